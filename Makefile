@@ -1,0 +1,53 @@
+# Every check and every build runs from here, on a laptop as on a build machine.
+
+SHELL := /bin/bash
+
+# Tools are pinned here: in go.mod they would drag their dependencies into ours.
+GOFUMPT  := go run mvdan.cc/gofumpt@v0.12.0
+GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+# Of the commit, when there is one.
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
+
+# Long enough for a steady number of a small benchmark; one that takes longer runs once.
+BENCHTIME ?= 500ms
+# For each fuzz target: a duration, or a number of inputs as 5000x.
+FUZZTIME ?= 20s
+
+.PHONY: all build test check bench fuzz lint fmt clean
+
+all: check build
+
+# Without -buildvcs=false a checkout that git doesn't trust, or one without a commit, can't be built.
+build:
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false $(if $(VERSION),-ldflags '-X main.version=$(VERSION)') -o oktareset .
+
+test:
+	go test -race -shuffle=on -count=1 ./...
+
+check: lint test
+
+lint:
+	@echo '$(GOFUMPT) -l .'
+	@set -euo pipefail; files=$$($(GOFUMPT) -l .); \
+	if [ -n "$$files" ]; then printf 'not formatted, run "make fmt":\n%s\n' "$$files" >&2; exit 1; fi
+	go vet ./...
+	$(GOLANGCI) run ./...
+
+fmt:
+	$(GOFUMPT) -l -w .
+
+bench:
+	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 5m ./...
+
+# go test takes one fuzz target a call. An input that fails is kept under testdata/fuzz: commit it with the fix.
+fuzz:
+	@set -euo pipefail; list=$$(go test -list '^Fuzz' ./...); \
+	awk '/^Fuzz/ { names[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, names[i]; n = 0 }' <<<"$$list" | \
+	while read -r package name; do \
+		echo "fuzz $$package $$name, $(FUZZTIME)"; \
+		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
+	done
+
+clean:
+	rm -rf oktareset dist

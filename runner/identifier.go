@@ -1,0 +1,141 @@
+package runner
+
+import (
+	"crypto/sha256"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// maxLogin is the longest login that Okta's user schema allows, in characters.
+const maxLogin = 100
+
+// Kind tells an Okta user ID from a login.
+type Kind int
+
+// The kinds of identifier.
+const (
+	KindID    Kind = iota + 1 // 00u and 17 letters or digits: goes straight to the call
+	KindLogin                 // anything else: has to be looked up
+)
+
+// Identifier is a cell that may be asked for.
+type Identifier struct {
+	Kind  Kind
+	Value string
+}
+
+// ParseIdentifier classifies a cell. The reason is "" for an identifier that may be used, else why it never reaches a URL:
+// [ReasonEmpty]; [ReasonReserved] for "me" (Okta's word for the caller), "." and ".." (which URL handling folds away);
+// [ReasonMalformed] for control characters, invalid UTF-8 and what is longer than a login can be.
+func ParseIdentifier(cell string) (Identifier, Reason) {
+	s := strings.TrimFunc(cell, unicode.IsSpace)
+	switch {
+	case s == "":
+		return Identifier{}, ReasonEmpty
+	case isUserID(s):
+		return Identifier{Kind: KindID, Value: s}, ""
+	case !isPlain(s) && (!utf8.ValidString(s) || strings.ContainsFunc(s, isUnprintable) || utf8.RuneCountInString(s) > maxLogin):
+		return Identifier{}, ReasonMalformed
+	case s == ".", s == "..", len(s) == 2 && strings.EqualFold(s, "me"):
+		return Identifier{}, ReasonReserved
+	}
+	return Identifier{Kind: KindLogin, Value: s}, ""
+}
+
+// isPlain is the quick way to say that nothing can be wrong with a login: a survey looks at a million.
+func isPlain(s string) bool {
+	if len(s) > maxLogin {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// isUnprintable is true for what no login holds and no message should repeat: control characters, and the invisible
+// format characters that make two different logins look alike.
+func isUnprintable(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029'
+}
+
+// isUserID reports whether s has the form of every user ID that Okta documents and that was seen on the wire:
+// 00u and 17 letters or digits.
+func isUserID(s string) bool {
+	if len(s) != 20 || s[:3] != "00u" {
+		return false
+	}
+	for i := 3; i < len(s); i++ {
+		if digit62(s[i]) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func digit62(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'A' && c <= 'Z':
+		return int(c-'A') + 10
+	case c >= 'a' && c <= 'z':
+		return int(c-'a') + 36
+	}
+	return -1
+}
+
+// SameLogin reports whether two logins name the same user: Okta's logins don't depend on case, and one character has more
+// than one Unicode form. Diacritics do count, although Okta's own search ignores them: a wrong user is worse than none.
+func SameLogin(a, b string) bool { return foldLogin(a) == foldLogin(b) }
+
+func foldLogin(s string) string {
+	ascii := true
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			ascii = false
+			break
+		}
+	}
+	if ascii {
+		return strings.ToLower(s)
+	}
+	return norm.NFC.String(cases.Fold().String(norm.NFC.String(s)))
+}
+
+// Key identifies a user in 16 bytes, so that a million of them fit into memory: an ID losslessly (17 digits of base 62 need
+// 102 bits), a login by 127 bits of a SHA-256.
+type Key [16]byte
+
+// Key returns the key under which two identifiers of the same user are equal. An ID and a login never have the same key.
+func (i Identifier) Key() Key {
+	if i.Kind == KindID {
+		return idKey(i.Value)
+	}
+	sum := sha256.Sum256([]byte(foldLogin(i.Value)))
+	k := Key(sum[:16])
+	k[0] |= 0x80
+	return k
+}
+
+func idKey(id string) Key {
+	var hi, lo uint64 // hi holds 8 digits, lo holds 9: both stay below 2^54
+	for _, c := range []byte(id[3:11]) {
+		hi = hi*62 + uint64(digit62(c))
+	}
+	for _, c := range []byte(id[11:20]) {
+		lo = lo*62 + uint64(digit62(c))
+	}
+	var k Key
+	for i := range 8 {
+		k[i] = byte(hi >> (56 - 8*i))
+		k[8+i] = byte(lo >> (56 - 8*i))
+	}
+	return k
+}

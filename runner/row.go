@@ -1,0 +1,141 @@
+package runner
+
+import (
+	"iter"
+	"time"
+)
+
+// Row is one data line of the input.
+type Row struct {
+	N     int      // number of the data line; 1 is the first under the header
+	Line  int      // line of the file on which the row starts; 1 is the first
+	Input string   // the identifier as it stands in the file, without the spaces around it
+	Cells []string // the row's other cells, in the order of the input's other columns
+}
+
+// Job is a row to be worked on.
+type Job struct {
+	Row   Row
+	Doubt *Taken // set when an earlier run took the row and its result isn't known
+	First int    // the row that named this identifier first; the row itself unless it is a duplicate
+}
+
+// Jobs makes rows into jobs, in order, and claims each row's identifier for the first that names it.
+func Jobs(rows iter.Seq2[Row, error], seen *Seen) iter.Seq2[Job, error] {
+	return func(yield func(Job, error) bool) {
+		for row, err := range rows {
+			j := Job{Row: row, First: row.N}
+			if id, reason := ParseIdentifier(row.Input); err == nil && reason == "" {
+				j.First = seen.Claim(id, row.N)
+			}
+			if !yield(j, err) {
+				return
+			}
+		}
+	}
+}
+
+// Taken says that the first attempt to change a target may have been sent.
+type Taken struct {
+	UserID string
+	Login  string    // "" when the row names an ID and nobody looked it up
+	At     time.Time // by the server's clock, never later than the first attempt
+}
+
+// Result is what became of a row. Exactly one belongs to each row.
+type Result struct {
+	Row          Row
+	UserID       string // "" until the row is identified
+	Login        string // as Okta has it; "" when nobody looked it up
+	Status       Status
+	Reason       Reason
+	HTTPStatus   int    // of the last reply; 0 when there was none
+	ErrorCode    string // Okta's errorCode, as E0000007
+	Error        string // what a person should read
+	Attempts     int    // requests that tried to change the target, refused ones included
+	RequestID    string // x-okta-request-id of the last reply
+	StartedAt    time.Time
+	FinishedAt   time.Time
+	Factors      []string // TYPE:PROVIDER of each factor that was listed before the change
+	FactorID     string   // of a factor enrolled for the target
+	FactorStatus string
+}
+
+// Status is the class of a result. The set is closed: every input row ends in exactly one of [Statuses].
+type Status string
+
+// What became of a row.
+const (
+	StatusReset        Status = "reset"         // Okta said so, or it was proved afterwards
+	StatusWouldReset   Status = "would_reset"   // dry run: nothing stands against it
+	StatusSkipped      Status = "skipped"       // rightly left alone
+	StatusPartial      Status = "partial"       // the change began, a later step isn't done
+	StatusInvalid      Status = "invalid"       // the row names nobody that may be asked for
+	StatusNotFound     Status = "not_found"     // no such user
+	StatusForbidden    Status = "forbidden"     // Okta doesn't let this caller reset this user
+	StatusFailed       Status = "failed"        // refused, or it couldn't be sent; certainly not reset
+	StatusUnknown      Status = "unknown"       // sent, answer lost, not proved either way
+	StatusNotAttempted Status = "not_attempted" // the run stopped first; certainly nothing was done
+
+	// StatusTaken stands only in a ledger that is still written.
+	StatusTaken Status = "taken"
+)
+
+// Statuses lists every status that may stand in a finished file, best news first.
+var Statuses = []Status{
+	StatusReset, StatusWouldReset, StatusSkipped, StatusPartial, StatusInvalid, StatusNotFound,
+	StatusForbidden, StatusFailed, StatusUnknown, StatusNotAttempted,
+}
+
+// OK reports whether a row with this status needs nobody's attention: it is what the exit code 0 asks of every row.
+func (s Status) OK() bool {
+	return s == StatusReset || s == StatusWouldReset || s == StatusSkipped
+}
+
+// Reason refines a status. The set is closed.
+type Reason string
+
+// Why a row has its status.
+const (
+	ReasonVerified Reason = "verified" // reset: the answer was lost, the System Log proves it
+
+	ReasonExcluded      Reason = "excluded" // skipped
+	ReasonDuplicate     Reason = "duplicate"
+	ReasonSelf          Reason = "self"
+	ReasonAdmin         Reason = "admin"
+	ReasonDeprovisioned Reason = "deprovisioned"
+	ReasonNotEnrolled   Reason = "not_enrolled"
+
+	ReasonUnenroll Reason = "unenroll" // partial
+	ReasonEnroll   Reason = "enroll"
+	ReasonSessions Reason = "sessions"
+
+	ReasonEmpty     Reason = "empty" // invalid
+	ReasonReserved  Reason = "reserved"
+	ReasonMalformed Reason = "malformed"
+	ReasonMismatch  Reason = "mismatch"
+
+	ReasonUnverified Reason = "unverified" // unknown
+)
+
+// Counts holds how many rows ended in each status.
+type Counts map[Status]int
+
+// Total is the number of rows counted.
+func (c Counts) Total() int {
+	n := 0
+	for _, k := range c {
+		n += k
+	}
+	return n
+}
+
+// OK reports whether every row counted is [Status.OK].
+func (c Counts) OK() bool {
+	for s, n := range c {
+		if n > 0 && !s.OK() {
+			return false
+		}
+	}
+	return true
+}
