@@ -1,0 +1,62 @@
+package roster
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"oktareset/runner/table"
+)
+
+// Errors that a caller may ask for with errors.Is.
+var (
+	// ErrNoRows is wrapped by the [*Error] of [File.Survey] for a header alone.
+	ErrNoRows = errors.New("no rows under the header")
+	// ErrChanged is wrapped by the [*Error] of [File.Rows] when the file isn't what was surveyed.
+	ErrChanged = errors.New("the file changed after it was surveyed")
+)
+
+// Error says what is wrong with an input file, where, and what its owner can do about it.
+type Error struct {
+	Path    string
+	Line    int    // line of the file, 1 is the first; 0 when it belongs to no line
+	Message string // lower case, without path and line
+	Hint    string // the next step; "" when there is none
+	Err     error  // what errors.Is finds; nil when the message is all there is
+}
+
+// Error returns "PATH: line N: MESSAGE".
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: %s", e.Path, e.Message)
+	}
+	return fmt.Sprintf("%s: line %d: %s", e.Path, e.Line, e.Message)
+}
+
+// Unwrap returns e.Err.
+func (e *Error) Unwrap() error { return e.Err }
+
+// fileError makes an [*Error] of what reading path returned, unless it is one.
+func fileError(path string, err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	e = &Error{Path: path, Message: err.Error(), Err: err}
+	var broken *table.Error
+	var system *fs.PathError
+	switch {
+	case errors.As(err, &broken):
+		e.Line, e.Message, e.Hint = broken.Line, broken.Message, broken.Hint
+	case errors.As(err, &system):
+		e.Message = system.Err.Error() // the path stands before it already
+	}
+	return e
+}
+
+// located is [fileError] for f; it also gives an [*Error] that has no path the file's.
+func (f *File) located(err error) *Error {
+	e := fileError(f.path, err)
+	e.Path = f.path
+	return e
+}

@@ -1,0 +1,93 @@
+package roster
+
+import (
+	"encoding/hex"
+	"errors"
+	"io"
+	"iter"
+	"strings"
+	"unicode"
+
+	"oktareset/runner"
+	"oktareset/runner/table"
+)
+
+var errNotSurveyed = errors.New("not surveyed")
+
+// Rows yields the rows that [File.Survey] counted, in order, and nothing that was added since. After an error it ends. An
+// [*Error] that wraps [ErrChanged] says that the file isn't what was surveyed; some of that is seen only after the last row.
+// Each use of the sequence reads the file again. The rows may be kept.
+func (f *File) Rows() iter.Seq2[runner.Row, error] {
+	return func(yield func(runner.Row, error) bool) {
+		p, err := f.surveyedPass()
+		if err != nil {
+			yield(runner.Row{}, err)
+			return
+		}
+		for {
+			cells, line, err := p.next()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				yield(runner.Row{}, f.rereadError(err))
+				return
+			}
+			if f.layout.plan && runner.Status(cells[statusColumn]) != runner.StatusWouldReset {
+				continue
+			}
+			if !yield(f.layout.row(cells, p.n, line), nil) {
+				return
+			}
+		}
+		if hex.EncodeToString(p.hash.Sum(nil)) != f.surveyed.SHA256 {
+			yield(runner.Row{}, f.changed())
+		}
+	}
+}
+
+// surveyedPass starts to read the bytes that were surveyed.
+func (f *File) surveyedPass() (*pass, error) {
+	if f.surveyed == nil {
+		return nil, f.located(errNotSurveyed)
+	}
+	p, err := f.pass(f.surveyed.Bytes)
+	if err != nil {
+		return nil, f.rereadError(err)
+	}
+	return p, nil
+}
+
+// rereadError returns what an error means that the survey didn't meet: a broken row is a change.
+func (f *File) rereadError(err error) error {
+	var broken *table.Error
+	if errors.As(err, &broken) {
+		return f.changed()
+	}
+	return f.located(err)
+}
+
+// row makes a row of a data line's cells, which the reader will overwrite.
+func (l *layout) row(cells []string, n, line int) runner.Row {
+	row := runner.Row{N: n, Line: line, Input: l.input(cells)}
+	if len(l.others) > 0 {
+		row.Cells = make([]string, len(l.others))
+	}
+	for i, other := range l.others {
+		row.Cells[i] = l.cell(cells[other])
+	}
+	return row
+}
+
+// input returns what names the row's user.
+func (l *layout) input(cells []string) string {
+	return strings.TrimFunc(l.cell(cells[l.column]), unicode.IsSpace)
+}
+
+// cell returns a cell's text: only our own files hold escapes.
+func (l *layout) cell(text string) string {
+	if l.plan {
+		return table.Unescape(text)
+	}
+	return text
+}

@@ -1,0 +1,132 @@
+package roster
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// benchmarkRows is the size of input that the program is built for.
+const benchmarkRows = 1_000_000
+
+// writeBenchmark makes a file of users, as an export has them, named by ID or by login.
+func writeBenchmark(b *testing.B, byID bool) string {
+	b.Helper()
+	path := filepath.Join(b.TempDir(), "users.csv")
+	file, err := os.Create(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := bufio.NewWriter(file)
+	header := "login,name,department\n"
+	if byID {
+		header = "userId,name,department\n"
+	}
+	_, _ = w.WriteString(header)
+	for row := range benchmarkRows {
+		i := row * 7919 % 1_000_003 // no row twice, as both are prime, and in no order that sorting or caching could use
+		user := fmt.Sprintf("user.%d@example.com", i)
+		if byID {
+			user = fmt.Sprintf("00u1%016d", i)
+		}
+		_, _ = fmt.Fprintf(w, "%s,User Number %d,Customer Operations\n", user, i)
+	}
+	if err := errors.Join(w.Flush(), file.Close()); err != nil {
+		b.Fatal(err)
+	}
+	return path
+}
+
+// bareRead reads path with nothing but encoding/csv and returns the number of rows.
+func bareRead(b *testing.B, path string) int {
+	b.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer file.Close()
+	r := csv.NewReader(file)
+	r.ReuseRecord = true
+	for n := 0; ; n++ {
+		if _, err := r.Read(); errors.Is(err, io.EOF) {
+			return n
+		} else if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkSurvey reports how many times as long as a bare read the survey takes, and the memory it keeps meanwhile.
+func BenchmarkSurvey(b *testing.B) {
+	for _, name := range []string{"ids", "logins"} {
+		b.Run(name, func(b *testing.B) {
+			path := writeBenchmark(b, name == "ids")
+			var bare, surveyed time.Duration
+			for b.Loop() {
+				start := time.Now()
+				bareRead(b, path)
+				bare += time.Since(start)
+
+				start = time.Now()
+				f, err := Open(path, Options{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				s, err := f.Survey(b.Context())
+				if err != nil || s.Distinct != benchmarkRows {
+					b.Fatalf("Survey() = %+v, %v", s, err)
+				}
+				surveyed += time.Since(start)
+				if err := f.Close(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(surveyed)/float64(bare), "×bare")
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			b.ReportMetric(float64(m.HeapSys)/(1<<20), "MiB-heap")
+		})
+	}
+}
+
+// BenchmarkBareCSV is what [BenchmarkSurvey] is measured against.
+func BenchmarkBareCSV(b *testing.B) {
+	path := writeBenchmark(b, true)
+	for b.Loop() {
+		bareRead(b, path)
+	}
+}
+
+// BenchmarkRows reports how many times as long as a bare read it takes to yield every row.
+func BenchmarkRows(b *testing.B) {
+	path := writeBenchmark(b, true)
+	f, err := Open(path, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.Survey(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	var bare, yielded time.Duration
+	for b.Loop() {
+		start := time.Now()
+		bareRead(b, path)
+		bare += time.Since(start)
+		start = time.Now()
+		for _, err := range f.Rows() {
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+		yielded += time.Since(start)
+	}
+	b.ReportMetric(float64(yielded)/float64(bare), "×bare")
+}

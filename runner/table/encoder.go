@@ -1,0 +1,60 @@
+package table
+
+import (
+	"encoding/csv"
+	"fmt"
+)
+
+// Encoder renders the lines of one file of ours. It is not safe for concurrent use.
+type Encoder struct {
+	extra []string // names of the other columns
+	one   []Record // the record that gocsv looks at, reused
+	row   cellWriter
+	out   appender
+	csv   *csv.Writer
+}
+
+// NewEncoder returns an encoder for a file whose other columns are extra.
+func NewEncoder(extra []string) *Encoder {
+	e := &Encoder{extra: extra, one: make([]Record, 1)}
+	e.csv = csv.NewWriter(&e.out)
+	return e
+}
+
+// AppendHeader appends the header line to dst.
+func (e *Encoder) AppendHeader(dst []byte) ([]byte, error) {
+	e.row.cells = append(e.row.cells[:0], Columns...)
+	return e.appendRow(dst, e.extra)
+}
+
+// Append appends the line of rec and its other cells, as many as the file has other columns, to dst. The line ends in LF
+// and holds no other.
+func (e *Encoder) Append(dst []byte, rec *Record, extra []string) ([]byte, error) {
+	if len(extra) != len(e.extra) {
+		return dst, fmt.Errorf("row %s: %d other cells, the file has %d other columns", rec.Row, len(extra), len(e.extra))
+	}
+	e.one[0] = *rec
+	if err := marshal(&e.one, &e.row); err != nil {
+		return dst, fmt.Errorf("row %s: %w", rec.Row, err)
+	}
+	return e.appendRow(dst, extra)
+}
+
+// appendRow appends our cells, as they stand in e.row, and the other ones, escaped.
+func (e *Encoder) appendRow(dst []byte, extra []string) ([]byte, error) {
+	e.row.cells = appendEscaped(e.row.cells, extra)
+	e.out.line = dst
+	err := e.csv.Write(e.row.cells)
+	e.csv.Flush()
+	line := e.out.line
+	e.out.line = nil
+	return line, err
+}
+
+// appender is the [io.Writer] that appends to a slice; it never fails.
+type appender struct{ line []byte }
+
+func (a *appender) Write(p []byte) (int, error) {
+	a.line = append(a.line, p...)
+	return len(p), nil
+}

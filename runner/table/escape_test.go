@@ -1,0 +1,76 @@
+package table
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestEscape(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ raw, want string }{
+		{"", ""},
+		{"isaac.brock@example.com", "isaac.brock@example.com"},
+		{"Zoë Müller", "Zoë Müller"},
+		{"a|b\\n", "a|b\\n"},
+		{"=1+1", "'=1+1"},
+		{"+1 415", "'+1 415"},
+		{"-5", "'-5"},
+		{"@here", "'@here"},
+		{"＝1", "'＝1"},
+		{"＠x", "'＠x"},
+		{"  =1", "'  =1"},
+		{"'", "''"},
+		{"'=1", "''=1"},
+		{"'|x", "''|x"},
+		{"|x", "|x"},
+		{"a\nb\r\tc", `'|a\nb\r\tc`},
+		{"\t=1\\", `'|\t=1\\`},
+		{"=\x00\x7f", `'|=\u{0}\u{7f}`},
+		{"\u0085\u2028\u2029", `'|\u{85}\u{2028}\u{2029}`},
+		{"a\u202eb\ufeff", `'|a\u{202e}b\u{feff}`},
+		{"caf\xe9", `'|caf\xe9`},
+		{"\ufffd", "\ufffd"},
+	} {
+		if got := Escape(tt.raw); got != tt.want {
+			t.Errorf("Escape(%q) = %q, want %q", tt.raw, got, tt.want)
+		}
+		if got := Unescape(tt.want); got != tt.raw {
+			t.Errorf("Unescape(%q) = %q, want %q", tt.want, got, tt.raw)
+		}
+	}
+}
+
+// What Escape never writes is somebody else's text, and stays.
+func TestUnescapeLeavesForeignTextAlone(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{
+		"'tis", "'|plain", `'|\q\n`, `'|\u{41}`, `'|\u{d800}`, `'|\u{}`, `'|\u{1`, `'|\xZZ`, `'|\x4`, `'|\`, `'|\u{+a}`, `a\n`,
+		`'|` + "\x00" + `\n`,
+	} {
+		if got := Unescape(s); got != s {
+			t.Errorf("Unescape(%q) = %q, want it unchanged", s, got)
+		}
+	}
+}
+
+func FuzzEscape(f *testing.F) {
+	for _, s := range []string{"", "=1", "'", "'|", `'|\n`, "a\nb", "\xff\x00", "\u202e", `\u{41}`, " ＝"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got := Escape(s)
+		if back := Unescape(got); back != s {
+			t.Errorf("Unescape(Escape(%q)) = %q by way of %q", s, back, got)
+		}
+		if !utf8.ValidString(got) || !isPrintable(got) {
+			t.Errorf("Escape(%q) = %q, want printable UTF-8", s, got)
+		}
+		if strings.ContainsAny(got[:min(len(got), 1)], "=+-@") {
+			t.Errorf("Escape(%q) = %q, which a spreadsheet runs", s, got)
+		}
+		if foreign := Unescape(s); foreign != s && Escape(foreign) != s {
+			t.Errorf("Unescape(%q) = %q, which Escape doesn't write so", s, foreign)
+		}
+	})
+}

@@ -1,0 +1,217 @@
+package table
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	// MaxRow is the longest row of a foreign file, in bytes: far more than any export writes, and little enough that a quote
+	// nobody closed doesn't take the rest of a huge file into memory.
+	MaxRow = 1 << 20
+	// maxOwnRow is the longest row of our own files. [Escape] makes at most five bytes of one, quoting doubles quotes only,
+	// and a row's identifier stands in three columns.
+	maxOwnRow = 16 * MaxRow
+
+	headSize  = 64 << 10 // bytes in which the delimiter is looked for: longer than any header
+	clipRunes = 60       // of a foreign text in a message
+)
+
+// ReaderOptions of a [Reader]. The zero value finds out by itself.
+type ReaderOptions struct {
+	Delimiter rune // 0: found in the header
+}
+
+// Reader reads a CSV file of any dialect that the package comment lists. It is not safe for concurrent use.
+type Reader struct {
+	csv       *csv.Reader
+	in        *boundedReader
+	lineBase  int // lines before those that csv counts
+	delimiter rune
+	header    []string
+	headLine  int
+	err       error // what ended the file
+}
+
+// NewReader reads the header. What is wrong with the file is an [*Error], [ErrEmpty] among it.
+func NewReader(r io.Reader, o ReaderOptions) (*Reader, error) {
+	text, err := decodeText(r)
+	if err != nil {
+		return nil, err
+	}
+	buffered := bufio.NewReaderSize(text, headSize)
+	in := &Reader{in: &boundedReader{r: buffered, limit: MaxRow}, delimiter: o.Delimiter}
+	if err := in.inspect(buffered); err != nil {
+		return nil, err
+	}
+	in.csv = csv.NewReader(in.in)
+	in.csv.Comma = in.delimiter
+	in.csv.ReuseRecord = true
+
+	cells, line, err := in.Read()
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil, &Error{Message: ErrEmpty.Error(), Hint: "give a CSV with a header and one row a user", Err: ErrEmpty}
+	case err != nil:
+		return nil, err
+	}
+	in.header, in.headLine = slices.Clone(cells), line
+	if Ours(in.header) {
+		in.in.limit = maxOwnRow
+	}
+	return in, nil
+}
+
+// inspect finds the delimiter in the first line, and refuses what csv would read as something that it isn't.
+func (r *Reader) inspect(buffered *bufio.Reader) error {
+	head, _ := buffered.Peek(headSize) // an error comes back from the first read
+	if named, length, ok := sepLine(head); ok {
+		if r.delimiter == 0 {
+			r.delimiter = named
+		}
+		r.lineBase = 1
+		head = head[length:]
+		if _, err := buffered.Discard(length); err != nil {
+			return err
+		}
+	}
+	line := scanHeadLine(head)
+	if r.delimiter == 0 {
+		r.delimiter = line.delimiter
+	}
+	switch {
+	case line.binary:
+		return &Error{Line: r.lineBase + 1, Message: "the file holds NUL bytes: it is not text", Hint: saveAsUTF8Hint}
+	case line.bareCR:
+		return &Error{Line: r.lineBase + 1, Message: "the file's lines end in CR alone", Hint: saveAsUTF8Hint}
+	case !validDelimiter(r.delimiter):
+		return &Error{Message: fmt.Sprintf("%q can't be a delimiter", r.delimiter), Hint: "use a comma, a semicolon or a tab"}
+	}
+	return nil
+}
+
+func validDelimiter(r rune) bool {
+	return r != '"' && r != '\r' && r != '\n' && utf8.ValidRune(r) && r != utf8.RuneError
+}
+
+// Header returns the cells of the file's first row, as they stand there, and its line.
+func (r *Reader) Header() (cells []string, line int) { return r.header, r.headLine }
+
+// Delimiter returns the file's delimiter.
+func (r *Reader) Delimiter() rune { return r.delimiter }
+
+// Read returns the next row and the line on which it starts, or io.EOF. The strings may be kept, the slice is reused. What is
+// wrong with the file is an [*Error]; after any error the reader stays where it is.
+func (r *Reader) Read() (cells []string, line int, err error) {
+	for r.err == nil {
+		r.in.read = 0
+		cells, err = r.csv.Read()
+		switch {
+		case r.in.over:
+			r.err = r.tooLong(cells, err)
+		case err == nil:
+			line, _ = r.csv.FieldPos(0)
+			return cells, r.lineBase + line, nil
+		case errors.Is(err, csv.ErrFieldCount) && len(cells) == 1 && strings.TrimSpace(cells[0]) == "":
+			// A line of spaces is as blank as an empty one.
+		default:
+			r.err = r.explain(cells, err)
+		}
+	}
+	return nil, 0, r.err
+}
+
+// explain turns an error of csv into ours. cells are those that csv read before it.
+func (r *Reader) explain(cells []string, err error) error {
+	var parse *csv.ParseError
+	if !errors.As(err, &parse) {
+		return err
+	}
+	e := &Error{Line: r.lineBase + parse.Line, Err: parse.Err, Message: parse.Err.Error()}
+	switch {
+	case errors.Is(err, csv.ErrFieldCount):
+		e.Message = fmt.Sprintf("the row has %s, the header has %d", count(len(cells), "cell"), len(r.header))
+		e.Hint = fmt.Sprintf("quote cells that hold the delimiter %q; with another delimiter, use --delimiter", r.delimiter)
+	case errors.Is(err, csv.ErrBareQuote):
+		e.Message = fmt.Sprintf("a quote in a cell that isn't quoted (byte %d of the line)", parse.Column)
+		e.Hint = "quote the whole cell and double the quotes in it"
+	case errors.Is(err, csv.ErrQuote):
+		e.Line = r.lineBase + r.nextFieldLine(cells, parse.StartLine)
+		e.Message = "a quoted cell isn't closed, or holds a quote that isn't doubled"
+		if end := r.lineBase + parse.Line; end > e.Line {
+			e.Message = fmt.Sprintf("the quoted cell that begins here isn't closed and runs on to line %d", end)
+		}
+		e.Hint = "close the quote, and double the quotes in a quoted cell"
+	}
+	return e
+}
+
+// tooLong is the error for a row that was cut off, of which csv made cells and err.
+func (r *Reader) tooLong(cells []string, err error) error {
+	e := &Error{
+		Message: fmt.Sprintf("the row is longer than %d bytes", r.in.limit),
+		Hint:    "look for a quote on this line that isn't closed",
+	}
+	var parse *csv.ParseError
+	switch {
+	case errors.As(err, &parse):
+		e.Line = r.lineBase + r.nextFieldLine(cells, parse.StartLine)
+	case len(cells) > 0:
+		line, _ := r.csv.FieldPos(0)
+		e.Line = r.lineBase + line
+	default:
+		e.Message, e.Hint = fmt.Sprintf("more than %d blank lines in one place", r.in.limit), "remove them"
+	}
+	return e
+}
+
+// nextFieldLine returns the line on which the field after cells starts.
+func (r *Reader) nextFieldLine(cells []string, startLine int) int {
+	if len(cells) == 0 {
+		return startLine
+	}
+	last := len(cells) - 1
+	line, _ := r.csv.FieldPos(last)
+	return line + strings.Count(cells[last], "\n")
+}
+
+// count returns "1 cell", "2 cells".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// clip shortens a foreign text for a message.
+func clip(s string) string {
+	if runes := []rune(s); len(runes) > clipRunes {
+		return string(runes[:clipRunes]) + "…"
+	}
+	return s
+}
+
+// boundedReader ends the input once more than limit bytes were read for one row: for csv that is the end of the file, so that it
+// says where the row began. csv reads a few kilobytes ahead, which don't matter.
+type boundedReader struct {
+	r     io.Reader
+	limit int
+	read  int // since the row began
+	over  bool
+}
+
+func (b *boundedReader) Read(p []byte) (int, error) {
+	if b.read > b.limit {
+		b.over = true
+		return 0, io.EOF
+	}
+	n, err := b.r.Read(p)
+	b.read += n
+	return n, err
+}
