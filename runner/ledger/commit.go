@@ -1,0 +1,209 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"oktareset/runner"
+)
+
+const (
+	// linger is how long a settled line waits for a Take to share its sync with: far less than a call to Okta takes
+	// (50 ms and more), so that a crash leaves few results unwritten.
+	linger = 5 * time.Millisecond
+
+	// maxPending is how many bytes of settled lines may wait for the disk before Settle waits too.
+	maxPending = 1 << 20
+)
+
+// errClosed is returned for a row that comes after the end.
+var errClosed = errors.New("the ledger is closed")
+
+// WriteError says that the ledger can't be written any more. What had been synced before is intact.
+type WriteError struct {
+	Path string // of the results
+	Err  error
+}
+
+func (e *WriteError) Error() string { return fmt.Sprintf("write %q: %v", e.Path, e.Err) }
+
+// Unwrap returns the cause.
+func (e *WriteError) Unwrap() error { return e.Err }
+
+// file is what the ledger needs of an [os.File].
+type file interface {
+	io.ReaderAt
+	io.WriterAt
+	io.Closer
+	Sync() error
+}
+
+// batch is what one write and one sync make durable.
+type batch struct {
+	lines []byte
+	done  chan struct{} // closed once err is set and, when it is nil, the lines are synced
+	err   error
+}
+
+// committer is the only writer of the ledger's file. Its goroutine ends with stop.
+type committer struct {
+	path string
+	file file
+
+	taken    chan struct{} // somebody waits for the pending batch
+	settled  chan struct{} // the pending batch has its first line
+	stopping chan struct{} // closed by stop
+	stopped  chan struct{} // closed when the goroutine has ended
+	stopOnce sync.Once
+
+	mu      sync.Mutex
+	pending *batch
+	spare   []byte // the last batch's memory
+	end     int64  // where the pending batch will begin in the file
+	index   index
+	closed  bool
+	err     error // the first failure; nothing is written after it
+}
+
+// newCommitter starts the writer of a file that is end bytes long.
+func newCommitter(path string, f file, end int64, x index) *committer {
+	c := &committer{
+		path: path, file: f, end: end, index: x,
+		taken: make(chan struct{}, 1), settled: make(chan struct{}, 1),
+		stopping: make(chan struct{}), stopped: make(chan struct{}),
+		pending: &batch{done: make(chan struct{})},
+	}
+	go c.run()
+	return c
+}
+
+// add appends the line that gives a row a status. With wait, it returns once the line is synced, else at once, unless too
+// much is pending.
+func (c *committer) add(row int, s runner.Status, line []byte, wait bool) error {
+	c.mu.Lock()
+	if err := c.refuse(row, s); err != nil {
+		c.mu.Unlock()
+		return err
+	}
+	b := c.pending
+	first := len(b.lines) == 0
+	c.index.set(row, s, c.end+int64(len(b.lines)))
+	b.lines = append(b.lines, line...)
+	wait = wait || len(b.lines) >= maxPending
+	c.mu.Unlock()
+
+	if !wait {
+		if first {
+			notify(c.settled)
+		}
+		return nil
+	}
+	notify(c.taken)
+	<-b.done
+	return b.err
+}
+
+// refuse returns why a line can't be added. c.mu is held.
+func (c *committer) refuse(row int, s runner.Status) error {
+	if c.err != nil {
+		return c.err
+	}
+	if c.closed {
+		return errClosed
+	}
+	return c.index.check(row, s)
+}
+
+// notify wakes whoever receives from ch, now or when it next looks.
+func notify(ch chan<- struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
+	}
+}
+
+func (c *committer) run() {
+	defer close(c.stopped)
+	timer := time.NewTimer(linger)
+	defer timer.Stop()
+	for {
+		select {
+		case <-c.settled:
+			timer.Reset(linger)
+			continue
+		case <-c.taken:
+		case <-timer.C: // it may be an earlier batch's: then this one goes out early, or is empty
+		case <-c.stopping:
+			c.commit()
+			return
+		}
+		c.commit()
+	}
+}
+
+// commit writes and syncs what is pending.
+func (c *committer) commit() {
+	b, offset := c.swap()
+	if len(b.lines) > 0 {
+		b.err = c.write(b.lines, offset)
+	}
+	close(b.done)
+
+	c.mu.Lock()
+	c.spare = b.lines[:0]
+	c.mu.Unlock()
+}
+
+// swap takes the pending batch and puts an empty one in its place.
+func (c *committer) swap() (b *batch, offset int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	b, offset = c.pending, c.end
+	c.pending, c.spare = &batch{lines: c.spare, done: make(chan struct{})}, nil
+	c.end += int64(len(b.lines))
+	return b, offset
+}
+
+// write makes lines durable at an offset, unless a write has failed before.
+func (c *committer) write(lines []byte, offset int64) error {
+	c.mu.Lock()
+	err := c.err
+	c.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if _, err = c.file.WriteAt(lines, offset); err == nil {
+		err = c.file.Sync()
+	}
+	if err == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.err = &WriteError{Path: c.path, Err: err}
+	return c.err
+}
+
+// stop commits what is pending and ends the goroutine. It returns the first failure of any write. It may be called again.
+func (c *committer) stop() error {
+	c.stopOnce.Do(func() {
+		c.mu.Lock()
+		c.closed = true
+		c.mu.Unlock()
+		close(c.stopping)
+	})
+	<-c.stopped
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// empty reports whether no line was ever added.
+func (c *committer) empty() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.index.counts.Total() == 0
+}

@@ -1,0 +1,259 @@
+package ledger
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"oktareset/runner"
+)
+
+// A crash may leave any number of the bytes that were written, but all that were synced. Cut anywhere behind what was
+// synced when a Take returned, the ledger has its row.
+func TestCrashKeepsWhatTakePromised(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(20) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			const rows, workers = 60, 7
+			f := &memFile{}
+			l := createMem(t, rows, f)
+			var mu sync.Mutex
+			synced := map[int]int{} // by row: bytes that were synced when its first Take returned
+			var pool sync.WaitGroup
+			for w := range workers {
+				pool.Go(func() {
+					rnd := rand.New(rand.NewPCG(seed, uint64(w)))
+					for n := w + 1; n <= rows; n += workers {
+						for range 1 + rnd.IntN(3) {
+							if err := randomStep(l, n, rnd.IntN(3), func() {
+								_, end := f.bytes()
+								mu.Lock()
+								defer mu.Unlock()
+								if _, ok := synced[n]; !ok {
+									synced[n] = end
+								}
+							}); err != nil {
+								t.Error(err)
+							}
+						}
+					}
+				})
+			}
+			pool.Wait()
+			must(t, l.Close())
+
+			data, end := f.bytes()
+			if end != len(data) {
+				t.Errorf("Close synced %d of %d bytes", end, len(data))
+			}
+			path := filepath.Join(t.TempDir(), "image.csv")
+			rnd := rand.New(rand.NewPCG(seed, 99))
+			for range 50 {
+				cut := len(l.header) + rnd.IntN(len(data)-len(l.header)+1)
+				must(t, os.WriteFile(path, data[:cut], 0o600))
+				last, torn := lastStatuses(t, path)
+				if want := data[cut-1] != '\n'; torn != want {
+					t.Errorf("cut at %d: torn = %v, want %v", cut, torn, want)
+				}
+				for n, end := range synced {
+					if end <= cut && last[n] == "" {
+						t.Errorf("cut at %d: row %d is lost, its Take had returned with %d bytes synced", cut, n, end)
+					}
+				}
+			}
+		})
+	}
+}
+
+// randomStep settles the row, takes it, or takes and settles it. took is called after each Take.
+func randomStep(l *Ledger, n, kind int, took func()) error {
+	if kind > 0 {
+		if err := l.Take(testRow(n), testTaken(n)); err != nil {
+			return err
+		}
+		took()
+	}
+	if kind != 1 {
+		return l.Settle(testResult(n, runner.StatusReset))
+	}
+	return nil
+}
+
+// The image of the file cut at every byte: the last whole line of each row counts, whatever comes after.
+func TestEveryCrashImage(t *testing.T) {
+	t.Parallel()
+	f := &memFile{}
+	l := createMem(t, 3, f)
+	type line struct {
+		row    int
+		status runner.Status
+	}
+	var lines []line // in the order in which one goroutine adds them
+	for _, n := range []int{2, 1, 2, 3} {
+		must(t, l.Take(testRow(n), testTaken(n)))
+		lines = append(lines, line{n, runner.StatusTaken})
+		if n != 1 {
+			r := testResult(n, runner.StatusReset)
+			r.Row.Cells = []string{strings.Repeat("\"\n,", 3)}
+			must(t, l.Settle(r))
+			lines = append(lines, line{n, runner.StatusReset})
+		}
+	}
+	must(t, l.Close())
+	data, _ := f.bytes()
+	path := filepath.Join(t.TempDir(), "image.csv")
+	for cut := range len(data) + 1 {
+		want := map[int]runner.Status{}
+		for _, added := range lines[:max(0, bytes.Count(data[:cut], []byte("\n"))-1)] {
+			want[added.row] = added.status
+		}
+		must(t, os.WriteFile(path, data[:cut], 0o600))
+		last, torn := lastStatuses(t, path)
+		if diff := cmp.Diff(want, last); diff != "" {
+			t.Fatalf("cut at %d of %d (-want +got):\n%s", cut, len(data), diff)
+		}
+		if want := cut == 0 || data[cut-1] != '\n'; torn != want {
+			t.Fatalf("cut at %d of %d: torn = %v, want %v", cut, len(data), torn, want)
+		}
+	}
+}
+
+func TestScanTellsTornFromDamaged(t *testing.T) {
+	t.Parallel()
+	l := mustCreate(t, testSpec(t.TempDir(), 2))
+	must(t, l.Take(testRow(1), testTaken(1)))
+	must(t, l.Take(testRow(2), testTaken(2)))
+	must(t, l.Close())
+	whole, err := os.ReadFile(l.Path())
+	must(t, err)
+	zeros := strings.Repeat("\x00", 500)
+	second := bytes.Index(whole, []byte("\n2,")) + 1
+	tests := []struct {
+		name    string
+		text    string
+		entries int
+		torn    int64 // offset; -1: not torn
+		damaged bool
+	}{
+		{"whole", string(whole), 2, -1, false},
+		{"cut", string(whole[:len(whole)-1]), 1, int64(second), false},
+		{"zeros at the end", string(whole) + zeros, 2, int64(len(whole)), false},
+		{"zeros for the last line", string(whole[:second]) + zeros + "\n", 1, int64(second), false},
+		{"zeros in the middle", string(whole[:second]) + zeros + "\n" + string(whole[second:]), 1, -1, true},
+		{"foreign line", string(whole) + "hello\n" + string(whole[second:]), 2, -1, true},
+		{"foreign status", strings.Replace(string(whole), ",taken,", ",done,", 1), 0, -1, true},
+		{"no row number", strings.Replace(string(whole), "\n1,", "\nx,", 1), 0, -1, true},
+		{"empty", "", 0, 0, false},
+		{"half a header", string(whole[:20]), 0, 0, false},
+		{"another header", "id,login\n1,a\n", 0, -1, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "x.csv")
+			must(t, os.WriteFile(path, []byte(tt.text), 0o600))
+			entries, torn, damaged := 0, int64(-1), false
+			for e, err := range Scan(path) {
+				var cut *TornError
+				switch {
+				case errors.As(err, &cut):
+					torn = cut.Offset
+				case err != nil:
+					damaged = true
+				default:
+					entries++
+					if got := tt.text[e.Offset:]; !strings.HasPrefix(got, e.Record.Row+",") {
+						t.Errorf("offset of row %d points to %.10q", e.Row, got)
+					}
+				}
+			}
+			if entries != tt.entries || torn != tt.torn || damaged != tt.damaged {
+				t.Errorf("Scan: %d entries, torn at %d, damaged %v; want %d, %d, %v", entries, torn, damaged, tt.entries, tt.torn, tt.damaged)
+			}
+		})
+	}
+	for _, err := range Scan(filepath.Join(t.TempDir(), "none")) {
+		if !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("Scan of a missing file yields %v, want os.ErrNotExist", err)
+		}
+	}
+}
+
+// Lines longer than any buffer come back whole, from Scan and through Finish; what has no end isn't read into memory.
+func TestLongLines(t *testing.T) {
+	t.Parallel()
+	l := mustCreate(t, testSpec(t.TempDir(), 3))
+	long := strings.Repeat("é,\n", 1<<16)
+	for n := 1; n <= 3; n++ {
+		r := testResult(n, runner.StatusFailed)
+		r.Error = long
+		must(t, l.Settle(r))
+	}
+	_, err := l.Finish(testRows(3), Ending{})
+	must(t, err)
+	n := 0
+	for e, err := range Scan(l.Path()) {
+		must(t, err)
+		if n++; e.Row != n || e.Record.Error != long {
+			t.Errorf("entry %d: row %d with %d bytes of error, want %d", n, e.Row, len(e.Record.Error), len(long))
+		}
+	}
+	if n != 3 {
+		t.Errorf("Scan yields %d entries, want 3", n)
+	}
+
+	endless := filepath.Join(t.TempDir(), "x.csv")
+	must(t, os.WriteFile(endless, append(l.header, bytes.Repeat([]byte("x"), maxLine+1<<20)...), 0o600))
+	for _, err := range Scan(endless) {
+		var cut *TornError
+		if err == nil || errors.As(err, &cut) || !strings.Contains(err.Error(), "longer") {
+			t.Errorf("Scan of an endless line yields %v, want that it is too long", err)
+		}
+	}
+}
+
+// A hundred workers on a real file: every row once, in order, whatever they did to it.
+func TestManyWorkers(t *testing.T) {
+	t.Parallel()
+	const workers, each = 100, 20
+	l := mustCreate(t, testSpec(t.TempDir(), workers*each))
+	var pool sync.WaitGroup
+	for w := range workers {
+		pool.Go(func() {
+			for i := range each {
+				n := i*workers + w + 1
+				if err := errors.Join(l.Take(testRow(n), testTaken(n)), l.Settle(testResult(n, runner.StatusReset))); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	pool.Wait()
+	if got := l.Counts()[runner.StatusReset]; got != workers*each {
+		t.Errorf("Counts()[reset] = %d, want %d", got, workers*each)
+	}
+	counts, err := l.Finish(testRows(workers*each), Ending{})
+	must(t, err)
+	if counts[runner.StatusReset] != workers*each || !counts.OK() {
+		t.Errorf("counts = %v, want %d reset", counts, workers*each)
+	}
+	n := 0
+	for e, err := range Scan(l.Path()) {
+		must(t, err)
+		if n++; e.Row != n || e.Status != runner.StatusReset {
+			t.Fatalf("entry %d is row %d, %s", n, e.Row, e.Status)
+		}
+	}
+	if n != workers*each {
+		t.Errorf("%d entries, want %d", n, workers*each)
+	}
+}

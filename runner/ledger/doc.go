@@ -1,0 +1,28 @@
+// Package ledger keeps what a run did: the results CSV and, beside it, the manifest.
+//
+// # Files
+//
+// users.results.csv is the ledger while the run lasts and the result when it has ended. users.results.json is the
+// [Manifest]. users.results.csv.lock exists while a run has both open. All have mode 0600: they name people.
+//
+// While the run lasts, the ledger's lines stand in the order in which things happen, and the last line of a row counts.
+// A line with the status taken is written and synced before anything is sent that could change the row's user, so the
+// rows in doubt are exactly those whose last line is taken, wherever and however often the program ended.
+// [Ledger.Finish] puts one line for each input row into input order, in a new file that replaces the ledger atomically.
+//
+// # Group commit
+//
+// One goroutine writes. [Ledger.Take] waits until its line is synced; [Ledger.Settle] doesn't wait, its line shares the
+// write and the sync of the next Take, whichever worker takes, or goes out after a short linger. The first write or
+// sync that fails is the last: nothing is written after it, and every later call returns it as a [*WriteError].
+//
+// # After a crash
+//
+// Lines are only ever appended, so what was synced stays as it was, and at most the lines of one commit, for none of
+// which Take had returned, are torn. [Scan] reads such a ledger and says so with a [*TornError].
+//
+// # Errors
+//
+// [Create] returns a [*LockedError] when another run has the ledger open and an [*ExistsError] when the results exist.
+// [Ledger.Finish] returns a [*FinishError] when the ledger couldn't be put into input order; it is complete nevertheless.
+package ledger

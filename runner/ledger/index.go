@@ -1,0 +1,52 @@
+package ledger
+
+import (
+	"fmt"
+	"slices"
+
+	"oktareset/runner"
+)
+
+// index knows the last line of each row, in 8 bytes a row: where it begins in the ledger and what status it gives.
+type index struct {
+	marks  []mark // of row n at n-1
+	counts runner.Counts
+}
+
+// mark is a line's offset and, in the lowest bits, its status; 0 means no line.
+type mark uint64
+
+// statusBits is what the number of a status needs.
+const statusBits = 4
+
+// lineStatuses are the statuses that a line may have; the place of each is its number. Number 0 means none.
+var lineStatuses = append([]runner.Status{"", runner.StatusTaken}, runner.Statuses...)
+
+func (m mark) offset() int64 { return int64(m >> statusBits) }
+
+func (m mark) status() runner.Status { return lineStatuses[m&(1<<statusBits-1)] }
+
+func newIndex(lastRow int) index {
+	return index{marks: make([]mark, lastRow), counts: runner.Counts{}}
+}
+
+// check returns an error when a line for this row and status can't be indexed.
+func (x *index) check(row int, s runner.Status) error {
+	switch {
+	case row < 1 || row > len(x.marks):
+		return fmt.Errorf("row %d is outside of the input, which has the rows 1 to %d", row, len(x.marks))
+	case s == "" || !slices.Contains(lineStatuses, s):
+		return fmt.Errorf("row %d has the status %q, which isn't one", row, s)
+	}
+	return nil
+}
+
+// set records that the row's last line begins at an offset. The row and the status have passed check.
+func (x *index) set(row int, s runner.Status, offset int64) {
+	if old := x.marks[row-1]; old != 0 {
+		x.counts[old.status()]--
+	}
+	x.counts[s]++
+	number := slices.Index(lineStatuses, s)
+	x.marks[row-1] = mark(offset)<<statusBits | mark(number)
+}

@@ -1,0 +1,199 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"oktareset/runner"
+	"oktareset/runner/table"
+)
+
+// Spec says which ledger to create.
+type Spec struct {
+	Path     string   // of the results file
+	Columns  []string // names of the input's other columns, in the order of [runner.Row] Cells
+	LastRow  int      // highest row number of the input; the index takes 8 bytes a row
+	Manifest Manifest // as far as it is known; its only run is the one that writes
+}
+
+// Ledger is a results file that is being written, its manifest and its lock. It is a [runner.Book] and safe for concurrent
+// use. Every Ledger must be ended with Close or Discard.
+type Ledger struct {
+	path     string
+	columns  []string
+	runID    string
+	ticket   string
+	header   []byte
+	lock     *lock
+	file     file
+	commits  *committer
+	replace  func(path string, write func(io.Writer) error) error
+	encoders sync.Pool // of *table.Encoder
+
+	mu       sync.Mutex // guards what follows
+	manifest Manifest
+	finished bool // Finish was called
+	closed   bool // Close or Discard was called
+}
+
+// ExistsError is returned by [Create] when it would have to overwrite something.
+type ExistsError struct {
+	Path string // of the results or of their manifest
+}
+
+func (e *ExistsError) Error() string { return fmt.Sprintf("%q exists already", e.Path) }
+
+// Create locks the results, then writes the manifest and after it the ledger with its header, all of it synced: what can't
+// be written shows before the first request. It returns a [*LockedError] or an [*ExistsError] rather than touching what
+// isn't its own; only results of the stand-in org are replaced, by results of the stand-in org. When it fails, it leaves
+// nothing behind.
+func Create(spec Spec) (*Ledger, error) {
+	return create(spec, createFile)
+}
+
+func create(spec Spec, open func(path string) (file, error)) (_ *Ledger, err error) {
+	m := spec.Manifest
+	m.Format, m.Finished, m.Result, m.Counts = Format, false, nil, nil
+	if err := m.check(spec.LastRow); err != nil {
+		return nil, fmt.Errorf("create %q: %w", spec.Path, err)
+	}
+	l := &Ledger{
+		path: spec.Path, columns: spec.Columns, runID: m.run().RunID, ticket: m.Ticket,
+		replace: replaceFile, manifest: m,
+	}
+	l.encoders.New = func() any { return table.NewEncoder(l.columns) }
+	if l.header, err = table.NewEncoder(l.columns).AppendHeader(nil); err != nil {
+		return nil, fmt.Errorf("write the header of %q: %w", l.path, err)
+	}
+
+	holder := Holder{RunID: l.runID, PID: os.Getpid(), Host: m.run().Operator.Host, StartedAt: m.run().StartedAt}
+	if l.lock, err = acquire(l.path, holder); err != nil {
+		return nil, err
+	}
+	if err := makeRoom(l.path, m.Sandbox); err != nil {
+		return nil, errors.Join(err, l.lock.release())
+	}
+	if err := l.createFiles(open); err != nil {
+		return nil, errors.Join(err, removeIfExists(l.ManifestPath()), l.lock.release())
+	}
+	l.commits = newCommitter(l.path, l.file, int64(len(l.header)), newIndex(spec.LastRow))
+	return l, nil
+}
+
+// makeRoom refuses to overwrite results, unless they and the new ones are the stand-in org's.
+func makeRoom(results string, sandbox bool) error {
+	for _, path := range []string{results, ManifestPath(results)} {
+		if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
+			continue
+		} else if err != nil {
+			return fmt.Errorf("look for earlier results: %w", err)
+		}
+		old, err := ReadManifest(results)
+		if err != nil || !old.Sandbox || !sandbox {
+			return &ExistsError{Path: path}
+		}
+		// The manifest goes last: without it, nobody would know that the results may go.
+		return errors.Join(removeIfExists(results), removeIfExists(ManifestPath(results)))
+	}
+	return nil
+}
+
+// createFiles writes the manifest, then the ledger, which it removes when it can't complete it. The manifest comes first, so
+// that no ledger is ever without one.
+func (l *Ledger) createFiles(open func(path string) (file, error)) error {
+	if err := l.writeManifest(); err != nil {
+		return err
+	}
+	f, err := open(l.path)
+	if err != nil {
+		return fmt.Errorf("create the results: %w", err)
+	}
+	if _, err = f.WriteAt(l.header, 0); err == nil {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = syncDir(filepath.Dir(l.path))
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write %q: %w", l.path, err), f.Close(), removeIfExists(l.path))
+	}
+	l.file = f
+	return nil
+}
+
+// Path returns the path of the results.
+func (l *Ledger) Path() string { return l.path }
+
+// ManifestPath returns the path of the manifest.
+func (l *Ledger) ManifestPath() string { return ManifestPath(l.path) }
+
+// Counts returns how many rows have each status by their last line; rows in doubt count as [runner.StatusTaken].
+func (l *Ledger) Counts() runner.Counts {
+	l.commits.mu.Lock()
+	defer l.commits.mu.Unlock()
+	counts := maps.Clone(l.commits.index.counts)
+	maps.DeleteFunc(counts, func(_ runner.Status, n int) bool { return n == 0 })
+	return counts
+}
+
+// Update changes the manifest and replaces its file atomically. When that fails the change is kept for the next time.
+func (l *Ledger) Update(change func(*Manifest)) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return errClosed
+	}
+	change(&l.manifest)
+	return l.writeManifest()
+}
+
+// writeManifest replaces the manifest's file. l.mu is held, or nobody else knows l.
+func (l *Ledger) writeManifest() error {
+	if err := l.replace(l.ManifestPath(), l.manifest.encode); err != nil {
+		return fmt.Errorf("write the manifest %q: %w", l.ManifestPath(), err)
+	}
+	return nil
+}
+
+// Close commits what is pending and gives up the lock. It returns the first error of any write. It may be called again.
+func (l *Ledger) Close() error {
+	if !l.close() {
+		return nil
+	}
+	return errors.Join(l.commits.stop(), l.closeFile(), l.lock.release())
+}
+
+// Discard removes ledger, manifest and lock of a run that was refused before it took or settled any row. When there is a
+// line already it is an error and nothing is removed.
+func (l *Ledger) Discard() error {
+	if !l.commits.empty() {
+		return fmt.Errorf("%q holds results: it isn't removed", l.path)
+	}
+	if !l.close() {
+		return nil
+	}
+	return errors.Join(l.commits.stop(), l.closeFile(),
+		removeIfExists(l.path), removeIfExists(l.ManifestPath()), l.lock.release())
+}
+
+// close reports whether this call is the one that closes.
+func (l *Ledger) close() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	first := !l.closed
+	l.closed = true
+	return first
+}
+
+// closeFile closes the ledger's file, which Finish may have done.
+func (l *Ledger) closeFile() error {
+	if err := l.file.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package ledger
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"oktareset/runner"
+	"oktareset/runner/table"
+)
+
+// timeFormat is RFC 3339 with milliseconds.
+const timeFormat = "2006-01-02T15:04:05.000Z07:00"
+
+// inDoubt is the error text of a row that was taken and whose result never came.
+const inDoubt = "the change may have been sent, and no answer is known"
+
+// Take records that the row is taken and returns once that is synced.
+//
+// Without the user and the time nobody could find out later what became of the row: they are required.
+func (l *Ledger) Take(row runner.Row, t runner.Taken) error {
+	if t.UserID == "" || t.At.IsZero() {
+		return fmt.Errorf("take row %d: user %q at %q: both are needed", row.N, t.UserID, formatTime(t.At))
+	}
+	rec := l.record(row, runner.StatusTaken)
+	rec.UserID, rec.Login, rec.StartedAt = t.UserID, t.Login, formatTime(t.At)
+	return l.add(row, runner.StatusTaken, &rec, true)
+}
+
+// Settle records the row's result. It returns at once, unless 1 MiB of lines waits for the disk. A row may be settled again:
+// its last line counts.
+func (l *Ledger) Settle(r runner.Result) error {
+	rec := l.resultRecord(&r)
+	return l.add(r.Row, r.Status, &rec, false)
+}
+
+// add renders a line and hands it to the committer.
+func (l *Ledger) add(row runner.Row, s runner.Status, rec *table.Record, wait bool) error {
+	enc := l.encoders.Get().(*table.Encoder) //nolint:errcheck,forcetypeassert // the pool makes nothing else
+	line, err := enc.Append(nil, rec, row.Cells)
+	l.encoders.Put(enc)
+	if err != nil {
+		return err
+	}
+	return l.commits.add(row.N, s, line, wait)
+}
+
+// record returns what every line of the row holds.
+func (l *Ledger) record(row runner.Row, s runner.Status) table.Record {
+	return table.Record{
+		Row: strconv.Itoa(row.N), Input: row.Input, Status: string(s), RunID: l.runID, Ticket: l.ticket,
+	}
+}
+
+func (l *Ledger) resultRecord(r *runner.Result) table.Record {
+	rec := l.record(r.Row, r.Status)
+	rec.UserID, rec.Login, rec.Reason = r.UserID, r.Login, string(r.Reason)
+	if r.HTTPStatus != 0 {
+		rec.HTTPStatus = strconv.Itoa(r.HTTPStatus)
+	}
+	rec.ErrorCode, rec.Error, rec.RequestID = r.ErrorCode, r.Error, r.RequestID
+	rec.Attempts = strconv.Itoa(r.Attempts)
+	rec.StartedAt, rec.FinishedAt = formatTime(r.StartedAt), formatTime(r.FinishedAt)
+	rec.Factors = strings.Join(r.Factors, " ")
+	rec.FactorID, rec.FactorStatus = r.FactorID, r.FactorStatus
+	return rec
+}
+
+// settleDoubt turns the record of a taken row into the one of a row whose result isn't known. How many attempts were made
+// isn't known either.
+func settleDoubt(rec *table.Record) {
+	rec.Status, rec.Reason = string(runner.StatusUnknown), string(runner.ReasonUnverified)
+	rec.Error = inDoubt
+}
+
+// formatTime returns t as it stands in the ledger, "" for no time. The rest of the millisecond is cut off: a row is never
+// taken later than its first attempt.
+func formatTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return stamp(t).Format(timeFormat)
+}

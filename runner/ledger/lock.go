@@ -1,0 +1,128 @@
+package ledger
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// LockedError is returned by [Create] when another run has the ledger open.
+type LockedError struct {
+	Path   string // of the results
+	Holder Holder // zero when the other run hasn't named itself yet
+}
+
+func (e *LockedError) Error() string {
+	if e.Holder.RunID == "" {
+		return fmt.Sprintf("%q is being written by another run", e.Path)
+	}
+	return fmt.Sprintf("%q is being written by run %q (process %d on %q, started %s)", e.Path, e.Holder.RunID, e.Holder.PID,
+		e.Holder.Host, e.Holder.StartedAt.UTC().Format(time.RFC3339))
+}
+
+// Holder is the run that holds a lock.
+type Holder struct {
+	RunID     string    `json:"run_id"`
+	PID       int       `json:"pid"`
+	Host      string    `json:"host"`
+	StartedAt time.Time `json:"started_at"`
+}
+
+// holderOffset is where the lock file names its holder. Windows locks the first byte, also against reading.
+const holderOffset = 1
+
+// maxLockTries bounds how often a lock file may vanish under us: each time, another run has just ended.
+const maxLockTries = 100
+
+// lock is an exclusive lock on a file beside the results. The operating system drops it when the process dies, so a file
+// left behind by a crash locks nobody out.
+type lock struct {
+	path string
+	held *flock.Flock
+}
+
+// acquire locks the results at path for h. It returns a [*LockedError] when another run holds them.
+func acquire(results string, h Holder) (*lock, error) {
+	path := results + ".lock"
+	for range maxLockTries {
+		l := &lock{path: path, held: flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))}
+		ok, err := l.held.TryLock()
+		if err != nil {
+			return nil, fmt.Errorf("lock %q: %w", path, err)
+		}
+		if !ok {
+			return nil, &LockedError{Path: results, Holder: readHolder(path)}
+		}
+		if !l.current() {
+			_ = l.held.Unlock()
+			continue
+		}
+		if err := writeHolder(path, h); err != nil {
+			return nil, errors.Join(fmt.Errorf("write %q: %w", path, err), l.release())
+		}
+		return l, nil
+	}
+	return nil, fmt.Errorf("lock %q: it vanished %d times", path, maxLockTries)
+}
+
+// current reports whether the path still names the file that is locked: the last holder removes it while it holds it, and
+// whoever had opened it before then holds a lock that nobody else will ever see.
+func (l *lock) current() bool {
+	locked, err := l.held.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Stat(l.path)
+	return err == nil && os.SameFile(locked, named)
+}
+
+// release removes the lock file and unlocks it, in this order: the other way round, the file removed could be another
+// run's. Windows removes no open file, hence also none that another run has opened.
+func (l *lock) release() error {
+	err := removeIfExists(l.path)
+	if unlockErr := l.held.Unlock(); unlockErr != nil {
+		return errors.Join(err, unlockErr)
+	}
+	if runtime.GOOS == "windows" {
+		_ = os.Remove(l.path)
+		return nil
+	}
+	return err
+}
+
+func writeHolder(path string, h Holder) error {
+	h.StartedAt = stamp(h.StartedAt)
+	text, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	if err = f.Truncate(holderOffset + int64(len(text))); err == nil {
+		_, err = f.WriteAt(text, holderOffset)
+	}
+	return errors.Join(err, f.Close())
+}
+
+// readHolder returns who holds the lock, or nobody: it may be writing its name just now.
+func readHolder(path string) Holder {
+	f, err := os.Open(path)
+	if err != nil {
+		return Holder{}
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	text := make([]byte, 4096)
+	n, _ := f.ReadAt(text, holderOffset)
+	var h Holder
+	if json.Unmarshal(text[:n], &h) != nil {
+		return Holder{}
+	}
+	return h
+}

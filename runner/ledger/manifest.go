@@ -1,0 +1,165 @@
+package ledger
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"oktareset/runner"
+)
+
+// Format is the version of the manifest's format. It changes when a reader of the old one would misunderstand the new one.
+const Format = 1
+
+// Manifest says what a ledger belongs to, who allowed it and how it went. Times are by the local clock, UTC, in
+// milliseconds; only the ledger's started_at is by the server's clock.
+type Manifest struct {
+	Format   int           `json:"format"`  // [Format]; set by [Create]
+	Version  string        `json:"version"` // of the program
+	Org      string        `json:"org"`     // host, or host:port
+	Engine   string        `json:"engine"`  // of the org: identity, classic, or "" when it isn't known
+	Actor    Actor         `json:"actor"`
+	Sandbox  bool          `json:"sandbox"`
+	DryRun   bool          `json:"dry_run"`
+	Steps    []string      `json:"steps"` // names of the steps that each target goes through, in order
+	Input    Input         `json:"input"`
+	Consent  Consent       `json:"consent"`
+	Ticket   string        `json:"ticket,omitempty"`
+	Runs     []Run         `json:"runs"`             // the last is the one that writes
+	Counts   runner.Counts `json:"counts,omitempty"` // rows by the status of their last line, once a run has ended
+	Result   *Result       `json:"result,omitempty"` // set when Finished
+	Finished bool          `json:"finished"`         // the results hold exactly one line for each input row, in input order
+}
+
+// Actor is the Okta user or service app on whose behalf the requests are sent.
+type Actor struct {
+	ID    string `json:"id"`
+	Login string `json:"login"` // "" for a service app
+}
+
+// Input is what the survey found.
+type Input struct {
+	File     string `json:"file"`   // its name, without folders
+	SHA256   string `json:"sha256"` // of its bytes, in hexadecimal
+	Bytes    int64  `json:"bytes"`
+	Rows     int    `json:"rows"`     // rows to end in a result: what [Ledger.Finish] holds the rows against
+	Distinct int    `json:"distinct"` // distinct valid identifiers
+	Column   string `json:"column"`   // that names the users
+}
+
+// How consent was given.
+const (
+	ConsentPrompt  = "prompt"  // somebody typed the number of users
+	ConsentConfirm = "confirm" // the --confirm flag
+	ConsentSandbox = "sandbox" // the stand-in org needs none
+	ConsentNone    = "none"    // nothing may be changed: a dry run
+)
+
+// Consent is what allowed the run to change anything. Count, or Min and Max, are numbers of users.
+type Consent struct {
+	How   string    `json:"how"`
+	Count int       `json:"count,omitzero"`
+	Min   int       `json:"min,omitzero"`
+	Max   int       `json:"max,omitzero"`
+	At    time.Time `json:"at,omitzero"`
+}
+
+// Run is one execution of the program over the input.
+type Run struct {
+	RunID      string            `json:"run_id"`
+	StartedAt  time.Time         `json:"started_at"`
+	FinishedAt time.Time         `json:"finished_at,omitzero"` // zero: it runs, or it died
+	Options    map[string]string `json:"options,omitempty"`    // flags that were set
+	Operator   Operator          `json:"operator"`
+	Ending
+}
+
+// Operator is who started the program.
+type Operator struct {
+	User string `json:"user"`
+	Host string `json:"host"`
+}
+
+// Ending is how a run went.
+type Ending struct {
+	Stopped         string  `json:"stopped"` // why it ended early; "" when every row was worked on
+	Attempts        int     `json:"attempts"`
+	TooManyRequests int     `json:"too_many_requests"` // replies 429
+	SecondsHeld     float64 `json:"seconds_held"`      // spent waiting for a rate limit or an outage
+}
+
+// Result is a finished results file.
+type Result struct {
+	File   string `json:"file"`   // its name, without folders
+	SHA256 string `json:"sha256"` // of its bytes, in hexadecimal
+	Rows   int    `json:"rows"`
+}
+
+// run returns the run that writes.
+func (m *Manifest) run() *Run { return &m.Runs[len(m.Runs)-1] }
+
+// ManifestPath returns the path of the manifest that belongs to a results file: users.results.json beside
+// users.results.csv.
+func ManifestPath(results string) string {
+	if ext := filepath.Ext(results); strings.EqualFold(ext, ".csv") {
+		results = strings.TrimSuffix(results, ext)
+	}
+	return results + ".json"
+}
+
+// ReadManifest reads the manifest that belongs to a results file or a plan. The error wraps [fs.ErrNotExist] when there is
+// none.
+func ReadManifest(results string) (Manifest, error) {
+	path := ManifestPath(results)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Manifest{}, fmt.Errorf("read the manifest of %q: %w", results, err)
+	}
+	var m Manifest
+	if err := json.Unmarshal(data, &m); err != nil {
+		return Manifest{}, fmt.Errorf("read the manifest %q: %w", path, err)
+	}
+	if m.Format != Format {
+		return Manifest{}, fmt.Errorf("read the manifest %q: it has format %d, this version knows format %d: use the version %q",
+			path, m.Format, Format, m.Version)
+	}
+	return m, nil
+}
+
+// encode writes the manifest as JSON.
+func (m *Manifest) encode(w io.Writer) error {
+	out := *m
+	out.Steps = append([]string{}, out.Steps...) // [] rather than null
+	out.Consent.At = stamp(out.Consent.At)
+	out.Runs = slices.Clone(out.Runs)
+	for i := range out.Runs {
+		out.Runs[i].StartedAt = stamp(out.Runs[i].StartedAt)
+		out.Runs[i].FinishedAt = stamp(out.Runs[i].FinishedAt)
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false) // a person reads it
+	enc.SetIndent("", "  ")
+	return enc.Encode(out)
+}
+
+// stamp returns t as it stands in our files.
+func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+
+// check returns what is wrong with the manifest of a run that wants to begin. lastRow is the highest row number.
+func (m *Manifest) check(lastRow int) error {
+	switch {
+	case len(m.Runs) == 0 || m.run().RunID == "":
+		return errors.New("the manifest has no run")
+	case m.Org == "":
+		return errors.New("the manifest has no org")
+	case m.Input.Rows < 0 || m.Input.Rows > lastRow:
+		return fmt.Errorf("the manifest has %d input rows, the highest row number is %d", m.Input.Rows, lastRow)
+	}
+	return nil
+}

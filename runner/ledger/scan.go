@@ -1,0 +1,153 @@
+package ledger
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"slices"
+	"strconv"
+
+	"oktareset/runner"
+	"oktareset/runner/table"
+)
+
+// maxLine bounds a line in bytes: the longest cell that an input may have, 1 MiB, escaped, quoted and copied.
+const maxLine = 32 << 20
+
+// Entry is a line of a ledger.
+type Entry struct {
+	Row    int
+	Status runner.Status
+	Record table.Record
+	Extra  []string // cells of the input's other columns; only valid until the next entry
+	Offset int64    // where the line begins
+}
+
+// TornError says that a ledger ends in the middle of a line: the run died while it wrote it, so nothing that depends on the
+// line was sent.
+type TornError struct {
+	Path   string
+	Offset int64 // where the torn line begins, and where the next run has to go on
+}
+
+func (e *TornError) Error() string {
+	return fmt.Sprintf("%q ends in the middle of a line, at byte %d: the run that wrote it died", e.Path, e.Offset)
+}
+
+// Scan reads a ledger or a finished results file line by line. A torn last line comes as a [*TornError], the last thing that
+// is yielded; the entries before it count. Any other error means that the file can't be trusted: a line in its middle is
+// damaged, or it isn't a results file.
+func Scan(path string) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		f, err := os.Open(path)
+		if err != nil {
+			yield(Entry{}, fmt.Errorf("read the results: %w", err))
+			return
+		}
+		defer f.Close() //nolint:errcheck // it was only read
+		s := scanner{path: path, in: bufio.NewReaderSize(f, 1<<16)}
+		if err := s.header(); err != nil {
+			yield(Entry{}, err)
+			return
+		}
+		for {
+			e, err := s.next()
+			if errors.Is(err, io.EOF) || !yield(e, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// scanner reads the lines of one file.
+type scanner struct {
+	path   string
+	in     *bufio.Reader
+	dec    *table.Decoder
+	long   []byte // a line that is longer than in's buffer
+	number int    // of the last line read; the header is 1
+	begin  int64  // where the last line read begins
+	end    int64  // and where it ends
+}
+
+// header reads the header.
+func (s *scanner) header() error {
+	line, err := s.line()
+	if errors.Is(err, io.EOF) {
+		return &TornError{Path: s.path}
+	}
+	if err != nil {
+		return err
+	}
+	records, err := table.NewRecordReader(bytes.NewReader(line))
+	if err != nil {
+		return fmt.Errorf("read %q: %w", s.path, err)
+	}
+	s.dec = table.NewDecoder(len(records.Extra()))
+	return nil
+}
+
+// next reads an entry. At the end it returns io.EOF.
+func (s *scanner) next() (Entry, error) {
+	line, err := s.line()
+	if err != nil {
+		return Entry{}, err
+	}
+	e, err := s.entry(line)
+	if err == nil {
+		return e, nil
+	}
+	// A power failure may leave the last line at its full length and filled with anything.
+	if _, more := s.in.Peek(1); errors.Is(more, io.EOF) {
+		return Entry{}, &TornError{Path: s.path, Offset: s.begin}
+	}
+	return Entry{}, fmt.Errorf("line %d of %q is damaged: %w", s.number, s.path, err)
+}
+
+// line reads a line. It is valid until the next call.
+func (s *scanner) line() ([]byte, error) {
+	s.begin, s.number = s.end, s.number+1
+	line, err := s.in.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		s.long = s.long[:0]
+		for errors.Is(err, bufio.ErrBufferFull) && len(s.long) <= maxLine {
+			s.long = append(s.long, line...)
+			line, err = s.in.ReadSlice('\n')
+		}
+		s.long = append(s.long, line...)
+		line = s.long
+	}
+	s.end += int64(len(line))
+	switch {
+	case err == nil:
+		return line, nil
+	case errors.Is(err, io.EOF) && len(line) > 0:
+		return nil, &TornError{Path: s.path, Offset: s.begin}
+	case errors.Is(err, io.EOF):
+		return nil, io.EOF
+	case errors.Is(err, bufio.ErrBufferFull):
+		return nil, fmt.Errorf("line %d of %q is damaged: it is longer than %d bytes", s.number, s.path, maxLine)
+	}
+	return nil, fmt.Errorf("read the results: %w", err)
+}
+
+// entry takes a line apart.
+func (s *scanner) entry(line []byte) (Entry, error) {
+	rec, extra, err := s.dec.Decode(line)
+	if err != nil {
+		return Entry{}, err
+	}
+	row, err := strconv.Atoi(rec.Row)
+	if err != nil || row < 1 {
+		return Entry{}, fmt.Errorf("the row number is %q", rec.Row)
+	}
+	status := runner.Status(rec.Status)
+	if status == "" || !slices.Contains(lineStatuses, status) {
+		return Entry{}, fmt.Errorf("the status is %q", rec.Status)
+	}
+	return Entry{Row: row, Status: status, Record: rec, Extra: extra, Offset: s.begin}, nil
+}
