@@ -1,0 +1,55 @@
+// Package oktatest is the stand-in org: an HTTP handler with users, factors, rate limits, a System Log and faults, which
+// answers as Okta does.
+//
+// It serves three ways: over HTTP (the Org is an [http.Handler]), behind httptest, and in-process through [Org.Transport],
+// which needs no network and therefore works inside a testing/synctest bubble. It keeps no goroutine: whatever it does ends with the
+// request, but for a change that a fault lets land late. Time is time.Now, so a bubble's clock is the org's; create the
+// Org inside the bubble.
+//
+// An Org is safe for concurrent use.
+//
+// # What it holds
+//
+// The token's owner, [Config.Users] people of its own, the users of [Org.Add] and those of [Org.AddIdentifiers]. All that is
+// generated follows from [Config.Seed] or from the identifier: the same org comes out every time. Factors are
+// generated when somebody looks at them, so a million identifiers cost about 100 MB.
+//
+// # What it answers
+//
+//	GET    /api/v1/users/me                             me
+//	GET    /api/v1/users/{id}                           get_user
+//	GET    /api/v1/users                                list_users
+//	POST   /api/v1/users/{id}/lifecycle/reset_factors   reset_factors
+//	GET    /api/v1/users/{userId}/factors               list_factors
+//	GET    /api/v1/users/{userId}/factors/{factorId}    get_factor
+//	DELETE /api/v1/users/{userId}/factors/{factorId}    unenroll
+//	GET    /api/v1/users/{userId}/roles                 list_roles
+//	DELETE /api/v1/users/{userId}/sessions              clear_sessions
+//	GET    /api/v1/iam/assignees/users                  list_admins
+//	GET    /api/v1/logs                                 logs
+//	GET    /api/v1/org                                  org
+//	GET    /.well-known/okta-organization               organization (no credentials asked for)
+//
+// {id} is an ID, a login, an unambiguous short name or me; {userId} is an ID. The names on the right are the operations that
+// faults and counters speak of. GET /sandbox/stats and GET /sandbox/users/{id} show [Stats], and a user with its [Deeds], to a
+// test in another process; they cost nothing and count nowhere.
+//
+// # Faults
+//
+// [Org.Script] makes calls fail, [ParseFault] reads a fault from a command line:
+//
+//	KIND[_before|_after|_late][:OPERATION][:user=ID][:skip=N][:times=N][:every=N][:p=P][:delay=D]
+//
+//	drop_after:reset_factors:p=0.01     one reset in a hundred is done and its answer lost
+//	401:reset_factors:skip=100          the token dies after 100 resets
+//	504_late:reset_factors:delay=90s    a gateway gives up now, the reset lands 90 s later
+//	403:user=00u1234567890abcdef5       this user may not be touched
+//
+// before, after and late say what becomes of the call's change: not made, made before the answer, made delay after it. See [Kind]
+// for the kinds and what each of them does when nothing is said.
+//
+// # Surprises
+//
+// What a careful client never sends is answered as Okta answers it and noted in [Stats]: unknown paths, a reset of me,
+// identifiers that path handling changes, cookies, misspelt parameters.
+package oktatest

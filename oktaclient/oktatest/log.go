@@ -1,0 +1,216 @@
+package oktatest
+
+import (
+	"encoding/hex"
+	"math/bits"
+	"slices"
+	"strings"
+	"time"
+)
+
+// change is one entry of the log: all events of one request, in 64 bytes, because an org may reset a million users.
+type change struct {
+	at      int64  // published, in milliseconds since 1970
+	pos     uint32 // of the target in the directory
+	events  uint32 // bits: the catalog kinds deactivated, and the two below
+	request [16]byte
+	route   *route
+	agent   string // the request's User-Agent
+}
+
+// The events besides the deactivations. The catalog stays below them.
+const (
+	sessionClearEvent uint32 = 1 << 30
+	resetAllEvent     uint32 = 1 << 31
+)
+
+// record writes the events of a call into the log. The caller holds the mutex, which keeps the log in order.
+func (o *Org) record(c *call, events uint32) {
+	if events == 0 {
+		return
+	}
+	agent := c.r.UserAgent()
+	if n := len(o.log); n > 0 && o.log[n-1].agent == agent {
+		agent = o.log[n-1].agent // a run's requests share one string
+	}
+	at := o.now().UnixMilli()
+	if n := len(o.log); n > 0 {
+		at = max(at, o.log[n-1].at)
+	}
+	o.log = append(o.log, change{
+		at: at, pos: uint32(c.pos), events: events, request: c.request, route: c.route, agent: agent,
+	})
+}
+
+// event is one event of the System Log, with what its wire form is made of.
+type event struct {
+	dir    *directory
+	change *change
+	n      int    // among the events of its change
+	kind   string // eventType
+	legacy string
+	text   string // displayMessage
+	reason string // outcome.reason
+}
+
+func (e event) actor() User  { return e.dir.base(owner) }
+func (e event) target() User { return e.dir.base(int(e.change.pos)) }
+
+// each returns the events of a change, in order.
+func (o *Org) each(ch *change) []event {
+	list := make([]event, 0, bits.OnesCount32(ch.events))
+	add := func(kind, legacy, text, reason string) {
+		list = append(list, event{
+			dir: &o.dir, change: ch, n: len(list), kind: kind, legacy: legacy, text: text, reason: reason,
+		})
+	}
+	if ch.events&resetAllEvent != 0 {
+		add("user.mfa.factor.reset_all", "core.user.factor.reset_all", "Reset all factors for user", "")
+	}
+	if ch.events&sessionClearEvent != 0 {
+		add("user.session.clear", "core.user_auth.session_clear", "Clear user session", "")
+	}
+	for set := ch.events &^ (resetAllEvent | sessionClearEvent); set != 0; set &= set - 1 {
+		name := catalog[bits.TrailingZeros32(set)].event
+		add("user.mfa.factor.deactivate", "core.user.factor.deactivate", "Reset factor for user", "User reset "+name+" factor")
+	}
+	return list
+}
+
+// uuid is the event's own ID.
+func (e event) uuid() string {
+	b := e.change.request
+	b[15] += byte(e.n)
+	h := hex.EncodeToString(b[:])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
+
+// logQuery is what a request asks of the log.
+type logQuery struct {
+	since, until int64 // published, in milliseconds, both inclusive
+	filter       *filter
+	from         int // the cursor: the place of the first event wanted; -1 for the start
+	limit        int
+	descending   bool
+}
+
+// slots are the places that a cursor has for the events of one change.
+const slots = 32
+
+// events returns the events that a query finds, and the cursor of what comes after them. more reports that there is something there
+// already.
+func (o *Org) events(q logQuery) (page []map[string]any, next int, more bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	// Times never go back in the log, so what can be read already is a prefix, and what was published in a period is a run.
+	readable := o.now().Add(-o.cfg.LogLag).UnixMilli()
+	low, high := o.firstAfter(q.since-1), o.firstAfter(min(q.until, readable))
+	at, skip, step := low, 0, 1
+	if q.descending {
+		at, step = high-1, -1
+	}
+	if q.from >= 0 && q.from/slots*step >= at*step {
+		at, skip = q.from/slots, q.from%slots
+	}
+	page = []map[string]any{}
+	for ; at >= low && at < high; at, skip = at+step, 0 {
+		list := o.each(&o.log[at])
+		if q.descending {
+			slices.Reverse(list)
+		}
+		for n, e := range list {
+			if n < skip || !q.filter.matches(e.attribute) {
+				continue
+			}
+			if len(page) == q.limit {
+				return page, at*slots + n, q.limit > 0
+			}
+			page = append(page, e.wire())
+		}
+	}
+	return page, max(at, 0)*slots + skip, false
+}
+
+// firstAfter is the position of the first change after t.
+func (o *Org) firstAfter(t int64) int {
+	i, _ := slices.BinarySearchFunc(o.log, t+1, func(ch change, t int64) int { return int(max(-1, min(1, ch.at-t))) })
+	return i
+}
+
+// logAttributes are what a filter may ask about an event. published isn't among them: Okta filters by it with since and until.
+var logAttributes = []string{
+	"eventType", "legacyEventType", "uuid", "severity", "displayMessage", "actor.id", "actor.type", "actor.alternateId",
+	"target.id", "target.type",
+	"target.alternateId", "transaction.id", "transaction.type", "outcome.result", "outcome.reason", "client.userAgent.rawUserAgent",
+	"debugContext.debugData.requestId", "transaction.detail.requestApiTokenId",
+}
+
+// attribute returns the values of an attribute.
+func (e event) attribute(name string) []string {
+	switch name {
+	case "eventType":
+		return []string{e.kind}
+	case "legacyEventType":
+		return []string{e.legacy}
+	case "uuid":
+		return []string{e.uuid()}
+	case "severity":
+		return []string{"INFO"}
+	case "displayMessage":
+		return []string{e.text}
+	case "actor.id":
+		return []string{e.actor().ID}
+	case "actor.alternateId":
+		return []string{e.actor().Login}
+	case "target.id":
+		return []string{e.target().ID}
+	case "target.alternateId":
+		return []string{e.target().Login}
+	case "actor.type", "target.type":
+		return []string{"User"}
+	case "transaction.type":
+		return []string{"WEB"}
+	case "outcome.result":
+		return []string{"SUCCESS"}
+	case "outcome.reason":
+		return []string{e.reason}
+	case "client.userAgent.rawUserAgent":
+		return []string{e.change.agent}
+	case "transaction.detail.requestApiTokenId":
+		return []string{tokenID}
+	}
+	return []string{hex.EncodeToString(e.change.request[:])} // transaction.id and requestId
+}
+
+// tokenID is the ID, not the secret, of the org's API token.
+const tokenID = "00Tstandintoken01x5d7"
+
+// wire returns e as the API shows it.
+func (e event) wire() map[string]any {
+	request := hex.EncodeToString(e.change.request[:])
+	uri := "/" + strings.NewReplacer("{id}", e.target().ID, "{userId}", e.target().ID).Replace(e.change.route.path)
+	outcome := map[string]any{"result": "SUCCESS", "reason": nil}
+	if e.reason != "" {
+		outcome["reason"] = e.reason
+	}
+	return map[string]any{
+		"uuid": e.uuid(), "published": timestamp(time.UnixMilli(e.change.at)), "eventType": e.kind, "legacyEventType": e.legacy,
+		"version": "0", "severity": "INFO", "displayMessage": e.text, "outcome": outcome,
+		"actor": party(e.actor()), "target": []any{party(e.target())},
+		"client": map[string]any{
+			"userAgent": map[string]any{"rawUserAgent": e.change.agent, "os": "Unknown", "browser": "UNKNOWN"},
+			"zone":      "null", "device": "Unknown", "id": nil, "ipAddress": "192.0.2.10",
+		},
+		"transaction": map[string]any{"type": "WEB", "id": request, "detail": map[string]any{"requestApiTokenId": tokenID}},
+		"debugContext": map[string]any{
+			"debugData": map[string]any{"requestId": request, "requestUri": uri, "url": uri + "?"},
+		},
+	}
+}
+
+// party is a user as an event names it.
+func party(u User) map[string]any {
+	return map[string]any{
+		"id": u.ID, "type": "User", "alternateId": u.Login, "displayName": u.FirstName + " " + u.LastName, "detailEntry": nil,
+	}
+}

@@ -1,0 +1,147 @@
+package oktatest
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// maxBody bounds what is read of a request's body.
+const maxBody = 1 << 20
+
+// maxSurprises bounds how many surprises are kept.
+const maxSurprises = 100
+
+// call is one request on its way through the org.
+type call struct {
+	o       *Org
+	w       http.ResponseWriter
+	r       *http.Request
+	route   *route
+	name    string   // how the path names the user
+	arg     string   // the path's second variable: a factor ID
+	pos     int      // the user's position in the directory, -1 when there is none
+	request [16]byte // the request ID
+	rate    *rate    // what the rate-limit headers show; nil for none
+}
+
+// ServeHTTP answers a request as Okta would.
+func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/sandbox/") {
+		o.serveSandbox(w, r)
+		return
+	}
+	if r.Body != nil {
+		// net/http notices a client that hangs up only once its body has been read.
+		_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxBody))
+	}
+	c, refused := o.receive(w, r)
+	defer o.leave()
+	if refused != nil {
+		refused.answer(c)
+		return
+	}
+	if !c.admit() {
+		return
+	}
+	o.arrived(c)
+	wait(r.Context(), o.latency())
+	if f, ok := o.meet(c, false); ok {
+		c.play(f)
+		return
+	}
+	c.route.serve(c)
+}
+
+// receive counts the request and finds its route and user, or the refusal that its path deserves.
+func (o *Org) receive(w http.ResponseWriter, r *http.Request) (*call, *refusal) {
+	found := resolve(r.Method, r.URL.EscapedPath())
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	c := &call{o: o, w: w, r: r, route: found.route, name: found.name, arg: found.arg, pos: -1}
+	binary.BigEndian.PutUint64(c.request[:8], o.rng.Uint64())
+	binary.BigEndian.PutUint64(c.request[8:], o.rng.Uint64())
+	o.stats.Requests++
+	o.inFlight++
+	o.stats.MaxInFlight = max(o.stats.MaxInFlight, o.inFlight)
+	if found.surprise != "" {
+		o.surprise("%s %q: %s", r.Method, r.URL.Path, found.surprise)
+	}
+	if len(r.Header["Cookie"]) > 0 {
+		o.surprise("%s %q: a cookie was sent back", r.Method, r.URL.Path)
+	}
+	if found.refused != nil {
+		return c, found.refused
+	}
+	o.stats.ByOp[c.route.op]++
+	c.pos = o.identify(c.route, c.name)
+	return c, nil
+}
+
+// identify finds the user that a path names. The caller holds the mutex.
+func (o *Org) identify(rt *route, name string) int {
+	switch {
+	case name == "":
+		return -1
+	case rt.idOnly && !isUserID(name):
+		return -1
+	case !rt.idOnly && name == "me":
+		return owner
+	}
+	return o.dir.find(name)
+}
+
+// arrived counts a call that passed the limits.
+func (o *Org) arrived(c *call) {
+	if c.route.op != OpResetFactors {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if c.name == "me" {
+		o.surprise("%s %q: me is the caller", c.r.Method, c.r.URL.Path)
+	}
+	if c.pos >= 0 {
+		o.dir.change(c.pos).deeds.ResetCalls++
+	}
+}
+
+func (o *Org) leave() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.inFlight--
+}
+
+// surprise notes a request that a careful client never sends. The caller holds the mutex.
+func (o *Org) surprise(format string, args ...any) {
+	if len(o.stats.Surprises) < maxSurprises {
+		o.stats.Surprises = append(o.stats.Surprises, fmt.Sprintf(format, args...))
+	}
+}
+
+// latency draws how long a call takes.
+func (o *Org) latency() time.Duration {
+	if o.cfg.LatencyJitter <= 0 {
+		return o.cfg.Latency
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.cfg.Latency + time.Duration(o.rng.Int64N(int64(o.cfg.LatencyJitter)+1))
+}
+
+// wait waits for d, or until nobody listens any more. A server that has got a request carries it out all the same.
+func wait(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
