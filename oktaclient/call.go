@@ -1,0 +1,130 @@
+package oktaclient
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"time"
+)
+
+// maxTries bounds how often a request is sent again after Okta refused it for now, or a read after it got no answer. 429s and
+// connections that were never obtained don't count: they are waited out as long as the pacer has patience.
+const maxTries = 5
+
+// maxFirstTries is the same for as long as nothing at this address has answered as Okta does: it may never.
+const maxFirstTries = 3
+
+// call sends r until its fate is settled. The reply's facts are those of the last attempt, the number of attempts is that
+// of all.
+func (c *Client) call(ctx context.Context, r request) (Reply, error) {
+	defer c.pacer.call()()
+	var (
+		last     Reply
+		lastErr  error
+		attempts int
+	)
+	for tries := 0; ; {
+		s, err := c.pacer.admit(ctx, r.bucket)
+		if err == nil && r.dispatch != nil {
+			if err = r.dispatch(); err != nil {
+				c.pacer.abort(s)
+				err = fmt.Errorf("%w: %w", errUnsent, err)
+			}
+			r.dispatch = nil
+		}
+		if err != nil {
+			return last, unsent(err, lastErr)
+		}
+		rep, err := c.send(ctx, &r)
+		attempts++
+		rep.Attempts = attempts
+		fate := FateOf(err)
+		c.pacer.done(s, outcomeOf(rep, fate))
+		again, counts := r.again(fate)
+		if counts {
+			tries++
+		}
+		first := !c.MetOkta() && (attempts >= maxFirstTries || hopeless(err))
+		if !again || tries >= maxTries || first {
+			return rep, err
+		}
+		last, lastErr = rep, err
+		if fate != Limited { // a 429 is waited out at the bucket's gate, with everybody else
+			pause(ctx, attempts)
+		}
+	}
+}
+
+// unsent makes the error of a call that ended while it waited. What the last attempt met is told too: it was refused, or never
+// sent, else the call would have ended with it.
+func unsent(err, lastErr error) error {
+	var api *APIError
+	if errors.As(lastErr, &api) && !errors.Is(err, ErrOutage) {
+		return fmt.Errorf("%w (before that: %v)", err, lastErr) //nolint:errorlint // its fate must not be taken for the call's
+	}
+	if lastErr != nil && !errors.As(lastErr, &api) {
+		return fmt.Errorf("%w: %v", err, lastErr) //nolint:errorlint // as above
+	}
+	return err
+}
+
+// again says whether a request with this fate may be sent again, and whether that counts as a try. After a change nothing is
+// sent again unless it is certain that nothing was done.
+func (r *request) again(f Fate) (again, counts bool) {
+	switch f {
+	case Limited, NotSent:
+		return true, false
+	case Busy:
+		return true, true
+	case InDoubt:
+		return r.safe, true
+	}
+	return false, false
+}
+
+// hopeless reports whether an error is one of the address itself: no such name, a certificate that isn't its own, a request that
+// can't be made.
+func hopeless(err error) bool {
+	var (
+		dns  *net.DNSError
+		cert *tls.CertificateVerificationError
+	)
+	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &cert) || errors.Is(err, errUnsent)
+}
+
+// outcomeOf is what the pacer has to know.
+func outcomeOf(rep Reply, f Fate) outcome {
+	o := outcome{limit: rep.limit, limited: f == Limited}
+	o.failed = rep.Status == 0 || rep.Status >= 500
+	o.replied = !o.failed
+	return o
+}
+
+// pause waits before a request is sent again: half a second, doubled each time up to 16 s, with a jitter so that workers don't
+// come back together.
+func pause(ctx context.Context, attempts int) {
+	d := time.Duration(float64(500*time.Millisecond) * float64(int(1)<<min(attempts-1, 5)) * (0.5 + rand.Float64()))
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+// get makes a read and decodes its body into v.
+func (c *Client) get(ctx context.Context, r request, v any) (Reply, error) {
+	r.method, r.safe = "GET", true
+	rep, err := c.call(ctx, r)
+	if err != nil {
+		return rep, err
+	}
+	if err := json.Unmarshal(rep.body, v); err != nil {
+		return rep, fmt.Errorf("read Okta's answer: %w", err)
+	}
+	return rep, nil
+}

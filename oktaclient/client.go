@@ -1,0 +1,128 @@
+package oktaclient
+
+import (
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// The defaults of [Options].
+const (
+	// DefaultTimeout is longer than the slowest reply recorded (about 3 s) by far, and short enough to notice a dead peer.
+	DefaultTimeout = 20 * time.Second
+	// DefaultCapacity leaves a tenth of a window to others: Okta logs a violation once it is spent.
+	DefaultCapacity = 90
+	// DefaultMaxInFlight stays below the 37 requests at a time that a token may use of an org's 75 by default.
+	DefaultMaxInFlight = 32
+)
+
+// idleTimeout is shorter than any server's, so that a connection which the server closes at this moment isn't used: an
+// answer lost that way would leave a user in doubt. A hold empties the pool.
+const idleTimeout = 15 * time.Second
+
+// Options of a [Client]. The zero value of a field means its default.
+type Options struct {
+	Token       Token
+	UserAgent   string
+	Timeout     time.Duration     // of one request, from connecting to the reply's last byte
+	Capacity    int               // percent of each window's limit that may be used, 1 to 100
+	Rate        rate.Limit        // ceiling for each bucket, in requests a second; 0: none
+	MaxInFlight int               // requests under way at most, over all buckets
+	Transport   http.RoundTripper // for tests; it has to call the httptrace hook GotConn once it has a connection
+	Logger      *slog.Logger      // gets each request at level debug
+}
+
+// Client speaks to one org with one token. It is safe for concurrent use.
+type Client struct {
+	org       OrgURL
+	token     Token
+	userAgent string
+	timeout   time.Duration
+	http      *http.Client
+	log       *slog.Logger
+	pacer     *pacer
+
+	mu      sync.Mutex
+	date    time.Time // the server's clock as the newest reply had it
+	dateAt  time.Time // when that was
+	genuine bool      // a reply was Okta's for certain
+}
+
+// New makes a client for an org. Nothing is sent.
+func New(org OrgURL, o Options) *Client {
+	if o.Timeout <= 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.Capacity <= 0 || o.Capacity > 100 {
+		o.Capacity = DefaultCapacity
+	}
+	if o.MaxInFlight <= 0 {
+		o.MaxInFlight = DefaultMaxInFlight
+	}
+	if o.Rate <= 0 {
+		o.Rate = rate.Inf
+	}
+	if o.Transport == nil {
+		o.Transport = newTransport(o.MaxInFlight)
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Client{
+		org: org, token: o.Token, userAgent: o.UserAgent, timeout: o.Timeout, log: o.Logger,
+		pacer: newPacer(o.Capacity, o.MaxInFlight, o.Rate),
+		http: &http.Client{
+			Transport: o.Transport,
+			// A redirect would carry a change, and perhaps the token, to where nobody meant it to go.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+}
+
+// newTransport speaks HTTP/1.1 only, as every recorded exchange did: HTTP/2 has its own rules of when a request is sent again.
+func newTransport(conns int) *http.Transport {
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+		TLSHandshakeTimeout:    10 * time.Second,
+		MaxIdleConnsPerHost:    conns,
+		IdleConnTimeout:        idleTimeout,
+		MaxResponseHeaderBytes: 256 << 10,
+		Protocols:              &protocols,
+	}
+}
+
+// Org is the org that the client speaks to.
+func (c *Client) Org() OrgURL { return c.org }
+
+// Now is the server's clock as far as the newest reply's Date tells, else this machine's. It is never ahead of the server's:
+// Date is cut to the second and was older still when it arrived.
+func (c *Client) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.dateAt.IsZero() {
+		return time.Now()
+	}
+	return c.date.Add(time.Since(c.dateAt))
+}
+
+// meet takes in what a reply tells about the server. It reports whether any reply so far was Okta's for certain.
+func (c *Client) meet(date, at time.Time, genuine bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !date.IsZero() && genuine {
+		c.date, c.dateAt = date, at
+	}
+	c.genuine = c.genuine || genuine
+	return c.genuine
+}
+
+// MetOkta reports whether any reply so far came from Okta for certain. An [ErrNotOkta] before that means that something else
+// answers at this address; after that it is an accident of one request.
+func (c *Client) MetOkta() bool { return c.meet(time.Time{}, time.Time{}, false) }

@@ -1,0 +1,18 @@
+// Package oktaclient speaks to one Okta org: it authenticates, paces, sends and tells what a reply means.
+//
+// # Guarantees
+//
+//   - Every request passes its bucket's pacer. A [Client] is one org and one token: share it between goroutines.
+//   - A request that may change something is sent again only where it is certain that it changed nothing: no connection was
+//     obtained, or Okta refused it before any work (429, 503 E0000010, 409 E0000112, 423 E0000239). [FateOf] says of every
+//     other failure whether it is certain that nothing was changed.
+//   - Reads are sent again after 5xx replies, dropped connections and timeouts, a few times.
+//   - Cancelling the context stops waiting and keeps unsent requests from being sent. A request that was sent is waited for,
+//     at most [Options.Timeout], because its answer matters.
+//   - No redirect is followed, no cookie is kept, no more than a bounded part of a reply is read.
+//
+// # Errors
+//
+// A reply outside 2xx is an [*APIError], a request without a readable reply a [*TransportError]. [ErrNotOkta] marks a 2xx
+// that Okta didn't send, [ErrOutage] the end of the client's patience. Errors hold no secret.
+package oktaclient

@@ -1,0 +1,117 @@
+package oktaclient
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// ErrNotOkta marks a 2xx reply without x-okta-request-id: a proxy or a captive portal answered in Okta's place.
+var ErrNotOkta = errors.New("the answer doesn't come from Okta (no x-okta-request-id): something between you and Okta sent it")
+
+// ErrOutage is the end of the client's patience: for ten minutes no request got an answer other than a failed connection or
+// a 5xx, or for five windows nothing but 429s.
+var ErrOutage = errors.New("okta can't be reached")
+
+// APIError is a reply from Okta with a status outside 2xx.
+type APIError struct {
+	Method, Path string // Path has no query: queries may hold personal data
+	Status       int
+	Code         string // Okta's errorCode, as E0000007; "" if the body wasn't Okta's
+	Summary      string // Okta's errorSummary; for a person, never to decide by
+	Causes       []string
+	RequestID    string // x-okta-request-id, for Okta's support and the System Log
+	OAuth        string // the error of a www-authenticate header, as insufficient_scope
+	Scope        string // the scope which that header names
+}
+
+func (e *APIError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %s", e.Status, http.StatusText(e.Status))
+	if e.Code != "" {
+		fmt.Fprintf(&b, " %s", e.Code)
+	}
+	if e.Summary != "" {
+		fmt.Fprintf(&b, ": %s", e.Summary)
+	}
+	for _, c := range e.Causes {
+		fmt.Fprintf(&b, " (%s)", c)
+	}
+	if e.OAuth != "" {
+		fmt.Fprintf(&b, ": %s", e.OAuth)
+		if e.Scope != "" {
+			fmt.Fprintf(&b, ", scope %s is needed", e.Scope)
+		}
+	}
+	return b.String()
+}
+
+// TransportError is a request without a readable reply.
+type TransportError struct {
+	Method, Path string
+	Sent         bool // false: no connection was obtained, so that Okta can't have seen the request
+	Err          error
+}
+
+func (e *TransportError) Error() string {
+	if !e.Sent {
+		return "no connection: " + e.Err.Error()
+	}
+	return "the answer was lost: " + e.Err.Error()
+}
+
+func (e *TransportError) Unwrap() error { return e.Err }
+
+// maxSummary bounds what is kept of texts that a server chose, in bytes.
+const maxSummary = 500
+
+// newAPIError reads an error reply. Any body will do: proxies send HTML, some of Okta's own replies are empty.
+func newAPIError(r *http.Request, resp *http.Response, body []byte) *APIError {
+	e := &APIError{Method: r.Method, Path: r.URL.Path, Status: resp.StatusCode, RequestID: requestID(resp.Header)}
+	var okta struct {
+		ErrorCode    string `json:"errorCode"`
+		ErrorSummary string `json:"errorSummary"`
+		ErrorCauses  []struct {
+			ErrorSummary string `json:"errorSummary"`
+		} `json:"errorCauses"`
+	}
+	if json.Unmarshal(body, &okta) == nil {
+		e.Code, e.Summary = cut(okta.ErrorCode, 20), cut(okta.ErrorSummary, maxSummary)
+		for _, c := range okta.ErrorCauses[:min(len(okta.ErrorCauses), 5)] {
+			e.Causes = append(e.Causes, cut(c.ErrorSummary, maxSummary))
+		}
+	}
+	e.OAuth, e.Scope = parseChallenge(resp.Header.Values("Www-Authenticate"))
+	return e
+}
+
+// parseChallenge finds error="…" and scope="…" in www-authenticate headers, where Okta says what an OAuth token lacks.
+func parseChallenge(headers []string) (code, scope string) {
+	for _, h := range headers {
+		if c := quotedParam(h, "error"); c != "" {
+			return c, quotedParam(h, "scope")
+		}
+	}
+	return "", ""
+}
+
+func quotedParam(header, name string) string {
+	for _, sep := range []string{" ", ","} {
+		if _, rest, ok := strings.Cut(header, sep+name+`="`); ok {
+			value, _, _ := strings.Cut(rest, `"`)
+			return cut(value, 100)
+		}
+	}
+	return ""
+}
+
+func cut(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	return strings.ToValidUTF8(s[:limit], "") + "…"
+}
+
+func requestID(h http.Header) string { return cut(h.Get("X-Okta-Request-Id"), 100) }

@@ -1,0 +1,59 @@
+package oktaclient
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// maxWindow is how far ahead a reset may lie to be believed. Okta's windows last 60 s; a value beyond ten minutes is
+// another unit or another clock.
+const maxWindow = 10 * time.Minute
+
+// rateLimit is what a reply's headers say about its bucket.
+type rateLimit struct {
+	limit, remaining int       // valid if known
+	known            bool      // x-rate-limit-limit and -remaining were there and numbers
+	reset            int64     // server's epoch second at which the window ends; 0: not said
+	date             time.Time // the server's clock when it replied, to the second; zero: not said
+}
+
+// parseRateLimit reads the three headers and Date. A missing or nonsensical header is never an error: not every reply has
+// them, and one that a proxy mangled must not stop a run.
+func parseRateLimit(h http.Header) rateLimit {
+	var r rateLimit
+	limit, err1 := strconv.Atoi(h.Get("X-Rate-Limit-Limit"))
+	remaining, err2 := strconv.Atoi(h.Get("X-Rate-Limit-Remaining"))
+	if err1 == nil && err2 == nil && limit >= 0 && remaining >= 0 {
+		r.limit, r.remaining, r.known = limit, min(remaining, limit), true
+	}
+	if reset, err := strconv.ParseInt(h.Get("X-Rate-Limit-Reset"), 10, 64); err == nil && reset > 0 {
+		r.reset = reset
+	}
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		r.date = date
+	}
+	return r
+}
+
+// wait is the time from now until the window that the headers speak of has surely ended, by the server's clock: reset less
+// Date and one second, because Date is cut to the second and the old window still counts in the second of its end. Without
+// Date, now stands in. ok is false if the end isn't said or can't be true.
+func (r rateLimit) wait(now time.Time) (d time.Duration, ok bool) {
+	if r.reset == 0 {
+		return 0, false
+	}
+	date := r.date
+	if date.IsZero() {
+		date = now
+	}
+	left := time.Unix(r.reset, 0).Sub(date)
+	if left < 0 || left > maxWindow {
+		return 0, false
+	}
+	return left + time.Second, true
+}
+
+// concurrency reports whether a 429's headers speak of Okta's limit on requests at the same time: their limit is always 0,
+// and their reset is only a suggestion.
+func (r rateLimit) concurrency() bool { return r.known && r.limit == 0 }

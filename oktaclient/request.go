@@ -1,0 +1,146 @@
+package oktaclient
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// Bucket names a group of endpoints that share one limit.
+type Bucket string
+
+// The buckets, named by the path that stands for them in Okta's own tables. That POST …/lifecycle/reset_factors counts in
+// [BucketUsers], together with lists, factors, roles and sessions, while GET /users/{id} has a bucket of its own, was
+// seen in the headers of recorded calls.
+const (
+	BucketUsers Bucket = "/api/v1/users"
+	BucketUser  Bucket = "/api/v1/users/{id}"
+	BucketMe    Bucket = "/api/v1/users/me"
+	BucketOther Bucket = "/"
+)
+
+// maxBody bounds what is read of a reply: the largest one expected, 200 users of a few KB each, fits several times.
+const maxBody = 8 << 20
+
+// request is a call to be made.
+type request struct {
+	bucket   Bucket
+	method   string
+	path     []string // segments under the org URL; escaped here, so that no caller can forget it
+	query    url.Values
+	noToken  bool         // the endpoint asks for no credentials
+	safe     bool         // changes nothing: may be sent again
+	dispatch func() error // called once, before the first attempt is sent; its error keeps it from being sent
+}
+
+// Reply holds the facts of a call, whether it succeeded or not.
+type Reply struct {
+	Status    int       // of the last attempt's reply; 0: there was none
+	RequestID string    // of the last attempt's reply
+	Attempts  int       // requests sent
+	SentAt    time.Time // the last attempt, by the server's clock
+
+	body  []byte
+	limit rateLimit
+}
+
+// build makes the HTTP request of one attempt.
+func (c *Client) build(ctx context.Context, r *request) (*http.Request, error) {
+	var b strings.Builder
+	b.WriteString(c.org.String())
+	for _, s := range r.path {
+		b.WriteByte('/')
+		b.WriteString(url.PathEscape(s))
+	}
+	if len(r.query) > 0 {
+		b.WriteByte('?')
+		b.WriteString(r.query.Encode())
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, b.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", c.userAgent)
+	if !r.noToken {
+		req.Header.Set("Authorization", c.token.header())
+	}
+	return req, nil
+}
+
+// send makes one attempt. Once it is under way, the end of ctx doesn't end it: an answer that nobody waits for is a user
+// in doubt.
+func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout)
+	defer cancel()
+	var sent atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.Store(true) }})
+	req, err := c.build(ctx, r)
+	if err != nil {
+		return Reply{}, fmt.Errorf("%w: %w", errUnsent, err)
+	}
+	start := time.Now()
+	rep := Reply{SentAt: c.Now()}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return rep, &TransportError{Method: r.method, Path: req.URL.Path, Sent: sent.Load(), Err: plain(ctx, err)}
+	}
+	defer resp.Body.Close() //nolint:errcheck // it was read as far as it matters
+	at := time.Now()
+	rep.Status, rep.RequestID = resp.StatusCode, requestID(resp.Header)
+	rep.limit = parseRateLimit(resp.Header)
+	c.meet(rep.limit.date, at, rep.RequestID != "")
+	var bodyErr error
+	rep.body, bodyErr = readBody(resp.Body)
+	c.log.Debug("request", "method", r.method, "path", req.URL.EscapedPath(), "status", rep.Status,
+		"request_id", rep.RequestID, "ms", at.Sub(start).Milliseconds(), "remaining", resp.Header.Get("X-Rate-Limit-Remaining"))
+	return rep, judge(req, resp, rep, bodyErr, r.safe)
+}
+
+// judge turns a reply into an error unless it is a 2xx of Okta's. Of a change, status and request id say it all; of a read,
+// the body matters too.
+func judge(req *http.Request, resp *http.Response, rep Reply, bodyErr error, safe bool) error {
+	switch {
+	case rep.Status < 200 || rep.Status > 299:
+		return newAPIError(req, resp, rep.body)
+	case rep.RequestID == "":
+		return ErrNotOkta
+	case bodyErr != nil && safe:
+		return &TransportError{Method: req.Method, Path: req.URL.Path, Sent: true, Err: bodyErr}
+	}
+	return nil
+}
+
+var errTooLarge = errors.New("the answer is larger than any that Okta sends")
+
+func readBody(r io.Reader) ([]byte, error) {
+	var b bytes.Buffer
+	n, err := io.Copy(&b, io.LimitReader(r, maxBody+1))
+	if err == nil && n > maxBody {
+		err = errTooLarge
+	}
+	return b.Bytes(), err
+}
+
+// plain takes the URL out of net/http's error: it names the user, and the caller knows it.
+func plain(ctx context.Context, err error) error {
+	var uerr *url.Error
+	if errors.As(err, &uerr) {
+		err = uerr.Err
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return errTimeout
+	}
+	return err
+}
+
+var errTimeout = errors.New("no answer within the time allowed for a request")

@@ -1,0 +1,54 @@
+package oktaclient
+
+import "time"
+
+// Stats counts what the client did.
+type Stats struct {
+	Requests int           // sent, those without an answer included
+	TooMany  int           // 429 replies
+	Held     time.Duration // time in which requests waited for a window to end
+}
+
+// Stats returns the counts so far.
+func (c *Client) Stats() Stats {
+	c.pacer.mu.Lock()
+	defer c.pacer.mu.Unlock()
+	return c.pacer.stats
+}
+
+// Hold says until when no request to any bucket, or to one that requests wait for, is sent, and why; a zero time: requests flow.
+func (c *Client) Hold() (until time.Time, why string) {
+	p := c.pacer
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	if now.Before(p.hold) {
+		until, why = p.hold, p.why
+	}
+	for _, g := range p.gates {
+		if g.held.IsZero() {
+			continue
+		}
+		ends := g.hold
+		if g.window.open(now) && g.window.ends.After(ends) {
+			ends = g.window.ends
+		}
+		if now.Before(ends) && ends.After(until) {
+			until, why = ends, "rate limit"
+		}
+	}
+	return until, why
+}
+
+// Allowance is what a bucket's newest reply said: how many requests a minute this token is allowed, and how many of them this
+// client may use. ok is false as long as no reply has said so.
+func (c *Client) Allowance(b Bucket) (limit, usable int, ok bool) {
+	p := c.pacer
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	g := p.gates[b]
+	if g == nil || g.window.limit == 0 {
+		return 0, 0, false
+	}
+	return g.window.limit, allowance(g.window.limit, p.capacity), true
+}

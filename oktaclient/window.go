@@ -1,0 +1,63 @@
+package oktaclient
+
+import "time"
+
+// window is what is known of the period in which a bucket counts. Okta's windows are fixed: they open at the first request
+// after the last one ended, and every request counts in them, refused ones too.
+type window struct {
+	limit     int       // requests a window; 0: not known
+	remaining int       // as the newest reply that speaks of this window has it, less what got no reply
+	reset     int64     // the server's epoch second that names the window; kept after its end, to know older ones
+	ends      time.Time // local time at which it has surely ended; zero: not known
+}
+
+// learn takes in what a reply said. The same window keeps the smaller remaining, an older one is ignored, a newer one
+// replaces: replies overtake each other.
+func (w *window) learn(r rateLimit, now time.Time) {
+	if !r.known || r.limit == 0 {
+		return
+	}
+	left, ok := r.wait(now)
+	if !ok {
+		w.limit = r.limit // its end isn't known: the limiter paces at the limit, see pacer
+		return
+	}
+	ends := now.Add(left)
+	switch {
+	case w.older(r, now):
+		return
+	case r.reset == w.reset:
+		w.remaining = min(w.remaining, r.remaining)
+		if w.open(now) && ends.After(w.ends) {
+			ends = w.ends // Date is cut to the second: the reply that puts the end earliest is the nearest to the truth
+		}
+	default:
+		w.remaining = r.remaining
+	}
+	w.limit, w.reset, w.ends = r.limit, r.reset, ends
+}
+
+// older reports whether a reply speaks of a window before this one. Where the two lie further apart than a window lasts,
+// it is the record that can't be true: a single nonsensical reset must not blind the pacer.
+func (w *window) older(r rateLimit, now time.Time) bool {
+	if r.reset == 0 || r.reset >= w.reset {
+		return false
+	}
+	return !w.open(now) || w.reset-r.reset <= int64(time.Minute/time.Second)
+}
+
+// open reports whether the window is known and still running.
+func (w *window) open(now time.Time) bool { return !w.ends.IsZero() && now.Before(w.ends) }
+
+// left is how many more requests may be sent in an open window: its limit's share that this run may use, less what is used
+// by anybody, less what is in flight. Requests in flight may be counted twice, as used too: that errs on the safe side, and
+// only until their replies are here.
+func (w *window) left(capacity, inFlight int) int {
+	return allowance(w.limit, capacity) - (w.limit - w.remaining) - inFlight
+}
+
+// allowance is a limit's share in percent, but at least one request: less could never be sent.
+func allowance(limit, capacity int) int { return max(1, limit*capacity/100) }
+
+// spend notes that a request got no reply and may have been counted, or that Okta said the window is spent.
+func (w *window) spend(n int) { w.remaining = max(0, w.remaining-n) }
