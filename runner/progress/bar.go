@@ -1,0 +1,64 @@
+package progress
+
+import (
+	"io"
+	"strings"
+
+	"github.com/schollz/progressbar/v3"
+)
+
+const (
+	defaultColumns = 80 // of a terminal that doesn't say
+	cellStep       = 8  // the bar grows in steps: it would twitch with each digit of the text beside it
+	maxCells       = 40 // a longer bar only pulls the numbers away from the label
+)
+
+// bar shows samples as one line of a terminal that is drawn over and over.
+type bar struct {
+	screen  *Screen
+	columns func() int
+	label   string
+}
+
+func (b *bar) show(s sample) { b.screen.draw(b.line(s, s.text(), s.shortText())) }
+
+func (b *bar) end(s sample) { b.screen.end(b.line(s, s.endText())) }
+
+// line puts a bar before the first of the texts that leaves room for one, else it is the last of the texts alone. It stays one
+// column short of the terminal: a character in the last one makes many terminals go to the next line.
+func (b *bar) line(s sample, texts ...string) string {
+	columns := b.columns()
+	if columns <= 0 {
+		columns = defaultColumns
+	}
+	width := columns - 1
+	head := b.label
+	if head != "" {
+		head += " "
+	}
+	for _, text := range texts {
+		cells := width - len(head) - len("[] ") - len(text)
+		if cells = min(cells-cells%cellStep, maxCells); s.total > 0 && cells > 0 {
+			return head + drawBar(s.done, s.total, cells) + " " + text
+		}
+	}
+	line := head + texts[len(texts)-1]
+	return line[:min(len(line), width)]
+}
+
+// drawBar draws [===>...] of so many cells between the brackets. total is above 0.
+//
+// A bar of the library lives for one frame, draws into nothing and is read as a string. Kept and given the terminal, it
+// would have its own percentage (28 for 29 of 100), time left (999999h) and width, and would fail beyond its maximum.
+func drawBar(done, total int64, cells int) string {
+	b := progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(io.Discard),
+		progressbar.OptionSetWidth(cells),
+		progressbar.OptionSetTheme(progressbar.ThemeASCII),
+		progressbar.OptionSetPredictTime(false),
+	)
+	_ = b.Set64(min(done, total)) // fails only beyond total; draws nothing below 1 %
+	_ = b.RenderBlank()           // draws now, and never fails on io.Discard
+	_, drawn, _ := strings.Cut(b.String(), "[")
+	return "[" + strings.TrimRight(drawn, " ")
+}

@@ -1,0 +1,113 @@
+package progress
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+)
+
+// minElapsed is the time before which no rate is shown: the first few rows say nothing about the rest.
+const minElapsed = time.Second
+
+// maxLeft is the longest time left that is shown as it is. Beyond it the number says no more than "days".
+const maxLeft = 99 * time.Hour
+
+// sample is the state of a run at one moment.
+type sample struct {
+	now                time.Time
+	elapsed            time.Duration
+	done, notOK, total int64 // rows
+	state              State
+}
+
+// text says all there is to say of a run that goes on.
+func (s sample) text() string {
+	return join(s.counts(), s.rate(), s.left(), s.notOKText(), s.holdText())
+}
+
+// shortText leaves out what matters less while nothing moves.
+func (s sample) shortText() string { return join(s.counts(), s.notOKText(), s.holdText()) }
+
+// endText is for a run that is over.
+func (s sample) endText() string {
+	return join(s.counts(), s.rate(), "in "+duration(s.elapsed), s.notOKText())
+}
+
+func (s sample) counts() string {
+	if s.total <= 0 {
+		return fmt.Sprint(s.done)
+	}
+	return fmt.Sprintf("%d/%d (%d%%)", s.done, s.total, 100*min(s.done, s.total)/s.total)
+}
+
+func (s sample) notOKText() string { return fmt.Sprintf("%d not ok", s.notOK) }
+
+// perMinute is the average over the whole run, holds included: a rate limit makes any shorter average jump between all and
+// nothing. It is 0 while there is none.
+func (s sample) perMinute() float64 {
+	if s.done == 0 || s.elapsed < minElapsed {
+		return 0
+	}
+	return float64(s.done) / s.elapsed.Minutes()
+}
+
+func (s sample) rate() string {
+	switch r := s.perMinute(); {
+	case r == 0:
+		return ""
+	case r < 10:
+		return fmt.Sprintf("%.1f/min", r)
+	default:
+		return fmt.Sprintf("%.0f/min", r)
+	}
+}
+
+func (s sample) left() string {
+	r := s.perMinute()
+	if r == 0 || s.done >= s.total {
+		return ""
+	}
+	minutes := float64(s.total-s.done) / r
+	if minutes > maxLeft.Minutes() {
+		return "over " + duration(maxLeft) + " left"
+	}
+	return duration(time.Duration(minutes*float64(time.Minute))) + " left"
+}
+
+// hold is how long nothing will start, 0 when nothing is held.
+func (s sample) hold() time.Duration { return max(0, s.state.Hold.Sub(s.now)) }
+
+func (s sample) holdText() string {
+	hold := s.hold()
+	if hold == 0 {
+		return ""
+	}
+	// Both are rounded up: "waiting 0 s" would look stuck.
+	wait := time.Duration(math.Ceil(hold.Seconds())) * time.Second
+	until := s.state.Hold.UTC().Add(time.Second - 1).Format("15:04:05Z")
+	return fmt.Sprintf("%s: waiting %s, until %s", s.state.Why, duration(wait), until)
+}
+
+// duration writes d as 45 s, 4m05s or 2h04m.
+func duration(d time.Duration) string {
+	n := int(d.Round(time.Second).Seconds())
+	switch {
+	case n < 60:
+		return fmt.Sprintf("%d s", n)
+	case n < 3600:
+		return fmt.Sprintf("%dm%02ds", n/60, n%60)
+	}
+	return fmt.Sprintf("%dh%02dm", n/3600, n/60%60)
+}
+
+// join puts commas between the parts that aren't empty.
+func join(parts ...string) string {
+	said := parts[:0]
+	for _, p := range parts {
+		if p != "" {
+			said = append(said, p)
+		}
+	}
+	return strings.Join(said, ", ")
+}

@@ -1,0 +1,124 @@
+package progress
+
+import (
+	"testing"
+	"time"
+)
+
+func TestSampleText(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2025, 3, 1, 12, 2, 39, 0, time.UTC)
+	hold := State{Hold: now.Add(41 * time.Second), Why: "rate limit"}
+	tests := []struct {
+		name     string
+		s        sample
+		text     string
+		endText  string
+		withHold string
+	}{
+		{
+			"under way",
+			sample{elapsed: 61 * time.Second, done: 300, total: 1500, notOK: 2},
+			"300/1500 (20%), 295/min, 4m04s left, 2 not ok",
+			"300/1500 (20%), 295/min, in 1m01s, 2 not ok",
+			"300/1500 (20%), 2 not ok, rate limit: waiting 41 s, until 12:03:20Z",
+		},
+		{
+			"nothing yet",
+			sample{elapsed: time.Minute, total: 10},
+			"0/10 (0%), 0 not ok",
+			"0/10 (0%), in 1m00s, 0 not ok",
+			"0/10 (0%), 0 not ok, rate limit: waiting 41 s, until 12:03:20Z",
+		},
+		{
+			"too early for a rate",
+			sample{elapsed: minElapsed - 1, done: 3, total: 10},
+			"3/10 (30%), 0 not ok",
+			"3/10 (30%), in 1 s, 0 not ok",
+			"3/10 (30%), 0 not ok, rate limit: waiting 41 s, until 12:03:20Z",
+		},
+		{
+			"percent is rounded down",
+			sample{elapsed: 0, done: 1999, total: 2000},
+			"1999/2000 (99%), 0 not ok",
+			"1999/2000 (99%), in 0 s, 0 not ok",
+			"1999/2000 (99%), 0 not ok, rate limit: waiting 41 s, until 12:03:20Z",
+		},
+		{
+			"slow",
+			sample{elapsed: 10 * time.Minute, done: 4, total: 6},
+			"4/6 (66%), 0.4/min, 5m00s left, 0 not ok",
+			"4/6 (66%), 0.4/min, in 10m00s, 0 not ok",
+			"4/6 (66%), 0 not ok, rate limit: waiting 41 s, until 12:03:20Z",
+		},
+		{
+			"hopeless",
+			sample{elapsed: time.Hour, done: 1, total: 1_000_000_000_000},
+			"1/1000000000000 (0%), 0.0/min, over 99h00m left, 0 not ok",
+			"1/1000000000000 (0%), 0.0/min, in 1h00m, 0 not ok",
+			"1/1000000000000 (0%), 0 not ok, rate limit: waiting 41 s, until 12:03:20Z",
+		},
+		{
+			"unknown total",
+			sample{elapsed: time.Minute, done: 30, notOK: 30},
+			"30, 30/min, 30 not ok",
+			"30, 30/min, in 1m00s, 30 not ok",
+			"30, 30 not ok, rate limit: waiting 41 s, until 12:03:20Z",
+		},
+		{
+			"beyond the total",
+			sample{elapsed: time.Minute, done: 12, total: 10},
+			"12/10 (100%), 12/min, 0 not ok",
+			"12/10 (100%), 12/min, in 1m00s, 0 not ok",
+			"12/10 (100%), 0 not ok, rate limit: waiting 41 s, until 12:03:20Z",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.s.now = now
+			tt.s.state = State{Hold: now, Why: "over by now"}
+			if got := tt.s.text(); got != tt.text {
+				t.Errorf("text() = %q, want %q", got, tt.text)
+			}
+			if got := tt.s.endText(); got != tt.endText {
+				t.Errorf("endText() = %q, want %q", got, tt.endText)
+			}
+			tt.s.state = hold
+			if got := tt.s.shortText(); got != tt.withHold {
+				t.Errorf("shortText() = %q, want %q", got, tt.withHold)
+			}
+		})
+	}
+}
+
+func TestHoldIsRoundedUp(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2025, 3, 1, 23, 59, 59, 0, time.FixedZone("", 3600))
+	s := sample{now: now, state: State{Hold: now.Add(1100 * time.Millisecond), Why: "concurrency limit"}}
+	const want = "concurrency limit: waiting 2 s, until 23:00:01Z"
+	if got := s.holdText(); got != want {
+		t.Errorf("holdText() = %q, want %q", got, want)
+	}
+}
+
+func TestDuration(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		d    time.Duration
+		want string
+	}{
+		{0, "0 s"},
+		{59*time.Second + 499*time.Millisecond, "59 s"},
+		{59*time.Second + 500*time.Millisecond, "1m00s"},
+		{4*time.Minute + 5*time.Second, "4m05s"},
+		{time.Hour - time.Second, "59m59s"},
+		{2*time.Hour + 4*time.Minute + 59*time.Second, "2h04m"},
+		{maxLeft, "99h00m"},
+	}
+	for _, tt := range tests {
+		if got := duration(tt.d); got != tt.want {
+			t.Errorf("duration(%v) = %q, want %q", tt.d, got, tt.want)
+		}
+	}
+}

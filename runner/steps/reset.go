@@ -1,0 +1,105 @@
+package steps
+
+import (
+	"context"
+
+	"oktareset/oktaclient"
+	"oktareset/runner"
+)
+
+// resetFactors makes the one call that changes the target. It is taken when the call's turn has come and before it is sent.
+func (l *List) resetFactors(ctx context.Context, t *Target, res *runner.Result) error {
+	var takeErr error
+	rep, err := l.client.ResetFactors(ctx, t.UserID, func() error {
+		takeErr = t.take()
+		return takeErr
+	})
+	note(res, rep, err)
+	res.Attempts = rep.Attempts
+	if takeErr != nil {
+		settle(res, runner.StatusNotAttempted, "", "")
+		return takeErr
+	}
+	fate := oktaclient.FateOf(err)
+	stop := l.watchForbidden(fate)
+	switch fate {
+	case oktaclient.Done:
+		res.Status = runner.StatusReset
+	case oktaclient.InDoubt:
+		settle(res, runner.StatusUnknown, runner.ReasonUnverified, err.Error())
+	case oktaclient.Forbidden:
+		settle(res, runner.StatusForbidden, "", err.Error())
+	case oktaclient.Missing:
+		return l.settleMissing(ctx, t, res, err)
+	case oktaclient.NotSent:
+		settle(res, runner.StatusNotAttempted, "", err.Error())
+	case oktaclient.NoAccess, oktaclient.WrongOrg, oktaclient.Unreachable:
+		settle(res, runner.StatusNotAttempted, "", err.Error())
+		return err
+	default:
+		settle(res, runner.StatusFailed, "", err.Error())
+	}
+	return stop
+}
+
+// watchForbidden ends the run if its first ten calls were all forbidden.
+func (l *List) watchForbidden(f oktaclient.Fate) error {
+	switch f {
+	case oktaclient.NotSent, oktaclient.NoAccess, oktaclient.WrongOrg, oktaclient.Unreachable:
+		return nil
+	case oktaclient.Forbidden:
+		l.forbidden.Add(1)
+	}
+	if l.finished.Add(1) == forbiddenStreak && l.forbidden.Load() >= forbiddenStreak {
+		return ErrNoPermission
+	}
+	return nil
+}
+
+// settleMissing tells apart what a 404 of a user's factors may mean: no such user, or a deactivated one. Okta keeps a user's record
+// in another place than the user's factors.
+func (l *List) settleMissing(ctx context.Context, t *Target, res *runner.Result, missing error) error {
+	u, _, err := l.client.GetUser(ctx, t.UserID)
+	switch {
+	case oktaclient.FateOf(err) == oktaclient.Missing:
+		settle(res, runner.StatusNotFound, "", missing.Error())
+	case err != nil:
+		attempted := res.Attempts > 0
+		err = l.settleRead(res, err, "look up")
+		if attempted && res.Status == runner.StatusNotAttempted { // Okta did refuse the reset: that is certain, why isn't
+			settle(res, runner.StatusFailed, "", missing.Error())
+		}
+		return err
+	case u.Status == oktaclient.StatusDeprovisioned:
+		t.Login, t.Status = u.Profile.Login, u.Status
+		settle(res, runner.StatusSkipped, runner.ReasonDeprovisioned, deprovisionedText)
+	default:
+		t.Login, t.Status = u.Profile.Login, u.Status
+		settle(res, runner.StatusFailed, "", missing.Error())
+	}
+	return nil
+}
+
+// settleRead settles a row whose read failed: nothing was changed, whatever the reason. The error is returned if no other row will
+// fare better.
+func (l *List) settleRead(res *runner.Result, err error, what string) error {
+	text := what + ": " + err.Error()
+	switch oktaclient.FateOf(err) {
+	case oktaclient.Missing:
+		settle(res, runner.StatusNotFound, "", err.Error())
+	case oktaclient.Forbidden:
+		settle(res, runner.StatusForbidden, "", text)
+	case oktaclient.NotSent:
+		settle(res, runner.StatusNotAttempted, "", text)
+	case oktaclient.NoAccess, oktaclient.WrongOrg, oktaclient.Unreachable:
+		settle(res, runner.StatusNotAttempted, "", text)
+		return err
+	default:
+		settle(res, runner.StatusFailed, "", text)
+	}
+	return nil
+}
+
+func settle(res *runner.Result, s runner.Status, r runner.Reason, text string) {
+	res.Status, res.Reason, res.Error = s, r, text
+}
