@@ -1,0 +1,201 @@
+package main
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"oktareset/oktaclient/oktatest"
+	"oktareset/runner"
+)
+
+// The scripts run this program itself, as a process, against a stand-in org that the test serves. Each asserts stdout and
+// stderr, and what was done to whom.
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"oktareset": main})
+}
+
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       os.Getenv("UPDATE") != "",
+		Setup: func(env *testscript.Env) error {
+			home := env.WorkDir + "/home"
+			env.Setenv("HOME", home)
+			env.Setenv("USER", "operator")
+			return os.Mkdir(home, 0o700)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"org": startOrg, "did": did, "stats": stats, "match": match, "mode": mode,
+		},
+	})
+}
+
+// startOrg serves a stand-in org: org [fill=FILE] [limit=N] [fault=SPEC] [engine=classic] [people=N]. It sets the environment as
+// an admin would, and HOST.
+func startOrg(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("org can't be negated")
+	}
+	cfg := oktatest.Config{TokenShare: 100, Token: "00scriptsecret"}
+	var fill []string
+	var people []oktatest.User
+	var faults []oktatest.Fault
+	for _, arg := range args {
+		key, value, _ := strings.Cut(arg, "=")
+		switch key {
+		case "fill":
+			fill = append(fill, cellsOf(ts.ReadFile(value))...)
+		case "limit":
+			cfg.Limits = map[string]int{oktatest.BucketUsers: number(ts, value)}
+		case "people":
+			cfg.Users = number(ts, value)
+		case "latency":
+			d, err := time.ParseDuration(value)
+			ts.Check(err)
+			cfg.Latency = d
+		case "engine":
+			cfg.Engine = oktatest.Classic
+		case "deprovisioned":
+			people = append(people, oktatest.User{ID: value, Status: oktatest.StatusDeprovisioned})
+		case "login":
+			people = append(people, oktatest.User{Login: value})
+		case "fault":
+			f, err := oktatest.ParseFault(value)
+			ts.Check(err)
+			faults = append(faults, f)
+		default:
+			ts.Fatalf("org: unknown %q", arg)
+		}
+	}
+	org := oktatest.New(cfg)
+	for _, u := range people {
+		org.Add(u)
+	}
+	org.AddIdentifiers(func(yield func(string) bool) {
+		for _, id := range fill {
+			if !yield(id) {
+				return
+			}
+		}
+	})
+	org.Script(faults...)
+	server := httptest.NewServer(org)
+	ts.Defer(server.Close)
+	u, err := url.Parse(server.URL)
+	ts.Check(err)
+	ts.Setenv("OKTA_CLIENT_ORGURL", server.URL)
+	ts.Setenv("OKTA_CLIENT_TOKEN", org.Token())
+	ts.Setenv("HOST", u.Host)
+	setOrg(ts, org)
+}
+
+// orgs are found by a script's working folder: testscript hands no values from one command to the next.
+var orgs = make(chan map[string]*oktatest.Org, 1)
+
+func init() { orgs <- make(map[string]*oktatest.Org) }
+
+func setOrg(ts *testscript.TestScript, org *oktatest.Org) {
+	m := <-orgs
+	m[ts.Getenv("WORK")] = org
+	orgs <- m
+}
+
+func theOrg(ts *testscript.TestScript) *oktatest.Org {
+	m := <-orgs
+	defer func() { orgs <- m }()
+	return m[ts.Getenv("WORK")]
+}
+
+func number(ts *testscript.TestScript, s string) int {
+	n, err := strconv.Atoi(s)
+	ts.Check(err)
+	return n
+}
+
+// cellsOf finds what may name users in a file, whatever its form.
+func cellsOf(file string) []string {
+	var ids []string
+	for _, cell := range regexp.MustCompile(`[^,;\t\n\r"]+`).FindAllString(file, -1) {
+		if id, reason := runner.ParseIdentifier(cell); reason == "" && (id.Kind == runner.KindID || strings.Contains(cell, "@")) {
+			ids = append(ids, id.Value)
+		}
+	}
+	return ids
+}
+
+// did asserts how often a user was reset: did USER N.
+func did(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: did USER N")
+	}
+	if got, want := theOrg(ts).Did(args[0]).Resets, number(ts, args[1]); got != want {
+		ts.Fatalf("%s was reset %d times, want %d", args[0], got, want)
+	}
+}
+
+// stats asserts what the org has seen: stats NAME=N …, where NAME is resets, twice, 429s, requests or an operation. Faults that nobody
+// met and requests that no careful client sends fail it too.
+func stats(ts *testscript.TestScript, _ bool, args []string) {
+	org := theOrg(ts)
+	s := org.Stats()
+	for _, arg := range args {
+		name, value, _ := strings.Cut(arg, "=")
+		got := map[string]int{"resets": s.ResetsApplied, "twice": s.UsersResetTwice, "429s": s.TooMany, "requests": s.Requests}
+		n, ok := got[name]
+		if !ok {
+			n = s.ByOp[name]
+		}
+		if n != number(ts, value) {
+			ts.Fatalf("%s: %d, want %s (%+v)", name, n, value, s)
+		}
+	}
+	if len(s.Surprises) > 0 {
+		ts.Fatalf("surprises: %q", s.Surprises)
+	}
+	if unused := org.Unused(); len(unused) > 0 {
+		ts.Fatalf("faults that nobody met: %+v", unused)
+	}
+}
+
+// match holds a file (or stdout, stderr) against another one that has a regular expression for each line.
+func match(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: match FILE PATTERNS")
+	}
+	got := strings.SplitAfter(ts.ReadFile(args[0]), "\n")
+	want := strings.SplitAfter(ts.ReadFile(args[1]), "\n")
+	for i, line := range got {
+		if i >= len(want) {
+			ts.Fatalf("%s has more lines than %s: %q", args[0], args[1], line)
+		}
+		pattern := os.Expand(strings.TrimSuffix(want[i], "\n"), func(name string) string { return regexp.QuoteMeta(ts.Getenv(name)) })
+		if !regexp.MustCompile("^(?:" + pattern + ")$").MatchString(strings.TrimSuffix(line, "\n")) {
+			ts.Fatalf("%s line %d:\n%s\ndoesn't match\n%s", args[0], i+1, line, pattern)
+		}
+	}
+	if len(got) < len(want) {
+		ts.Fatalf("%s has %d lines, want %d", args[0], len(got)-1, len(want)-1)
+	}
+}
+
+// mode asserts a file's permissions: mode FILE 0600.
+func mode(ts *testscript.TestScript, _ bool, args []string) {
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if got := fmt.Sprintf("%04o", info.Mode().Perm()); got != args[1] {
+		ts.Fatalf("%s has mode %s, want %s", args[0], got, args[1])
+	}
+}

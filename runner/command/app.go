@@ -1,0 +1,80 @@
+package command
+
+import (
+	"context"
+
+	"github.com/urfave/cli/v2"
+)
+
+// app is one execution of the program.
+type app struct {
+	Process
+	console *console
+}
+
+const appHelp = `NAME:
+   oktareset - reset the MFA factors of many Okta users from a CSV, with one certain result for every row
+
+EXAMPLES:
+   oktareset reset --sandbox users.csv                        rehearse against a stand-in org on this machine
+   oktareset reset --dry-run users.csv                        say what would happen; change nothing
+   oktareset reset users.csv                                  do it, after asking
+   oktareset reset users.csv --confirm acme.okta.com:1234     do it, unattended: this org, exactly this many users
+   oktareset sandbox                                          serve the stand-in org, to try other tools against
+
+USAGE:
+   oktareset COMMAND [flags] [FILE]
+
+COMMANDS:{{range .VisibleCommands}}
+   {{printf "%-10s" .Name}}{{.Usage}}{{end}}
+
+   oktareset COMMAND --help tells the flags of a command.
+
+` + ExitCodes
+
+const commandHelp = `NAME:
+   {{.HelpName}} - {{.Usage}}
+
+EXAMPLES:
+{{.Description}}
+USAGE:
+   {{.HelpName}} [flags]{{if .ArgsUsage}} {{.ArgsUsage}}{{end}}
+`
+
+// cli builds the command line anew: urfave/cli keeps state in flags.
+func (a *app) cli() *cli.App {
+	usage := func(c *cli.Context, err error, _ bool) error {
+		name := ""
+		if c.Command != nil && c.Command.Name != "" && c.Command.Name != "oktareset" {
+			name = c.Command.Name + " "
+		}
+		return usageError("see oktareset "+name+"--help", "%s", oneLine(err.Error()))
+	}
+	commands := []*cli.Command{a.resetCommand(), a.sandboxCommand()}
+	for _, c := range commands {
+		c.OnUsageError = usage // the App's isn't inherited
+		c.CustomHelpTemplate = commandHelp + flagHelp(c.Flags) + "\n" + ExitCodes
+		c.HideHelpCommand = true
+	}
+	return &cli.App{
+		Name: "oktareset", Usage: "reset the MFA factors of many Okta users", Version: a.Version,
+		Commands: commands, CustomAppHelpTemplate: appHelp, HideHelpCommand: true,
+		Reader: a.Stdin, Writer: a.Stdout, ErrWriter: a.Stderr,
+		ExitErrHandler: func(*cli.Context, error) {}, // it would end the process
+		OnUsageError:   usage,
+		Action: func(c *cli.Context) error {
+			if c.NArg() > 0 {
+				return usageError("see oktareset --help", "unknown command %q", c.Args().First())
+			}
+			return cli.ShowAppHelp(c)
+		},
+	}
+}
+
+// run wraps a command's work: afterwards the console is as the flags asked.
+func (a *app) run(o consoleOptions, work func(context.Context) error) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		a.console = newConsole(a.console.screen, o)
+		return work(c.Context)
+	}
+}

@@ -1,0 +1,6 @@
+// Package command is the command line: one file a command, and what all of them share. It turns flags into plain values once;
+// nothing below it knows the flags. Only main.go stands above it.
+//
+// stdout carries data only. Everything else goes to stderr, each message once, and the exit code tells the rest: see
+// [ExitCodes].
+package command

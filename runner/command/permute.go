@@ -1,0 +1,73 @@
+package command
+
+import (
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// permute puts the flags of a command before its arguments, so that "reset users.csv --dry-run" is the dry run that it says:
+// urfave/cli takes whatever follows the first argument for an argument. Everything behind "--" stays an argument.
+func permute(args []string) ([]string, error) {
+	if len(args) < 2 {
+		return args, nil
+	}
+	cmd := findCommand(args[1])
+	if cmd == nil {
+		return args, nil
+	}
+	var flags, rest []string
+	for i := 2; i < len(args); i++ {
+		a := args[i]
+		if a == "--" {
+			rest = append(rest, args[i+1:]...)
+			break
+		}
+		if a == "-" || !strings.HasPrefix(a, "-") {
+			rest = append(rest, a)
+			continue
+		}
+		flags = append(flags, a)
+		if strings.Contains(a, "=") || !takesValue(cmd, a) {
+			continue
+		}
+		// A value that looks like a flag is a forgotten value: "--confirm --dry-run" must not swallow the dry run.
+		if i+1 == len(args) || len(args[i+1]) > 1 && strings.HasPrefix(args[i+1], "-") {
+			return nil, usageError("see oktareset "+cmd.Name+" --help", "flag %s needs a value", a)
+		}
+		i++
+		flags = append(flags, args[i])
+	}
+	out := append([]string{args[0], args[1]}, flags...)
+	return append(append(out, "--"), rest...), nil
+}
+
+func findCommand(name string) *cli.Command {
+	return (&app{}).cli().Command(name)
+}
+
+func takesValue(cmd *cli.Command, arg string) bool {
+	name := strings.TrimLeft(arg, "-")
+	for _, f := range cmd.Flags {
+		for _, n := range f.Names() {
+			if n == name {
+				d, ok := f.(cli.DocGenerationFlag)
+				return ok && d.TakesValue()
+			}
+		}
+	}
+	return false
+}
+
+// oneArgument returns the only argument, or "" if there is none.
+func oneArgument(c *cli.Context) (string, error) {
+	for _, a := range c.Args().Slice() {
+		if a != "-" && strings.HasPrefix(a, "-") {
+			return "", usageError("write ./"+a+" for a file of that name", "argument %q looks like a flag", a)
+		}
+	}
+	if c.NArg() > 1 {
+		return "", usageError("see oktareset "+c.Command.Name+" --help", "one FILE is expected, not %d: %q", c.NArg(), c.Args().Slice())
+	}
+	return c.Args().First(), nil
+}

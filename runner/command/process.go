@@ -1,0 +1,106 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"oktareset/runner/progress"
+)
+
+// Process is what the program needs of the process that it runs in.
+type Process struct {
+	Args           []string
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Getenv         func(string) string
+	Version        string     // "" to use the build information
+	Terminal       bool       // stderr is a terminal
+	Width          func() int // columns of that terminal; 0: not known
+}
+
+// Signal is the cause of a context that a signal has ended.
+type Signal struct{ Signal os.Signal }
+
+func (s Signal) Error() string {
+	switch s.Signal {
+	case os.Interrupt:
+		return "interrupted"
+	case syscall.SIGTERM:
+		return "terminated"
+	case syscall.SIGHUP:
+		return "hung up"
+	}
+	return s.Signal.String()
+}
+
+// ExitCode is 128 and the signal's number, as shells have it.
+func (s Signal) ExitCode() int {
+	var number syscall.Signal
+	if n, ok := s.Signal.(syscall.Signal); ok {
+		number = n
+	}
+	return 128 + int(number)
+}
+
+// Run carries out the command line and returns the exit code. Cancelling ctx with a [Signal] as the cause stops cleanly.
+func Run(ctx context.Context, p Process) int {
+	if p.Version == "" {
+		p.Version = buildVersion()
+	}
+	args, err := permute(p.Args)
+	a := &app{Process: p, console: newConsole(progress.NewScreen(p.Stderr), consoleOptions{})}
+	if err == nil {
+		err = a.cli().RunContext(ctx, args)
+	}
+	a.console.fail(err) // by now in the form that the flags asked for
+	return exitCode(err)
+}
+
+func buildVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "devel"
+	}
+	return info.Main.Version
+}
+
+// hinted is an error with what to do about it.
+type hinted struct {
+	error
+	hint string
+}
+
+func (h hinted) Unwrap() error { return h.error }
+
+// hint returns what to do about an error, or "".
+func hint(err error) string {
+	var h hinted
+	if errors.As(err, &h) {
+		return h.hint
+	}
+	return ""
+}
+
+// usageError is a command line that can't be carried out.
+func usageError(hint, format string, a ...any) error {
+	return coded{code: exitUsage, error: hinted{fmt.Errorf(format, a...), hint}}
+}
+
+// also adds what went wrong beside an error; either may be nil. It stays one line, unlike errors.Join.
+func also(err, other error) error {
+	switch {
+	case err == nil:
+		return other
+	case other == nil:
+		return err
+	}
+	return fmt.Errorf("%w; %w", err, other)
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

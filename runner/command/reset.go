@@ -1,0 +1,222 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/time/rate"
+
+	"oktareset/oktaclient"
+	"oktareset/runner/progress"
+	"oktareset/runner/roster"
+)
+
+// resetOptions is what the flags of reset ask for.
+type resetOptions struct {
+	file    string // "-": stdin; "": users
+	users   []string
+	input   roster.Options
+	dryRun  bool
+	record  bool
+	confirm confirmation
+
+	workers  int
+	rate     rate.Limit // requests a second in each bucket; 0: no ceiling
+	capacity int
+	timeout  time.Duration
+	limit    int
+
+	output   string
+	ticket   string
+	json     bool
+	progress progress.Mode
+	sandbox  bool
+	org      orgFlags
+	console  consoleOptions
+	set      map[string]string // the flags that were given, for the manifest
+}
+
+const resetExamples = `   oktareset reset --sandbox users.csv                        rehearse against a stand-in org on this machine
+   oktareset reset --dry-run users.csv                        look up every user, write users.plan.csv, change nothing
+   oktareset reset users.csv                                  reset every user of the file, after asking
+   oktareset reset users.plan.csv                             reset exactly those that an approved plan names
+   oktareset reset --limit 5 users.csv                        a small trial: stop after five users
+   oktareset reset users.csv --confirm acme.okta.com:1234     unattended: this org, exactly this many users
+   oktareset reset users.csv --confirm acme.okta.com:1-500    unattended: this org, within these bounds
+   oktareset reset --user alice@example.com --ticket INC-7    one user, without a file
+`
+
+func (a *app) resetCommand() *cli.Command {
+	return &cli.Command{
+		Name: "reset", Usage: "reset the MFA factors of every user of a CSV", ArgsUsage: "FILE|-", Description: resetExamples,
+		Flags: resetFlags(),
+		Action: func(c *cli.Context) error {
+			o, err := parseReset(c)
+			if err != nil {
+				return err
+			}
+			return a.run(o.console, func(ctx context.Context) error { return a.reset(ctx, o) })(c)
+		},
+	}
+}
+
+func resetFlags() []cli.Flag {
+	const input, what, consent, pace, stop, output, org = "INPUT", "WHAT", "CONSENT", "PACE", "STOP RULES", "OUTPUT", "ORG"
+	flags := []cli.Flag{
+		&cli.StringFlag{Name: "column", Category: input, Usage: "`NAME` of the column that holds user IDs or logins (default: found by its name)"},
+		&cli.StringFlag{Name: "delimiter", Category: input, Usage: "`C` between cells: a character, or tab (default: found in the header)"},
+		&cli.BoolFlag{Name: "no-header", Category: input, Usage: "the first line is a user already"},
+		&cli.StringSliceFlag{Name: "user", Category: input, Usage: "`ID_OR_LOGIN` in place of FILE; may be repeated"},
+
+		&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Category: what, Usage: "look up every user and write a plan; change nothing"},
+		&cli.BoolFlag{Name: "record-factors", Category: what, Usage: "list each user's factors first, into the result; takes twice as long"},
+
+		&cli.StringFlag{Name: "confirm", Category: consent, Usage: "go ahead unasked if org and number of users agree: `HOST:COUNT` or HOST:MIN-MAX"},
+
+		&cli.IntFlag{Name: "workers", Category: pace, Value: oktaclient.DefaultMaxInFlight, Usage: "at most `N` requests at the same time"},
+		&cli.StringFlag{Name: "rate", Category: pace, Usage: "at most `N/s` or N/m requests in each of Okta's buckets (default: what the org allows)"},
+		&cli.IntFlag{Name: "max-api-capacity", Category: pace, Value: oktaclient.DefaultCapacity, Usage: "leave the rest of each limit to others: use `PCT` percent"},
+		&cli.DurationFlag{Name: "timeout", Category: pace, Value: oktaclient.DefaultTimeout, Usage: "wait `D` for the answer to a request"},
+
+		&cli.IntFlag{Name: "limit", Category: stop, Usage: "stop after `N` users"},
+
+		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: output, Usage: "write results to `FILE` (default: users.results.csv or users.plan.csv beside users.csv)"},
+		&cli.StringFlag{Name: "ticket", Category: output, Usage: "put `TEXT` into every row of the result"},
+		&cli.BoolFlag{Name: "json", Category: output, Usage: "print the run's summary on stdout as JSON"},
+		&cli.StringFlag{Name: "progress", Category: output, Value: string(progress.Auto), Usage: "`MODE`: auto (a bar on a terminal, else lines), plain or none"},
+	}
+	flags = append(flags, consoleFlags(output)...)
+	return append(flags,
+		&cli.StringFlag{Name: "org-url", Category: org, Usage: "`URL` of the org (default: OKTA_CLIENT_ORGURL, .okta.yaml)"},
+		&cli.StringFlag{Name: "token-file", Category: org, Usage: "`FILE` that holds the API token (default: OKTA_CLIENT_TOKEN, .okta.yaml)"},
+		&cli.BoolFlag{Name: "sandbox", Category: org, Usage: "use a stand-in org inside this program: nothing real is touched"},
+	)
+}
+
+func consoleFlags(category string) []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "log-format", Category: category, Value: "text", Usage: "`FORM` of what is written to stderr: text or json"},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Category: category, Usage: "log every request"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Category: category, Usage: "write nothing but errors"},
+	}
+}
+
+func parseConsole(c *cli.Context) (consoleOptions, error) {
+	o := consoleOptions{quiet: c.Bool("quiet"), verbose: c.Bool("verbose")}
+	switch f := c.String("log-format"); f {
+	case "text":
+	case "json":
+		o.json = true
+	default:
+		return o, usageError("text or json", "--log-format %q", f)
+	}
+	if o.quiet && o.verbose {
+		return o, usageError("", "--quiet and --verbose exclude each other")
+	}
+	return o, nil
+}
+
+// parseReset is the only reader of reset's flags.
+func parseReset(c *cli.Context) (resetOptions, error) {
+	o := resetOptions{
+		users: c.StringSlice("user"), dryRun: c.Bool("dry-run"), record: c.Bool("record-factors"),
+		workers: c.Int("workers"), capacity: c.Int("max-api-capacity"), timeout: c.Duration("timeout"), limit: c.Int("limit"),
+		output: c.String("output"), ticket: c.String("ticket"), json: c.Bool("json"), sandbox: c.Bool("sandbox"),
+		org: orgFlags{url: c.String("org-url"), tokenFile: c.String("token-file")},
+		set: givenFlags(c),
+	}
+	o.input = roster.Options{Column: c.String("column"), NoHeader: c.Bool("no-header")}
+	var err error
+	if o.console, err = parseConsole(c); err != nil {
+		return o, err
+	}
+	if o.file, err = oneArgument(c); err != nil {
+		return o, err
+	}
+	if o.input.Delimiter, err = parseDelimiter(c.String("delimiter")); err != nil {
+		return o, err
+	}
+	if o.rate, err = parseRate(c.String("rate")); err != nil {
+		return o, err
+	}
+	if o.progress, err = progress.ParseMode(c.String("progress")); err != nil {
+		return o, usageError("auto, plain or none", "--%w", err)
+	}
+	if s := c.String("confirm"); s != "" || c.IsSet("confirm") {
+		if o.confirm, err = parseConfirm(s); err != nil {
+			return o, err
+		}
+	}
+	if o.console.quiet {
+		o.progress = progress.None
+	}
+	return o, o.check(c)
+}
+
+// check refuses values that make no sense, alone or together.
+func (o *resetOptions) check(c *cli.Context) error {
+	switch {
+	case o.file == "" && len(o.users) == 0:
+		return usageError("oktareset reset users.csv, or - for stdin, or --user alice@example.com", "which users? FILE is missing")
+	case o.file != "" && len(o.users) > 0:
+		return usageError("put them into the file", "FILE and --user exclude each other")
+	case o.workers < 1 || o.workers > 1000:
+		return usageError("1 to 1000", "--workers %d", o.workers)
+	case o.capacity < 1 || o.capacity > 100:
+		return usageError("1 to 100", "--max-api-capacity %d", o.capacity)
+	case o.timeout < time.Second:
+		return usageError("at least 1s: every answer that comes too late leaves a user in doubt", "--timeout %s", o.timeout)
+	case o.limit < 0 || o.limit == 0 && c.IsSet("limit"):
+		return usageError("at least 1", "--limit %d", o.limit)
+	case o.sandbox && (o.org.url != "" || o.org.tokenFile != ""):
+		return usageError("leave out one of them", "--sandbox takes no --org-url and no --token-file")
+	case utf8.RuneCountInString(o.ticket) > 200:
+		return usageError("", "--ticket is longer than 200 characters")
+	}
+	return nil
+}
+
+func parseDelimiter(s string) (rune, error) {
+	switch s {
+	case "":
+		return 0, nil
+	case "tab", `\t`:
+		return '\t', nil
+	}
+	r, size := utf8.DecodeRuneInString(s)
+	if size != len(s) || r == utf8.RuneError || strings.ContainsRune("\"\r\n", r) {
+		return 0, usageError("as --delimiter ';' or --delimiter tab", "--delimiter %q isn't one character", s)
+	}
+	return r, nil
+}
+
+// parseRate reads N/s or N/m.
+func parseRate(s string) (rate.Limit, error) {
+	if s == "" {
+		return 0, nil
+	}
+	number, unit, _ := strings.Cut(s, "/")
+	n, err := strconv.ParseFloat(number, 64)
+	per := map[string]float64{"s": 1, "m": 60}[unit]
+	if err != nil || per == 0 || !(n > 0) || n > 1e6 {
+		return 0, usageError("as --rate 5/s or --rate 200/m", "--rate %q isn't N/s or N/m", s)
+	}
+	return rate.Limit(n / per), nil
+}
+
+// givenFlags are the flags that were given, by their long name. None of them can hold a secret.
+func givenFlags(c *cli.Context) map[string]string {
+	set := make(map[string]string)
+	for _, f := range c.Command.Flags {
+		name := f.Names()[0]
+		if c.IsSet(name) {
+			set[name] = fmt.Sprint(c.Value(name))
+		}
+	}
+	return set
+}

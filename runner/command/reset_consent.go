@@ -1,0 +1,118 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"oktareset/oktaclient"
+	"oktareset/runner/ledger"
+)
+
+// checkConfirm refuses, before anything is sent or written, a run that can't get consent.
+func (r *resetRun) checkConfirm() error {
+	if r.opts.dryRun || r.opts.sandbox {
+		return nil
+	}
+	host := r.client.Org().Host()
+	if r.opts.confirm.given() {
+		return r.opts.confirm.check(host, r.survey.Distinct)
+	}
+	tty, err := openTerminal()
+	if err != nil {
+		return consentError(fmt.Sprintf("look at it with --dry-run first; to go ahead: --confirm %s:%d", host, r.survey.Distinct),
+			"nobody has allowed this: %s of %s would be reset, and there is no terminal to ask on", plural(r.survey.Distinct, "user"), host)
+	}
+	tty.close()
+	return nil
+}
+
+// askConsent gets the consent that a run needs before it may change anything.
+func (r *resetRun) askConsent(ctx context.Context) error {
+	c := ledger.Consent{At: time.Now(), Count: r.survey.Distinct}
+	switch {
+	case r.opts.dryRun:
+		c = ledger.Consent{How: ledger.ConsentNone}
+	case r.opts.sandbox:
+		c.How = ledger.ConsentSandbox
+	case r.opts.confirm.given():
+		c.How, c.Min, c.Max = ledger.ConsentConfirm, r.opts.confirm.min, r.opts.confirm.max
+	default:
+		if err := r.prompt(ctx); err != nil {
+			return err
+		}
+		c.How, c.At = ledger.ConsentPrompt, time.Now()
+	}
+	r.consent = c
+	return nil
+}
+
+// prompt has the number of users typed: an answer that can't be given without having read the question.
+func (r *resetRun) prompt(ctx context.Context) error {
+	tty, err := openTerminal()
+	if err != nil {
+		return consentError("to go ahead without a terminal, use --confirm", "nobody to ask: %w", err)
+	}
+	defer tty.close()
+	typed, err := tty.ask(ctx, r.question())
+	if ctx.Err() != nil {
+		return stopError(context.Cause(ctx))
+	}
+	if err != nil {
+		return consentError("to go ahead without a terminal, use --confirm", "ask on the terminal: %w", err)
+	}
+	if typed != strconv.Itoa(r.survey.Distinct) {
+		return consentError("", "not confirmed: %q was typed, not %d; nothing was changed", typed, r.survey.Distinct)
+	}
+	return nil
+}
+
+func (r *resetRun) question() string {
+	var b strings.Builder
+	line := func(name, format string, a ...any) {
+		fmt.Fprintf(&b, "  %-8s %s\n", name, printable(fmt.Sprintf(format, a...)))
+	}
+	n := r.survey.Distinct
+	fmt.Fprintf(&b, "\nThis resets all MFA factors of %s. It can't be undone.\n\n", plural(n, "user"))
+	org := r.client.Org().Host()
+	if r.engine != "" {
+		org += " (" + r.engine + ")"
+	}
+	line("org", "%s", org)
+	line("as", "%s", r.actor.Profile.Login)
+	line("file", "%s (%s)", r.paths.shown, surveyText(r.input, r.survey))
+	if r.opts.limit > 0 && r.opts.limit < n {
+		line("limit", "stops after %s", plural(r.opts.limit, "user"))
+	}
+	line("time", "%s", r.estimate())
+	line("results", "%s", r.paths.results)
+	fmt.Fprintf(&b, "\nTo go ahead, type the number of users (%d): ", n)
+	return b.String()
+}
+
+// estimate says how long the run will take: whole windows of 61 s, the last one spent in seconds.
+func (r *resetRun) estimate() string {
+	n := r.survey.Distinct
+	if r.opts.limit > 0 {
+		n = min(n, r.opts.limit)
+	}
+	limit, usable, ok := r.client.Allowance(oktaclient.BucketUsers)
+	if !ok {
+		return "not known: the org doesn't tell its limit"
+	}
+	calls := n
+	if r.opts.record {
+		calls *= 2
+	}
+	d := time.Duration(max(0, calls-1)/usable) * 61 * time.Second
+	if r.opts.rate > 0 {
+		d = max(d, time.Duration(float64(calls)/float64(r.opts.rate)*float64(time.Second)))
+	}
+	text := "about " + d.Round(time.Second).String()
+	if d < time.Minute {
+		text = "less than a minute"
+	}
+	return fmt.Sprintf("%s (%d of the %d calls a minute that this token is allowed)", text, usable, limit)
+}

@@ -1,0 +1,175 @@
+package command
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"oktareset/runner"
+	"oktareset/runner/ledger"
+	"oktareset/runner/steps"
+)
+
+// tally counts what the summary tells beyond the statuses. It is used by one goroutine at a time.
+type tally struct {
+	reasons  map[runner.Status]map[runner.Reason]int
+	attempts int
+}
+
+func (t *tally) add(res runner.Result) {
+	t.attempts += res.Attempts
+	if res.Reason == "" {
+		return
+	}
+	if t.reasons == nil {
+		t.reasons = make(map[runner.Status]map[runner.Reason]int)
+	}
+	if t.reasons[res.Status] == nil {
+		t.reasons[res.Status] = make(map[runner.Reason]int)
+	}
+	t.reasons[res.Status][res.Reason]++
+}
+
+// summarize tells how the run went, once, and returns the error that becomes the exit code.
+func (r *resetRun) summarize(stopped error, counts runner.Counts, finish error) error {
+	var err error
+	switch {
+	case finish != nil:
+		err = coded{code: exitBrokeOff, error: also(stopped, finish)}
+	case stopped != nil:
+		err = stopError(stopped)
+	case !counts.OK():
+		err = coded{code: exitRows, error: errRows}
+	}
+	took := time.Since(r.start).Round(100 * time.Millisecond)
+	r.console.info("%s in %s: %s", plural(counts.Total(), "row"), took, r.countsText(counts))
+	if stats := r.client.Stats(); stats.TooMany > 0 {
+		r.console.info("Okta answered 429 %s; each was waited out", plural(stats.TooMany, "time"))
+	}
+	r.console.info("%s: %s", r.resultsName(), r.paths.results)
+	for _, line := range r.nextSteps(counts) {
+		r.console.info("%s", line)
+	}
+	if r.opts.json {
+		if jsonErr := r.printJSON(counts, took, err); jsonErr != nil {
+			return coded{code: max(exitRows, exitCode(err)), error: fmt.Errorf("print the summary: %w", jsonErr)}
+		}
+	}
+	if errors.Is(err, steps.ErrLimit) {
+		return coded{code: exitStopped, error: errRows} // it was asked for, and the summary says it
+	}
+	return err
+}
+
+func (r *resetRun) resultsName() string {
+	if r.opts.dryRun {
+		return "plan"
+	}
+	return "results"
+}
+
+// countsText is as "20 reset, 3 skipped (2 duplicate, 1 deprovisioned), 1 failed".
+func (r *resetRun) countsText(counts runner.Counts) string {
+	var parts []string
+	for _, s := range append(slices.Clone(runner.Statuses), runner.StatusTaken) {
+		n := counts[s]
+		if n == 0 {
+			continue
+		}
+		text := fmt.Sprintf("%d %s", n, s)
+		var reasons []string
+		for reason, k := range r.tally.reasons[s] {
+			reasons = append(reasons, fmt.Sprintf("%d %s", k, reason))
+		}
+		if slices.Sort(reasons); len(reasons) > 0 {
+			text += " (" + strings.Join(reasons, ", ") + ")"
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// nextSteps says what a person would do now.
+func (r *resetRun) nextSteps(counts runner.Counts) []string {
+	var next []string
+	if n := counts[runner.StatusUnknown]; n > 0 {
+		next = append(next, fmt.Sprintf("%d unknown: the answer was lost. Look in the System Log for %s before doing anything to them again", n, r.id))
+	}
+	if counts[runner.StatusForbidden] > 0 {
+		next = append(next, "forbidden: these credentials may not reset those users; an admin's factors take a super admin's token")
+	}
+	if n := counts[runner.StatusNotAttempted]; n > 0 {
+		next = append(next, fmt.Sprintf("%d not attempted: nothing was done to them; put those rows into a new file to go on", n))
+	}
+	switch {
+	case r.opts.dryRun && counts[runner.StatusWouldReset] > 0:
+		next = append(next, r.confirmLines(counts)...)
+	case r.opts.sandbox:
+		next = append(next, "this was the stand-in org: nothing real was touched. For your own: set OKTA_CLIENT_ORGURL and OKTA_CLIENT_TOKEN, "+
+			"then oktareset reset --dry-run "+shellQuote(r.paths.shown))
+	}
+	return next
+}
+
+// confirmLines are the commands that do what a dry run has shown.
+func (r *resetRun) confirmLines(counts runner.Counts) []string {
+	host := r.client.Org().Host()
+	consent := fmt.Sprintf("--confirm %s:%d", host, r.survey.Distinct)
+	planned := fmt.Sprintf("--confirm %s:%d", host, counts[runner.StatusWouldReset])
+	if r.opts.sandbox {
+		consent, planned = "--sandbox", "--sandbox"
+	}
+	lines := []string{"to reset exactly those: oktareset reset " + planned + " " + shellQuote(r.paths.results)}
+	if r.paths.keep == "" && !r.input.Plan() {
+		lines = append(lines, "to reset the whole file: oktareset reset "+consent+" "+shellQuote(r.paths.shown))
+	}
+	return lines
+}
+
+// shellQuote quotes a path for a POSIX shell where that is needed.
+func shellQuote(s string) string {
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("@%+=:,./_-", r)
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// summary is what --json prints.
+type summary struct {
+	RunID    string                                  `json:"run_id"`
+	Org      string                                  `json:"org"`
+	DryRun   bool                                    `json:"dry_run"`
+	Sandbox  bool                                    `json:"sandbox"`
+	Rows     int                                     `json:"rows"`
+	Counts   runner.Counts                           `json:"counts"`
+	Reasons  map[runner.Status]map[runner.Reason]int `json:"reasons,omitempty"`
+	Results  string                                  `json:"results"`
+	Manifest string                                  `json:"manifest"`
+	Seconds  float64                                 `json:"seconds"`
+	Requests int                                     `json:"requests"`
+	TooMany  int                                     `json:"too_many_requests"`
+	Held     float64                                 `json:"seconds_held"`
+	Stopped  string                                  `json:"stopped,omitempty"` // why the run ended early
+	ExitCode int                                     `json:"exit_code"`
+}
+
+func (r *resetRun) printJSON(counts runner.Counts, took time.Duration, err error) error {
+	stats := r.client.Stats()
+	s := summary{
+		RunID: r.id, Org: r.client.Org().Host(), DryRun: r.opts.dryRun, Sandbox: r.opts.sandbox, Rows: counts.Total(), Counts: counts,
+		Reasons: r.tally.reasons, Results: r.paths.results, Manifest: ledger.ManifestPath(r.paths.results), Seconds: took.Seconds(),
+		Requests: stats.Requests, TooMany: stats.TooMany, Held: stats.Held.Seconds(), ExitCode: exitCode(err),
+	}
+	if err != nil && !errors.Is(err, errRows) {
+		s.Stopped = err.Error()
+	}
+	enc := json.NewEncoder(r.Stdout)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(s)
+}

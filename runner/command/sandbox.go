@@ -1,0 +1,201 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"oktareset/oktaclient"
+	"oktareset/oktaclient/oktatest"
+	"oktareset/runner"
+	"oktareset/runner/roster"
+)
+
+const sandboxExamples = `   oktareset sandbox                                    serve an org with 500 people of its own on 127.0.0.1:8080
+   oktareset sandbox --fill users.csv                   with the users of this file too
+   oktareset sandbox --limit 100 --concurrency 35       as small as Okta's free orgs
+   oktareset sandbox --fault drop_after:reset_factors:p=0.01    lose the answer of every hundredth reset
+`
+
+// demoPeople and demoLatency make a rehearsal look like an org: people beside those of the file, and the median of the replies
+// recorded from Okta is a few hundred milliseconds.
+const (
+	demoPeople  = 200
+	demoLatency = 100 * time.Millisecond
+)
+
+// sandbox is a stand-in org that this process serves on a loopback address.
+type sandbox struct {
+	org    *oktatest.Org
+	listen net.Listener
+	server *http.Server
+}
+
+// startSandbox serves a stand-in org with its own people and those whom the input names.
+func startSandbox(f *roster.File) (*sandbox, error) {
+	org := oktatest.New(oktatest.Config{Users: demoPeople, Latency: demoLatency, LatencyJitter: demoLatency / 2})
+	org.AddIdentifiers(identifiers(f))
+	return serveOrg(context.Background(), org, "127.0.0.1:0")
+}
+
+func serveOrg(ctx context.Context, org *oktatest.Org, address string) (*sandbox, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, usageError("choose another address with --listen", "serve the stand-in org: %w", err)
+	}
+	s := &sandbox{org: org, listen: l, server: &http.Server{Handler: org, ReadHeaderTimeout: time.Minute}}
+	go s.server.Serve(l) //nolint:errcheck // it ends when close is called
+	return s, nil
+}
+
+// identifiers yields the well-formed identifiers of a file.
+func identifiers(f *roster.File) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for row, err := range f.Rows() {
+			if err != nil {
+				return
+			}
+			if id, reason := runner.ParseIdentifier(row.Input); reason == "" && !yield(id.Value) {
+				return
+			}
+		}
+	}
+}
+
+func (s *sandbox) url() string { return "http://" + s.listen.Addr().String() }
+
+func (s *sandbox) config() (orgConfig, error) {
+	url, err := oktaclient.ParseOrgURL(s.url())
+	return orgConfig{url: url, token: oktaclient.Token(s.org.Token())}, err
+}
+
+// close ends the server at once. It may be called on nil.
+func (s *sandbox) close() {
+	if s != nil {
+		_ = s.server.Close()
+	}
+}
+
+func (a *app) sandboxCommand() *cli.Command {
+	const people, limits, faults, output = "PEOPLE", "LIMITS", "FAULTS", "OUTPUT"
+	return &cli.Command{
+		Name: "sandbox", Usage: "serve the stand-in org on this machine", Description: sandboxExamples,
+		Flags: append([]cli.Flag{
+			&cli.IntFlag{Name: "users", Category: people, Value: 500, Usage: "`N` people of its own, of every status and with factors of every type"},
+			&cli.StringFlag{Name: "fill", Category: people, Usage: "add the users of `FILE`, a CSV as reset takes it"},
+			&cli.StringFlag{Name: "engine", Category: people, Value: "identity", Usage: "`ENGINE`: identity or classic"},
+			&cli.Uint64Flag{Name: "seed", Category: people, Usage: "`N` for other people and other chances"},
+			&cli.StringFlag{Name: "listen", Category: limits, Value: "127.0.0.1:8080", Usage: "`ADDRESS` of this machine's loopback; port 0 for a free one"},
+			&cli.StringFlag{Name: "token", Category: limits, Usage: "`TOKEN` that it accepts (default: made up)"},
+			&cli.IntFlag{Name: "limit", Category: limits, Value: 600, Usage: "`N` calls a minute in the bucket of resets"},
+			&cli.IntFlag{Name: "token-share", Category: limits, Value: 50, Usage: "`PCT` of each limit that the token may use"},
+			&cli.IntFlag{Name: "concurrency", Category: limits, Value: 75, Usage: "`N` calls at the same time"},
+			&cli.DurationFlag{Name: "latency", Category: limits, Value: demoLatency, Usage: "answer after `D`"},
+			&cli.BoolFlag{Name: "unlimited", Category: limits, Usage: "no limits at all"},
+			&cli.StringSliceFlag{Name: "fault", Category: faults, Usage: "`FAULT` as drop_after:reset_factors:p=0.01; may be repeated"},
+		}, consoleFlags(output)...),
+		Action: func(c *cli.Context) error {
+			o, err := parseSandbox(c)
+			if err != nil {
+				return err
+			}
+			return a.run(o.console, func(ctx context.Context) error { return a.serveSandbox(ctx, o) })(c)
+		},
+	}
+}
+
+// sandboxOptions is what the flags of sandbox ask for.
+type sandboxOptions struct {
+	config  oktatest.Config
+	faults  []oktatest.Fault
+	fill    string
+	listen  string
+	console consoleOptions
+}
+
+func parseSandbox(c *cli.Context) (sandboxOptions, error) {
+	o := sandboxOptions{fill: c.String("fill"), listen: c.String("listen")}
+	o.config = oktatest.Config{
+		Users: c.Int("users"), Seed: c.Uint64("seed"), Token: c.String("token"), Latency: c.Duration("latency"),
+		Limits: map[string]int{oktatest.BucketUsers: c.Int("limit")}, TokenShare: c.Int("token-share"),
+		Concurrency: c.Int("concurrency"), Unlimited: c.Bool("unlimited"),
+	}
+	switch e := c.String("engine"); e {
+	case "identity":
+	case "classic":
+		o.config.Engine = oktatest.Classic
+	default:
+		return o, usageError("identity or classic", "--engine %q", e)
+	}
+	for _, s := range c.StringSlice("fault") {
+		f, err := oktatest.ParseFault(s)
+		if err != nil {
+			return o, usageError("as --fault drop_after:reset_factors:p=0.01", "--fault %q: %w", s, err)
+		}
+		o.faults = append(o.faults, f)
+	}
+	if arg, err := oneArgument(c); err != nil || arg != "" {
+		return o, usageError("see oktareset sandbox --help", "sandbox takes no argument, not %q", c.Args().First())
+	}
+	host, _, err := net.SplitHostPort(o.listen)
+	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return o, usageError("as 127.0.0.1:8080: its token is no secret", "--listen %q isn't a loopback address with a port", o.listen)
+	}
+	for name, n := range map[string]int{
+		"users": o.config.Users, "limit": c.Int("limit") - 1, "token-share": o.config.TokenShare - 1, "concurrency": o.config.Concurrency - 1,
+	} {
+		if n < 0 || name == "token-share" && n > 99 {
+			return o, usageError("", "--%s %d is out of range", name, c.Int(name))
+		}
+	}
+	o.console, err = parseConsole(c)
+	return o, err
+}
+
+// serveSandbox serves until ctx ends. What a shell needs to use it goes to stdout.
+func (a *app) serveSandbox(ctx context.Context, o sandboxOptions) error {
+	org := oktatest.New(o.config)
+	org.Script(o.faults...)
+	if o.fill != "" {
+		n, err := fillOrg(ctx, org, o.fill)
+		if err != nil {
+			return refused(err)
+		}
+		a.console.info("%s added from %s", plural(n, "user"), o.fill)
+	}
+	s, err := serveOrg(ctx, org, o.listen)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	_, err = fmt.Fprintf(a.Stdout, "export OKTA_CLIENT_ORGURL=%s\nexport OKTA_CLIENT_TOKEN=%s\n", s.url(), org.Token())
+	if err != nil {
+		return err
+	}
+	a.console.info("serving a stand-in org; what was done to whom: %s/sandbox/stats; stop with Ctrl-C", s.url())
+	<-ctx.Done()
+	if sig := (Signal{}); !errors.As(context.Cause(ctx), &sig) {
+		return context.Cause(ctx)
+	}
+	st := org.Stats()
+	a.console.info("%d requests, %d answered 429; %d resets of %d users", st.Requests, st.TooMany, st.ResetsApplied, st.UsersReset)
+	return nil
+}
+
+func fillOrg(ctx context.Context, org *oktatest.Org, path string) (int, error) {
+	f, err := roster.Open(path, roster.Options{})
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	if _, err := f.Survey(ctx); err != nil {
+		return 0, err
+	}
+	return org.AddIdentifiers(identifiers(f)), nil
+}
