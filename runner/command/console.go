@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"oktareset/runner/progress"
 )
@@ -100,7 +101,7 @@ func (h *textHandler) WithGroup(string) slog.Handler { return h }
 
 // printable escapes what a terminal would take for a command.
 func printable(s string) string {
-	if !strings.ContainsFunc(s, notPrintable) {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, notPrintable) {
 		return s
 	}
 	var b strings.Builder

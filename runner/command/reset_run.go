@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"oktareset/oktaclient"
@@ -92,6 +93,9 @@ func (r *resetRun) openInput(ctx context.Context) error {
 	}
 	if w := f.Warning(); w != "" {
 		r.console.warn("%s", w)
+	}
+	if s := r.survey; s.IDs == 0 && s.Logins > 0 && strings.HasSuffix(strings.ToLower(f.Column()), "id") {
+		r.console.warn("column %q holds no Okta user ID: its cells are looked up as logins; --column names another", f.Column())
 	}
 	r.console.info("%s: %s", r.paths.shown, surveyText(f, r.survey))
 	return nil
