@@ -24,6 +24,7 @@ const (
 	BucketUsers Bucket = "/api/v1/users"
 	BucketUser  Bucket = "/api/v1/users/{id}"
 	BucketMe    Bucket = "/api/v1/users/me"
+	BucketLogs  Bucket = "/api/v1/logs"
 	BucketOther Bucket = "/"
 )
 
@@ -36,6 +37,7 @@ type request struct {
 	method   string
 	path     []string // segments under the org URL; escaped here, so that no caller can forget it
 	query    url.Values
+	uri      string       // in place of path and query: where Okta says that the next page is
 	noToken  bool         // the endpoint asks for no credentials
 	safe     bool         // changes nothing: may be sent again
 	dispatch func() error // called once, before the first attempt is sent; its error keeps it from being sent
@@ -49,22 +51,13 @@ type Reply struct {
 	SentAt    time.Time // the last attempt, by the server's clock
 
 	body  []byte
+	links []string // Link headers
 	limit rateLimit
 }
 
 // build makes the HTTP request of one attempt.
 func (c *Client) build(ctx context.Context, r *request) (*http.Request, error) {
-	var b strings.Builder
-	b.WriteString(c.org.String())
-	for _, s := range r.path {
-		b.WriteByte('/')
-		b.WriteString(url.PathEscape(s))
-	}
-	if len(r.query) > 0 {
-		b.WriteByte('?')
-		b.WriteString(r.query.Encode())
-	}
-	req, err := http.NewRequestWithContext(ctx, r.method, b.String(), nil)
+	req, err := http.NewRequestWithContext(ctx, r.method, c.org.String()+r.requestURI(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +68,23 @@ func (c *Client) build(ctx context.Context, r *request) (*http.Request, error) {
 		req.Header.Set("Authorization", c.token.header())
 	}
 	return req, nil
+}
+
+// requestURI is what stands behind the host.
+func (r *request) requestURI() string {
+	if r.uri != "" {
+		return r.uri
+	}
+	var b strings.Builder
+	for _, s := range r.path {
+		b.WriteByte('/')
+		b.WriteString(url.PathEscape(s))
+	}
+	if len(r.query) > 0 {
+		b.WriteByte('?')
+		b.WriteString(r.query.Encode())
+	}
+	return b.String()
 }
 
 // send makes one attempt. Once it is under way, the end of ctx doesn't end it: an answer that nobody waits for is a user
@@ -97,7 +107,7 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 	defer resp.Body.Close() //nolint:errcheck // it was read as far as it matters
 	at := time.Now()
 	rep.Status, rep.RequestID = resp.StatusCode, requestID(resp.Header)
-	rep.limit = parseRateLimit(resp.Header)
+	rep.limit, rep.links = parseRateLimit(resp.Header), resp.Header.Values("Link")
 	c.meet(rep.limit.date, at, rep.RequestID != "")
 	var bodyErr error
 	rep.body, bodyErr = readBody(resp.Body)

@@ -16,8 +16,8 @@ type Row struct {
 // Job is a row to be worked on.
 type Job struct {
 	Row   Row
-	Doubt *Taken // set when an earlier run took the row and its result isn't known
-	First int    // the row that named this identifier first; the row itself unless it is a duplicate
+	Doubt *Result // set when the row is sent again although an earlier taking may have done it: that one's result
+	First int     // the row that named this identifier first; the row itself unless it is a duplicate
 }
 
 // Jobs makes rows into jobs, in order, and claims each row's identifier for the first that names it.
@@ -37,9 +37,10 @@ func Jobs(rows iter.Seq2[Row, error], seen *Seen) iter.Seq2[Job, error] {
 
 // Taken says that the first attempt to change a target may have been sent.
 type Taken struct {
-	UserID string
-	Login  string    // "" when the row names an ID and nobody looked it up
-	At     time.Time // by the server's clock, never later than the first attempt
+	UserID  string
+	Login   string    // "" when the row names an ID and nobody looked it up
+	At      time.Time // by the server's clock, never later than the first attempt whose fate isn't known
+	Earlier string    // runs that took the row before and whose attempts' fate isn't known, as in [Result.RunID]
 }
 
 // Result is what became of a row. Exactly one belongs to each row.
@@ -59,6 +60,7 @@ type Result struct {
 	Factors      []string // TYPE:PROVIDER of each factor that was listed before the change
 	FactorID     string   // of a factor enrolled for the target
 	FactorStatus string
+	RunID        string // of the run that took the row, or of several with spaces between; "" is the run that settles it
 }
 
 // Status is the class of a result. The set is closed: every input row ends in exactly one of [Statuses].

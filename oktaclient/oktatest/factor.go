@@ -36,7 +36,7 @@ var catalog = []kind{
 	{"sms", "OKTA", "mbl", "SMS_FACTOR", 40, phoneProfile},
 	{"call", "OKTA", "clf", "CALL_FACTOR", 10, phoneProfile},
 	{"webauthn", "FIDO", "fwf", "FIDO_WEBAUTHN", 20, authenticatorProfile},
-	{"u2f", "FIDO", "fuf", "FIDO_U2F", 2, authenticatorProfile},
+	{"u2f", "FIDO", "fuf", "FIDO_U2F", 2, credentialProfile},
 	{"question", "OKTA", "ufs", "SECURITY_QUESTION", 25, questionProfile},
 	{"email", "OKTA", "emf", "EMAIL_FACTOR", 0, emailProfile},
 	{"token", "RSA", "rsf", "RSA_TOKEN", 2, credentialProfile},

@@ -2,6 +2,7 @@ package oktatest_test
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -158,6 +159,10 @@ func TestUnenroll(t *testing.T) {
 		want(t, call(t, o, "DELETE", path), 404, "E0000007")
 		if d := o.Did(bob); d.Unenrolls != 1 || d.RecoveryRemoved != 1 {
 			t.Errorf("deeds %+v, want one unenroll with recovery", d)
+		}
+		list, _ := events(t, o, url.Values{"until": {"2100-01-01T00:00:00Z"}})
+		if wantURI, _, _ := strings.Cut(path, "?"); len(list) == 0 || list[0].DebugContext.DebugData.RequestURI != wantURI {
+			t.Errorf("events %+v, want request %s", list, wantURI)
 		}
 		quiet(t, o)
 	}

@@ -277,11 +277,13 @@ func TestFollowingARedirectIsASurprise(t *testing.T) {
 	req, _ := http.NewRequestWithContext(t.Context(), "GET", orgURL+"/api/v1/users/me", nil)
 	req.Header.Set("Authorization", "SSWS "+o.Token())
 	req.Header.Set("Cookie", "JSESSIONID=1")
-	resp, err := (&http.Client{Transport: o.Transport()}).Do(req)
-	if err != nil {
-		t.Fatal(err)
+	for range 2 {
+		resp, err := (&http.Client{Transport: o.Transport()}).Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
 	}
-	_ = resp.Body.Close()
 	if s := o.Stats().Surprises; len(s) != 2 || !strings.Contains(s[0], "cookie") || !strings.Contains(s[1], "redirected") {
 		t.Errorf("surprises %q, want the cookie and the redirect", s)
 	}

@@ -8,13 +8,14 @@ import (
 	"time"
 )
 
-// change is one entry of the log: all events of one request, in 64 bytes, because an org may reset a million users.
+// change is one entry of the log: all events of one request, in 72 bytes, because an org may reset a million users.
 type change struct {
 	at      int64  // published, in milliseconds since 1970
 	pos     uint32 // of the target in the directory
 	events  uint32 // bits: the catalog kinds deactivated, and the two below
 	request [16]byte
 	route   *route
+	arg     string // the path's second variable
 	agent   string // the request's User-Agent
 }
 
@@ -38,7 +39,7 @@ func (o *Org) record(c *call, events uint32) {
 		at = max(at, o.log[n-1].at)
 	}
 	o.log = append(o.log, change{
-		at: at, pos: uint32(c.pos), events: events, request: c.request, route: c.route, agent: agent,
+		at: at, pos: uint32(c.pos), events: events, request: c.request, route: c.route, arg: c.arg, agent: agent,
 	})
 }
 
@@ -89,9 +90,21 @@ func (e event) uuid() string {
 type logQuery struct {
 	since, until int64 // published, in milliseconds, both inclusive
 	filter       *filter
-	from         int // the cursor: the place of the first event wanted; -1 for the start
+	keywords     []string // q, in lower case: an event has them all
+	from         int      // the cursor: the place of the first event wanted; -1 for the start
 	limit        int
 	descending   bool
+}
+
+// lets reports whether an event is among those asked for.
+func (q logQuery) lets(e event) bool {
+	for _, word := range q.keywords {
+		has := func(value string) bool { return strings.Contains(strings.ToLower(value), word) }
+		if !slices.ContainsFunc(logAttributes, func(name string) bool { return slices.ContainsFunc(e.attribute(name), has) }) {
+			return false
+		}
+	}
+	return q.filter.matches(e.attribute)
 }
 
 // slots are the places that a cursor has for the events of one change.
@@ -119,7 +132,7 @@ func (o *Org) events(q logQuery) (page []map[string]any, next int, more bool) {
 			slices.Reverse(list)
 		}
 		for n, e := range list {
-			if n < skip || !q.filter.matches(e.attribute) {
+			if n < skip || !q.lets(e) {
 				continue
 			}
 			if len(page) == q.limit {
@@ -188,7 +201,8 @@ const tokenID = "00Tstandintoken01x5d7"
 // wire returns e as the API shows it.
 func (e event) wire() map[string]any {
 	request := hex.EncodeToString(e.change.request[:])
-	uri := "/" + strings.NewReplacer("{id}", e.target().ID, "{userId}", e.target().ID).Replace(e.change.route.path)
+	id := e.target().ID
+	uri := "/" + strings.NewReplacer("{id}", id, "{userId}", id, "{factorId}", e.change.arg).Replace(e.change.route.path)
 	outcome := map[string]any{"result": "SUCCESS", "reason": nil}
 	if e.reason != "" {
 		outcome["reason"] = e.reason

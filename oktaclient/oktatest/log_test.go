@@ -145,6 +145,9 @@ func TestLogQuery(t *testing.T) {
 			{url.Values{"until": {at(60)}, "filter": {`actor.id eq "nobody"`}}, nil, 1},
 			{url.Values{"until": {at(3)}, "sortOrder": {"DESCENDING"}, "limit": {"2"}}, []string{ids[3], ids[2], ids[1], ids[0]}, 2},
 			{url.Values{"until": {at(3)}, "limit": {"0"}}, nil, 1},
+			{url.Values{"until": {at(60)}, "q": {"CLEAR"}}, ids[3:4], 1},
+			{url.Values{"until": {at(60)}, "q": {"reset_all " + ids[4]}}, ids[4:5], 1}, // both words
+			{url.Values{"until": {at(60)}, "q": {"reset clear"}}, nil, 1},
 		}
 		for _, tt := range tests {
 			list, calls := events(t, o, tt.query)

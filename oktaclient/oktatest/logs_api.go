@@ -3,6 +3,7 @@ package oktatest
 import (
 	"math"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -48,6 +49,7 @@ func (c *call) logQuery(params url.Values) (q logQuery, bounded bool, refused *f
 	if q.filter, err = parseFilter(params.Get("filter"), logAttributes); err != nil {
 		return refuse(badFilter(err))
 	}
+	q.keywords = strings.Fields(strings.ToLower(params.Get("q")))
 	var ok bool
 	if q.limit, ok = pageLimit(params, defaultLogPage, 0, maxLogPage); !ok {
 		return refuse(badParameter("limit"))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -72,7 +73,7 @@ func (o *Org) receive(w http.ResponseWriter, r *http.Request) (*call, *refusal) 
 		o.surprise("%s %q: %s", r.Method, r.URL.Path, found.surprise)
 	}
 	if len(r.Header["Cookie"]) > 0 {
-		o.surprise("%s %q: a cookie was sent back", r.Method, r.URL.Path)
+		o.surpriseOnce("a cookie was sent back")
 	}
 	if found.refused != nil {
 		return c, found.refused
@@ -120,6 +121,13 @@ func (o *Org) leave() {
 func (o *Org) surprise(format string, args ...any) {
 	if len(o.stats.Surprises) < maxSurprises {
 		o.stats.Surprises = append(o.stats.Surprises, fmt.Sprintf(format, args...))
+	}
+}
+
+// surpriseOnce is surprise for what needs no example: a client with a cookie jar would fill the list with its cookies.
+func (o *Org) surpriseOnce(text string) {
+	if !slices.Contains(o.stats.Surprises, text) {
+		o.surprise("%s", text)
 	}
 }
 

@@ -1,15 +1,20 @@
 package oktatest
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // maxUsersPage is the most, and the default, that a page of users holds.
 const maxUsersPage = 200
+
+// defaultPickerPage is the default of a query by q, which is meant for pickers.
+const defaultPickerPage = 10
 
 // found returns the user that the path names, or answers 404.
 func (c *call) found() (User, bool) {
@@ -33,71 +38,127 @@ func (c *call) getUser() {
 	}
 }
 
-// listUsers answers with the users that a filter (or a search) lets through, page by page. Without either those that are
-// deactivated don't appear.
+// userQuery is what a request asks of the list of users.
+type userQuery struct {
+	filter      *filter // or the search
+	prefix      string  // q, in lower case
+	sortBy      string  // an attribute; "" for the order in which the users were added
+	descending  bool
+	from, limit int
+}
+
+// listUsers answers with the users that a filter, a search or q lets through, page by page; q has one page only.
 func (c *call) listUsers() {
-	q := c.r.URL.Query()
-	if q.Get("q") != "" {
-		c.o.noteSurprise("q isn't supported by the stand-in")
-	}
-	if q.Has("filter") && q.Has("search") {
-		c.fail(bothSearches)
+	params := c.r.URL.Query()
+	q, refused := readUserQuery(params)
+	if refused != nil {
+		c.fail(*refused)
 		return
 	}
-	f, err := parseFilter(q.Get("filter")+q.Get("search"), userAttributes)
-	if err != nil {
-		c.fail(badFilter(err))
-		return
-	}
-	limit, ok := pageLimit(q, maxUsersPage, 1, maxUsersPage)
-	if !ok {
-		c.fail(badParameter("limit"))
-		return
-	}
-	from, ok := parseCursor("users", q.Get("after"))
-	if !ok {
-		c.fail(invalidCursor)
-		return
-	}
-	users, next := c.o.usersFrom(from, limit, f)
+	users, next := c.o.usersFrom(q)
 	base := c.base()
 	page := make([]userJSON, 0, len(users))
 	for _, u := range users {
 		page = append(page, u.wire(base))
 	}
 	cursor := ""
-	if next >= 0 {
+	if next >= 0 && q.prefix == "" {
 		cursor = formatCursor("users", next)
 	}
-	c.links(q, cursor)
+	c.links(params, cursor)
 	c.json(page)
 }
 
-// usersFrom returns up to limit users from a position on, and the position of the next one, -1 when there is none.
-func (o *Org) usersFrom(from, limit int, f *filter) (users []User, next int) {
+// readUserQuery reads the parameters of a list of users. Okta sorts searches only.
+func readUserQuery(params url.Values) (q userQuery, refused *failure) {
+	refuse := func(f failure) (userQuery, *failure) { return userQuery{}, &f }
+	if params.Has("filter") && params.Has("search") {
+		return refuse(bothSearches)
+	}
+	var err error
+	if q.filter, err = parseFilter(params.Get("filter")+params.Get("search"), userAttributes); err != nil {
+		return refuse(badFilter(err))
+	}
+	def := maxUsersPage
+	if q.prefix = strings.ToLower(params.Get("q")); q.prefix != "" {
+		def = defaultPickerPage
+	}
+	var ok bool
+	if q.limit, ok = pageLimit(params, def, 1, maxUsersPage); !ok {
+		return refuse(badParameter("limit"))
+	}
+	if q.from, ok = parseCursor("users", params.Get("after")); !ok {
+		return refuse(invalidCursor)
+	}
+	if by := params.Get("sortBy"); by != "" && params.Has("search") {
+		if !slices.Contains(userAttributes, by) {
+			return refuse(badParameter("sortBy"))
+		}
+		q.sortBy, q.descending = by, params.Get("sortOrder") == "desc"
+	}
+	return q, nil
+}
+
+// lets reports whether a user is among those asked for. Those that are deactivated come with a filter or a search only.
+func (q userQuery) lets(u User) bool {
+	if u.Status == StatusDeprovisioned && (q.filter == nil || q.prefix != "") {
+		return false
+	}
+	begins := func(s string) bool { return strings.HasPrefix(strings.ToLower(s), q.prefix) }
+	return slices.ContainsFunc([]string{u.FirstName, u.LastName, u.Email}, begins) && q.filter.matches(u.attribute)
+}
+
+// usersFrom returns up to q.limit users from a position on, and the position of the next one, -1 when there is none.
+func (o *Org) usersFrom(q userQuery) (users []User, next int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	match := func(pos int) bool {
-		u := o.dir.base(pos)
-		if f == nil {
-			return u.Status != StatusDeprovisioned
-		}
-		return f.matches(u.attribute)
+	if q.sortBy != "" {
+		return o.sortedFrom(q)
 	}
-	if only, ok := o.only(f); ok {
-		if only < from || !match(only) {
+	if only, ok := o.only(q.filter); ok {
+		if only < q.from || !q.lets(o.dir.base(only)) {
 			return nil, -1
 		}
 		return []User{o.dir.user(only)}, -1
 	}
-	for pos := from; pos < len(o.dir.accounts); pos++ {
-		if !match(pos) {
+	for pos := q.from; pos < len(o.dir.accounts); pos++ {
+		if !q.lets(o.dir.base(pos)) {
 			continue
 		}
-		if len(users) == limit {
+		if len(users) == q.limit {
 			return users, pos
 		}
 		users = append(users, o.dir.user(pos))
+	}
+	return users, -1
+}
+
+// sortedFrom is usersFrom by an attribute, users with the same value by ID; a position is one among the users found. The caller
+// holds the mutex.
+func (o *Org) sortedFrom(q userQuery) (users []User, next int) {
+	type entry struct {
+		key, id string
+		pos     int
+	}
+	var list []entry
+	for pos := range o.dir.accounts {
+		if u := o.dir.base(pos); q.lets(u) {
+			list = append(list, entry{strings.ToLower(u.attribute(q.sortBy)[0]), u.ID, pos})
+		}
+	}
+	slices.SortFunc(list, func(a, b entry) int {
+		byKey := strings.Compare(a.key, b.key)
+		if q.descending {
+			byKey = -byKey
+		}
+		return cmp.Or(byKey, strings.Compare(a.id, b.id))
+	})
+	list = list[min(q.from, len(list)):]
+	for _, e := range list[:min(q.limit, len(list))] {
+		users = append(users, o.dir.user(e.pos))
+	}
+	if len(list) > q.limit {
+		return users, q.from + q.limit
 	}
 	return users, -1
 }
@@ -184,11 +245,9 @@ func parseCursor(list, cursor string) (pos int, ok bool) {
 	return pos, err == nil && pos >= 0
 }
 
-// noteSurprise is surprise for callers without the mutex.
+// noteSurprise is surpriseOnce for callers without the mutex.
 func (o *Org) noteSurprise(text string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !slices.Contains(o.stats.Surprises, text) {
-		o.surprise("%s", text)
-	}
+	o.surpriseOnce(text)
 }

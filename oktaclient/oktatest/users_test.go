@@ -265,6 +265,56 @@ func TestListUsersFilter(t *testing.T) {
 	}
 }
 
+func TestListUsersByPrefixAndSorted(t *testing.T) {
+	t.Parallel()
+	o := oktatest.New(oktatest.Config{})
+	add := func(end, first, last, status string) {
+		login := end + "@example.com"
+		o.Add(oktatest.User{ID: "00u0000000000000000" + end, Login: login, FirstName: first, LastName: last, Status: status})
+	}
+	add("a", "Kim", "young", "")
+	add("b", "Ann", "Kimura", "")
+	add("c", "Kimberley", "Young", "DEPROVISIONED")
+	add("d", "Akim", "Abbott", "")
+	const young, old = `search=profile.lastName+eq+"young"`, `search=profile.lastName+ne+"x"+and+id+sw+"00u0000000000000000"`
+	for _, tt := range []struct {
+		query, want string
+		calls       int
+	}{
+		{"q=kim", "ab", 1},
+		{"q=kim&limit=1", "a", 1}, // one page only
+		{"q=D@exa", "d", 1},
+		{"q=kim&filter=" + url.QueryEscape(`profile.lastName eq "young"`), "a", 1},
+		{"q=nobody", "", 1},
+		{young + "&sortBy=profile.firstName", "ac", 1},
+		{young + "&sortBy=profile.firstName&sortOrder=desc", "ca", 1},
+		{young + "&sortBy=profile.lastName&sortOrder=desc", "ac", 1}, // by ID among equals
+		{old + "&sortBy=profile.firstName&limit=1", "dbac", 4},
+		{old + "&sortBy=profile.lastName&limit=2&sortOrder=asc", "dbac", 2},
+		{old + "&sortOrder=desc", "abcd", 1},
+		{"sortBy=profile.lastName&filter=" + url.QueryEscape(`profile.lastName eq "young"`), "ac", 1}, // searches only
+	} {
+		ids, calls := pages(t, o, "/api/v1/users?"+strings.ReplaceAll(tt.query, `"`, "%22"))
+		got := ""
+		for _, id := range ids {
+			got += id[len(id)-1:]
+		}
+		if got != tt.want || calls != tt.calls {
+			t.Errorf("GET /users?%s = %q in %d pages, want %q in %d", tt.query, got, calls, tt.want, tt.calls)
+		}
+	}
+	o.AddIdentifiers(func(yield func(string) bool) {
+		for i := range 11 {
+			yield(fmt.Sprintf("picked%d@example.com", i))
+		}
+	})
+	if ids, _ := pages(t, o, "/api/v1/users?q=picked"); len(ids) != 10 {
+		t.Errorf("q found %d users, want the 10 that a picker shows", len(ids))
+	}
+	want(t, call(t, o, "GET", "/api/v1/users?sortBy=shoeSize&search=status+pr"), 400, "E0000001")
+	quiet(t, o)
+}
+
 func TestAdmins(t *testing.T) {
 	t.Parallel()
 	o := oktatest.New(oktatest.Config{Users: 60})
