@@ -39,6 +39,10 @@ func (c *Client) call(ctx context.Context, r request) (Reply, error) {
 		if err != nil {
 			return last, unsent(err, lastErr)
 		}
+		if ctx.Err() != nil || !c.pacer.stillOpen(s) { // the dispatch took its time
+			c.pacer.abort(s)
+			continue
+		}
 		rep, err := c.send(ctx, &r)
 		attempts++
 		rep.Attempts = attempts
@@ -59,17 +63,13 @@ func (c *Client) call(ctx context.Context, r request) (Reply, error) {
 	}
 }
 
-// unsent makes the error of a call that ended while it waited. What the last attempt met is told too: it was refused, or never
-// sent, else the call would have ended with it.
+// unsent makes the error of a call that ended while it waited. What the last attempt met is told too, but doesn't decide: it was
+// refused, or never sent, else the call would have ended with it.
 func unsent(err, lastErr error) error {
-	var api *APIError
-	if errors.As(lastErr, &api) && !errors.Is(err, ErrOutage) {
-		return fmt.Errorf("%w (before that: %v)", err, lastErr) //nolint:errorlint // its fate must not be taken for the call's
+	if lastErr == nil {
+		return err
 	}
-	if lastErr != nil && !errors.As(lastErr, &api) {
-		return fmt.Errorf("%w: %v", err, lastErr) //nolint:errorlint // as above
-	}
-	return err
+	return fmt.Errorf("%w (before that: %v)", err, lastErr) //nolint:errorlint // its fate must not be taken for the call's
 }
 
 // again says whether a request with this fate may be sent again, and whether that counts as a try. After a change nothing is
@@ -99,7 +99,8 @@ func hopeless(err error) bool {
 // outcomeOf is what the pacer has to know.
 func outcomeOf(rep Reply, f Fate) outcome {
 	o := outcome{limit: rep.limit, limited: f == Limited}
-	o.failed = rep.Status == 0 || rep.Status >= 500
+	// What isn't Okta's, as a proxy's sign-in page, fails as a dead connection does: the next user would fare no better.
+	o.failed = rep.Status == 0 || rep.Status >= 500 || f == InDoubt || rep.RequestID == "" && f != NoAccess && !o.limited
 	o.replied = !o.failed
 	return o
 }

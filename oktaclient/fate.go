@@ -34,6 +34,8 @@ func FateOf(err error) Fate {
 	switch {
 	case err == nil:
 		return Done
+	case errors.Is(err, errUnsent): // before the cause: that may be another call's reply
+		return NotSent
 	case errors.As(err, &api): // before ErrOutage: what the reply said stays true
 		return api.fate()
 	case errors.Is(err, ErrOutage):
@@ -42,7 +44,7 @@ func FateOf(err error) Fate {
 		return InDoubt
 	case errors.As(err, &tr) && tr.Sent:
 		return InDoubt
-	case tr != nil, errors.Is(err, errUnsent), errors.Is(err, context.Canceled):
+	case tr != nil, errors.Is(err, context.Canceled):
 		return NotSent
 	}
 	return InDoubt

@@ -1,6 +1,7 @@
 package oktaclient
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,12 +19,16 @@ const (
 	// startInFlight requests may be under way at first. Okta's formula gives 2 to 3 for 300 calls a minute at the 250 to
 	// 500 ms that were measured; one more finds out soon that there is room.
 	startInFlight = 4
-	// recoverySlowness is how many more full rounds the cap waits before it grows again once it hit the concurrency limit.
+	// recoverySlowness is how many full rounds the cap waits before it grows again once it hit the concurrency limit. It
+	// doubles each time up to maxSlowness: where the limit is 1 or 2, every step up is a refusal.
 	recoverySlowness = 8
+	maxSlowness      = 32
 	// outagePatience and limitPatience bound how long nothing may get through before the run stops.
 	outagePatience = 10 * time.Minute
-	limitPatience  = 5 * 61 * time.Second // five windows
+	limitPatience  = 5 * Window
 	maxPause       = time.Minute
+	// fewFailures in a row are no outage yet, even if only one request is under way at a time.
+	fewFailures = 3
 )
 
 // pacer decides when a request may be sent: one for a client, with one gate for each bucket. All of it is under one lock;
@@ -70,6 +75,7 @@ type gate struct {
 	pause    time.Duration
 	starved  time.Time // when the 429s began that nothing has got through since; zero: something did
 	held     time.Time // since when requests wait for the window; zero: they don't
+	err      error     // set once: nothing is admitted to this bucket any more
 }
 
 // slot is a request's permission to be sent. It has to be given back by done or abort.
@@ -101,12 +107,12 @@ func (p *pacer) admit(ctx context.Context, b Bucket) (slot, error) {
 			return slot{}, fmt.Errorf("%w: %w", errUnsent, context.Cause(ctx))
 		}
 		p.mu.Lock()
-		if p.err != nil {
+		g := p.gate(b)
+		if err := cmp.Or(p.err, g.err); err != nil {
 			p.mu.Unlock()
-			return slot{}, p.err
+			return slot{}, err
 		}
 		now := time.Now()
-		g := p.gate(b)
 		until, ok := p.closed(g, now)
 		if ok {
 			s := p.enter(g, now)
@@ -198,6 +204,14 @@ func (p *pacer) enter(g *gate, now time.Time) slot {
 	return s
 }
 
+// stillOpen reports whether a request that was admitted may still be sent: the pool may have begun to hold since.
+func (p *pacer) stillOpen(s slot) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	return cmp.Or(p.err, s.gate.err) == nil && !now.Before(p.hold) && !now.Before(s.gate.hold)
+}
+
 // abort gives back a slot whose request was not sent.
 func (p *pacer) abort(s slot) {
 	p.mu.Lock()
@@ -241,7 +255,7 @@ func (p *pacer) done(s slot, o outcome) {
 		p.shrink(s, now)
 	case o.limited:
 		p.stats.TooMany++
-		s.gate.refuse(o.limit, now)
+		s.gate.refuse(o.limit, s.sent, now)
 	case o.replied:
 		s.gate.accept(o.limit, now, p.rate, p.capacity)
 		p.grow()
@@ -267,20 +281,19 @@ func (g *gate) accept(r rateLimit, now time.Time, ceiling rate.Limit, capacity i
 }
 
 // refuse takes in a 429 of the bucket: hold until its window has ended by the server's clock, or, where that isn't said,
-// pause twice as long each time.
-func (g *gate) refuse(r rateLimit, now time.Time) {
-	if g.window.older(r, now) {
+// pause twice as long each time. It says nothing about the window on record: it may speak of the org's, not the token's. Only a
+// 429 that was overtaken, sent before that window was known and refused in the one before, is old news.
+func (g *gate) refuse(r rateLimit, sent, now time.Time) {
+	if g.window.older(r, now) && sent.Before(g.window.since) {
 		return
 	}
-	g.window.learn(r, now)
-	g.window.spend(g.window.remaining)
 	g.probe = true
-	until := g.window.ends
-	if _, ok := r.wait(now); !ok || !r.known {
+	d, ok := r.wait(now)
+	if !ok || !r.known {
 		g.pause = min(max(time.Second, 2*g.pause), maxPause)
-		until = now.Add(g.pause)
+		d = g.pause
 	}
-	if until.After(g.hold) {
+	if until := now.Add(d); until.After(g.hold) {
 		g.hold = until
 	}
 }
@@ -303,7 +316,7 @@ func (p *pacer) grow() {
 func (p *pacer) shrink(s slot, now time.Time) {
 	if s.sent.After(p.halved) {
 		p.inFlightCap = max(1, p.inFlightCap/2)
-		p.round, p.full, p.slowness = 0, false, recoverySlowness
+		p.round, p.full, p.slowness = 0, false, min(max(recoverySlowness, 2*p.slowness), maxSlowness)
 		p.halved = now
 		p.halvings = min(p.halvings+1, 4)
 	}
@@ -326,7 +339,7 @@ func (p *pacer) learnHealth(o outcome, now time.Time) {
 	}
 	p.failures++
 	switch {
-	case p.failing.IsZero() && p.failures < min(p.inFlightCap, p.callers):
+	case p.failing.IsZero() && p.failures < max(fewFailures, min(p.inFlightCap, p.callers)):
 		return
 	case p.failing.IsZero():
 		p.failing = now
@@ -340,7 +353,7 @@ func (p *pacer) learnHealth(o outcome, now time.Time) {
 	p.holdUntil(now.Add(p.pause), "Okta can't be reached")
 }
 
-// checkStarved stops the run when nothing but 429s came back from a bucket for five windows.
+// checkStarved closes a bucket for good when nothing but 429s came back from it for five windows.
 func (p *pacer) checkStarved(g *gate, o outcome, now time.Time) {
 	switch {
 	case o.replied && !o.limited:
@@ -348,6 +361,6 @@ func (p *pacer) checkStarved(g *gate, o outcome, now time.Time) {
 	case o.limited && g.starved.IsZero():
 		g.starved = now
 	case o.limited && now.Sub(g.starved) >= limitPatience:
-		p.err = ErrOutage
+		g.err = ErrOutage
 	}
 }

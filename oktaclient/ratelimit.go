@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// Window is the time from one window of a limit to the next: Okta's 60 s, and the second in which the old one may still count.
+const Window = 61 * time.Second
+
 // maxWindow is how far ahead a reset may lie to be believed. Okta's windows last 60 s; a value beyond ten minutes is
 // another unit or another clock.
 const maxWindow = 10 * time.Minute
@@ -50,6 +53,9 @@ func (r rateLimit) wait(now time.Time) (d time.Duration, ok bool) {
 	left := time.Unix(r.reset, 0).Sub(date)
 	if left < 0 || left > maxWindow {
 		return 0, false
+	}
+	if r.date.IsZero() {
+		left = min(left, Window-time.Second) // this machine's clock may be off: no window is longer
 	}
 	return left + time.Second, true
 }

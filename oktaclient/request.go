@@ -93,7 +93,11 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout)
 	defer cancel()
 	var sent atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.Store(true) }})
+	// A second GetConn means that nothing was written on the first connection: net/http sends again only then.
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { sent.Store(false) },
+		GotConn: func(httptrace.GotConnInfo) { sent.Store(true) },
+	})
 	req, err := c.build(ctx, r)
 	if err != nil {
 		return Reply{}, fmt.Errorf("%w: %w", errUnsent, err)
@@ -110,7 +114,9 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 	rep.limit, rep.links = parseRateLimit(resp.Header), resp.Header.Values("Link")
 	c.meet(rep.limit.date, at, rep.RequestID != "")
 	var bodyErr error
-	rep.body, bodyErr = readBody(resp.Body)
+	if rep.Status >= 200 { // of a 1xx, as 101, there is a connection behind the body, and no timeout
+		rep.body, bodyErr = readBody(resp.Body)
+	}
 	c.log.Debug("request", "method", r.method, "path", req.URL.EscapedPath(), "status", rep.Status,
 		"request_id", rep.RequestID, "ms", at.Sub(start).Milliseconds(), "remaining", resp.Header.Get("X-Rate-Limit-Remaining"))
 	return rep, judge(req, resp, rep, bodyErr, r.safe)

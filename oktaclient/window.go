@@ -9,6 +9,7 @@ type window struct {
 	remaining int       // as the newest reply that speaks of this window has it, less what got no reply
 	reset     int64     // the server's epoch second that names the window; kept after its end, to know older ones
 	ends      time.Time // local time at which it has surely ended; zero: not known
+	since     time.Time // local time at which the first reply spoke of it
 }
 
 // learn takes in what a reply said. The same window keeps the smaller remaining, an older one is ignored, a newer one
@@ -32,7 +33,7 @@ func (w *window) learn(r rateLimit, now time.Time) {
 			ends = w.ends // Date is cut to the second: the reply that puts the end earliest is the nearest to the truth
 		}
 	default:
-		w.remaining = r.remaining
+		w.remaining, w.since = r.remaining, now
 	}
 	w.limit, w.reset, w.ends = r.limit, r.reset, ends
 }
@@ -59,5 +60,5 @@ func (w *window) left(capacity, inFlight int) int {
 // allowance is a limit's share in percent, but at least one request: less could never be sent.
 func allowance(limit, capacity int) int { return max(1, limit*capacity/100) }
 
-// spend notes that a request got no reply and may have been counted, or that Okta said the window is spent.
+// spend notes that requests got no reply and may have been counted.
 func (w *window) spend(n int) { w.remaining = max(0, w.remaining-n) }

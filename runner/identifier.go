@@ -6,7 +6,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -106,7 +105,16 @@ func foldLogin(s string) string {
 	if ascii {
 		return strings.ToLower(s)
 	}
-	return norm.NFC.String(cases.Fold().String(norm.NFC.String(s)))
+	return norm.NFC.String(strings.Map(foldRune, norm.NFC.String(s)))
+}
+
+// foldRune is Unicode's simple case folding, one character for one: full folding would make two users of straße@ and strasse@.
+func foldRune(r rune) rune {
+	least := r
+	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+		least = min(least, next)
+	}
+	return unicode.ToLower(least)
 }
 
 // Key identifies a user in 16 bytes, so that a million of them fit into memory: an ID losslessly (17 digits of base 62 need

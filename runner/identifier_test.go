@@ -208,11 +208,12 @@ func FuzzParseIdentifier(f *testing.F) {
 		case utf8.RuneCountInString(v) > 100:
 			t.Errorf("ParseIdentifier(%q) lets %d characters through", cell, utf8.RuneCountInString(v))
 		}
-		if again, reason := runner.ParseIdentifier(v); again != id || reason != "" {
+		again, reason := runner.ParseIdentifier(v)
+		if again != id || reason != "" {
 			t.Errorf("ParseIdentifier(%q) = %v, %q, want %v as for %q", v, again, reason, id, cell)
 		}
-		if !runner.SameLogin(v, v) || id.Key() != id.Key() {
-			t.Errorf("%q isn't equal to itself", v)
+		if !runner.SameLogin(again.Value, v) || again.Key() != id.Key() {
+			t.Errorf("%q isn't the same as itself", v)
 		}
 	})
 }

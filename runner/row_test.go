@@ -59,7 +59,10 @@ func TestJobs(t *testing.T) {
 func TestJobsStops(t *testing.T) {
 	t.Parallel()
 	var seen runner.Seen
-	for range runner.Jobs(rowsOf(nil, anID, anotherID, "alice@example.com"), &seen) {
+	for _, err := range runner.Jobs(rowsOf(nil, anID, anotherID, "alice@example.com"), &seen) {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
 	if seen.Len() != 1 {

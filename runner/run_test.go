@@ -74,7 +74,7 @@ func (p *pool) seen(res runner.Result) {
 		p.together = true
 	}
 	p.saw = append(p.saw, res.Row.N) // unguarded on purpose: the race detector watches
-	runtime.Gosched() // no waiting here: Run holds a mutex, which a bubble's clock doesn't wait for
+	runtime.Gosched()                // no waiting here: Run holds a mutex, which a bubble's clock doesn't wait for
 	p.showing.Add(-1)
 }
 
@@ -359,5 +359,33 @@ func TestRunReadsNoFurtherThanItWorks(t *testing.T) {
 			t.Error("the source wasn't let go of")
 		}
 		p.check(t, upTo(4))
+	})
+}
+
+// Enough starts no further row, but leaves those alone that are under way.
+func TestRunEnough(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		enough := runner.Enough{Err: errors.New("enough")}
+		var ended []int
+		var mu sync.Mutex
+		p := &pool{work: func(ctx context.Context, j runner.Job) error {
+			if j.Row.N == 3 {
+				return fmt.Errorf("row 3: %w", enough)
+			}
+			<-time.After(time.Minute)
+			mu.Lock()
+			defer mu.Unlock()
+			ended = append(ended, j.Row.N)
+			return ctx.Err()
+		}}
+		err := p.run(t.Context(), 3, count(10, nil))
+		if !errors.Is(err, enough) {
+			t.Errorf("Run = %v, want %v", err, enough)
+		}
+		slices.Sort(ended)
+		if !slices.Equal(ended, []int{1, 2}) || len(p.settled) != 3 {
+			t.Errorf("rows %v were worked on to their end, %v settled; want 1 and 2, and 3", ended, p.settled)
+		}
 	})
 }

@@ -65,6 +65,9 @@ type Config struct {
 	ClockSkew time.Duration // the server's clock is time.Now plus this: Date, rate-limit resets, created, published
 	LogLag    time.Duration // an event can be read this long after its published
 
+	// Reenroll makes everybody enroll a new factor this long after a reset, as people do who were told to; 0: nobody does.
+	Reenroll time.Duration
+
 	// What is not known of Okta. The zero value is the likelier answer.
 
 	// ResetReply is what reset_factors answers for users of a status: 200, 403 (E0000038) or 404 (E0000007). A status not

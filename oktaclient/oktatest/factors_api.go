@@ -3,6 +3,7 @@ package oktatest
 import (
 	"net/http"
 	"slices"
+	"time"
 )
 
 // factorJSON is a factor on the wire.
@@ -147,6 +148,10 @@ func (o *Org) reset(c *call) {
 		o.stats.FirstReset = now
 	}
 	o.stats.LastReset = now
+	if o.cfg.Reenroll > 0 {
+		id := o.dir.id(uint32(c.pos))
+		time.AfterFunc(o.cfg.Reenroll, func() { o.Enroll(id, Factor{Type: "push", Provider: "OKTA"}) })
+	}
 	switch o.cfg.ResetEvents {
 	case ResetAllOnly:
 		kinds = resetAllEvent

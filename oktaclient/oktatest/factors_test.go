@@ -2,6 +2,8 @@ package oktatest_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -177,4 +179,21 @@ func TestClearSessions(t *testing.T) {
 	if o.Did(bob).SessionsCleared != 1 {
 		t.Errorf("deeds = %+v, want one clearing", o.Did(bob))
 	}
+}
+
+func TestReenroll(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := oktatest.New(oktatest.Config{Reenroll: 50 * time.Millisecond, Engine: oktatest.Classic})
+		u := o.Add(oktatest.User{Login: "alice@example.com", Factors: []oktatest.Factor{{Type: "sms", Provider: "OKTA"}}})
+		req := httptest.NewRequest(http.MethodPost, "/api/v1/users/"+u.ID+"/lifecycle/reset_factors", nil)
+		req.Header.Set("Authorization", "SSWS "+o.Token())
+		o.ServeHTTP(httptest.NewRecorder(), req)
+		for _, want := range []int{0, 1} {
+			if got, _ := o.User(u.ID); len(got.Factors) != want {
+				t.Errorf("%d factors, want %d: %v", len(got.Factors), want, got.Factors)
+			}
+			<-time.After(60 * time.Millisecond)
+		}
+	})
 }

@@ -1,0 +1,164 @@
+package oktaclient_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"oktareset/oktaclient"
+	"oktareset/oktaclient/oktatest"
+)
+
+// A 429 may speak of the org's window, which began before the token's: it is to be waited out all the same.
+func TestOrgLimitWithTheOrgsNumbers(t *testing.T) {
+	t.Parallel()
+	for _, lead := range []time.Duration{0, 10 * time.Second, 50 * time.Second} {
+		virtually(t, lead.String(), func(t *testing.T) {
+			w := newWorld(t, 300, oktatest.Config{Limits: limits(600), OrgNumbers: true, Latency: 100 * time.Millisecond}, oktaclient.Options{})
+			w.org.Consume(oktatest.BucketUsers, 500)
+			pass(lead)
+			if failed := w.resetAll(t.Context(), 32); len(failed) > 0 {
+				t.Errorf("%d rows lost", len(failed))
+			}
+			w.onceEach(t)
+			if n := w.org.Stats().TooMany; n > 20 {
+				t.Errorf("%d 429s in 300 calls", n)
+			}
+		})
+	}
+}
+
+// A single 429 that says nothing costs a pause, not the rest of the window.
+func TestBare429CostsLittle(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 100, oktatest.Config{Limits: limits(600), TokenShare: 100, Latency: 50 * time.Millisecond}, oktaclient.Options{})
+		w.org.Script(oktatest.Fault{Kind: oktatest.TooManyBare, Op: oktatest.OpResetFactors, Skip: 50, Times: 1})
+		start := time.Now()
+		w.resetAll(t.Context(), 16)
+		w.onceEach(t)
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("took %v, want a few seconds", took)
+		}
+	})
+}
+
+// A proxy that begins to answer in Okta's place must not use up the file.
+func TestWhatIsNotOktaIsAnOutage(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []oktatest.Kind{oktatest.Portal, oktatest.Redirect} {
+		virtually(t, string(kind), func(t *testing.T) {
+			w := newWorld(t, 1000, oktatest.Config{Latency: 50 * time.Millisecond, Unlimited: true}, oktaclient.Options{})
+			w.org.Script(oktatest.Fault{Kind: kind, Op: oktatest.OpResetFactors, Skip: 100})
+			doubt := 0
+			for _, err := range w.resetAll(t.Context(), 32) {
+				if oktaclient.FateOf(err) == oktaclient.InDoubt {
+					doubt++
+				}
+			}
+			if doubt == 0 || doubt > 100 {
+				t.Errorf("%d rows in doubt, want few", doubt)
+			}
+		})
+	}
+}
+
+// One worker whose answers are lost now and then isn't an outage.
+func TestDropsDontStopASingleWorker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1500, oktatest.Config{Latency: 100 * time.Millisecond, Unlimited: true}, oktaclient.Options{MaxInFlight: 1})
+		w.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: oktatest.OpResetFactors, Probability: 0.1})
+		start := time.Now()
+		w.resetAll(t.Context(), 1)
+		w.onceEach(t)
+		if took := time.Since(start); took > 165*time.Second {
+			t.Errorf("took %v, want about 150 s", took)
+		}
+	})
+}
+
+// Stopped between the ledger's fsync and the request: it isn't sent.
+func TestCancelDuringDispatchSendsNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1, oktatest.Config{}, oktaclient.Options{})
+		ctx, cancel := context.WithCancelCause(t.Context())
+		stopped := errors.New("stopped by hand")
+		rep, err := w.client.ResetFactors(ctx, w.ids[0], func() error { cancel(stopped); return nil })
+		if !errors.Is(err, stopped) || oktaclient.FateOf(err) != oktaclient.NotSent || rep.Attempts != 0 || len(w.sent) != 0 {
+			t.Errorf("%v after %d attempts, %d requests; want nothing sent", err, rep.Attempts, len(w.sent))
+		}
+	})
+}
+
+// A hold that begins while the ledger is synced keeps the request back.
+func TestHoldDuringDispatch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 20, oktatest.Config{Limits: limits(100), TokenShare: 100}, oktaclient.Options{})
+		if _, err := w.client.ResetFactors(t.Context(), w.ids[0], nil); err != nil {
+			t.Fatal(err)
+		}
+		w.org.Consume(oktatest.BucketUsers, 99)
+		done := make(chan error, 4)
+		for i := 1; i <= 4; i++ {
+			go func() {
+				_, err := w.client.ResetFactors(t.Context(), w.ids[i], func() error {
+					pass(time.Duration(i) * 100 * time.Millisecond)
+					return nil
+				})
+				done <- err
+			}()
+		}
+		for range 4 {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+		if n := w.org.Stats().TooMany; n != 1 {
+			t.Errorf("%d 429s, want the first request's only", n)
+		}
+	})
+}
+
+// A peer that answers 101 keeps the connection open: nothing is waited for on it.
+func TestSwitchingProtocols(t *testing.T) {
+	t.Parallel()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	var calls atomic.Int32
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			calls.Add(1)
+			_, _ = http.ReadRequest(bufio.NewReader(conn))
+			_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")
+			defer conn.Close()
+		}
+	}()
+	url, err := oktaclient.ParseOrgURL(fmt.Sprintf("http://%s", l.Addr()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := oktaclient.New(url, oktaclient.Options{Timeout: 30 * time.Second})
+	start := time.Now()
+	_, err = c.ResetFactors(t.Context(), someID, nil)
+	if fate := oktaclient.FateOf(err); fate != oktaclient.InDoubt || time.Since(start) > 10*time.Second || calls.Load() != 1 {
+		t.Errorf("fate %d (%v) after %v and %d calls, want in doubt, soon, after one", fate, err, time.Since(start), calls.Load())
+	}
+}
