@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -10,8 +11,8 @@ import (
 	"oktareset/runner"
 )
 
-// ErrLimit ends a run that has taken as many users as [Options.Limit] allows.
-var ErrLimit = errors.New("the limit of this run is reached")
+// ErrLimit ends a run that has done as many users as [Options.Limit] allows; those that are under way belong to them.
+var ErrLimit error = runner.Enough{Err: errors.New("the limit of this run is reached")}
 
 // ErrNoPermission ends a run whose first ten calls were all refused for want of permission (403 E0000006): the next thousand
 // would be too.
@@ -25,6 +26,7 @@ type Options struct {
 	DryRun        bool
 	RecordFactors bool   // list the factors before the change, into the result; a call a row in the reset's own bucket
 	Limit         int    // users to take (of a dry run: to find ready for it) before the run ends; 0: all
+	RunID         string // of this run, as its User-Agent has it
 	Self          string // ID of the user whose credentials these are: never reset; "" if it isn't a user
 }
 
@@ -52,9 +54,11 @@ type List struct {
 	opts   Options
 	seen   *runner.Seen
 
-	taken     atomic.Int64
-	finished  atomic.Int64 // calls that changed something or were refused to
-	forbidden atomic.Int64
+	taken atomic.Int64
+
+	mu        sync.Mutex
+	finished  int // calls that changed something or were refused to
+	forbidden int // of the first of these
 }
 
 // Reset lists the steps of resetting all factors of a user. seen is what runner.Jobs claims identifiers in.
@@ -68,6 +72,9 @@ func Reset(c *oktaclient.Client, seen *runner.Seen, o Options) *List {
 	l.add(Step{Name: "reset_factors", Changes: true, Do: l.resetFactors})
 	return l
 }
+
+// Protect keeps the user with this ID from being reset. It comes before the first Do.
+func (l *List) Protect(userID string) { l.opts.Self = userID }
 
 // add appends a step; a dry run has none that changes something.
 func (l *List) add(s Step) {
@@ -90,16 +97,40 @@ func (l *List) Do(ctx context.Context, j runner.Job, b runner.Book) (runner.Resu
 	res := runner.Result{Row: j.Row, StartedAt: l.client.Now()}
 	t := &Target{Job: j}
 	t.take = func() error {
-		if err := l.count(); err != nil {
-			return err
-		}
 		res.StartedAt = l.client.Now()
-		return b.Take(j.Row, runner.Taken{UserID: t.UserID, Login: t.Login, At: res.StartedAt})
+		taken := runner.Taken{UserID: t.UserID, Login: t.Login, At: res.StartedAt}
+		if j.Doubt != nil {
+			taken.At, taken.Earlier = j.Doubt.StartedAt, j.Doubt.RunID
+		}
+		return b.Take(j.Row, taken)
 	}
 	err := l.do(ctx, t, &res)
 	res.UserID, res.Login = t.UserID, t.Login
 	res.FinishedAt = later(l.client.Now(), res.StartedAt)
+	if res.Status == runner.StatusUnknown {
+		res.RunID = l.opts.RunID
+	}
+	if j.Doubt != nil && res.Status != runner.StatusReset {
+		res = l.stillInDoubt(*j.Doubt, res)
+	}
 	return res, err
+}
+
+// stillInDoubt is the result of a row that was sent before, may have been done then, and was now sent again without success: whatever came
+// back says nothing of the first time.
+func (l *List) stillInDoubt(before, now runner.Result) runner.Result {
+	runs := before.RunID + " " + l.opts.RunID
+	if now.Status == runner.StatusUnknown {
+		now.StartedAt, now.RunID = before.StartedAt, runs
+		return now
+	}
+	before.Row, before.Attempts, before.RunID = now.Row, now.Attempts, runs
+	text := "may have been reset before; tried again: " + string(now.Status)
+	if now.Error != "" {
+		text += ": " + now.Error
+	}
+	settle(&before, runner.StatusUnknown, runner.ReasonUnverified, text)
+	return before
 }
 
 func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {

@@ -9,6 +9,10 @@ import (
 
 // resetFactors makes the one call that changes the target. It is taken when the call's turn has come and before it is sent.
 func (l *List) resetFactors(ctx context.Context, t *Target, res *runner.Result) error {
+	if err := l.count(); err != nil {
+		settle(res, runner.StatusNotAttempted, "", "")
+		return err
+	}
 	var takeErr error
 	rep, err := l.client.ResetFactors(ctx, t.UserID, func() error {
 		takeErr = t.take()
@@ -35,7 +39,7 @@ func (l *List) resetFactors(ctx context.Context, t *Target, res *runner.Result) 
 		settle(res, runner.StatusNotAttempted, "", err.Error())
 	case oktaclient.NoAccess, oktaclient.WrongOrg, oktaclient.Unreachable:
 		settle(res, runner.StatusNotAttempted, "", err.Error())
-		return err
+		return fatal(err)
 	default:
 		settle(res, runner.StatusFailed, "", err.Error())
 	}
@@ -47,10 +51,14 @@ func (l *List) watchForbidden(f oktaclient.Fate) error {
 	switch f {
 	case oktaclient.NotSent, oktaclient.NoAccess, oktaclient.WrongOrg, oktaclient.Unreachable:
 		return nil
-	case oktaclient.Forbidden:
-		l.forbidden.Add(1)
 	}
-	if l.finished.Add(1) == forbiddenStreak && l.forbidden.Load() >= forbiddenStreak {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.finished++
+	if f == oktaclient.Forbidden {
+		l.forbidden++
+	}
+	if l.finished == forbiddenStreak && l.forbidden == forbiddenStreak {
 		return ErrNoPermission
 	}
 	return nil
@@ -63,13 +71,11 @@ func (l *List) settleMissing(ctx context.Context, t *Target, res *runner.Result,
 	switch {
 	case oktaclient.FateOf(err) == oktaclient.Missing:
 		settle(res, runner.StatusNotFound, "", missing.Error())
-	case err != nil:
-		attempted := res.Attempts > 0
-		err = l.settleRead(res, err, "look up")
-		if attempted && res.Status == runner.StatusNotAttempted { // Okta did refuse the reset: that is certain, why isn't
-			settle(res, runner.StatusFailed, "", missing.Error())
-		}
-		return err
+	case err != nil && res.Attempts == 0:
+		return l.settleRead(res, err, "look up")
+	case err != nil: // Okta did refuse the reset: that is certain, why isn't
+		settle(res, runner.StatusFailed, "", missing.Error()+"; look up: "+err.Error())
+		return fatal(err)
 	case u.Status == oktaclient.StatusDeprovisioned:
 		t.Login, t.Status = u.Profile.Login, u.Status
 		settle(res, runner.StatusSkipped, runner.ReasonDeprovisioned, deprovisionedText)
@@ -93,9 +99,17 @@ func (l *List) settleRead(res *runner.Result, err error, what string) error {
 		settle(res, runner.StatusNotAttempted, "", text)
 	case oktaclient.NoAccess, oktaclient.WrongOrg, oktaclient.Unreachable:
 		settle(res, runner.StatusNotAttempted, "", text)
-		return err
 	default:
 		settle(res, runner.StatusFailed, "", text)
+	}
+	return fatal(err)
+}
+
+// fatal returns an error after which no other row will fare better, and nil in place of others.
+func fatal(err error) error {
+	switch oktaclient.FateOf(err) {
+	case oktaclient.NoAccess, oktaclient.WrongOrg, oktaclient.Unreachable:
+		return err
 	}
 	return nil
 }

@@ -1,0 +1,74 @@
+package steps_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"oktareset/oktaclient"
+	"oktareset/oktaclient/oktatest"
+	"oktareset/runner"
+	"oktareset/runner/steps"
+)
+
+// A row that is sent again although it may have been done before keeps what could still prove the first time.
+func TestSentAgain(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		faults string
+		want   runner.Status
+		runs   string // of the result
+		code   string
+		again  bool // the result is that of the new request
+	}{
+		{"", runner.StatusReset, "", "", true},
+		{"drop:reset_factors", runner.StatusUnknown, otherRun + " " + thisRun, "", true},
+		{"500:reset_factors", runner.StatusUnknown, otherRun + " " + thisRun, "E0000009", true},
+		{"403:reset_factors", runner.StatusUnknown, otherRun + " " + thisRun, "", false},
+		{"404_user", runner.StatusUnknown, otherRun + " " + thisRun, "", false},
+		{"403_status:reset_factors", runner.StatusUnknown, otherRun + " " + thisRun, "", false},
+	}
+	for _, tt := range tests {
+		virtually(t, tt.faults, func(t *testing.T) {
+			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{RunID: thisRun})
+			w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
+			script(t, w.org, tt.faults)
+			row := runner.Row{N: 1, Line: 2, Input: aliceID}
+			before := w.client.Now().Add(-time.Hour)
+			res, err := w.list.Do(t.Context(), runner.Job{Row: row, First: 1, Doubt: &runner.Result{
+				Row: row, UserID: aliceID, Status: runner.StatusUnknown, Reason: runner.ReasonUnverified,
+				RequestID: "req-before", StartedAt: before, FinishedAt: before.Add(time.Second), RunID: otherRun,
+			}}, w)
+			if err != nil || res.Status != tt.want || res.RunID != tt.runs || res.ErrorCode != tt.code || res.Attempts != 1 {
+				t.Errorf("%s: %+v, %v, want %s of %q with %q", tt.faults, res, err, tt.want, tt.runs, tt.code)
+			}
+			if tt.want == runner.StatusUnknown && !res.StartedAt.Equal(before) {
+				t.Errorf("%s: taken at %v, want %v: the first time", tt.faults, res.StartedAt, before)
+			}
+			if (res.RequestID != "req-before") != tt.again {
+				t.Errorf("%s: request ID %q, want the new one: %v", tt.faults, res.RequestID, tt.again)
+			}
+			want := runner.Taken{UserID: aliceID, At: before, Earlier: otherRun}
+			if diff := cmp.Diff(want, w.taken[1]); diff != "" {
+				t.Errorf("%s taken (-want +got):\n%s", tt.faults, diff)
+			}
+			checkTexts(t, res)
+		})
+	}
+}
+
+// A result that is in doubt names the run that sent it, for the System Log; any other doesn't have to.
+func TestRunOfAResult(t *testing.T) {
+	t.Parallel()
+	for faults, want := range map[string]string{"": "", "drop:reset_factors": thisRun, "403:reset_factors": ""} {
+		virtually(t, faults, func(t *testing.T) {
+			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{RunID: thisRun})
+			w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
+			script(t, w.org, faults)
+			if res, err := w.do(t.Context(), 1, aliceID); res.RunID != want || err != nil {
+				t.Errorf("%q: run %q, %v, want %q", faults, res.RunID, err, want)
+			}
+		})
+	}
+}
