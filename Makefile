@@ -14,7 +14,7 @@ BENCHTIME ?= 500ms
 # For each fuzz target: a duration, or a number of inputs as 5000x.
 FUZZTIME ?= 20s
 
-.PHONY: all build test check bench fuzz lint fmt clean
+.PHONY: all build test check crash bench fuzz lint fmt clean
 
 all: check build
 
@@ -36,6 +36,12 @@ lint:
 
 fmt:
 	$(GOFUMPT) -l -w .
+
+# The long form of a test that test runs in short: kills, stops and retries under every fault, then as many resumes as it takes. About ten minutes.
+CRASH_ROUNDS ?= 60
+CRASH_USERS ?= 2500
+crash:
+	go test -run '^TestCrash$$' -count=1 -v -timeout 60m ./runner/command -crash.rounds=$(CRASH_ROUNDS) -crash.users=$(CRASH_USERS) -crash.wait
 
 bench:
 	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 5m ./...

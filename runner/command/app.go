@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/urfave/cli/v2"
 )
@@ -9,7 +10,8 @@ import (
 // app is one execution of the program.
 type app struct {
 	Process
-	console *console
+	console   *console
+	transport http.RoundTripper // nil: the network
 }
 
 const appHelp = `NAME:

@@ -72,7 +72,7 @@ func TestParseReset(t *testing.T) {
 		if len(got.users) == 0 {
 			got.users = nil
 		}
-		opt := cmp.AllowUnexported(resetOptions{}, confirmation{}, orgFlags{}, consoleOptions{})
+		opt := cmp.AllowUnexported(resetOptions{}, confirmation{}, orgFlags{}, consoleOptions{}, haltRule{})
 		if diff := cmp.Diff(tt.want, got, opt); diff != "" || err != nil {
 			t.Errorf("parse(%q) = %v\n%s", tt.args, err, diff)
 		}

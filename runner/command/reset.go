@@ -12,6 +12,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"oktareset/oktaclient"
+	"oktareset/runner"
 	"oktareset/runner/progress"
 	"oktareset/runner/roster"
 )
@@ -25,12 +26,16 @@ type resetOptions struct {
 	record  bool
 	confirm confirmation
 
-	workers  int
-	rate     rate.Limit // requests a second in each bucket; 0: no ceiling
-	capacity int
-	timeout  time.Duration
-	limit    int
+	workers     int
+	rate        rate.Limit // requests a second in each bucket; 0: no ceiling
+	capacity    int
+	timeout     time.Duration
+	limit       int
+	halt        haltRule
+	maxDuration time.Duration // 0: no bound
 
+	resume   bool
+	retry    map[runner.Status]bool // settled rows that are tried again
 	output   string
 	ticket   string
 	json     bool
@@ -48,6 +53,8 @@ const resetExamples = `   oktareset reset --sandbox users.csv                   
    oktareset reset --limit 5 users.csv                        a small trial: stop after five users
    oktareset reset users.csv --confirm acme.okta.com:1234     unattended: this org, exactly this many users
    oktareset reset users.csv --confirm acme.okta.com:1-500    unattended: this org, within these bounds
+   oktareset reset --resume users.csv                         go on with a run that stopped or broke off
+   oktareset reset --retry failed,forbidden users.csv         and try those again
    oktareset reset --user alice@example.com --ticket INC-7    one user, without a file
 `
 
@@ -83,9 +90,13 @@ func resetFlags() []cli.Flag {
 		&cli.IntFlag{Name: "max-api-capacity", Category: pace, Value: oktaclient.DefaultCapacity, Usage: "leave the rest of each limit to others: use `PCT` percent"},
 		&cli.DurationFlag{Name: "timeout", Category: pace, Value: oktaclient.DefaultTimeout, Usage: "wait `D` for the answer to a request"},
 
-		&cli.IntFlag{Name: "limit", Category: stop, Usage: "stop after `N` users"},
+		&cli.IntFlag{Name: "limit", Category: stop, Usage: "stop after `N` users; --resume goes on"},
+		&cli.StringFlag{Name: "halt", Category: stop, Usage: "stop after so many failures: `fail=N`, or fail=N% of the rows finished, once 20 are"},
+		&cli.DurationFlag{Name: "max-duration", Category: stop, Usage: "stop after `D`, as 90m; --resume goes on"},
 
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: output, Usage: "write results to `FILE` (default: users.results.csv or users.plan.csv beside users.csv)"},
+		&cli.BoolFlag{Name: "resume", Category: output, Usage: "go on with the results that are there; without any, begin"},
+		&cli.StringFlag{Name: "retry", Category: output, Usage: "resume, and try rows with `STATUS[,STATUS]` again: failed, forbidden, not_found, unknown"},
 		&cli.StringFlag{Name: "ticket", Category: output, Usage: "put `TEXT` into every row of the result"},
 		&cli.BoolFlag{Name: "json", Category: output, Usage: "print the run's summary on stdout as JSON"},
 		&cli.StringFlag{Name: "progress", Category: output, Value: string(progress.Auto), Usage: "`MODE`: auto (a bar on a terminal, else lines), plain or none"},
@@ -126,6 +137,7 @@ func parseReset(c *cli.Context) (resetOptions, error) {
 	o := resetOptions{
 		users: c.StringSlice("user"), dryRun: c.Bool("dry-run"), record: c.Bool("record-factors"),
 		workers: c.Int("workers"), capacity: c.Int("max-api-capacity"), timeout: c.Duration("timeout"), limit: c.Int("limit"),
+		maxDuration: c.Duration("max-duration"), resume: c.Bool("resume") || c.String("retry") != "",
 		output: c.String("output"), ticket: c.String("ticket"), json: c.Bool("json"), sandbox: c.Bool("sandbox"),
 		org: orgFlags{url: c.String("org-url"), tokenFile: c.String("token-file")},
 		set: givenFlags(c),
@@ -142,6 +154,12 @@ func parseReset(c *cli.Context) (resetOptions, error) {
 		return o, err
 	}
 	if o.rate, err = parseRate(c.String("rate")); err != nil {
+		return o, err
+	}
+	if o.halt, err = parseHalt(c.String("halt")); err != nil {
+		return o, err
+	}
+	if o.retry, err = parseRetry(c.String("retry")); err != nil {
 		return o, err
 	}
 	if o.progress, err = progress.ParseMode(c.String("progress")); err != nil {
@@ -173,6 +191,13 @@ func (o *resetOptions) check(c *cli.Context) error {
 		return usageError("at least 1s: every answer that comes too late leaves a user in doubt", "--timeout %s", o.timeout)
 	case o.limit < 0 || o.limit == 0 && c.IsSet("limit"):
 		return usageError("at least 1", "--limit %d", o.limit)
+	case o.maxDuration < 0 || o.maxDuration == 0 && c.IsSet("max-duration"):
+		return usageError("as --max-duration 90m", "--max-duration %s", o.maxDuration)
+	case o.resume && o.dryRun:
+		return usageError("a dry run changes nothing: make it again", "--resume and --dry-run exclude each other")
+	case o.resume && o.sandbox:
+		return usageError("serve it by oktareset sandbox, and use OKTA_CLIENT_ORGURL and OKTA_CLIENT_TOKEN as it prints them",
+			"--sandbox forgets everything when it ends: there is nothing to resume")
 	case o.sandbox && (o.org.url != "" || o.org.tokenFile != ""):
 		return usageError("leave out one of them", "--sandbox takes no --org-url and no --token-file")
 	case utf8.RuneCountInString(o.ticket) > 200:

@@ -13,17 +13,17 @@ import (
 
 // checkConfirm refuses, before anything is sent or written, a run that can't get consent.
 func (r *resetRun) checkConfirm() error {
-	if r.opts.dryRun || r.opts.sandbox {
+	if r.opts.dryRun || r.opts.sandbox || r.covered() {
 		return nil
 	}
 	host := r.client.Org().Host()
 	if r.opts.confirm.given() {
-		return r.opts.confirm.check(host, r.survey.Distinct)
+		return r.opts.confirm.check(host, r.toDo)
 	}
 	tty, err := openTerminal()
 	if err != nil {
-		return consentError(fmt.Sprintf("look at it with --dry-run first; to go ahead: --confirm %s:%d", host, r.survey.Distinct),
-			"nobody has allowed this: %s of %s would be reset, and there is no terminal to ask on", plural(r.survey.Distinct, "user"), host)
+		return consentError(fmt.Sprintf("look at it with --dry-run first; to go ahead: --confirm %s:%d", host, r.toDo),
+			"nobody has allowed this: %s of %s would be reset, and there is no terminal to ask on", plural(r.toDo, "user"), host)
 	}
 	tty.close()
 	return nil
@@ -31,8 +31,10 @@ func (r *resetRun) checkConfirm() error {
 
 // askConsent gets the consent that a run needs before it may change anything.
 func (r *resetRun) askConsent(ctx context.Context) error {
-	c := ledger.Consent{At: time.Now(), Count: r.survey.Distinct}
+	c := ledger.Consent{At: time.Now(), Count: r.toDo}
 	switch {
+	case r.covered():
+		c = r.book.Consent()
 	case r.opts.dryRun:
 		c = ledger.Consent{How: ledger.ConsentNone}
 	case r.opts.sandbox:
@@ -63,8 +65,8 @@ func (r *resetRun) prompt(ctx context.Context) error {
 	if err != nil {
 		return consentError("to go ahead without a terminal, use --confirm", "ask on the terminal: %w", err)
 	}
-	if typed != strconv.Itoa(r.survey.Distinct) {
-		return consentError("", "not confirmed: %q was typed, not %d; nothing was changed", typed, r.survey.Distinct)
+	if typed != strconv.Itoa(r.toDo) {
+		return consentError("", "not confirmed: %q was typed, not %d; nothing was changed", typed, r.toDo)
 	}
 	return nil
 }
@@ -74,7 +76,7 @@ func (r *resetRun) question() string {
 	line := func(name, format string, a ...any) {
 		fmt.Fprintf(&b, "  %-8s %s\n", name, printable(fmt.Sprintf(format, a...)))
 	}
-	n := r.survey.Distinct
+	n := r.toDo
 	fmt.Fprintf(&b, "\nThis resets all MFA factors of %s. It can't be undone.\n\n", plural(n, "user"))
 	org := r.client.Org().Host()
 	if r.engine != "" {
@@ -83,6 +85,9 @@ func (r *resetRun) question() string {
 	line("org", "%s", org)
 	line("as", "%s", r.actor.Profile.Login)
 	line("file", "%s (%s)", r.paths.shown, surveyText(r.input, r.survey))
+	if again := len(r.resend); again > 0 {
+		line("again", "%s may have been reset before: what they have enrolled since would go, too", plural(again, "user"))
+	}
 	if r.opts.limit > 0 && r.opts.limit < n {
 		line("limit", "stops after %s", plural(r.opts.limit, "user"))
 	}
@@ -94,7 +99,7 @@ func (r *resetRun) question() string {
 
 // estimate says how long the run will take: whole windows of 61 s, the last one spent in seconds.
 func (r *resetRun) estimate() string {
-	n := r.survey.Distinct
+	n := r.toDo
 	if r.opts.limit > 0 {
 		n = min(n, r.opts.limit)
 	}
@@ -106,7 +111,7 @@ func (r *resetRun) estimate() string {
 	if r.opts.record {
 		calls *= 2
 	}
-	d := time.Duration(max(0, calls-1)/usable) * 61 * time.Second
+	d := time.Duration(max(0, calls-1)/usable) * oktaclient.Window
 	if r.opts.rate > 0 {
 		d = max(d, time.Duration(float64(calls)/float64(r.opts.rate)*float64(time.Second)))
 	}

@@ -94,6 +94,14 @@ func sameFile(a, b string) bool {
 
 // keepInput writes stdin or the --user values to a file: what a run is about must still be there when it has ended.
 func (r *resetRun) keepInput() error {
+	if r.paths.keep == "" {
+		return nil
+	}
+	if r.opts.resume {
+		if kept, err := r.keptInput(); err != nil || kept {
+			return err
+		}
+	}
 	var in io.Reader = r.Stdin
 	if r.opts.file == "" {
 		var b bytes.Buffer

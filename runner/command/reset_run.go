@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"oktareset/oktaclient"
@@ -30,17 +31,29 @@ type resetRun struct {
 	survey  roster.Survey
 	client  *oktaclient.Client
 	sandbox *sandbox // nil with a real org
+	list    *steps.List
+	seen    *runner.Seen
 	book    *ledger.Ledger
 	actor   oktaclient.User
 	engine  string
 	consent ledger.Consent
-	steps   []string
+	bar     *progress.Progress
 	tally   tally
+
+	resumed  bool // the ledger is one of earlier runs
+	toDo     int  // users that this run may reset
+	rowsToDo int
+	resend   map[int]*runner.Result // rows whose fate is unknown and that are tried again all the same
+	doubts   []runner.Result        // rows in doubt
+	prior    map[int]int            // attempts of earlier takings, by row
+	attempts atomic.Int64           // of this run
+	prover   *steps.Prover
+	waiting  atomic.Pointer[time.Time] // until when the prover waits
 }
 
 // reset carries out the reset command. Whatever it returns has left either no trace or a ledger with its manifest.
 func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
-	r := &resetRun{app: a, opts: o, start: time.Now(), id: newRunID()}
+	r := &resetRun{app: a, opts: o, start: time.Now(), id: newRunID(), seen: new(runner.Seen), prior: make(map[int]int)}
 	if r.paths, err = r.choosePaths(); err != nil {
 		return err
 	}
@@ -53,14 +66,14 @@ func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
 		return err
 	}
 	defer r.sandbox.close()
-	if err = r.checkConfirm(); err != nil {
+	if err = r.openLedger(); err != nil {
 		return err
 	}
-	if err = r.openLedger(); err != nil {
-		return refused(err)
+	if r.resumed && r.rowsToDo == 0 && len(r.doubts) == 0 {
+		return r.finish(nil)
 	}
 	if err = r.ready(ctx); err != nil {
-		return also(err, r.book.Discard())
+		return r.abandon(err)
 	}
 	return r.work(ctx)
 }
@@ -78,10 +91,8 @@ func (r *resetRun) ready(ctx context.Context) error {
 
 // openInput opens and surveys the input, and says what it found.
 func (r *resetRun) openInput(ctx context.Context) error {
-	if r.paths.keep != "" {
-		if err := r.keepInput(); err != nil {
-			return err
-		}
+	if err := r.keepInput(); err != nil {
+		return err
 	}
 	f, err := roster.Open(r.paths.input, r.opts.input)
 	if err != nil {
@@ -134,8 +145,9 @@ func (r *resetRun) connect() error {
 	}
 	r.client = oktaclient.New(cfg.url, oktaclient.Options{
 		Token: cfg.token, UserAgent: "oktareset/" + r.Version + " run/" + r.id, Timeout: r.opts.timeout,
-		Capacity: r.opts.capacity, Rate: r.opts.rate, MaxInFlight: r.opts.workers, Logger: r.requestLog(),
+		Capacity: r.opts.capacity, Rate: r.opts.rate, MaxInFlight: r.opts.workers, Transport: r.transport, Logger: r.requestLog(),
 	})
+	r.list = steps.Reset(r.client, r.seen, steps.Options{DryRun: r.opts.dryRun, RecordFactors: r.opts.record, Limit: r.opts.limit, RunID: r.id})
 	return nil
 }
 
@@ -146,13 +158,46 @@ func (r *resetRun) requestLog() *slog.Logger {
 	return r.console.log
 }
 
-// openLedger creates the results before the first request: what can't be written must show before anything is changed.
+// openLedger creates or resumes the results before the first request: what can't be written must show before anything is changed, and so must a
+// lack of consent.
 func (r *resetRun) openLedger() error {
+	if r.opts.resume {
+		resumed, err := r.resume()
+		if err == nil && resumed {
+			err = r.checkConfirm()
+		}
+		if err != nil && r.book != nil {
+			return r.abandon(err)
+		}
+		if err != nil || resumed {
+			return err
+		}
+	}
+	r.toDo, r.rowsToDo = r.survey.Distinct, r.survey.Rows
+	if err := r.checkConfirm(); err != nil {
+		return err
+	}
+	var err error
+	r.book, err = ledger.Create(r.ledgerSpec())
+	if exists := (*ledger.ExistsError)(nil); errors.As(err, &exists) {
+		h := hintExists
+		if !r.opts.dryRun && !r.opts.sandbox {
+			h += "; to go on with that run: --resume"
+		}
+		err = hinted{err, h}
+	}
+	if err != nil {
+		return refused(err)
+	}
+	return nil
+}
+
+func (r *resetRun) ledgerSpec() ledger.Spec {
 	host, _ := os.Hostname()
-	book, err := ledger.Create(ledger.Spec{
+	return ledger.Spec{
 		Path: r.paths.results, Columns: r.input.Columns(), LastRow: r.survey.Rows + r.survey.Ignored,
 		Manifest: ledger.Manifest{
-			Version: r.Version, Org: r.client.Org().Host(), Sandbox: r.opts.sandbox, DryRun: r.opts.dryRun,
+			Version: r.Version, Org: r.client.Org().Host(), Sandbox: r.opts.sandbox, DryRun: r.opts.dryRun, Steps: r.list.Names(),
 			Ticket: r.opts.ticket, Consent: ledger.Consent{How: ledger.ConsentNone},
 			Input: ledger.Input{
 				File: filepath.Base(r.paths.input), SHA256: r.survey.SHA256, Bytes: r.survey.Bytes,
@@ -162,13 +207,7 @@ func (r *resetRun) openLedger() error {
 				RunID: r.id, StartedAt: r.start, Options: r.opts.set, Operator: ledger.Operator{User: r.operator(), Host: host},
 			}},
 		},
-	})
-	var exists *ledger.ExistsError
-	if errors.As(err, &exists) {
-		return hinted{err, hintExists}
 	}
-	r.book = book
-	return err
 }
 
 func (r *resetRun) operator() string {
@@ -220,32 +259,43 @@ func (r *resetRun) checkPlan() error {
 
 // work does the rows and ends the run. From here on the ledger stays.
 func (r *resetRun) work(ctx context.Context) error {
-	seen := new(runner.Seen)
-	list := steps.Reset(r.client, seen, steps.Options{
-		DryRun: r.opts.dryRun, RecordFactors: r.opts.record, Limit: r.opts.limit, Self: r.actor.ID,
-	})
-	r.steps = list.Names()
+	r.list.Protect(r.actor.ID)
+	r.prover = steps.NewProver(r.client, func(err error) { r.console.warn("%v", err) }, r.wait)
 	err := r.book.Update(func(m *ledger.Manifest) {
-		m.Engine, m.Actor, m.Steps, m.Consent = r.engine, ledger.Actor{ID: r.actor.ID, Login: r.actor.Profile.Login}, r.steps, r.consent
+		m.Engine, m.Actor, m.Consent = r.engine, ledger.Actor{ID: r.actor.ID, Login: r.actor.Profile.Login}, r.consent
 	})
 	if err != nil {
-		return also(refused(err), r.book.Discard())
+		return r.abandon(refused(err))
 	}
-	bar := progress.New(r.progressOptions())
-	stopped := runner.Run(ctx, runner.Options{Workers: r.opts.workers}, runner.Jobs(r.input.Rows(), seen), list.Do, r.book,
-		func(res runner.Result) {
-			r.tally.add(res)
-			bar.Add(res.Status)
-		})
-	bar.Done()
+	r.bar = progress.New(r.progressOptions())
+	timed := ctx
+	if r.opts.maxDuration > 0 {
+		var cancel context.CancelFunc
+		timed, cancel = context.WithTimeoutCause(ctx, r.opts.maxDuration-time.Since(r.start), errMaxDuration)
+		defer cancel()
+	}
+	stopped := r.settleEarlier(timed)
+	if stopped == nil {
+		stopped = r.pool(timed, r.jobs())
+	}
+	stopped = r.settleLater(timed, stopped)
+	if errors.Is(stopped, errMaxDuration) || errors.Is(stopped, errHalt) {
+		stopped = also(stopped, r.lastLook(ctx))
+	}
+	r.bar.Done()
+	return r.finish(stopped)
+}
+
+// finish puts the ledger into order and tells how the run went.
+func (r *resetRun) finish(stopped error) error {
 	counts, err := r.book.Finish(r.input.Rows(), r.ending(stopped))
-	err = also(err, r.book.Close())
-	return r.summarize(stopped, counts, err)
+	r.tellUnwritten()
+	return r.summarize(stopped, counts, also(err, r.book.Close()))
 }
 
 func (r *resetRun) ending(stopped error) ledger.Ending {
 	stats := r.client.Stats()
-	e := ledger.Ending{Attempts: r.tally.attempts, TooManyRequests: stats.TooMany, SecondsHeld: stats.Held.Seconds()}
+	e := ledger.Ending{Attempts: int(r.attempts.Load()), TooManyRequests: stats.TooMany, SecondsHeld: stats.Held.Seconds()}
 	if stopped != nil {
 		e.Stopped = stopped.Error()
 	}
@@ -254,12 +304,9 @@ func (r *resetRun) ending(stopped error) ledger.Ending {
 
 func (r *resetRun) progressOptions() progress.Options {
 	o := progress.Options{
-		Screen: r.console.screen, Mode: r.opts.progress, Total: r.survey.Rows, Label: "reset",
-		State: func() progress.State {
-			until, why := r.client.Hold()
-			return progress.State{Hold: until, Why: why}
-		},
-		Line: func(s string) { r.console.info("%s", s) },
+		Screen: r.console.screen, Mode: r.opts.progress, Total: r.rowsToDo + len(r.doubts) - len(r.resend), Label: "reset",
+		State: r.state,
+		Line:  func(s string) { r.console.info("%s", s) },
 	}
 	if r.opts.dryRun {
 		o.Label = "look up"
@@ -268,4 +315,20 @@ func (r *resetRun) progressOptions() progress.Options {
 		o.Columns = r.Width
 	}
 	return o
+}
+
+// state is what keeps the run from going on.
+func (r *resetRun) state() progress.State {
+	if t := r.waiting.Load(); t != nil && !t.IsZero() {
+		return progress.State{Hold: *t, Why: "rows in doubt"}
+	}
+	until, why := r.client.Hold()
+	s := progress.State{Hold: until, Why: why}
+	if _, usable, ok := r.client.Allowance(oktaclient.BucketUsers); ok && !r.opts.dryRun {
+		s.PerWindow, s.Window = usable, oktaclient.Window
+		if r.opts.record {
+			s.PerWindow = max(1, usable/2)
+		}
+	}
+	return s
 }

@@ -54,7 +54,9 @@ func stopError(err error) error {
 	}
 	code := exitBrokeOff
 	switch {
-	case errors.Is(err, steps.ErrLimit), errors.Is(err, oktaclient.ErrOutage):
+	case errors.Is(err, errHalt):
+		code = exitConsent
+	case errors.Is(err, steps.ErrLimit), errors.Is(err, errMaxDuration), errors.Is(err, oktaclient.ErrOutage):
 		code = exitStopped
 	case errors.Is(err, steps.ErrNoPermission), oktaclient.FateOf(err) == oktaclient.NoAccess:
 		code = exitNoAccess

@@ -16,21 +16,56 @@ import (
 // tally counts what the summary tells beyond the statuses. It is used by one goroutine at a time.
 type tally struct {
 	reasons  map[runner.Status]map[runner.Reason]int
-	attempts int
+	unknown  map[int]bool // rows that are unknown so far; true for those of this run
+	finished int          // rows that ended in this run
+	failed   int          // of these, those that count for --halt
 }
 
-func (t *tally) add(res runner.Result) {
-	t.attempts += res.Attempts
+// settle takes in a result. It reports whether the row was unknown before and this result replaces that.
+func (t *tally) settle(res runner.Result) bool {
+	ours, again := t.unknown[res.Row.N]
+	if again {
+		delete(t.unknown, res.Row.N)
+		t.reasons[runner.StatusUnknown][runner.ReasonUnverified]--
+	}
+	if ours {
+		t.finished--
+		t.failed--
+	}
+	t.finished++
+	if failure(res.Status) {
+		t.failed++
+	}
+	t.note(res, true)
+	return again
+}
+
+// carry takes in a row that an earlier run left in doubt: it isn't this run's failure.
+func (t *tally) carry(res runner.Result) { t.note(res, false) }
+
+func (t *tally) note(res runner.Result, ours bool) {
+	if t.reasons == nil {
+		t.reasons, t.unknown = make(map[runner.Status]map[runner.Reason]int), make(map[int]bool)
+	}
+	if res.Status == runner.StatusUnknown {
+		t.unknown[res.Row.N] = ours
+	}
 	if res.Reason == "" {
 		return
-	}
-	if t.reasons == nil {
-		t.reasons = make(map[runner.Status]map[runner.Reason]int)
 	}
 	if t.reasons[res.Status] == nil {
 		t.reasons[res.Status] = make(map[runner.Reason]int)
 	}
 	t.reasons[res.Status][res.Reason]++
+}
+
+// total is how many rows of a status have a reason.
+func (t *tally) total(s runner.Status) int {
+	n := 0
+	for _, k := range t.reasons[s] {
+		n += k
+	}
+	return n
 }
 
 // summarize tells how the run went, once, and returns the error that becomes the exit code.
@@ -82,7 +117,9 @@ func (r *resetRun) countsText(counts runner.Counts) string {
 		text := fmt.Sprintf("%d %s", n, s)
 		var reasons []string
 		for reason, k := range r.tally.reasons[s] {
-			reasons = append(reasons, fmt.Sprintf("%d %s", k, reason))
+			if k > 0 && (!r.resumed || r.tally.total(s) == n) { // of earlier runs' rows the reasons aren't counted
+				reasons = append(reasons, fmt.Sprintf("%d %s", k, reason))
+			}
 		}
 		if slices.Sort(reasons); len(reasons) > 0 {
 			text += " (" + strings.Join(reasons, ", ") + ")"
@@ -95,14 +132,20 @@ func (r *resetRun) countsText(counts runner.Counts) string {
 // nextSteps says what a person would do now.
 func (r *resetRun) nextSteps(counts runner.Counts) []string {
 	var next []string
-	if n := counts[runner.StatusUnknown]; n > 0 {
-		next = append(next, fmt.Sprintf("%d unknown: the answer was lost. Look in the System Log for %s before doing anything to them again", n, r.id))
-	}
 	if counts[runner.StatusForbidden] > 0 {
 		next = append(next, "forbidden: these credentials may not reset those users; an admin's factors take a super admin's token")
 	}
-	if n := counts[runner.StatusNotAttempted]; n > 0 {
-		next = append(next, fmt.Sprintf("%d not attempted: nothing was done to them; put those rows into a new file to go on", n))
+	switch n := counts[runner.StatusUnknown] + counts[runner.StatusTaken]; {
+	case r.opts.sandbox || r.opts.dryRun:
+	case n > 0:
+		next = append(next,
+			fmt.Sprintf("%d unknown: the answer was lost, and neither the System Log nor the user's factors prove anything", n),
+			"to look again, and go on: "+r.resumeCommand(),
+			"to reset them again, after looking at them by hand: "+r.resumeCommand("--retry", "unknown"))
+	case counts[runner.StatusNotAttempted] > 0:
+		next = append(next, "to go on: "+r.resumeCommand())
+	case counts[runner.StatusFailed]+counts[runner.StatusForbidden] > 0:
+		next = append(next, "to try those again that failed: "+r.resumeCommand("--retry", "failed,forbidden"))
 	}
 	switch {
 	case r.opts.dryRun && counts[runner.StatusWouldReset] > 0:

@@ -90,6 +90,7 @@ func (a *app) sandboxCommand() *cli.Command {
 			&cli.IntFlag{Name: "users", Category: people, Value: 500, Usage: "`N` people of its own, of every status and with factors of every type"},
 			&cli.StringFlag{Name: "fill", Category: people, Usage: "add the users of `FILE`, a CSV as reset takes it"},
 			&cli.StringFlag{Name: "engine", Category: people, Value: "identity", Usage: "`ENGINE`: identity or classic"},
+			&cli.DurationFlag{Name: "reenroll", Category: people, Usage: "everybody enrolls a new factor `D` after a reset"},
 			&cli.Uint64Flag{Name: "seed", Category: people, Usage: "`N` for other people and other chances"},
 			&cli.StringFlag{Name: "listen", Category: limits, Value: "127.0.0.1:8080", Usage: "`ADDRESS` of this machine's loopback; port 0 for a free one"},
 			&cli.StringFlag{Name: "token", Category: limits, Usage: "`TOKEN` that it accepts (default: made up)"},
@@ -123,7 +124,8 @@ func parseSandbox(c *cli.Context) (sandboxOptions, error) {
 	o := sandboxOptions{fill: c.String("fill"), listen: c.String("listen")}
 	o.config = oktatest.Config{
 		Users: c.Int("users"), Seed: c.Uint64("seed"), Token: c.String("token"), Latency: c.Duration("latency"),
-		Limits: map[string]int{oktatest.BucketUsers: c.Int("limit")}, TokenShare: c.Int("token-share"),
+		Reenroll: c.Duration("reenroll"),
+		Limits:   map[string]int{oktatest.BucketUsers: c.Int("limit")}, TokenShare: c.Int("token-share"),
 		Concurrency: c.Int("concurrency"), Unlimited: c.Bool("unlimited"),
 	}
 	switch e := c.String("engine"); e {

@@ -1,6 +1,9 @@
 package ledger
 
 import (
+	"bufio"
+	"encoding/csv"
+	"fmt"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -12,14 +15,7 @@ import (
 // BenchmarkRows takes and settles rows with 16 workers, then finishes, on a memory file system where there is one: what the
 // ledger itself costs a row.
 func BenchmarkRows(b *testing.B) {
-	dir := b.TempDir()
-	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
-		if dir, err = os.MkdirTemp("/dev/shm", "ledger"); err != nil {
-			b.Fatal(err)
-		}
-		b.Cleanup(func() { _ = os.RemoveAll(dir) })
-	}
-	l, err := Create(testSpec(dir, b.N))
+	l, err := Create(testSpec(memoryDir(b), b.N))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -45,4 +41,53 @@ func BenchmarkRows(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64((b.Elapsed()-start).Nanoseconds())/float64(b.N), "finish-ns/row")
+}
+
+// BenchmarkResume opens the finished results of 100,000 rows; bare reads them with encoding/csv and nothing else.
+func BenchmarkResume(b *testing.B) {
+	const rows = 100_000
+	spec := testSpec(memoryDir(b), rows)
+	l, err := Create(spec)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for n := 1; n <= rows; n++ {
+		if err := l.Settle(testResult(n, runner.StatusReset)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if _, err := l.Finish(testRows(rows), Ending{}); err != nil {
+		b.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("bare", func(b *testing.B) {
+		for b.Loop() {
+			f, err := os.Open(spec.Path)
+			if err != nil {
+				b.Fatal(err)
+			}
+			in := csv.NewReader(bufio.NewReader(f))
+			in.ReuseRecord = true
+			for err == nil {
+				_, err = in.Read()
+			}
+			_ = f.Close()
+		}
+	})
+	b.Run("resume", func(b *testing.B) {
+		b.ReportAllocs()
+		runs := 0
+		for b.Loop() {
+			runs++
+			l, _, err := Resume(resumeSpec(spec, fmt.Sprint("resume", runs)), func(Entry) {})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := l.Discard(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

@@ -1,9 +1,10 @@
 package ledger
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,7 +23,8 @@ const (
 // errClosed is returned for a row that comes after the end.
 var errClosed = errors.New("the ledger is closed")
 
-// WriteError says that the ledger can't be written any more. What had been synced before is intact.
+// WriteError says that the ledger can't be written any more, or that another program has touched its file. What had been synced
+// before is intact; what hadn't is told by [Ledger.Unwritten].
 type WriteError struct {
 	Path string // of the results
 	Err  error
@@ -33,17 +35,10 @@ func (e *WriteError) Error() string { return fmt.Sprintf("write %q: %v", e.Path,
 // Unwrap returns the cause.
 func (e *WriteError) Unwrap() error { return e.Err }
 
-// file is what the ledger needs of an [os.File].
-type file interface {
-	io.ReaderAt
-	io.WriterAt
-	io.Closer
-	Sync() error
-}
-
 // batch is what one write and one sync make durable.
 type batch struct {
 	lines []byte
+	takes bool          // somebody will send a request because of it
 	done  chan struct{} // closed once err is set and, when it is nil, the lines are synced
 	err   error
 }
@@ -65,7 +60,10 @@ type committer struct {
 	end     int64  // where the pending batch will begin in the file
 	index   index
 	closed  bool
-	err     error // the first failure; nothing is written after it
+	err     error  // the first failure; nothing is written after it
+	touched error  // another program has touched the file: nothing more is taken
+	lost    []byte // lines that a failure has kept from the disk; those of pending follow
+	used    bool   // a line was added
 }
 
 // newCommitter starts the writer of a file that is end bytes long.
@@ -84,12 +82,16 @@ func newCommitter(path string, f file, end int64, x index) *committer {
 // much is pending.
 func (c *committer) add(row int, s runner.Status, line []byte, wait bool) error {
 	c.mu.Lock()
-	if err := c.refuse(row, s); err != nil {
+	b := c.pending
+	if err := c.refuse(row, s, wait); err != nil {
+		if c.err != nil {
+			b.lines = append(b.lines, line...) // for unwritten
+		}
 		c.mu.Unlock()
 		return err
 	}
-	b := c.pending
 	first := len(b.lines) == 0
+	c.used, b.takes = true, b.takes || wait
 	c.index.set(row, s, c.end+int64(len(b.lines)))
 	b.lines = append(b.lines, line...)
 	wait = wait || len(b.lines) >= maxPending
@@ -107,12 +109,14 @@ func (c *committer) add(row int, s runner.Status, line []byte, wait bool) error 
 }
 
 // refuse returns why a line can't be added. c.mu is held.
-func (c *committer) refuse(row int, s runner.Status) error {
-	if c.err != nil {
+func (c *committer) refuse(row int, s runner.Status, take bool) error {
+	switch {
+	case c.err != nil:
 		return c.err
-	}
-	if c.closed {
+	case c.closed:
 		return errClosed
+	case take && c.touched != nil:
+		return c.touched
 	}
 	return c.index.check(row, s)
 }
@@ -146,10 +150,11 @@ func (c *committer) run() {
 
 // commit writes and syncs what is pending.
 func (c *committer) commit() {
-	b, offset := c.swap()
-	if len(b.lines) > 0 {
-		b.err = c.write(b.lines, offset)
+	b, offset, err := c.swap()
+	if err == nil && len(b.lines) > 0 {
+		err = c.write(b, offset)
 	}
+	b.err = err
 	close(b.done)
 
 	c.mu.Lock()
@@ -157,34 +162,64 @@ func (c *committer) commit() {
 	c.mu.Unlock()
 }
 
-// swap takes the pending batch and puts an empty one in its place.
-func (c *committer) swap() (b *batch, offset int64) {
+// swap takes the pending batch and puts an empty one in its place. After a failure the batch is lost.
+func (c *committer) swap() (b *batch, offset int64, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	b, offset = c.pending, c.end
 	c.pending, c.spare = &batch{lines: c.spare, done: make(chan struct{})}, nil
 	c.end += int64(len(b.lines))
-	return b, offset
+	if c.err != nil {
+		c.lost = append(c.lost, b.lines...)
+	}
+	return b, offset, c.err
 }
 
-// write makes lines durable at an offset, unless a write has failed before.
-func (c *committer) write(lines []byte, offset int64) error {
-	c.mu.Lock()
-	err := c.err
-	c.mu.Unlock()
+// write makes a batch durable at an offset.
+func (c *committer) write(b *batch, offset int64) error {
+	touched := c.file.Intact(offset)
+	n, err := c.file.WriteAt(b.lines, offset)
+	if syncErr := c.file.Sync(); syncErr != nil {
+		n, err = 0, errors.Join(err, syncErr)
+	}
 	if err != nil {
-		return err
+		written := bytes.LastIndexByte(b.lines[:n], '\n') + 1 // a full disk may have taken some lines
+		return c.fail(err, b.lines[written:])
 	}
-	if _, err = c.file.WriteAt(lines, offset); err == nil {
-		err = c.file.Sync()
-	}
-	if err == nil {
-		return nil
-	}
+	return c.written(b, touched)
+}
+
+// fail notes the first failure and the lines that it has kept from the disk.
+func (c *committer) fail(err error, lines []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.err = &WriteError{Path: c.path, Err: err}
+	c.lost = append(c.lost, lines...)
 	return c.err
+}
+
+// written returns why nobody may act on a batch that was written: touched, now or earlier. What another program has touched may not
+// be found after a crash, so nothing more is taken. Results are still written, and Finish puts everything where it belongs.
+func (c *committer) written(b *batch, touched error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if touched != nil && c.touched == nil {
+		c.touched = &WriteError{Path: c.path, Err: touched}
+	}
+	if b.takes {
+		return c.touched
+	}
+	return nil
+}
+
+// unwritten returns the lines that a failure has kept from the disk, those of rows taken among them.
+func (c *committer) unwritten() []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err == nil {
+		return nil
+	}
+	return slices.Concat(c.lost, c.pending.lines)
 }
 
 // stop commits what is pending and ends the goroutine. It returns the first failure of any write. It may be called again.
@@ -201,9 +236,9 @@ func (c *committer) stop() error {
 	return c.err
 }
 
-// empty reports whether no line was ever added.
-func (c *committer) empty() bool {
+// unused reports whether no line was ever added.
+func (c *committer) unused() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.index.counts.Total() == 0
+	return !c.used
 }

@@ -36,8 +36,8 @@ func (e *FinishError) Unwrap() error { return e.Err }
 // doubt is unknown. rows are all rows of the input, in order. No Take or Settle may follow; Close must.
 //
 // When a write had failed before, it returns that [*WriteError] and changes nothing. When the input can't be read again or
-// the rows don't match, or the disk is full, it returns a [*FinishError]. In both cases the manifest says that the results
-// aren't finished, and the counts are those of [Ledger.Counts].
+// the rows don't match, or the disk is full, it returns a [*FinishError]; when another program has changed the ledger, a
+// [*DamageError]. In all these cases the manifest says that the results aren't finished, and the counts are those of [Ledger.Counts].
 func (l *Ledger) Finish(rows iter.Seq2[runner.Row, error], end Ending) (runner.Counts, error) {
 	want, err := l.beginFinish()
 	if err != nil {
@@ -55,7 +55,11 @@ func (l *Ledger) Finish(rows iter.Seq2[runner.Row, error], end Ending) (runner.C
 		return l.file.Close() // Windows renames nothing over an open file
 	})
 	if err != nil {
-		return l.Counts(), l.unfinished(end, &FinishError{Path: l.path, Err: err})
+		var damage *DamageError
+		if !errors.As(err, &damage) {
+			err = &FinishError{Path: l.path, Err: err}
+		}
+		return l.Counts(), l.unfinished(end, err)
 	}
 	err = l.Update(func(m *Manifest) {
 		m.run().Ending, m.run().FinishedAt = end, time.Now()
@@ -169,7 +173,10 @@ func (r *rewrite) line(row runner.Row, m mark) (line []byte, s runner.Status, er
 	}
 	r.buf = append(strconv.AppendInt(r.buf[:0], int64(row.N), 10), ',')
 	if !bytes.HasPrefix(line, r.buf) {
-		return nil, "", errors.New("its line isn't where it was written: another program has changed the ledger")
+		return nil, "", &DamageError{
+			Path: r.ledger.path, Hint: hintOriginal,
+			Message: "its line isn't where the run wrote it: another program has changed the file",
+		}
 	}
 	if m.status() != runner.StatusTaken {
 		return line, m.status(), nil

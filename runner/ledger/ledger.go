@@ -34,6 +34,8 @@ type Ledger struct {
 	commits  *committer
 	replace  func(path string, write func(io.Writer) error) error
 	encoders sync.Pool // of *table.Encoder
+	inputs   inputs    // what a ledger that was resumed has of the input
+	before   *Manifest // the manifest before it was resumed; nil for a new ledger
 
 	mu       sync.Mutex // guards what follows
 	manifest Manifest
@@ -56,26 +58,15 @@ func Create(spec Spec) (*Ledger, error) {
 	return create(spec, createFile)
 }
 
-func create(spec Spec, open func(path string) (file, error)) (_ *Ledger, err error) {
-	m := spec.Manifest
-	m.Format, m.Finished, m.Result, m.Counts = Format, false, nil, nil
-	if err := m.check(spec.LastRow); err != nil {
+func create(spec Spec, open func(path string) (file, error)) (*Ledger, error) {
+	l, err := newLedger(spec)
+	if err != nil {
 		return nil, fmt.Errorf("create %q: %w", spec.Path, err)
 	}
-	l := &Ledger{
-		path: spec.Path, columns: spec.Columns, runID: m.run().RunID, ticket: m.Ticket,
-		replace: replaceFile, manifest: m,
-	}
-	l.encoders.New = func() any { return table.NewEncoder(l.columns) }
-	if l.header, err = table.NewEncoder(l.columns).AppendHeader(nil); err != nil {
-		return nil, fmt.Errorf("write the header of %q: %w", l.path, err)
-	}
-
-	holder := Holder{RunID: l.runID, PID: os.Getpid(), Host: m.run().Operator.Host, StartedAt: m.run().StartedAt}
-	if l.lock, err = acquire(l.path, holder); err != nil {
+	if l.lock, err = acquire(l.path, l.holder()); err != nil {
 		return nil, err
 	}
-	if err := makeRoom(l.path, m.Sandbox); err != nil {
+	if err := makeRoom(l.path, l.manifest.Sandbox); err != nil {
 		return nil, errors.Join(err, l.lock.release())
 	}
 	if err := l.createFiles(open); err != nil {
@@ -83,6 +74,29 @@ func create(spec Spec, open func(path string) (file, error)) (_ *Ledger, err err
 	}
 	l.commits = newCommitter(l.path, l.file, int64(len(l.header)), newIndex(spec.LastRow))
 	return l, nil
+}
+
+// newLedger returns a ledger without files.
+func newLedger(spec Spec) (*Ledger, error) {
+	m := spec.Manifest
+	m.Format, m.Finished, m.Result, m.Counts = Format, false, nil, nil
+	if err := m.check(spec.LastRow); err != nil {
+		return nil, err
+	}
+	l := &Ledger{
+		path: spec.Path, columns: spec.Columns, runID: m.run().RunID, ticket: m.Ticket,
+		replace: replaceFile, manifest: m,
+	}
+	l.encoders.New = func() any { return table.NewEncoder(l.columns) }
+	var err error
+	l.header, err = table.NewEncoder(l.columns).AppendHeader(nil)
+	return l, err
+}
+
+// holder names the run that writes.
+func (l *Ledger) holder() Holder {
+	run := l.manifest.run()
+	return Holder{RunID: run.RunID, PID: os.Getpid(), Host: run.Operator.Host, StartedAt: run.StartedAt}
 }
 
 // makeRoom refuses to overwrite results, unless they and the new ones are the stand-in org's.
@@ -98,9 +112,11 @@ func makeRoom(results string, sandbox bool) error {
 			return &ExistsError{Path: path}
 		}
 		// The manifest goes last: without it, nobody would know that the results may go.
-		return errors.Join(removeIfExists(results), removeIfExists(ManifestPath(results)))
+		if err := errors.Join(removeIfExists(results), removeIfExists(ManifestPath(results))); err != nil {
+			return err
+		}
 	}
-	return nil
+	return removeTemps(results, ManifestPath(results))
 }
 
 // createFiles writes the manifest, then the ledger, which it removes when it can't complete it. The manifest comes first, so
@@ -141,6 +157,20 @@ func (l *Ledger) Counts() runner.Counts {
 	return counts
 }
 
+// Manifest returns a copy of the manifest as it stands.
+func (l *Ledger) Manifest() Manifest {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.manifest.clone()
+}
+
+// Consent returns the consent that the manifest holds: for a ledger that was resumed, that of the earlier runs.
+func (l *Ledger) Consent() Consent {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.manifest.Consent
+}
+
 // Update changes the manifest and replaces its file atomically. When that fails the change is kept for the next time.
 func (l *Ledger) Update(change func(*Manifest)) error {
 	l.mu.Lock()
@@ -168,17 +198,20 @@ func (l *Ledger) Close() error {
 	return errors.Join(l.commits.stop(), l.closeFile(), l.lock.release())
 }
 
-// Discard removes ledger, manifest and lock of a run that was refused before it took or settled any row. When there is a
-// line already it is an error and nothing is removed.
+// Discard ends a run that was refused before it took or settled any row. It removes ledger and manifest; if the ledger was
+// resumed, they stay and the manifest is put back as it was. When the run has written a line it is an error and nothing is done.
 func (l *Ledger) Discard() error {
-	if !l.commits.empty() {
-		return fmt.Errorf("%q holds results: it isn't removed", l.path)
+	if !l.commits.unused() {
+		return fmt.Errorf("%q holds results of this run: they aren't discarded", l.path)
 	}
 	if !l.close() {
 		return nil
 	}
-	return errors.Join(l.commits.stop(), l.closeFile(),
-		removeIfExists(l.path), removeIfExists(l.ManifestPath()), l.lock.release())
+	err := errors.Join(l.commits.stop(), l.closeFile())
+	if l.before != nil {
+		return errors.Join(err, l.replace(l.ManifestPath(), l.before.encode), l.lock.release())
+	}
+	return errors.Join(err, removeIfExists(l.path), removeIfExists(l.ManifestPath()), l.lock.release())
 }
 
 // close reports whether this call is the one that closes.

@@ -152,6 +152,15 @@ func (f *memFile) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
+func (f *memFile) Truncate(size int64) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.data = f.data[:size]
+	return nil
+}
+
+func (f *memFile) Intact(int64) error { return nil }
+
 func (f *memFile) Close() error { return nil }
 
 // counted returns writes and syncs since the header.

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -25,12 +27,16 @@ func (l *Ledger) Take(row runner.Row, t runner.Taken) error {
 	}
 	rec := l.record(row, runner.StatusTaken)
 	rec.UserID, rec.Login, rec.StartedAt = t.UserID, t.Login, formatTime(t.At)
+	rec.RunID = strings.TrimSpace(t.Earlier + " " + l.runID)
 	return l.add(row, runner.StatusTaken, &rec, true)
 }
 
 // Settle records the row's result. It returns at once, unless 1 MiB of lines waits for the disk. A row may be settled again:
-// its last line counts.
+// its last line counts. Of r's times and user, one with the status unknown needs what Take needs.
 func (l *Ledger) Settle(r runner.Result) error {
+	if r.Status == runner.StatusUnknown && (r.UserID == "" || r.StartedAt.IsZero()) {
+		return fmt.Errorf("settle row %d as unknown: user %q at %q: both are needed", r.Row.N, r.UserID, formatTime(r.StartedAt))
+	}
 	rec := l.resultRecord(&r)
 	return l.add(r.Row, r.Status, &rec, false)
 }
@@ -46,6 +52,19 @@ func (l *Ledger) add(row runner.Row, s runner.Status, rec *table.Record, wait bo
 	return l.commits.add(row.N, s, line, wait)
 }
 
+// Unwritten returns, after a [*WriteError], the lines of the results that were handed over and aren't known to be on the disk, also
+// of those that came later. A row whose result isn't on the disk is in doubt when the run is resumed, or wasn't begun.
+func (l *Ledger) Unwritten() []byte {
+	var results []byte
+	dec := table.NewDecoder(len(l.columns))
+	for line := range bytes.Lines(l.commits.unwritten()) {
+		if rec, _, err := dec.Decode(line); err != nil || rec.Status != string(runner.StatusTaken) {
+			results = append(results, line...)
+		}
+	}
+	return results
+}
+
 // record returns what every line of the row holds.
 func (l *Ledger) record(row runner.Row, s runner.Status) table.Record {
 	return table.Record{
@@ -55,6 +74,7 @@ func (l *Ledger) record(row runner.Row, s runner.Status) table.Record {
 
 func (l *Ledger) resultRecord(r *runner.Result) table.Record {
 	rec := l.record(r.Row, r.Status)
+	rec.RunID = cmp.Or(r.RunID, l.runID)
 	rec.UserID, rec.Login, rec.Reason = r.UserID, r.Login, string(r.Reason)
 	if r.HTTPStatus != 0 {
 		rec.HTTPStatus = strconv.Itoa(r.HTTPStatus)

@@ -11,7 +11,7 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// LockedError is returned by [Create] when another run has the ledger open.
+// LockedError is returned by [Create] and [Resume] when another run has the ledger open.
 type LockedError struct {
 	Path   string // of the results
 	Holder Holder // zero when the other run hasn't named itself yet
@@ -82,9 +82,12 @@ func (l *lock) current() bool {
 }
 
 // release removes the lock file and unlocks it, in this order: the other way round, the file removed could be another
-// run's. Windows removes no open file, hence also none that another run has opened.
+// run's. So could it when somebody has deleted ours and another run has made its own. Windows removes no open file, hence also none that another run has opened.
 func (l *lock) release() error {
-	err := removeIfExists(l.path)
+	var err error
+	if l.current() {
+		err = removeIfExists(l.path)
+	}
 	if unlockErr := l.held.Unlock(); unlockErr != nil {
 		return errors.Join(err, unlockErr)
 	}

@@ -2,11 +2,17 @@ package ledger
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"oktareset/runner"
 )
 
 func TestSecondRunIsKeptOut(t *testing.T) {
@@ -74,5 +80,112 @@ func TestLockExcludes(t *testing.T) {
 	runs.Wait()
 	if got.Load() == 0 {
 		t.Error("nobody ever held the lock")
+	}
+}
+
+// Somebody deletes the lock file of a run, or puts another in its place: the ledger itself keeps the second run out, and when the
+// first ends it leaves the lock file of others alone.
+func TestLockFileDeleted(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("an open file can't be deleted")
+	}
+	for _, replaced := range []bool{false, true} {
+		t.Run(fmt.Sprint(replaced), func(t *testing.T) {
+			t.Parallel()
+			spec := leaveRun(t, t.TempDir())
+			l, _ := mustResume(t, resumeSpec(spec, "run2"))
+			must(t, os.Remove(spec.Path+".lock"))
+			if replaced {
+				must(t, os.WriteFile(spec.Path+".lock", nil, 0o600))
+			}
+			before, err := os.ReadFile(ManifestPath(spec.Path))
+			must(t, err)
+			var locked *LockedError
+			if _, _, err := Resume(resumeSpec(spec, "run3"), nil); !errors.As(err, &locked) {
+				t.Errorf("Resume without the lock file = %v, want a *LockedError", err)
+			}
+			if after, _ := os.ReadFile(ManifestPath(spec.Path)); string(after) != string(before) {
+				t.Error("the run that was kept out has changed the manifest")
+			}
+			must(t, l.Take(testRow(5), testTaken(5)))
+
+			other, err := acquire(spec.Path, Holder{RunID: "run4"})
+			must(t, err)
+			must(t, l.Close())
+			if _, err := acquire(spec.Path, Holder{RunID: "run5"}); !errors.As(err, &locked) || locked.Holder.RunID != "run4" {
+				t.Errorf("acquire after the first run has ended = %v, want a *LockedError of run4", err)
+			}
+			must(t, other.release())
+		})
+	}
+}
+
+// Whoever renames results and manifest of a run doesn't get a second run in under the new name.
+func TestResultsRenamed(t *testing.T) {
+	t.Parallel()
+	spec := leaveRun(t, t.TempDir())
+	l, _ := mustResume(t, resumeSpec(spec, "run2"))
+	moved := resumeSpec(spec, "run3")
+	moved.Path = filepath.Join(filepath.Dir(spec.Path), "old.csv")
+	must(t, os.Rename(spec.Path, moved.Path))
+	must(t, os.Rename(ManifestPath(spec.Path), ManifestPath(moved.Path)))
+	var locked *LockedError
+	if _, _, err := Resume(moved, nil); !errors.As(err, &locked) {
+		t.Errorf("Resume under the new name = %v, want a *LockedError", err)
+	}
+	if got := names(t, filepath.Dir(spec.Path)); slices.Contains(got, "old.csv.lock") {
+		t.Errorf("files = %q, want no lock of the run that was kept out", got)
+	}
+	must(t, l.Settle(testResult(5, runner.StatusReset)))
+	_, err := l.Finish(testRows(5), Ending{})
+	must(t, err)
+	must(t, l.Close())
+	if last, _ := lastStatuses(t, spec.Path); last[5] != runner.StatusReset || last[1] != runner.StatusReset {
+		t.Errorf("statuses under the old name = %v, want the results", last)
+	}
+}
+
+// Of runs that create and resume the same results at the same time, one at a time has them, and no line is lost.
+func TestCreateAndResumeRace(t *testing.T) {
+	t.Parallel()
+	const rows = 40
+	spec := testSpec(t.TempDir(), rows)
+	var inside, row atomic.Int32
+	var runs sync.WaitGroup
+	for worker := range 4 {
+		runs.Go(func() {
+			for try := 0; row.Load() < rows; try++ {
+				l, err := Create(spec)
+				var exists *ExistsError
+				if errors.As(err, &exists) {
+					l, _, err = Resume(resumeSpec(spec, fmt.Sprint("run", worker, "-", try)), nil)
+				}
+				var locked *LockedError
+				if errors.As(err, &locked) || errors.Is(err, ErrNothing) {
+					continue
+				}
+				if err != nil {
+					t.Errorf("Create or Resume = %v", err)
+					return
+				}
+				if inside.Add(1) != 1 {
+					t.Error("two runs have the ledger")
+				}
+				if n := int(row.Add(1)); n <= rows {
+					if err := l.Take(testRow(n), testTaken(n)); err != nil {
+						t.Error(err)
+					}
+				}
+				inside.Add(-1)
+				if err := l.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	runs.Wait()
+	if last, torn := lastStatuses(t, spec.Path); len(last) != rows || torn {
+		t.Errorf("%d rows are in the ledger, torn %v; want %d", len(last), torn, rows)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -101,6 +102,20 @@ type Result struct {
 	Rows   int    `json:"rows"`
 }
 
+// clone returns a copy that shares nothing with m.
+func (m *Manifest) clone() Manifest {
+	out := *m
+	out.Steps, out.Runs, out.Counts = slices.Clone(m.Steps), slices.Clone(m.Runs), maps.Clone(m.Counts)
+	for i := range out.Runs {
+		out.Runs[i].Options = maps.Clone(out.Runs[i].Options)
+	}
+	if m.Result != nil {
+		result := *m.Result
+		out.Result = &result
+	}
+	return out
+}
+
 // run returns the run that writes.
 func (m *Manifest) run() *Run { return &m.Runs[len(m.Runs)-1] }
 
@@ -114,7 +129,7 @@ func ManifestPath(results string) string {
 }
 
 // ReadManifest reads the manifest that belongs to a results file or a plan. The error wraps [fs.ErrNotExist] when there is
-// none.
+// none; one that is damaged is a [*DamageError].
 func ReadManifest(results string) (Manifest, error) {
 	path := ManifestPath(results)
 	data, err := os.ReadFile(path)
@@ -123,7 +138,7 @@ func ReadManifest(results string) (Manifest, error) {
 	}
 	var m Manifest
 	if err := json.Unmarshal(data, &m); err != nil {
-		return Manifest{}, fmt.Errorf("read the manifest %q: %w", path, err)
+		return Manifest{}, &DamageError{Path: path, Message: "it isn't a manifest: " + err.Error(), Hint: hintOriginal}
 	}
 	if m.Format != Format {
 		return Manifest{}, fmt.Errorf("read the manifest %q: it has format %d, this version knows format %d: use the version %q",

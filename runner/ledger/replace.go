@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 )
 
@@ -44,9 +45,31 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 	return syncDir(filepath.Dir(path))
 }
 
-// createFile makes a new file for the ledger. It fails when path exists, be it as a symbolic link that leads nowhere.
-func createFile(path string) (file, error) {
-	return os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+// removeTemps removes what [replaceFile] has left of files when its program died. They are in the same folder.
+func removeTemps(paths ...string) error {
+	dir := filepath.Dir(paths[0])
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("look for files left behind: %w", err)
+	}
+	for _, e := range entries {
+		for _, path := range paths {
+			if !isTemp(e.Name(), filepath.Base(path)) || !e.Type().IsRegular() {
+				continue
+			}
+			if err := removeIfExists(filepath.Join(dir, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// isTemp reports whether name is that of a temporary file for the file base: base.DIGITS.tmp.
+func isTemp(name, base string) bool {
+	rest, ok := strings.CutPrefix(name, base+".")
+	digits, tmp := strings.CutSuffix(rest, ".tmp")
+	return ok && tmp && digits != "" && strings.Trim(digits, "0123456789") == ""
 }
 
 // syncDir makes the names in a folder as durable as the files are. Windows and some network file systems can't be asked.

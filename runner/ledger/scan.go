@@ -39,8 +39,8 @@ func (e *TornError) Error() string {
 }
 
 // Scan reads a ledger or a finished results file line by line. A torn last line comes as a [*TornError], the last thing that
-// is yielded; the entries before it count. Any other error means that the file can't be trusted: a line in its middle is
-// damaged, or it isn't a results file.
+// is yielded; the entries before it count. Any other error means that the file can't be trusted: it is a [*DamageError] when a
+// line is damaged.
 func Scan(path string) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		f, err := os.Open(path)
@@ -49,7 +49,7 @@ func Scan(path string) iter.Seq2[Entry, error] {
 			return
 		}
 		defer f.Close() //nolint:errcheck // it was only read
-		s := scanner{path: path, in: bufio.NewReaderSize(f, 1<<16)}
+		s := newScanner(path, f)
 		if err := s.header(); err != nil {
 			yield(Entry{}, err)
 			return
@@ -72,6 +72,11 @@ type scanner struct {
 	number int    // of the last line read; the header is 1
 	begin  int64  // where the last line read begins
 	end    int64  // and where it ends
+	rest   []byte // the line without an end, after a [*TornError]
+}
+
+func newScanner(path string, r io.Reader) scanner {
+	return scanner{path: path, in: bufio.NewReaderSize(r, 1<<16)}
 }
 
 // header reads the header.
@@ -101,11 +106,13 @@ func (s *scanner) next() (Entry, error) {
 	if err == nil {
 		return e, nil
 	}
-	// A power failure may leave the last line at its full length and filled with anything.
-	if _, more := s.in.Peek(1); errors.Is(more, io.EOF) {
-		return Entry{}, &TornError{Path: s.path, Offset: s.begin}
+	// A power failure may leave the last line at its full length and partly of zeros, which no line of ours has.
+	if bytes.IndexByte(line, 0) >= 0 {
+		if _, more := s.in.Peek(1); errors.Is(more, io.EOF) {
+			return Entry{}, &TornError{Path: s.path, Offset: s.begin}
+		}
 	}
-	return Entry{}, fmt.Errorf("line %d of %q is damaged: %w", s.number, s.path, err)
+	return Entry{}, s.damaged(err.Error())
 }
 
 // line reads a line. It is valid until the next call.
@@ -126,13 +133,19 @@ func (s *scanner) line() ([]byte, error) {
 	case err == nil:
 		return line, nil
 	case errors.Is(err, io.EOF) && len(line) > 0:
+		s.rest = line
 		return nil, &TornError{Path: s.path, Offset: s.begin}
 	case errors.Is(err, io.EOF):
 		return nil, io.EOF
 	case errors.Is(err, bufio.ErrBufferFull):
-		return nil, fmt.Errorf("line %d of %q is damaged: it is longer than %d bytes", s.number, s.path, maxLine)
+		return nil, s.damaged(fmt.Sprintf("it is longer than %d bytes", maxLine))
 	}
 	return nil, fmt.Errorf("read the results: %w", err)
+}
+
+// damaged is the error for the line last read.
+func (s *scanner) damaged(message string) error {
+	return &DamageError{Path: s.path, Line: s.number, Message: message, Hint: hintOriginal}
 }
 
 // entry takes a line apart.

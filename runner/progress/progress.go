@@ -55,6 +55,10 @@ type Options struct {
 type State struct {
 	Hold time.Time // no request starts before, by this machine's clock; zero or past: nothing is held
 	Why  string    // "rate limit", "concurrency limit"
+
+	// PerWindow is how many rows one window of the rate limit is enough for, Window the time from one window to the next. 0: not known.
+	PerWindow int
+	Window    time.Duration
 }
 
 // Progress is a display of one run over rows. A nil Progress counts nothing and shows nothing.
@@ -100,6 +104,13 @@ func (p *Progress) Add(status runner.Status) {
 	p.done.Add(1)
 	if !status.OK() {
 		p.notOK.Add(1)
+	}
+}
+
+// Mend counts no row: one that was counted before has ended with the status now, after it was not ok.
+func (p *Progress) Mend(status runner.Status) {
+	if p != nil && status.OK() {
+		p.notOK.Add(-1)
 	}
 }
 

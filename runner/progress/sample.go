@@ -68,11 +68,20 @@ func (s sample) left() string {
 	if r == 0 || s.done >= s.total {
 		return ""
 	}
-	minutes := float64(s.total-s.done) / r
+	minutes := max(float64(s.total-s.done)/r, s.windowsLeft().Minutes())
 	if minutes > maxLeft.Minutes() {
 		return "over " + duration(maxLeft) + " left"
 	}
 	return duration(time.Duration(minutes*float64(time.Minute))) + " left"
+}
+
+// windowsLeft is the least time that the rate limit leaves: the rest of a hold, and the windows that are needed before the last one. The average
+// alone would promise seconds while the first window is spent.
+func (s sample) windowsLeft() time.Duration {
+	if s.state.PerWindow <= 0 {
+		return s.hold()
+	}
+	return s.hold() + time.Duration((s.total-s.done-1)/int64(s.state.PerWindow))*s.state.Window
 }
 
 // hold is how long nothing will start, 0 when nothing is held.

@@ -1,0 +1,96 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"oktareset/runner"
+)
+
+// haltAfter is how many rows have to be finished before a percentage says anything.
+const haltAfter = 20
+
+// errHalt is the cause of a run that its --halt rule has ended.
+var errHalt = errors.New("too many rows failed (--halt)")
+
+// errMaxDuration is the cause of a run that has used up its --max-duration.
+var errMaxDuration = errors.New("the time for this run is over (--max-duration)")
+
+// haltRule ends a run after too many failures. The zero value never does.
+type haltRule struct {
+	count   int     // failed rows; 0: no such rule
+	percent float64 // of the finished rows; 0: no such rule
+}
+
+// parseHalt reads fail=N or fail=N%.
+func parseHalt(s string) (haltRule, error) {
+	if s == "" {
+		return haltRule{}, nil
+	}
+	bad := usageError("as --halt fail=10 or --halt fail=5%", "--halt %q isn't fail=N or fail=N%%", s)
+	value, ok := strings.CutPrefix(s, "fail=")
+	if !ok {
+		return haltRule{}, bad
+	}
+	if number, ok := strings.CutSuffix(value, "%"); ok {
+		p, err := strconv.ParseFloat(number, 64)
+		if err != nil || !(p > 0 && p <= 100) {
+			return haltRule{}, bad
+		}
+		return haltRule{percent: p}, nil
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 1 {
+		return haltRule{}, bad
+	}
+	return haltRule{count: n}, nil
+}
+
+// halted reports whether so many failures among the finished rows end the run.
+func (h haltRule) halted(failed, finished int) bool {
+	if h.count > 0 && failed >= h.count {
+		return true
+	}
+	return h.percent > 0 && finished >= haltAfter && float64(failed)*100 >= h.percent*float64(finished)
+}
+
+// failure reports whether a status counts for a halt rule: not what the input did wrong, nor what was rightly left alone.
+func failure(s runner.Status) bool {
+	switch s {
+	case runner.StatusFailed, runner.StatusForbidden, runner.StatusUnknown, runner.StatusPartial:
+		return true
+	}
+	return false
+}
+
+// retryable are the statuses that --retry may name.
+var retryable = []runner.Status{runner.StatusFailed, runner.StatusForbidden, runner.StatusNotFound, runner.StatusUnknown}
+
+// parseRetry reads STATUS[,STATUS].
+func parseRetry(s string) (map[runner.Status]bool, error) {
+	if s == "" {
+		return nil, nil
+	}
+	retry := make(map[runner.Status]bool)
+next:
+	for name := range strings.SplitSeq(s, ",") {
+		for _, status := range retryable {
+			if string(status) == strings.TrimSpace(name) {
+				retry[status] = true
+				continue next
+			}
+		}
+		return nil, usageError(fmt.Sprintf("one or more of %s, with commas", joinStatuses(retryable)), "--retry %q: no such status to try again", name)
+	}
+	return retry, nil
+}
+
+func joinStatuses(statuses []runner.Status) string {
+	names := make([]string, len(statuses))
+	for i, s := range statuses {
+		names[i] = string(s)
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,206 @@
+package command
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"strings"
+
+	"oktareset/runner"
+	"oktareset/runner/ledger"
+	"oktareset/runner/roster"
+)
+
+// resume opens the ledger of earlier runs. It reports false if there is none: then this is a new run.
+func (r *resetRun) resume() (bool, error) {
+	book, doubts, err := ledger.Resume(r.ledgerSpec(), r.claim)
+	if errors.Is(err, ledger.ErrNothing) {
+		if len(r.opts.retry) > 0 {
+			return false, usageError("the results of an earlier run are looked for at "+r.paths.results+"; name them with -o",
+				"nothing to try again: %w", err)
+		}
+		r.console.info("nothing to resume: this is a new run")
+		return false, nil
+	}
+	if err != nil {
+		return false, refused(explainResume(err))
+	}
+	r.book, r.resumed = book, true
+	for _, d := range doubts {
+		r.doubts = append(r.doubts, doubtful(d))
+		r.prior[d.Row.N] = d.Attempts
+	}
+	if err := r.countOpen(); err != nil {
+		return true, err
+	}
+	r.console.info("going on with %s: %s to do, %d in doubt", r.paths.results, plural(r.toDo, "user"), len(r.doubts))
+	return true, nil
+}
+
+// claim keeps the users of earlier runs from being done again under another name. A duplicate's line names the user too, but the row that
+// holds the user is another one.
+func (r *resetRun) claim(e ledger.Entry) {
+	if e.Record.Reason == string(runner.ReasonDuplicate) || e.Record.UserID == "" {
+		return
+	}
+	r.seen.Claim(runner.Identifier{Kind: runner.KindID, Value: e.Record.UserID}, e.Row)
+}
+
+// doubtful makes the result that a row in doubt has for now.
+func doubtful(d ledger.Doubt) runner.Result {
+	return runner.Result{
+		Row: d.Row, UserID: d.Taken.UserID, Login: d.Taken.Login, Status: runner.StatusUnknown, Reason: runner.ReasonUnverified,
+		HTTPStatus: d.HTTPStatus, ErrorCode: d.ErrorCode, Error: d.Error, Attempts: d.Attempts, RequestID: d.RequestID,
+		StartedAt: d.Taken.At, FinishedAt: d.FinishedAt, Factors: d.Factors, RunID: d.RunID,
+	}
+}
+
+// explainResume adds what to do about a ledger that this run can't go on with.
+func explainResume(err error) error {
+	var (
+		damage   *ledger.DamageError
+		mismatch *ledger.MismatchError
+	)
+	switch {
+	case errors.As(err, &damage) && damage.Hint != "":
+		return hinted{err, damage.Hint}
+	case errors.As(err, &mismatch):
+		return hinted{err, "go on with the same file, org and options as before, or begin a new run with -o"}
+	}
+	return err
+}
+
+// open reports whether row n is to be done: it never was, or it may be tried again.
+func (r *resetRun) open(n int) bool {
+	status, ok := r.book.Last(n)
+	switch {
+	case !ok, status == runner.StatusNotAttempted:
+		return true
+	case status == runner.StatusUnknown:
+		return r.resend[n] != nil
+	}
+	return r.opts.retry[status]
+}
+
+// jobs yields what is to be done, in the input's order. All rows claim their identifiers, so that a duplicate stays one whatever became of
+// the first.
+func (r *resetRun) jobs() iter.Seq2[runner.Job, error] {
+	all := runner.Jobs(r.input.Rows(), r.seen)
+	if !r.resumed {
+		return all
+	}
+	return func(yield func(runner.Job, error) bool) {
+		for j, err := range all {
+			if err == nil {
+				err = r.book.Check(j.Row)
+			}
+			if err == nil && !r.open(j.Row.N) {
+				continue
+			}
+			j.Doubt = r.resend[j.Row.N]
+			if !yield(j, err) {
+				return
+			}
+		}
+	}
+}
+
+// countOpen counts the rows and users that are to be done. Those whose fate is unknown count if they are to be tried again.
+func (r *resetRun) countOpen() error {
+	r.resend = make(map[int]*runner.Result)
+	if r.opts.retry[runner.StatusUnknown] {
+		for _, res := range r.doubts {
+			if status, _ := r.book.Last(res.Row.N); status == runner.StatusUnknown {
+				r.resend[res.Row.N] = &res
+			}
+		}
+	}
+	r.rowsToDo, r.toDo = 0, 0
+	for j, err := range r.jobs() {
+		if err != nil {
+			return refused(err)
+		}
+		r.rowsToDo++
+		if _, reason := runner.ParseIdentifier(j.Row.Input); reason == "" && j.First == j.Row.N {
+			r.toDo++
+		}
+	}
+	return nil
+}
+
+// covered reports whether the consent of an earlier run is enough: it is for everybody who certainly wasn't reset, but not for those who may
+// have been.
+func (r *resetRun) covered() bool {
+	if !r.resumed {
+		return false
+	}
+	how := r.book.Consent().How
+	return len(r.resend) == 0 && (how == ledger.ConsentPrompt || how == ledger.ConsentConfirm)
+}
+
+// abandon ends a run that was refused before it began: a new ledger is removed, one of earlier runs is put back into order.
+func (r *resetRun) abandon(why error) error {
+	if !r.resumed {
+		return also(why, r.book.Discard())
+	}
+	_, err := r.book.Finish(r.input.Rows(), ledger.Ending{Stopped: why.Error()})
+	return also(also(why, err), r.book.Close())
+}
+
+// keptInput reports whether the input of an earlier run is kept, and is what is asked for now.
+func (r *resetRun) keptInput() (bool, error) {
+	kept, err := os.ReadFile(r.paths.keep)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil || r.opts.file == "-" {
+		return true, err
+	}
+	var b bytes.Buffer
+	if err := roster.WriteUsers(&b, r.opts.users); err != nil {
+		return true, err
+	}
+	if !bytes.Equal(kept, b.Bytes()) {
+		return true, usageError("name the same users in the same order, or begin a new run with -o",
+			"%s holds other users than --user names", r.paths.keep)
+	}
+	return true, nil
+}
+
+// resumeCommand is the command that goes on with this run, ready to be pasted.
+func (r *resetRun) resumeCommand(flags ...string) string {
+	args := append([]string{"oktareset", "reset", "--resume"}, flags...)
+	for _, name := range []string{
+		"column", "delimiter", "record-factors", "no-header", "workers", "rate", "max-api-capacity", "timeout", "halt", "output", "ticket", "org-url", "token-file",
+	} {
+		value, ok := r.opts.set[name]
+		switch {
+		case !ok:
+		case value == "true":
+			args = append(args, "--"+name)
+		default:
+			args = append(args, "--"+name, shellQuote(value))
+		}
+	}
+	for _, user := range r.opts.users {
+		args = append(args, "--user", shellQuote(user))
+	}
+	if r.opts.file != "" {
+		args = append(args, shellQuote(r.opts.file))
+	}
+	return strings.Join(args, " ")
+}
+
+// tellUnwritten prints the results that could not be written: they are nowhere else.
+func (r *resetRun) tellUnwritten() {
+	lines := r.book.Unwritten()
+	if len(lines) == 0 {
+		return
+	}
+	r.console.log.Error(fmt.Sprintf("%d results could not be written; these are their lines:", bytes.Count(lines, []byte("\n"))))
+	for line := range strings.Lines(string(lines)) {
+		r.console.log.Error(strings.TrimSuffix(line, "\n"))
+	}
+}

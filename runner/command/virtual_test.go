@@ -1,0 +1,279 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/progress"
+)
+
+// virtual is a stand-in org and a folder with an input, for whole runs of the command in virtual time.
+type virtual struct {
+	t      *testing.T
+	org    *oktatest.Org
+	dir    string
+	ids    []string
+	stderr string // of the last run
+}
+
+// virtually runs f in a synctest bubble with so many users in users.csv.
+func virtually(t *testing.T, users int, cfg oktatest.Config, f func(v *virtual)) {
+	t.Helper()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		v := &virtual{t: t, org: oktatest.New(cfg), dir: dir}
+		for i := range users {
+			v.ids = append(v.ids, fmt.Sprintf("00u%017d", i))
+			v.org.Add(oktatest.User{ID: v.ids[i], Login: fmt.Sprintf("user%d@example.com", i), Factors: []oktatest.Factor{
+				{Type: "sms", Provider: "OKTA", Created: time.Now().Add(-time.Hour)},
+			}})
+		}
+		input := "userId\n" + strings.Join(v.ids, "\n") + "\n"
+		if err := os.WriteFile(v.path("users.csv"), []byte(input), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f(v)
+	})
+}
+
+func (v *virtual) path(name string) string { return filepath.Join(v.dir, name) }
+
+// reset runs "oktareset reset FLAGS users.csv" against the org and returns the exit code.
+func (v *virtual) reset(flags ...string) int { return v.resetIn(v.t.Context(), flags...) }
+
+func (v *virtual) resetIn(ctx context.Context, flags ...string) int {
+	v.t.Helper()
+	var stderr bytes.Buffer
+	args, err := permute(slices.Concat([]string{"oktareset", "reset"}, flags, []string{v.path("users.csv")}))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	env := map[string]string{"OKTA_CLIENT_ORGURL": "https://acme.okta.com", "OKTA_CLIENT_TOKEN": v.org.Token()}
+	a := &app{Process: Process{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"}}
+	a.console, a.transport = newConsole(progress.NewScreen(&stderr), consoleOptions{}), v.org.Transport()
+	err = a.cli().RunContext(ctx, args)
+	a.console.fail(err)
+	v.stderr = stderr.String()
+	return exitCode(err)
+}
+
+// counts reads the results: how many rows ended how, as "2 reset/verified".
+func (v *virtual) counts() map[string]int {
+	v.t.Helper()
+	b, err := os.ReadFile(v.path("users.results.csv"))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	rows, err := csv.NewReader(bytes.NewReader(b)).ReadAll()
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if len(rows)-1 != len(v.ids) {
+		v.t.Errorf("%d rows out of %d in", len(rows)-1, len(v.ids))
+	}
+	counts := make(map[string]int)
+	for i, row := range rows[1:] {
+		if row[0] != fmt.Sprint(i+1) || row[1] != v.ids[i] {
+			v.t.Errorf("line %d is row %s, %s", i+2, row[0], row[1])
+		}
+		counts[strings.TrimSuffix(row[4]+"/"+row[5], "/")]++
+	}
+	return counts
+}
+
+// want fails the test unless the last run ended so.
+func (v *virtual) want(code, wantCode int, counts map[string]int) {
+	v.t.Helper()
+	if code != wantCode {
+		v.t.Errorf("exit code %d, want %d:\n%s", code, wantCode, v.stderr)
+	}
+	if got := v.counts(); fmt.Sprint(got) != fmt.Sprint(counts) {
+		v.t.Errorf("%v, want %v:\n%s", got, counts, v.stderr)
+	}
+}
+
+// resets fails the test unless so many users were reset so often.
+func (v *virtual) resets(want map[int]int) {
+	v.t.Helper()
+	got := make(map[int]int)
+	for _, id := range v.ids {
+		got[v.org.Did(id).Resets]++
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		v.t.Errorf("users by resets: %v, want %v:\n%s", got, want, v.stderr)
+	}
+}
+
+func confirm(n int) string { return fmt.Sprintf("--confirm=acme.okta.com:%d", n) }
+
+const resetOp = oktatest.OpResetFactors
+
+// In one run: what the log proves is reset, what certainly wasn't done is done.
+func TestLostAnswersAreSettledInTheSameRun(t *testing.T) {
+	virtually(t, 100, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.org.Script(
+			oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Every: 10, Times: 4},
+			oktatest.Fault{Kind: oktatest.BadGateway, When: oktatest.Before, Op: resetOp, Every: 15, Times: 3},
+			oktatest.Fault{Kind: oktatest.GatewayTimeout, When: oktatest.Late, Op: resetOp, Every: 13, Times: 2, Delay: 20 * time.Second},
+		)
+		v.want(v.reset(confirm(100)), 0, map[string]int{"reset": 94, "reset/verified": 6})
+		v.resets(map[int]int{1: 100})
+		if unused := v.org.Unused(); len(unused) > 0 {
+			t.Errorf("unused faults %v", unused)
+		}
+	})
+}
+
+// Nothing can be proved: the rows stay unknown, whatever is done, until somebody decides.
+func TestUnknownNeedsADecision(t *testing.T) {
+	virtually(t, 10, oktatest.Config{ResetEvents: oktatest.NoEvents}, func(v *virtual) {
+		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Times: 2})
+		v.want(v.reset(confirm(10)), 1, map[string]int{"reset": 8, "unknown/unverified": 2})
+		v.want(v.reset("--resume"), 1, map[string]int{"reset": 8, "unknown/unverified": 2})
+		v.want(v.reset("--retry", "failed,not_found"), 1, map[string]int{"reset": 8, "unknown/unverified": 2})
+		v.resets(map[int]int{1: 10})
+
+		// Consent for ten users isn't consent to reset two of them again.
+		v.want(v.reset("--retry", "unknown", confirm(10)), exitConsent, map[string]int{"reset": 8, "unknown/unverified": 2})
+		v.resets(map[int]int{1: 10})
+
+		// Tried again and refused, they are as unknown as before.
+		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, Times: 2})
+		v.want(v.reset("--retry", "unknown", confirm(2)), 1, map[string]int{"reset": 8, "unknown/unverified": 2})
+		v.resets(map[int]int{1: 10})
+
+		v.want(v.reset("--retry", "unknown", confirm(2)), 0, map[string]int{"reset": 10})
+		v.resets(map[int]int{1: 8, 2: 2})
+
+		v.want(v.reset("--resume"), 0, map[string]int{"reset": 10})
+		v.resets(map[int]int{1: 8, 2: 2})
+	})
+}
+
+// The proof comes late: a resume finds it, and --retry unknown sends nothing that is proved by then.
+func TestProofThatComesLate(t *testing.T) {
+	for _, flags := range [][]string{{"--resume"}, {"--retry", "unknown", confirm(2)}} {
+		t.Run(flags[0], func(t *testing.T) {
+			virtually(t, 10, oktatest.Config{LogLag: 5 * time.Minute}, func(v *virtual) {
+				v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Times: 2})
+				v.want(v.reset(confirm(10)), 1, map[string]int{"reset": 8, "unknown/unverified": 2})
+				<-time.After(5 * time.Minute)
+				v.want(v.reset(flags...), 0, map[string]int{"reset": 8, "reset/verified": 2})
+				v.resets(map[int]int{1: 10})
+			})
+		})
+	}
+}
+
+func TestOutageIsResumable(t *testing.T) {
+	virtually(t, 200, oktatest.Config{Latency: 50 * time.Millisecond}, func(v *virtual) {
+		v.org.Script(oktatest.Fault{Kind: oktatest.Refuse, Op: resetOp, Skip: 50})
+		v.want(v.reset(confirm(200)), exitStopped, map[string]int{"reset": 50, "not_attempted": 150})
+		v.org.Clear()
+		v.want(v.reset("--resume"), 0, map[string]int{"reset": 200})
+		v.resets(map[int]int{1: 200})
+	})
+}
+
+func TestStopRulesAreResumable(t *testing.T) {
+	virtually(t, 400, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		if code := v.reset("--limit", "5", confirm(400)); code != exitStopped {
+			t.Errorf("--limit: exit code %d:\n%s", code, v.stderr)
+		}
+		v.resets(map[int]int{0: 395, 1: 5})
+		if code := v.reset("--resume", "--max-duration", "30s"); code != exitStopped {
+			t.Errorf("--max-duration: exit code %d:\n%s", code, v.stderr)
+		}
+		v.resets(map[int]int{0: 132, 1: 268}) // a window's 270, two of them for the looks at the limit
+		v.want(v.reset("--resume", "--workers", "3"), 0, map[string]int{"reset": 400})
+		v.resets(map[int]int{1: 400})
+	})
+}
+
+func TestHalt(t *testing.T) {
+	virtually(t, 100, oktatest.Config{}, func(v *virtual) {
+		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, Every: 4, Times: 20})
+		v.want(v.reset(confirm(100), "--workers", "1", "--halt", "fail=20%"), exitConsent,
+			map[string]int{"reset": 15, "failed": 5, "not_attempted": 80})
+		v.want(v.reset("--resume", "--workers", "1", "--halt", "fail=3"), exitConsent,
+			map[string]int{"reset": 24, "failed": 8, "not_attempted": 68})
+		v.org.Clear()
+		v.want(v.reset("--retry", "failed"), 0, map[string]int{"reset": 100})
+		v.resets(map[int]int{1: 100})
+	})
+}
+
+// A stopped run is waited for, but not the proof of what is in doubt: that is for the resume.
+func TestSignalThenResume(t *testing.T) {
+	virtually(t, 300, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.Before, Op: resetOp, Every: 20, Times: 3})
+		ctx, stop := context.WithCancelCause(v.t.Context())
+		time.AfterFunc(40*time.Second, func() { stop(Signal{os.Interrupt}) })
+		start := time.Now()
+		code := v.resetIn(ctx, confirm(300))
+		if took := time.Since(start); code != 130 || took > 41*time.Second {
+			t.Errorf("exit code %d after %v:\n%s", code, took, v.stderr)
+		}
+		if !strings.Contains(v.stderr, "to look again, and go on: oktareset reset --resume ") {
+			t.Errorf("no command to go on:\n%s", v.stderr)
+		}
+		v.want(v.reset("--resume"), 0, map[string]int{"reset": 300})
+		v.resets(map[int]int{1: 300})
+	})
+}
+
+// What a ledger belongs to can't be changed half-way.
+func TestResumeRefusesOtherRuns(t *testing.T) {
+	virtually(t, 10, oktatest.Config{}, func(v *virtual) {
+		v.reset("--limit", "5", confirm(10))
+		before, err := os.ReadFile(v.path("users.results.csv"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		refuse := func(what string, flags ...string) {
+			t.Helper()
+			if code := v.reset(append(flags, "--resume")...); code != exitUsage || !strings.Contains(v.stderr, what) {
+				t.Errorf("%q: exit code %d, want %d and %q:\n%s", flags, code, exitUsage, what, v.stderr)
+			}
+			if after, err := os.ReadFile(v.path("users.results.csv")); err != nil || !bytes.Equal(before, after) {
+				t.Errorf("%q: the results were changed, %v", flags, err)
+			}
+		}
+		refuse("beta.okta.com", "--org-url", "https://beta.okta.com")
+		refuse("record_factors", "--record-factors")
+		input, err := os.ReadFile(v.path("users.csv"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(v.path("users.csv"), append(input, "00u99999999999999999\n"...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		refuse("users.csv")
+		v.resets(map[int]int{0: 5, 1: 5})
+	})
+}
+
+func TestResumeWithoutResultsBegins(t *testing.T) {
+	virtually(t, 10, oktatest.Config{}, func(v *virtual) {
+		if code := v.reset("--resume"); code != exitConsent {
+			t.Errorf("without consent: exit code %d:\n%s", code, v.stderr)
+		}
+		v.want(v.reset("--resume", confirm(10)), 0, map[string]int{"reset": 10})
+		if !strings.Contains(v.stderr, "nothing to resume: this is a new run") {
+			t.Errorf("it isn't said that this is a new run:\n%s", v.stderr)
+		}
+		v.want(v.reset("--resume", confirm(10)), 0, map[string]int{"reset": 10})
+		v.resets(map[int]int{1: 10})
+	})
+}

@@ -1,0 +1,105 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"github.com/gofrs/flock"
+)
+
+// file is what the ledger needs of its file.
+type file interface {
+	io.ReaderAt
+	io.WriterAt
+	io.Closer
+	Sync() error
+	Truncate(size int64) error
+	// Intact returns an error when the file isn't what the results' path names any more, or isn't size bytes long: another
+	// program has moved, replaced or changed it.
+	Intact(size int64) error
+}
+
+// errTouched is the cause of the [*WriteError] for a ledger that another program has touched.
+var errTouched = errors.New("another program has moved, replaced or changed it while the run wrote it")
+
+// ledgerFile is the file of a ledger. It is locked, besides the lock file: two runs are kept apart also when somebody has
+// deleted the lock file or renamed the results.
+type ledgerFile struct {
+	*os.File
+	path string
+	held *flock.Flock // nil on Windows, where a lock on a file keeps its own program from it and open files keep their name
+}
+
+// createFile makes a new file for the ledger. It fails when path exists, be it as a symbolic link that leads nowhere.
+func createFile(path string) (file, error) {
+	return lockFile(os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600))
+}
+
+// openFile opens the file of an earlier run's ledger.
+func openFile(path string) (file, error) {
+	return lockFile(os.OpenFile(path, os.O_RDWR, 0))
+}
+
+// lockFile locks an open file. It returns a [*LockedError] when another run writes to it.
+func lockFile(f *os.File, err error) (file, error) {
+	if err != nil {
+		return nil, err
+	}
+	l := &ledgerFile{File: f, path: f.Name()}
+	if runtime.GOOS == "windows" {
+		return l, nil
+	}
+	l.held = flock.New(l.path, flock.SetFlag(os.O_RDWR))
+	ok, err := l.held.TryLock()
+	if err == nil && !ok {
+		err = &LockedError{Path: l.path}
+	}
+	if err == nil {
+		err = l.sameLock()
+	}
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
+// sameLock returns an error unless what is locked is what is open: the path may have changed hands in between.
+func (f *ledgerFile) sameLock() error {
+	locked, err := f.held.Stat()
+	if err != nil {
+		return err
+	}
+	open, err := f.Stat()
+	if err == nil && !os.SameFile(locked, open) {
+		err = errTouched
+	}
+	return err
+}
+
+// Intact looks at the path: it costs a microsecond, a sync a hundred and more.
+func (f *ledgerFile) Intact(size int64) error {
+	named, err := os.Stat(f.path)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errTouched, err)
+	}
+	open, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(named, open) || open.Size() != size {
+		return errTouched
+	}
+	return nil
+}
+
+// Close closes the file and unlocks it.
+func (f *ledgerFile) Close() error {
+	err := f.File.Close()
+	if f.held == nil {
+		return err
+	}
+	return errors.Join(err, f.held.Close())
+}
