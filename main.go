@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"golang.org/x/term"
 
@@ -18,21 +19,37 @@ var version string
 
 func main() { os.Exit(run()) }
 
+// sameSignal is the time in which another signal is the first one's echo: timeout(1) signals the process and then its group, and a
+// terminal that closes hangs up twice.
+const sameSignal = time.Second
+
+// watch cancels with the first signal and ends the process at once with a second one, unless that only says that nobody is there any
+// more. What is ignored when the process starts, by nohup or by a shell for its background jobs, stays ignored.
+func watch(cancel context.CancelCauseFunc) {
+	signal.Ignore(syscall.SIGPIPE) // whoever read our stderr may be gone: that must not end a run in the middle
+	signals := make(chan os.Signal, 4)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
+	}
+	cancel(command.Signal{Signal: <-signals})
+	first := time.Now()
+	for s := range signals {
+		if s == syscall.SIGHUP || time.Since(first) < sameSignal {
+			continue
+		}
+		second := command.Signal{Signal: s}
+		fmt.Fprintf(os.Stderr, "oktareset: %v again: ended at once; --resume goes on\n", second)
+		os.Exit(second.ExitCode())
+	}
+}
+
 // run hands the process to the program: the only place that touches streams, environment and signals.
 func run() int {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	// Whoever read our stderr may be gone: that must not end a run in the middle.
-	signal.Ignore(syscall.SIGPIPE)
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	go func() {
-		first := command.Signal{Signal: <-signals}
-		cancel(first)
-		second := command.Signal{Signal: <-signals}
-		fmt.Fprintf(os.Stderr, "oktareset: %v again: ended at once\n", second)
-		os.Exit(second.ExitCode())
-	}()
+	go watch(cancel)
 	return command.Run(ctx, command.Process{
 		Args: os.Args, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Version: version,
 		Terminal: term.IsTerminal(int(os.Stderr.Fd())),

@@ -47,9 +47,9 @@ type Client struct {
 	pacer     *pacer
 
 	mu      sync.Mutex
-	date    time.Time // the server's clock as the newest reply had it
-	dateAt  time.Time // when that was
-	genuine bool      // a reply was Okta's for certain
+	ahead   time.Duration // how far the server's clock is ahead of this one, at least
+	clocked bool          // ahead is known
+	genuine bool          // a reply was Okta's for certain
 }
 
 // New makes a client for an org. Nothing is sent.
@@ -101,23 +101,23 @@ func newTransport(conns int) *http.Transport {
 // Org is the org that the client speaks to.
 func (c *Client) Org() OrgURL { return c.org }
 
-// Now is the server's clock as far as the newest reply's Date tells, else this machine's. It is never ahead of the server's:
-// Date is cut to the second and was older still when it arrived.
+// Now is the server's clock as far as the replies' Dates tell, else this machine's. It isn't ahead of the server's: a Date is cut to
+// the second and was older still when it arrived, so the one that puts the server furthest ahead is the nearest to the truth.
 func (c *Client) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.dateAt.IsZero() {
-		return time.Now()
-	}
-	return c.date.Add(time.Since(c.dateAt))
+	return time.Now().Add(c.ahead)
 }
+
+// clockChange is more than replies of one second differ: the server's clock, or this one, was set.
+const clockChange = 5 * time.Second
 
 // meet takes in what a reply tells about the server. It reports whether any reply so far was Okta's for certain.
 func (c *Client) meet(date, at time.Time, genuine bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !date.IsZero() && genuine {
-		c.date, c.dateAt = date, at
+	if ahead := date.Sub(at); !date.IsZero() && genuine && (!c.clocked || ahead > c.ahead || ahead < c.ahead-clockChange) {
+		c.ahead, c.clocked = ahead, true
 	}
 	c.genuine = c.genuine || genuine
 	return c.genuine

@@ -1,6 +1,7 @@
 package oktaclient
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,7 +14,7 @@ var ErrNotOkta = errors.New("the answer doesn't come from Okta (no x-okta-reques
 
 // ErrOutage is the end of the client's patience: for ten minutes no request got an answer other than a failed connection or
 // a 5xx, or for five windows nothing but 429s.
-var ErrOutage = errors.New("okta can't be reached")
+var ErrOutage = errors.New("the org can't be reached")
 
 // APIError is a reply from Okta with a status outside 2xx.
 type APIError struct {
@@ -68,8 +69,9 @@ func (e *TransportError) Unwrap() error { return e.Err }
 const maxSummary = 500
 
 // newAPIError reads an error reply. Any body will do: proxies send HTML, some of Okta's own replies are empty.
-func newAPIError(r *http.Request, resp *http.Response, body []byte) *APIError {
-	e := &APIError{Method: r.Method, Path: r.URL.Path, Status: resp.StatusCode, RequestID: requestID(resp.Header)}
+func (c *Client) newAPIError(r *http.Request, resp *http.Response, body []byte) *APIError {
+	e := &APIError{Method: r.Method, Path: r.URL.Path, Status: resp.StatusCode, RequestID: c.requestID(resp.Header)}
+	body = c.redact(body)
 	var okta struct {
 		ErrorCode    string `json:"errorCode"`
 		ErrorSummary string `json:"errorSummary"`
@@ -84,6 +86,7 @@ func newAPIError(r *http.Request, resp *http.Response, body []byte) *APIError {
 		}
 	}
 	e.OAuth, e.Scope = parseChallenge(resp.Header.Values("Www-Authenticate"))
+	e.OAuth, e.Scope = string(c.redact([]byte(e.OAuth))), string(c.redact([]byte(e.Scope)))
 	return e
 }
 
@@ -114,4 +117,21 @@ func cut(s string, limit int) string {
 	return strings.ToValidUTF8(s[:limit], "") + "…"
 }
 
-func requestID(h http.Header) string { return cut(h.Get("X-Okta-Request-Id"), 100) }
+// redact takes the token out of what a server sent: an echo of it must not get into a file or onto a screen.
+func (c *Client) redact(b []byte) []byte {
+	if c.token == "" {
+		return b
+	}
+	return bytes.ReplaceAll(b, []byte(c.token), []byte(redacted))
+}
+
+// requestID returns Okta's request ID: letters, digits and what base64 and hexadecimal use, "" for anything else.
+func (c *Client) requestID(h http.Header) string {
+	id := h.Get("X-Okta-Request-Id")
+	if len(id) > 100 || strings.ContainsFunc(id, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("@-_.+/=:", r)
+	}) {
+		return ""
+	}
+	return string(c.redact([]byte(id)))
+}

@@ -48,6 +48,10 @@ func ParseOrgURL(s string) (OrgURL, error) {
 		return fail(err.Error(), "it looks like https://acme.okta.com")
 	}
 	host := strings.ToLower(u.Host)
+	if name, port, found := strings.Cut(host, ".:"); found { // a name's last dot is the root's
+		host = name + ":" + port
+	}
+	host = strings.TrimSuffix(host, ".")
 	if u.Scheme == "" || host == "" {
 		return fail("no scheme and host", "it looks like https://acme.okta.com")
 	}

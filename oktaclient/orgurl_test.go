@@ -15,6 +15,8 @@ func TestParseOrgURL(t *testing.T) {
 		{"https://id.acme.example:8443", "https://id.acme.example:8443", "id.acme.example:8443"},
 		{"http://127.0.0.1:8080", "http://127.0.0.1:8080", "127.0.0.1:8080"},
 		{"http://[::1]:8080", "http://[::1]:8080", "[::1]:8080"},
+		{"https://acme.okta.com.", "https://acme.okta.com", "acme.okta.com"},
+		{"https://acme.okta.com.:8443", "https://acme.okta.com:8443", "acme.okta.com:8443"},
 		{"http://localhost", "http://localhost", "localhost"},
 	}
 	for _, tt := range tests {

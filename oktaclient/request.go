@@ -110,7 +110,7 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was read as far as it matters
 	at := time.Now()
-	rep.Status, rep.RequestID = resp.StatusCode, requestID(resp.Header)
+	rep.Status, rep.RequestID = resp.StatusCode, c.requestID(resp.Header)
 	rep.limit, rep.links = parseRateLimit(resp.Header), resp.Header.Values("Link")
 	c.meet(rep.limit.date, at, rep.RequestID != "")
 	var bodyErr error
@@ -119,15 +119,15 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 	}
 	c.log.Debug("request", "method", r.method, "path", req.URL.EscapedPath(), "status", rep.Status,
 		"request_id", rep.RequestID, "ms", at.Sub(start).Milliseconds(), "remaining", resp.Header.Get("X-Rate-Limit-Remaining"))
-	return rep, judge(req, resp, rep, bodyErr, r.safe)
+	return rep, c.judge(req, resp, rep, bodyErr, r.safe)
 }
 
 // judge turns a reply into an error unless it is a 2xx of Okta's. Of a change, status and request id say it all; of a read,
 // the body matters too.
-func judge(req *http.Request, resp *http.Response, rep Reply, bodyErr error, safe bool) error {
+func (c *Client) judge(req *http.Request, resp *http.Response, rep Reply, bodyErr error, safe bool) error {
 	switch {
 	case rep.Status < 200 || rep.Status > 299:
-		return newAPIError(req, resp, rep.body)
+		return c.newAPIError(req, resp, rep.body)
 	case rep.RequestID == "":
 		return ErrNotOkta
 	case bodyErr != nil && safe:

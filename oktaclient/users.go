@@ -2,6 +2,7 @@ package oktaclient
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -48,6 +49,9 @@ func (c *Client) GetUser(ctx context.Context, idOrLogin string) (User, Reply, er
 func (c *Client) GetMe(ctx context.Context) (User, Reply, error) {
 	var u User
 	rep, err := c.get(ctx, request{bucket: BucketMe, path: apiPath("users", "me")}, &u)
+	if err == nil && (checkID(u.ID) != nil || u.Profile.Login == "") {
+		err = errors.New("the answer names no user")
+	}
 	return u, rep, err
 }
 

@@ -17,6 +17,7 @@ type Row struct {
 type Job struct {
 	Row   Row
 	Doubt *Result // set when the row is sent again although an earlier taking may have done it: that one's result
+	Tried int     // attempts of earlier takings
 	First int     // the row that named this identifier first; the row itself unless it is a duplicate
 }
 

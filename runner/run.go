@@ -47,64 +47,84 @@ func Run(ctx context.Context, o Options, jobs iter.Seq2[Job, error], do Do, b Bo
 	if o.Workers < 1 {
 		return fmt.Errorf("run: %d workers: at least 1 is needed", o.Workers)
 	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	starting, stopStarting := context.WithCancelCause(ctx)
-	defer stopStarting(nil)
+	r := run{feed: make(chan Job), do: do, book: b, seen: seen}
+	r.ctx, r.stop = context.WithCancelCause(ctx)
+	defer r.stop(nil)
+	r.starting, r.stopStarting = context.WithCancelCause(r.ctx)
+	defer r.stopStarting(nil)
 
-	var incomplete atomic.Bool // a job wasn't worked on
-	feed := make(chan Job)
-	go func() {
-		defer close(feed)
-		for j, err := range jobs {
-			if err != nil {
-				stop(err)
-			}
-			if starting.Err() != nil {
-				incomplete.Store(true)
-				return
-			}
-			select {
-			case feed <- j:
-			case <-starting.Done():
-				incomplete.Store(true)
-				return
-			}
-		}
-	}()
-
-	var mu sync.Mutex // one result at a time for seen
+	go r.read(jobs)
 	var workers errgroup.Group
 	for range o.Workers {
 		workers.Go(func() error {
-			for j := range feed {
-				// A select with both ways open picks either: a stopped run starts nothing.
-				if starting.Err() != nil {
-					incomplete.Store(true)
-					continue
-				}
-				res, err := do(ctx, j, b)
-				if settleErr := b.Settle(res); !errors.Is(err, settleErr) { // a ledger that can't be written says so each time
-					err = errors.Join(err, settleErr)
-				}
-				if enough := (Enough{}); errors.As(err, &enough) {
-					stopStarting(err)
-				} else if err != nil {
-					stop(err)
-				}
-				if err != nil || res.Status == StatusNotAttempted {
-					incomplete.Store(true)
-				}
-				mu.Lock()
-				seen(res)
-				mu.Unlock()
+			for j := range r.feed {
+				r.work(j)
 			}
 			return nil
 		})
 	}
 	_ = workers.Wait() // workers report through stop: one row's failure must not hide another's result
-	if !incomplete.Load() {
+	if !r.incomplete.Load() {
 		return nil
 	}
-	return context.Cause(starting)
+	return context.Cause(r.starting)
+}
+
+// run is the state of one Run.
+type run struct {
+	ctx, starting      context.Context // of the rows under way; of starting more of them
+	stop, stopStarting context.CancelCauseFunc
+	feed               chan Job
+	do                 Do
+	book               Book
+	incomplete         atomic.Bool // a job wasn't worked on
+
+	mu   sync.Mutex // one result at a time for seen
+	seen func(Result)
+}
+
+// read hands the jobs to the workers.
+func (r *run) read(jobs iter.Seq2[Job, error]) {
+	defer close(r.feed)
+	for j, err := range jobs {
+		if err != nil {
+			r.stop(err)
+		}
+		if r.starting.Err() != nil {
+			r.incomplete.Store(true)
+			return
+		}
+		select {
+		case r.feed <- j:
+		case <-r.starting.Done():
+			r.incomplete.Store(true)
+			return
+		}
+	}
+}
+
+// work does one job, unless the run was stopped in the meantime: a select with both ways open picks either.
+func (r *run) work(j Job) {
+	if r.starting.Err() != nil {
+		r.incomplete.Store(true)
+		return
+	}
+	res, err := r.do(r.ctx, j, r.book)
+	switch settleErr := r.book.Settle(res); {
+	case err == nil:
+		err = settleErr
+	case settleErr != nil && !errors.Is(err, settleErr): // a ledger that can't be written says so each time
+		err = fmt.Errorf("%w; %w", err, settleErr)
+	}
+	if enough := (Enough{}); errors.As(err, &enough) {
+		r.stopStarting(err)
+	} else if err != nil {
+		r.stop(err)
+	}
+	if err != nil || res.Status == StatusNotAttempted {
+		r.incomplete.Store(true)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen(res)
 }

@@ -61,7 +61,8 @@ func (a *app) cli() *cli.App {
 	return &cli.App{
 		Name: "oktareset", Usage: "reset the MFA factors of many Okta users", Version: a.Version,
 		Commands: commands, CustomAppHelpTemplate: appHelp, HideHelpCommand: true,
-		Reader: a.Stdin, Writer: a.Stdout, ErrWriter: a.Stderr,
+		DisableSliceFlagSeparator: true, // a comma may stand in a login
+		Reader:                    a.Stdin, Writer: a.Stdout, ErrWriter: a.Stderr,
 		ExitErrHandler: func(*cli.Context, error) {}, // it would end the process
 		OnUsageError:   usage,
 		Action: func(c *cli.Context) error {

@@ -96,6 +96,8 @@ func (a *app) loadToken(files []configFile, f orgFlags) (setting, error) {
 	}
 	s.value = strings.TrimSpace(s.value)
 	switch {
+	case s.value == "" && f.tokenFile != "":
+		return s, usageError("put an API token into it", "%s is empty", f.tokenFile)
 	case s.value == "":
 		return s, usageError("or rehearse with --sandbox, which needs none",
 			"no API token: set OKTA_CLIENT_TOKEN, or --token-file to a file that holds it")

@@ -25,6 +25,9 @@ func parseConfirm(s string) (confirmation, error) {
 	if i <= 0 {
 		return confirmation{}, usageError(form, "--confirm %q isn't HOST:COUNT or HOST:MIN-MAX", s)
 	}
+	if strings.Contains(s[:i], "/") {
+		return confirmation{}, usageError(form, "--confirm %q: HOST stands alone, without https://", s)
+	}
 	low, high, bounds := strings.Cut(s[i+1:], "-")
 	if !bounds {
 		high = low

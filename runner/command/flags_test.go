@@ -50,8 +50,8 @@ func TestParseReset(t *testing.T) {
 		{[]string{"--dry-run=false", "users.csv"}, base},
 		{[]string{"-"}, with(func(o *resetOptions) { o.file = "-" })},
 		{[]string{"--", "users.csv"}, base},
-		{[]string{"users.csv", "-o", "-"}, with(func(o *resetOptions) { o.output = "-" })},
-		{[]string{"--user", "a", "--user=b"}, with(func(o *resetOptions) { o.file, o.users = "", []string{"a", "b"} })},
+		{[]string{"users.csv", "-o", "out.csv", "--ticket", "-5"}, with(func(o *resetOptions) { o.output, o.ticket = "out.csv", "-5" })},
+		{[]string{"--user", "a,b@example.com", "--user=b"}, with(func(o *resetOptions) { o.file, o.users = "", []string{"a,b@example.com", "b"} })},
 		{
 			[]string{"users.csv", "--confirm", "ACME.okta.com:8443:1-500", "--rate", "300/m", "--limit=5", "--workers", "7"},
 			with(func(o *resetOptions) {

@@ -12,6 +12,9 @@ func permute(args []string) ([]string, error) {
 	if len(args) < 2 {
 		return args, nil
 	}
+	if args[1] == "help" {
+		args = append(append([]string{args[0]}, args[2:]...), "--help")
+	}
 	cmd := findCommand(args[1])
 	if cmd == nil {
 		return args, nil
@@ -32,7 +35,7 @@ func permute(args []string) ([]string, error) {
 			continue
 		}
 		// A value that looks like a flag is a forgotten value: "--confirm --dry-run" must not swallow the dry run.
-		if i+1 == len(args) || len(args[i+1]) > 1 && strings.HasPrefix(args[i+1], "-") {
+		if i+1 == len(args) || looksLikeFlag(args[i+1]) {
 			return nil, usageError("see oktareset "+cmd.Name+" --help", "flag %s needs a value", a)
 		}
 		i++
@@ -40,6 +43,10 @@ func permute(args []string) ([]string, error) {
 	}
 	out := append([]string{args[0], args[1]}, flags...)
 	return append(append(out, "--"), rest...), nil
+}
+
+func looksLikeFlag(arg string) bool {
+	return len(arg) > 1 && arg[0] == '-' && (arg[1] < '0' || arg[1] > '9')
 }
 
 func findCommand(name string) *cli.Command {

@@ -173,6 +173,11 @@ func parseReset(c *cli.Context) (resetOptions, error) {
 	if o.console.quiet {
 		o.progress = progress.None
 	}
+	for _, user := range o.users {
+		if _, reason := runner.ParseIdentifier(user); reason != "" {
+			return o, usageError("give an ID or the whole login", "--user %q can't name a user (%s)", user, reason)
+		}
+	}
 	return o, o.check(c)
 }
 
@@ -183,6 +188,8 @@ func (o *resetOptions) check(c *cli.Context) error {
 		return usageError("oktareset reset users.csv, or - for stdin, or --user alice@example.com", "which users? FILE is missing")
 	case o.file != "" && len(o.users) > 0:
 		return usageError("put them into the file", "FILE and --user exclude each other")
+	case c.IsSet("output") && (o.output == "" || o.output == "-"):
+		return usageError("as -o out.csv", "--output needs the name of a file: the results must outlive the run")
 	case o.workers < 1 || o.workers > 1000:
 		return usageError("1 to 1000", "--workers %d", o.workers)
 	case o.capacity < 1 || o.capacity > 100:

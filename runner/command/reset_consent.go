@@ -77,7 +77,11 @@ func (r *resetRun) question() string {
 		fmt.Fprintf(&b, "  %-8s %s\n", name, printable(fmt.Sprintf(format, a...)))
 	}
 	n := r.toDo
-	fmt.Fprintf(&b, "\nThis resets all MFA factors of %s. It can't be undone.\n\n", plural(n, "user"))
+	some := ""
+	if r.opts.limit > 0 && r.opts.limit < n {
+		some = fmt.Sprintf(", %d of them in this run (--limit), the others by --resume", r.opts.limit)
+	}
+	fmt.Fprintf(&b, "\nThis resets all MFA factors of %s%s. It can't be undone.\n\n", plural(n, "user"), some)
 	org := r.client.Org().Host()
 	if r.engine != "" {
 		org += " (" + r.engine + ")"
@@ -87,9 +91,6 @@ func (r *resetRun) question() string {
 	line("file", "%s (%s)", r.paths.shown, surveyText(r.input, r.survey))
 	if again := len(r.resend); again > 0 {
 		line("again", "%s may have been reset before: what they have enrolled since would go, too", plural(again, "user"))
-	}
-	if r.opts.limit > 0 && r.opts.limit < n {
-		line("limit", "stops after %s", plural(r.opts.limit, "user"))
 	}
 	line("time", "%s", r.estimate())
 	line("results", "%s", r.paths.results)

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"oktareset/runner/ledger"
 	"oktareset/runner/roster"
 )
 
@@ -96,6 +97,9 @@ func sameFile(a, b string) bool {
 func (r *resetRun) keepInput() error {
 	if r.paths.keep == "" {
 		return nil
+	}
+	if m, err := ledger.ReadManifest(r.paths.results); err == nil && m.Sandbox && r.opts.sandbox {
+		_ = os.Remove(r.paths.keep) // a rehearsal's output may be replaced; if it can't be, keeping says so
 	}
 	if r.opts.resume {
 		if kept, err := r.keptInput(); err != nil || kept {

@@ -88,9 +88,10 @@ func (r *resetRun) settleVerified(rows []runner.Result) error {
 
 // count takes a result into the summary and the display.
 func (r *resetRun) count(res runner.Result) {
-	if r.tally.settle(res) {
+	switch again := r.tally.settle(res); {
+	case again:
 		r.bar.Mend(res.Status)
-	} else {
+	case res.Status != runner.StatusNotAttempted: // that is no progress
 		r.bar.Add(res.Status)
 	}
 }
@@ -111,7 +112,7 @@ func (r *resetRun) settleUndone(rows []runner.Result) error {
 func again(rows []runner.Result) iter.Seq2[runner.Job, error] {
 	return func(yield func(runner.Job, error) bool) {
 		for _, res := range rows {
-			if !yield(runner.Job{Row: res.Row, First: res.Row.N}, nil) {
+			if !yield(runner.Job{Row: res.Row, Tried: res.Attempts, First: res.Row.N}, nil) {
 				return
 			}
 		}
@@ -125,13 +126,12 @@ func (r *resetRun) pool(ctx context.Context, jobs iter.Seq2[runner.Job, error]) 
 	do := func(ctx context.Context, j runner.Job, b runner.Book) (runner.Result, error) {
 		res, err := r.list.Do(ctx, j, b)
 		r.attempts.Add(int64(res.Attempts))
-		res.Attempts += r.prior[j.Row.N]
+		res.Attempts += j.Tried
 		return res, err
 	}
 	return runner.Run(ctx, runner.Options{Workers: r.opts.workers}, jobs, do, r.book, func(res runner.Result) {
 		r.count(res)
 		if res.Status == runner.StatusUnknown {
-			r.prior[res.Row.N] = res.Attempts
 			r.doubts = append(r.doubts, res)
 		}
 		if r.opts.halt.halted(r.tally.failed, r.tally.finished) {

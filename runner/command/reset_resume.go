@@ -30,7 +30,6 @@ func (r *resetRun) resume() (bool, error) {
 	r.book, r.resumed = book, true
 	for _, d := range doubts {
 		r.doubts = append(r.doubts, doubtful(d))
-		r.prior[d.Row.N] = d.Attempts
 	}
 	if err := r.countOpen(); err != nil {
 		return true, err
@@ -99,7 +98,9 @@ func (r *resetRun) jobs() iter.Seq2[runner.Job, error] {
 			if err == nil && !r.open(j.Row.N) {
 				continue
 			}
-			j.Doubt = r.resend[j.Row.N]
+			if d := r.resend[j.Row.N]; d != nil {
+				j.Doubt, j.Tried = d, d.Attempts
+			}
 			if !yield(j, err) {
 				return
 			}
@@ -184,11 +185,17 @@ func (r *resetRun) resumeCommand(flags ...string) string {
 			args = append(args, "--"+name, shellQuote(value))
 		}
 	}
+	return strings.Join(append(args, r.inputArgs()), " ")
+}
+
+// inputArgs is the input as it was given, for a shell.
+func (r *resetRun) inputArgs() string {
+	if r.opts.file != "" {
+		return shellQuote(r.opts.file)
+	}
+	var args []string
 	for _, user := range r.opts.users {
 		args = append(args, "--user", shellQuote(user))
-	}
-	if r.opts.file != "" {
-		args = append(args, shellQuote(r.opts.file))
 	}
 	return strings.Join(args, " ")
 }

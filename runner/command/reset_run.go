@@ -45,7 +45,6 @@ type resetRun struct {
 	rowsToDo int
 	resend   map[int]*runner.Result // rows whose fate is unknown and that are tried again all the same
 	doubts   []runner.Result        // rows in doubt
-	prior    map[int]int            // attempts of earlier takings, by row
 	attempts atomic.Int64           // of this run
 	prover   *steps.Prover
 	waiting  atomic.Pointer[time.Time] // until when the prover waits
@@ -53,7 +52,7 @@ type resetRun struct {
 
 // reset carries out the reset command. Whatever it returns has left either no trace or a ledger with its manifest.
 func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
-	r := &resetRun{app: a, opts: o, start: time.Now(), id: newRunID(), seen: new(runner.Seen), prior: make(map[int]int)}
+	r := &resetRun{app: a, opts: o, start: time.Now(), id: newRunID(), seen: new(runner.Seen)}
 	if r.paths, err = r.choosePaths(); err != nil {
 		return err
 	}
@@ -118,7 +117,7 @@ func surveyText(f *roster.File, s roster.Survey) string {
 		text = fmt.Sprintf("a plan: %s to reset", plural(s.Distinct, "user"))
 	}
 	if s.Duplicates > 0 {
-		text += fmt.Sprintf(", %d more than once", s.Duplicates)
+		text += ", " + plural(s.Duplicates, "duplicate row")
 	}
 	switch {
 	case s.Invalid == 1:
@@ -180,16 +179,24 @@ func (r *resetRun) openLedger() error {
 	var err error
 	r.book, err = ledger.Create(r.ledgerSpec())
 	if exists := (*ledger.ExistsError)(nil); errors.As(err, &exists) {
-		h := hintExists
-		if !r.opts.dryRun && !r.opts.sandbox {
-			h += "; to go on with that run: --resume"
-		}
-		err = hinted{err, h}
+		err = hinted{err, r.hintExists()}
 	}
 	if err != nil {
 		return refused(err)
 	}
 	return nil
+}
+
+// hintExists says what to do about results that are there already. Another -o for the same users would reset them a second time.
+func (r *resetRun) hintExists() string {
+	m, err := ledger.ReadManifest(r.paths.results)
+	if err != nil || m.DryRun || m.Sandbox || r.opts.dryRun || m.Org != r.client.Org().Host() || m.Input.SHA256 != r.survey.SHA256 {
+		return hintExists
+	}
+	if !m.Finished || m.Counts[runner.StatusNotAttempted] > 0 {
+		return "these are the results of a run over the same users that isn't complete: --resume goes on with it; a new run with -o would reset again whom it has reset"
+	}
+	return "these users were reset by run " + m.Runs[len(m.Runs)-1].RunID + " already: a new run with -o would do it again; --resume and --retry do only what is open"
 }
 
 func (r *resetRun) ledgerSpec() ledger.Spec {
@@ -219,6 +226,9 @@ func (r *resetRun) operator() string {
 	return ""
 }
 
+// optionalTime is how long the start of a run waits for what it can do without.
+const optionalTime = 5 * time.Second
+
 // meet makes the first calls: they show whether this is an Okta org, whether the token is good and whose it is.
 func (r *resetRun) meet(ctx context.Context) error {
 	me, _, err := r.client.GetMe(ctx)
@@ -226,7 +236,9 @@ func (r *resetRun) meet(ctx context.Context) error {
 		return r.cannotBegin(err)
 	}
 	r.actor = me
-	if r.engine, err = r.client.GetEngine(ctx); err != nil && ctx.Err() == nil {
+	brief, cancel := context.WithTimeout(ctx, optionalTime)
+	defer cancel()
+	if r.engine, err = r.client.GetEngine(brief); err != nil && ctx.Err() == nil {
 		r.console.warn("the org doesn't tell its engine: %v", err)
 	}
 	if !r.opts.dryRun || r.opts.record {
@@ -250,6 +262,10 @@ func (r *resetRun) checkPlan() error {
 	if err != nil {
 		return usageError("keep the .json beside the plan, or make a new plan with --dry-run", "the plan's org isn't known: %w", err)
 	}
+	if m.Result == nil || m.Result.SHA256 != r.survey.SHA256 {
+		return usageError("make a new plan with --dry-run, of a file without those who are not to be reset",
+			"%s isn't the plan that was made: it was changed since, or never finished", r.paths.shown)
+	}
 	if m.Org != r.client.Org().Host() && !(m.Sandbox && r.opts.sandbox) {
 		return usageError("make a new plan with --dry-run", "%s is a plan for %s, but the org is %s",
 			r.paths.shown, m.Org, r.client.Org().Host())
@@ -268,6 +284,11 @@ func (r *resetRun) work(ctx context.Context) error {
 		return r.abandon(refused(err))
 	}
 	r.bar = progress.New(r.progressOptions())
+	stopSaying := context.AfterFunc(ctx, func() {
+		r.console.info("%v: no further user is begun; waiting for the answers that are under way, at most %s; once more to end at once, in doubt",
+			context.Cause(ctx), r.opts.timeout)
+	})
+	defer stopSaying()
 	timed := ctx
 	if r.opts.maxDuration > 0 {
 		var cancel context.CancelFunc

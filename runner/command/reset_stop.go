@@ -9,6 +9,8 @@ import (
 	"oktareset/runner/steps"
 )
 
+const hintRefused = "make a new API token in the Admin Console (Security, API), and give it by OKTA_CLIENT_TOKEN or --token-file"
+
 // refused gives an error the code of a run that was refused before anything was changed, and its own hint if it has one.
 func refused(err error) error {
 	h := hint(err)
@@ -36,15 +38,30 @@ func (r *resetRun) cannotBegin(err error) error {
 	case oktaclient.NoAccess:
 		return coded{code: exitNoAccess, error: hinted{
 			fmt.Errorf("%s doesn't accept the credentials: %w", host, err),
-			"make a new API token in the Admin Console (Security, API), and give it by OKTA_CLIENT_TOKEN or --token-file",
+			hintRefused,
 		}}
 	case oktaclient.Forbidden:
 		return coded{code: exitNoAccess, error: fmt.Errorf("%s doesn't allow these credentials to ask who they are: %w", host, err)}
 	case oktaclient.NotSent, oktaclient.Unreachable:
 		return usageError("check the org URL, the network and HTTPS_PROXY; nothing was changed", "%s can't be reached: %w", host, err)
 	}
+	if api := (*oktaclient.APIError)(nil); errors.As(err, &api) && api.RequestID != "" {
+		return usageError("try again later; nothing was changed", "%s can't tell who these credentials belong to: %w", host, err)
+	}
 	return usageError("check the org URL; a proxy or a sign-in page of the network may answer in its place; nothing was changed",
 		"%s doesn't answer as an Okta org: %w", host, err)
+}
+
+// stopError adds to the error of a run that Okta refused which org did, and what to do.
+func (r *resetRun) stopError(err error) error {
+	host := r.client.Org().Host()
+	switch oktaclient.FateOf(err) {
+	case oktaclient.NoAccess:
+		return coded{code: exitNoAccess, error: hinted{fmt.Errorf("%s doesn't accept the credentials any more: %w", host, err), hintRefused}}
+	case oktaclient.WrongOrg:
+		return coded{code: exitBrokeOff, error: fmt.Errorf("%s doesn't answer as an Okta org any more: %w", host, err)}
+	}
+	return stopError(err)
 }
 
 // stopError gives what ended a run early its exit code. Rows that were not attempted are in the results.

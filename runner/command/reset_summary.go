@@ -72,17 +72,23 @@ func (t *tally) total(s runner.Status) int {
 func (r *resetRun) summarize(stopped error, counts runner.Counts, finish error) error {
 	var err error
 	switch {
+	case finish != nil && errors.Is(stopped, finish), finish != nil && stopped == nil:
+		err = coded{code: exitBrokeOff, error: finish}
 	case finish != nil:
 		err = coded{code: exitBrokeOff, error: also(stopped, finish)}
 	case stopped != nil:
-		err = stopError(stopped)
+		err = r.stopError(stopped)
 	case !counts.OK():
 		err = coded{code: exitRows, error: errRows}
 	}
 	took := time.Since(r.start).Round(100 * time.Millisecond)
-	r.console.info("%s in %s: %s", plural(counts.Total(), "row"), took, r.countsText(counts))
+	text := fmt.Sprintf("%s in %s: %s", plural(counts.Total(), "row"), took, r.countsText(counts))
+	if open := r.survey.Rows - counts.Total(); finish != nil && open > 0 {
+		text += fmt.Sprintf("; the other %s not begun", plural(open, "row"))
+	}
+	r.console.info("%s", text)
 	if stats := r.client.Stats(); stats.TooMany > 0 {
-		r.console.info("Okta answered 429 %s; each was waited out", plural(stats.TooMany, "time"))
+		r.console.info("Okta answered 429 (too many requests) %s", plural(stats.TooMany, "time"))
 	}
 	r.console.info("%s: %s", r.resultsName(), r.paths.results)
 	for _, line := range r.nextSteps(counts) {
@@ -115,6 +121,9 @@ func (r *resetRun) countsText(counts runner.Counts) string {
 			continue
 		}
 		text := fmt.Sprintf("%d %s", n, s)
+		if s == runner.StatusTaken {
+			text = fmt.Sprintf("%d in doubt", n)
+		}
 		var reasons []string
 		for reason, k := range r.tally.reasons[s] {
 			if k > 0 && (!r.resumed || r.tally.total(s) == n) { // of earlier runs' rows the reasons aren't counted
@@ -142,7 +151,7 @@ func (r *resetRun) nextSteps(counts runner.Counts) []string {
 			fmt.Sprintf("%d unknown: the answer was lost, and neither the System Log nor the user's factors prove anything", n),
 			"to look again, and go on: "+r.resumeCommand(),
 			"to reset them again, after looking at them by hand: "+r.resumeCommand("--retry", "unknown"))
-	case counts[runner.StatusNotAttempted] > 0:
+	case counts[runner.StatusNotAttempted] > 0, counts.Total() < r.survey.Rows:
 		next = append(next, "to go on: "+r.resumeCommand())
 	case counts[runner.StatusFailed]+counts[runner.StatusForbidden] > 0:
 		next = append(next, "to try those again that failed: "+r.resumeCommand("--retry", "failed,forbidden"))
@@ -152,7 +161,7 @@ func (r *resetRun) nextSteps(counts runner.Counts) []string {
 		next = append(next, r.confirmLines(counts)...)
 	case r.opts.sandbox:
 		next = append(next, "this was the stand-in org: nothing real was touched. For your own: set OKTA_CLIENT_ORGURL and OKTA_CLIENT_TOKEN, "+
-			"then oktareset reset --dry-run "+shellQuote(r.paths.shown))
+			"then oktareset reset --dry-run "+r.inputArgs())
 	}
 	return next
 }
@@ -166,8 +175,8 @@ func (r *resetRun) confirmLines(counts runner.Counts) []string {
 		consent, planned = "--sandbox", "--sandbox"
 	}
 	lines := []string{"to reset exactly those: oktareset reset " + planned + " " + shellQuote(r.paths.results)}
-	if r.paths.keep == "" && !r.input.Plan() {
-		lines = append(lines, "to reset the whole file: oktareset reset "+consent+" "+shellQuote(r.paths.shown))
+	if !r.input.Plan() {
+		lines = append(lines, "to reset all of the input: oktareset reset "+consent+" "+r.inputArgs())
 	}
 	return lines
 }

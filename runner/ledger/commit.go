@@ -83,7 +83,7 @@ func newCommitter(path string, f file, end int64, x index) *committer {
 func (c *committer) add(row int, s runner.Status, line []byte, wait bool) error {
 	c.mu.Lock()
 	b := c.pending
-	if err := c.refuse(row, s, wait); err != nil {
+	if err := c.refuse(row, s); err != nil {
 		if c.err != nil {
 			b.lines = append(b.lines, line...) // for unwritten
 		}
@@ -109,14 +109,12 @@ func (c *committer) add(row int, s runner.Status, line []byte, wait bool) error 
 }
 
 // refuse returns why a line can't be added. c.mu is held.
-func (c *committer) refuse(row int, s runner.Status, take bool) error {
+func (c *committer) refuse(row int, s runner.Status) error {
 	switch {
 	case c.err != nil:
 		return c.err
 	case c.closed:
 		return errClosed
-	case take && c.touched != nil:
-		return c.touched
 	}
 	return c.index.check(row, s)
 }

@@ -189,3 +189,16 @@ func TestCreateAndResumeRace(t *testing.T) {
 		t.Errorf("%d rows are in the ledger, torn %v; want %d", len(last), torn, rows)
 	}
 }
+
+// Between opening and locking, the results may get another file: then what is locked isn't what would be written.
+func TestLockOfAnotherFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.csv")
+	f, err := os.Create(path)
+	must(t, err)
+	must(t, os.WriteFile(path+".new", nil, 0o600))
+	must(t, os.Rename(path+".new", path))
+	if _, err := lockFile(f, nil); !errors.Is(err, errTouched) {
+		t.Errorf("lockFile of a file that isn't at its path any more = %v, want %v", err, errTouched)
+	}
+}

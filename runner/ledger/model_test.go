@@ -151,6 +151,7 @@ func (m *model) take(n int) {
 		m.lines = append(m.lines, modelLine{n, runner.StatusTaken, m.runID()})
 	}
 	err := m.l.Take(testRow(n), testTaken(n))
+	synctest.Wait() // the writer may have been woken twice
 	delete(m.doubts, n)
 	if err == nil {
 		m.durable = len(m.lines)
@@ -183,6 +184,7 @@ func (m *model) settle(n int) {
 	} else {
 		m.refused = append(m.refused, line)
 	}
+	synctest.Wait()
 }
 
 // finish ends a run in order, or dies at any step of that.
@@ -312,6 +314,7 @@ func (m *model) step() {
 
 // runModel lets things happen until the choices are used up; then a last run works on all rows and finishes.
 func runModel(t *testing.T, dir string, data []byte) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		m := &model{t: t, choose: choices{data}, spec: testSpec(dir, modelRows)}
 		m.create()

@@ -1,8 +1,6 @@
 package ledger
 
-import (
-	"errors"
-)
+import "errors"
 
 // choices makes the decisions of a test out of bytes. When they are used up, every decision is 0.
 type choices struct{ data []byte }

@@ -137,23 +137,34 @@ func TestResumeOfDamagedFiles(t *testing.T) {
 	}
 }
 
-// A row that was taken a second time must not pass for settled because somebody has sorted the ledger.
-func TestResumeOfSortedLedger(t *testing.T) {
+// A row that was taken a second time must not pass for settled because somebody has moved lines.
+func TestResumeOfReorderedLedger(t *testing.T) {
 	t.Parallel()
-	spec := leaveRun(t, t.TempDir())
-	l, _ := mustResume(t, resumeSpec(spec, "run2"))
-	must(t, l.Take(testRow(4), testTaken(4)))
-	must(t, l.Close())
-	data, err := os.ReadFile(spec.Path)
-	must(t, err)
-	head, body, _ := bytes.Cut(data, []byte("\n"))
-	lines := bytes.SplitAfter(bytes.TrimSuffix(body, []byte("\n")), []byte("\n"))
-	last := len(lines) - 1
-	sorted := slices.Concat(head, []byte("\n"), lines[last], []byte("\n"), slices.Concat(lines[:last]...))
-	must(t, os.WriteFile(spec.Path, sorted, 0o600))
-	var damage *DamageError
-	if _, _, err := Resume(resumeSpec(spec, "run3"), nil); !errors.As(err, &damage) || !strings.Contains(err.Error(), "order") {
-		t.Errorf("Resume with the last taking moved up = %v, want a *DamageError of the order", err)
+	tests := []struct {
+		row    int // that the second run takes
+		before int // the line to which that is moved, from the first below the header on
+	}{
+		{5, 0}, // before what the first run took
+		{4, 5}, // before its own result by the first run
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprint(tt.row), func(t *testing.T) {
+			t.Parallel()
+			spec := leaveRun(t, t.TempDir())
+			l, _ := mustResume(t, resumeSpec(spec, "run2"))
+			must(t, l.Take(testRow(tt.row), testTaken(tt.row)))
+			must(t, l.Close())
+			data, err := os.ReadFile(spec.Path)
+			must(t, err)
+			lines := bytes.SplitAfter(bytes.TrimSuffix(data, []byte("\n")), []byte("\n"))
+			last := slices.Concat(lines[len(lines)-1], []byte("\n"))
+			lines = slices.Insert(lines[:len(lines)-1], 1+tt.before, last)
+			must(t, os.WriteFile(spec.Path, slices.Concat(lines...), 0o600))
+			var damage *DamageError
+			if _, _, err := Resume(resumeSpec(spec, "run3"), nil); !errors.As(err, &damage) || !strings.Contains(err.Error(), "order") {
+				t.Errorf("Resume with the last taking moved up = %v, want a *DamageError of the order", err)
+			}
+		})
 	}
 }
 
@@ -272,6 +283,9 @@ func TestResumeOfFinishedResults(t *testing.T) {
 		must(t, err)
 		if len(doubts) != 2 || doubts[0].RunID != "run1" || doubts[1].RunID != "run1" {
 			t.Fatalf("doubts of run %d = %+v, want the rows 2 and 3, taken by run1", run, doubts)
+		}
+		if m, err := ReadManifest(spec.Path); err != nil || m.Finished || m.Result != nil || m.Counts != nil || len(m.Runs) != run {
+			t.Errorf("manifest of run %d = %+v, %v; want an unfinished one", run, m, err)
 		}
 		if want := map[bool]runner.Status{true: runner.StatusTaken, false: runner.StatusUnknown}[run == 2]; doubts[0].Status != want {
 			t.Errorf("status of row 2 in run %d = %q, want %q", run, doubts[0].Status, want)

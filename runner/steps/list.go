@@ -16,7 +16,7 @@ var ErrLimit error = runner.Enough{Err: errors.New("the limit of this run is rea
 
 // ErrNoPermission ends a run whose first ten calls were all refused for want of permission (403 E0000006): the next thousand
 // would be too.
-var ErrNoPermission = errors.New("okta refused the first ten users: these credentials may not reset factors")
+var ErrNoPermission = errors.New("the first ten users were all refused (403): these credentials may not reset factors")
 
 // forbiddenStreak is how many calls at the start of a run have to be forbidden to end it.
 const forbiddenStreak = 10

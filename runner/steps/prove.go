@@ -23,6 +23,9 @@ const (
 	logTargets = 50
 	// clockSlack allows for server clocks that differ: an event may be published a moment before the time that a reply showed.
 	clockSlack = 2 * time.Second
+	// createdMargin is how much earlier than the row was taken a factor has to be created to prove anything: Okta's servers don't all have the
+	// same clock, and a factor that was enrolled just after the reset must not pass for one from before.
+	createdMargin = 10 * time.Second
 	// proveWorkers ask for factors at the same time; the client's pace holds for them too.
 	proveWorkers = 8
 )
@@ -188,7 +191,7 @@ func (p *Prover) Undone(ctx context.Context, rows []runner.Result) (undone, open
 			factors, _, err := p.client.ListFactors(ctx, res.UserID)
 			failed[i] = err
 			for _, f := range factors {
-				if slices.Contains(resettable, f.Type) && !f.Created.IsZero() && f.Created.Before(res.StartedAt) {
+				if slices.Contains(resettable, f.Type) && !f.Created.IsZero() && f.Created.Before(res.StartedAt.Add(-createdMargin)) {
 					proved[i] = true
 				}
 			}

@@ -71,7 +71,11 @@ func NewReader(r io.Reader, o ReaderOptions) (*Reader, error) {
 // inspect finds the delimiter in the first line, and refuses what csv would read as something that it isn't.
 func (r *Reader) inspect(buffered *bufio.Reader) error {
 	head, _ := buffered.Peek(headSize) // an error comes back from the first read
-	if named, length, ok := sepLine(head); ok {
+	named, length, ok := sepLine(head)
+	if !ok {
+		named, length = 0, typeLine(head)
+	}
+	if length > 0 {
 		if r.delimiter == 0 {
 			r.delimiter = named
 		}

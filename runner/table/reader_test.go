@@ -83,6 +83,7 @@ func TestReader(t *testing.T) {
 			text: "SEP=\t\nid\tname\n",
 			want: []row{{2, []string{"id", "name"}}},
 		},
+		"PowerShell's type line":   {text: "\ufeff#TYPE Selected.System\r\nid,name\r\n1,a\r\n", want: []row{{2, []string{"id", "name"}}, {3, []string{"1", "a"}}}},
 		"a header like a sep line": {text: "sep=xy\n1\n", want: []row{{1, []string{"sep=xy"}}, {2, []string{"1"}}}},
 		"marks in a quoted header": {
 			text: "\"a;b;c;\n\",name\n1,2\n",
