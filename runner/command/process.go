@@ -97,7 +97,7 @@ func also(err, other error) error {
 	switch {
 	case err == nil:
 		return other
-	case other == nil:
+	case other == nil, errors.Is(err, other): // said already
 		return err
 	}
 	return fmt.Errorf("%w; %w", err, other)

@@ -206,8 +206,11 @@ func (r *resetRun) tellUnwritten() {
 	if len(lines) == 0 {
 		return
 	}
-	r.console.log.Error(fmt.Sprintf("%d results could not be written; these are their lines:", bytes.Count(lines, []byte("\n"))))
-	for line := range strings.Lines(string(lines)) {
-		r.console.log.Error(strings.TrimSuffix(line, "\n"))
+	text := fmt.Sprintf("%d results could not be written, their lines are here only", bytes.Count(lines, []byte("\n")))
+	if r.opts.console.json {
+		r.console.log.Error(text, "lines", string(lines))
+		return
 	}
+	r.console.log.Error(text + ":")
+	_, _ = r.console.screen.Write(lines) // escaped as in the file
 }

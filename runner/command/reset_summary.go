@@ -71,8 +71,9 @@ func (t *tally) total(s runner.Status) int {
 // summarize tells how the run went, once, and returns the error that becomes the exit code.
 func (r *resetRun) summarize(stopped error, counts runner.Counts, finish error) error {
 	var err error
+	var unwritten *ledger.WriteError
 	switch {
-	case finish != nil && errors.Is(stopped, finish), finish != nil && stopped == nil:
+	case finish != nil && (stopped == nil || errors.As(stopped, &unwritten)): // what stopped the run is a part of finish
 		err = coded{code: exitBrokeOff, error: finish}
 	case finish != nil:
 		err = coded{code: exitBrokeOff, error: also(stopped, finish)}
@@ -144,12 +145,12 @@ func (r *resetRun) nextSteps(counts runner.Counts) []string {
 	if counts[runner.StatusForbidden] > 0 {
 		next = append(next, "forbidden: these credentials may not reset those users; an admin's factors take a super admin's token")
 	}
-	switch n := counts[runner.StatusUnknown] + counts[runner.StatusTaken]; {
+	switch n := counts[runner.StatusUnknown]; {
 	case r.opts.sandbox || r.opts.dryRun:
 	case n > 0:
 		next = append(next,
-			fmt.Sprintf("%d unknown: the answer was lost, and neither the System Log nor the user's factors prove anything", n),
-			"to look again, and go on: "+r.resumeCommand(),
+			fmt.Sprintf("%d unknown: sent, the answer was lost, and nothing proves so far what became of them", n),
+			"to look for proof again, and go on: "+r.resumeCommand(),
 			"to reset them again, after looking at them by hand: "+r.resumeCommand("--retry", "unknown"))
 	case counts[runner.StatusNotAttempted] > 0, counts.Total() < r.survey.Rows:
 		next = append(next, "to go on: "+r.resumeCommand())

@@ -84,7 +84,7 @@ func (m *model) resume() {
 		} else if !errors.Is(err, errDead) {
 			m.t.Fatalf("resume of a process that dies = %v", err)
 		}
-		m.synced = m.f.synced
+		_, m.synced, _ = m.f.state()
 	}
 	var lines []modelLine
 	l, doubts, err := resume(spec, func(e Entry) {
@@ -198,12 +198,12 @@ func (m *model) finish() {
 	m.l.replace = func(path string, write func(io.Writer) error) error {
 		step++
 		switch {
-		case m.f.dead:
+		case m.f.isDead():
 			return errDead
 		case step != 1+die/3:
 			return replace(path, write)
 		}
-		m.f.dead = true
+		m.f.set(func() { m.f.dead = true })
 		switch die % 3 {
 		case 0:
 			return errDead
@@ -239,16 +239,16 @@ func (m *model) finish() {
 
 // crash ends the process: of what wasn't synced a part remains, or zeros.
 func (m *model) crash() {
-	m.f.dead = true
+	m.f.set(func() { m.f.dead = true })
 	m.l.replace = func(string, func(io.Writer) error) error { return errDead }
 	_ = m.l.Close()
 	data, err := os.ReadFile(m.spec.Path)
 	must(m.t, err)
-	data = data[:m.f.synced+int64(m.choose.next(1+min(255, len(data)-int(m.f.synced))))]
+	_, m.synced, _ = m.f.state()
+	data = data[:m.synced+int64(m.choose.next(1+min(255, len(data)-int(m.synced))))]
 	if m.choose.next(4) == 0 {
-		data = append(data[:m.f.synced:m.f.synced], make([]byte, m.choose.next(50))...)
+		data = append(data[:m.synced:m.synced], make([]byte, m.choose.next(50))...)
 	}
-	m.synced = m.f.synced
 	must(m.t, os.WriteFile(m.spec.Path, data, 0o600))
 	must(m.t, os.WriteFile(m.spec.Path+".lock", []byte("\x00{left behind"), 0o600))
 	m.refused = nil
@@ -257,7 +257,7 @@ func (m *model) crash() {
 // end ends the run in order, without Finish, and looks for results that are neither in the file nor in Unwritten.
 func (m *model) end() {
 	failed := m.l.Close() != nil
-	if m.f.dead {
+	if m.f.isDead() {
 		m.crash()
 		return
 	}
@@ -273,7 +273,8 @@ func (m *model) end() {
 	if unwritten := bytes.Count(m.l.Unwritten(), []byte("\n")); unwritten != len(want) || !failed && len(want) > 0 {
 		m.t.Fatalf("Unwritten has %d lines, want %d: %+v", unwritten, len(want), want)
 	}
-	m.refused, m.synced = nil, m.f.synced
+	m.refused = nil
+	_, m.synced, _ = m.f.state()
 	if !failed {
 		m.durable = len(m.lines)
 	}
@@ -297,16 +298,16 @@ func (m *model) step() {
 		m.finish()
 		m.resume()
 	case 9: // it will die in one of the next calls
-		m.f.calls, m.f.keep = m.choose.next(4), m.choose.next(256)
+		m.f.set(func() { m.f.calls, m.f.keep = m.choose.next(4), m.choose.next(256) })
 	case 10:
 		m.crash()
 		m.resume()
 	case 11:
-		if !m.f.dead {
-			m.f.room = m.f.size + int64(m.choose.next(256))
+		if !m.f.isDead() {
+			m.f.set(func() { m.f.room = m.f.size + int64(m.choose.next(256)) })
 		}
 	}
-	if m.f.dead {
+	if m.f.isDead() {
 		m.crash()
 		m.resume()
 	}

@@ -1,6 +1,9 @@
 package ledger
 
-import "errors"
+import (
+	"errors"
+	"sync"
+)
 
 // choices makes the decisions of a test out of bytes. When they are used up, every decision is 0.
 type choices struct{ data []byte }
@@ -19,11 +22,32 @@ var errDead = errors.New("the process died")
 // mortal is a ledger's file whose process may die in any call, and that knows what would survive a power failure.
 type mortal struct {
 	file
+	mu           sync.Mutex // guards what follows
 	size, synced int64
 	calls        int // until death; below 0: it lives on
 	keep         int // bytes of the write in which it dies
 	room         int64
 	dead         bool
+}
+
+// set changes how the file behaves.
+func (f *mortal) set(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
+}
+
+// state returns how long the file is, how much of it survives a power failure, and whether the process is dead.
+func (f *mortal) state() (size, synced int64, dead bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.size, f.synced, f.dead
+}
+
+// isDead reports whether the process is dead.
+func (f *mortal) isDead() bool {
+	_, _, dead := f.state()
+	return dead
 }
 
 // dies reports whether the process is dead, or dies now.
@@ -36,6 +60,8 @@ func (f *mortal) dies() bool {
 }
 
 func (f *mortal) WriteAt(p []byte, off int64) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	was := f.dead
 	if f.dies() {
 		if n := min(f.keep, len(p)); !was && n > 0 {
@@ -57,6 +83,8 @@ func (f *mortal) WriteAt(p []byte, off int64) (int, error) {
 }
 
 func (f *mortal) Sync() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.dies() {
 		return errDead
 	}
@@ -65,6 +93,8 @@ func (f *mortal) Sync() error {
 }
 
 func (f *mortal) Truncate(size int64) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.dies() {
 		return errDead
 	}

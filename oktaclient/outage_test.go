@@ -1,0 +1,85 @@
+package oktaclient_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"oktareset/oktaclient"
+	"oktareset/oktaclient/oktatest"
+)
+
+// While the org can't be reached the pool holds and asks at growing pauses; it goes on by itself.
+func TestOutageThatEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 100, oktatest.Config{Latency: 50 * time.Millisecond}, oktaclient.Options{})
+		if _, _, err := w.client.GetMe(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.org.Script(oktatest.Fault{Kind: oktatest.Refuse})
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			pass(5 * time.Minute)
+			w.org.Clear()
+		})
+		failed := w.resetAll(t.Context(), 16)
+		wg.Wait()
+		if len(failed) > 0 {
+			t.Errorf("%d rows lost", len(failed))
+		}
+		w.onceEach(t)
+		if tried := len(w.sent) - 101; tried > 40 {
+			t.Errorf("%d requests during the outage, want few", tried)
+		}
+	})
+}
+
+func TestOutageThatLasts(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		kind     oktatest.Kind
+		from, to time.Duration
+	}{
+		{oktatest.Refuse, 10 * time.Minute, 12 * time.Minute},
+		{oktatest.TooManyBare, 5 * time.Minute, 8 * time.Minute},
+		{oktatest.TooManyConcurrency, 5 * time.Minute, 8 * time.Minute},
+	} {
+		virtually(t, string(tt.kind), func(t *testing.T) {
+			w := newWorld(t, 30, oktatest.Config{}, oktaclient.Options{})
+			if _, _, err := w.client.GetMe(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.org.Script(oktatest.Fault{Kind: tt.kind})
+			start := time.Now()
+			failed := w.resetAll(t.Context(), 8)
+			if took := time.Since(start); took < tt.from || took > tt.to {
+				t.Errorf("gave up after %v, want %v to %v", took, tt.from, tt.to)
+			}
+			for id, err := range failed {
+				if oktaclient.FateOf(err) != oktaclient.Unreachable || !errors.Is(err, oktaclient.ErrOutage) {
+					t.Errorf("user %s: %v, want an outage", id, err)
+				}
+			}
+			if len(failed) != 30 {
+				t.Errorf("%d of 30 rows failed", len(failed))
+			}
+		})
+	}
+}
+
+// Nobody wants to wait ten minutes for a typo in the org's address.
+func TestFirstCallGivesUpSoon(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 0, oktatest.Config{}, oktaclient.Options{})
+		w.org.Script(oktatest.Fault{Kind: oktatest.Refuse})
+		start := time.Now()
+		_, _, err := w.client.GetMe(t.Context())
+		if oktaclient.FateOf(err) != oktaclient.NotSent || time.Since(start) > time.Minute {
+			t.Errorf("%v after %v, want not sent within a minute", err, time.Since(start))
+		}
+	})
+}

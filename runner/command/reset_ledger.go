@@ -1,0 +1,79 @@
+package command
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"oktareset/runner"
+	"oktareset/runner/ledger"
+)
+
+// openLedger creates or resumes the results before the first request: what can't be written must show before anything is changed, and so must a
+// lack of consent.
+func (r *resetRun) openLedger() error {
+	if r.opts.resume {
+		resumed, err := r.resume()
+		if err == nil && resumed {
+			err = r.checkConfirm()
+		}
+		if err != nil && r.book != nil {
+			return r.abandon(err)
+		}
+		if err != nil || resumed {
+			return err
+		}
+	}
+	r.toDo, r.rowsToDo = r.survey.Distinct, r.survey.Rows
+	if err := r.checkConfirm(); err != nil {
+		return err
+	}
+	var err error
+	r.book, err = ledger.Create(r.ledgerSpec())
+	if exists := (*ledger.ExistsError)(nil); errors.As(err, &exists) {
+		err = hinted{err, r.hintExists()}
+	}
+	if err != nil {
+		return refused(err)
+	}
+	return nil
+}
+
+// hintExists says what to do about results that are there already. Another -o for the same users would reset them a second time.
+func (r *resetRun) hintExists() string {
+	m, err := ledger.ReadManifest(r.paths.results)
+	if err != nil || m.DryRun || m.Sandbox || r.opts.dryRun || m.Org != r.client.Org().Host() || m.Input.SHA256 != r.survey.SHA256 {
+		return hintExists
+	}
+	if !m.Finished || m.Counts[runner.StatusNotAttempted] > 0 {
+		return "these are the results of a run over the same users that isn't complete: --resume goes on with it; a new run with -o would reset again whom it has reset"
+	}
+	return "these users were reset by run " + m.Runs[len(m.Runs)-1].RunID + " already: a new run with -o would do it again; --resume and --retry do only what is open"
+}
+
+func (r *resetRun) ledgerSpec() ledger.Spec {
+	host, _ := os.Hostname()
+	return ledger.Spec{
+		Path: r.paths.results, Columns: r.input.Columns(), LastRow: r.survey.Rows + r.survey.Ignored,
+		Manifest: ledger.Manifest{
+			Version: r.Version, Org: r.client.Org().Host(), Sandbox: r.opts.sandbox, DryRun: r.opts.dryRun, Steps: r.list.Names(),
+			Ticket: r.opts.ticket, Consent: ledger.Consent{How: ledger.ConsentNone},
+			Input: ledger.Input{
+				File: filepath.Base(r.paths.input), SHA256: r.survey.SHA256, Bytes: r.survey.Bytes,
+				Rows: r.survey.Rows, Distinct: r.survey.Distinct, Column: r.input.Column(),
+			},
+			Runs: []ledger.Run{{
+				RunID: r.id, StartedAt: r.start, Options: r.opts.set, Operator: ledger.Operator{User: r.operator(), Host: host},
+			}},
+		},
+	}
+}
+
+func (r *resetRun) operator() string {
+	for _, name := range []string{"USER", "USERNAME", "LOGNAME"} {
+		if user := r.Getenv(name); user != "" {
+			return user
+		}
+	}
+	return ""
+}

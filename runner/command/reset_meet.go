@@ -1,0 +1,87 @@
+package command
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"oktareset/oktaclient"
+	"oktareset/runner/ledger"
+	"oktareset/runner/steps"
+)
+
+// connect finds the org and makes a client for it, or starts the stand-in. Nothing is sent.
+func (r *resetRun) connect() error {
+	var cfg orgConfig
+	var err error
+	if r.opts.sandbox {
+		if r.sandbox, err = startSandbox(r.input); err == nil {
+			cfg, err = r.sandbox.config()
+		}
+	} else {
+		cfg, err = r.loadOrg(r.opts.org)
+	}
+	if err != nil {
+		return err
+	}
+	r.client = oktaclient.New(cfg.url, oktaclient.Options{
+		Token: cfg.token, UserAgent: "oktareset/" + r.Version + " run/" + r.id, Timeout: r.opts.timeout,
+		Capacity: r.opts.capacity, Rate: r.opts.rate, MaxInFlight: r.opts.workers, Transport: r.transport, Logger: r.requestLog(),
+	})
+	r.list = steps.Reset(r.client, r.seen, steps.Options{DryRun: r.opts.dryRun, RecordFactors: r.opts.record, Limit: r.opts.limit, RunID: r.id})
+	return nil
+}
+
+func (r *resetRun) requestLog() *slog.Logger {
+	if !r.opts.console.verbose {
+		return nil
+	}
+	return r.console.log
+}
+
+// optionalTime is how long the start of a run waits for what it can do without.
+const optionalTime = 5 * time.Second
+
+// meet makes the first calls: they show whether this is an Okta org, whether the token is good and whose it is.
+func (r *resetRun) meet(ctx context.Context) error {
+	me, _, err := r.client.GetMe(ctx)
+	if err != nil {
+		return r.cannotBegin(err)
+	}
+	r.actor = me
+	brief, cancel := context.WithTimeout(ctx, optionalTime)
+	defer cancel()
+	if r.engine, err = r.client.GetEngine(brief); err != nil && ctx.Err() == nil {
+		r.console.warn("the org doesn't tell its engine: %v", err)
+	}
+	if !r.opts.dryRun || r.opts.record {
+		// One call in the reset's own bucket tells its limit. Who may not list users may still be allowed to reset them.
+		if _, _, err = r.client.ListUsers(brief, "", 1); oktaclient.FateOf(err) == oktaclient.NoAccess {
+			return r.cannotBegin(err)
+		}
+	}
+	if ctx.Err() != nil {
+		return stopError(context.Cause(ctx))
+	}
+	return nil
+}
+
+// checkPlan refuses a plan that was made for another org.
+func (r *resetRun) checkPlan() error {
+	if !r.input.Plan() {
+		return nil
+	}
+	m, err := ledger.ReadManifest(r.paths.input)
+	if err != nil {
+		return usageError("keep the .json beside the plan, or make a new plan with --dry-run", "the plan's org isn't known: %w", err)
+	}
+	if m.Result == nil || m.Result.SHA256 != r.survey.SHA256 {
+		return usageError("make a new plan with --dry-run, of a file without those who are not to be reset",
+			"%s isn't the plan that was made: it was changed since, or never finished", r.paths.shown)
+	}
+	if m.Org != r.client.Org().Host() && !(m.Sandbox && r.opts.sandbox) {
+		return usageError("make a new plan with --dry-run", "%s is a plan for %s, but the org is %s",
+			r.paths.shown, m.Org, r.client.Org().Host())
+	}
+	return nil
+}
