@@ -141,14 +141,8 @@ func (r *resetRun) covered() bool {
 	return len(r.resend) == 0 && (how == ledger.ConsentPrompt || how == ledger.ConsentConfirm)
 }
 
-// abandon ends a run that was refused before it began: a new ledger is removed, one of earlier runs is put back into order.
-func (r *resetRun) abandon(why error) error {
-	if !r.resumed {
-		return also(why, r.book.Discard())
-	}
-	_, err := r.book.Finish(r.input.Rows(), ledger.Ending{Stopped: why.Error()})
-	return also(also(why, err), r.book.Close())
-}
+// abandon ends a run that was refused before it began: a new ledger is removed, one of earlier runs is left as they left it.
+func (r *resetRun) abandon(why error) error { return also(why, r.book.Discard()) }
 
 // keptInput reports whether the input of an earlier run is kept, and is what is asked for now.
 func (r *resetRun) keptInput() (bool, error) {
