@@ -46,7 +46,7 @@ func TestCrash(t *testing.T) {
 	}
 	t.Parallel()
 	binary := filepath.Join(t.TempDir(), "oktareset")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "oktareset").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, "oktareset").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for name, sandbox := range map[string][]string{
