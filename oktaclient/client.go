@@ -47,8 +47,9 @@ type Client struct {
 	pacer     *pacer
 
 	mu      sync.Mutex
-	ahead   time.Duration // how far the server's clock is ahead of this one, at least
-	clocked bool          // ahead is known
+	ahead   time.Duration // how far the server's clock is ahead of this one, by the reply that put it furthest ahead
+	least   time.Duration // the same by the reply that put it least ahead
+	clocked bool          // these are known
 	genuine bool          // a reply was Okta's for certain
 }
 
@@ -109,6 +110,14 @@ func (c *Client) Now() time.Time {
 	return time.Now().Add(c.ahead)
 }
 
+// Earliest is a time by the server's clock that is surely not later than now: one reply with a wrong Date, or a server whose clock is
+// ahead of the others', doesn't make it so.
+func (c *Client) Earliest() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(min(c.ahead, c.least))
+}
+
 // clockChange is more than replies of one second differ: the server's clock, or this one, was set.
 const clockChange = 5 * time.Second
 
@@ -116,8 +125,14 @@ const clockChange = 5 * time.Second
 func (c *Client) meet(date, at time.Time, genuine bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if ahead := date.Sub(at); !date.IsZero() && genuine && (!c.clocked || ahead > c.ahead || ahead < c.ahead-clockChange) {
-		c.ahead, c.clocked = ahead, true
+	if ahead := date.Sub(at); !date.IsZero() && genuine {
+		if !c.clocked || ahead > c.ahead || ahead < c.ahead-clockChange {
+			c.ahead = ahead
+		}
+		if !c.clocked || ahead < c.least {
+			c.least = ahead
+		}
+		c.clocked = true
 	}
 	c.genuine = c.genuine || genuine
 	return c.genuine

@@ -123,7 +123,7 @@ type Key [16]byte
 
 // Key returns the key under which two identifiers of the same user are equal. An ID and a login never have the same key.
 func (i Identifier) Key() Key {
-	if i.Kind == KindID {
+	if i.Kind == KindID && isUserID(i.Value) {
 		return idKey(i.Value)
 	}
 	sum := sha256.Sum256([]byte(foldLogin(i.Value)))

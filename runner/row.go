@@ -15,10 +15,12 @@ type Row struct {
 
 // Job is a row to be worked on.
 type Job struct {
-	Row   Row
-	Doubt *Result // set when the row is sent again although an earlier taking may have done it: that one's result
-	Tried int     // attempts of earlier takings
-	First int     // the row that named this identifier first; the row itself unless it is a duplicate
+	Row    Row
+	Doubt  *Result // set when the row is sent again although an earlier taking may have done it: that one's result
+	Tried  int     // attempts of earlier takings
+	UserID string  // of an earlier taking: the row isn't identified again
+	Login  string
+	First  int // the row that named this identifier first; the row itself unless it is a duplicate
 }
 
 // Jobs makes rows into jobs, in order, and claims each row's identifier for the first that names it.
@@ -41,6 +43,7 @@ type Taken struct {
 	UserID  string
 	Login   string    // "" when the row names an ID and nobody looked it up
 	At      time.Time // by the server's clock, never later than the first attempt whose fate isn't known
+	Factors []string  // as in [Result]
 	Earlier string    // runs that took the row before and whose attempts' fate isn't known, as in [Result.RunID]
 }
 

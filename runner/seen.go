@@ -1,32 +1,136 @@
 package runner
 
-import "sync"
+import (
+	"hash/maphash"
+	"math/bits"
+	"slices"
+	"sync"
+)
 
-// Seen remembers which row named a user first. It is safe for concurrent use; the zero value is ready.
+// Seen remembers which row named a user first, in 23 to 29 bytes a user. It is safe for concurrent use; the zero value is ready.
+//
+// The keys are kept whole, and not as shorter fingerprints: of two users who are taken for one, one is never reset.
 type Seen struct {
-	mu    sync.Mutex
-	first map[Key]uint32
+	repeats *Repeats // the only logins that are remembered; nil: all are
+
+	mu     sync.Mutex
+	seed   maphash.Seed // against input that is made to fall into one place
+	shards []shard      // 2^shardBits, by the hash; nil until the first claim
 }
 
-// Claim records that row n names the user of i, unless an earlier row did. It returns the row that holds the user.
+// shardBits makes shards small enough that one grows at little cost: a single table of a million would hold all of them twice.
+const shardBits = 8
+
+// Expect says which logins more than one row names, before the first Claim. No others are remembered, which halves the memory of a
+// file of logins: should a second row name one of them after all, its user turns out to be claimed by ID.
+func (s *Seen) Expect(repeats *Repeats) { s.repeats = repeats }
+
+// Claim records that row n, 1 or higher, names the user of i, unless an earlier row did. It returns the row that holds the user.
 // A row that claims a user again still holds it.
 func (s *Seen) Claim(i Identifier, n int) int {
+	if i.Kind == KindLogin && s.repeats != nil && !s.repeats.Has(i) {
+		return n
+	}
 	k := i.Key()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.first == nil {
-		s.first = make(map[Key]uint32)
+	return int(s.claim(k, n).first)
+}
+
+// Set records that row n, 1 or higher, names the user of i, whatever an earlier row did.
+func (s *Seen) Set(i Identifier, n int) {
+	k := i.Key()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.claim(k, n).first = uint32(n)
+}
+
+// claim returns k's slot, which is row n's if it was nobody's. s.mu is held.
+func (s *Seen) claim(k Key, n int) *slot {
+	if s.shards == nil {
+		s.seed, s.shards = maphash.MakeSeed(), make([]shard, 1<<shardBits)
 	}
-	if first, ok := s.first[k]; ok {
-		return int(first)
+	hash := maphash.Bytes(s.seed, k[:])
+	return s.shards[hash>>(64-shardBits)].claim(k, uint32(n), s.seed)
+}
+
+// Forget drops what the rows claim for which drop is true.
+func (s *Seen) Forget(drop func(n int) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.shards {
+		old := s.shards[i].slots
+		s.shards[i] = shard{}
+		for _, kept := range old {
+			if kept.first != 0 && !drop(int(kept.first)) {
+				s.shards[i].claim(kept.key, kept.first, s.seed)
+			}
+		}
 	}
-	s.first[k] = uint32(n)
-	return n
 }
 
 // Len is the number of identifiers claimed.
 func (s *Seen) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.first)
+	n := 0
+	for i := range s.shards {
+		n += s.shards[i].used
+	}
+	return n
+}
+
+// shard is a hash table that looks for a key from its place onwards (linear probing).
+type shard struct {
+	slots []slot
+	used  int
+}
+
+// slot holds the first row that named a user. It is free if that is 0. It takes 20 bytes: a uint64 in it would make it 24.
+type slot struct {
+	key   Key
+	first uint32
+}
+
+// leastSlots is the size of a shard at first. It grows by a quarter when seven of eight slots are in use, so that hardly a third of
+// the memory is ever free.
+const leastSlots = 16
+
+// claim returns k's slot, which is row n's if it was nobody's. It is valid until the next claim.
+func (t *shard) claim(k Key, n uint32, seed maphash.Seed) *slot {
+	if t.used >= len(t.slots)-len(t.slots)/8 {
+		t.grow(seed)
+	}
+	s := t.find(k, seed)
+	if s.first == 0 {
+		*s = slot{key: k, first: n}
+		t.used++
+	}
+	return s
+}
+
+// find returns the slot of k, which is free if nobody has claimed it. There always is a free one.
+func (t *shard) find(k Key, seed maphash.Seed) *slot {
+	hash := maphash.Bytes(seed, k[:]) << shardBits // the highest bits chose the shard
+	place, _ := bits.Mul64(hash, uint64(len(t.slots)))
+	for i := int(place); ; i++ {
+		if i == len(t.slots) {
+			i = 0
+		}
+		if s := &t.slots[i]; s.first == 0 || s.key == k {
+			return s
+		}
+	}
+}
+
+func (t *shard) grow(seed maphash.Seed) {
+	old := t.slots
+	size := max(leastSlots, len(old)+len(old)/4)
+	t.slots = slices.Grow([]slot(nil), size)
+	t.slots = t.slots[:cap(t.slots)] // what the allocator gives anyway
+	for i := range old {
+		if old[i].first != 0 {
+			*t.find(old[i].key, seed) = old[i]
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
+	"oktareset/runner"
 	"oktareset/runner/ledger"
 	"oktareset/runner/steps"
 )
@@ -28,7 +29,8 @@ func (r *resetRun) connect() error {
 		Token: cfg.token, UserAgent: "oktareset/" + r.Version + " run/" + r.id, Timeout: r.opts.timeout,
 		Capacity: r.opts.capacity, Rate: r.opts.rate, MaxInFlight: r.opts.workers, Transport: r.transport, Logger: r.requestLog(),
 	})
-	r.list = steps.Reset(r.client, r.seen, steps.Options{DryRun: r.opts.dryRun, RecordFactors: r.opts.record, Limit: r.opts.limit, RunID: r.id})
+	r.list = steps.Reset(r.client, r.seen, steps.Options{DryRun: r.opts.dryRun, RecordFactors: r.opts.record, Limit: r.opts.limit, RunID: r.id,
+		Forbidden: r.opts.retry[runner.StatusForbidden]})
 	return nil
 }
 

@@ -118,12 +118,13 @@ func (r *resetRun) keepInput() error {
 	if errors.Is(err, fs.ErrExist) {
 		return hinted{fmt.Errorf("%q, the input of an earlier run, exists already", r.paths.keep), hintExists}
 	}
+	r.kept = err == nil
 	return err
 }
 
 // removeInput removes the kept input of a run that was refused: no ledger needs it.
 func (r *resetRun) removeInput(err error) error {
-	if r.paths.keep == "" || r.input == nil || err == nil {
+	if !r.kept || err == nil {
 		return nil
 	}
 	if _, statErr := os.Lstat(r.paths.results); !os.IsNotExist(statErr) {

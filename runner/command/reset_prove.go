@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
+	"strings"
 	"time"
 
 	"oktareset/runner"
@@ -16,6 +18,11 @@ const proofRounds = 3
 // settleEarlier looks, before anything is sent, what the System Log proves of the rows that earlier runs left in doubt. So a row that was
 // reset isn't sent again, even if it is asked to be.
 func (r *resetRun) settleEarlier(ctx context.Context) error {
+	for _, res := range r.doubts {
+		if next := r.runAfter(res.RunID); !next.IsZero() {
+			r.prover.Sent(res.Row.N, next)
+		}
+	}
 	verified, open, err := r.prover.Verified(ctx, r.doubts)
 	if err != nil {
 		return err
@@ -37,6 +44,21 @@ func (r *resetRun) settleEarlier(ctx context.Context) error {
 		r.bar.Add(res.Status)
 	}
 	return nil
+}
+
+// runAfter is when the run began that came after those with the given ids: by then, they had ended. It is zero if that is this run.
+func (r *resetRun) runAfter(ids string) time.Time {
+	runs := r.book.Manifest().Runs
+	last := len(runs)
+	for i, run := range runs {
+		if slices.Contains(strings.Fields(ids), run.RunID) {
+			last = i
+		}
+	}
+	if last >= len(runs)-2 {
+		return time.Time{}
+	}
+	return runs[last+1].StartedAt
 }
 
 // settleLater is the last look at the rows in doubt: what can be proved is settled, and what certainly wasn't done is done. stopped is what
@@ -71,7 +93,12 @@ func (r *resetRun) settleLater(ctx context.Context, stopped error) error {
 
 // lastLook asks the log once more, without waiting, in a run that ends early.
 func (r *resetRun) lastLook(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, optionalTime)
+	defer cancel()
 	verified, _, err := r.prover.Verified(ctx, r.doubts)
+	if ctx.Err() != nil {
+		err = nil // it was a last look only
+	}
 	return also(err, r.settleVerified(verified))
 }
 
@@ -112,7 +139,7 @@ func (r *resetRun) settleUndone(rows []runner.Result) error {
 func again(rows []runner.Result) iter.Seq2[runner.Job, error] {
 	return func(yield func(runner.Job, error) bool) {
 		for _, res := range rows {
-			if !yield(runner.Job{Row: res.Row, Tried: res.Attempts, First: res.Row.N}, nil) {
+			if !yield(runner.Job{Row: res.Row, Tried: res.Attempts, First: res.Row.N, UserID: res.UserID, Login: res.Login}, nil) {
 				return
 			}
 		}
@@ -132,6 +159,7 @@ func (r *resetRun) pool(ctx context.Context, jobs iter.Seq2[runner.Job, error]) 
 	return runner.Run(ctx, runner.Options{Workers: r.opts.workers}, jobs, do, r.book, func(res runner.Result) {
 		r.count(res)
 		if res.Status == runner.StatusUnknown {
+			r.prover.Sent(res.Row.N, time.Now())
 			r.doubts = append(r.doubts, res)
 		}
 		if r.opts.halt.halted(r.tally.failed, r.tally.finished) {

@@ -15,6 +15,7 @@ import (
 
 // resume opens the ledger of earlier runs. It reports false if there is none: then this is a new run.
 func (r *resetRun) resume() (bool, error) {
+	r.duplicates = make(map[int]bool)
 	book, doubts, err := ledger.Resume(r.ledgerSpec(), r.claim)
 	if errors.Is(err, ledger.ErrNothing) {
 		if len(r.opts.retry) > 0 {
@@ -38,13 +39,17 @@ func (r *resetRun) resume() (bool, error) {
 	return true, nil
 }
 
-// claim keeps the users of earlier runs from being done again under another name. A duplicate's line names the user too, but the row that
-// holds the user is another one.
+// claim keeps the users of earlier runs from being done again under another name: the last row that had to do with a user holds the
+// user, unless it is only a duplicate.
 func (r *resetRun) claim(e ledger.Entry) {
-	if e.Record.Reason == string(runner.ReasonDuplicate) || e.Record.UserID == "" {
+	if e.Record.Reason == string(runner.ReasonDuplicate) {
+		r.duplicates[e.Row] = true
 		return
 	}
-	r.seen.Claim(runner.Identifier{Kind: runner.KindID, Value: e.Record.UserID}, e.Row)
+	delete(r.duplicates, e.Row)
+	if e.Record.UserID != "" {
+		r.seen.Set(runner.Identifier{Kind: runner.KindID, Value: e.Record.UserID}, e.Row)
+	}
 }
 
 // doubtful makes the result that a row in doubt has for now.
@@ -79,6 +84,8 @@ func (r *resetRun) open(n int) bool {
 		return true
 	case status == runner.StatusUnknown:
 		return r.resend[n] != nil
+	case r.duplicates[n]:
+		return r.anew
 	}
 	return r.opts.retry[status]
 }
@@ -99,7 +106,7 @@ func (r *resetRun) jobs() iter.Seq2[runner.Job, error] {
 				continue
 			}
 			if d := r.resend[j.Row.N]; d != nil {
-				j.Doubt, j.Tried = d, d.Attempts
+				j.Doubt, j.Tried, j.UserID, j.Login, j.First = d, d.Attempts, d.UserID, d.Login, j.Row.N
 			}
 			if !yield(j, err) {
 				return
@@ -116,6 +123,14 @@ func (r *resetRun) countOpen() error {
 			if status, _ := r.book.Last(res.Row.N); status == runner.StatusUnknown {
 				r.resend[res.Row.N] = &res
 			}
+		}
+	}
+	// A row that claimed a user and is done again may turn out to name another one. Whose duplicate a row is, is then found out again, too.
+	r.seen.Forget(r.open)
+	for n := range r.survey.Rows + r.survey.Ignored {
+		if r.open(n + 1) {
+			r.anew = true
+			break
 		}
 	}
 	r.rowsToDo, r.toDo = 0, 0

@@ -24,6 +24,7 @@ type resetRun struct {
 	start time.Time
 
 	paths   paths
+	kept    bool // this run has written the input
 	input   *roster.File
 	survey  roster.Survey
 	client  *oktaclient.Client
@@ -37,14 +38,16 @@ type resetRun struct {
 	bar     *progress.Progress
 	tally   tally
 
-	resumed  bool // the ledger is one of earlier runs
-	toDo     int  // users that this run may reset
-	rowsToDo int
-	resend   map[int]*runner.Result // rows whose fate is unknown and that are tried again all the same
-	doubts   []runner.Result        // rows in doubt
-	attempts atomic.Int64           // of this run
-	prover   *steps.Prover
-	waiting  atomic.Pointer[time.Time] // until when the prover waits
+	resumed    bool         // the ledger is one of earlier runs
+	duplicates map[int]bool // rows that were duplicates in earlier runs
+	anew       bool         // there is something to do, so that duplicates are looked at again
+	toDo       int          // users that this run may reset
+	rowsToDo   int
+	resend     map[int]*runner.Result // rows whose fate is unknown and that are tried again all the same
+	doubts     []runner.Result        // rows in doubt
+	attempts   atomic.Int64           // of this run
+	prover     *steps.Prover
+	waiting    atomic.Pointer[time.Time] // until when the prover waits
 }
 
 // reset carries out the reset command. Whatever it returns has left either no trace or a ledger with its manifest.

@@ -100,7 +100,7 @@ func (r *resetRun) summarize(stopped error, counts runner.Counts, finish error) 
 			return coded{code: max(exitRows, exitCode(err)), error: fmt.Errorf("print the summary: %w", jsonErr)}
 		}
 	}
-	if errors.Is(err, steps.ErrLimit) {
+	if finish == nil && errors.Is(err, steps.ErrLimit) {
 		return coded{code: exitStopped, error: errRows} // it was asked for, and the summary says it
 	}
 	return err

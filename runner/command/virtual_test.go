@@ -6,10 +6,14 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,7 +28,23 @@ type virtual struct {
 	org    *oktatest.Org
 	dir    string
 	ids    []string
+	args   []string // the input, as the command line has it
+	stdin  string
 	stderr string // of the last run
+
+	dead     atomic.Bool                                                           // the power is off: no request gets out
+	tampered func(r *http.Request, next http.RoundTripper) (*http.Response, error) // nil: nothing stands between
+}
+
+// RoundTrip is the network between the command and the org.
+func (v *virtual) RoundTrip(r *http.Request) (*http.Response, error) {
+	switch {
+	case v.dead.Load():
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	case v.tampered != nil:
+		return v.tampered(r, v.org.Transport())
+	}
+	return v.org.Transport().RoundTrip(r)
 }
 
 // virtually runs f in a synctest bubble with so many users in users.csv.
@@ -33,6 +53,7 @@ func virtually(t *testing.T, users int, cfg oktatest.Config, f func(v *virtual))
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		v := &virtual{t: t, org: oktatest.New(cfg), dir: dir}
+		v.args = []string{v.path("users.csv")}
 		for i := range users {
 			v.ids = append(v.ids, fmt.Sprintf("00u%017d", i))
 			v.org.Add(oktatest.User{ID: v.ids[i], Login: fmt.Sprintf("user%d@example.com", i), Factors: []oktatest.Factor{
@@ -55,13 +76,13 @@ func (v *virtual) reset(flags ...string) int { return v.resetIn(v.t.Context(), f
 func (v *virtual) resetIn(ctx context.Context, flags ...string) int {
 	v.t.Helper()
 	var stderr bytes.Buffer
-	args, err := permute(slices.Concat([]string{"oktareset", "reset"}, flags, []string{v.path("users.csv")}))
+	args, err := permute(slices.Concat([]string{"oktareset", "reset"}, flags, v.args))
 	if err != nil {
 		v.t.Fatal(err)
 	}
 	env := map[string]string{"OKTA_CLIENT_ORGURL": "https://acme.okta.com", "OKTA_CLIENT_TOKEN": v.org.Token()}
-	a := &app{Process: Process{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"}}
-	a.console, a.transport = newConsole(progress.NewScreen(&stderr), consoleOptions{}), v.org.Transport()
+	a := &app{Process: Process{Stdin: strings.NewReader(v.stdin), Stdout: io.Discard, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"}}
+	a.console, a.transport = newConsole(progress.NewScreen(&stderr), consoleOptions{}), v
 	err = a.cli().RunContext(ctx, args)
 	a.console.fail(err)
 	v.stderr = stderr.String()

@@ -27,7 +27,7 @@ func (l *Ledger) Take(row runner.Row, t runner.Taken) error {
 	}
 	rec := l.record(row, runner.StatusTaken)
 	rec.UserID, rec.Login, rec.StartedAt = t.UserID, t.Login, formatTime(t.At)
-	rec.RunID = strings.TrimSpace(t.Earlier + " " + l.runID)
+	rec.RunID, rec.Factors = strings.TrimSpace(t.Earlier+" "+l.runID), strings.Join(t.Factors, " ")
 	return l.add(row, runner.StatusTaken, &rec, true)
 }
 

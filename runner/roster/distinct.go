@@ -2,16 +2,18 @@ package roster
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
 
 	"oktareset/runner"
 )
 
-// distinct counts different keys, exactly. A map of a million keys waits for memory at every one; here they are dealt into
+// distinct counts different keys, exactly. A table of a million keys waits for memory at every one; here they are dealt into
 // buckets that are small enough to be looked through in the processor's cache. The zero value is ready.
 type distinct struct {
 	buckets [1 << bucketBits][]runner.Key
-	seen    map[runner.Key]struct{} // of the bucket at hand
+	places  []uint32        // a hash table of the bucket at hand: which of its keys stands where, counted from 1
+	repeats *runner.Repeats // gets the keys that were added more than once
 }
 
 const (
@@ -43,24 +45,33 @@ func (d *distinct) count() int {
 
 // compact drops doubles in place.
 func (d *distinct) compact(keys []runner.Key) []runner.Key {
-	if d.seen == nil {
-		d.seen = make(map[runner.Key]struct{})
-	}
-	clear(d.seen)
+	size := 1 << bits.Len(uint(2*len(keys))) // at least half of it stays free
+	d.places = slices.Grow(d.places[:0], size)[:size]
+	clear(d.places)
 	kept := keys[:0]
 	for _, k := range keys {
-		d.seen[k] = struct{}{}
-		if len(d.seen) > len(kept) {
-			kept = append(kept, k)
+		at := spread(k) & uint64(size-1)
+		for d.places[at] != 0 && kept[d.places[at]-1] != k {
+			at = (at + 1) & uint64(size-1)
 		}
+		if d.places[at] != 0 {
+			d.repeats.Add(k)
+			continue
+		}
+		kept = append(kept, k)
+		d.places[at] = uint32(len(kept))
 	}
 	return kept
 }
 
-// bucket spreads keys evenly although IDs of one org share their first and last letters: the top bits of a product depend on
-// all bits of its factors.
-func bucket(k runner.Key) uint64 {
+// bucket chooses a key's bucket, by other bits than its place in there.
+func bucket(k runner.Key) uint64 { return spread(k) >> (64 - bucketBits) }
+
+// spread hashes keys evenly although IDs of one org share their first and last letters: all bits of a key have a part in the upper half
+// of the product, which is folded into the lower one.
+func spread(k runner.Key) uint64 {
 	const odd = 0x9e3779b97f4a7c15 // 2^64 divided by the golden ratio: Fibonacci hashing
 	high, low := binary.BigEndian.Uint64(k[:8]), binary.BigEndian.Uint64(k[8:])
-	return ((high*odd ^ low) * odd) >> (64 - bucketBits)
+	h := (high*odd ^ low) * odd
+	return h ^ h>>32
 }

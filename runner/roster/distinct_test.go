@@ -14,7 +14,7 @@ func key(i int) runner.Key {
 func TestDistinct(t *testing.T) {
 	t.Parallel()
 	const users = 20_000
-	var d distinct
+	d := distinct{repeats: new(runner.Repeats)}
 	for row := range 10 * users {
 		d.add(key(row * 7919 % users))
 	}

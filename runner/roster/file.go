@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 
+	"oktareset/runner"
 	"oktareset/runner/table"
 )
 
@@ -19,6 +20,7 @@ type File struct {
 	first    []string // the file's first row
 	layout   layout
 	surveyed *Survey
+	repeats  *runner.Repeats
 }
 
 // Open opens the file and reads its header. What is wrong with it is an [*Error]. The file stays open until [File.Close].
@@ -86,6 +88,9 @@ func (f *File) Columns() []string { return f.layout.names }
 
 // Warning returns what the user should know before a change though nothing is wrong; "" for nothing.
 func (f *File) Warning() string { return f.layout.warning }
+
+// Repeats returns the users whom more than one row names, by the [File.Survey] that comes before.
+func (f *File) Repeats() *runner.Repeats { return f.repeats }
 
 // size returns the file's length in bytes.
 func (f *File) size() (int64, error) {

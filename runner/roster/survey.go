@@ -41,7 +41,7 @@ func (f *File) Survey(ctx context.Context) (Survey, error) {
 	if err != nil {
 		return Survey{}, err
 	}
-	c := census{layout: &f.layout, statuses: make(runner.Counts)}
+	c := census{layout: &f.layout, users: distinct{repeats: new(runner.Repeats)}, statuses: make(runner.Counts)}
 	for {
 		if p.n%surveyBatch == 0 && ctx.Err() != nil {
 			return Survey{}, context.Cause(ctx)
@@ -62,7 +62,7 @@ func (f *File) Survey(ctx context.Context) (Survey, error) {
 		return Survey{}, f.located(err)
 	}
 	s.Bytes, s.SHA256 = size, hex.EncodeToString(p.hash.Sum(nil))
-	f.surveyed = &s
+	f.surveyed, f.repeats = &s, c.users.repeats
 	return s, nil
 }
 

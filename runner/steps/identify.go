@@ -11,6 +11,10 @@ import (
 // identify finds out which user the row names. An ID needs no look-up but in a dry run, where it is the only way to say what
 // would happen.
 func (l *List) identify(ctx context.Context, t *Target, res *runner.Result) error {
+	if t.Job.UserID != "" { // sent before: to the same user, whoever has the login by now
+		t.UserID, t.Login = t.Job.UserID, t.Job.Login
+		return nil
+	}
 	id, reason := runner.ParseIdentifier(t.Job.Row.Input)
 	if reason != "" {
 		settle(res, runner.StatusInvalid, reason, invalidText(reason))
@@ -59,10 +63,15 @@ func (l *List) lookUp(ctx context.Context, t *Target, id runner.Identifier, res 
 		return nil
 	}
 	for _, u := range users {
-		if id.Kind == runner.KindID && u.ID == id.Value || id.Kind == runner.KindLogin && runner.SameLogin(u.Profile.Login, id.Value) {
-			t.UserID, t.Login, t.Status = u.ID, u.Profile.Login, u.Status
+		if id.Kind == runner.KindID && u.ID != id.Value || id.Kind == runner.KindLogin && !runner.SameLogin(u.Profile.Login, id.Value) {
+			continue
+		}
+		if found, _ := runner.ParseIdentifier(u.ID); found.Kind != runner.KindID {
+			settle(res, runner.StatusFailed, "", fmt.Sprintf("look up: %q is no user ID", u.ID))
 			return nil
 		}
+		t.UserID, t.Login, t.Status = u.ID, u.Profile.Login, u.Status
+		return nil
 	}
 	settle(res, runner.StatusInvalid, runner.ReasonMismatch,
 		fmt.Sprintf("Okta found another user, %q: give the whole login or the ID", users[0].Profile.Login))

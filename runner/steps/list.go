@@ -27,6 +27,7 @@ type Options struct {
 	RecordFactors bool   // list the factors before the change, into the result; a call a row in the reset's own bucket
 	Limit         int    // users to take (of a dry run: to find ready for it) before the run ends; 0: all
 	RunID         string // of this run, as its User-Agent has it
+	Forbidden     bool   // many are expected to be forbidden: ten at the start mean nothing
 	Self          string // ID of the user whose credentials these are: never reset; "" if it isn't a user
 }
 
@@ -97,8 +98,8 @@ func (l *List) Do(ctx context.Context, j runner.Job, b runner.Book) (runner.Resu
 	res := runner.Result{Row: j.Row, StartedAt: l.client.Now()}
 	t := &Target{Job: j}
 	t.take = func() error {
-		res.StartedAt = l.client.Now()
-		taken := runner.Taken{UserID: t.UserID, Login: t.Login, At: res.StartedAt}
+		res.StartedAt = l.client.Earliest()
+		taken := runner.Taken{UserID: t.UserID, Login: t.Login, At: res.StartedAt, Factors: res.Factors}
 		if j.Doubt != nil {
 			taken.At, taken.Earlier = j.Doubt.StartedAt, j.Doubt.RunID
 		}

@@ -37,10 +37,11 @@ var resettable = []string{
 }
 
 // Prover finds out what became of rows in doubt: results with the status unknown whose UserID, StartedAt (when the row was taken)
-// and RunID are those of the taking, and whose FinishedAt is not before the request was sent (zero: not known).
+// and RunID are those of the taking.
 type Prover struct {
 	client  *oktaclient.Client
-	start   time.Time // by the server's clock: whatever an earlier run sent was sent before
+	start   time.Time         // whatever an earlier run sent was sent before
+	sent    map[int]time.Time // by row: when its request had been sent at the latest, where that is known
 	warn    func(error)
 	waiting func(until time.Time)
 	blind   bool // the log can't be read
@@ -49,8 +50,12 @@ type Prover struct {
 // NewProver makes a prover for a run that begins now. warn gets, once, why there is less proof than there might be. waiting, if it
 // isn't nil, is told until when the prover waits (zero: not any more).
 func NewProver(c *oktaclient.Client, warn func(error), waiting func(until time.Time)) *Prover {
-	return &Prover{client: c, start: c.Now(), warn: warn, waiting: waiting}
+	return &Prover{client: c, start: time.Now(), sent: make(map[int]time.Time), warn: warn, waiting: waiting}
 }
+
+// Sent notes that a row's request was sent before a time of this machine's clock. Where it isn't called, the request was sent before
+// [NewProver]. It must not be called concurrently.
+func (p *Prover) Sent(n int, before time.Time) { p.sent[n] = before }
 
 // Verified returns the rows of which the System Log proves that they were reset, by us and since they were taken, and the others.
 func (p *Prover) Verified(ctx context.Context, rows []runner.Result) (verified, open []runner.Result, err error) {
@@ -166,15 +171,15 @@ func (p *Prover) tell(until time.Time) {
 	}
 }
 
-// ripeIn is the time until [settleTime] has passed for all rows.
+// ripeIn is the time until [settleTime] has passed for all rows, by this machine's clock: the servers' may jump.
 func (p *Prover) ripeIn(rows []runner.Result) time.Duration {
 	var left time.Duration
 	for _, res := range rows {
-		sent := res.FinishedAt
-		if sent.IsZero() {
+		sent, ok := p.sent[res.Row.N]
+		if !ok {
 			sent = p.start
 		}
-		left = max(left, sent.Add(settleTime).Sub(p.client.Now()))
+		left = max(left, time.Until(sent.Add(settleTime)))
 	}
 	return left
 }

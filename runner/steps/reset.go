@@ -58,7 +58,7 @@ func (l *List) watchForbidden(f oktaclient.Fate) error {
 	if f == oktaclient.Forbidden {
 		l.forbidden++
 	}
-	if l.finished == forbiddenStreak && l.forbidden == forbiddenStreak {
+	if l.finished == forbiddenStreak && l.forbidden == forbiddenStreak && !l.opts.Forbidden {
 		return ErrNoPermission
 	}
 	return nil

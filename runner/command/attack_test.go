@@ -1,0 +1,271 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"oktareset/oktaclient/oktatest"
+)
+
+// input replaces users.csv by one with these cells under "login".
+func (v *virtual) input(cells ...string) {
+	v.t.Helper()
+	if err := os.WriteFile(v.path("users.csv"), []byte("login\n"+strings.Join(cells, "\n")+"\n"), 0o600); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+// once fails the test unless each of the users was reset exactly once.
+func (v *virtual) once(users ...int) {
+	v.t.Helper()
+	for _, i := range users {
+		if n := v.org.Did(v.ids[i]).Resets; n != 1 {
+			results, _ := os.ReadFile(v.path("users.results.csv"))
+			v.t.Errorf("user %d was reset %d times\n%s%s", i, n, results, v.stderr)
+		}
+	}
+}
+
+// crash runs the command and loses the power after d: what is in the files by then stays, and no further request gets out.
+func (v *virtual) crash(d time.Duration, flags ...string) {
+	v.t.Helper()
+	ctx, cancel := context.WithCancelCause(v.t.Context())
+	defer cancel(nil)
+	kept := make(map[string][]byte)
+	timer := time.AfterFunc(d, func() {
+		synctest.Wait()
+		v.eachFile(func(name string) {
+			b, err := os.ReadFile(v.path(name))
+			if err != nil {
+				v.t.Error(err)
+			}
+			kept[name] = b
+		})
+		v.dead.Store(true)
+		cancel(errors.New("no power"))
+	})
+	v.resetIn(ctx, flags...)
+	if timer.Stop() {
+		v.t.Fatal("the run had ended before the crash")
+	}
+	v.eachFile(func(name string) { _ = os.Remove(v.path(name)) })
+	for name, b := range kept {
+		if err := os.WriteFile(v.path(name), b, 0o600); err != nil {
+			v.t.Fatal(err)
+		}
+	}
+	v.dead.Store(false)
+}
+
+func (v *virtual) eachFile(do func(name string)) {
+	v.t.Helper()
+	entries, err := os.ReadDir(v.dir)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	for _, e := range entries {
+		do(e.Name())
+	}
+}
+
+// becomes makes look-ups of a login find another user from now on.
+func (v *virtual) becomes(login string, from, to int) {
+	v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		resp, err := next.RoundTrip(r)
+		if err == nil && strings.HasSuffix(r.URL.Path, login) {
+			b, _ := io.ReadAll(resp.Body)
+			resp.Body = io.NopCloser(bytes.NewReader(bytes.ReplaceAll(b, []byte(v.ids[from]), []byte(v.ids[to]))))
+		}
+		return resp, err
+	}
+}
+
+func login(i int) string { return fmt.Sprintf("user%d@example.com", i) }
+
+// A user named by login and by ID, and a crash before either is done: the two rows must not each wait for the other.
+func TestDuplicatesAfterACrash(t *testing.T) {
+	virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.input(login(0), "nobody1@x.com", "nobody2@x.com", v.ids[0], v.ids[1])
+		v.org.Consume(oktatest.BucketUsers, 600) // another client has used up this minute: the rows wait
+		v.crash(20*time.Second, confirm(5), "--workers", "2")
+		v.reset("--resume")
+		v.once(0, 1)
+	})
+}
+
+// The same after clean stops.
+func TestDuplicatesAfterStops(t *testing.T) {
+	virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.input(v.ids[1], login(0), v.ids[2], v.ids[0])
+		v.reset(confirm(4), "--limit", "1", "--workers", "1")
+		v.org.Script(oktatest.Fault{Kind: oktatest.Refuse, Op: oktatest.OpGetUser})
+		ctx, stop := context.WithCancelCause(v.t.Context())
+		time.AfterFunc(5*time.Second, func() { stop(Signal{os.Interrupt}) })
+		v.resetIn(ctx, "--resume")
+		v.org.Clear()
+		if code := v.reset("--resume"); code != 0 {
+			t.Errorf("exit code %d:\n%s", code, v.stderr)
+		}
+		v.once(0, 1, 2)
+	})
+}
+
+// A login that has gone over to somebody else by the time of the resume.
+func TestLoginThatMoves(t *testing.T) {
+	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.input(v.ids[1], login(0), v.ids[0])
+		v.reset(confirm(3), "--limit", "1", "--workers", "1")
+		v.becomes(login(0), 0, 2)
+		v.reset("--resume")
+		v.once(0, 1, 2)
+	})
+}
+
+// What is sent again goes to the user it was sent to.
+func TestLoginThatMovesWhileInDoubt(t *testing.T) {
+	for name, want := range map[string]int{"retry": 2, "undone": 1} {
+		t.Run(name, func(t *testing.T) {
+			virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond, ResetEvents: oktatest.NoEvents}, func(v *virtual) {
+				v.input(v.ids[1], login(0))
+				flags, when := []string{"--retry", "unknown", confirm(1)}, oktatest.After
+				if name == "undone" {
+					flags, when = []string{"--resume"}, oktatest.Before
+				}
+				v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: when, Op: resetOp, UserID: v.ids[0], Times: 1})
+				v.reset(confirm(2), "--workers", "1", "--max-duration", "10s")
+				v.becomes(login(0), 0, 2)
+				v.reset(flags...)
+				if old, other := v.org.Did(v.ids[0]).Resets, v.org.Did(v.ids[2]).Resets; old != want || other != 0 {
+					t.Errorf("the user was reset %d times, the one with the login now %d times; want %d and 0\n%s", old, other, want, v.stderr)
+				}
+			})
+		})
+	}
+}
+
+// One reply whose Date is ahead must not make a factor that was enrolled after a reset pass for one from before.
+func TestOneWrongDate(t *testing.T) {
+	for _, ahead := range []time.Duration{8 * time.Second, 30 * time.Second, time.Hour} {
+		t.Run(ahead.String(), func(t *testing.T) {
+			virtually(t, 10, oktatest.Config{Latency: 100 * time.Millisecond, Reenroll: 5 * time.Second, ResetEvents: oktatest.NoEvents}, func(v *virtual) {
+				v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, UserID: v.ids[5], Times: 1})
+				v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+					resp, err := next.RoundTrip(r)
+					if err == nil && strings.Contains(r.URL.Path, v.ids[4]+"/lifecycle") {
+						resp.Header.Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat))
+					}
+					return resp, err
+				}
+				start := time.Now()
+				v.want(v.reset(confirm(10), "--workers", "1"), 1, map[string]int{"reset": 9, "unknown/unverified": 1})
+				v.resets(map[int]int{1: 10})
+				if took := time.Since(start); took > 2*time.Minute {
+					t.Errorf("took %v", took)
+				}
+			})
+		})
+	}
+}
+
+// --limit and a file that changes under the run: the worse of the two decides.
+func TestLimitHidesNothing(t *testing.T) {
+	virtually(t, 50, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		time.AfterFunc(450*time.Millisecond, func() {
+			b, _ := os.ReadFile(v.path("users.csv"))
+			_ = os.WriteFile(v.path("users.csv"), bytes.Replace(b, []byte(v.ids[49]), []byte("00u99999999999999999"), 1), 0o600)
+		})
+		if code := v.reset(confirm(50), "--limit", "20"); code != exitBrokeOff {
+			t.Errorf("exit code %d, want %d:\n%s", code, exitBrokeOff, v.stderr)
+		}
+	})
+}
+
+// A refused resume leaves the kept input of an earlier run alone.
+func TestKeptInputStays(t *testing.T) {
+	virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.args, v.stdin = []string{"-", "-o", v.path("users.results.csv")}, "userId\n"+strings.Join(v.ids, "\n")+"\n"
+		v.reset(confirm(20), "--limit", "5")
+		v.stdin = ""
+		if err := os.Rename(v.path("users.results.csv"), v.path("moved.csv")); err != nil {
+			t.Fatal(err)
+		}
+		if code := v.reset("--resume"); code != exitUsage {
+			t.Errorf("without the results: exit code %d:\n%s", code, v.stderr)
+		}
+		if err := os.Rename(v.path("moved.csv"), v.path("users.results.csv")); err != nil {
+			t.Fatal(err)
+		}
+		v.want(v.reset("--resume"), 0, map[string]int{"reset": 20})
+	})
+}
+
+// Ten that stay forbidden must not keep those behind them from ever being tried again.
+func TestRetryForbiddenGetsThrough(t *testing.T) {
+	virtually(t, 60, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		for i := 20; i < 40; i++ {
+			f := oktatest.Fault{Kind: oktatest.Forbidden, Op: resetOp, UserID: v.ids[i]}
+			if i >= 32 {
+				f.Times = 1
+			}
+			v.org.Script(f)
+		}
+		v.reset(confirm(60), "--workers", "1")
+		v.want(v.reset("--retry", "forbidden", "--workers", "1"), 1, map[string]int{"reset": 48, "forbidden": 12})
+	})
+}
+
+// Resumes that are shorter than a proof takes: the time since the run that sent it counts.
+func TestShortResumesProveInTheEnd(t *testing.T) {
+	virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.org.Script(oktatest.Fault{Kind: oktatest.Hang, When: oktatest.Before, Op: resetOp, UserID: v.ids[3], Times: 1})
+		v.crash(5*time.Second, confirm(20))
+		for range 3 {
+			<-time.After(time.Hour)
+			v.reset("--resume", "--max-duration", "50s")
+		}
+		v.resets(map[int]int{1: 20})
+	})
+}
+
+// What was recorded before a change outlives a crash in the middle of it.
+func TestRecordedFactorsOutliveACrash(t *testing.T) {
+	virtually(t, 10, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.org.Script(oktatest.Fault{Kind: oktatest.Hang, When: oktatest.After, Op: resetOp, UserID: v.ids[3], Times: 1})
+		v.crash(5*time.Second, confirm(10), "--record-factors")
+		v.want(v.reset("--resume", "--record-factors"), 0, map[string]int{"reset": 9, "reset/verified": 1})
+		b, err := os.ReadFile(v.path("users.results.csv"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Count(string(b), ",sms:OKTA"); got != 10 {
+			t.Errorf("%d rows have their factors, want 10:\n%s", got, b)
+		}
+	})
+}
+
+// An org that answers with an ID that is none.
+func TestOddID(t *testing.T) {
+	virtually(t, 1, oktatest.Config{}, func(v *virtual) {
+		v.input(login(0))
+		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			resp, err := next.RoundTrip(r)
+			if err == nil && strings.HasSuffix(r.URL.Path, login(0)) {
+				b, _ := io.ReadAll(resp.Body)
+				resp.Body = io.NopCloser(bytes.NewReader(bytes.ReplaceAll(b, []byte(v.ids[0]), []byte("00u1"))))
+			}
+			return resp, err
+		}
+		if code := v.reset(confirm(1)); code != exitRows || v.org.Stats().ResetsApplied != 0 {
+			t.Errorf("exit code %d:\n%s", code, v.stderr)
+		}
+	})
+}
