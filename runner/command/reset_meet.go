@@ -29,8 +29,10 @@ func (r *resetRun) connect() error {
 		Token: cfg.token, UserAgent: "oktareset/" + r.Version + " run/" + r.id, Timeout: r.opts.timeout,
 		Capacity: r.opts.capacity, Rate: r.opts.rate, MaxInFlight: r.opts.workers, Transport: r.transport, Logger: r.requestLog(),
 	})
-	r.list = steps.Reset(r.client, r.seen, steps.Options{DryRun: r.opts.dryRun, RecordFactors: r.opts.record, Limit: r.opts.limit, RunID: r.id,
-		Forbidden: r.opts.retry[runner.StatusForbidden]})
+	r.list = steps.Reset(r.client, r.seen, steps.Options{
+		DryRun: r.opts.dryRun, RecordFactors: r.opts.record, Limit: r.opts.limit, RunID: r.id,
+		Forbidden: r.opts.retry[runner.StatusForbidden],
+	})
 	return nil
 }
 
