@@ -7,10 +7,11 @@ import (
 	"sync"
 )
 
-// Seen remembers which row named a user first, in 23 to 29 bytes a user. It is safe for concurrent use; the zero value is ready.
+// Seen remembers which row named a user first, in 25 bytes a user, or 23 to 29 if it wasn't told how many to expect. It is safe for concurrent use; the zero value is ready.
 //
 // The keys are kept whole, and not as shorter fingerprints: of two users who are taken for one, one is never reset.
 type Seen struct {
+	users   int      // that are expected
 	repeats *Repeats // the only logins that are remembered; nil: all are
 
 	mu     sync.Mutex
@@ -21,9 +22,10 @@ type Seen struct {
 // shardBits makes shards small enough that one grows at little cost: a single table of a million would hold all of them twice.
 const shardBits = 8
 
-// Expect says which logins more than one row names, before the first Claim. No others are remembered, which halves the memory of a
-// file of logins: should a second row name one of them after all, its user turns out to be claimed by ID.
-func (s *Seen) Expect(repeats *Repeats) { s.repeats = repeats }
+// Expect says, before the first Claim, how many users there will be about, so that none is moved, and which logins more than one row
+// names. No others are remembered, which halves the memory of a file of logins: should a second row name one of them after all, its
+// user turns out to be claimed by ID.
+func (s *Seen) Expect(users int, repeats *Repeats) { s.users, s.repeats = users, repeats }
 
 // Claim records that row n, 1 or higher, names the user of i, unless an earlier row did. It returns the row that holds the user.
 // A row that claims a user again still holds it.
@@ -48,10 +50,17 @@ func (s *Seen) Set(i Identifier, n int) {
 // claim returns k's slot, which is row n's if it was nobody's. s.mu is held.
 func (s *Seen) claim(k Key, n int) *slot {
 	if s.shards == nil {
-		s.seed, s.shards = maphash.MakeSeed(), make([]shard, 1<<shardBits)
+		s.begin()
 	}
 	hash := maphash.Bytes(s.seed, k[:])
 	return s.shards[hash>>(64-shardBits)].claim(k, uint32(n), s.seed)
+}
+
+func (s *Seen) begin() {
+	s.seed, s.shards = maphash.MakeSeed(), make([]shard, 1<<shardBits)
+	for i := range s.shards {
+		s.shards[i].resize(s.users>>shardBits*5/4, s.seed) // some get a few more than their share
+	}
 }
 
 // Forget drops what the rows claim for which drop is true.
@@ -59,13 +68,7 @@ func (s *Seen) Forget(drop func(n int) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range s.shards {
-		old := s.shards[i].slots
-		s.shards[i] = shard{}
-		for _, kept := range old {
-			if kept.first != 0 && !drop(int(kept.first)) {
-				s.shards[i].claim(kept.key, kept.first, s.seed)
-			}
-		}
+		s.shards[i].forget(drop, s.seed)
 	}
 }
 
@@ -92,14 +95,14 @@ type slot struct {
 	first uint32
 }
 
-// leastSlots is the size of a shard at first. It grows by a quarter when seven of eight slots are in use, so that hardly a third of
+// leastSlots is the smallest size of a shard. It grows by a quarter when seven of eight slots are in use, so that hardly a third of
 // the memory is ever free.
 const leastSlots = 16
 
 // claim returns k's slot, which is row n's if it was nobody's. It is valid until the next claim.
 func (t *shard) claim(k Key, n uint32, seed maphash.Seed) *slot {
 	if t.used >= len(t.slots)-len(t.slots)/8 {
-		t.grow(seed)
+		t.resize(len(t.slots)+len(t.slots)/4, seed)
 	}
 	s := t.find(k, seed)
 	if s.first == 0 {
@@ -123,14 +126,28 @@ func (t *shard) find(k Key, seed maphash.Seed) *slot {
 	}
 }
 
-func (t *shard) grow(seed maphash.Seed) {
+// resize moves what there is to a new place.
+func (t *shard) resize(size int, seed maphash.Seed) {
 	old := t.slots
-	size := max(leastSlots, len(old)+len(old)/4)
-	t.slots = slices.Grow([]slot(nil), size)
+	t.slots = slices.Grow([]slot(nil), max(leastSlots, size))
 	t.slots = t.slots[:cap(t.slots)] // what the allocator gives anyway
 	for i := range old {
 		if old[i].first != 0 {
 			*t.find(old[i].key, seed) = old[i]
 		}
+	}
+}
+
+// forget drops the slots of rows for which drop is true. The others move, as a search ends at a free slot.
+func (t *shard) forget(drop func(n int) bool, seed maphash.Seed) {
+	before := t.used
+	for i, s := range t.slots {
+		if s.first != 0 && drop(int(s.first)) {
+			t.slots[i].first = 0
+			t.used--
+		}
+	}
+	if t.used < before {
+		t.resize(len(t.slots), seed)
 	}
 }

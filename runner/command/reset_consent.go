@@ -29,6 +29,11 @@ func (r *resetRun) checkConfirm() error {
 	return nil
 }
 
+// willAsk reports whether somebody has to be asked on a terminal.
+func (r *resetRun) willAsk() bool {
+	return !r.opts.dryRun && !r.opts.sandbox && !r.covered() && !r.opts.confirm.given()
+}
+
 // askConsent gets the consent that a run needs before it may change anything.
 func (r *resetRun) askConsent(ctx context.Context) error {
 	c := ledger.Consent{At: time.Now(), Count: r.toDo}

@@ -23,10 +23,7 @@ func (r *resetRun) settleEarlier(ctx context.Context) error {
 			r.prover.Sent(res.Row.N, next)
 		}
 	}
-	verified, open, err := r.prover.Verified(ctx, r.doubts)
-	if err != nil {
-		return err
-	}
+	verified, open, stopped := r.prover.Verified(ctx, r.doubts)
 	if err := r.settleVerified(verified); err != nil {
 		return err
 	}
@@ -43,7 +40,7 @@ func (r *resetRun) settleEarlier(ctx context.Context) error {
 		r.tally.carry(res)
 		r.bar.Add(res.Status)
 	}
-	return nil
+	return stopped
 }
 
 // runAfter is when the run began that came after those with the given ids: by then, they had ended. It is zero if that is this run.

@@ -84,8 +84,8 @@ func (r *resetRun) open(n int) bool {
 		return true
 	case status == runner.StatusUnknown:
 		return r.resend[n] != nil
-	case r.duplicates[n]:
-		return r.anew
+	case r.duplicates[n]: // its first row may have turned out to be somebody else
+		return true
 	}
 	return r.opts.retry[status]
 }
@@ -125,21 +125,15 @@ func (r *resetRun) countOpen() error {
 			}
 		}
 	}
-	// A row that claimed a user and is done again may turn out to name another one. Whose duplicate a row is, is then found out again, too.
-	r.seen.Forget(r.open)
-	for n := range r.survey.Rows + r.survey.Ignored {
-		if r.open(n + 1) {
-			r.anew = true
-			break
-		}
-	}
+	// A row that is identified again may turn out to name another user. One that is sent again names the same.
+	r.seen.Forget(func(n int) bool { return r.resend[n] == nil && r.open(n) })
 	r.rowsToDo, r.toDo = 0, 0
 	for j, err := range r.jobs() {
 		if err != nil {
 			return refused(err)
 		}
 		r.rowsToDo++
-		if _, reason := runner.ParseIdentifier(j.Row.Input); reason == "" && j.First == j.Row.N {
+		if _, reason := runner.ParseIdentifier(j.Row.Input); reason == "" && j.First == j.Row.N && !r.duplicates[j.Row.N] {
 			r.toDo++
 		}
 	}
@@ -188,7 +182,7 @@ func (r *resetRun) resumeCommand(flags ...string) string {
 		value, ok := r.opts.set[name]
 		switch {
 		case !ok:
-		case value == "true":
+		case name == "record-factors", name == "no-header":
 			args = append(args, "--"+name)
 		default:
 			args = append(args, "--"+name, shellQuote(value))

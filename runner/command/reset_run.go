@@ -40,7 +40,6 @@ type resetRun struct {
 
 	resumed    bool         // the ledger is one of earlier runs
 	duplicates map[int]bool // rows that were duplicates in earlier runs
-	anew       bool         // there is something to do, so that duplicates are looked at again
 	toDo       int          // users that this run may reset
 	rowsToDo   int
 	resend     map[int]*runner.Result // rows whose fate is unknown and that are tried again all the same

@@ -216,7 +216,7 @@ func TestStopRulesAreResumable(t *testing.T) {
 		if code := v.reset("--resume", "--max-duration", "30s"); code != exitStopped {
 			t.Errorf("--max-duration: exit code %d:\n%s", code, v.stderr)
 		}
-		v.resets(map[int]int{0: 132, 1: 268}) // a window's 270, two of them for the looks at the limit
+		v.resets(map[int]int{0: 130, 1: 270}) // a window's
 		v.want(v.reset("--resume", "--workers", "3"), 0, map[string]int{"reset": 400})
 		v.resets(map[int]int{1: 400})
 	})

@@ -28,7 +28,7 @@ type Doubt struct {
 
 // doubts returns the rows whose last line leaves them in doubt, in the order of their numbers.
 func (r *replay) doubts() ([]Doubt, error) {
-	if r.index.counts[runner.StatusTaken]+r.index.counts[runner.StatusUnknown] == 0 {
+	if rows := r.index.rows(); rows[runner.StatusTaken]+rows[runner.StatusUnknown] == 0 {
 		return nil, nil
 	}
 	var all []Doubt

@@ -9,8 +9,8 @@ import (
 
 // index knows the last line of each row, in 8 bytes a row: where it begins in the ledger and what status it gives.
 type index struct {
-	marks  []mark // of row n at n-1
-	counts runner.Counts
+	marks  []mark               // of row n at n-1
+	counts [1 << statusBits]int // rows of each status, by its number
 }
 
 // mark is a line's offset and, in the lowest bits, its status; 0 means no line.
@@ -24,10 +24,12 @@ var lineStatuses = append([]runner.Status{"", runner.StatusTaken}, runner.Status
 
 func (m mark) offset() int64 { return int64(m >> statusBits) }
 
-func (m mark) status() runner.Status { return lineStatuses[m&(1<<statusBits-1)] }
+func (m mark) number() int { return int(m & (1<<statusBits - 1)) }
+
+func (m mark) status() runner.Status { return lineStatuses[m.number()] }
 
 func newIndex(lastRow int) index {
-	return index{marks: make([]mark, lastRow), counts: runner.Counts{}}
+	return index{marks: make([]mark, lastRow)}
 }
 
 // check returns an error when a line for this row and status can't be indexed.
@@ -43,10 +45,21 @@ func (x *index) check(row int, s runner.Status) error {
 
 // set records that the row's last line begins at an offset. The row and the status have passed check.
 func (x *index) set(row int, s runner.Status, offset int64) {
-	if old := x.marks[row-1]; old != 0 {
-		x.counts[old.status()]--
-	}
-	x.counts[s]++
 	number := slices.Index(lineStatuses, s)
+	if old := x.marks[row-1]; old != 0 {
+		x.counts[old.number()]--
+	}
+	x.counts[number]++
 	x.marks[row-1] = mark(offset)<<statusBits | mark(number)
+}
+
+// rows returns how many rows have each status by their last line.
+func (x *index) rows() runner.Counts {
+	counts := runner.Counts{}
+	for number, n := range x.counts {
+		if n > 0 {
+			counts[lineStatuses[number]] = n
+		}
+	}
+	return counts
 }

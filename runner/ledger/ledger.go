@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -24,18 +23,18 @@ type Spec struct {
 // Ledger is a results file that is being written, its manifest and its lock. It is a [runner.Book] and safe for concurrent
 // use. Every Ledger must be ended with Close or Discard.
 type Ledger struct {
-	path     string
-	columns  []string
-	runID    string
-	ticket   string
-	header   []byte
-	lock     *lock
-	file     file
-	commits  *committer
-	replace  func(path string, write func(io.Writer) error) error
-	encoders sync.Pool // of *table.Encoder
-	inputs   inputs    // what a ledger that was resumed has of the input
-	before   *Manifest // the manifest before it was resumed; nil for a new ledger
+	path    string
+	columns []string
+	runID   string
+	ticket  string
+	header  []byte
+	lock    *lock
+	file    file
+	commits *committer
+	replace func(path string, write func(io.Writer) error) error
+	lines   sync.Pool // of *lineWriter
+	inputs  inputs    // what a ledger that was resumed has of the input
+	before  *Manifest // the manifest before it was resumed; nil for a new ledger
 
 	mu       sync.Mutex // guards what follows
 	manifest Manifest
@@ -87,7 +86,7 @@ func newLedger(spec Spec) (*Ledger, error) {
 		path: spec.Path, columns: spec.Columns, runID: m.run().RunID, ticket: m.Ticket,
 		replace: replaceFile, manifest: m,
 	}
-	l.encoders.New = func() any { return table.NewEncoder(l.columns) }
+	l.lines.New = func() any { return &lineWriter{enc: table.NewEncoder(l.columns)} }
 	var err error
 	l.header, err = table.NewEncoder(l.columns).AppendHeader(nil)
 	return l, err
@@ -152,9 +151,7 @@ func (l *Ledger) ManifestPath() string { return ManifestPath(l.path) }
 func (l *Ledger) Counts() runner.Counts {
 	l.commits.mu.Lock()
 	defer l.commits.mu.Unlock()
-	counts := maps.Clone(l.commits.index.counts)
-	maps.DeleteFunc(counts, func(_ runner.Status, n int) bool { return n == 0 })
-	return counts
+	return l.commits.index.rows()
 }
 
 // Manifest returns a copy of the manifest as it stands.

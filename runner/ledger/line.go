@@ -41,15 +41,21 @@ func (l *Ledger) Settle(r runner.Result) error {
 	return l.add(r.Row, r.Status, &rec, false)
 }
 
-// add renders a line and hands it to the committer.
+// lineWriter renders lines into memory that the next one uses again.
+type lineWriter struct {
+	enc  *table.Encoder
+	line []byte
+}
+
+// add renders a line and hands it to the committer, which copies it.
 func (l *Ledger) add(row runner.Row, s runner.Status, rec *table.Record, wait bool) error {
-	enc := l.encoders.Get().(*table.Encoder) //nolint:errcheck,forcetypeassert // the pool makes nothing else
-	line, err := enc.Append(nil, rec, row.Cells)
-	l.encoders.Put(enc)
-	if err != nil {
+	w := l.lines.Get().(*lineWriter) //nolint:errcheck,forcetypeassert // the pool makes nothing else
+	defer l.lines.Put(w)
+	var err error
+	if w.line, err = w.enc.Append(w.line[:0], rec, row.Cells); err != nil {
 		return err
 	}
-	return l.commits.add(row.N, s, line, wait)
+	return l.commits.add(row.N, s, w.line, wait)
 }
 
 // Unwritten returns, after a [*WriteError], the lines of the results that were handed over and aren't known to be on the disk, also

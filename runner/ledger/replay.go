@@ -25,6 +25,7 @@ type replay struct {
 	index  index
 	inputs inputs
 	runs   map[string]int // place of each run in the manifest
+	by     []uint32       // by row: the place of the run of its last line, and 1
 	taking int            // place of the run of the last taken line
 	taken  map[int]int    // of rows in doubt at this point: the place of the run that took them
 	end    int64          // where the last complete line ends
@@ -34,7 +35,7 @@ type replay struct {
 func newReplay(l *Ledger, old *Manifest, lastRow int) *replay {
 	r := &replay{
 		ledger: l, old: old, index: newIndex(lastRow), inputs: newInputs(lastRow),
-		runs: make(map[string]int, len(old.Runs)), taken: make(map[int]int),
+		runs: make(map[string]int, len(old.Runs)), taken: make(map[int]int), by: make([]uint32, lastRow),
 	}
 	for i := range old.Runs {
 		r.runs[old.Runs[i].RunID] = i
@@ -169,6 +170,10 @@ func (r *replay) order(e *Entry) error {
 		return r.damaged("it names no run", hintOriginal)
 	}
 	const reordered = "the lines aren't in the order in which they were written"
+	if uint32(run+1) < r.by[e.Row-1] {
+		return r.damaged(reordered, hintOriginal)
+	}
+	r.by[e.Row-1] = uint32(run + 1)
 	if e.Status == runner.StatusTaken {
 		if run < r.taking {
 			return r.damaged(reordered, hintOriginal)

@@ -57,9 +57,11 @@ func NewProver(c *oktaclient.Client, warn func(error), waiting func(until time.T
 // [NewProver]. It must not be called concurrently.
 func (p *Prover) Sent(n int, before time.Time) { p.sent[n] = before }
 
-// Verified returns the rows of which the System Log proves that they were reset, by us and since they were taken, and the others.
+// Verified returns the rows of which the System Log proves that they were reset, by us and since they were taken, and the others: with an
+// error, those too that it didn't come to.
 func (p *Prover) Verified(ctx context.Context, rows []runner.Result) (verified, open []runner.Result, err error) {
-	for chunk := range slices.Chunk(rows, logTargets) {
+	for i := 0; i < len(rows); i += logTargets {
+		chunk := rows[i:min(i+logTargets, len(rows))]
 		if p.blind {
 			open = append(open, chunk...)
 			continue
@@ -67,7 +69,7 @@ func (p *Prover) Verified(ctx context.Context, rows []runner.Result) (verified, 
 		done, err := p.events(ctx, chunk)
 		switch {
 		case ctx.Err() != nil:
-			return nil, nil, context.Cause(ctx)
+			return verified, append(open, rows[i:]...), context.Cause(ctx)
 		case err != nil:
 			p.blind = oktaclient.FateOf(err) == oktaclient.NoAccess || oktaclient.FateOf(err) == oktaclient.Forbidden
 			p.warn(fmt.Errorf("the System Log can't be read, so that less can be proved: %w", err))
@@ -142,10 +144,11 @@ func (p *Prover) Wait(ctx context.Context, rows []runner.Result) (verified, open
 	open = rows
 	for {
 		var now []runner.Result
-		if now, open, err = p.Verified(ctx, open); err != nil {
+		now, open, err = p.Verified(ctx, open)
+		verified = append(verified, now...)
+		if err != nil {
 			return verified, open, err
 		}
-		verified = append(verified, now...)
 		left := p.ripeIn(open)
 		if left <= 0 {
 			return verified, open, nil

@@ -6,14 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 var errCutOff = errors.New("the line is cut off: it has no line end")
 
 // Decoder takes single lines of one file of ours apart: the inverse of [Encoder]. It is not safe for concurrent use.
 type Decoder struct {
-	line bytes.Reader
-	csv  *csv.Reader
+	line  bytes.Reader
+	csv   *csv.Reader // for lines with quotes
+	cells []string    // of a line without, reused
 }
 
 // NewDecoder returns a decoder for a file that has extra other columns.
@@ -22,6 +24,7 @@ func NewDecoder(extra int) *Decoder {
 	d.csv = csv.NewReader(&d.line)
 	d.csv.ReuseRecord = true
 	d.csv.FieldsPerRecord = len(Columns) + extra
+	d.cells = make([]string, len(Columns)+extra)
 	return d
 }
 
@@ -29,26 +32,49 @@ func NewDecoder(extra int) *Decoder {
 // cell, and is refused. The strings may be kept, the slice is reused. What is no row of the file is an error, after which the
 // decoder can be used further.
 func (d *Decoder) Decode(line []byte) (rec Record, extra []string, err error) {
-	// With one line of text at a time, the csv.Reader has nothing left over whatever happens.
-	switch bytes.IndexByte(line, '\n') {
-	case len(line) - 1:
-	case -1:
+	if end := bytes.IndexByte(line, '\n'); end < 0 {
 		return Record{}, nil, errCutOff
-	default:
+	} else if end < len(line)-1 {
 		return Record{}, nil, errors.New("more than one line")
 	}
+	cells, ok := d.split(line)
+	if !ok {
+		if cells, err = d.parse(line); err != nil {
+			return Record{}, nil, err
+		}
+	}
+	return unmarshal(cells), unescapeAll(cells[len(Columns):]), nil
+}
+
+// split takes the usual line apart: one without quotes, that has the right number of cells. All others are left to [Decoder.parse].
+func (d *Decoder) split(line []byte) (cells []string, ok bool) {
+	if bytes.IndexByte(line, '"') >= 0 || bytes.IndexByte(line, '\r') >= 0 {
+		return nil, false
+	}
+	rest, last := string(line[:len(line)-1]), len(d.cells)-1
+	for i := range last {
+		end := strings.IndexByte(rest, ',')
+		if end < 0 {
+			return nil, false
+		}
+		d.cells[i], rest = rest[:end], rest[end+1:]
+	}
+	d.cells[last] = rest
+	return d.cells, strings.IndexByte(rest, ',') < 0
+}
+
+// parse takes any line apart. With one line of text at a time, the csv.Reader has nothing left over whatever happens.
+func (d *Decoder) parse(line []byte) (cells []string, err error) {
 	d.line.Reset(line)
-	cells, err := d.csv.Read()
+	cells, err = d.csv.Read()
 	var parse *csv.ParseError
 	switch {
 	case errors.Is(err, io.EOF):
-		return Record{}, nil, errors.New("the line is empty")
+		return nil, errors.New("the line is empty")
 	case errors.As(err, &parse):
-		return Record{}, nil, fmt.Errorf("column %d: %w", parse.Column, parse.Err)
-	case err != nil:
-		return Record{}, nil, err
+		return nil, fmt.Errorf("column %d: %w", parse.Column, parse.Err)
 	}
-	return unmarshal(cells), unescapeAll(cells[len(Columns):]), nil
+	return cells, err
 }
 
 func unescapeAll(cells []string) []string {
