@@ -371,6 +371,7 @@ func TestRunEnough(t *testing.T) {
 		var mu sync.Mutex
 		p := &pool{work: func(ctx context.Context, j runner.Job) error {
 			if j.Row.N == 3 {
+				<-time.After(time.Second) // the other two are under way by then
 				return fmt.Errorf("row 3: %w", enough)
 			}
 			<-time.After(time.Minute)

@@ -3,7 +3,6 @@ package runner
 import (
 	"hash/maphash"
 	"math/bits"
-	"slices"
 	"sync"
 )
 
@@ -129,8 +128,7 @@ func (t *shard) find(k Key, seed maphash.Seed) *slot {
 // resize moves what there is to a new place.
 func (t *shard) resize(size int, seed maphash.Seed) {
 	old := t.slots
-	t.slots = slices.Grow([]slot(nil), max(leastSlots, size))
-	t.slots = t.slots[:cap(t.slots)] // what the allocator gives anyway
+	t.slots = make([]slot, max(leastSlots, size))
 	for i := range old {
 		if old[i].first != 0 {
 			*t.find(old[i].key, seed) = old[i]

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -268,4 +269,58 @@ func TestOddID(t *testing.T) {
 			t.Errorf("exit code %d:\n%s", code, v.stderr)
 		}
 	})
+}
+
+// A row that is sent again still holds its user: the row that names the user by ID stays its duplicate.
+func TestRetryUnknownWithDuplicate(t *testing.T) {
+	for name, want := range map[string]int{"not proved": 2, "proved late": 1} {
+		t.Run(name, func(t *testing.T) {
+			cfg := oktatest.Config{Latency: 100 * time.Millisecond, ResetEvents: oktatest.NoEvents}
+			if name == "proved late" {
+				cfg.ResetEvents, cfg.LogLag = oktatest.DefaultEvents, 5*time.Minute
+			}
+			virtually(t, 2, cfg, func(v *virtual) {
+				v.input(v.ids[1], login(0), v.ids[0])
+				v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, UserID: v.ids[0], Times: 1})
+				v.reset(confirm(3), "--workers", "1")
+				<-time.After(time.Hour)
+				v.reset("--retry", "unknown", "--confirm=acme.okta.com:0-3")
+				v.reset("--resume")
+				if n := v.org.Did(v.ids[0]).Resets; n != want {
+					t.Errorf("the user was reset %d times, want %d:\n%s", n, want, v.stderr)
+				}
+			})
+		})
+	}
+}
+
+// A crashed ledger that somebody has sorted: a line of an older run must not pass for a row's last.
+func TestSortedLedgerIsRefused(t *testing.T) {
+	virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.reset(confirm(20), "--limit", "2")
+		v.crash(250*time.Millisecond, "--resume", "--workers", "4")
+		path := v.path("users.results.csv")
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.SplitAfter(string(b), "\n")
+		header, lines := lines[0], lines[1:]
+		slices.SortStableFunc(lines, func(a, b string) int { return strings.Compare(status(a), status(b)) })
+		if err := os.WriteFile(path, []byte(header+strings.Join(lines, "")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		before := v.org.Stats().ResetsApplied
+		if code := v.reset("--resume"); code != exitUsage || v.org.Stats().ResetsApplied != before {
+			t.Errorf("exit code %d, want %d:\n%s", code, exitUsage, v.stderr)
+		}
+	})
+}
+
+// status orders a line of a ledger: what was taken before what was not attempted.
+func status(line string) string {
+	if strings.Contains(line, ",not_attempted,") {
+		return "z"
+	}
+	return "a"
 }

@@ -144,3 +144,19 @@ func TestPlan(t *testing.T) {
 		t.Error("Plan() of a list of users = true")
 	}
 }
+
+// Repeats has who is named twice, however it is written, and the invalid don't count.
+func TestRepeats(t *testing.T) {
+	t.Parallel()
+	f, _ := survey(t, "login\nonce@x\ntwice@x\nme\n TWICE@x\n"+idA+"\nme\n"+idA+"\n", Options{})
+	for cell, want := range map[string]bool{"once@x": false, "twice@x": true, idA: true, "me@x": false} {
+		id, reason := runner.ParseIdentifier(cell)
+		if got := f.Repeats().Has(id); reason != "" || got != want {
+			t.Errorf("Repeats().Has(%q) = %v, want %v", cell, got, want)
+		}
+	}
+	f, _ = survey(t, "login\na@x\nb@x\n", Options{})
+	if id, _ := runner.ParseIdentifier("a@x"); f.Repeats().Has(id) {
+		t.Error("Repeats() of a file without any holds somebody")
+	}
+}

@@ -70,6 +70,8 @@ func (p *Prover) Verified(ctx context.Context, rows []runner.Result) (verified, 
 		switch {
 		case ctx.Err() != nil:
 			return verified, append(open, rows[i:]...), context.Cause(ctx)
+		case oktaclient.FateOf(err) == oktaclient.Unreachable:
+			return verified, append(open, rows[i:]...), err
 		case err != nil:
 			p.blind = oktaclient.FateOf(err) == oktaclient.NoAccess || oktaclient.FateOf(err) == oktaclient.Forbidden
 			p.warn(fmt.Errorf("the System Log can't be read, so that less can be proved: %w", err))
@@ -216,6 +218,9 @@ func (p *Prover) Undone(ctx context.Context, rows []runner.Result) (undone, open
 	}
 	if ctx.Err() != nil {
 		return undone, open, context.Cause(ctx)
+	}
+	if i := slices.IndexFunc(failed, func(err error) bool { return fatal(err) != nil }); i >= 0 {
+		return undone, open, failed[i]
 	}
 	if i := slices.IndexFunc(failed, func(err error) bool { return err != nil }); i >= 0 {
 		p.warn(fmt.Errorf("not every user's factors could be listed, so that less can be proved: %w", failed[i]))

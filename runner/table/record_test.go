@@ -159,6 +159,40 @@ func TestDecodeRefusesWhatIsNoLine(t *testing.T) {
 	}
 }
 
+// The quick way takes a line apart as csv does, or leaves it to csv.
+func TestSplitIsAsParse(t *testing.T) {
+	t.Parallel()
+	commas := strings.Repeat(",", len(Columns))
+	for _, line := range []string{
+		commas, "1" + commas + "x", "  1 " + commas + " ", "1\xff\u202e\x00" + commas, commas + ",", commas[1:], "", "\r", commas + "\r",
+		"1\r" + commas, `"1"` + commas, `1"` + commas, commas + `"a,b"`, commas + `"`, "#" + commas, "'=1" + commas, "é" + commas + "日本",
+	} {
+		d := NewDecoder(1)
+		text := []byte(line + "\n")
+		got, ok := d.split(text)
+		got = slices.Clone(got)
+		want, err := d.parse(text)
+		if ok && (err != nil || !slices.Equal(got, want)) {
+			t.Errorf("split(%q) = %q, want %q, %v", text, got, want, err)
+		}
+		if !ok && err == nil && !strings.ContainsAny(line, "\"\r") {
+			t.Errorf("split(%q) leaves a usual line to csv", text)
+		}
+	}
+}
+
+func TestDecodeAllocatesOnce(t *testing.T) {
+	rec := fullRecord("")
+	line, err := NewEncoder([]string{"dept"}).Append(nil, &rec, []string{"sales"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := NewDecoder(1)
+	if n := testing.AllocsPerRun(100, func() { _, _, err = d.Decode(line) }); n > 1 || err != nil {
+		t.Errorf("Decode() allocates %v times, %v, want once", n, err)
+	}
+}
+
 func TestNewRecordReaderRefusesForeignFiles(t *testing.T) {
 	t.Parallel()
 	var e *Error
