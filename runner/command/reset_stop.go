@@ -52,8 +52,8 @@ func (r *resetRun) cannotBegin(err error) error {
 		"%s doesn't answer as an Okta org: %w", host, err)
 }
 
-// stopError adds to the error of a run that Okta refused which org did, and what to do.
-func (r *resetRun) stopError(err error) error {
+// explainStop adds to the error of a run that Okta refused which org did, and what to do.
+func (r *resetRun) explainStop(err error) error {
 	host := r.client.Org().Host()
 	switch oktaclient.FateOf(err) {
 	case oktaclient.NoAccess:

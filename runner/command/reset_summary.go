@@ -78,7 +78,7 @@ func (r *resetRun) summarize(stopped error, counts runner.Counts, finish error) 
 	case finish != nil:
 		err = coded{code: exitBrokeOff, error: also(stopped, finish)}
 	case stopped != nil:
-		err = r.stopError(stopped)
+		err = r.explainStop(stopped)
 	case !counts.OK():
 		err = coded{code: exitRows, error: errRows}
 	}
