@@ -76,7 +76,9 @@ func unsent(err, lastErr error) error {
 // sent again unless it is certain that nothing was done.
 func (r *request) again(f Fate) (again, counts bool) {
 	switch f {
-	case Limited, NotSent:
+	case Limited:
+		return !r.once, false
+	case NotSent:
 		return true, false
 	case Busy:
 		return true, true
@@ -126,6 +128,27 @@ func (c *Client) get(ctx context.Context, r request, v any) (Reply, error) {
 	}
 	if err := json.Unmarshal(rep.body, v); err != nil {
 		return rep, fmt.Errorf("read Okta's answer: %w", err)
+	}
+	return rep, nil
+}
+
+// post makes a change that sends and answers JSON. body nil means an empty one. An answer of Okta's that can't be read leaves the change
+// in doubt: it was made, but what came of it isn't known.
+func (c *Client) post(ctx context.Context, r request, body, v any) (Reply, error) {
+	r.method = "POST"
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return Reply{}, fmt.Errorf("%w: %w", errUnsent, err)
+		}
+		r.body = b
+	}
+	rep, err := c.call(ctx, r)
+	if err != nil {
+		return rep, err
+	}
+	if err := json.Unmarshal(rep.body, v); err != nil {
+		return rep, &TransportError{Method: r.method, Path: r.requestURI(), Sent: true, Err: fmt.Errorf("read Okta's answer: %w", err)}
 	}
 	return rep, nil
 }

@@ -53,7 +53,7 @@ func FateOf(err error) Fate {
 // fate reads a reply outside 2xx.
 func (e *APIError) fate() Fate {
 	switch {
-	case e.Code == "E0000204", e.Code == "E0000205": // 429 of one factor (SMS, call): not the API's limit
+	case e.Status == http.StatusTooManyRequests && messageLimits[e.Code] != "": // not the API's limit: nothing else has to wait
 		return Refused
 	case e.Status == http.StatusTooManyRequests:
 		return Limited

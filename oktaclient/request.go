@@ -26,6 +26,9 @@ const (
 	BucketMe    Bucket = "/api/v1/users/me"
 	BucketLogs  Bucket = "/api/v1/logs"
 	BucketOther Bucket = "/"
+
+	// BucketVerify is that of POST …/factors/{factorId}/verify alone; all other calls about factors count in [BucketUsers].
+	BucketVerify Bucket = "/api/v1/users/{userId}/factors/{factorId}/verify"
 )
 
 // maxBody bounds what is read of a reply: the largest one expected, 200 users of a few KB each, fits several times.
@@ -37,9 +40,12 @@ type request struct {
 	method   string
 	path     []string // segments under the org URL; escaped here, so that no caller can forget it
 	query    url.Values
+	language string       // Accept-Language; "": none
+	body     []byte       // JSON; nil: an empty body
 	uri      string       // in place of path and query: where Okta says that the next page is
 	noToken  bool         // the endpoint asks for no credentials
 	safe     bool         // changes nothing: may be sent again
+	once     bool         // a 429 is its answer: what it carries is stale before a window ends
 	dispatch func() error // called once, before the first attempt is sent; its error keeps it from being sent
 }
 
@@ -57,17 +63,28 @@ type Reply struct {
 
 // build makes the HTTP request of one attempt.
 func (c *Client) build(ctx context.Context, r *request) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, r.method, c.org.String()+r.requestURI(), nil)
+	req, err := http.NewRequestWithContext(ctx, r.method, c.org.String()+r.requestURI(), r.reader())
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", c.userAgent)
+	if r.language != "" {
+		req.Header.Set("Accept-Language", r.language)
+	}
 	if !r.noToken {
 		req.Header.Set("Authorization", c.token.header())
 	}
 	return req, nil
+}
+
+// reader reads the body. That of an empty one is nil, so that net/http announces its length of 0: Okta's edge answers 411 without.
+func (r *request) reader() io.Reader {
+	if r.body == nil {
+		return nil
+	}
+	return bytes.NewReader(r.body)
 }
 
 // requestURI is what stands behind the host.

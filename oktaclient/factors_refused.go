@@ -1,0 +1,43 @@
+package oktaclient
+
+import "errors"
+
+// messageLimits are the errors of Okta's limits on messages to one phone or address, or on those of the whole org, and when the next
+// one may be sent. Most of them share the status 429 with the API's own limit.
+var messageLimits = map[string]string{
+	"E0000109": "an SMS can be sent again 30 s after the last one",
+	"E0000118": "an email can be sent again 5 s after the last one",
+	"E0000133": "a phone can be called again 30 s after the last call",
+	"E0000146": "the org has sent as many SMS as it may in 24 hours",
+	"E0000147": "the org has made as many calls as it may in 24 hours",
+	"E0000150": "this phone has got too many SMS: wait before the next one, or use another factor",
+	"E0000151": "this phone has got too many calls: wait before the next one, or use another factor",
+	"E0000186": "the org has sent as many SMS as a free one may in 30 days",
+	"E0000204": "this phone has got too many SMS: wait before the next one, or use another factor",
+	"E0000205": "this phone has got too many calls: wait before the next one, or use another factor",
+}
+
+// MessageLimit says when a message may be sent again that Okta refused to send for now, or "" if that isn't what an error says.
+func MessageLimit(err error) string {
+	if api, ok := errors.AsType[*APIError](err); ok {
+		return messageLimits[api.Code]
+	}
+	return ""
+}
+
+// WrongPasscode says what was wrong with a passcode or an answer that Okta refused, or "" if that isn't what an error says.
+func WrongPasscode(err error) string {
+	api, ok := errors.AsType[*APIError](err)
+	if !ok {
+		return ""
+	}
+	switch api.Code {
+	case "E0000068":
+		return "it isn't the right one"
+	case "E0000082":
+		return "it was used before: each counts once"
+	case "E0000083":
+		return "it was right, but too late"
+	}
+	return ""
+}
