@@ -2,20 +2,69 @@ package oktaclient
 
 import (
 	"context"
+	"encoding/json"
+	"net/url"
 	"time"
 )
 
-// Factor is an enrolled factor. Types, providers and statuses are open sets: Okta adds to them.
+// Factor is a factor of a user, enrolled or about to be. Types, providers and statuses are open sets: Okta adds to them, and what this
+// program doesn't know passes through in Raw.
 type Factor struct {
-	ID       string    `json:"id"`
-	Type     string    `json:"factorType"` // as push, token:software:totp, sms
-	Provider string    `json:"provider"`   // as OKTA, GOOGLE, FIDO
-	Status   string    `json:"status"`     // as ACTIVE, PENDING_ACTIVATION
-	Created  time.Time `json:"created"`    // by the server's clock
+	ID          string    `json:"id"`
+	Type        string    `json:"factorType"`  // as push, token:software:totp, sms
+	Provider    string    `json:"provider"`    // as OKTA, GOOGLE, FIDO
+	Vendor      string    `json:"vendorName"`  // the provider, or what an on-premises factor is called; "" at times
+	Status      string    `json:"status"`      // as ACTIVE, PENDING_ACTIVATION
+	Created     time.Time `json:"created"`     // by the server's clock; zero: not said
+	LastUpdated time.Time `json:"lastUpdated"` // by the server's clock; zero: not said
+
+	// Profile is what names the factor to its owner: phoneNumber, email, name of the device, questionText.
+	Profile map[string]any `json:"profile"`
+
+	// Result is WAITING or TIMEOUT when the activation of a push waits for the user or waited too long; "" else.
+	Result string `json:"factorResult"`
+
+	Raw json.RawMessage `json:"-"` // Okta's JSON, whole
 }
+
+// The statuses of a factor that this program asks for.
+const (
+	FactorActive  = "ACTIVE"
+	FactorPending = "PENDING_ACTIVATION" // enrolled, of no use until it is activated
+)
 
 // String is TYPE:PROVIDER.
 func (f Factor) String() string { return f.Type + ":" + f.Provider }
+
+// UnmarshalJSON keeps what it reads in Raw.
+func (f *Factor) UnmarshalJSON(b []byte) error {
+	type fields Factor
+	if err := json.Unmarshal(b, (*fields)(f)); err != nil {
+		return err
+	}
+	f.Raw = append([]byte(nil), b...)
+	return nil
+}
+
+// MarshalJSON writes Okta's JSON as it came.
+func (f Factor) MarshalJSON() ([]byte, error) {
+	type fields Factor
+	if f.Raw == nil {
+		return json.Marshal(fields(f))
+	}
+	return f.Raw, nil
+}
+
+// OktaVerify reports whether the factor is one of those that an Okta Verify app enrolls: its push, its FastPass, its passcodes.
+func (f Factor) OktaVerify() bool {
+	return f.Provider == "OKTA" && (f.Type == "push" || f.Type == "signed_nonce" || f.Type == "token:software:totp")
+}
+
+// Takes reports whether unenrolling f unenrolls other, too: push and signed_nonce take everything of Okta Verify along, its passcodes
+// alone take nothing, and a GOOGLE token:software:totp isn't Okta Verify's.
+func (f Factor) Takes(other Factor) bool {
+	return f.OktaVerify() && f.Type != "token:software:totp" && other.OktaVerify() && other.ID != f.ID
+}
 
 // ListFactors returns the enrolled factors of the user with this ID. An empty list isn't proof that there are none: Okta
 // lists only what the user's highest enrollment policy has as optional or required. It counts in [BucketUsers].
@@ -24,10 +73,60 @@ func (f Factor) String() string { return f.Type + ":" + f.Provider }
 //
 //meta:operation GET /api/v1/users/{userId}/factors
 func (c *Client) ListFactors(ctx context.Context, userID string) ([]Factor, Reply, error) {
-	if err := checkID(userID); err != nil {
-		return nil, Reply{}, err
-	}
 	var factors []Factor
-	rep, err := c.get(ctx, request{bucket: BucketUsers, path: apiPath("users", userID, "factors")}, &factors)
+	rep, err := c.getOf(ctx, &factors, userID, "factors")
 	return factors, rep, err
+}
+
+// GetFactor returns one factor of the user with this ID. [FateOf] its error is [Missing] when the user doesn't have it. It counts in
+// [BucketUsers].
+//
+// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/getFactor
+//
+//meta:operation GET /api/v1/users/{userId}/factors/{factorId}
+func (c *Client) GetFactor(ctx context.Context, userID, factorID string) (Factor, Reply, error) {
+	var f Factor
+	if err := checkID(factorID); err != nil {
+		return f, Reply{}, err
+	}
+	rep, err := c.getOf(ctx, &f, userID, "factors", factorID)
+	return f, rep, err
+}
+
+// UnenrollFactor takes one factor from the user with this ID, and with push or signed_nonce the others of Okta Verify (see
+// [Factor.Takes]). removeRecovery makes Okta forget the phone number of an sms or call as a way of recovery, too. It is never sent
+// again unless it certainly did nothing; ask [FateOf] what an error means. dispatch is that of [Client.ResetFactors]. It counts in
+// [BucketUsers].
+//
+// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/unenrollFactor
+//
+//meta:operation DELETE /api/v1/users/{userId}/factors/{factorId}
+func (c *Client) UnenrollFactor(ctx context.Context, userID, factorID string, removeRecovery bool, dispatch func() error) (Reply, error) {
+	if err := checkIDs(userID, factorID); err != nil {
+		return Reply{}, err
+	}
+	q := url.Values{}
+	if removeRecovery {
+		q.Set("removeRecoveryEnrollment", "true") // the other spelling in Okta's older pages is ignored
+	}
+	return c.call(ctx, request{
+		bucket: BucketUsers, method: "DELETE", path: apiPath("users", userID, "factors", factorID), query: q, dispatch: dispatch,
+	})
+}
+
+// getOf reads something of the user with this ID into v. It counts in [BucketUsers].
+func (c *Client) getOf(ctx context.Context, v any, userID string, path ...string) (Reply, error) {
+	if err := checkID(userID); err != nil {
+		return Reply{}, err
+	}
+	return c.get(ctx, request{bucket: BucketUsers, path: apiPath(append([]string{"users", userID}, path...)...)}, v)
+}
+
+func checkIDs(ids ...string) error {
+	for _, id := range ids {
+		if err := checkID(id); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,0 +1,126 @@
+package oktaclient
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// Enrollment is a factor to be enrolled. It prints as TYPE:PROVIDER: profile and fields may hold a secret.
+type Enrollment struct {
+	Type     string         // as sms, push, token:software:totp: an open set
+	Provider string         // as OKTA, GOOGLE
+	Profile  map[string]any // as phoneNumber, phoneExtension, email, question, answer, credentialId, sharedSecret; nil: none
+	Fields   map[string]any // what stands beside profile: factorProfileId of a token:hotp, verify of a token; nil: nothing
+
+	Activate      bool          // at once, without the user: sms, call, email and token:hotp only
+	UpdatePhone   bool          // replace the phone number that the user has, unless an active factor uses it
+	TemplateID    string        // of the SMS to send; "": the org's default
+	TokenLifetime time.Duration // of the passcode that is sent: 1 s to 24 h in whole seconds; 0: Okta's 5 minutes
+	Language      string        // of the SMS to send, as fr; "": the org's default
+}
+
+// String is TYPE:PROVIDER.
+func (e Enrollment) String() string { return e.Type + ":" + e.Provider }
+
+// GoString is the same for %#v.
+func (e Enrollment) GoString() string { return e.String() }
+
+// body is what is sent.
+func (e Enrollment) body() map[string]any {
+	b := make(map[string]any, len(e.Fields)+3)
+	for k, v := range e.Fields {
+		b[k] = v
+	}
+	b["factorType"], b["provider"] = e.Type, e.Provider
+	if e.Profile != nil {
+		b["profile"] = e.Profile
+	}
+	return b
+}
+
+func (e Enrollment) query() url.Values {
+	q := messageQuery(e.TemplateID, e.TokenLifetime)
+	if e.Activate {
+		q.Set("activate", "true")
+	}
+	if e.UpdatePhone {
+		q.Set("updatePhone", "true")
+	}
+	return q
+}
+
+// EnrollFactor enrolls a factor for the user with this ID. It comes back ACTIVE, or PENDING_ACTIVATION: then [ReadActivation] says what
+// the user needs, and [Client.ActivateFactor] ends it. What [Enrollment.Check] objects to isn't sent. It is never sent again unless it
+// certainly did nothing; ask [FateOf] what an error means, and in doubt list the factors. dispatch is that of [Client.ResetFactors]. It
+// counts in [BucketUsers].
+//
+// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/enrollFactor
+//
+//meta:operation POST /api/v1/users/{userId}/factors
+func (c *Client) EnrollFactor(ctx context.Context, userID string, e Enrollment, dispatch func() error) (Factor, Reply, error) {
+	var f Factor
+	if err := checkID(userID); err != nil {
+		return f, Reply{}, err
+	}
+	if err := e.Check(); err != nil {
+		return f, Reply{}, unsentError(err)
+	}
+	rep, err := c.post(ctx, request{
+		bucket: BucketUsers, path: apiPath("users", userID, "factors"), query: e.query(), language: e.Language, dispatch: dispatch,
+	}, e.body(), &f)
+	return f, rep, err
+}
+
+// ActivateFactor activates an enrolled factor of the user with this ID by the passcode that the user got or reads off. A push takes none:
+// the user's app activates it, and this call begins that anew when it has expired; [Factor.Result] says how far it is. Okta
+// allows five attempts in five minutes and answers more with 429, which isn't waited out: the passcode would be stale. It counts in
+// [BucketUsers].
+//
+// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/activateFactor
+//
+//meta:operation POST /api/v1/users/{userId}/factors/{factorId}/lifecycle/activate
+func (c *Client) ActivateFactor(ctx context.Context, userID, factorID string, code Passcode) (Factor, Reply, error) {
+	var f Factor
+	if err := checkIDs(userID, factorID); err != nil {
+		return f, Reply{}, err
+	}
+	var body any
+	if code != "" {
+		body = map[string]string{"passCode": string(code)}
+	}
+	rep, err := c.post(ctx, request{
+		bucket: BucketUsers, path: apiPath("users", userID, "factors", factorID, "lifecycle", "activate"), once: true,
+	}, body, &f)
+	return f, rep, err
+}
+
+// ResendFactor sends the passcode that activates f, an sms, call or email, once more. Okta allows one SMS or call to a phone in 30 s
+// ([MessageLimit]), and none after too many attempts to activate. It counts in [BucketUsers].
+//
+// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/resendEnrollFactor
+//
+//meta:operation POST /api/v1/users/{userId}/factors/{factorId}/resend
+func (c *Client) ResendFactor(ctx context.Context, userID string, f Factor, templateID string) (Factor, Reply, error) {
+	var again Factor
+	if err := checkIDs(userID, f.ID); err != nil {
+		return again, Reply{}, err
+	}
+	rep, err := c.post(ctx, request{
+		bucket: BucketUsers, path: apiPath("users", userID, "factors", f.ID, "resend"), query: messageQuery(templateID, 0), once: true,
+	}, Enrollment{Type: f.Type, Provider: f.Provider, Profile: f.Profile}.body(), &again)
+	return again, rep, err
+}
+
+// messageQuery are the options of what Okta sends to the user.
+func messageQuery(templateID string, lifetime time.Duration) url.Values {
+	q := url.Values{}
+	if templateID != "" {
+		q.Set("templateId", templateID)
+	}
+	if lifetime > 0 {
+		q.Set("tokenLifetimeSeconds", strconv.Itoa(int(lifetime/time.Second)))
+	}
+	return q
+}

@@ -1,0 +1,27 @@
+package oktaclient
+
+import (
+	"context"
+	"net/url"
+)
+
+// ClearSessions ends the sessions of the user with this ID and, on Identity Engine, makes Okta forget the devices on which the user needn't
+// give a factor again; with oauthTokens it revokes OpenID Connect and OAuth tokens, too. A reset does none of that. Sessions that apps keep of
+// their own go on. dispatch is that of [Client.ResetFactors]. It counts in [BucketUsers].
+//
+// Okta API:
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserSessions/#tag/UserSessions/operation/revokeUserSessions
+//
+//meta:operation DELETE /api/v1/users/{userId}/sessions
+func (c *Client) ClearSessions(ctx context.Context, userID string, oauthTokens bool, dispatch func() error) (Reply, error) {
+	if err := checkID(userID); err != nil {
+		return Reply{}, err
+	}
+	q := url.Values{}
+	if oauthTokens {
+		q.Set("oauthTokens", "true")
+	}
+	return c.call(ctx, request{
+		bucket: BucketUsers, method: "DELETE", path: apiPath("users", userID, "sessions"), query: q, dispatch: dispatch,
+	})
+}
