@@ -15,12 +15,13 @@ type Row struct {
 
 // Job is a row to be worked on.
 type Job struct {
-	Row    Row
-	Doubt  *Result // set when the row is sent again although an earlier taking may have done it: that one's result
-	Tried  int     // attempts of earlier takings
-	UserID string  // of an earlier taking: the row isn't identified again
-	Login  string
-	First  int // the row that named this identifier first; the row itself unless it is a duplicate
+	Row   Row
+	First int // the row that named this identifier first; the row itself unless it is a duplicate
+
+	// Before is what earlier takings came to; nil when there was none. Its user is the target: the row isn't identified again. Its
+	// status says what is known: not_attempted, that they certainly changed nothing; unknown, that they may have; partial, that they did
+	// what comes before the step that its reason names, so that the row goes on with that step.
+	Before *Result
 }
 
 // Jobs makes rows into jobs, in order, and claims each row's identifier for the first that names it.
@@ -43,7 +44,9 @@ type Taken struct {
 	UserID  string
 	Login   string    // "" when the row names an ID and nobody looked it up
 	At      time.Time // by the server's clock, never later than the first attempt whose fate isn't known
+	Step    Reason    // of a result that is partial because this step isn't done; "" for the reset, which comes before them
 	Factors []string  // as in [Result]
+	Targets []string  // IDs of the factors that the step unenrolls
 	Earlier string    // runs that took the row before and whose attempts' fate isn't known, as in [Result.RunID]
 }
 
@@ -62,8 +65,9 @@ type Result struct {
 	StartedAt    time.Time
 	FinishedAt   time.Time
 	Factors      []string // TYPE:PROVIDER of each factor that was listed before the change
-	FactorID     string   // of a factor enrolled for the target
+	FactorID     string   // of the factor enrolled for the target; while it is open what was unenrolled, the IDs of those factors, with spaces between
 	FactorStatus string
+	InDoubt      bool   // of a partial row: the step that is open may have been done; it isn't in the ledger, where every partial row may be
 	RunID        string // of the run that took the row, or of several with spaces between; "" is the run that settles it
 }
 
@@ -98,6 +102,9 @@ func (s Status) OK() bool {
 	return s == StatusReset || s == StatusWouldReset || s == StatusSkipped
 }
 
+// Open reports whether a row with this status is gone on with by every later run: it may have been changed, and isn't done.
+func (s Status) Open() bool { return s == StatusUnknown || s == StatusPartial }
+
 // Reason refines a status. The set is closed.
 type Reason string
 
@@ -120,6 +127,7 @@ const (
 	ReasonReserved  Reason = "reserved"
 	ReasonMalformed Reason = "malformed"
 	ReasonMismatch  Reason = "mismatch"
+	ReasonProfile   Reason = "profile" // of the factor to enroll
 
 	ReasonUnverified Reason = "unverified" // unknown
 )

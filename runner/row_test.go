@@ -39,7 +39,7 @@ func TestJobs(t *testing.T) {
 			last = err
 			continue
 		}
-		if n := len(got); j.Row.N != n+1 || j.Row.Line != n+2 || j.Row.Input != cells[n] || j.Doubt != nil {
+		if n := len(got); j.Row.N != n+1 || j.Row.Line != n+2 || j.Row.Input != cells[n] || j.Before != nil {
 			t.Errorf("job %d: %+v", n+1, j)
 		}
 		got = append(got, j.First)

@@ -121,7 +121,7 @@ func (r *run) work(j Job) {
 	} else if err != nil {
 		r.stop(err)
 	}
-	if err != nil || res.Status == StatusNotAttempted {
+	if err != nil || res.Status == StatusNotAttempted || res.Status == StatusPartial && r.ctx.Err() != nil {
 		r.incomplete.Store(true)
 	}
 	r.mu.Lock()

@@ -11,8 +11,10 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/time/rate"
 
+	"oktareset/oktaclient"
 	"oktareset/runner/progress"
 	"oktareset/runner/roster"
+	"oktareset/runner/steps"
 )
 
 // parse runs the flags of reset through permute and urfave/cli, as Run does, but not the command.
@@ -65,6 +67,21 @@ func TestParseReset(t *testing.T) {
 				o.console.quiet, o.progress, o.capacity = true, progress.None, 100
 			}),
 		},
+		{
+			[]string{
+				"users.csv", "--factor", "sms", "--factor", "token:software:totp:GOOGLE", "--factor", "sms", "--remove-recovery", "--clear-sessions",
+				"--enroll", "sms:OKTA", "--activate", "--template-id", "cstk2", "--token-lifetime", "10m", "--update-phone",
+			},
+			with(func(o *resetOptions) {
+				o.what = whatOptions{
+					factors:        []steps.FactorType{{Type: "sms"}, {Type: "token:software:totp", Provider: "GOOGLE"}},
+					removeRecovery: true, clearSessions: true,
+					enroll: oktaclient.Enrollment{
+						Type: "sms", Provider: "OKTA", Activate: true, TemplateID: "cstk2", TokenLifetime: 10 * time.Minute, UpdatePhone: true,
+					},
+				}
+			}),
+		},
 	}
 	for _, tt := range tests {
 		got, err := parse(t, tt.args...)
@@ -72,7 +89,7 @@ func TestParseReset(t *testing.T) {
 		if len(got.users) == 0 {
 			got.users = nil
 		}
-		opt := cmp.AllowUnexported(resetOptions{}, confirmation{}, orgFlags{}, consoleOptions{}, haltRule{})
+		opt := cmp.AllowUnexported(resetOptions{}, confirmation{}, orgFlags{}, consoleOptions{}, haltRule{}, whatOptions{})
 		if diff := cmp.Diff(tt.want, got, opt); diff != "" || err != nil {
 			t.Errorf("parse(%q) = %v\n%s", tt.args, err, diff)
 		}

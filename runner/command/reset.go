@@ -24,6 +24,7 @@ type resetOptions struct {
 	input   roster.Options
 	dryRun  bool
 	record  bool
+	what    whatOptions
 	confirm confirmation
 
 	workers     int
@@ -56,6 +57,8 @@ const resetExamples = `   oktareset reset --sandbox users.csv                   
    oktareset reset --resume users.csv                         go on with a run that stopped or broke off
    oktareset reset --retry failed,forbidden users.csv         and try those again
    oktareset reset --user alice@example.com --ticket INC-7    one user, without a file
+   oktareset reset --factor sms --factor call users.csv       unenroll only these
+   oktareset reset --enroll sms:OKTA --activate users.csv     reset, then enroll the number in the file's column phoneNumber
 `
 
 func (a *app) resetCommand() *cli.Command {
@@ -79,10 +82,9 @@ func resetFlags() []cli.Flag {
 		&cli.StringFlag{Name: "delimiter", Category: input, Usage: "`C` between cells: a character, or tab (default: found in the header)"},
 		&cli.BoolFlag{Name: "no-header", Category: input, Usage: "the first line is a user already"},
 		&cli.StringSliceFlag{Name: "user", Category: input, Usage: "`ID_OR_LOGIN` in place of FILE; may be repeated"},
-
-		&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Category: what, Usage: "look up every user and write a plan; change nothing"},
-		&cli.BoolFlag{Name: "record-factors", Category: what, Usage: "list each user's factors first, into the result; takes twice as long"},
-
+	}
+	flags = append(flags, whatFlags(what)...)
+	flags = append(flags,
 		&cli.StringFlag{Name: "confirm", Category: consent, Usage: "go ahead unasked if org and number of users agree: `HOST:COUNT` or HOST:MIN-MAX"},
 
 		&cli.IntFlag{Name: "workers", Category: pace, Value: oktaclient.DefaultMaxInFlight, Usage: "at most `N` requests at the same time"},
@@ -100,7 +102,7 @@ func resetFlags() []cli.Flag {
 		&cli.StringFlag{Name: "ticket", Category: output, Usage: "put `TEXT` into every row of the result"},
 		&cli.BoolFlag{Name: "json", Category: output, Usage: "print the run's summary on stdout as JSON"},
 		&cli.StringFlag{Name: "progress", Category: output, Value: string(progress.Auto), Usage: "`MODE`: auto (a bar on a terminal, else lines), plain or none"},
-	}
+	)
 	flags = append(flags, consoleFlags(output)...)
 	return append(flags,
 		&cli.StringFlag{Name: "org-url", Category: org, Usage: "`URL` of the org (default: OKTA_CLIENT_ORGURL, .okta.yaml)"},
@@ -154,6 +156,9 @@ func parseReset(c *cli.Context) (resetOptions, error) {
 		return o, err
 	}
 	if o.rate, err = parseRate(c.String("rate")); err != nil {
+		return o, err
+	}
+	if o.what, err = parseWhat(c); err != nil {
 		return o, err
 	}
 	if o.halt, err = parseHalt(c.String("halt")); err != nil {
@@ -248,6 +253,9 @@ func givenFlags(c *cli.Context) map[string]string {
 		name := f.Names()[0]
 		if c.IsSet(name) {
 			set[name] = fmt.Sprint(c.Value(name))
+			if _, many := f.(*cli.StringSliceFlag); many {
+				set[name] = strings.Join(c.StringSlice(name), ", ")
+			}
 		}
 	}
 	return set

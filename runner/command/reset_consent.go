@@ -86,7 +86,7 @@ func (r *resetRun) question() string {
 	if r.opts.limit > 0 && r.opts.limit < n {
 		some = fmt.Sprintf(", %d of them in this run (--limit), the others by --resume", r.opts.limit)
 	}
-	fmt.Fprintf(&b, "\nThis resets all MFA factors of %s%s. It can't be undone.\n\n", plural(n, "user"), some)
+	fmt.Fprintf(&b, "\nThis %s%s. It can't be undone.\n\n", printable(r.opts.what.text(n)), some)
 	org := r.client.Org().Host()
 	if r.engine != "" {
 		org += " (" + r.engine + ")"
@@ -113,10 +113,7 @@ func (r *resetRun) estimate() string {
 	if !ok {
 		return "not known: the org doesn't tell its limit"
 	}
-	calls := n
-	if r.opts.record {
-		calls *= 2
-	}
+	calls := n * r.list.Calls()
 	d := time.Duration(max(0, calls-1)/usable) * oktaclient.Window
 	if r.opts.rate > 0 {
 		d = max(d, time.Duration(float64(calls)/float64(r.opts.rate)*float64(time.Second)))

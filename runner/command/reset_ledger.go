@@ -53,10 +53,14 @@ func (r *resetRun) hintExists() string {
 
 func (r *resetRun) ledgerSpec() ledger.Spec {
 	host, _ := os.Hostname()
+	var planned []string
+	if r.opts.dryRun {
+		planned = r.list.Planned()
+	}
 	return ledger.Spec{
 		Path: r.paths.results, Columns: r.input.Columns(), LastRow: r.survey.Rows + r.survey.Ignored,
 		Manifest: ledger.Manifest{
-			Version: r.Version, Org: r.client.Org().Host(), Sandbox: r.opts.sandbox, DryRun: r.opts.dryRun, Steps: r.list.Names(),
+			Version: r.Version, Org: r.client.Org().Host(), Sandbox: r.opts.sandbox, DryRun: r.opts.dryRun, Steps: r.list.Names(), Planned: planned,
 			Ticket: r.opts.ticket, Consent: ledger.Consent{How: ledger.ConsentNone},
 			Input: ledger.Input{
 				File: filepath.Base(r.paths.input), SHA256: r.survey.SHA256, Bytes: r.survey.Bytes,

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	"oktareset/oktaclient"
@@ -29,8 +30,14 @@ func (r *resetRun) connect() error {
 		Token: cfg.token, UserAgent: "oktareset/" + r.Version + " run/" + r.id, Timeout: r.opts.timeout,
 		Capacity: r.opts.capacity, Rate: r.opts.rate, MaxInFlight: r.opts.workers, Transport: r.transport, Logger: r.requestLog(),
 	})
-	r.list = steps.Reset(r.client, r.seen, steps.Options{
+	enrolling, err := r.enrolling()
+	if err != nil {
+		return err
+	}
+	what := r.opts.what
+	r.list = steps.New(r.client, r.seen, steps.Options{
 		DryRun: r.opts.dryRun, RecordFactors: r.opts.record, Limit: r.opts.limit, RunID: r.id,
+		Unenroll: what.factors, RemoveRecovery: what.removeRecovery, ClearSessions: what.clearSessions, Enroll: enrolling,
 		Forbidden: r.opts.retry[runner.StatusForbidden],
 	})
 	return nil
@@ -71,7 +78,7 @@ func (r *resetRun) meet(ctx context.Context) error {
 	return nil
 }
 
-// checkPlan refuses a plan that was made for another org.
+// checkPlan refuses a plan that was made for another org, or of something else to do.
 func (r *resetRun) checkPlan() error {
 	if !r.input.Plan() {
 		return nil
@@ -87,6 +94,10 @@ func (r *resetRun) checkPlan() error {
 	if m.Org != r.client.Org().Host() && !(m.Sandbox && r.opts.sandbox) {
 		return usageError("make a new plan with --dry-run", "%s is a plan for %s, but the org is %s",
 			r.paths.shown, m.Org, r.client.Org().Host())
+	}
+	if planned, now := strings.Join(m.Planned, ", "), strings.Join(r.list.Planned(), ", "); planned != now {
+		return usageError("give the flags that the plan was made with, or make a new plan with --dry-run",
+			"%s is a plan to do something else: %q, not %q", r.paths.shown, planned, now)
 	}
 	return nil
 }

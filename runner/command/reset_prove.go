@@ -24,13 +24,14 @@ func (r *resetRun) settleEarlier(ctx context.Context) error {
 		}
 	}
 	verified, open, stopped := r.prover.Verified(ctx, r.doubts)
-	if err := r.settleVerified(verified); err != nil {
-		return err
-	}
-	r.doubts = nil
 	for _, res := range verified {
 		delete(r.resend, res.Row.N)
 	}
+	goOn, err := r.settleVerified(verified)
+	if err != nil {
+		return err
+	}
+	r.doubts = goOn
 	for _, res := range open {
 		if _, again := r.resend[res.Row.N]; again {
 			r.resend[res.Row.N] = &res
@@ -58,34 +59,72 @@ func (r *resetRun) runAfter(ids string) time.Time {
 	return runs[last+1].StartedAt
 }
 
-// settleLater is the last look at the rows in doubt: what can be proved is settled, and what certainly wasn't done is done. stopped is what
-// ended the run before.
+// settleLater is the last look at the rows that are open: what can be proved is settled, and what certainly wasn't done is done. stopped is
+// what ended the run before.
 func (r *resetRun) settleLater(ctx context.Context, stopped error) error {
 	for round := 0; len(r.doubts) > 0 && round < proofRounds; round++ {
 		if stopped != nil && !errors.Is(stopped, steps.ErrLimit) {
 			return stopped
 		}
-		rows := r.doubts
-		r.console.info("%s in doubt: looking for proof in the System Log and in the users' factors", plural(len(rows), "row"))
-		verified, open, err := r.prover.Wait(ctx, rows)
-		r.doubts = open
-		if err = also(err, r.settleVerified(verified)); err != nil {
-			return also(stopped, err)
-		}
-		undone, _, err := r.prover.Undone(ctx, open)
+		again, err := r.prove(ctx)
 		if err != nil {
 			return also(stopped, err)
 		}
-		r.doubts = nil // what isn't proved by now stays unknown
 		if stopped != nil {
-			return also(stopped, r.settleUndone(undone))
+			return also(stopped, r.settleUndone(again))
 		}
-		if len(undone) > 0 {
-			r.console.info("%s certainly not reset: sent again", plural(len(undone), "user"))
-			stopped = r.pool(ctx, again(undone))
+		if len(again) > 0 {
+			r.sayAgain(again)
+			stopped = r.pool(ctx, jobsOf(again))
 		}
 	}
 	return stopped
+}
+
+// prove settles what can be proved of the open rows, and returns those that may be worked on again.
+func (r *resetRun) prove(ctx context.Context) (again []runner.Result, err error) {
+	rows := r.doubts
+	if n := r.inDoubt(); n > 0 {
+		r.console.info("%s in doubt: looking for proof in the System Log and in the users' factors", plural(n, "row"))
+	}
+	verified, open, err := r.prover.Wait(ctx, rows)
+	r.doubts = open
+	goOn, settleErr := r.settleVerified(verified)
+	if err = also(err, settleErr); err != nil {
+		return nil, err
+	}
+	undone, _, err := r.prover.Undone(ctx, open)
+	if err != nil {
+		return nil, err
+	}
+	r.doubts = nil // what isn't proved by now stays unknown
+	return append(undone, goOn...), nil
+}
+
+// inDoubt is how many of the open rows are unknown.
+func (r *resetRun) inDoubt() int {
+	n := 0
+	for _, res := range r.doubts {
+		if res.Status == runner.StatusUnknown {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *resetRun) sayAgain(rows []runner.Result) {
+	undone := 0
+	for _, res := range rows {
+		if res.Status == runner.StatusNotAttempted {
+			undone++
+		}
+	}
+	if undone > 0 {
+		r.console.info("%s certainly not reset: sent again", plural(undone, "user"))
+	}
+	if rest := len(rows) - undone; rest > 0 {
+		r.console.info("%s half done: going on with what is open", plural(rest, "row"))
+	}
 }
 
 // lastLook asks the log once more, without waiting, in a run that ends early.
@@ -96,18 +135,23 @@ func (r *resetRun) lastLook(ctx context.Context) error {
 	if ctx.Err() != nil {
 		err = nil // it was a last look only
 	}
-	return also(err, r.settleVerified(verified))
+	_, settleErr := r.settleVerified(verified)
+	return also(err, settleErr)
 }
 
-// settleVerified writes down that rows in doubt were reset.
-func (r *resetRun) settleVerified(rows []runner.Result) error {
+// settleVerified writes down that rows in doubt were reset, and returns those of them that go on with a later step.
+func (r *resetRun) settleVerified(rows []runner.Result) (goOn []runner.Result, err error) {
 	for _, res := range rows {
+		if next := r.list.AfterReset(); next != "" {
+			res.Status, res.Reason = runner.StatusPartial, next
+			goOn = append(goOn, res)
+		}
 		if err := r.book.Settle(res); err != nil {
-			return err
+			return goOn, err
 		}
 		r.count(res)
 	}
-	return nil
+	return goOn, nil
 }
 
 // count takes a result into the summary and the display.
@@ -123,7 +167,9 @@ func (r *resetRun) count(res runner.Result) {
 // settleUndone writes down that rows in doubt certainly weren't reset, in a run that sends no more.
 func (r *resetRun) settleUndone(rows []runner.Result) error {
 	for _, res := range rows {
-		res.Status, res.Reason, res.Error = runner.StatusNotAttempted, "", "proved not to have taken effect: a factor from before is still enrolled"
+		if res.Status != runner.StatusNotAttempted {
+			continue
+		}
 		if err := r.book.Settle(res); err != nil {
 			return err
 		}
@@ -132,11 +178,11 @@ func (r *resetRun) settleUndone(rows []runner.Result) error {
 	return nil
 }
 
-// again makes jobs of rows that certainly weren't reset.
-func again(rows []runner.Result) iter.Seq2[runner.Job, error] {
+// jobsOf makes jobs of rows that may be worked on again.
+func jobsOf(rows []runner.Result) iter.Seq2[runner.Job, error] {
 	return func(yield func(runner.Job, error) bool) {
 		for _, res := range rows {
-			if !yield(runner.Job{Row: res.Row, Tried: res.Attempts, First: res.Row.N, UserID: res.UserID, Login: res.Login}, nil) {
+			if !yield(runner.Job{Row: res.Row, First: res.Row.N, Before: &res}, nil) {
 				return
 			}
 		}
@@ -150,12 +196,14 @@ func (r *resetRun) pool(ctx context.Context, jobs iter.Seq2[runner.Job, error]) 
 	do := func(ctx context.Context, j runner.Job, b runner.Book) (runner.Result, error) {
 		res, err := r.list.Do(ctx, j, b)
 		r.attempts.Add(int64(res.Attempts))
-		res.Attempts += j.Tried
+		if j.Before != nil {
+			r.attempts.Add(-int64(j.Before.Attempts))
+		}
 		return res, err
 	}
 	return runner.Run(ctx, runner.Options{Workers: r.opts.workers}, jobs, do, r.book, func(res runner.Result) {
 		r.count(res)
-		if res.Status == runner.StatusUnknown {
+		if res.Status == runner.StatusUnknown || res.InDoubt {
 			r.prover.Sent(res.Row.N, time.Now())
 			r.doubts = append(r.doubts, res)
 		}

@@ -16,7 +16,7 @@ import (
 // resume opens the ledger of earlier runs. It reports false if there is none: then this is a new run.
 func (r *resetRun) resume() (bool, error) {
 	r.duplicates = make(map[int]bool)
-	book, doubts, err := ledger.Resume(r.ledgerSpec(), r.claim)
+	book, open, err := ledger.Resume(r.ledgerSpec(), r.claim)
 	if errors.Is(err, ledger.ErrNothing) {
 		if len(r.opts.retry) > 0 {
 			return false, usageError("the results of an earlier run are looked for at "+r.paths.results+"; name them with -o",
@@ -28,14 +28,15 @@ func (r *resetRun) resume() (bool, error) {
 	if err != nil {
 		return false, refused(explainResume(err))
 	}
-	r.book, r.resumed = book, true
-	for _, d := range doubts {
-		r.doubts = append(r.doubts, doubtful(d))
-	}
+	r.book, r.resumed, r.doubts = book, true, open
 	if err := r.countOpen(); err != nil {
 		return true, err
 	}
-	r.console.info("going on with %s: %s to do, %d in doubt", r.paths.results, plural(r.toDo, "user"), len(r.doubts))
+	text := fmt.Sprintf("going on with %s: %s to do, %d in doubt", r.paths.results, plural(r.toDo, "user"), r.inDoubt())
+	if half := len(r.doubts) - r.inDoubt(); half > 0 {
+		text += fmt.Sprintf(", %d half done", half)
+	}
+	r.console.info("%s", text)
 	return true, nil
 }
 
@@ -49,15 +50,6 @@ func (r *resetRun) claim(e ledger.Entry) {
 	delete(r.duplicates, e.Row)
 	if e.Record.UserID != "" {
 		r.seen.Set(runner.Identifier{Kind: runner.KindID, Value: e.Record.UserID}, e.Row)
-	}
-}
-
-// doubtful makes the result that a row in doubt has for now.
-func doubtful(d ledger.Doubt) runner.Result {
-	return runner.Result{
-		Row: d.Row, UserID: d.Taken.UserID, Login: d.Taken.Login, Status: runner.StatusUnknown, Reason: runner.ReasonUnverified,
-		HTTPStatus: d.HTTPStatus, ErrorCode: d.ErrorCode, Error: d.Error, Attempts: d.Attempts, RequestID: d.RequestID,
-		StartedAt: d.Taken.At, FinishedAt: d.FinishedAt, Factors: d.Factors, RunID: d.RunID,
 	}
 }
 
@@ -106,7 +98,7 @@ func (r *resetRun) jobs() iter.Seq2[runner.Job, error] {
 				continue
 			}
 			if d := r.resend[j.Row.N]; d != nil {
-				j.Doubt, j.Tried, j.UserID, j.Login, j.First = d, d.Attempts, d.UserID, d.Login, j.Row.N
+				j.Before, j.First = d, j.Row.N
 			}
 			if !yield(j, err) {
 				return
@@ -120,7 +112,7 @@ func (r *resetRun) countOpen() error {
 	r.resend = make(map[int]*runner.Result)
 	if r.opts.retry[runner.StatusUnknown] {
 		for _, res := range r.doubts {
-			if status, _ := r.book.Last(res.Row.N); status == runner.StatusUnknown {
+			if status, _ := r.book.Last(res.Row.N); status == runner.StatusUnknown && res.FactorID == "" {
 				r.resend[res.Row.N] = &res
 			}
 		}
@@ -176,6 +168,7 @@ func (r *resetRun) keptInput() (bool, error) {
 // resumeCommand is the command that goes on with this run, ready to be pasted.
 func (r *resetRun) resumeCommand(flags ...string) string {
 	args := append([]string{"oktareset", "reset", "--resume"}, flags...)
+	args = append(args, r.opts.what.args()...)
 	for _, name := range []string{
 		"column", "delimiter", "record-factors", "no-header", "workers", "rate", "max-api-capacity", "timeout", "halt", "output", "ticket", "org-url", "token-file",
 	} {

@@ -200,10 +200,7 @@ func (r *resetRun) state() progress.State {
 	until, why := r.client.Hold()
 	s := progress.State{Hold: until, Why: why}
 	if _, usable, ok := r.client.Allowance(oktaclient.BucketUsers); ok && !r.opts.dryRun {
-		s.PerWindow, s.Window = usable, oktaclient.Window
-		if r.opts.record {
-			s.PerWindow = max(1, usable/2)
-		}
+		s.PerWindow, s.Window = max(1, usable/r.list.Calls()), oktaclient.Window
 	}
 	return s
 }

@@ -75,7 +75,7 @@ func stopError(err error) error {
 		code = exitConsent
 	case errors.Is(err, steps.ErrLimit), errors.Is(err, errMaxDuration), errors.Is(err, oktaclient.ErrOutage):
 		code = exitStopped
-	case errors.Is(err, steps.ErrNoPermission), oktaclient.FateOf(err) == oktaclient.NoAccess:
+	case errors.Is(err, steps.ErrNoPermission), errors.Is(err, steps.ErrNoEnrollment), oktaclient.FateOf(err) == oktaclient.NoAccess:
 		code = exitNoAccess
 	}
 	return coded{error: err, code: code}

@@ -16,19 +16,26 @@ import (
 // tally counts what the summary tells beyond the statuses. It is used by one goroutine at a time.
 type tally struct {
 	reasons  map[runner.Status]map[runner.Reason]int
-	unknown  map[int]bool // rows that are unknown so far; true for those of this run
-	finished int          // rows that ended in this run
-	failed   int          // of these, those that count for --halt
+	open     map[int]openRow
+	finished int // rows that ended in this run
+	failed   int // of these, those that count for --halt
 }
 
-// settle takes in a result. It reports whether the row was unknown before and this result replaces that.
+// openRow is what was counted for a row that may yet end otherwise.
+type openRow struct {
+	status runner.Status
+	reason runner.Reason
+	ours   bool // it was this run that left it open
+}
+
+// settle takes in a result. It reports whether the row was open before and this result replaces that.
 func (t *tally) settle(res runner.Result) bool {
-	ours, again := t.unknown[res.Row.N]
+	before, again := t.open[res.Row.N]
 	if again {
-		delete(t.unknown, res.Row.N)
-		t.reasons[runner.StatusUnknown][runner.ReasonUnverified]--
+		delete(t.open, res.Row.N)
+		t.reasons[before.status][before.reason]--
 	}
-	if ours {
+	if before.ours {
 		t.finished--
 		t.failed--
 	}
@@ -40,15 +47,15 @@ func (t *tally) settle(res runner.Result) bool {
 	return again
 }
 
-// carry takes in a row that an earlier run left in doubt: it isn't this run's failure.
+// carry takes in a row that an earlier run left open: it isn't this run's failure.
 func (t *tally) carry(res runner.Result) { t.note(res, false) }
 
 func (t *tally) note(res runner.Result, ours bool) {
 	if t.reasons == nil {
-		t.reasons, t.unknown = make(map[runner.Status]map[runner.Reason]int), make(map[int]bool)
+		t.reasons, t.open = make(map[runner.Status]map[runner.Reason]int), make(map[int]openRow)
 	}
-	if res.Status == runner.StatusUnknown {
-		t.unknown[res.Row.N] = ours
+	if res.Status.Open() {
+		t.open[res.Row.N] = openRow{res.Status, res.Reason, ours}
 	}
 	if res.Reason == "" {
 		return
@@ -152,7 +159,7 @@ func (r *resetRun) nextSteps(counts runner.Counts) []string {
 			fmt.Sprintf("%d unknown: sent, the answer was lost, and nothing proves so far what became of them", n),
 			"to look for proof again, and go on: "+r.resumeCommand(),
 			"to reset them again, after looking at them by hand: "+r.resumeCommand("--retry", "unknown"))
-	case counts[runner.StatusNotAttempted] > 0, counts.Total() < r.survey.Rows:
+	case counts[runner.StatusNotAttempted] > 0, counts[runner.StatusPartial] > 0, counts.Total() < r.survey.Rows:
 		next = append(next, "to go on: "+r.resumeCommand())
 	case counts[runner.StatusFailed]+counts[runner.StatusForbidden] > 0:
 		next = append(next, "to try those again that failed: "+r.resumeCommand("--retry", "failed,forbidden"))
@@ -175,9 +182,10 @@ func (r *resetRun) confirmLines(counts runner.Counts) []string {
 	if r.opts.sandbox {
 		consent, planned = "--sandbox", "--sandbox"
 	}
-	lines := []string{"to reset exactly those: oktareset reset " + planned + " " + shellQuote(r.paths.results)}
+	command := strings.Join(append([]string{"oktareset", "reset"}, r.opts.what.args()...), " ")
+	lines := []string{"to reset exactly those: " + command + " " + planned + " " + shellQuote(r.paths.results)}
 	if !r.input.Plan() {
-		lines = append(lines, "to reset all of the input: oktareset reset "+consent+" "+r.inputArgs())
+		lines = append(lines, "to reset all of the input: "+command+" "+consent+" "+r.inputArgs())
 	}
 	return lines
 }

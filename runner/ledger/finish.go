@@ -32,8 +32,8 @@ func (e *FinishError) Error() string {
 func (e *FinishError) Unwrap() error { return e.Err }
 
 // Finish ends the run: it puts one line for each row of the input into input order, replaces the ledger by that atomically,
-// says so in the manifest, and returns how many rows ended in each status. A row without a line is not_attempted, a row in
-// doubt is unknown. rows are all rows of the input, in order. No Take or Settle may follow; Close must.
+// says so in the manifest, and returns how many rows ended in each status. A row without a line is not_attempted; one in
+// doubt is unknown, or partial if it was taken for a later step than the reset. rows are all rows of the input, in order. No Take or Settle may follow; Close must.
 //
 // When a write had failed before, it returns that [*WriteError] and changes nothing. When the input can't be read again or
 // the rows don't match, or the disk is full, it returns a [*FinishError]; when another program has changed the ledger, a
@@ -187,7 +187,7 @@ func (r *rewrite) line(row runner.Row, m mark) (line []byte, s runner.Status, er
 	}
 	settleDoubt(&rec)
 	r.buf, err = r.enc.Append(r.buf[:0], &rec, cells)
-	return r.buf, runner.StatusUnknown, err
+	return r.buf, runner.Status(rec.Status), err
 }
 
 // lineReader reads single lines of a file.

@@ -27,15 +27,16 @@ func (l *Ledger) Take(row runner.Row, t runner.Taken) error {
 	}
 	rec := l.record(row, runner.StatusTaken)
 	rec.UserID, rec.Login, rec.StartedAt = t.UserID, t.Login, formatTime(t.At)
+	rec.Reason, rec.FactorID = string(t.Step), strings.Join(t.Targets, " ")
 	rec.RunID, rec.Factors = strings.TrimSpace(t.Earlier+" "+l.runID), strings.Join(t.Factors, " ")
 	return l.add(row, runner.StatusTaken, &rec, true)
 }
 
 // Settle records the row's result. It returns at once, unless 1 MiB of lines waits for the disk. A row may be settled again:
-// its last line counts. Of r's times and user, one with the status unknown needs what Take needs.
+// its last line counts. Of r's times and user, one that is open (unknown or partial) needs what Take needs.
 func (l *Ledger) Settle(r runner.Result) error {
-	if r.Status == runner.StatusUnknown && (r.UserID == "" || r.StartedAt.IsZero()) {
-		return fmt.Errorf("settle row %d as unknown: user %q at %q: both are needed", r.Row.N, r.UserID, formatTime(r.StartedAt))
+	if r.Status.Open() && (r.UserID == "" || r.StartedAt.IsZero()) {
+		return fmt.Errorf("settle row %d as %s: user %q at %q: both are needed", r.Row.N, r.Status, r.UserID, formatTime(r.StartedAt))
 	}
 	rec := l.resultRecord(&r)
 	return l.add(r.Row, r.Status, &rec, false)
@@ -93,10 +94,15 @@ func (l *Ledger) resultRecord(r *runner.Result) table.Record {
 	return rec
 }
 
-// settleDoubt turns the record of a taken row into the one of a row whose result isn't known. How many attempts were made
-// isn't known either.
+// settleDoubt turns the record of a taken row into the one of a row whose result isn't known: what came before the step that it was taken for
+// is done. How many attempts were made isn't known.
 func settleDoubt(rec *table.Record) {
-	rec.Status, rec.Reason = string(runner.StatusUnknown), string(runner.ReasonUnverified)
+	switch step := runner.Reason(rec.Reason); step {
+	case runner.ReasonEnroll, runner.ReasonSessions:
+		rec.Status = string(runner.StatusPartial)
+	default:
+		rec.Status, rec.Reason = string(runner.StatusUnknown), string(runner.ReasonUnverified)
+	}
 	rec.Error = inDoubt
 }
 

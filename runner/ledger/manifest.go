@@ -28,7 +28,8 @@ type Manifest struct {
 	Actor    Actor         `json:"actor"`
 	Sandbox  bool          `json:"sandbox"`
 	DryRun   bool          `json:"dry_run"`
-	Steps    []string      `json:"steps"` // names of the steps that each target goes through, in order
+	Steps    []string      `json:"steps"`             // names of the steps that each target goes through, in order
+	Planned  []string      `json:"planned,omitempty"` // of a dry run: names of the steps that it leaves out, because they change something
 	Input    Input         `json:"input"`
 	Consent  Consent       `json:"consent"`
 	Ticket   string        `json:"ticket,omitempty"`
@@ -105,7 +106,8 @@ type Result struct {
 // clone returns a copy that shares nothing with m.
 func (m *Manifest) clone() Manifest {
 	out := *m
-	out.Steps, out.Runs, out.Counts = slices.Clone(m.Steps), slices.Clone(m.Runs), maps.Clone(m.Counts)
+	out.Steps, out.Planned = slices.Clone(m.Steps), slices.Clone(m.Planned)
+	out.Runs, out.Counts = slices.Clone(m.Runs), maps.Clone(m.Counts)
 	for i := range out.Runs {
 		out.Runs[i].Options = maps.Clone(out.Runs[i].Options)
 	}

@@ -105,7 +105,7 @@ func (m *model) resume() {
 }
 
 // check compares rows in doubt, last statuses and counts with the lines.
-func (m *model) check(doubts []Doubt) {
+func (m *model) check(doubts []runner.Result) {
 	m.t.Helper()
 	m.doubts = map[int]string{}
 	var want, got []modelLine
@@ -118,14 +118,17 @@ func (m *model) check(doubts []Doubt) {
 		if last.Status != "" {
 			counts[last.Status]++
 		}
-		if last.Status == runner.StatusTaken || last.Status == runner.StatusUnknown {
+		if last.Status == runner.StatusTaken || last.Status.Open() {
+			if last.Status == runner.StatusTaken {
+				last.Status = runner.StatusUnknown
+			}
 			want = append(want, last)
 			m.doubts[n] = last.RunID
 		}
 	}
 	for _, d := range doubts {
 		got = append(got, modelLine{d.Row.N, d.Status, d.RunID})
-		if d.Taken.UserID == "" || d.Taken.At.IsZero() || d.Row.Input != testRow(d.Row.N).Input {
+		if d.UserID == "" || d.StartedAt.IsZero() || d.Row.Input != testRow(d.Row.N).Input {
 			m.t.Fatalf("doubt = %+v, want user, time and row", d)
 		}
 	}
@@ -166,7 +169,7 @@ func (m *model) failed() bool {
 }
 
 var modelStatuses = []runner.Status{
-	runner.StatusReset, runner.StatusFailed, runner.StatusUnknown, runner.StatusNotAttempted, runner.StatusSkipped,
+	runner.StatusReset, runner.StatusFailed, runner.StatusUnknown, runner.StatusNotAttempted, runner.StatusSkipped, runner.StatusPartial,
 }
 
 func (m *model) settle(n int) {
@@ -331,6 +334,8 @@ func runModel(t *testing.T, dir string, data []byte) {
 				m.take(n)
 				must(t, m.l.Settle(testResult(n, runner.StatusReset)))
 				want[runner.StatusReset]++
+			} else if m.last(n).Status == runner.StatusPartial {
+				want[runner.StatusPartial]++
 			} else {
 				want[runner.StatusUnknown]++
 			}

@@ -50,7 +50,7 @@ func newReplay(l *Ledger, old *Manifest, lastRow int) *replay {
 }
 
 // all reads the whole ledger and returns the rows in doubt.
-func (r *replay) all(each func(Entry)) ([]Doubt, error) {
+func (r *replay) all(each func(Entry)) ([]runner.Result, error) {
 	err := r.lines(each)
 	var damage *DamageError
 	if r.old.Finished && (errors.As(err, &damage) || err == nil && !r.asFinished()) {
@@ -62,7 +62,7 @@ func (r *replay) all(each func(Entry)) ([]Doubt, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.doubts()
+	return r.opened()
 }
 
 // asFinished reports whether what was read are the results that the manifest says are finished.

@@ -12,18 +12,18 @@ import (
 )
 
 // Resume opens the ledger that earlier runs have left, finished or not, for a further run: the only one of spec.Manifest. It calls
-// each for every line of it, in the order of the file, and returns the rows in doubt in the order of their numbers. What the
+// each for every line of it, in the order of the file, and returns the rows that are open, as Finish would leave them, in the order of their numbers. What the
 // manifest says of org, steps, consent and actor stays; the new run is added to it before Resume returns.
 //
 // A last line that is torn is cut off: nothing that depends on it was sent. Whatever else isn't as a run leaves it is a
 // [*DamageError]; a ledger of something else is a [*MismatchError]; one that another run has open is a [*LockedError]. When
 // there is nothing to go on with, it returns [ErrNothing], and has removed the manifest of a run that died before its ledger was
 // made. On any other error the files are as they were, save for a torn line. each may have been called before an error.
-func Resume(spec Spec, each func(Entry)) (*Ledger, []Doubt, error) {
+func Resume(spec Spec, each func(Entry)) (*Ledger, []runner.Result, error) {
 	return resume(spec, each, openFile)
 }
 
-func resume(spec Spec, each func(Entry), open func(path string) (file, error)) (*Ledger, []Doubt, error) {
+func resume(spec Spec, each func(Entry), open func(path string) (file, error)) (*Ledger, []runner.Result, error) {
 	l, err := newLedger(spec)
 	if err != nil {
 		return nil, nil, fmt.Errorf("resume %q: %w", spec.Path, err)
@@ -31,18 +31,18 @@ func resume(spec Spec, each func(Entry), open func(path string) (file, error)) (
 	if l.lock, err = acquire(l.path, l.holder()); err != nil {
 		return nil, nil, err
 	}
-	doubts, err := l.reopen(spec, each, open)
+	rows, err := l.reopen(spec, each, open)
 	if err != nil {
 		if l.file != nil {
 			err = errors.Join(err, l.file.Close())
 		}
 		return nil, nil, errors.Join(err, l.lock.release())
 	}
-	return l, doubts, nil
+	return l, rows, nil
 }
 
 // reopen takes up the files of the earlier runs. The lock is held.
-func (l *Ledger) reopen(spec Spec, each func(Entry), open func(path string) (file, error)) ([]Doubt, error) {
+func (l *Ledger) reopen(spec Spec, each func(Entry), open func(path string) (file, error)) ([]runner.Result, error) {
 	old, err := l.earlier()
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func (l *Ledger) reopen(spec Spec, each func(Entry), open func(path string) (fil
 		return nil, fmt.Errorf("open the results: %w", err)
 	}
 	r := newReplay(l, &old, spec.LastRow)
-	doubts, err := r.all(each)
+	rows, err := r.all(each)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (l *Ledger) reopen(spec Spec, each func(Entry), open func(path string) (fil
 	}
 	l.inputs = r.inputs
 	l.commits = newCommitter(l.path, l.file, r.end, r.index)
-	return doubts, nil
+	return rows, nil
 }
 
 // earlier returns the manifest of the earlier runs, whose results exist.

@@ -36,7 +36,7 @@ func TestSentAgain(t *testing.T) {
 			script(t, w.org, tt.faults)
 			row := runner.Row{N: 1, Line: 2, Input: aliceID}
 			before := w.client.Now().Add(-time.Hour)
-			res, err := w.list.Do(t.Context(), runner.Job{Row: row, First: 1, Doubt: &runner.Result{
+			res, err := w.list.Do(t.Context(), runner.Job{Row: row, First: 1, Before: &runner.Result{
 				Row: row, UserID: aliceID, Status: runner.StatusUnknown, Reason: runner.ReasonUnverified,
 				RequestID: "req-before", StartedAt: before, FinishedAt: before.Add(time.Second), RunID: otherRun,
 			}}, w)

@@ -11,8 +11,7 @@ import (
 // identify finds out which user the row names. An ID needs no look-up but in a dry run, where it is the only way to say what
 // would happen.
 func (l *List) identify(ctx context.Context, t *Target, res *runner.Result) error {
-	if t.Job.UserID != "" { // sent before: to the same user, whoever has the login by now
-		t.UserID, t.Login = t.Job.UserID, t.Job.Login
+	if t.Job.Before != nil { // the same user, whoever has the login by now
 		return nil
 	}
 	id, reason := runner.ParseIdentifier(t.Job.Row.Input)
@@ -91,6 +90,9 @@ func (l *List) protect(_ context.Context, t *Target, res *runner.Result) error {
 
 // recordFactors writes down what the reset will take.
 func (l *List) recordFactors(ctx context.Context, t *Target, res *runner.Result) error {
+	if t.goesOn() {
+		return nil
+	}
 	factors, rep, err := l.client.ListFactors(ctx, t.UserID)
 	note(res, rep, err)
 	switch {

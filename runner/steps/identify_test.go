@@ -300,7 +300,7 @@ func TestProtect(t *testing.T) {
 		virtually(t, tt.name, func(t *testing.T) {
 			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
 			owner := w.org.Owner()
-			w.list = steps.Reset(w.client, w.seen, steps.Options{DryRun: tt.dry})
+			w.list = steps.New(w.client, w.seen, steps.Options{DryRun: tt.dry})
 			w.list.Protect(owner.ID)
 			w.org.Add(oktatest.User{ID: left, Login: "left@example.com", Status: oktatest.StatusDeprovisioned})
 			input := strings.NewReplacer("owner's ID", owner.ID, "owner's login", owner.Login).Replace(tt.input)
@@ -331,7 +331,7 @@ func TestNames(t *testing.T) {
 		{steps.Options{DryRun: true, RecordFactors: true}, []string{"identify", "protect", "record_factors"}},
 	}
 	for _, tt := range tests {
-		if diff := cmp.Diff(tt.want, steps.Reset(nil, new(runner.Seen), tt.opts).Names()); diff != "" {
+		if diff := cmp.Diff(tt.want, steps.New(nil, new(runner.Seen), tt.opts).Names()); diff != "" {
 			t.Errorf("Reset(%+v).Names() (-want +got):\n%s", tt.opts, diff)
 		}
 	}

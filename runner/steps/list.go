@@ -3,7 +3,8 @@ package steps
 import (
 	"context"
 	"errors"
-	"sync"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -18,17 +19,24 @@ var ErrLimit error = runner.Enough{Err: errors.New("the limit of this run is rea
 // would be too.
 var ErrNoPermission = errors.New("the first ten users were all refused (403): these credentials may not reset factors")
 
-// forbiddenStreak is how many calls at the start of a run have to be forbidden to end it.
-const forbiddenStreak = 10
+// ErrNoEnrollment ends a run whose first ten enrollments were all refused: the next thousand users would be without a factor, too.
+var ErrNoEnrollment = errors.New("the first ten enrollments were all refused: see the results for the reason")
+
+// firstCalls is how many calls at the start of a run have to go wrong to end it.
+const firstCalls = 10
 
 // Options of a list of steps.
 type Options struct {
-	DryRun        bool
-	RecordFactors bool   // list the factors before the change, into the result; a call a row in the reset's own bucket
-	Limit         int    // users to take (of a dry run: to find ready for it) before the run ends; 0: all
-	RunID         string // of this run, as its User-Agent has it
-	Forbidden     bool   // many are expected to be forbidden: ten at the start mean nothing
-	Self          string // ID of the user whose credentials these are: never reset; "" if it isn't a user
+	DryRun         bool
+	RecordFactors  bool         // list the factors before the change, into the result; a call a row in the reset's own bucket
+	Unenroll       []FactorType // unenroll only these; none: reset all factors
+	RemoveRecovery bool         // with Unenroll: forget the phone number of an sms or call as a way of recovery, too
+	ClearSessions  bool         // after the reset: end the user's sessions and revoke OAuth tokens
+	Enroll         *Enrolling   // last: enroll a factor
+	Limit          int          // users to take (of a dry run: to find ready for it) before the run ends; 0: all
+	RunID          string       // of this run, as its User-Agent has it
+	Forbidden      bool         // many are expected to be forbidden: ten at the start mean nothing
+	Self           string       // ID of the user whose credentials these are: never reset; "" if it isn't a user
 }
 
 // Target is the user that a row names, as the steps learn it.
@@ -38,13 +46,23 @@ type Target struct {
 	Login  string // "" until looked up
 	Status string // Okta's; "" until looked up
 
-	take func() error // records that the target is taken; nothing may be sent if it fails
+	unenroll []string       // IDs of the factors to unenroll
+	profile  map[string]any // of the factor to enroll
+
+	// take records that the target is taken for a step; nothing may be sent if it fails.
+	take func(step runner.Reason) error
 }
 
-// Step is one thing that is done to a target. It settles the row by giving the result a status; then no later step is done.
+// goesOn reports whether the row was changed by earlier takings and goes on with a later step.
+func (t *Target) goesOn() bool {
+	return t.Job.Before != nil && t.Job.Before.Status == runner.StatusPartial
+}
+
+// Step is one thing that is done to a target. One that can't be done settles the row by giving the result a status; then no later step is done.
 type Step struct {
 	Name    string
 	Changes bool
+	Open    runner.Reason // of a step that changes something: why a row is partial in which it is the first that isn't done
 	Do      func(context.Context, *Target, *runner.Result) error
 }
 
@@ -57,76 +75,148 @@ type List struct {
 
 	taken atomic.Int64
 
-	mu        sync.Mutex
-	finished  int // calls that changed something or were refused to
-	forbidden int // of the first of these
+	first   streak // calls that make the first change
+	enrolls streak
 }
 
-// Reset lists the steps of resetting all factors of a user. seen is what runner.Jobs claims identifiers in.
-func Reset(c *oktaclient.Client, seen *runner.Seen, o Options) *List {
+// New lists the steps that the options choose. The first change is the reset of all factors, or the unenrollment of some. seen is what
+// runner.Jobs claims identifiers in.
+func New(c *oktaclient.Client, seen *runner.Seen, o Options) *List {
 	l := &List{client: c, opts: o, seen: seen}
+	if o.Enroll != nil {
+		l.add(Step{Name: "check_profile", Do: l.checkProfile})
+	}
 	l.add(Step{Name: "identify", Do: l.identify})
 	l.add(Step{Name: "protect", Do: l.protect})
 	if o.RecordFactors {
 		l.add(Step{Name: "record_factors", Do: l.recordFactors})
 	}
-	l.add(Step{Name: "reset_factors", Changes: true, Do: l.resetFactors})
+	if len(o.Unenroll) > 0 {
+		l.add(Step{Name: "choose_factors", Do: l.chooseFactors})
+		l.add(Step{Name: l.unenrollName(), Changes: true, Open: runner.ReasonUnenroll, Do: l.unenroll})
+	} else {
+		l.add(Step{Name: "reset_factors", Changes: true, Do: l.resetFactors})
+	}
+	if o.ClearSessions {
+		l.add(Step{Name: "clear_sessions", Changes: true, Open: runner.ReasonSessions, Do: l.clearSessions})
+	}
+	if o.Enroll != nil {
+		l.add(Step{Name: o.Enroll.name(), Changes: true, Open: runner.ReasonEnroll, Do: l.enroll})
+	}
 	return l
 }
 
 // Protect keeps the user with this ID from being reset. It comes before the first Do.
 func (l *List) Protect(userID string) { l.opts.Self = userID }
 
-// add appends a step; a dry run has none that changes something.
-func (l *List) add(s Step) {
-	if !s.Changes || !l.opts.DryRun {
-		l.steps = append(l.steps, s)
-	}
+func (l *List) add(s Step) { l.steps = append(l.steps, s) }
+
+// Names are the names of the steps, in order. A dry run's are without those that change something: they are Planned.
+func (l *List) Names() []string {
+	return l.names(func(s Step) bool { return !s.Changes || !l.opts.DryRun })
 }
 
-// Names are the names of the steps, in order.
-func (l *List) Names() []string {
-	names := make([]string, len(l.steps))
-	for i, s := range l.steps {
-		names[i] = s.Name
+// Planned are the names of the steps that change something, in order.
+func (l *List) Planned() []string { return l.names(func(s Step) bool { return s.Changes }) }
+
+func (l *List) names(which func(Step) bool) []string {
+	var names []string
+	for _, s := range l.steps {
+		if which(s) {
+			names = append(names, s.Name)
+		}
 	}
 	return names
+}
+
+// Calls is how many calls in the reset's bucket a row with a user ID takes at least.
+func (l *List) Calls() int {
+	n := 0
+	for _, s := range l.steps {
+		if s.Changes && !l.opts.DryRun || s.Name == "record_factors" || s.Name == "choose_factors" {
+			n++
+		}
+	}
+	return n
+}
+
+// AfterReset is why a row is partial of which nothing but the reset is known to be done; "" if there is no later step.
+func (l *List) AfterReset() runner.Reason {
+	for _, s := range l.steps {
+		if s.Changes && s.Open != "" && s.Open != runner.ReasonUnenroll {
+			return s.Open
+		}
+	}
+	return ""
 }
 
 // Do does the steps to one job's target. It is a [runner.Do].
 func (l *List) Do(ctx context.Context, j runner.Job, b runner.Book) (runner.Result, error) {
 	res := runner.Result{Row: j.Row, StartedAt: l.client.Now()}
 	t := &Target{Job: j}
-	t.take = func() error {
-		res.StartedAt = l.client.Earliest()
-		taken := runner.Taken{UserID: t.UserID, Login: t.Login, At: res.StartedAt, Factors: res.Factors}
-		if j.Doubt != nil {
-			taken.At, taken.Earlier = j.Doubt.StartedAt, j.Doubt.RunID
-		}
-		return b.Take(j.Row, taken)
+	if j.Before != nil {
+		t.UserID, t.Login, t.unenroll = j.Before.UserID, j.Before.Login, strings.Fields(j.Before.FactorID)
 	}
+	if t.goesOn() {
+		res.StartedAt, res.Factors, res.RequestID = j.Before.StartedAt, j.Before.Factors, j.Before.RequestID
+		res.HTTPStatus, res.RunID = j.Before.HTTPStatus, runs(j.Before.RunID, l.opts.RunID)
+	}
+	t.take = func(step runner.Reason) error { return l.take(t, &res, b, step) }
 	err := l.do(ctx, t, &res)
 	res.UserID, res.Login = t.UserID, t.Login
 	res.FinishedAt = later(l.client.Now(), res.StartedAt)
-	if res.Status == runner.StatusUnknown {
+	if res.Status.Open() && res.RunID == "" {
 		res.RunID = l.opts.RunID
 	}
-	if j.Doubt != nil && res.Status != runner.StatusReset {
-		res = l.stillInDoubt(*j.Doubt, res)
+	if j.Before != nil {
+		res.Attempts += j.Before.Attempts
+		if j.Before.Status == runner.StatusUnknown && res.Status != runner.StatusReset && res.Status != runner.StatusPartial {
+			res = l.stillInDoubt(*j.Before, res)
+		}
 	}
 	return res, err
+}
+
+// take records a taking. The time of the first one stays the row's.
+func (l *List) take(t *Target, res *runner.Result, b runner.Book, step runner.Reason) error {
+	first := step == "" || step == runner.ReasonUnenroll
+	if first && !t.goesOn() {
+		res.StartedAt = l.client.Earliest()
+	}
+	taken := runner.Taken{UserID: t.UserID, Login: t.Login, At: res.StartedAt, Step: step, Factors: res.Factors}
+	if step == runner.ReasonUnenroll {
+		taken.Targets = t.unenroll
+	}
+	if before := t.Job.Before; before != nil && before.Status.Open() {
+		taken.Earlier = before.RunID
+		if first {
+			taken.At = before.StartedAt
+		}
+	}
+	return b.Take(t.Job.Row, taken)
+}
+
+// runs joins ids of runs, each once.
+func runs(ids ...string) string {
+	var all []string
+	for _, id := range strings.Fields(strings.Join(ids, " ")) {
+		if !slices.Contains(all, id) {
+			all = append(all, id)
+		}
+	}
+	return strings.Join(all, " ")
 }
 
 // stillInDoubt is the result of a row that was sent before, may have been done then, and was now sent again without success: whatever came
 // back says nothing of the first time.
 func (l *List) stillInDoubt(before, now runner.Result) runner.Result {
-	runs := before.RunID + " " + l.opts.RunID
+	ids := runs(before.RunID, l.opts.RunID)
 	if now.Status == runner.StatusUnknown {
-		now.StartedAt, now.RunID = before.StartedAt, runs
+		now.StartedAt, now.RunID = before.StartedAt, ids
 		return now
 	}
-	before.Row, before.Attempts, before.RunID = now.Row, now.Attempts, runs
-	text := "may have been reset before; tried again: " + string(now.Status)
+	before.Row, before.Attempts, before.RunID = now.Row, now.Attempts, ids
+	text := "may have been done before; tried again: " + string(now.Status)
 	if now.Error != "" {
 		text += ": " + now.Error
 	}
@@ -134,13 +224,35 @@ func (l *List) stillInDoubt(before, now runner.Result) runner.Result {
 	return before
 }
 
+// do does the steps, all or, in a row that goes on, those that are open.
 func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {
+	skipping := t.goesOn()
 	for _, s := range l.steps {
-		if err := s.Do(ctx, t, res); err != nil || res.Status != "" {
-			return err
+		if s.Changes && l.opts.DryRun {
+			continue
 		}
+		if skipping && s.Changes {
+			if s.Open != t.Job.Before.Reason {
+				continue
+			}
+			skipping = false
+		}
+		err := s.Do(ctx, t, res)
+		if err == nil && res.Status == "" {
+			continue
+		}
+		if !s.Changes && t.goesOn() { // what was done stays done
+			text := "not gone on with: " + string(res.Status) + ": " + res.Error
+			settle(res, runner.StatusPartial, t.Job.Before.Reason, text)
+			res.FactorID = t.Job.Before.FactorID
+		}
+		return err
 	}
-	if err := l.count(); err != nil { // only a dry run comes here: nothing settled the row
+	if !l.opts.DryRun {
+		res.Status = runner.StatusReset
+		return nil
+	}
+	if err := l.count(); err != nil {
 		res.Status = runner.StatusNotAttempted
 		return err
 	}

@@ -36,8 +36,8 @@ var resettable = []string{
 	"push", "signed_nonce", "token", "token:hardware", "token:hotp", "token:software:totp", "sms", "call", "u2f", "webauthn",
 }
 
-// Prover finds out what became of rows in doubt: results with the status unknown whose UserID, StartedAt (when the row was taken)
-// and RunID are those of the taking.
+// Prover finds out what became of open rows: results whose UserID, StartedAt (when the row was taken) and RunID are those of the taking. Proof
+// is for resets: of what else is open, all can be done again, an enrollment once it would be listed if it had been made.
 type Prover struct {
 	client  *oktaclient.Client
 	start   time.Time         // whatever an earlier run sent was sent before
@@ -60,6 +60,7 @@ func (p *Prover) Sent(n int, before time.Time) { p.sent[n] = before }
 // Verified returns the rows of which the System Log proves that they were reset, by us and since they were taken, and the others: with an
 // error, those too that it didn't come to.
 func (p *Prover) Verified(ctx context.Context, rows []runner.Result) (verified, open []runner.Result, err error) {
+	rows, open = split(rows, resetInDoubt)
 	for i := 0; i < len(rows); i += logTargets {
 		chunk := rows[i:min(i+logTargets, len(rows))]
 		if p.blind {
@@ -85,6 +86,22 @@ func (p *Prover) Verified(ctx context.Context, rows []runner.Result) (verified, 
 		}
 	}
 	return verified, open, nil
+}
+
+// resetInDoubt reports whether a row's reset is in doubt. An unenrollment, whose result names its factors, is not: it can be done again.
+func resetInDoubt(res runner.Result) bool {
+	return res.Status == runner.StatusUnknown && res.FactorID == ""
+}
+
+func split(rows []runner.Result, is func(runner.Result) bool) (are, others []runner.Result) {
+	for _, res := range rows {
+		if is(res) {
+			are = append(are, res)
+		} else {
+			others = append(others, res)
+		}
+	}
+	return are, others
 }
 
 // events returns the event that proves each row, by row number. What was found before an error counts.
@@ -180,6 +197,10 @@ func (p *Prover) tell(until time.Time) {
 func (p *Prover) ripeIn(rows []runner.Result) time.Duration {
 	var left time.Duration
 	for _, res := range rows {
+		enrolling := res.Status == runner.StatusPartial && res.Reason == runner.ReasonEnroll
+		if !resetInDoubt(res) && !enrolling || enrolling && res.HTTPStatus/100 == 4 { // that was refused
+			continue
+		}
 		sent, ok := p.sent[res.Row.N]
 		if !ok {
 			sent = p.start
@@ -189,9 +210,11 @@ func (p *Prover) ripeIn(rows []runner.Result) time.Duration {
 	return left
 }
 
-// Undone returns those of the rows whose user certainly wasn't reset, because a factor that a reset takes, enrolled before the row was taken, is
-// still listed; and the others. An empty list proves nothing: policies hide factors. [Prover.Wait] must come before.
+// Undone returns those of the rows that may be worked on again: the user certainly wasn't reset, because a factor that a reset takes, enrolled
+// before the row was taken, is still listed (its status becomes not_attempted); or the row isn't one whose reset is in doubt. And it returns the
+// others. An empty list proves nothing: policies hide factors. [Prover.Wait] must come before.
 func (p *Prover) Undone(ctx context.Context, rows []runner.Result) (undone, open []runner.Result, err error) {
+	rows, undone = split(rows, resetInDoubt)
 	proved := make([]bool, len(rows))
 	var workers errgroup.Group
 	workers.SetLimit(proveWorkers)
@@ -211,6 +234,7 @@ func (p *Prover) Undone(ctx context.Context, rows []runner.Result) (undone, open
 	_ = workers.Wait() // its functions return nil: one user's failure is no other's
 	for i, res := range rows {
 		if proved[i] {
+			settle(&res, runner.StatusNotAttempted, "", "proved not to have taken effect: a factor from before is still enrolled")
 			undone = append(undone, res)
 		} else {
 			open = append(open, res)

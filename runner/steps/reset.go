@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"sync"
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
@@ -13,22 +14,39 @@ func (l *List) resetFactors(ctx context.Context, t *Target, res *runner.Result) 
 		settle(res, runner.StatusNotAttempted, "", "")
 		return err
 	}
-	var takeErr error
-	rep, err := l.client.ResetFactors(ctx, t.UserID, func() error {
-		takeErr = t.take()
-		return takeErr
-	})
+	c := l.change(t, "")
+	rep, err := l.client.ResetFactors(ctx, t.UserID, c.dispatch)
+	return l.settleFirst(ctx, t, res, c, rep, err)
+}
+
+// changing is a call that changes the target.
+type changing struct {
+	dispatch func() error
+	takeErr  error // of the ledger, which kept it from being sent
+}
+
+// change prepares a call for a step: the target is taken when the call's turn has come and before it is sent.
+func (l *List) change(t *Target, step runner.Reason) *changing {
+	c := new(changing)
+	c.dispatch = func() error {
+		c.takeErr = t.take(step)
+		return c.takeErr
+	}
+	return c
+}
+
+// settleFirst settles a row whose first change wasn't made. Whatever came back, it says that nothing was changed, unless it is in doubt.
+func (l *List) settleFirst(ctx context.Context, t *Target, res *runner.Result, c *changing, rep oktaclient.Reply, err error) error {
 	note(res, rep, err)
-	res.Attempts = rep.Attempts
-	if takeErr != nil {
+	res.Attempts += rep.Attempts
+	if c.takeErr != nil {
 		settle(res, runner.StatusNotAttempted, "", "")
-		return takeErr
+		return c.takeErr
 	}
 	fate := oktaclient.FateOf(err)
 	stop := l.watchForbidden(fate)
 	switch fate {
 	case oktaclient.Done:
-		res.Status = runner.StatusReset
 	case oktaclient.InDoubt:
 		settle(res, runner.StatusUnknown, runner.ReasonUnverified, err.Error())
 	case oktaclient.Forbidden:
@@ -46,22 +64,49 @@ func (l *List) resetFactors(ctx context.Context, t *Target, res *runner.Result) 
 	return stop
 }
 
+// settleLater settles a row of which a later change wasn't made: what came before it stays done. The reply of a change that was made
+// isn't noted: the reset's is what the System Log is held against.
+func (l *List) settleLater(res *runner.Result, step runner.Reason, c *changing, rep oktaclient.Reply, err error) error {
+	res.Attempts += rep.Attempts
+	if err == nil {
+		return nil
+	}
+	note(res, rep, err)
+	settle(res, runner.StatusPartial, step, err.Error())
+	if c.takeErr != nil {
+		return c.takeErr
+	}
+	res.InDoubt = oktaclient.FateOf(err) == oktaclient.InDoubt
+	return fatal(err)
+}
+
 // watchForbidden ends the run if its first ten calls were all forbidden.
 func (l *List) watchForbidden(f oktaclient.Fate) error {
 	switch f {
 	case oktaclient.NotSent, oktaclient.NoAccess, oktaclient.WrongOrg, oktaclient.Unreachable:
 		return nil
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.finished++
-	if f == oktaclient.Forbidden {
-		l.forbidden++
-	}
-	if l.finished == forbiddenStreak && l.forbidden == forbiddenStreak && !l.opts.Forbidden {
+	if l.first.all(f == oktaclient.Forbidden) && !l.opts.Forbidden {
 		return ErrNoPermission
 	}
 	return nil
+}
+
+// streak watches the first calls of a kind.
+type streak struct {
+	mu           sync.Mutex
+	calls, wrong int
+}
+
+// all takes in a call and reports whether with it the first ten are complete and all of them went wrong.
+func (s *streak) all(wrong bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls++
+	if wrong {
+		s.wrong++
+	}
+	return s.calls == firstCalls && s.wrong == firstCalls
 }
 
 // settleMissing tells apart what a 404 of a user's factors may mean: no such user, or a deactivated one. Okta keeps a user's record

@@ -60,7 +60,7 @@ func newWorld(t *testing.T, cfg oktatest.Config, o oktaclient.Options, so steps.
 		t.Fatal(err)
 	}
 	w.events = nil
-	w.list = steps.Reset(w.client, w.seen, so)
+	w.list = steps.New(w.client, w.seen, so)
 	t.Cleanup(func() {
 		if s := w.org.Stats().Surprises; len(s) > 0 {
 			t.Errorf("surprises: %q", s)

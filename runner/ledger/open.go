@@ -1,0 +1,79 @@
+package ledger
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"oktareset/runner"
+	"oktareset/runner/table"
+)
+
+// opened returns the results of the rows whose last line leaves them open, in the order of their numbers. One that was taken is as
+// [Ledger.Finish] would leave it.
+func (r *replay) opened() ([]runner.Result, error) {
+	var all []runner.Result
+	lines := lineReader{file: r.ledger.file}
+	dec := table.NewDecoder(len(r.ledger.columns))
+	for i, m := range r.index.marks {
+		if s := m.status(); s != runner.StatusTaken && !s.Open() {
+			continue
+		}
+		line, err := lines.at(m.offset())
+		if err != nil {
+			return nil, err
+		}
+		rec, cells, err := dec.Decode(line)
+		if err != nil {
+			return nil, fmt.Errorf("read row %d of %q again: %w", i+1, r.ledger.path, err)
+		}
+		res, err := newResult(i+1, &rec, cells)
+		if err != nil {
+			return nil, &DamageError{Path: r.ledger.path, Message: fmt.Sprintf("row %d: %v", i+1, err), Hint: hintOriginal}
+		}
+		all = append(all, res)
+	}
+	return all, nil
+}
+
+// newResult makes a result of an open row's last line. Without the user and the time nothing could ever be proved.
+func newResult(row int, rec *table.Record, cells []string) (runner.Result, error) {
+	if rec.Status == string(runner.StatusTaken) {
+		settleDoubt(rec)
+	}
+	res := runner.Result{
+		Row:    runner.Row{N: row, Input: rec.Input, Cells: slices.Clone(cells)},
+		UserID: rec.UserID, Login: rec.Login, Status: runner.Status(rec.Status), Reason: runner.Reason(rec.Reason),
+		ErrorCode: rec.ErrorCode, Error: rec.Error, RequestID: rec.RequestID, Factors: strings.Fields(rec.Factors),
+		FactorID: rec.FactorID, FactorStatus: rec.FactorStatus, RunID: rec.RunID,
+	}
+	if res.UserID == "" {
+		return res, fmt.Errorf("it is %s, and its user isn't named", res.Status)
+	}
+	var err error
+	if res.StartedAt, err = time.Parse(time.RFC3339, rec.StartedAt); err != nil {
+		return res, fmt.Errorf("its started_at is %q", rec.StartedAt)
+	}
+	if rec.FinishedAt != "" {
+		if res.FinishedAt, err = time.Parse(time.RFC3339, rec.FinishedAt); err != nil {
+			return res, fmt.Errorf("its finished_at is %q", rec.FinishedAt)
+		}
+	}
+	if res.HTTPStatus, err = number(rec.HTTPStatus); err != nil {
+		return res, fmt.Errorf("its http_status is %q", rec.HTTPStatus)
+	}
+	if res.Attempts, err = number(rec.Attempts); err != nil {
+		return res, fmt.Errorf("its attempts are %q", rec.Attempts)
+	}
+	return res, nil
+}
+
+// number reads a cell that may be empty.
+func number(cell string) (int, error) {
+	if cell == "" {
+		return 0, nil
+	}
+	return strconv.Atoi(cell)
+}

@@ -1,0 +1,161 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"oktareset/oktaclient"
+	"oktareset/runner"
+)
+
+// FactorType names the factors to unenroll.
+type FactorType struct {
+	Type     string // as push, sms
+	Provider string // as OKTA; "": all of the type
+}
+
+// ParseFactorType reads TYPE[:PROVIDER]. A type has colons of its own, as token:software:totp; a provider is in capitals.
+func ParseFactorType(s string) (FactorType, error) {
+	f := FactorType{Type: s}
+	if i := strings.LastIndexByte(s, ':'); i >= 0 && strings.ToUpper(s[i+1:]) == s[i+1:] {
+		f.Type, f.Provider = s[:i], s[i+1:]
+		if f.Provider == "" {
+			return f, errors.New("the provider behind the colon is missing")
+		}
+	}
+	if f.Type == "" || strings.ContainsFunc(s, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != ':' && r != '_' && r != '-'
+	}) {
+		return f, errors.New("it isn't TYPE or TYPE:PROVIDER, as sms or token:software:totp:GOOGLE")
+	}
+	return f, nil
+}
+
+// String is TYPE or TYPE:PROVIDER.
+func (f FactorType) String() string {
+	if f.Provider == "" {
+		return f.Type
+	}
+	return f.Type + ":" + f.Provider
+}
+
+func (f FactorType) names(o oktaclient.Factor) bool {
+	return o.Type == f.Type && (f.Provider == "" || o.Provider == f.Provider)
+}
+
+func (l *List) unenrollName() string {
+	var names []string
+	for _, f := range l.opts.Unenroll {
+		names = append(names, f.String())
+	}
+	name := "unenroll " + strings.Join(names, " ")
+	if l.opts.RemoveRecovery {
+		name += " (remove recovery)"
+	}
+	return name
+}
+
+// chooseFactors lists the target's factors and writes down those that are unenrolled, those among them that go along with another.
+func (l *List) chooseFactors(ctx context.Context, t *Target, res *runner.Result) error {
+	if t.Job.Before != nil && len(t.unenroll) > 0 || t.goesOn() { // exactly those of the first taking: what was enrolled since stays
+		res.Factors = t.Job.Before.Factors
+		return nil
+	}
+	listed, rep, err := l.client.ListFactors(ctx, t.UserID)
+	note(res, rep, err)
+	switch {
+	case oktaclient.FateOf(err) == oktaclient.Missing:
+		return l.settleMissing(ctx, t, res, err)
+	case err != nil:
+		return l.settleRead(res, err, "list factors")
+	}
+	var along []string
+	t.unenroll, along = choose(listed, l.opts.Unenroll)
+	for _, f := range listed {
+		if slices.Contains(t.unenroll, f.ID) {
+			res.Factors = append(res.Factors, f.String())
+		}
+	}
+	res.Factors = append(res.Factors, along...)
+	if len(along) > 0 {
+		res.Error = "Okta Verify goes as one: " + strings.Join(along, ", ") + " along with it"
+	}
+	if len(t.unenroll) == 0 && l.opts.Enroll == nil {
+		settle(res, runner.StatusSkipped, runner.ReasonNotEnrolled,
+			"no such factor is listed (Okta lists what the user's enrollment policy has as optional or required)")
+	}
+	return nil
+}
+
+// choose returns the IDs of the factors that are named, those that take others along first, and TYPE:PROVIDER of those that only go along.
+func choose(listed []oktaclient.Factor, named []FactorType) (ids, along []string) {
+	var chosen, others []oktaclient.Factor
+	for _, f := range listed {
+		if slices.ContainsFunc(named, func(n FactorType) bool { return n.names(f) }) {
+			chosen = append(chosen, f)
+		} else {
+			others = append(others, f)
+		}
+	}
+	for _, f := range chosen {
+		ids = append(ids, f.ID)
+	}
+	for _, o := range others {
+		if slices.ContainsFunc(chosen, func(f oktaclient.Factor) bool { return f.Takes(o) }) {
+			along = append(along, o.String())
+		}
+	}
+	return ids, along
+}
+
+// unenroll takes the chosen factors from the target, one call each. A factor is named by its ID, which no later one has, so that in doubt the
+// same call may be made again: what has gone is answered by 404.
+func (l *List) unenroll(ctx context.Context, t *Target, res *runner.Result) error {
+	if len(t.unenroll) == 0 {
+		return nil
+	}
+	if !t.goesOn() {
+		if err := l.count(); err != nil {
+			settle(res, runner.StatusNotAttempted, "", "")
+			return err
+		}
+	}
+	changed := t.goesOn()
+	for i, id := range t.unenroll {
+		c := new(changing) // the others are taken with the first
+		if i == 0 {
+			c = l.change(t, runner.ReasonUnenroll)
+		}
+		rep, err := l.unenrollOne(ctx, t, id, c, changed)
+		if changed {
+			err = l.settleLater(res, runner.ReasonUnenroll, c, rep, err)
+		} else {
+			err = l.settleFirst(ctx, t, res, c, rep, err)
+		}
+		if res.Status.Open() {
+			res.FactorID = strings.Join(t.unenroll[i:], " ")
+		}
+		if err != nil || res.Status != "" {
+			return err
+		}
+		changed = true
+	}
+	return nil
+}
+
+// unenrollOne makes the call for one factor. That the user doesn't have it any more is as good.
+func (l *List) unenrollOne(ctx context.Context, t *Target, id string, c *changing, changed bool) (oktaclient.Reply, error) {
+	rep, err := l.client.UnenrollFactor(ctx, t.UserID, id, l.opts.RemoveRecovery, c.dispatch)
+	if oktaclient.FateOf(err) != oktaclient.Missing {
+		return rep, err
+	}
+	if !changed { // it may be the user that is gone
+		u, _, lookErr := l.client.GetUser(ctx, t.UserID)
+		if lookErr != nil || u.Status == oktaclient.StatusDeprovisioned {
+			return rep, err
+		}
+	}
+	return rep, nil
+}
