@@ -23,7 +23,9 @@ type qrLinks struct {
 // ReadActivation returns what stands in f for the user. ok is false when there is nothing.
 func ReadActivation(f Factor) (a Activation, ok bool) {
 	var doc struct {
-		Embedded struct {
+		ExpiresAt time.Time `json:"expiresAt"` // of a push whose activation began anew: it stands alone, without the factor
+		Links     qrLinks   `json:"_links"`
+		Embedded  struct {
 			Activation *struct {
 				SharedSecret string    `json:"sharedSecret"`
 				TimeStep     int       `json:"timeStep"`
@@ -34,16 +36,18 @@ func ReadActivation(f Factor) (a Activation, ok bool) {
 			Links qrLinks `json:"_links"` // where one of Okta's examples has it
 		} `json:"_embedded"`
 	}
-	if json.Unmarshal(f.Raw, &doc) != nil || doc.Embedded.Activation == nil {
+	if json.Unmarshal(f.Raw, &doc) != nil {
 		return Activation{}, false
 	}
-	found := doc.Embedded.Activation
-	a = Activation{
-		QRCode: found.Links.QRCode.Href, SharedSecret: found.SharedSecret, TimeStep: found.TimeStep, KeyLength: found.KeyLength,
-		ExpiresAt: found.ExpiresAt,
+	a = Activation{QRCode: doc.Links.QRCode.Href, ExpiresAt: doc.ExpiresAt}
+	if found := doc.Embedded.Activation; found != nil {
+		a = Activation{
+			QRCode: found.Links.QRCode.Href, SharedSecret: found.SharedSecret, TimeStep: found.TimeStep, KeyLength: found.KeyLength,
+			ExpiresAt: found.ExpiresAt,
+		}
 	}
 	if a.QRCode == "" {
 		a.QRCode = doc.Embedded.Links.QRCode.Href
 	}
-	return a, a != Activation{TimeStep: a.TimeStep, KeyLength: a.KeyLength}
+	return a, a.QRCode != "" || a.SharedSecret != ""
 }

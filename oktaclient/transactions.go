@@ -9,8 +9,10 @@ import (
 )
 
 const (
-	// pollEvery is how often Okta's own sign-in page asks whether a push was answered.
-	pollEvery = 4 * time.Second
+	// firstPoll is when a push may have been answered at the earliest. The time to the next poll doubles up to maxPoll, which is how often
+	// Okta's own sign-in page asks.
+	firstPoll = time.Second
+	maxPoll   = 4 * time.Second
 	// maxPush bounds the wait for a push that says no end: Okta's pushes live for five minutes.
 	maxPush = 5 * time.Minute
 )
@@ -47,15 +49,15 @@ func (c *Client) AwaitPush(ctx context.Context, userID, factorID string, v Verif
 	if v.ExpiresAt.After(c.Now()) && v.ExpiresAt.Before(ends) {
 		ends = v.ExpiresAt
 	}
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	for v.Result == ResultWaiting {
+	for wait := firstPoll; v.Result == ResultWaiting; wait = min(2*wait, maxPoll) {
+		t := time.NewTimer(wait)
 		select {
-		case <-tick.C:
+		case <-t.C:
 		case <-ctx.Done():
-			return v, fmt.Errorf("%w: %w", errUnsent, context.Cause(ctx))
+			t.Stop()
+			return v, unsentError(context.Cause(ctx))
 		}
-		last := !c.Now().Before(ends.Add(pollEvery)) // once more after the end: Okta may still say what it was
+		last := !c.Now().Before(ends) // Okta may still say what it was
 		now, _, err := c.GetTransaction(ctx, userID, factorID, v.TransactionID)
 		if err != nil {
 			return v, err

@@ -77,11 +77,11 @@ func TestAwaitPush(t *testing.T) {
 		want    string
 		takes   time.Duration
 	}{
-		{"approved", []string{"WAITING", "WAITING", "SUCCESS"}, "SUCCESS", 12 * time.Second},
-		{"rejected", []string{"REJECTED"}, "REJECTED", 4 * time.Second},
-		{"okta's timeout", []string{"WAITING", "TIMEOUT"}, "TIMEOUT", 8 * time.Second},
-		{"for ever", []string{"WAITING"}, "TIMEOUT", 64 * time.Second},
-		{"unknown", []string{"PONDERED"}, "PONDERED", 4 * time.Second},
+		{"approved", []string{"WAITING", "WAITING", "SUCCESS"}, "SUCCESS", 7 * time.Second},
+		{"rejected", []string{"REJECTED"}, "REJECTED", time.Second},
+		{"okta's timeout", []string{"WAITING", "TIMEOUT"}, "TIMEOUT", 3 * time.Second},
+		{"for ever", []string{"WAITING"}, "TIMEOUT", 63 * time.Second},
+		{"unknown", []string{"PONDERED"}, "PONDERED", time.Second},
 	}
 	for _, tt := range tests {
 		synctest.Test(t, func(t *testing.T) {

@@ -138,7 +138,7 @@ func (o *Org) serveSandbox(w http.ResponseWriter, r *http.Request) {
 			c.fail(notFound(name, "User"))
 			return
 		}
-		c.json(map[string]any{"user": u, "deeds": o.Did(u.ID)})
+		c.json(map[string]any{"user": u, "deeds": o.Did(u.ID), "passcodes": o.passcodes(u)})
 	default:
 		c.o.noteSurprise(r.URL.Path + ": no such path of the sandbox")
 		c.fail(pathNotFound)

@@ -28,13 +28,15 @@ const (
 	BucketUser  = "/api/v1/users/{id}" // GET one user
 	BucketMe    = "/api/v1/users/me"
 	BucketLogs  = "/api/v1/logs"
-	BucketIAM   = "/api/v1/iam"
-	BucketOther = "/api/v1" // everything else
+	// BucketVerify is that of verifying a factor alone; its limit isn't documented.
+	BucketVerify = "/api/v1/users/{userId}/factors/{factorId}/verify"
+	BucketIAM    = "/api/v1/iam"
+	BucketOther  = "/api/v1" // everything else
 )
 
 // defaultLimits are a workforce org's calls a minute. The numbers of me and iam aren't documented: those of "other".
 var defaultLimits = map[string]int{
-	BucketUsers: 600, BucketUser: 2000, BucketMe: 1200, BucketLogs: 120, BucketIAM: 1200, BucketOther: 1200,
+	BucketUsers: 600, BucketUser: 2000, BucketMe: 1200, BucketLogs: 120, BucketIAM: 1200, BucketOther: 1200, BucketVerify: 1200,
 }
 
 const (
@@ -67,6 +69,9 @@ type Config struct {
 
 	// Reenroll makes everybody enroll a new factor this long after a reset, as people do who were told to; 0: nobody does.
 	Reenroll time.Duration
+
+	// PushDelay is how long people take to answer a push or to scan a QR code; see [User.Push].
+	PushDelay time.Duration
 
 	// What is not known of Okta. The zero value is the likelier answer.
 

@@ -29,8 +29,11 @@ type account struct {
 // state is what changed since the user was added.
 type state struct {
 	deeds    Deeds
-	enrolled []Factor        // since
-	gone     map[string]bool // factors unenrolled one by one
+	enrolled []Factor             // since
+	gone     map[string]bool      // factors unenrolled one by one, or replaced by one in enrolled
+	devices  map[string]*device   // by factor
+	pushes   map[string]push      // by transaction
+	sent     map[string]time.Time // the last message by factor type and address
 }
 
 // add adds u unless its ID or login is known, and returns the user's position.

@@ -21,8 +21,15 @@
 //	GET    /api/v1/users                                list_users
 //	POST   /api/v1/users/{id}/lifecycle/reset_factors   reset_factors
 //	GET    /api/v1/users/{userId}/factors               list_factors
+//	GET    /api/v1/users/{userId}/factors/catalog       catalog
+//	GET    /api/v1/users/{userId}/factors/questions     questions
+//	POST   /api/v1/users/{userId}/factors               enroll
 //	GET    /api/v1/users/{userId}/factors/{factorId}    get_factor
 //	DELETE /api/v1/users/{userId}/factors/{factorId}    unenroll
+//	POST   …/factors/{factorId}/lifecycle/activate      activate (and …/activate/poll)
+//	POST   …/factors/{factorId}/resend                  resend
+//	POST   …/factors/{factorId}/verify                  verify
+//	GET    …/factors/{factorId}/transactions/{id}       transaction
 //	GET    /api/v1/users/{userId}/roles                 list_roles
 //	DELETE /api/v1/users/{userId}/sessions              clear_sessions
 //	GET    /api/v1/iam/assignees/users                  list_admins
@@ -33,6 +40,12 @@
 // {id} is an ID, a login, an unambiguous short name or me; {userId} is an ID. The names on the right are the operations that
 // faults and counters speak of. GET /sandbox/stats and GET /sandbox/users/{id} show [Stats], and a user with its [Deeds], to a
 // test in another process; they cost nothing and count nowhere.
+//
+// # What people do
+//
+// A factor that is enrolled waits for its user: passcodes are checked as Okta checks them, and [Org.Passcode] (or "passcodes" of
+// /sandbox/users/{id}) says what the user's phone, app or token shows. Apps scan and pushes are answered by themselves, as [User.Push] and
+// [Config.PushDelay] say. Okta's limits on attempts and messages count by the org's clock.
 //
 // # Faults
 //

@@ -12,6 +12,7 @@ type Factor struct {
 	Provider string            `json:"provider"`   // as OKTA, GOOGLE
 	Status   string            `json:"status"`     // "" means ACTIVE
 	Created  time.Time         `json:"created"`
+	Updated  time.Time         `json:"updated"` // zero: as Created
 	Profile  map[string]string `json:"profile,omitempty"`
 
 	// Hidden keeps the factor out of what the API lists, as an enrollment policy does. It can still be reset.
@@ -46,6 +47,9 @@ var catalog = []kind{
 	{"web", "DUO", "dwf", "DUO_SECURITY", 2, credentialProfile},
 	{"", "", "ufx", "CUSTOM_FACTOR", 0, credentialProfile},
 }
+
+// okVerifyKinds is how many kinds, the first ones, belong to Okta Verify.
+const okVerifyKinds = 3
 
 const (
 	pushKind     = 0
@@ -114,6 +118,9 @@ func (f Factor) filled(login string, h uint64, created time.Time) Factor {
 	if f.Created.IsZero() {
 		f.Created = created
 	}
+	if f.Updated.IsZero() {
+		f.Updated = f.Created
+	}
 	if f.Profile == nil {
 		f.Profile = k.profile(login, h)
 	}
@@ -177,6 +184,7 @@ func (d *directory) reset(pos int) uint32 {
 	before := d.kinds(pos)
 	st := d.change(pos)
 	st.deeds.Resets++
+	st.devices, st.pushes = nil, nil
 	st.enrolled = slices.DeleteFunc(slices.Clone(st.enrolled), func(f Factor) bool { return !d.outlasts(f) })
 	return before &^ d.kinds(pos)
 }
@@ -205,10 +213,11 @@ func (d *directory) unenroll(pos int, factorID string) (uint32, bool) {
 	}
 	set, verify := uint32(0), kindOf(list[i]) < 2
 	for _, f := range list {
-		if f.ID != factorID && (!verify || kindOf(f) > 2) {
+		if f.ID != factorID && (!verify || kindOf(f) >= okVerifyKinds) {
 			continue
 		}
 		st.gone[f.ID] = true
+		delete(st.devices, f.ID)
 		st.enrolled = slices.DeleteFunc(slices.Clone(st.enrolled), func(e Factor) bool { return e.ID == f.ID })
 		set |= 1 << kindOf(f)
 	}

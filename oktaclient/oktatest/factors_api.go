@@ -17,15 +17,15 @@ type factorJSON struct {
 	LastUpdated string            `json:"lastUpdated"`
 	Profile     map[string]string `json:"profile,omitempty"`
 	Links       map[string]any    `json:"_links"`
+	Embedded    map[string]any    `json:"_embedded,omitempty"`
 }
 
 // wire returns f as the API shows it.
 func (f Factor) wire(user string) factorJSON {
 	self := user + "/factors/" + f.ID
-	created := timestamp(f.Created)
 	j := factorJSON{
-		ID: f.ID, Type: f.Type, Provider: f.Provider, Vendor: f.Provider, Status: f.Status, Created: created, LastUpdated: created,
-		Profile: f.Profile,
+		ID: f.ID, Type: f.Type, Provider: f.Provider, Vendor: f.Provider, Status: f.Status,
+		Created: timestamp(f.Created), LastUpdated: timestamp(f.Updated), Profile: f.Profile,
 		Links: map[string]any{
 			"self": link{Href: self, Hints: &hints{Allow: []string{"GET", "DELETE"}}},
 			"user": link{Href: user, Hints: &hints{Allow: []string{"GET"}}},
@@ -33,12 +33,9 @@ func (f Factor) wire(user string) factorJSON {
 	}
 	post := &hints{Allow: []string{"POST"}}
 	switch {
-	case f.Status == "PENDING_ACTIVATION":
-		j.Links["activate"] = link{Href: self + "/lifecycle/activate", Hints: post}
-		if f.Type == "sms" || f.Type == "call" {
-			// The one link that is a list.
-			j.Links["resend"] = []map[string]any{{"name": f.Type, "href": self + "/resend", "hints": post}}
-		}
+	case f.Status == pending:
+		j.Links["self"] = link{Href: self, Hints: &hints{Allow: []string{"GET"}}}
+		f.wirePending(&j, self)
 	case f.Type == "question":
 		j.Links["questions"] = link{Href: user + "/factors/questions", Hints: &hints{Allow: []string{"GET"}}}
 	default:
@@ -50,6 +47,7 @@ func (f Factor) wire(user string) factorJSON {
 // enrolled returns the user's factors that the API shows, or answers 404: for a deactivated user the factors' part of Okta knows no
 // user.
 func (c *call) enrolled() (list []Factor, user string, ok bool) {
+	c.o.answerPushes(c)
 	u, ok := c.found()
 	if !ok {
 		return nil, "", false

@@ -12,15 +12,19 @@ import (
 type change struct {
 	at      int64  // published, in milliseconds since 1970
 	pos     uint32 // of the target in the directory
-	events  uint32 // bits: the catalog kinds deactivated, and the two below
+	events  uint32 // bits: the catalog kinds deactivated, or what else the flags below say of them
 	request [16]byte
 	route   *route
 	arg     string // the path's second variable
 	agent   string // the request's User-Agent
 }
 
-// The events besides the deactivations. The catalog stays below them.
+// The events besides the deactivations, and what became of a kind in place of that. The catalog stays below them.
 const (
+	activatedEvent    uint32 = 1 << 26
+	sentEvent         uint32 = 1 << 27 // a message or a push
+	verifiedEvent     uint32 = 1 << 28
+	failedEvent       uint32 = 1 << 29 // a verification
 	sessionClearEvent uint32 = 1 << 30
 	resetAllEvent     uint32 = 1 << 31
 )
@@ -52,6 +56,14 @@ type event struct {
 	legacy string
 	text   string // displayMessage
 	reason string // outcome.reason
+	failed bool
+}
+
+func (e event) result() string {
+	if e.failed {
+		return "FAILURE"
+	}
+	return "SUCCESS"
 }
 
 func (e event) actor() User  { return e.dir.base(owner) }
@@ -71,11 +83,29 @@ func (o *Org) each(ch *change) []event {
 	if ch.events&sessionClearEvent != 0 {
 		add("user.session.clear", "core.user_auth.session_clear", "Clear user session", "")
 	}
-	for set := ch.events &^ (resetAllEvent | sessionClearEvent); set != 0; set &= set - 1 {
-		name := catalog[bits.TrailingZeros32(set)].event
-		add("user.mfa.factor.deactivate", "core.user.factor.deactivate", "Reset factor for user", "User reset "+name+" factor")
+	for set := ch.events & (activatedEvent - 1); set != 0; set &= set - 1 {
+		k := catalog[bits.TrailingZeros32(set)]
+		switch {
+		case ch.events&activatedEvent != 0:
+			add("user.mfa.factor.activate", "core.user.factor.activate", "Activate factor for user", "User set up "+k.event+" factor")
+		case ch.events&sentEvent != 0:
+			add(sentEvents[k.typ], "core.user.factor.send", "Send a message to verify a factor", "")
+		case ch.events&verifiedEvent != 0:
+			add("user.authentication.auth_via_mfa", "core.user.factor.attempt_success", "Authentication of user via MFA", "")
+		case ch.events&failedEvent != 0:
+			add("user.authentication.auth_via_mfa", "core.user.factor.attempt_fail", "Authentication of user via MFA", "INVALID_CREDENTIALS")
+			list[len(list)-1].failed = true
+		default:
+			add("user.mfa.factor.deactivate", "core.user.factor.deactivate", "Reset factor for user", "User reset "+k.event+" factor")
+		}
 	}
 	return list
+}
+
+// sentEvents are the events of a message, by the type of the factor that it is for.
+var sentEvents = map[string]string{
+	"sms": "system.sms.send_factor_verify_message", "call": "system.voice.send_mfa_challenge_call",
+	"email": "system.email.send_factor_verify_message", "push": "system.push.send_factor_verify_push",
 }
 
 // uuid is the event's own ID.
@@ -184,7 +214,7 @@ func (e event) attribute(name string) []string {
 	case "transaction.type":
 		return []string{"WEB"}
 	case "outcome.result":
-		return []string{"SUCCESS"}
+		return []string{e.result()}
 	case "outcome.reason":
 		return []string{e.reason}
 	case "client.userAgent.rawUserAgent":
@@ -202,8 +232,8 @@ const tokenID = "00Tstandintoken01x5d7"
 func (e event) wire() map[string]any {
 	request := hex.EncodeToString(e.change.request[:])
 	id := e.target().ID
-	uri := "/" + strings.NewReplacer("{id}", id, "{userId}", id, "{factorId}", e.change.arg).Replace(e.change.route.path)
-	outcome := map[string]any{"result": "SUCCESS", "reason": nil}
+	uri := "/" + strings.NewReplacer("{id}", id, "{userId}", id, "{factorId}", e.change.arg, "/{transactionId}", "").Replace(e.change.route.path)
+	outcome := map[string]any{"result": e.result(), "reason": nil}
 	if e.reason != "" {
 		outcome["reason"] = e.reason
 	}

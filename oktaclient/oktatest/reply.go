@@ -36,6 +36,29 @@ var (
 	tooManyMessages = failure{
 		status: 429, code: "E0000204", summary: "The sms factor has exceeded the limit for the same phone number. Try again later.",
 	}
+	badBody       = failure{status: 400, code: "E0000003", summary: "The request body was not well-formed."}
+	badPhone      = failure{status: 400, code: "E0000098", summary: "This phone number is invalid."}
+	wrongPasscode = failure{
+		status: 403, code: "E0000068", summary: "Invalid Passcode/Answer",
+		causes: []string{"Your passcode doesn't match our records. Please try again."},
+	}
+	wrongAnswer = failure{
+		status: 403, code: "E0000068", summary: "Invalid Passcode/Answer",
+		causes: []string{"Your answer doesn't match our records. Please try again."},
+	}
+	usedPasscode = failure{
+		status: 403, code: "E0000082", summary: "Each code can only be used once. Please wait for a new code and try again.",
+	}
+	latePasscode = failure{status: 403, code: "E0000083", summary: "PassCode is valid but exceeded time window."}
+	smsTooSoon   = failure{
+		status: 429, code: "E0000109", summary: "An SMS message was recently sent. Please wait 30 seconds before trying again.",
+	}
+	emailTooSoon = failure{
+		status: 429, code: "E0000118", summary: "An email was recently sent. Please wait 5 seconds before trying again.",
+	}
+	callTooSoon = failure{
+		status: 429, code: "E0000133", summary: "A phone call was recently made. Please wait 30 seconds before trying again.",
+	}
 	reconciling = failure{status: 423, code: "E0000239", summary: "Policy priorities are being reconciled. Please try again later."}
 )
 

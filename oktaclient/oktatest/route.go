@@ -15,6 +15,13 @@ const (
 	OpListFactors   = "list_factors"
 	OpGetFactor     = "get_factor"
 	OpUnenroll      = "unenroll"
+	OpCatalog       = "catalog"
+	OpQuestions     = "questions"
+	OpEnroll        = "enroll"
+	OpActivate      = "activate"
+	OpResend        = "resend"
+	OpVerify        = "verify"
+	OpTransaction   = "transaction"
 	OpListRoles     = "list_roles"
 	OpClearSessions = "clear_sessions"
 	OpListAdmins    = "list_admins"
@@ -34,6 +41,8 @@ type route struct {
 	parts      []string
 }
 
+const factorPath = "api/v1/users/{userId}/factors/{factorId}"
+
 // routes are all endpoints; of two that match, the first counts.
 var routes = parts([]route{
 	{op: OpMe, method: "GET", path: "api/v1/users/me", bucket: BucketMe, serve: (*call).me},
@@ -44,6 +53,14 @@ var routes = parts([]route{
 		serve: (*call).resetFactors,
 	},
 	{op: OpListFactors, method: "GET", path: "api/v1/users/{userId}/factors", bucket: BucketUsers, serve: (*call).listFactors},
+	{op: OpCatalog, method: "GET", path: "api/v1/users/{userId}/factors/catalog", bucket: BucketUsers, serve: (*call).listSupported},
+	{op: OpQuestions, method: "GET", path: "api/v1/users/{userId}/factors/questions", bucket: BucketUsers, serve: (*call).listQuestions},
+	{op: OpEnroll, method: "POST", path: "api/v1/users/{userId}/factors", bucket: BucketUsers, serve: (*call).enroll},
+	{op: OpActivate, method: "POST", path: factorPath + "/lifecycle/activate", bucket: BucketUsers, serve: (*call).activate},
+	{op: OpActivate, method: "POST", path: factorPath + "/lifecycle/activate/poll", bucket: BucketUsers, serve: (*call).pollActivation},
+	{op: OpResend, method: "POST", path: factorPath + "/resend", bucket: BucketUsers, serve: (*call).resend},
+	{op: OpVerify, method: "POST", path: factorPath + "/verify", bucket: BucketVerify, serve: (*call).verify},
+	{op: OpTransaction, method: "GET", path: factorPath + "/transactions/{transactionId}", bucket: BucketUsers, serve: (*call).getTransaction},
 	{op: OpGetFactor, method: "GET", path: "api/v1/users/{userId}/factors/{factorId}", bucket: BucketUsers, serve: (*call).getFactor},
 	{op: OpUnenroll, method: "DELETE", path: "api/v1/users/{userId}/factors/{factorId}", bucket: BucketUsers, serve: (*call).unenroll},
 	{op: OpListRoles, method: "GET", path: "api/v1/users/{userId}/roles", bucket: BucketUsers, serve: (*call).listRoles},
@@ -71,6 +88,8 @@ func (rt *route) match(segments []string) (name, arg string, ok bool) {
 		switch {
 		case part == "{factorId}":
 			arg = segments[i]
+		case part == "{transactionId}":
+			arg += "/" + segments[i]
 		case strings.HasPrefix(part, "{"):
 			name = segments[i]
 		case part != segments[i]:

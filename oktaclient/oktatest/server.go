@@ -24,7 +24,8 @@ type call struct {
 	r       *http.Request
 	route   *route
 	name    string   // how the path names the user
-	arg     string   // the path's second variable: a factor ID
+	arg     string   // the path's second variable: a factor ID, with a slash and the transaction's ID behind it where there is one
+	body    []byte   // of the request
 	pos     int      // the user's position in the directory, -1 when there is none
 	request [16]byte // the request ID
 	rate    *rate    // what the rate-limit headers show; nil for none
@@ -36,11 +37,13 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		o.serveSandbox(w, r)
 		return
 	}
-	if r.Body != nil {
+	var body []byte
+	if r.Body != nil && r.Body != http.NoBody {
 		// net/http notices a client that hangs up only once its body has been read.
-		_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxBody))
+		body, _ = io.ReadAll(io.LimitReader(r.Body, maxBody))
 	}
 	c, refused := o.receive(w, r)
+	c.body = body
 	defer o.leave()
 	if refused != nil {
 		refused.answer(c)

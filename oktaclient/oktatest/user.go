@@ -33,6 +33,10 @@ type User struct {
 	// RecoveryQuestion is whether the forgot-password question is set. Identity Engine lists it as a factor, keeps it at a
 	// first reset and wipes it at a second.
 	RecoveryQuestion bool `json:"recoveryQuestion"`
+
+	// Push is how the user answers a push: SUCCESS or "" at [Config.PushDelay], REJECTED then, TIMEOUT never. Who doesn't answer with
+	// SUCCESS doesn't scan QR codes either.
+	Push string `json:"push,omitempty"`
 }
 
 // link is a HAL link.
