@@ -36,8 +36,9 @@ func (v *virtual) once(users ...int) {
 	}
 }
 
-// crash runs the command and loses the power after d: what is in the files by then stays, and no further request gets out.
-func (v *virtual) crash(d time.Duration, flags ...string) {
+// crash runs the command and loses the power after d: what is in the files by then stays, and no further request gets out. It reports false
+// when the run had ended before.
+func (v *virtual) crash(d time.Duration, flags ...string) bool {
 	v.t.Helper()
 	ctx, cancel := context.WithCancelCause(v.t.Context())
 	defer cancel(nil)
@@ -56,7 +57,7 @@ func (v *virtual) crash(d time.Duration, flags ...string) {
 	})
 	v.resetIn(ctx, flags...)
 	if timer.Stop() {
-		v.t.Fatal("the run had ended before the crash")
+		return false
 	}
 	v.eachFile(func(name string) { _ = os.Remove(v.path(name)) })
 	for name, b := range kept {
@@ -65,6 +66,14 @@ func (v *virtual) crash(d time.Duration, flags ...string) {
 		}
 	}
 	v.dead.Store(false)
+	return true
+}
+
+func (v *virtual) mustCrash(d time.Duration, flags ...string) {
+	v.t.Helper()
+	if !v.crash(d, flags...) {
+		v.t.Fatal("the run had ended before the crash")
+	}
 }
 
 func (v *virtual) eachFile(do func(name string)) {
@@ -97,7 +106,7 @@ func TestDuplicatesAfterACrash(t *testing.T) {
 	virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(login(0), "nobody1@x.com", "nobody2@x.com", v.ids[0], v.ids[1])
 		v.org.Consume(oktatest.BucketUsers, 600) // another client has used up this minute: the rows wait
-		v.crash(20*time.Second, confirm(5), "--workers", "2")
+		v.mustCrash(20*time.Second, confirm(5), "--workers", "2")
 		v.reset("--resume")
 		v.once(0, 1)
 	})
@@ -228,7 +237,7 @@ func TestRetryForbiddenGetsThrough(t *testing.T) {
 func TestShortResumesProveInTheEnd(t *testing.T) {
 	virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(oktatest.Fault{Kind: oktatest.Hang, When: oktatest.Before, Op: resetOp, UserID: v.ids[3], Times: 1})
-		v.crash(5*time.Second, confirm(20))
+		v.mustCrash(5*time.Second, confirm(20))
 		for range 3 {
 			<-time.After(time.Hour)
 			v.reset("--resume", "--max-duration", "50s")
@@ -241,7 +250,7 @@ func TestShortResumesProveInTheEnd(t *testing.T) {
 func TestRecordedFactorsOutliveACrash(t *testing.T) {
 	virtually(t, 10, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(oktatest.Fault{Kind: oktatest.Hang, When: oktatest.After, Op: resetOp, UserID: v.ids[3], Times: 1})
-		v.crash(5*time.Second, confirm(10), "--record-factors")
+		v.mustCrash(5*time.Second, confirm(10), "--record-factors")
 		v.want(v.reset("--resume", "--record-factors"), 0, map[string]int{"reset": 9, "reset/verified": 1})
 		b, err := os.ReadFile(v.path("users.results.csv"))
 		if err != nil {
@@ -298,7 +307,7 @@ func TestRetryUnknownWithDuplicate(t *testing.T) {
 func TestSortedLedgerIsRefused(t *testing.T) {
 	virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.reset(confirm(20), "--limit", "2")
-		v.crash(250*time.Millisecond, "--resume", "--workers", "4")
+		v.mustCrash(250*time.Millisecond, "--resume", "--workers", "4")
 		path := v.path("users.results.csv")
 		b, err := os.ReadFile(path)
 		if err != nil {

@@ -58,6 +58,11 @@ func (t *Target) goesOn() bool {
 	return t.Job.Before != nil && t.Job.Before.Status == runner.StatusPartial
 }
 
+// takenBefore reports whether the row goes on with what an earlier taking began: its time and factors are those of the first.
+func (t *Target) takenBefore() bool {
+	return t.goesOn() || t.Job.Before != nil && t.Job.Before.FactorID != ""
+}
+
 // Step is one thing that is done to a target. One that can't be done settles the row by giving the result a status; then no later step is done.
 type Step struct {
 	Name    string
@@ -157,9 +162,9 @@ func (l *List) Do(ctx context.Context, j runner.Job, b runner.Book) (runner.Resu
 	if j.Before != nil {
 		t.UserID, t.Login, t.unenroll = j.Before.UserID, j.Before.Login, strings.Fields(j.Before.FactorID)
 	}
-	if t.goesOn() {
+	if t.takenBefore() {
 		res.StartedAt, res.Factors, res.RequestID = j.Before.StartedAt, j.Before.Factors, j.Before.RequestID
-		res.HTTPStatus, res.RunID = j.Before.HTTPStatus, runs(j.Before.RunID, l.opts.RunID)
+		res.RunID = runs(j.Before.RunID, l.opts.RunID)
 	}
 	t.take = func(step runner.Reason) error { return l.take(t, &res, b, step) }
 	err := l.do(ctx, t, &res)
@@ -179,8 +184,7 @@ func (l *List) Do(ctx context.Context, j runner.Job, b runner.Book) (runner.Resu
 
 // take records a taking. The time of the first one stays the row's.
 func (l *List) take(t *Target, res *runner.Result, b runner.Book, step runner.Reason) error {
-	first := step == "" || step == runner.ReasonUnenroll
-	if first && !t.goesOn() {
+	if (step == "" || step == runner.ReasonUnenroll) && !t.takenBefore() {
 		res.StartedAt = l.client.Earliest()
 	}
 	taken := runner.Taken{UserID: t.UserID, Login: t.Login, At: res.StartedAt, Step: step, Factors: res.Factors}
@@ -188,8 +192,8 @@ func (l *List) take(t *Target, res *runner.Result, b runner.Book, step runner.Re
 		taken.Targets = t.unenroll
 	}
 	if before := t.Job.Before; before != nil && before.Status.Open() {
-		taken.Earlier = before.RunID
-		if first {
+		taken.Earlier = strings.TrimSpace(strings.ReplaceAll(" "+before.RunID+" ", " "+l.opts.RunID+" ", " "))
+		if step == "" { // sent again blindly: the first time may have done it
 			taken.At = before.StartedAt
 		}
 	}

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"sync"
 
@@ -64,14 +65,16 @@ func (l *List) settleFirst(ctx context.Context, t *Target, res *runner.Result, c
 	return stop
 }
 
-// settleLater settles a row of which a later change wasn't made: what came before it stays done. The reply of a change that was made
-// isn't noted: the reset's is what the System Log is held against.
+// settleLater settles a row of which a later change wasn't made: what came before it stays done. The request ID stays that of the reset, which
+// the System Log is held against.
 func (l *List) settleLater(res *runner.Result, step runner.Reason, c *changing, rep oktaclient.Reply, err error) error {
 	res.Attempts += rep.Attempts
+	reset := res.RequestID
+	note(res, rep, err)
+	res.RequestID = cmp.Or(reset, res.RequestID)
 	if err == nil {
 		return nil
 	}
-	note(res, rep, err)
 	settle(res, runner.StatusPartial, step, err.Error())
 	if c.takeErr != nil {
 		return c.takeErr

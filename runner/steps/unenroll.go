@@ -59,8 +59,7 @@ func (l *List) unenrollName() string {
 
 // chooseFactors lists the target's factors and writes down those that are unenrolled, those among them that go along with another.
 func (l *List) chooseFactors(ctx context.Context, t *Target, res *runner.Result) error {
-	if t.Job.Before != nil && len(t.unenroll) > 0 || t.goesOn() { // exactly those of the first taking: what was enrolled since stays
-		res.Factors = t.Job.Before.Factors
+	if t.takenBefore() { // exactly those of the first taking: what was enrolled since stays
 		return nil
 	}
 	listed, rep, err := l.client.ListFactors(ctx, t.UserID)
@@ -157,5 +156,6 @@ func (l *List) unenrollOne(ctx context.Context, t *Target, id string, c *changin
 			return rep, err
 		}
 	}
+	rep.Status = 0 // no answer to look at: it says 404
 	return rep, nil
 }

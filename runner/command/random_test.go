@@ -1,0 +1,340 @@
+package command
+
+import (
+	"context"
+	"encoding/csv"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"oktareset/oktaclient/oktatest"
+	"oktareset/runner"
+)
+
+var (
+	randomFrom  = flag.Uint64("random.from", 1, "the first seed of TestRandomRuns")
+	randomSeeds = flag.Uint64("random.seeds", 40, "how many runs TestRandomRuns makes up")
+)
+
+// TestRandomRuns makes up what is to be done, users, faults, crashes and stops, and holds what the results say against what the org has seen: after
+// every run, and once everything works again.
+func TestRandomRuns(t *testing.T) {
+	for seed := *randomFrom; seed < *randomFrom+*randomSeeds; seed++ {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			r := &random{Rand: rand.New(rand.NewPCG(seed, 7)), kept: map[int][]string{}}
+			r.what = whats[r.IntN(len(whats))]
+			cfg := r.config(seed)
+			virtually(t, 5+r.IntN(30), cfg, func(v *virtual) {
+				r.v, r.allowed = v, make([]int, len(v.ids))
+				r.trace = append(r.trace, fmt.Sprintf("%q %+v", r.what.flags, cfg))
+				r.fill(cfg.ClockSkew)
+				for range 3 + r.IntN(4) {
+					r.round()
+					r.enrollThemselves()
+				}
+				r.end()
+			})
+		})
+	}
+}
+
+// what is what is done to each user.
+type what struct {
+	flags    []string
+	types    []string // factors that are unenrolled one by one; none: all are reset
+	sessions bool
+	enroll   bool
+}
+
+var whats = []what{
+	{},
+	{},
+	{flags: []string{"--record-factors"}},
+	{flags: []string{"--clear-sessions"}, sessions: true},
+	{flags: []string{"--enroll", "sms:OKTA", "--activate"}, enroll: true},
+	{flags: []string{"--enroll", "sms:OKTA", "--clear-sessions"}, enroll: true, sessions: true},
+	{flags: []string{"--factor", "sms"}, types: []string{"sms"}},
+	{flags: []string{"--factor", "push:OKTA", "--factor", "sms"}, types: []string{"push", "sms"}},
+	{flags: []string{"--factor", "sms", "--clear-sessions", "--enroll", "sms:OKTA"}, types: []string{"sms"}, sessions: true, enroll: true},
+}
+
+type random struct {
+	*rand.Rand
+	v       *virtual
+	what    what
+	owner   []int            // by row: the user; -1: nobody
+	old     [][]string       // by user: IDs of the factors that are to go
+	kept    map[int][]string // by user: IDs of the factors that the user has enrolled since
+	allowed []int            // by user: resets that somebody has asked for again
+	crashed bool             // the last run left its ledger as a crash leaves it
+	trace   []string
+}
+
+func (r *random) pick(d ...time.Duration) time.Duration { return d[r.IntN(len(d))] }
+
+func (r *random) config(seed uint64) oktatest.Config {
+	cfg := oktatest.Config{
+		Seed: seed, Latency: 100 * time.Millisecond, LatencyJitter: r.pick(0, 300*time.Millisecond),
+		LogLag: r.pick(0, 10*time.Second, 3*time.Minute), ResetEvents: oktatest.Events(r.IntN(4)), Engine: oktatest.Engine(r.IntN(2)),
+		ClockSkew: r.pick(0, time.Hour, -time.Hour),
+	}
+	switch r.IntN(3) {
+	case 0:
+		cfg.Unlimited = true
+	case 1:
+		cfg.Limits = map[string]int{oktatest.BucketUsers: 120}
+	}
+	return cfg
+}
+
+// fill gives the users more factors, and writes an input that names some of them several times, by ID and by login.
+func (r *random) fill(skew time.Duration) {
+	for _, id := range r.v.ids {
+		for _, kind := range []string{"push", "token:software:totp"} {
+			r.v.org.Enroll(id, oktatest.Factor{Type: kind, Provider: "OKTA", Created: time.Now().Add(skew - time.Hour)})
+		}
+		u, _ := r.v.org.User(id)
+		var old []string
+		for _, f := range u.Factors {
+			if len(r.what.types) == 0 && f.Type != "email" || slices.Contains(r.what.types, f.Type) { // a verified address stays enrolled
+				old = append(old, f.ID)
+			}
+		}
+		r.old = append(r.old, old)
+	}
+	var in strings.Builder
+	in.WriteString("login,phoneNumber,note\n")
+	for range len(r.v.ids) * 5 / 4 {
+		i := r.IntN(len(r.v.ids))
+		cell, phone := []string{r.v.ids[i], login(i), strings.ToUpper(login(i))}[r.IntN(3)], "+1 555 000-0001"
+		switch r.IntN(20) {
+		case 0:
+			i, cell = -1, "me"
+		case 1:
+			i, cell = -1, "nobody@example.com"
+		case 2:
+			phone = "12"
+		}
+		r.owner = append(r.owner, i)
+		fmt.Fprintf(&in, "%s,%s,=n%d\n", cell, phone, len(r.owner))
+	}
+	if err := os.WriteFile(r.v.path("users.csv"), []byte(in.String()), 0o600); err != nil {
+		r.v.t.Fatal(err)
+	}
+}
+
+// faults are what may go wrong in a run.
+var faults = []oktatest.Fault{
+	{Kind: oktatest.Drop, When: oktatest.Before},
+	{Kind: oktatest.Drop, When: oktatest.After},
+	{Kind: oktatest.Drop, When: oktatest.Late, Delay: 35 * time.Second},
+	{Kind: oktatest.ServerError, When: oktatest.Before},
+	{Kind: oktatest.ServerError, When: oktatest.After},
+	{Kind: oktatest.GatewayTimeout, When: oktatest.After},
+	{Kind: oktatest.GatewayTimeout, When: oktatest.Late, Delay: 20 * time.Second},
+	{Kind: oktatest.Hang, When: oktatest.Before},
+	{Kind: oktatest.Hang, When: oktatest.After},
+	{Kind: oktatest.Garbage},
+	{Kind: oktatest.Portal, When: oktatest.After},
+	{Kind: oktatest.WrongStatus},
+	{Kind: oktatest.Forbidden},
+	{Kind: oktatest.TooManyBare},
+	{Kind: oktatest.TooManyConcurrency},
+	{Kind: oktatest.ReadOnly},
+	{Kind: oktatest.Refuse},
+	{Kind: oktatest.Redirect},
+}
+
+// round makes one run, with faults, and ends it somehow.
+func (r *random) round() {
+	ops := []string{oktatest.OpResetFactors, oktatest.OpUnenroll, oktatest.OpEnroll, oktatest.OpClearSessions}
+	r.v.org.Clear()
+	for _, f := range faults {
+		if r.IntN(3) != 0 {
+			continue
+		}
+		for _, op := range ops {
+			f.Op, f.Probability = op, []float64{0.02, 0.05, 0.15}[r.IntN(3)]
+			r.v.org.Script(f)
+		}
+	}
+	if r.IntN(12) == 0 {
+		r.v.org.Script(oktatest.Fault{Kind: oktatest.InvalidToken, Skip: 5 + r.IntN(40)})
+	}
+	flags := slices.Concat(r.what.flags, []string{"--resume", "--confirm=acme.okta.com:0-1000", "--workers", fmt.Sprint(1 + r.IntN(12))})
+	if _, err := os.Stat(r.v.path("users.results.csv")); err == nil {
+		switch r.IntN(4) {
+		case 0:
+			flags = append(flags, "--retry", "failed,forbidden,not_found")
+		case 1:
+			flags = append(flags, "--retry", "unknown,failed")
+			for i, row := range r.rows() {
+				if row != nil && row[4] == "unknown" && r.owner[i] >= 0 {
+					r.allowed[r.owner[i]]++
+				}
+			}
+		}
+	}
+	d := time.Duration(r.IntN(90_000)) * time.Millisecond
+	if r.IntN(2) == 0 {
+		d /= 30
+	}
+	code, end, before := -1, r.IntN(5), r.crashed
+	switch end {
+	case 0, 1:
+		r.crashed = r.v.crash(d, flags...) || before && !strings.Contains(r.v.stderr, "results: ")
+	case 2:
+		ctx, stop := context.WithCancelCause(r.v.t.Context())
+		time.AfterFunc(d, func() { stop(Signal{os.Interrupt}) })
+		code = r.v.resetIn(ctx, flags...)
+	case 3:
+		code = r.v.reset(append(flags, "--limit", fmt.Sprint(1+r.IntN(10)))...)
+	default:
+		code = r.v.reset(append(flags, "--max-duration", fmt.Sprint(d+time.Second))...)
+	}
+	if code >= 0 { // one that never began leaves the ledger as the crash left it
+		r.crashed = before && !strings.Contains(r.v.stderr, "results: ")
+	}
+	r.trace = append(r.trace, fmt.Sprintf("%d after %v: %q: exit code %d, crashed %v", end, d, flags, code, r.crashed))
+	if code == exitUsage && !strings.Contains(r.v.stderr, "nothing was changed") || strings.Contains(r.v.stderr, "can't be relied on") {
+		r.fail("refused")
+	}
+	r.check()
+	if r.IntN(2) == 0 {
+		<-time.After(r.pick(time.Second, time.Minute, time.Hour))
+	}
+}
+
+// enrollThemselves lets some users enroll a new factor after the change: nothing may take that from them.
+func (r *random) enrollThemselves() {
+	for i, id := range r.v.ids {
+		if did := r.v.org.Did(id); did.Resets+did.Unenrolls == 0 || r.IntN(6) != 0 || r.v.org.Did(id).Resets < len(r.kept[i]) {
+			continue
+		}
+		f, _ := r.v.org.Enroll(id, oktatest.Factor{Type: []string{"webauthn", "sms"}[r.IntN(2)], Provider: "OKTA"})
+		r.kept[i] = append(r.kept[i], f.ID)
+	}
+}
+
+// rows reads the last line of each row; nil where there is none.
+func (r *random) rows() [][]string {
+	f, err := os.Open(r.v.path("users.results.csv"))
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	lines, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		r.fail("%v", err)
+	}
+	rows := make([][]string, len(r.owner))
+	for _, line := range lines[1:] {
+		var n int
+		_, _ = fmt.Sscan(line[0], &n)
+		rows[n-1] = line
+	}
+	return rows
+}
+
+func (r *random) fail(format string, a ...any) {
+	r.v.t.Helper()
+	results, _ := os.ReadFile(r.v.path("users.results.csv"))
+	r.v.t.Fatalf(format+"\n%s\n%s%s", append(a, strings.Join(r.trace, "\n"), results, r.v.stderr)...)
+}
+
+// check holds every row's result against what was done to its user.
+func (r *random) check() {
+	rows := r.rows()
+	changed := make(map[int]bool) // users of whom some row says that they were or may have been changed
+	for n, row := range rows {
+		if row != nil && slices.Contains([]string{"reset", "partial", "unknown", "taken"}, row[4]) {
+			changed[r.owner[n]] = true
+		}
+	}
+	for n, row := range rows {
+		i := r.owner[n]
+		switch {
+		case row == nil && !r.crashed:
+			r.fail("row %d has no line", n+1)
+		case row == nil, i < 0:
+			continue
+		case row[4] == "taken" && !r.crashed:
+			r.fail("row %d is taken", n+1)
+		}
+		did := r.v.org.Did(r.v.ids[i])
+		gone := r.gone(i)
+		switch {
+		case did.Resets > 1+r.allowed[i]:
+			r.fail("row %d: user %d was reset %d times", n+1, i, did.Resets)
+		case did.Enrolls > 1:
+			r.fail("row %d: user %d got %d factors", n+1, i, did.Enrolls)
+		case row[4] == "reset" && gone < len(r.old[i]):
+			r.fail("row %d: reset, but of %q only %d are gone", n+1, r.old[i], gone)
+		case row[4] == "reset" && r.what.sessions && did.SessionsCleared == 0:
+			r.fail("row %d: reset, but the sessions go on", n+1)
+		case row[4] == "reset" && r.what.enroll && !r.has(i, row[14]) && r.allowed[i] == 0:
+			r.fail("row %d: reset, but there is no factor %q", n+1, row[14])
+		case row[4] == "partial" && row[5] != "unenroll" && gone < len(r.old[i]):
+			r.fail("row %d: partial, but of %q only %d are gone", n+1, r.old[i], gone)
+		case !runner.Status(row[4]).Open() && row[4] != "reset" && row[4] != "taken" && row[5] != "duplicate" && row[5] != "not_enrolled" &&
+			gone > 0 && !changed[i]:
+			r.fail("row %d: %s, but of %q %d are gone", n+1, row[4], r.old[i], gone)
+		}
+		for _, id := range r.kept[i] {
+			if !r.has(i, id) && r.allowed[i] == 0 {
+				r.fail("row %d: user %d has lost %s, enrolled after the change", n+1, i, id)
+			}
+		}
+	}
+}
+
+// gone is how many of the factors are gone that are to go.
+func (r *random) gone(i int) int {
+	n := 0
+	for _, id := range r.old[i] {
+		if !r.has(i, id) {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *random) has(i int, factor string) bool {
+	u, _ := r.v.org.User(r.v.ids[i])
+	return slices.ContainsFunc(u.Factors, func(f oktatest.Factor) bool { return f.ID == factor })
+}
+
+// end lets everything work, and resumes: every row must get where it can.
+func (r *random) end() {
+	r.v.org.Clear()
+	r.crashed = false
+	for range 3 {
+		code := r.v.reset(slices.Concat(r.what.flags, []string{"--resume", "--confirm=acme.okta.com:0-1000", "--retry", "failed,forbidden"})...)
+		r.trace = append(r.trace, fmt.Sprintf("at the end: exit code %d", code))
+		r.check()
+		<-time.After(10 * time.Minute)
+	}
+	settled := make(map[int]bool)
+	for n, row := range r.rows() {
+		if r.owner[n] >= 0 && row[5] != "duplicate" {
+			settled[r.owner[n]] = true
+		}
+		if s := row[4]; s == "not_attempted" || s == "failed" || s == "forbidden" || s == "partial" || s == "unknown" && len(r.what.types) > 0 {
+			r.fail("row %d is %s for ever", n+1, s)
+		}
+	}
+	for n, i := range r.owner {
+		if i >= 0 && !settled[i] {
+			r.fail("row %d: user %d is lost: each row is the other's duplicate", n+1, i)
+		}
+	}
+	if s := r.v.org.Stats().Surprises; len(s) > 0 {
+		r.fail("surprises: %q", s)
+	}
+}
