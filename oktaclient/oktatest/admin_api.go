@@ -8,7 +8,16 @@ import (
 // maxAdminsPage is the most, and the default, that a page of users with roles holds.
 const maxAdminsPage = 100
 
-// listRoles answers with the admin roles of a user.
+// standardRoles are Okta's own types; any other role is a custom one.
+var standardRoles = map[string]string{
+	"API_ACCESS_MANAGEMENT_ADMIN": "API Access Management Administrator", "APP_ADMIN": "Application Administrator",
+	"GROUP_MEMBERSHIP_ADMIN": "Group Membership Administrator", "HELP_DESK_ADMIN": "Help Desk Administrator",
+	"MOBILE_ADMIN": "Mobile Administrator", "ORG_ADMIN": "Organization Administrator",
+	"READ_ONLY_ADMIN": "Read-only Administrator", "REPORT_ADMIN": "Report Administrator",
+	"SUPER_ADMIN": "Super Administrator", "USER_ADMIN": "Group Administrator",
+}
+
+// listRoles answers with the admin roles of a user, those by a group among them.
 func (c *call) listRoles() {
 	u, ok := c.found()
 	if !ok {
@@ -16,26 +25,37 @@ func (c *call) listRoles() {
 	}
 	page := []map[string]any{}
 	for i, role := range u.Roles {
-		page = append(page, map[string]any{
-			"id": "ra1" + base62(mix(hash(u.ID)+uint64(i))) + madeSuffix, "label": label(role), "type": role, "status": "ACTIVE",
-			"created": timestamp(u.Created), "lastUpdated": timestamp(u.Created), "assignmentType": "USER",
-			"_links": map[string]link{"assignee": {Href: c.base() + "/api/v1/users/" + u.ID}},
-		})
+		page = append(page, c.role(u, role, "USER", i))
+	}
+	for i, role := range u.GroupRoles {
+		page = append(page, c.role(u, role, "GROUP", len(u.Roles)+i))
 	}
 	c.json(page)
 }
 
-// label is the name that Okta shows for a role.
-func label(role string) string {
-	for _, r := range adminRoles {
-		if r.role == role {
-			return r.label
-		}
+// role is the i-th assignment of a role to a user, by the user or by a group.
+func (c *call) role(u User, role, assignment string, i int) map[string]any {
+	key := mix(hash(u.ID) + uint64(i))
+	assignee := "/api/v1/users/" + u.ID
+	if assignment == "GROUP" {
+		assignee = "/api/v1/groups/00g1" + base62(hash(role)) + madeSuffix
 	}
-	return role
+	links := map[string]link{"assignee": {Href: c.base() + assignee}}
+	a := map[string]any{
+		"id": "ra1" + base62(key) + madeSuffix, "label": standardRoles[role], "type": role, "status": "ACTIVE",
+		"created": timestamp(u.Created), "lastUpdated": timestamp(u.Created), "assignmentType": assignment, "_links": links,
+	}
+	if standardRoles[role] == "" {
+		custom, set := "cr0"+base62(hash(role))+madeSuffix, "iam"+base62(mix(hash(role)))+madeSuffix
+		a["id"], a["label"], a["type"], a["role"], a["resource-set"] = "irb"+base62(key)+madeSuffix, role, "CUSTOM", custom, set
+		links["role"] = link{Href: c.base() + "/api/v1/iam/roles/" + custom}
+		links["resource-set"] = link{Href: c.base() + "/api/v1/iam/resource-sets/" + set}
+	}
+	return a
 }
 
-// listAdmins answers with all users that have an admin role; the next page's link is in the body.
+// listAdmins answers with all users that have an admin role; the next page's link is in the body. Whether Okta lists those who have it by a
+// group isn't documented: here they are listed.
 func (c *call) listAdmins() {
 	q := c.r.URL.Query()
 	limit, ok := pageLimit(q, maxAdminsPage, 1, maxAdminsPage)
@@ -73,7 +93,7 @@ func (o *Org) adminsFrom(from, limit int) (ids []string, next int) {
 	defer o.mu.Unlock()
 	for pos := from; pos < len(o.dir.accounts); pos++ {
 		u := o.dir.accounts[pos].given
-		if u == nil || len(u.Roles) == 0 {
+		if u == nil || len(u.Roles)+len(u.GroupRoles) == 0 {
 			continue
 		}
 		if len(ids) == limit {

@@ -29,15 +29,8 @@ var unusual = map[int]string{
 	17: StatusPasswordExpired, 19: StatusRecovery,
 }
 
-// adminRoles are held by one of each ten people, in turn, with the labels that Okta shows.
-var adminRoles = []struct{ role, label string }{
-	{"HELP_DESK_ADMIN", "Help Desk Administrator"},
-	{"SUPER_ADMIN", "Super Administrator"},
-	{"USER_ADMIN", "Group Administrator"},
-	{"ORG_ADMIN", "Organization Administrator"},
-	{"READ_ONLY_ADMIN", "Read-only Administrator"},
-	{"APP_ADMIN", "Application Administrator"},
-}
+// adminRoles are held by one of each ten people, in turn.
+var adminRoles = []string{"HELP_DESK_ADMIN", "SUPER_ADMIN", "USER_ADMIN", "ORG_ADMIN", "READ_ONLY_ADMIN", "APP_ADMIN"}
 
 // ownerUser is the user whose token the org accepts.
 func ownerUser(start time.Time) User {
@@ -56,7 +49,7 @@ func (d *directory) person(seed uint64, i int) User {
 	u.ID = madeID(mix(h))
 	u.RecoveryQuestion = u.Status != StatusStaged && u.Status != StatusProvisioned
 	if i%10 == 2 {
-		u.Roles = []string{adminRoles[i/10%len(adminRoles)].role}
+		u.Roles = []string{adminRoles[i/10%len(adminRoles)]}
 	}
 	if u.Status == StatusStaged || u.Status == StatusDeprovisioned {
 		return u // nothing enrolled yet, or any more

@@ -27,8 +27,10 @@ type User struct {
 	FirstName string    `json:"firstName"`
 	LastName  string    `json:"lastName"`
 	Created   time.Time `json:"created"`
-	Roles     []string  `json:"roles,omitempty"` // admin roles, as SUPER_ADMIN
-	Factors   []Factor  `json:"factors"`         // enrolled, those that the API hides included
+	Factors   []Factor  `json:"factors"` // enrolled, those that the API hides included
+
+	Roles      []string `json:"roles,omitempty"`      // admin roles, as SUPER_ADMIN; what isn't one of Okta's types is a custom role's name
+	GroupRoles []string `json:"groupRoles,omitempty"` // the same, by a group
 
 	// RecoveryQuestion is whether the forgot-password question is set. Identity Engine lists it as a factor, keeps it at a
 	// first reset and wipes it at a second.

@@ -342,3 +342,32 @@ func TestAdmins(t *testing.T) {
 		t.Errorf("roles of somebody = %s, want []", got)
 	}
 }
+
+func TestRolesOfAllKinds(t *testing.T) {
+	t.Parallel()
+	o := oktatest.New(oktatest.Config{})
+	u := o.Add(oktatest.User{Login: "x", Roles: []string{"APP_ADMIN", "Tier 2"}, GroupRoles: []string{"SUPER_ADMIN"}})
+	byGroup := o.Add(oktatest.User{Login: "y", GroupRoles: []string{"Tier 2"}})
+	type role struct {
+		ID, Label, Type, AssignmentType, Role string
+		ResourceSet                           string                           `json:"resource-set"`
+		Links                                 map[string]struct{ Href string } `json:"_links"`
+	}
+	got := decode[[]role](t, call(t, o, "GET", "/api/v1/users/"+u.ID+"/roles"))
+	var told []string
+	for _, r := range got {
+		told = append(told, r.Type+" "+r.Label+" "+r.AssignmentType)
+		if custom := r.Type == "CUSTOM"; custom != (r.Role != "") || custom != (r.ResourceSet != "") || custom != strings.HasPrefix(r.ID, "irb") {
+			t.Errorf("role %+v", r)
+		}
+		if group := strings.Contains(r.Links["assignee"].Href, "/groups/00g"); group != (r.AssignmentType == "GROUP") {
+			t.Errorf("role %+v is assigned to %s", r, r.Links["assignee"].Href)
+		}
+	}
+	if want := "APP_ADMIN Application Administrator USER, CUSTOM Tier 2 USER, SUPER_ADMIN Super Administrator GROUP"; strings.Join(told, ", ") != want {
+		t.Errorf("roles %q, want %q", told, want)
+	}
+	if page := call(t, o, "GET", "/api/v1/iam/assignees/users").body; !strings.Contains(page, byGroup.ID) {
+		t.Errorf("users with roles: %s, want %s among them", page, byGroup.ID)
+	}
+}
