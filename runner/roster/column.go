@@ -125,6 +125,7 @@ func knownColumn(header []string) (int, *Error) {
 			return 0, &Error{
 				Message: fmt.Sprintf("%s stands where the header should be", quote(cell)),
 				Hint:    "use --no-header, or put a header such as login above the first row",
+				Err:     errNoHeader,
 			}
 		}
 	}

@@ -16,6 +16,9 @@ var (
 	ErrChanged = errors.New("the file changed after it was surveyed")
 )
 
+// errNoHeader is wrapped by the [*Error] of [Open] for a first row that names a user.
+var errNoHeader = errors.New("no header")
+
 // Error says what is wrong with an input file, where, and what its owner can do about it.
 type Error struct {
 	Path    string

@@ -1,0 +1,158 @@
+package roster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/google/go-cmp/cmp"
+
+	"oktareset/runner"
+	"oktareset/runner/table"
+)
+
+// utf16LE writes text as PowerShell 5's redirection does.
+func utf16LE(text string) string {
+	var b strings.Builder
+	b.WriteString("\xff\xfe")
+	for _, u := range utf16.Encode([]rune(text)) {
+		b.WriteByte(byte(u))
+		b.WriteByte(byte(u >> 8))
+	}
+	return b.String()
+}
+
+func TestReadExclusions(t *testing.T) {
+	t.Parallel()
+	const a, b = "a@example.com", "b@example.com"
+	tests := map[string]struct {
+		text string
+		want string // LINE IDENTIFIER …
+	}{
+		"a column of logins":       {"login\n" + a + "\n" + b + "\n", "2 " + a + " 3 " + b},
+		"the ID's column":          {"name,User ID,login\nA," + idA + "," + a + "\n", "2 " + idA},
+		"IDs and logins":           {"userId\n" + idA + "\n" + a + "\n", "2 " + idA + " 3 " + a},
+		"no header, logins":        {a + "\n" + b, "1 " + a + " 2 " + b},
+		"no header, IDs":           {idA + "\n\n" + b + "\r\n", "1 " + idA + " 3 " + b},
+		"no header, a short login": {a + "\nroot\n", "1 " + a + " 2 root"},
+		"one user":                 {a, "1 " + a},
+		"BOM and semicolons":       {"\ufeffteam;login\nx;" + a + "\n", "2 " + a},
+		"BOM, no header":           {"\ufeff" + a + "\n" + b, "1 " + a + " 2 " + b},
+		"UTF-16":                   {utf16LE("login\r\n" + a + "\r\n" + b + "\r\n"), "2 " + a + " 3 " + b},
+		"UTF-16, no header":        {utf16LE(a + "\r\n" + b + "\r\n"), "1 " + a + " 2 " + b},
+		"sep= line":                {"sep=;\nlogin;team\n" + a + ";x\n", "3 " + a},
+		"quoted, spaces":           {"login\n\" " + a + " \"\n", "2 " + a},
+		"the same user again":      {"login\n" + a + "\nA@EXAMPLE.com\n" + b + "\n", "2 " + a + " 4 " + b},
+	}
+	for name, tt := range tests {
+		x, err := ReadExclusions(t.Context(), write(t, tt.text))
+		var got []string
+		for _, u := range x.Users {
+			got = append(got, fmt.Sprint(u.Line), u.User.Value)
+			if id, _ := runner.ParseIdentifier(u.User.Value); id != u.User {
+				t.Errorf("%s: %+v", name, u)
+			}
+		}
+		if diff := cmp.Diff(tt.want, strings.Join(got, " ")); diff != "" || err != nil {
+			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
+		}
+		if len(x.SHA256) != 64 || x.Path == "" {
+			t.Errorf("%s: hash %q of %q", name, x.SHA256, x.Path)
+		}
+	}
+	x, err := ReadExclusions(t.Context(), write(t, "email\na@example.com\n"))
+	if err != nil || !strings.Contains(x.Warning, `column "email"`) {
+		t.Errorf("a column of addresses: warning %q, %v", x.Warning, err)
+	}
+}
+
+// Whoever an unreadable line is about isn't protected: no doubt is passed over.
+func TestReadExclusionsRefuses(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		text, message, hint string
+		is                  error
+	}{
+		"empty":                {"", "is empty", "header", table.ErrEmpty},
+		"header alone":         {"login\n", "no rows", "leave out the file", ErrNoRows},
+		"an empty cell":        {"login,team\na@x,A\n,B\n", `line 3: "" names nobody (empty)`, "remove the row", nil},
+		"me":                   {"login\nme\n", `line 2: "me" names nobody (reserved)`, "whole login", nil},
+		"a control character":  {"login\na@x\n\"b\x07@x\"\n", "names nobody (malformed)", "whole login", nil},
+		"too long":             {"login\n" + strings.Repeat("x", 101) + "\n", "names nobody (malformed)", "", nil},
+		"no known column":      {"name,team\nA,B\n", "no column names the users", hintExclusions, nil},
+		"a short login first":  {"root\na@x\n", "no column names the users", hintExclusions, nil},
+		"two bare columns":     {"a@x,A\nb@x,B\n", "stands where the header should be", hintExclusions, nil},
+		"two ID columns":       {"id,ID\n" + idA + "," + idA + "\n", "may both name", hintExclusions, nil},
+		"ragged":               {"login,team\na@x\n", "line 2: the row has 1 cell", hintExclusions, nil},
+		"an unclosed quote":    {"login\n\"a@x\nb@x\n", "isn't closed", "close the quote", nil},
+		"a file of ours":       {strings.Join(table.Columns, ",") + "\n", "is a plan or a result", "user_id", nil},
+		"a workbook":           {"PK\x03\x04", "Excel workbook", "UTF-8", nil},
+		"half of a surrogate":  {"\xff\xfea", "", "", nil},
+		"no text":              {"login\na\x00b\n", "", "", nil},
+		"one cell, whole file": {"\"a@x\nb@x\"\n", "", "", nil},
+	} {
+		path := write(t, tt.text)
+		x, err := ReadExclusions(t.Context(), path)
+		var e *Error
+		if !errors.As(err, &e) || e.Path != path || !strings.Contains(err.Error(), tt.message) || !strings.Contains(e.Hint, tt.hint) ||
+			strings.Contains(e.Hint, "--") || len(x.Users) > 0 {
+			t.Errorf("%s: %v, %+v", name, err, e)
+		}
+		if tt.is != nil && !errors.Is(err, tt.is) {
+			t.Errorf("%s: %v isn't %v", name, err, tt.is)
+		}
+	}
+	for name, path := range map[string]string{"missing": t.TempDir() + "/none", "a folder": t.TempDir(), "a pipe": os.DevNull} {
+		_, err := ReadExclusions(t.Context(), path)
+		if e := (*Error)(nil); !errors.As(err, &e) || e.Hint == "" || strings.Contains(e.Hint, " - ") {
+			t.Errorf("%s: %v, %+v", name, err, e)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := ReadExclusions(ctx, write(t, "login\na@x\n")); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// Whatever a file holds, every row of it that names a user is in the list, or the file is refused.
+func FuzzReadExclusions(f *testing.F) {
+	for _, seed := range []string{"login\na@x\n", "a@x\nb@x", "\ufeffid;x\n" + idA + ";1", utf16LE("a@x\r\nb"), "sep=;\nlogin\nx", "\"a@x\n"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		path := write(t, text)
+		x, err := ReadExclusions(t.Context(), path)
+		if err != nil {
+			return
+		}
+		if len(x.Users) == 0 {
+			t.Fatalf("%q names nobody, and is taken", text)
+		}
+		list, err := openExclusions(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer list.Close()
+		if _, err := list.Survey(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := collect(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := make(map[runner.Key]bool)
+		for _, u := range x.Users {
+			named[u.User.Key()] = true
+		}
+		for _, row := range rows {
+			if id, reason := runner.ParseIdentifier(row.Input); reason != "" || !named[id.Key()] {
+				t.Fatalf("%q: line %d isn't in the list", text, row.Line)
+			}
+		}
+	})
+}
