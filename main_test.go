@@ -70,6 +70,10 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 			cfg.Engine = oktatest.Classic
 		case "deprovisioned":
 			people = append(people, oktatest.User{ID: value, Status: oktatest.StatusDeprovisioned})
+		case "admin":
+			people = append(people, oktatest.User{ID: value, Roles: []string{"HELP_DESK_ADMIN"}})
+		case "groupadmin":
+			people = append(people, oktatest.User{ID: value, GroupRoles: []string{"Tier 2"}})
 		case "login":
 			people = append(people, oktatest.User{Login: value})
 		case "fault":

@@ -55,6 +55,12 @@ func TestParseReset(t *testing.T) {
 		{[]string{"users.csv", "-o", "out.csv", "--ticket", "-5"}, with(func(o *resetOptions) { o.output, o.ticket = "out.csv", "-5" })},
 		{[]string{"--user", "a,b@example.com", "--user=b"}, with(func(o *resetOptions) { o.file, o.users = "", []string{"a,b@example.com", "b"} })},
 		{
+			[]string{"users.csv", "--exclude", "a,b.csv", "--skip-admins", "--exclude=c.txt"},
+			with(func(o *resetOptions) {
+				o.protect = protectOptions{exclude: []string{"a,b.csv", "c.txt"}, skipAdmins: true}
+			}),
+		},
+		{
 			[]string{"users.csv", "--confirm", "ACME.okta.com:8443:1-500", "--rate", "300/m", "--limit=5", "--workers", "7"},
 			with(func(o *resetOptions) {
 				o.confirm, o.rate, o.limit, o.workers = confirmation{"acme.okta.com:8443", 1, 500}, rate.Limit(5), 5, 7
@@ -89,7 +95,10 @@ func TestParseReset(t *testing.T) {
 		if len(got.users) == 0 {
 			got.users = nil
 		}
-		opt := cmp.AllowUnexported(resetOptions{}, confirmation{}, orgFlags{}, consoleOptions{}, haltRule{}, whatOptions{})
+		if len(got.protect.exclude) == 0 {
+			got.protect.exclude = nil
+		}
+		opt := cmp.AllowUnexported(resetOptions{}, whatOptions{}, protectOptions{}, confirmation{}, orgFlags{}, consoleOptions{}, haltRule{})
 		if diff := cmp.Diff(tt.want, got, opt); diff != "" || err != nil {
 			t.Errorf("parse(%q) = %v\n%s", tt.args, err, diff)
 		}

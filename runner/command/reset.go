@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ type resetOptions struct {
 	dryRun  bool
 	record  bool
 	what    whatOptions
+	protect protectOptions
 	confirm confirmation
 
 	workers     int
@@ -76,7 +78,7 @@ func (a *app) resetCommand() *cli.Command {
 }
 
 func resetFlags() []cli.Flag {
-	const input, what, consent, pace, stop, output, org = "INPUT", "WHAT", "CONSENT", "PACE", "STOP RULES", "OUTPUT", "ORG"
+	const input, what, protect, consent, pace, stop, output, org = "INPUT", "WHAT", "PROTECT", "CONSENT", "PACE", "STOP RULES", "OUTPUT", "ORG"
 	flags := []cli.Flag{
 		&cli.StringFlag{Name: "column", Category: input, Usage: "`NAME` of the column that holds user IDs or logins (default: found by its name)"},
 		&cli.StringFlag{Name: "delimiter", Category: input, Usage: "`C` between cells: a character, or tab (default: found in the header)"},
@@ -85,6 +87,9 @@ func resetFlags() []cli.Flag {
 	}
 	flags = append(flags, whatFlags(what)...)
 	flags = append(flags,
+		&cli.StringSliceFlag{Name: "exclude", Category: protect, Usage: "leave the users of `FILE` alone, whatever the input says; may be repeated"},
+		&cli.BoolFlag{Name: "skip-admins", Category: protect, Usage: "leave users with an admin role alone; takes a call more a user"},
+
 		&cli.StringFlag{Name: "confirm", Category: consent, Usage: "go ahead unasked if org and number of users agree: `HOST:COUNT` or HOST:MIN-MAX"},
 
 		&cli.IntFlag{Name: "workers", Category: pace, Value: oktaclient.DefaultMaxInFlight, Usage: "at most `N` requests at the same time"},
@@ -144,6 +149,7 @@ func parseReset(c *cli.Context) (resetOptions, error) {
 		org: orgFlags{url: c.String("org-url"), tokenFile: c.String("token-file")},
 		set: givenFlags(c),
 	}
+	o.protect = protectOptions{exclude: c.StringSlice("exclude"), skipAdmins: c.Bool("skip-admins")}
 	o.input = roster.Options{Column: c.String("column"), NoHeader: c.Bool("no-header")}
 	var err error
 	if o.console, err = parseConsole(c); err != nil {
@@ -193,6 +199,8 @@ func (o *resetOptions) check(c *cli.Context) error {
 		return usageError("oktareset reset users.csv, or - for stdin, or --user alice@example.com", "which users? FILE is missing")
 	case o.file != "" && len(o.users) > 0:
 		return usageError("put them into the file", "FILE and --user exclude each other")
+	case slices.Contains(o.protect.exclude, ""), slices.Contains(o.protect.exclude, "-"):
+		return usageError("as --exclude vips.csv", "--exclude needs the name of a file")
 	case c.IsSet("output") && (o.output == "" || o.output == "-"):
 		return usageError("as -o out.csv", "--output needs the name of a file: the results must outlive the run")
 	case o.workers < 1 || o.workers > 1000:

@@ -97,6 +97,7 @@ func (r *resetRun) question() string {
 	if again := len(r.resend); again > 0 {
 		line("again", "%s may have been reset before: what they have enrolled since would go, too", plural(again, "user"))
 	}
+	r.protectLines(line)
 	line("time", "%s", r.estimate())
 	line("results", "%s", r.paths.results)
 	fmt.Fprintf(&b, "\nTo go ahead, type the number of users (%d): ", n)

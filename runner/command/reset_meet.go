@@ -18,6 +18,7 @@ func (r *resetRun) connect() error {
 	var err error
 	if r.opts.sandbox {
 		if r.sandbox, err = startSandbox(r.input); err == nil {
+			r.sandbox.org.AddIdentifiers(r.protect.identifiers())
 			cfg, err = r.sandbox.config()
 		}
 	} else {
@@ -36,7 +37,7 @@ func (r *resetRun) connect() error {
 	}
 	what := r.opts.what
 	r.list = steps.New(r.client, r.seen, steps.Options{
-		DryRun: r.opts.dryRun, RecordFactors: r.opts.record, Limit: r.opts.limit, RunID: r.id,
+		DryRun: r.opts.dryRun, RecordFactors: r.opts.record, SkipAdmins: r.opts.protect.skipAdmins, Limit: r.opts.limit, RunID: r.id,
 		Unenroll: what.factors, RemoveRecovery: what.removeRecovery, ClearSessions: what.clearSessions, Enroll: enrolling,
 		Forbidden: r.opts.retry[runner.StatusForbidden],
 	})

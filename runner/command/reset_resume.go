@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"slices"
 	"strings"
 
 	"oktareset/runner"
@@ -29,6 +30,9 @@ func (r *resetRun) resume() (bool, error) {
 		return false, refused(explainResume(err))
 	}
 	r.book, r.resumed, r.doubts = book, true, open
+	if err := r.checkExclusions(); err != nil {
+		return true, err
+	}
 	if err := r.countOpen(); err != nil {
 		return true, err
 	}
@@ -167,8 +171,7 @@ func (r *resetRun) keptInput() (bool, error) {
 
 // resumeCommand is the command that goes on with this run, ready to be pasted.
 func (r *resetRun) resumeCommand(flags ...string) string {
-	args := append([]string{"oktareset", "reset", "--resume"}, flags...)
-	args = append(args, r.opts.what.args()...)
+	args := slices.Concat([]string{"oktareset", "reset", "--resume"}, flags, r.opts.what.args())
 	for _, name := range []string{
 		"column", "delimiter", "record-factors", "no-header", "workers", "rate", "max-api-capacity", "timeout", "halt", "output", "ticket", "org-url", "token-file",
 	} {
@@ -181,7 +184,7 @@ func (r *resetRun) resumeCommand(flags ...string) string {
 			args = append(args, "--"+name, shellQuote(value))
 		}
 	}
-	return strings.Join(append(args, r.inputArgs()), " ")
+	return strings.Join(append(append(args, r.protectArgs()...), r.inputArgs()), " ")
 }
 
 // inputArgs is the input as it was given, for a shell.

@@ -31,6 +31,7 @@ type resetRun struct {
 	sandbox *sandbox // nil with a real org
 	list    *steps.List
 	seen    *runner.Seen
+	protect protection
 	book    *ledger.Ledger
 	actor   oktaclient.User
 	engine  string
@@ -60,6 +61,9 @@ func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
 		return refused(err)
 	}
 	defer r.input.Close() //nolint:errcheck // only read
+	if err = r.readExclusions(ctx); err != nil {
+		return refused(err)
+	}
 	if err = r.connect(); err != nil {
 		return err
 	}
@@ -82,6 +86,9 @@ func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
 // ready makes sure, by reads only, that the run may begin, and gets consent for it.
 func (r *resetRun) ready(ctx context.Context) error {
 	if err := r.meet(ctx); err != nil {
+		return err
+	}
+	if err := r.meetProtected(ctx); err != nil {
 		return err
 	}
 	return r.askConsent(ctx)

@@ -75,6 +75,8 @@ func stopError(err error) error {
 		code = exitConsent
 	case errors.Is(err, steps.ErrLimit), errors.Is(err, errMaxDuration), errors.Is(err, oktaclient.ErrOutage):
 		code = exitStopped
+	case errors.Is(err, steps.ErrNoRoles):
+		return noRoles(err)
 	case errors.Is(err, steps.ErrNoPermission), errors.Is(err, steps.ErrNoEnrollment), oktaclient.FateOf(err) == oktaclient.NoAccess:
 		code = exitNoAccess
 	}

@@ -169,7 +169,7 @@ func (r *resetRun) nextSteps(counts runner.Counts) []string {
 		next = append(next, r.confirmLines(counts)...)
 	case r.opts.sandbox:
 		next = append(next, "this was the stand-in org: nothing real was touched. For your own: set OKTA_CLIENT_ORGURL and OKTA_CLIENT_TOKEN, "+
-			"then oktareset reset --dry-run "+r.inputArgs())
+			"then "+r.resetCommand("--dry-run")+" "+r.inputArgs())
 	}
 	return next
 }
@@ -182,10 +182,9 @@ func (r *resetRun) confirmLines(counts runner.Counts) []string {
 	if r.opts.sandbox {
 		consent, planned = "--sandbox", "--sandbox"
 	}
-	command := strings.Join(append([]string{"oktareset", "reset"}, r.opts.what.args()...), " ")
-	lines := []string{"to reset exactly those: " + command + " " + planned + " " + shellQuote(r.paths.results)}
+	lines := []string{"to reset exactly those: " + r.resetCommand(planned) + " " + shellQuote(r.paths.results)}
 	if !r.input.Plan() {
-		lines = append(lines, "to reset all of the input: "+command+" "+consent+" "+r.inputArgs())
+		lines = append(lines, "to reset all of the input: "+r.resetCommand(consent)+" "+r.inputArgs())
 	}
 	return lines
 }

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"oktareset/oktaclient"
@@ -39,9 +40,41 @@ func (l *List) identify(ctx context.Context, t *Target, res *runner.Result) erro
 	return nil
 }
 
-// lookUp asks Okta for the user and makes sure that it is the one who is meant: Okta also matches short names, cuts logins at a
-// semicolon and ignores diacritics.
+// lookUp asks Okta for the user and settles the row if that isn't possible.
 func (l *List) lookUp(ctx context.Context, t *Target, id runner.Identifier, res *runner.Result) error {
+	u, rep, err := find(ctx, l.client, id)
+	note(res, rep, err)
+	other := (*otherUserError)(nil)
+	switch {
+	case errors.Is(err, errNobody):
+		settle(res, runner.StatusNotFound, "", err.Error())
+	case errors.As(err, &other):
+		settle(res, runner.StatusInvalid, runner.ReasonMismatch, err.Error())
+	case errors.Is(err, errNoID):
+		settle(res, runner.StatusFailed, "", "look up: "+err.Error())
+	case err != nil:
+		return l.settleRead(res, err, "look up")
+	default:
+		t.UserID, t.Login, t.Status = u.ID, u.Profile.Login, u.Status
+	}
+	return nil
+}
+
+var (
+	errNobody = errors.New("no user has this login")
+	errNoID   = errors.New("no user ID")
+)
+
+// otherUserError says that Okta found another user than the one who is meant.
+type otherUserError struct{ login string }
+
+func (e *otherUserError) Error() string {
+	return fmt.Sprintf("Okta found another user, %q: give the whole login or the ID", e.login)
+}
+
+// find asks Okta for a user and makes sure that it is the one who is meant: Okta also matches short names, cuts logins at a semicolon
+// and ignores diacritics. Besides the client's errors there are [errNobody], an [otherUserError] and [errNoID].
+func find(ctx context.Context, c *oktaclient.Client, id runner.Identifier) (oktaclient.User, oktaclient.Reply, error) {
 	var (
 		users []oktaclient.User
 		rep   oktaclient.Reply
@@ -49,43 +82,26 @@ func (l *List) lookUp(ctx context.Context, t *Target, id runner.Identifier, res 
 	)
 	if id.Kind == runner.KindID || oktaclient.InPath(id.Value) {
 		users = make([]oktaclient.User, 1)
-		users[0], rep, err = l.client.GetUser(ctx, id.Value)
+		users[0], rep, err = c.GetUser(ctx, id.Value)
 	} else {
-		users, rep, err = l.client.FindUsers(ctx, id.Value)
+		users, rep, err = c.FindUsers(ctx, id.Value)
 	}
-	note(res, rep, err)
 	if err != nil {
-		return l.settleRead(res, err, "look up")
+		return oktaclient.User{}, rep, err
 	}
 	if len(users) == 0 {
-		settle(res, runner.StatusNotFound, "", "no user has this login")
-		return nil
+		return oktaclient.User{}, rep, errNobody
 	}
 	for _, u := range users {
 		if id.Kind == runner.KindID && u.ID != id.Value || id.Kind == runner.KindLogin && !runner.SameLogin(u.Profile.Login, id.Value) {
 			continue
 		}
 		if found, _ := runner.ParseIdentifier(u.ID); found.Kind != runner.KindID {
-			settle(res, runner.StatusFailed, "", fmt.Sprintf("look up: %q is no user ID", u.ID))
-			return nil
+			return oktaclient.User{}, rep, fmt.Errorf("%q is %w", u.ID, errNoID)
 		}
-		t.UserID, t.Login, t.Status = u.ID, u.Profile.Login, u.Status
-		return nil
+		return u, rep, nil
 	}
-	settle(res, runner.StatusInvalid, runner.ReasonMismatch,
-		fmt.Sprintf("Okta found another user, %q: give the whole login or the ID", users[0].Profile.Login))
-	return nil
-}
-
-// protect leaves alone who must not or can't be reset.
-func (l *List) protect(_ context.Context, t *Target, res *runner.Result) error {
-	switch {
-	case t.UserID == l.opts.Self:
-		settle(res, runner.StatusSkipped, runner.ReasonSelf, "the owner of these credentials isn't reset")
-	case t.Status == oktaclient.StatusDeprovisioned:
-		settle(res, runner.StatusSkipped, runner.ReasonDeprovisioned, deprovisionedText)
-	}
-	return nil
+	return oktaclient.User{}, rep, &otherUserError{login: users[0].Profile.Login}
 }
 
 // recordFactors writes down what the reset will take.
@@ -106,8 +122,6 @@ func (l *List) recordFactors(ctx context.Context, t *Target, res *runner.Result)
 	}
 	return nil
 }
-
-const deprovisionedText = "the user is deactivated: there are no factors to reset"
 
 func duplicate(res *runner.Result, first int) {
 	settle(res, runner.StatusSkipped, runner.ReasonDuplicate, fmt.Sprintf("the same user as row %d", first))

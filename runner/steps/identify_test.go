@@ -328,6 +328,11 @@ func TestNames(t *testing.T) {
 		{steps.Options{}, []string{"identify", "protect", "reset_factors"}},
 		{steps.Options{RecordFactors: true}, []string{"identify", "protect", "record_factors", "reset_factors"}},
 		{steps.Options{DryRun: true}, []string{"identify", "protect"}},
+		{steps.Options{SkipAdmins: true}, []string{"identify", "protect", "skip_admins", "reset_factors"}},
+		{
+			steps.Options{SkipAdmins: true, DryRun: true, RecordFactors: true},
+			[]string{"identify", "protect", "skip_admins", "record_factors"},
+		},
 		{steps.Options{DryRun: true, RecordFactors: true}, []string{"identify", "protect", "record_factors"}},
 	}
 	for _, tt := range tests {

@@ -28,6 +28,7 @@ const firstCalls = 10
 // Options of a list of steps.
 type Options struct {
 	DryRun         bool
+	SkipAdmins     bool         // leave users with an admin role alone; a call a row in the reset's own bucket
 	RecordFactors  bool         // list the factors before the change, into the result; a call a row in the reset's own bucket
 	Unenroll       []FactorType // unenroll only these; none: reset all factors
 	RemoveRecovery bool         // with Unenroll: forget the phone number of an sms or call as a way of recovery, too
@@ -78,6 +79,9 @@ type List struct {
 	opts   Options
 	seen   *runner.Seen
 
+	excluded  *Excluded
+	rolesRead atomic.Bool // somebody's roles could be read
+
 	taken atomic.Int64
 
 	first   streak // calls that make the first change
@@ -93,6 +97,9 @@ func New(c *oktaclient.Client, seen *runner.Seen, o Options) *List {
 	}
 	l.add(Step{Name: "identify", Do: l.identify})
 	l.add(Step{Name: "protect", Do: l.protect})
+	if o.SkipAdmins {
+		l.add(Step{Name: "skip_admins", Do: l.skipAdmins})
+	}
 	if o.RecordFactors {
 		l.add(Step{Name: "record_factors", Do: l.recordFactors})
 	}
@@ -110,9 +117,6 @@ func New(c *oktaclient.Client, seen *runner.Seen, o Options) *List {
 	}
 	return l
 }
-
-// Protect keeps the user with this ID from being reset. It comes before the first Do.
-func (l *List) Protect(userID string) { l.opts.Self = userID }
 
 func (l *List) add(s Step) { l.steps = append(l.steps, s) }
 
@@ -138,7 +142,7 @@ func (l *List) names(which func(Step) bool) []string {
 func (l *List) Calls() int {
 	n := 0
 	for _, s := range l.steps {
-		if s.Changes && !l.opts.DryRun || s.Name == "record_factors" || s.Name == "choose_factors" {
+		if s.Changes && !l.opts.DryRun || s.Name == "skip_admins" || s.Name == "record_factors" || s.Name == "choose_factors" {
 			n++
 		}
 	}
@@ -219,11 +223,15 @@ func (l *List) stillInDoubt(before, now runner.Result) runner.Result {
 		now.StartedAt, now.RunID = before.StartedAt, ids
 		return now
 	}
-	before.Row, before.Attempts, before.RunID = now.Row, now.Attempts, ids
-	text := "may have been done before; tried again: " + string(now.Status)
+	text := "may have been done before; tried again: "
+	if now.Attempts == before.Attempts {
+		text = "may have been done before; not sent again: "
+	}
+	text += string(now.Status)
 	if now.Error != "" {
 		text += ": " + now.Error
 	}
+	before.Row, before.Attempts, before.RunID = now.Row, now.Attempts, ids
 	settle(&before, runner.StatusUnknown, runner.ReasonUnverified, text)
 	return before
 }

@@ -1,0 +1,166 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"oktareset/oktaclient/oktatest"
+)
+
+// exclusions writes a file of logins to leave alone.
+func (v *virtual) exclusions(name string, cells ...string) string {
+	v.t.Helper()
+	if err := os.WriteFile(v.path(name), []byte("login\n"+strings.Join(cells, "\n")+"\n"), 0o600); err != nil {
+		v.t.Fatal(err)
+	}
+	return "--exclude=" + v.path(name)
+}
+
+// files are the names in the run's folder.
+func (v *virtual) files() (names []string) {
+	v.eachFile(func(name string) { names = append(names, name) })
+	return names
+}
+
+// logins are those of the first n users.
+func logins(n int) (cells []string) {
+	for i := range n {
+		cells = append(cells, fmt.Sprintf("user%d@example.com", i))
+	}
+	return cells
+}
+
+// A signal while it is looked up who is excluded changes nothing and leaves nothing behind, be the bucket held or not.
+func TestExcludeInterrupted(t *testing.T) {
+	for _, after := range []time.Duration{50 * time.Millisecond, 30 * time.Second} {
+		virtually(t, 20, oktatest.Config{Limits: map[string]int{oktatest.BucketUser: 20}, Latency: 100 * time.Millisecond}, func(v *virtual) {
+			flag := v.exclusions("vips.csv", logins(20)...)
+			ctx, cancel := context.WithCancelCause(v.t.Context())
+			defer cancel(nil)
+			timer := time.AfterFunc(after, func() { cancel(Signal{os.Interrupt}) })
+			defer timer.Stop()
+			if code := v.resetIn(ctx, confirm(20), flag); code != 128+int(syscall.SIGINT) {
+				v.t.Errorf("exit code %d, want 130\n%s", code, v.stderr)
+			}
+			if got := v.files(); !slices.Equal(got, []string{"users.csv", "vips.csv"}) {
+				v.t.Errorf("left behind: %q\n%s", got, v.stderr)
+			}
+			v.resets(map[int]int{0: 20})
+		})
+	}
+}
+
+// Limits and passing faults don't change who is left alone.
+func TestExcludeWaits(t *testing.T) {
+	cfg := oktatest.Config{Limits: map[string]int{oktatest.BucketUser: 40}}
+	virtually(t, 200, cfg, func(v *virtual) {
+		faults := []string{"500:get_user:every=7", "429_bare:get_user:every=11", "429_concurrency:get_user:every=13", "drop:get_user:every=17"}
+		for _, s := range faults {
+			f, err := oktatest.ParseFault(s)
+			if err != nil {
+				v.t.Fatal(err)
+			}
+			v.org.Script(f)
+		}
+		code := v.reset(confirm(200), v.exclusions("vips.csv", logins(100)...))
+		v.want(code, exitOK, map[string]int{"reset": 100, "skipped/excluded": 100})
+		v.resets(map[int]int{0: 100, 1: 100})
+		if !strings.Contains(v.stderr, "progress: look up who is excluded 100/100 (100%)") {
+			v.t.Errorf("nothing says how far it is:\n%s", v.stderr)
+		}
+	})
+}
+
+// A user whose reset is in doubt and who is excluded by the next run isn't sent again: neither if it may have been done, nor if it certainly
+// wasn't.
+func TestExcludeInDoubt(t *testing.T) {
+	for _, fault := range []string{"drop_after:reset_factors:user=", "drop_before:reset_factors:user="} {
+		virtually(t, 3, oktatest.Config{ResetEvents: oktatest.NoEvents}, func(v *virtual) {
+			f, err := oktatest.ParseFault(fault + v.ids[0])
+			if err != nil {
+				v.t.Fatal(err)
+			}
+			v.org.Script(f)
+			v.crash(20*time.Second, confirm(3)) // while it waits for proof
+			v.org.Clear()
+			before := v.org.Did(v.ids[0]).ResetCalls
+			flag := v.exclusions("vips.csv", "user0@example.com")
+			code := v.reset("--resume", flag)
+			want, wantCode := map[string]int{"reset": 2, "unknown/unverified": 1}, exitRows
+			if strings.HasPrefix(fault, "drop_before") {
+				want, wantCode = map[string]int{"reset": 2, "skipped/excluded": 1}, exitOK
+			}
+			v.want(code, wantCode, want)
+			if wantCode == exitRows {
+				code = v.reset("--retry", "unknown", flag, confirm(1))
+				v.want(code, exitRows, want)
+				results, _ := os.ReadFile(v.path("users.results.csv"))
+				if !strings.Contains(string(results), "not sent again: skipped: excluded by ") {
+					v.t.Errorf("nothing says why:\n%s", results)
+				}
+			}
+			if after := v.org.Did(v.ids[0]).ResetCalls; after != before {
+				v.t.Errorf("sent %d times more", after-before)
+			}
+			v.once(1, 2)
+		})
+	}
+}
+
+// Exclusion comes before --retry.
+func TestExcludeRetry(t *testing.T) {
+	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+		f, err := oktatest.ParseFault("403:reset_factors:times=1:user=" + v.ids[0])
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		v.org.Script(f)
+		v.want(v.reset(confirm(3)), exitRows, map[string]int{"reset": 2, "forbidden": 1})
+		code := v.reset("--retry", "forbidden", v.exclusions("vips.csv", "user0@example.com"))
+		v.want(code, exitOK, map[string]int{"reset": 2, "skipped/excluded": 1})
+		v.resets(map[int]int{0: 1, 1: 2})
+	})
+}
+
+// Without the permission to read roles, nobody is reset, and with it no admin is, in the midst of faults.
+func TestSkipAdminsUnderFaults(t *testing.T) {
+	virtually(t, 40, oktatest.Config{Limits: map[string]int{oktatest.BucketUsers: 60}}, func(v *virtual) {
+		admins := 0
+		for i := range 40 {
+			u := oktatest.User{ID: fmt.Sprintf("00u9%016d", i), Login: fmt.Sprintf("admin%d@example.com", i)}
+			if i%3 == 0 {
+				u.GroupRoles = []string{"SUPER_ADMIN"}
+				admins++
+			}
+			v.org.Add(u)
+			v.ids[i] = u.ID
+		}
+		if err := os.WriteFile(v.path("users.csv"), []byte("userId\n"+strings.Join(v.ids, "\n")+"\n"), 0o600); err != nil {
+			v.t.Fatal(err)
+		}
+		for _, s := range []string{"500:list_roles:every=7", "429_bare:list_roles:every=11", "drop:list_roles:every=5", "504:list_roles:every=13"} {
+			f, err := oktatest.ParseFault(s)
+			if err != nil {
+				v.t.Fatal(err)
+			}
+			v.org.Script(f)
+		}
+		code := v.reset(confirm(40), "--skip-admins")
+		v.want(code, exitOK, map[string]int{"reset": 40 - admins, "skipped/admin": admins})
+		for i, id := range v.ids {
+			want := 1
+			if i%3 == 0 {
+				want = 0
+			}
+			if n := v.org.Did(id).ResetCalls; n != want {
+				v.t.Errorf("user %d was reset %d times, want %d", i, n, want)
+			}
+		}
+	})
+}

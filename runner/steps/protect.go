@@ -1,0 +1,81 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"oktareset/oktaclient"
+	"oktareset/runner"
+)
+
+// ErrNoRoles ends a run that is to leave admins alone and isn't allowed to see who is one (403), before it could see anybody's roles.
+var ErrNoRoles = errors.New("these credentials may not read admin roles (403), so that nobody knows who is an admin")
+
+// Protect keeps the user with this ID from being reset. It comes before the first Do.
+func (l *List) Protect(userID string) { l.opts.Self = userID }
+
+// Exclude keeps the users of e from being reset. It comes before the first Do.
+func (l *List) Exclude(e *Excluded) { l.excluded = e }
+
+// protect leaves alone who must not or can't be reset: the owner of the credentials, who is excluded, and, unless roles are looked at
+// first, who is deactivated.
+func (l *List) protect(_ context.Context, t *Target, res *runner.Result) error {
+	if l.opts.Self != "" && t.UserID == l.opts.Self {
+		settle(res, runner.StatusSkipped, runner.ReasonSelf, "the owner of these credentials isn't reset")
+		return nil
+	}
+	if x, ok := l.excluded.of(t); ok {
+		settle(res, runner.StatusSkipped, runner.ReasonExcluded, fmt.Sprintf("excluded by %s, line %d", x.File, x.Line))
+		return nil
+	}
+	if !l.opts.SkipAdmins {
+		skipDeprovisioned(t, res)
+	}
+	return nil
+}
+
+// skipAdmins leaves a user with an admin role alone. Only an answer that there is none lets the row go on: a user whose roles can't be read
+// isn't reset.
+func (l *List) skipAdmins(ctx context.Context, t *Target, res *runner.Result) error {
+	roles, rep, err := l.client.ListRoles(ctx, t.UserID)
+	note(res, rep, err)
+	switch fate := oktaclient.FateOf(err); {
+	case err == nil && len(roles) == 0:
+		l.rolesRead.Store(true)
+		skipDeprovisioned(t, res)
+	case err == nil:
+		l.rolesRead.Store(true)
+		settle(res, runner.StatusSkipped, runner.ReasonAdmin, adminText(roles))
+	case fate == oktaclient.Missing:
+		return l.settleMissing(ctx, t, res, err)
+	case fate == oktaclient.Forbidden && !l.rolesRead.Load():
+		settle(res, runner.StatusNotAttempted, "", "list roles: "+err.Error())
+		return ErrNoRoles
+	case fate == oktaclient.Forbidden: // what is forbidden is to look, not to reset
+		settle(res, runner.StatusFailed, "", "list roles: "+err.Error())
+	default:
+		return l.settleRead(res, err, "list roles")
+	}
+	return nil
+}
+
+func adminText(roles []oktaclient.Role) string {
+	text := fmt.Sprintf("has the admin role %q", roles[0])
+	if roles[0].Assignment == "GROUP" {
+		text += " by a group"
+	}
+	if n := len(roles) - 1; n > 0 {
+		text += fmt.Sprintf(", and %d more", n)
+	}
+	return text
+}
+
+const deprovisionedText = "the user is deactivated: there are no factors to reset"
+
+// skipDeprovisioned leaves a user alone who was looked up and is deactivated.
+func skipDeprovisioned(t *Target, res *runner.Result) {
+	if t.Status == oktaclient.StatusDeprovisioned {
+		settle(res, runner.StatusSkipped, runner.ReasonDeprovisioned, deprovisionedText)
+	}
+}
