@@ -164,3 +164,14 @@ func TestSkipAdminsUnderFaults(t *testing.T) {
 		}
 	})
 }
+
+// The estimate and the time left count what roles and factors cost.
+func TestCallsPerUser(t *testing.T) {
+	for want, o := range map[int]resetOptions{
+		1: {}, 2: {protect: protectOptions{skipAdmins: true}}, 3: {record: true, protect: protectOptions{skipAdmins: true}},
+	} {
+		if got := (&resetRun{opts: o}).callsPerUser(); got != want {
+			t.Errorf("%+v: %d calls a user, want %d", o, got, want)
+		}
+	}
+}

@@ -102,9 +102,9 @@ func TestExcluded(t *testing.T) {
 func TestExcludedLoginMoves(t *testing.T) {
 	t.Parallel()
 	const bobID = "00u1234567890abcdBOB"
-	for _, input := range []string{aliceID, aliceLogin} {
+	for input, dry := range map[string]bool{aliceID: false, aliceLogin: false, bobID: true} { // a dry run looks up who is named by ID
 		virtually(t, input, func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
+			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{DryRun: dry})
 			w.org.Add(oktatest.User{ID: bobID, Login: aliceLogin}) // whose login it is by now
 			w.org.Add(oktatest.User{ID: aliceID, Login: "alice.new@example.com"})
 			w.canned = func(r *http.Request) *http.Response {
