@@ -87,7 +87,7 @@ func TestExcludeInDoubt(t *testing.T) {
 				v.t.Fatal(err)
 			}
 			v.org.Script(f)
-			v.crash(20*time.Second, confirm(3)) // while it waits for proof
+			v.mustCrash(20*time.Second, confirm(3)) // while it waits for proof
 			v.org.Clear()
 			before := v.org.Did(v.ids[0]).ResetCalls
 			flag := v.exclusions("vips.csv", "user0@example.com")
@@ -163,15 +163,4 @@ func TestSkipAdminsUnderFaults(t *testing.T) {
 			}
 		}
 	})
-}
-
-// The estimate and the time left count what roles and factors cost.
-func TestCallsPerUser(t *testing.T) {
-	for want, o := range map[int]resetOptions{
-		1: {}, 2: {protect: protectOptions{skipAdmins: true}}, 3: {record: true, protect: protectOptions{skipAdmins: true}},
-	} {
-		if got := (&resetRun{opts: o}).callsPerUser(); got != want {
-			t.Errorf("%+v: %d calls a user, want %d", o, got, want)
-		}
-	}
 }
