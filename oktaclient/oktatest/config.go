@@ -37,6 +37,7 @@ const (
 // defaultLimits are a workforce org's calls a minute. The numbers of me and iam aren't documented: those of "other".
 var defaultLimits = map[string]int{
 	BucketUsers: 600, BucketUser: 2000, BucketMe: 1200, BucketLogs: 120, BucketIAM: 1200, BucketOther: 1200, BucketVerify: 1200,
+	BucketGroups: 500, BucketGroup: 1000,
 }
 
 const (

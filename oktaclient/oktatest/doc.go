@@ -33,10 +33,14 @@
 //	GET    /api/v1/users/{userId}/roles                 list_roles
 //	DELETE /api/v1/users/{userId}/sessions              clear_sessions
 //	GET    /api/v1/iam/assignees/users                  list_admins
+//	GET    /api/v1/groups                               list_groups
+//	GET    /api/v1/groups/{groupId}                     get_group
+//	GET    /api/v1/groups/{groupId}/users               list_members
 //	GET    /api/v1/logs                                 logs
 //	GET    /api/v1/org                                  org
 //	GET    /.well-known/okta-organization               organization (no credentials asked for)
 //
+// Users are listed by filter, search or q, groups too, with what each of these parameters understands and who is left out as Okta has it.
 // {id} is an ID, a login, an unambiguous short name or me; {userId} is an ID. The names on the right are the operations that
 // faults and counters speak of. GET /sandbox/stats and GET /sandbox/users/{id} show [Stats], and a user with its [Deeds], to a
 // test in another process; they cost nothing and count nowhere.

@@ -15,17 +15,32 @@ type filter struct {
 	kids  []*filter
 }
 
+// operators compare an attribute with a value; pr needs none.
+var operators = []string{"pr", "eq", "ne", "sw", "ew", "co", "gt", "ge", "lt", "le"}
+
+// dialect is what of the language an endpoint understands.
+type dialect struct {
+	attrs  []string
+	prefix string                     // attributes that begin so are known too; "" for none
+	allows func(attr, op string) bool // nil: every operator
+	bare   bool                       // "not" isn't understood
+}
+
+func (d dialect) known(attr string) bool {
+	return slices.Contains(d.attrs, attr) || d.prefix != "" && len(attr) > len(d.prefix) && strings.HasPrefix(attr, d.prefix)
+}
+
 // parseFilter reads an expression such as
 //
 //	eventType eq "user.session.clear" and (actor.id eq "00u…" or not (target.id pr))
 //
-// in which only the known attributes may stand. "and" binds tighter than "or". An empty expression is the nil filter.
-func parseFilter(s string, known []string) (*filter, error) {
+// in which only what the dialect allows may stand. "and" binds tighter than "or". An empty expression is the nil filter.
+func parseFilter(s string, d dialect) (*filter, error) {
 	tokens, err := scan(s)
 	if err != nil || len(tokens) == 0 {
 		return nil, err
 	}
-	p := filterParser{tokens: tokens, known: known}
+	p := filterParser{tokens: tokens, dialect: d}
 	f, err := p.or()
 	if err == nil && p.peek() != "" {
 		err = fmt.Errorf("unexpected %q", p.peek())
@@ -78,8 +93,8 @@ func unquote(s string) (value string, size int, err error) {
 }
 
 type filterParser struct {
-	tokens []string
-	known  []string
+	tokens  []string
+	dialect dialect
 }
 
 func (p *filterParser) peek() string {
@@ -122,6 +137,9 @@ func (p *filterParser) list(op string, item func() (*filter, error)) (*filter, e
 
 func (p *filterParser) term() (*filter, error) {
 	if p.word("not") {
+		if p.dialect.bare {
+			return nil, errors.New("not isn't supported here")
+		}
 		f, err := p.term()
 		return &filter{op: "not", kids: []*filter{f}}, err
 	}
@@ -137,15 +155,17 @@ func (p *filterParser) term() (*filter, error) {
 
 func (p *filterParser) comparison() (*filter, error) {
 	f := &filter{attr: p.next(), op: strings.ToLower(p.next())}
-	if !slices.Contains(p.known, f.attr) {
+	if !p.dialect.known(f.attr) {
 		return nil, fmt.Errorf("attribute %q can't be filtered by", f.attr)
 	}
-	switch f.op {
-	case "pr":
-		return f, nil
-	case "eq", "ne", "sw", "ew", "co", "gt", "ge", "lt", "le":
-	default:
+	if !slices.Contains(operators, f.op) {
 		return nil, fmt.Errorf("%q is no operator", f.op)
+	}
+	if p.dialect.allows != nil && !p.dialect.allows(f.attr, f.op) {
+		return nil, fmt.Errorf("operator %q isn't supported for %q", f.op, f.attr)
+	}
+	if f.op == "pr" {
+		return f, nil
 	}
 	value, ok := strings.CutPrefix(p.next(), `"`)
 	if !ok {
@@ -175,32 +195,39 @@ func (f *filter) matches(get func(attr string) []string) bool {
 
 // same compares as Okta does: IDs exactly, everything else without case.
 func (f *filter) same(v string) bool {
-	if f.attr == "id" || strings.HasSuffix(f.attr, ".id") {
+	if f.exact() {
 		return v == f.value
 	}
 	return strings.EqualFold(v, f.value)
 }
 
+func (f *filter) exact() bool { return f.attr == "id" || strings.HasSuffix(f.attr, ".id") }
+
+// compare compares as same does.
 func (f *filter) compare(v string) bool {
+	value := f.value
+	if !f.exact() {
+		v, value = strings.ToLower(v), strings.ToLower(value)
+	}
 	switch f.op {
 	case "eq":
 		return f.same(v)
 	case "pr":
 		return v != ""
 	case "sw":
-		return strings.HasPrefix(v, f.value)
+		return strings.HasPrefix(v, value)
 	case "ew":
-		return strings.HasSuffix(v, f.value)
+		return strings.HasSuffix(v, value)
 	case "co":
-		return strings.Contains(v, f.value)
+		return strings.Contains(v, value)
 	case "gt":
-		return v > f.value
+		return v > value
 	case "ge":
-		return v >= f.value
+		return v >= value
 	case "lt":
-		return v < f.value
+		return v < value
 	}
-	return v <= f.value
+	return v <= value
 }
 
 // pinned returns the one value that an attribute must have to be let through.

@@ -22,7 +22,7 @@ func TestParseFilterErrors(t *testing.T) {
 		`"id" eq "a"`:                "can't be filtered",
 		`id eq "a" or status ne 'b'`: "isn't a string",
 	} {
-		if f, err := parseFilter(s, []string{"id", "status"}); err == nil || !strings.Contains(err.Error(), hint) {
+		if f, err := parseFilter(s, dialect{attrs: []string{"id", "status"}}); err == nil || !strings.Contains(err.Error(), hint) {
 			t.Errorf("parseFilter(%s) = %v, %v; want an error with %q", s, f, err, hint)
 		}
 	}
@@ -51,7 +51,7 @@ func TestFilterMatches(t *testing.T) {
 		`not a eq "x"`:                          true,
 		`NOT (a eq "one" OR b eq "x")`:          false,
 	} {
-		f, err := parseFilter(s, known)
+		f, err := parseFilter(s, dialect{attrs: known})
 		if err != nil {
 			t.Errorf("parseFilter(%s): %v", s, err)
 			continue
@@ -66,7 +66,7 @@ func FuzzParseFilter(f *testing.F) {
 	f.Add(`id eq "a" and (status eq "b\"c" or not status pr)`)
 	f.Add(`((((`)
 	f.Fuzz(func(_ *testing.T, s string) {
-		if g, err := parseFilter(s, []string{"id", "status"}); err == nil {
+		if g, err := parseFilter(s, dialect{attrs: []string{"id", "status"}}); err == nil {
 			g.matches(func(string) []string { return []string{"a"} })
 		}
 	})

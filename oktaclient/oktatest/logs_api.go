@@ -46,7 +46,7 @@ func (c *call) logQuery(params url.Values) (q logQuery, bounded bool, refused *f
 		}
 	}
 	var err error
-	if q.filter, err = parseFilter(params.Get("filter"), logAttributes); err != nil {
+	if q.filter, err = parseFilter(params.Get("filter"), dialect{attrs: logAttributes}); err != nil {
 		return refuse(badFilter(err))
 	}
 	q.keywords = strings.Fields(strings.ToLower(params.Get("q")))

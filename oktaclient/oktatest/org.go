@@ -16,6 +16,7 @@ type Org struct {
 
 	mu       sync.Mutex // guards all below; never held while anything waits
 	dir      directory
+	groups   []Group
 	log      []change
 	buckets  map[string]*bucket
 	faults   []*script
@@ -40,6 +41,7 @@ func New(cfg Config) *Org {
 		o.cfg.Token = "00" + base62(hash("token")+cfg.Seed) + strings.Repeat("StandIn", 4) + "x"
 	}
 	o.dir = directory{engine: cfg.Engine, exact: cfg.ExactLogins, start: o.start, index: make(map[uint64]uint32)}
+	o.groups = ownGroups(o.start)
 	o.dir.add(ownerUser(o.start))
 	for i := range cfg.Users {
 		o.dir.add(o.dir.person(cfg.Seed, i))

@@ -25,6 +25,9 @@ const (
 	OpListRoles     = "list_roles"
 	OpClearSessions = "clear_sessions"
 	OpListAdmins    = "list_admins"
+	OpListGroups    = "list_groups"
+	OpGetGroup      = "get_group"
+	OpListMembers   = "list_members"
 	OpLogs          = "logs"
 	OpOrg           = "org"
 	OpOrganization  = "organization"
@@ -33,11 +36,12 @@ const (
 // route is one endpoint.
 type route struct {
 	op, method string
-	path       string // {id} is any name of a user, {userId} an ID, {factorId} the second variable
+	path       string // {id} is any name of a user, {userId} an ID, {groupId} a group's ID, {factorId} the second variable
 	bucket     string
 	serve      func(*call)
 	public     bool // asks for no credentials
 	idOnly     bool // the user is named by ID only
+	group      bool // the path names a group, not a user
 	parts      []string
 }
 
@@ -66,6 +70,9 @@ var routes = parts([]route{
 	{op: OpListRoles, method: "GET", path: "api/v1/users/{userId}/roles", bucket: BucketUsers, serve: (*call).listRoles},
 	{op: OpClearSessions, method: "DELETE", path: "api/v1/users/{userId}/sessions", bucket: BucketUsers, serve: (*call).clearSessions},
 	{op: OpListAdmins, method: "GET", path: "api/v1/iam/assignees/users", bucket: BucketIAM, serve: (*call).listAdmins},
+	{op: OpListGroups, method: "GET", path: "api/v1/groups", bucket: BucketGroups, serve: (*call).listGroups},
+	{op: OpGetGroup, method: "GET", path: "api/v1/groups/{groupId}", bucket: BucketGroup, serve: (*call).getGroup},
+	{op: OpListMembers, method: "GET", path: "api/v1/groups/{groupId}/users", bucket: BucketGroups, serve: (*call).listMembers},
 	{op: OpLogs, method: "GET", path: "api/v1/logs", bucket: BucketLogs, serve: (*call).logs},
 	{op: OpOrg, method: "GET", path: "api/v1/org", bucket: BucketOther, serve: (*call).org},
 	{op: OpOrganization, method: "GET", path: ".well-known/okta-organization", serve: (*call).organization, public: true},
@@ -74,6 +81,7 @@ var routes = parts([]route{
 func parts(list []route) []route {
 	for i := range list {
 		list[i].parts = strings.Split(list[i].path, "/")
+		list[i].group = strings.Contains(list[i].path, "{groupId}")
 		list[i].idOnly = strings.Contains(list[i].path, "{userId}")
 	}
 	return list

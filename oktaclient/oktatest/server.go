@@ -89,7 +89,7 @@ func (o *Org) receive(w http.ResponseWriter, r *http.Request) (*call, *refusal) 
 // identify finds the user that a path names. The caller holds the mutex.
 func (o *Org) identify(rt *route, name string) int {
 	switch {
-	case name == "":
+	case name == "", rt.group:
 		return -1
 	case rt.idOnly && !isUserID(name):
 		return -1

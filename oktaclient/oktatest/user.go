@@ -32,6 +32,9 @@ type User struct {
 	Roles      []string `json:"roles,omitempty"`      // admin roles, as SUPER_ADMIN; what isn't one of Okta's types is a custom role's name
 	GroupRoles []string `json:"groupRoles,omitempty"` // the same, by a group
 
+	// Profile holds further attributes of the profile, of any JSON type; nil: some are made up.
+	Profile map[string]any `json:"profile,omitempty"`
+
 	// RecoveryQuestion is whether the forgot-password question is set. Identity Engine lists it as a factor, keeps it at a
 	// first reset and wipes it at a second.
 	RecoveryQuestion bool `json:"recoveryQuestion"`
@@ -63,19 +66,13 @@ type userJSON struct {
 	LastUpdated     string          `json:"lastUpdated"`
 	PasswordChanged *string         `json:"passwordChanged"`
 	Type            map[string]any  `json:"type"`
-	Profile         profileJSON     `json:"profile"`
+	Profile         map[string]any  `json:"profile"`
 	Credentials     map[string]any  `json:"credentials,omitempty"`
 	Links           map[string]link `json:"_links"`
 }
 
-type profileJSON struct {
-	FirstName   string  `json:"firstName"`
-	LastName    string  `json:"lastName"`
-	MobilePhone *string `json:"mobilePhone"`
-	SecondEmail *string `json:"secondEmail"`
-	Login       string  `json:"login"`
-	Email       string  `json:"email"`
-}
+// userType is the ID of the only type of user.
+const userType = "oty5d7standin1Type5d7"
 
 // timestamp is how the API writes a time: UTC, milliseconds.
 func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
@@ -85,8 +82,8 @@ func (u User) wire(base string) userJSON {
 	created := timestamp(u.Created)
 	return userJSON{
 		ID: u.ID, Status: u.Status, Created: created, StatusChanged: created, LastUpdated: created,
-		Type:    map[string]any{"id": "oty5d7standin1Type5d7"},
-		Profile: profileJSON{FirstName: u.FirstName, LastName: u.LastName, Login: u.Login, Email: u.Email},
+		Type:    map[string]any{"id": userType},
+		Profile: u.profile(),
 		Credentials: map[string]any{
 			"password": map[string]any{},
 			"emails":   []map[string]string{{"value": u.Email, "status": "VERIFIED", "type": "PRIMARY"}},

@@ -38,11 +38,11 @@ func (c *call) getUser() {
 	}
 }
 
-// userQuery is what a request asks of the list of users.
+// userQuery is what a request asks of the list of users, or of groups.
 type userQuery struct {
 	filter      *filter // or the search
 	prefix      string  // q, in lower case
-	sortBy      string  // an attribute; "" for the order in which the users were added
+	sortBy      string  // an attribute; "" for the order in which they were added
 	descending  bool
 	from, limit int
 }
@@ -56,17 +56,12 @@ func (c *call) listUsers() {
 		return
 	}
 	users, next := c.o.usersFrom(q)
-	base := c.base()
-	page := make([]userJSON, 0, len(users))
-	for _, u := range users {
-		page = append(page, u.wire(base))
-	}
 	cursor := ""
 	if next >= 0 && q.prefix == "" {
 		cursor = formatCursor("users", next)
 	}
 	c.links(params, cursor)
-	c.json(page)
+	c.listed(users)
 }
 
 // readUserQuery reads the parameters of a list of users. Okta sorts searches only.
@@ -75,8 +70,12 @@ func readUserQuery(params url.Values) (q userQuery, refused *failure) {
 	if params.Has("filter") && params.Has("search") {
 		return refuse(bothSearches)
 	}
+	d := filterDialect
+	if params.Has("search") {
+		d = searchDialect
+	}
 	var err error
-	if q.filter, err = parseFilter(params.Get("filter")+params.Get("search"), userAttributes); err != nil {
+	if q.filter, err = parseFilter(params.Get("filter")+params.Get("search"), d); err != nil {
 		return refuse(badFilter(err))
 	}
 	def := maxUsersPage
@@ -91,7 +90,7 @@ func readUserQuery(params url.Values) (q userQuery, refused *failure) {
 		return refuse(invalidCursor)
 	}
 	if by := params.Get("sortBy"); by != "" && params.Has("search") {
-		if !slices.Contains(userAttributes, by) {
+		if !searchDialect.known(by) {
 			return refuse(badParameter("sortBy"))
 		}
 		q.sortBy, q.descending = by, params.Get("sortOrder") == "desc"
@@ -143,7 +142,7 @@ func (o *Org) sortedFrom(q userQuery) (users []User, next int) {
 	var list []entry
 	for pos := range o.dir.accounts {
 		if u := o.dir.base(pos); q.lets(u) {
-			list = append(list, entry{strings.ToLower(u.attribute(q.sortBy)[0]), u.ID, pos})
+			list = append(list, entry{strings.ToLower(strings.Join(u.attribute(q.sortBy), " ")), u.ID, pos})
 		}
 	}
 	slices.SortFunc(list, func(a, b entry) int {
@@ -174,28 +173,28 @@ func (o *Org) only(f *filter) (int, bool) {
 	return 0, false
 }
 
-// userAttributes are what a filter may ask about a user.
-var userAttributes = []string{
-	"id", "status", "profile.login", "profile.email", "profile.firstName", "profile.lastName", "lastUpdated", "created",
+// filterDialect is what the filter parameter understands: a few attributes, eq, and more of lastUpdated only.
+var filterDialect = dialect{
+	attrs: []string{"id", "status", "profile.login", "profile.email", "profile.firstName", "profile.lastName", "lastUpdated"},
+	allows: func(attr, op string) bool {
+		return op == "eq" || attr == "lastUpdated" && slices.Contains([]string{"gt", "ge", "lt", "le"}, op)
+	},
+	bare: true,
 }
 
-// attribute returns the values of an attribute.
-func (u User) attribute(name string) []string {
-	switch name {
-	case "id":
-		return []string{u.ID}
-	case "status":
-		return []string{u.Status}
-	case "profile.login":
-		return []string{u.Login}
-	case "profile.email":
-		return []string{u.Email}
-	case "profile.firstName":
-		return []string{u.FirstName}
-	case "profile.lastName":
-		return []string{u.LastName}
-	}
-	return []string{timestamp(u.Created)}
+// searchDialect is what the search parameter understands: all attributes, no ne, and co of the names only.
+var searchDialect = dialect{
+	attrs:  []string{"id", "status", "type.id", "created", "activated", "statusChanged", "lastUpdated"},
+	prefix: "profile.",
+	allows: func(attr, op string) bool {
+		switch op {
+		case "ne", "ew":
+			return false
+		case "co":
+			return slices.Contains([]string{"profile.login", "profile.email", "profile.firstName", "profile.lastName"}, attr)
+		}
+		return true
+	},
 }
 
 // links sets the Link headers: self, and next when there is a cursor, each on a line of its own.

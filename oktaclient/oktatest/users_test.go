@@ -250,7 +250,7 @@ func TestListUsersFilter(t *testing.T) {
 		{`profile.firstName eq "Ann" and profile.lastName eq "Roy"`, "b"},
 		{`profile.firstName eq "Ann" and status eq "SUSPENDED" and profile.login eq "a@example.com"`, "a"},
 		{`profile.login eq "a@example.com" and status eq "ACTIVE"`, ""},
-		{`(id eq "00u0000000000000000a" or id eq "00u0000000000000000b") and not (status eq "SUSPENDED")`, "b"},
+		{`(id eq "00u0000000000000000a" or id eq "00u0000000000000000b") and status eq "ACTIVE"`, "b"},
 		{`id eq "nobody"`, ""},
 	}
 	for _, tt := range tests {
@@ -276,7 +276,7 @@ func TestListUsersByPrefixAndSorted(t *testing.T) {
 	add("b", "Ann", "Kimura", "")
 	add("c", "Kimberley", "Young", "DEPROVISIONED")
 	add("d", "Akim", "Abbott", "")
-	const young, old = `search=profile.lastName+eq+"young"`, `search=profile.lastName+ne+"x"+and+id+sw+"00u0000000000000000"`
+	const young, old = `search=profile.lastName+eq+"young"`, `search=not+(profile.lastName+eq+"x")+and+id+sw+"00u0000000000000000"`
 	for _, tt := range []struct {
 		query, want string
 		calls       int
