@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// startOrg serves a stand-in org: org [fill=FILE] [limit=N] [fault=SPEC] [engine=classic] [people=N]. It sets the environment as
+// startOrg serves a stand-in org: org [fill=FILE] [limit=N] [fault=SPEC] [engine=classic] [people=N] [group=NAME:LOGIN,…]. It sets the environment as
 // an admin would, and HOST.
 func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
@@ -52,6 +52,7 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 	cfg := oktatest.Config{TokenShare: 100, Token: "00scriptsecret"}
 	var fill []string
 	var people []oktatest.User
+	var groups []oktatest.Group
 	var faults []oktatest.Fault
 	for _, arg := range args {
 		key, value, _ := strings.Cut(arg, "=")
@@ -76,6 +77,9 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 			people = append(people, oktatest.User{ID: value, GroupRoles: []string{"Tier 2"}})
 		case "login":
 			people = append(people, oktatest.User{Login: value})
+		case "group": // NAME:MEMBER,MEMBER
+			name, members, _ := strings.Cut(value, ":")
+			groups = append(groups, oktatest.Group{Name: name, Type: oktatest.GroupApp, Members: strings.Split(members, ",")})
 		case "fault":
 			f, err := oktatest.ParseFault(value)
 			ts.Check(err)
@@ -95,6 +99,9 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 			}
 		}
 	})
+	for _, g := range groups {
+		org.AddGroup(g)
+	}
 	org.Script(faults...)
 	server := httptest.NewServer(org)
 	ts.Defer(server.Close)

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 
@@ -22,6 +23,7 @@ EXAMPLES:
    oktareset reset --dry-run users.csv                        say what would happen; change nothing
    oktareset reset users.csv                                  do it, after asking
    oktareset reset users.csv --confirm acme.okta.com:1234     do it, unattended: this org, exactly this many users
+   oktareset users -o users.csv                               export users to a CSV that reset takes as it is
    oktareset sandbox                                          serve the stand-in org, to try other tools against
 
 USAGE:
@@ -52,10 +54,10 @@ func (a *app) cli() *cli.App {
 		}
 		return usageError("see oktareset "+name+"--help", "%s", oneLine(err.Error()))
 	}
-	commands := []*cli.Command{a.resetCommand(), a.sandboxCommand()}
+	commands := []*cli.Command{a.resetCommand(), a.usersCommand(), a.sandboxCommand()}
 	for _, c := range commands {
 		c.OnUsageError = usage // the App's isn't inherited
-		c.CustomHelpTemplate = commandHelp + flagHelp(c.Flags) + "\n" + ExitCodes
+		c.CustomHelpTemplate = commandHelp + flagHelp(c.Flags) + "\n" + cmp.Or(c.CustomHelpTemplate, ExitCodes)
 		c.HideHelpCommand = true
 	}
 	return &cli.App{

@@ -37,10 +37,12 @@ type sandbox struct {
 	server *http.Server
 }
 
-// startSandbox serves a stand-in org with its own people and those whom the input names.
+// startSandbox serves a stand-in org with its own people and those whom the input, if there is one, names.
 func startSandbox(f *roster.File) (*sandbox, error) {
 	org := oktatest.New(oktatest.Config{Users: demoPeople, Latency: demoLatency, LatencyJitter: demoLatency / 2})
-	org.AddIdentifiers(identifiers(f))
+	if f != nil {
+		org.AddIdentifiers(identifiers(f))
+	}
 	return serveOrg(context.Background(), org, "127.0.0.1:0")
 }
 

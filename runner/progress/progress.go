@@ -46,6 +46,8 @@ type Options struct {
 	Label string // what is done to the rows, in ASCII: "reset"
 	Total int    // rows to come; 0 when nobody knows: no bar then, and no time left
 
+	Reads bool // what is counted is only read and has no outcome: nothing is said of what is not ok
+
 	State func() State  // why nothing moves; may be nil. Called by the display's goroutine alone
 	Every time.Duration // between two plain lines; 0 is DefaultEvery
 	Line  func(string)  // gets each plain line, without its newline, in place of Screen; may be nil
@@ -107,6 +109,13 @@ func (p *Progress) Add(status runner.Status) {
 	}
 }
 
+// Count counts one of what is only read. It never blocks and may be called from many goroutines.
+func (p *Progress) Count() {
+	if p != nil {
+		p.done.Add(1)
+	}
+}
+
 // Mend counts no row: one that was counted before has ended with the status now, after it was not ok.
 func (p *Progress) Mend(status runner.Status) {
 	if p != nil && status.OK() {
@@ -140,7 +149,7 @@ func (p *Progress) run(d display) {
 }
 
 func (p *Progress) sample() sample {
-	s := sample{total: int64(p.opts.Total)}
+	s := sample{total: int64(p.opts.Total), reads: p.opts.Reads}
 	s.notOK = p.notOK.Load() // before done, as Add counts it after: never more than done
 	s.done = p.done.Load()
 	if p.opts.State != nil {

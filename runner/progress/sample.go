@@ -18,6 +18,7 @@ type sample struct {
 	now                time.Time
 	elapsed            time.Duration
 	done, notOK, total int64 // rows
+	reads              bool  // rows have no outcome
 	state              State
 }
 
@@ -41,7 +42,12 @@ func (s sample) counts() string {
 	return fmt.Sprintf("%d/%d (%d%%)", s.done, s.total, 100*min(s.done, s.total)/s.total)
 }
 
-func (s sample) notOKText() string { return fmt.Sprintf("%d not ok", s.notOK) }
+func (s sample) notOKText() string {
+	if s.reads {
+		return ""
+	}
+	return fmt.Sprintf("%d not ok", s.notOK)
+}
 
 // perMinute is the average over the whole run, holds included: a rate limit makes any shorter average jump between all and
 // nothing. It is 0 while there is none.

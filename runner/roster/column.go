@@ -38,6 +38,7 @@ func plainName(header string) string {
 // layout says which cell of a row is what.
 type layout struct {
 	plan    bool
+	escaped bool     // the cells are escaped: a plan, or an export of users
 	column  int      // the identifier's
 	others  []int    // the cells that are copied
 	names   []string // their names in a result
@@ -52,7 +53,7 @@ func newLayout(first []string, o Options) (layout, *Error) {
 	case o.NoHeader:
 		return bareLayout(first, o)
 	}
-	l := layout{}
+	l := layout{escaped: table.Exported(first)}
 	var err *Error
 	if o.Column != "" {
 		l.column, err = namedColumn(first, o.Column)
@@ -76,7 +77,7 @@ func planLayout(header []string, o Options) (layout, *Error) {
 			Message: "the header is that of a plan, whose rows are taken by user_id", Hint: "leave out --column and --no-header",
 		}
 	}
-	l := layout{plan: true, column: slices.Index(table.Columns, "user_id")}
+	l := layout{plan: true, escaped: true, column: slices.Index(table.Columns, "user_id")}
 	l.others = []int{slices.Index(table.Columns, "input"), slices.Index(table.Columns, "login")}
 	names := []string{header[l.others[0]], header[l.others[1]]}
 	for i, name := range header[len(table.Columns):] {

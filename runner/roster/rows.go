@@ -86,7 +86,7 @@ func (l *layout) input(cells []string) string {
 
 // cell returns a cell's text: only our own files hold escapes.
 func (l *layout) cell(text string) string {
-	if l.plan {
+	if l.escaped {
 		return table.Unescape(text)
 	}
 	return text

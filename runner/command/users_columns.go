@@ -1,0 +1,106 @@
+package command
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"oktareset/oktaclient"
+	"oktareset/runner/table"
+)
+
+const defaultColumns = table.ExportColumn + ",login,status,email,firstName,lastName"
+
+// column is an attribute of a user that becomes a column of the export.
+type column struct {
+	name string   // as it was asked for, and as it stands in the header
+	path []string // of the attribute
+}
+
+// userAttributes are the attributes that a user has beside the profile: any other name is one of the profile.
+var userAttributes = []string{
+	"id", "status", "created", "activated", "statusChanged", "lastLogin", "lastUpdated", "passwordChanged", "transitioningToStatus",
+	"realmId", "type", "credentials", "profile",
+}
+
+// columnName is what Okta's schema allows as a variable name, with dots between the parts of a path.
+var columnName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`)
+
+// parseColumns reads NAME,NAME. The ID isn't among those returned: it always comes first, so that reset finds every user by it.
+func parseColumns(s string) ([]column, error) {
+	var columns []column
+	for name := range strings.SplitSeq(s, ",") {
+		name = strings.TrimSpace(name)
+		switch {
+		case name == table.ExportColumn:
+			continue
+		case !columnName.MatchString(name):
+			return nil, usageError("as --columns login,email,department", "--columns: %q is no name of an attribute", name)
+		case strings.EqualFold(strings.ReplaceAll(name, "_", ""), table.ExportColumn):
+			return nil, usageError("for an attribute of that name, write profile."+name, "--columns: reset would take %q for the user's ID", name)
+		case slices.ContainsFunc(columns, func(c column) bool { return strings.EqualFold(c.name, name) }):
+			return nil, usageError("", "--columns names %q twice", name)
+		}
+		path := strings.Split(name, ".")
+		if !slices.Contains(userAttributes, path[0]) {
+			path = append([]string{"profile"}, path...)
+		}
+		columns = append(columns, column{name, path})
+	}
+	return columns, nil
+}
+
+func columnNames(columns []column) []string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.name
+	}
+	return names
+}
+
+// cells are the user's values of the columns.
+func cells(u oktaclient.UserRecord, columns []column) []string {
+	texts := make([]string, len(columns))
+	for i, c := range columns {
+		texts[i] = cellText(u.Attribute(c.path...))
+	}
+	return texts
+}
+
+// cellText writes a value as a person expects it in a cell: a list with semicolons, an object as JSON.
+func cellText(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	case bool:
+		return strconv.FormatBool(v)
+	case []any:
+		if !slices.ContainsFunc(v, isObject) {
+			texts := make([]string, len(v))
+			for i, item := range v {
+				texts[i] = cellText(item)
+			}
+			return strings.Join(texts, ";")
+		}
+	}
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(v) // it was decoded from JSON
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// isObject reports whether a value has an inside of its own.
+func isObject(v any) bool {
+	switch v.(type) {
+	case map[string]any, []any:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,223 @@
+package command
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"oktareset/oktaclient"
+	"oktareset/runner/progress"
+)
+
+// export is one run of users.
+type export struct {
+	*app
+	opts    usersOptions
+	start   time.Time
+	sandbox *sandbox // nil with a real org
+	client  *oktaclient.Client
+	out     *exportFile
+
+	listed   int          // users that Okta has listed so far
+	wanted   int          // users whose factors are listed; 0 before that
+	looked   atomic.Int64 // of them, those that are done
+	unlisted int          // users whose factors Okta doesn't list: deactivated or deleted
+	filled   []bool       // columns that hold a value somewhere
+}
+
+// exportUsers carries out the users command. What it leaves is whole, or can't be taken for it.
+func (a *app) exportUsers(ctx context.Context, o usersOptions) error {
+	x := &export{app: a, opts: o, start: time.Now(), filled: make([]bool, len(o.columns))}
+	if err := x.connect(); err != nil {
+		return err
+	}
+	defer x.sandbox.close()
+	var err error
+	if x.out, err = createExport(o.output, a.Stdout, columnNames(o.columns)); err != nil {
+		return err
+	}
+	if err = x.work(ctx); err == nil {
+		err = x.out.finish()
+	}
+	if err != nil {
+		return also(x.explain(err), x.out.discard())
+	}
+	x.summarize()
+	return nil
+}
+
+// connect finds the org and makes a client for it, or starts the stand-in. Nothing is sent.
+func (x *export) connect() error {
+	var cfg orgConfig
+	var err error
+	if x.opts.sandbox {
+		if x.sandbox, err = startSandbox(nil); err == nil {
+			cfg, err = x.sandbox.config()
+		}
+	} else {
+		cfg, err = x.loadOrg(x.opts.org)
+	}
+	if err != nil {
+		return err
+	}
+	o := oktaclient.Options{
+		Token: cfg.token, UserAgent: "oktareset/" + x.Version + " run/" + newRunID(), Timeout: x.opts.timeout, Capacity: x.opts.capacity,
+		Rate: x.opts.rate, Transport: x.transport,
+	}
+	if x.opts.console.verbose {
+		o.Logger = x.console.log
+	}
+	x.client = oktaclient.New(cfg.url, o)
+	return nil
+}
+
+// work exports the users.
+func (x *export) work(ctx context.Context) error {
+	users, err := x.query(ctx)
+	if err != nil {
+		return err
+	}
+	if len(x.opts.hasFactor) > 0 || x.opts.noFactors {
+		return x.byFactors(ctx, users)
+	}
+	return x.each(users, func(u oktaclient.UserRecord) error { return x.write(u.ID(), cells(u, x.opts.columns)) })
+}
+
+// query starts the list of users that the flags ask for.
+func (x *export) query(ctx context.Context) (iter.Seq2[oktaclient.UserRecord, error], error) {
+	o := x.opts
+	if o.group != "" {
+		id, err := x.groupID(ctx)
+		return x.client.ListGroupUsers(ctx, id), err
+	}
+	q := oktaclient.UserQuery{Search: o.search, Filter: o.filter}
+	if len(o.statuses) > 0 {
+		status := oktaclient.StatusFilter(o.statuses...)
+		switch {
+		case o.search != "":
+			q.Search = "(" + o.search + ") and (" + status + ")"
+		case o.filter != "":
+			q.Filter = "(" + o.filter + ") and (" + status + ")"
+		default:
+			q.Filter = status
+		}
+	}
+	return x.client.ListUserRecords(ctx, q), nil
+}
+
+// groupID returns the ID of the group that --group names.
+func (x *export) groupID(ctx context.Context) (string, error) {
+	name := x.opts.group
+	if isGroupID(name) {
+		return name, nil
+	}
+	groups, err := x.client.FindGroups(ctx, name)
+	switch {
+	case err != nil:
+		return "", err
+	case len(groups) == 0:
+		return "", usageError("give its whole name or its ID; a group that is new may take a moment to be found", "no group is called %q", name)
+	case len(groups) > 1:
+		ids := make([]string, len(groups))
+		for i, g := range groups {
+			ids[i] = fmt.Sprintf("%s (%s, %q)", g.ID, g.Type, g.Profile.Name)
+		}
+		return "", usageError("give --group the ID of the one that is meant", "%d groups are called %q: %s", len(groups), name, strings.Join(ids, ", "))
+	}
+	return groups[0].ID, nil
+}
+
+// isGroupID reports whether s has the form of every group ID that Okta documents: 00g and 17 letters or digits.
+func isGroupID(s string) bool {
+	return len(s) == 20 && strings.HasPrefix(s, "00g") && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
+}
+
+// each hands on the users of a list, and shows how many there are so far.
+func (x *export) each(users iter.Seq2[oktaclient.UserRecord, error], do func(oktaclient.UserRecord) error) error {
+	bar := progress.New(x.progressOptions("list users", 0))
+	defer bar.Done()
+	for u, err := range users {
+		switch {
+		case err != nil:
+			return err
+		case u.ID() == "":
+			return errors.New("okta listed a user without an ID")
+		}
+		x.listed++
+		bar.Count()
+		if x.opts.group != "" && len(x.opts.statuses) > 0 && !slices.Contains(x.opts.statuses, u.Status()) {
+			continue // Okta lists members of every status
+		}
+		if err := do(u); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write writes a user into the export.
+func (x *export) write(userID string, cells []string) error {
+	for i, c := range cells {
+		x.filled[i] = x.filled[i] || c != ""
+	}
+	return x.out.write(userID, cells)
+}
+
+func (x *export) progressOptions(label string, total int) progress.Options {
+	o := progress.Options{
+		Screen: x.console.screen, Mode: x.opts.progress, Label: label, Total: total, Reads: true,
+		State: func() progress.State {
+			until, why := x.client.Hold()
+			s := progress.State{Hold: until, Why: why}
+			if _, usable, ok := x.client.Allowance(oktaclient.BucketUsers); ok && total > 0 {
+				s.PerWindow, s.Window = usable, oktaclient.Window
+			}
+			return s
+		},
+		Line: func(s string) { x.console.info("%s", s) },
+	}
+	if x.Terminal && x.Getenv("TERM") != "dumb" && !x.opts.console.json {
+		o.Columns = x.Width
+	}
+	return o
+}
+
+// summarize tells how the export went, and what can be done with it.
+func (x *export) summarize() {
+	text := plural(x.out.rows, "user")
+	if x.out.rows < x.listed {
+		text = fmt.Sprintf("%d of %s", x.out.rows, plural(x.listed, "user"))
+	}
+	text += fmt.Sprintf(" in %s", time.Since(x.start).Round(100*time.Millisecond))
+	x.console.info("%s: %s", text, cmp.Or(x.opts.output, "stdout"))
+	if stats := x.client.Stats(); stats.TooMany > 0 {
+		x.console.info("Okta answered 429 (too many requests) %s", plural(stats.TooMany, "time"))
+	}
+	if x.unlisted > 0 {
+		x.console.info("left out: %s, deactivated or deleted, whose factors Okta doesn't list", plural(x.unlisted, "user"))
+	}
+	if x.out.rows == 0 {
+		x.console.warn("nobody is in the export")
+		return
+	}
+	for i, c := range x.opts.columns {
+		if !x.filled[i] {
+			x.console.warn("column %q is empty for everybody: is it the variable name of an attribute?", c.name)
+		}
+	}
+	if x.opts.output != "" {
+		dry := "--dry-run"
+		if x.opts.sandbox {
+			dry = "--sandbox"
+		}
+		x.console.info("to see what a reset of them would do: oktareset reset %s %s", dry, shellQuote(x.opts.output))
+	}
+}

@@ -1,0 +1,98 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"oktareset/runner/table"
+)
+
+// brokenOff is the line with which an export that isn't whole ends on stdout: a quote that nobody closes, so that a pipe into reset
+// is refused.
+const brokenOff = `"the export broke off here`
+
+// exportFile is where an export goes: a file that has its name only once it is whole, or stdout.
+type exportFile struct {
+	path   string // "": stdout
+	tmp    *os.File
+	stdout io.Writer
+	table  *table.Writer
+	rows   int
+}
+
+// createExport opens the file that will become path, or stdout for "". Nothing is overwritten.
+func createExport(path string, stdout io.Writer, columns []string) (*exportFile, error) {
+	f := &exportFile{path: path, stdout: stdout}
+	w := stdout
+	if path != "" {
+		if err := f.absent(); err != nil {
+			return nil, err
+		}
+		tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp") // mode 0600
+		if err != nil {
+			return nil, fmt.Errorf("create the export: %w", err)
+		}
+		f.tmp, w = tmp, tmp
+	}
+	var err error
+	f.table, err = table.NewWriter(w, columns)
+	return f, err
+}
+
+func (f *exportFile) absent() error {
+	if _, err := os.Lstat(f.path); !errors.Is(err, fs.ErrNotExist) {
+		return hinted{fmt.Errorf("%q exists already", f.path), hintExists}
+	}
+	return nil
+}
+
+// write adds a user.
+func (f *exportFile) write(userID string, cells []string) error {
+	f.rows++
+	return writeError(f.table.Write(userID, cells))
+}
+
+func writeError(err error) error {
+	if err != nil {
+		return fmt.Errorf("write the export: %w", err)
+	}
+	return nil
+}
+
+// finish gives the file its name. It can't be lost then any more.
+func (f *exportFile) finish() error {
+	err := f.table.Flush()
+	if err != nil || f.tmp == nil {
+		return writeError(err)
+	}
+	if err := f.tmp.Sync(); err != nil {
+		return writeError(err)
+	}
+	if err := f.tmp.Close(); err != nil {
+		return writeError(err)
+	}
+	if err := f.absent(); err != nil { // it may have come since
+		return err
+	}
+	if err := os.Rename(f.tmp.Name(), f.path); err != nil {
+		return writeError(err)
+	}
+	return nil
+}
+
+// discard makes sure that what was written of an export that failed isn't taken for the whole.
+func (f *exportFile) discard() error {
+	switch {
+	case f.tmp != nil:
+		_ = f.tmp.Close()
+		return os.Remove(f.tmp.Name())
+	case f.rows > 0 && f.table.Flush() == nil:
+		_, err := io.WriteString(f.stdout, brokenOff+"\n")
+		return err
+	}
+	return nil
+}
