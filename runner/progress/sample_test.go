@@ -24,6 +24,13 @@ func TestSampleText(t *testing.T) {
 			"300/1500 (20%), 2 not ok, rate limit: waiting 41 s, until 12:03:20Z",
 		},
 		{
+			"only read, of nobody knows how many",
+			sample{elapsed: 61 * time.Second, done: 300, reads: true},
+			"300, 295/min",
+			"300, 295/min, in 1m01s",
+			"300, rate limit: waiting 41 s, until 12:03:20Z",
+		},
+		{
 			"nothing yet",
 			sample{elapsed: time.Minute, total: 10},
 			"0/10 (0%), 0 not ok",

@@ -209,3 +209,22 @@ func checkRows(t *testing.T, in *File, text string, rows []runner.Row, s Survey)
 		t.Errorf("the survey of %q isn't what its rows say (-rows +survey):\n%s", text, diff)
 	}
 }
+
+// The cells of an export are escaped; anybody else's apostrophe is a part of the cell.
+func TestRowsOfAnExport(t *testing.T) {
+	t.Parallel()
+	const rows = ",'=x@example.com,'+1555,''q\n"
+	for first, want := range map[string]runner.Row{
+		"userId":  {N: 1, Line: 2, Input: idA, Cells: []string{"=x@example.com", "+1555", "'q"}},
+		"User ID": {N: 1, Line: 2, Input: idA, Cells: []string{"'=x@example.com", "'+1555", "''q"}},
+	} {
+		f, _ := survey(t, "\ufeff"+first+",login,phone,name\n"+idA+rows, Options{})
+		if got, err := collect(f); err != nil || !cmp.Equal([]runner.Row{want}, got) {
+			t.Errorf("%s: Rows() = %+v, %v, want %+v", first, got, err, want)
+		}
+	}
+	f, _ := survey(t, "userId,login\n"+idA+",'=x@example.com\n", Options{Column: "login"})
+	if got, err := collect(f); err != nil || len(got) != 1 || got[0].Input != "=x@example.com" {
+		t.Errorf("by login: %+v, %v, want =x@example.com", got, err)
+	}
+}
