@@ -70,7 +70,7 @@ func usersFlags() []cli.Flag {
 	const who, factors, pace, output, org = "WHO", "WHO, BY FACTORS (a call a user, counted together with resets)", "PACE", "OUTPUT", "ORG"
 	flags := []cli.Flag{
 		&cli.StringFlag{Name: "search", Category: who, Usage: "an expression `EXPR` of Okta's search, over any attribute; it may miss what changed a moment ago"},
-		&cli.StringFlag{Name: "filter", Category: who, Usage: "an expression `EXPR` over status, lastUpdated, id, login, email and names; it misses no change"},
+		&cli.StringFlag{Name: "filter", Category: who, Usage: "an expression `EXPR` over status, lastUpdated, id, login, email and names, without that lag"},
 		&cli.StringFlag{Name: "status", Category: who, Usage: "only users of `STATUS` or STATUS,STATUS; also with --search, --filter or --group"},
 		&cli.StringFlag{Name: "group", Category: who, Usage: "the members of the group `GROUP`, an ID or a name"},
 
