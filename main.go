@@ -52,7 +52,9 @@ func run() int {
 	go watch(cancel)
 	return command.Run(ctx, command.Process{
 		Args: os.Args, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Version: version,
-		Terminal: term.IsTerminal(int(os.Stderr.Fd())),
+		Terminal:    term.IsTerminal(int(os.Stderr.Fd())),
+		TerminalIn:  term.IsTerminal(int(os.Stdin.Fd())),
+		TerminalOut: term.IsTerminal(int(os.Stdout.Fd())),
 		Width: func() int {
 			width, _, err := term.GetSize(int(os.Stderr.Fd()))
 			if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http/httptest"
 	"net/url"
@@ -38,7 +39,7 @@ func TestScripts(t *testing.T) {
 			return os.Mkdir(home, 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"org": startOrg, "did": did, "stats": stats, "match": match, "mode": mode,
+			"org": startOrg, "did": did, "deeds": deeds, "passcode": passcode, "stats": stats, "match": match, "mode": mode,
 		},
 	})
 }
@@ -75,6 +76,8 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 			people = append(people, oktatest.User{ID: value, Roles: []string{"HELP_DESK_ADMIN"}})
 		case "groupadmin":
 			people = append(people, oktatest.User{ID: value, GroupRoles: []string{"Tier 2"}})
+		case "factors", "rejects": // as alice@example.com=push:OKTA,sms:OKTA
+			people = append(people, userWith(value, key))
 		case "login":
 			people = append(people, oktatest.User{Login: value})
 		case "group": // NAME:MEMBER,MEMBER
@@ -155,6 +158,52 @@ func did(ts *testscript.TestScript, _ bool, args []string) {
 	if got, want := theOrg(ts).Did(args[0]).Resets, number(ts, args[1]); got != want {
 		ts.Fatalf("%s was reset %d times, want %d", args[0], got, want)
 	}
+}
+
+// userWith is a user with these factors only, who rejects pushes or approves them.
+func userWith(spec, how string) oktatest.User {
+	login, list, _ := strings.Cut(spec, "=")
+	u := oktatest.User{Login: login}
+	for _, s := range strings.Split(list, ",") {
+		i := strings.LastIndexByte(s, ':')
+		u.Factors = append(u.Factors, oktatest.Factor{Type: s[:i], Provider: s[i+1:]})
+	}
+	if how == "rejects" {
+		u.Push = "REJECTED"
+	}
+	return u
+}
+
+// deeds asserts what was done to a user: deeds USER NAME=N …, with the names of oktatest.Deeds. What isn't named was not done.
+func deeds(ts *testscript.TestScript, _ bool, args []string) {
+	want := make(map[string]int)
+	for _, arg := range args[1:] {
+		name, value, _ := strings.Cut(arg, "=")
+		want[name] = number(ts, value)
+	}
+	b, err := json.Marshal(theOrg(ts).Did(args[0]))
+	ts.Check(err)
+	got := make(map[string]int)
+	ts.Check(json.Unmarshal(b, &got))
+	for name, n := range got {
+		if n != want[name] {
+			ts.Fatalf("%s of %s: %d, want %d (%s)", name, args[0], n, want[name], b)
+		}
+	}
+}
+
+// passcode writes what a user's phone or app shows for a factor into a file: passcode USER TYPE[:PROVIDER] FILE. FACTOR is the
+// factor's ID then.
+func passcode(ts *testscript.TestScript, _ bool, args []string) {
+	u, _ := theOrg(ts).User(args[0])
+	for _, f := range u.Factors {
+		if code, ok := theOrg(ts).Passcode(u.ID, f.ID); ok && (f.Type == args[1] || f.Type+":"+f.Provider == args[1]) {
+			ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(code+"\n"), 0o600))
+			ts.Setenv("FACTOR", f.ID)
+			return
+		}
+	}
+	ts.Fatalf("%s has no passcode for %s", args[0], args[1])
 }
 
 // stats asserts what the org has seen: stats NAME=N …, where NAME is resets, twice, 429s, requests or an operation. Faults that nobody

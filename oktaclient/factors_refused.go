@@ -33,11 +33,11 @@ func WrongPasscode(err error) string {
 	}
 	switch api.Code {
 	case "E0000068":
-		return "it isn't the right one"
+		return "wrong passcode or answer"
 	case "E0000082":
-		return "it was used before: each counts once"
+		return "the passcode was used before: each counts once"
 	case "E0000083":
-		return "it was right, but too late"
+		return "the passcode came too late"
 	}
 	return ""
 }

@@ -15,6 +15,8 @@ const (
 	maxPoll   = 4 * time.Second
 	// maxPush bounds the wait for a push that says no end: Okta's pushes live for five minutes.
 	maxPush = 5 * time.Minute
+	// MaxActivation bounds the wait for an app to scan a QR code: Okta's examples give it ten minutes.
+	MaxActivation = 10 * time.Minute
 )
 
 // ErrNoTransaction is returned by [Client.AwaitPush] for a verification that names no transaction of this org to ask for.
@@ -45,29 +47,62 @@ func (c *Client) AwaitPush(ctx context.Context, userID, factorID string, v Verif
 	if v.Result == ResultWaiting && v.TransactionID == "" {
 		return v, ErrNoTransaction
 	}
-	ends := c.Now().Add(maxPush)
-	if v.ExpiresAt.After(c.Now()) && v.ExpiresAt.Before(ends) {
-		ends = v.ExpiresAt
+	if v.Result != ResultWaiting {
+		return v, nil
 	}
-	for wait := firstPoll; v.Result == ResultWaiting; wait = min(2*wait, maxPoll) {
+	now := v
+	err := c.poll(ctx, v.ExpiresAt, maxPush, func() (done bool, err error) {
+		now, _, err = c.GetTransaction(ctx, userID, factorID, v.TransactionID)
+		return now.Result != ResultWaiting, err
+	})
+	switch {
+	case errors.Is(err, errPollEnds):
+		now.Result = ResultTimeout
+	case err != nil:
+		return v, err
+	}
+	return now, nil
+}
+
+// AwaitActivation asks for a factor that its user's app activates, as a push, until it isn't PENDING_ACTIVATION any more or has expired
+// at ends by the server's clock (zero: [MaxActivation] from now), and returns it as it then is.
+func (c *Client) AwaitActivation(ctx context.Context, userID, factorID string, ends time.Time) (Factor, error) {
+	var f Factor
+	err := c.poll(ctx, ends, MaxActivation, func() (done bool, err error) {
+		f, _, err = c.GetFactor(ctx, userID, factorID)
+		return f.Status != FactorPending, err
+	})
+	if errors.Is(err, errPollEnds) {
+		err = nil
+	}
+	return f, err
+}
+
+var errPollEnds = errors.New("the time to answer is over")
+
+// poll asks at growing intervals until the answer is done, and returns errPollEnds if it isn't by the time ends, which is longest from now
+// if it isn't said or lies further ahead.
+func (c *Client) poll(ctx context.Context, ends time.Time, longest time.Duration, ask func() (done bool, err error)) error {
+	if latest := c.Now().Add(longest); ends.IsZero() || ends.After(latest) {
+		ends = latest
+	}
+	for wait := firstPoll; ; wait = min(2*wait, maxPoll) {
 		t := time.NewTimer(wait)
 		select {
 		case <-t.C:
 		case <-ctx.Done():
 			t.Stop()
-			return v, unsentError(context.Cause(ctx))
+			return unsentError(context.Cause(ctx))
 		}
-		last := !c.Now().Before(ends) // Okta may still say what it was
-		now, _, err := c.GetTransaction(ctx, userID, factorID, v.TransactionID)
-		if err != nil {
-			return v, err
-		}
-		v = now
-		if last && v.Result == ResultWaiting {
-			v.Result = ResultTimeout
+		last := !c.Now().Before(ends) // once more even then: Okta may say what it was
+		done, err := ask()
+		switch {
+		case err != nil || done:
+			return err
+		case last:
+			return errPollEnds
 		}
 	}
-	return v, nil
 }
 
 // checkTransactionID refuses what could lead to another path.

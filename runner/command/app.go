@@ -24,6 +24,7 @@ EXAMPLES:
    oktareset reset users.csv                                  do it, after asking
    oktareset reset users.csv --confirm acme.okta.com:1234     do it, unattended: this org, exactly this many users
    oktareset users -o users.csv                               export users to a CSV that reset takes as it is
+   oktareset factors list alice@example.com                   one user's factors: see, verify, enroll, unenroll
    oktareset sandbox                                          serve the stand-in org, to try other tools against
 
 USAGE:
@@ -54,7 +55,7 @@ func (a *app) cli() *cli.App {
 		}
 		return usageError("see oktareset "+name+"--help", "%s", oneLine(err.Error()))
 	}
-	commands := []*cli.Command{a.resetCommand(), a.usersCommand(), a.sandboxCommand()}
+	commands := []*cli.Command{a.resetCommand(), a.usersCommand(), a.factorsCommand(), a.sandboxCommand()}
 	for _, c := range commands {
 		c.OnUsageError = usage // the App's isn't inherited
 		c.CustomHelpTemplate = commandHelp + flagHelp(c.Flags) + "\n" + cmp.Or(c.CustomHelpTemplate, ExitCodes)

@@ -21,6 +21,8 @@ type Process struct {
 	Getenv         func(string) string
 	Version        string     // "" to use the build information
 	Terminal       bool       // stderr is a terminal
+	TerminalIn     bool       // stdin is one
+	TerminalOut    bool       // stdout is one
 	Width          func() int // columns of that terminal; 0: not known
 }
 

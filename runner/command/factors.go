@@ -1,0 +1,162 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"oktareset/oktaclient"
+)
+
+// factorsOptions is what the arguments and flags of factors ask for.
+type factorsOptions struct {
+	verb    factorVerb
+	user    string
+	factor  string // an ID or TYPE[:PROVIDER]; of enroll, what to enroll; "" where the verb takes none
+	transID string // of poll
+
+	enroll         oktaclient.Enrollment
+	numberMatching bool
+	noChallenge    bool
+	removeRecovery bool
+
+	confirm confirmation
+	timeout time.Duration
+	json    bool
+	sandbox bool
+	org     orgFlags
+	console consoleOptions
+}
+
+// factorVerb is one thing to do to a user's factors.
+type factorVerb struct {
+	name    string
+	args    []string // what is named, in order
+	usage   string
+	flags   []string // besides those of all verbs
+	changes bool     // asks for consent
+	do      func(*factorsRun, context.Context) error
+}
+
+// factorVerbs are the operations of Okta's User Factors API, in the order in which they are used.
+func factorVerbs() []factorVerb {
+	message := []string{"template-id", "token-lifetime", "language"}
+	return []factorVerb{
+		{name: "list", args: []string{"USER"}, usage: "list the factors that are enrolled", do: (*factorsRun).list},
+		{name: "catalog", args: []string{"USER"}, usage: "list what the user may enroll", do: (*factorsRun).catalog},
+		{name: "questions", args: []string{"USER"}, usage: "list the security questions to choose from", do: (*factorsRun).questions},
+		{name: "get", args: []string{"USER", "FACTOR"}, usage: "show one factor", do: (*factorsRun).get},
+		{
+			name: "enroll", args: []string{"USER", "TYPE:PROVIDER"}, usage: "enroll a factor, after asking", do: (*factorsRun).enroll, changes: true,
+			flags: append([]string{
+				"phone", "extension", "email", "question", "credential-id", "factor-profile-id", "profile", "activate", "update-phone", "confirm",
+			}, message...),
+		},
+		{name: "activate", args: []string{"USER", "FACTOR"}, usage: "activate a factor by its passcode, or await its app", do: (*factorsRun).activate},
+		{
+			name: "resend", args: []string{"USER", "FACTOR"}, usage: "send the passcode of an enrollment again", do: (*factorsRun).resend,
+			flags: []string{"template-id"},
+		},
+		{
+			name: "verify", args: []string{"USER", "FACTOR"}, usage: "have the user prove to be who calls", do: (*factorsRun).verify,
+			flags: append([]string{"number-matching", "no-challenge"}, message...),
+		},
+		{name: "poll", args: []string{"USER", "FACTOR", "TRANSACTION"}, usage: "go on waiting for the answer to a push", do: (*factorsRun).poll},
+		{
+			name: "unenroll", args: []string{"USER", "FACTOR"}, usage: "take a factor away, after asking", do: (*factorsRun).unenroll, changes: true,
+			flags: []string{"remove-recovery", "confirm"},
+		},
+	}
+}
+
+const factorsExamples = `   oktareset factors list alice@example.com                        which factors does she have?
+   oktareset factors verify alice@example.com push                 send her a push and wait for the answer
+   oktareset factors verify alice@example.com sms                  send her a passcode and ask for it
+   oktareset factors enroll alice@example.com sms:OKTA --phone +15551234567
+   oktareset factors unenroll alice@example.com sms --confirm acme.okta.com:1
+   oktareset factors list alice@example.com --sandbox              rehearse against a stand-in org
+`
+
+const factorsExitCodes = `EXIT CODES:
+   0    done; of verify and poll: the user is verified
+   1    not done: Okta refused it, or the user did; of a change whose answer was lost: it may have been made
+   2    usage or configuration: refused before anything was changed
+   3    no consent, or consent for another org or number
+   4    Okta refused the credentials or the permission
+   5    the org can't be reached any more
+   129, 130, 143    SIGHUP, SIGINT, SIGTERM
+`
+
+func (a *app) factorsCommand() *cli.Command {
+	return &cli.Command{
+		Name: "factors", Usage: "see, verify, enroll and unenroll one user's factors", ArgsUsage: "VERB USER [FACTOR]",
+		Description: factorsExamples + verbsHelp(), Flags: factorsFlags(), CustomHelpTemplate: factorsExitCodes,
+		Action: func(c *cli.Context) error {
+			o, err := parseFactors(c)
+			if err != nil {
+				return err
+			}
+			return a.run(o.console, func(ctx context.Context) error { return a.factors(ctx, o) })(c)
+		},
+	}
+}
+
+// verbsHelp lists the verbs.
+func verbsHelp() string {
+	var b strings.Builder
+	b.WriteString("\nVERBS:\n")
+	for _, v := range factorVerbs() {
+		fmt.Fprintf(&b, "   %-32s %s\n", v.name+" "+strings.Join(v.args, " "), v.usage)
+	}
+	b.WriteString("\n   USER is an ID or the whole login. FACTOR is an ID, or TYPE[:PROVIDER] of the only one of that kind.\n" +
+		"   Passcodes and answers are read from the terminal, or from stdin: no flag takes one.\n")
+	return b.String()
+}
+
+func factorsFlags() []cli.Flag {
+	const enroll, message, verify, unenroll, consent, output, org = "ENROLL", "ENROLL AND VERIFY", "VERIFY", "UNENROLL", "CONSENT", "OUTPUT", "ORG"
+	flags := []cli.Flag{
+		&cli.StringFlag{Name: "phone", Category: enroll, Usage: "`NUMBER` of an sms or call, as +15551234567"},
+		&cli.StringFlag{Name: "extension", Category: enroll, Usage: "`DIGITS` behind the number of a call"},
+		&cli.StringFlag{Name: "email", Category: enroll, Usage: "`ADDRESS` of an email: the user's primary or secondary one"},
+		&cli.StringFlag{Name: "question", Category: enroll, Usage: "`KEY` of a security question, as disliked_food"},
+		&cli.StringFlag{Name: "credential-id", Category: enroll, Usage: "`ID` of a token"},
+		&cli.StringFlag{Name: "factor-profile-id", Category: enroll, Usage: "`ID` of a token:hotp's factor profile, from the Admin Console"},
+		&cli.StringSliceFlag{Name: "profile", Category: enroll, Usage: "`NAME=VALUE` of the factor's profile; may be repeated"},
+		&cli.BoolFlag{Name: "activate", Category: enroll, Usage: "activate it at once, without the user (sms, call, email, token:hotp)"},
+		&cli.BoolFlag{Name: "update-phone", Category: enroll, Usage: "replace the phone number that the user has"},
+		&cli.StringFlag{Name: "template-id", Category: message, Usage: "`ID` of the SMS template to send"},
+		&cli.DurationFlag{Name: "token-lifetime", Category: message, DefaultText: "Okta's 5m", Usage: "the passcode that is sent counts for `D`, 1s to 24h"},
+		&cli.StringFlag{Name: "language", Category: message, Usage: "`LANG` of the SMS, as fr"},
+		&cli.BoolFlag{Name: "number-matching", Category: verify, Usage: "of a push: the user has to choose a number that you tell"},
+		&cli.BoolFlag{Name: "no-challenge", Category: verify, Usage: "send nothing: the user has a passcode already"},
+		&cli.BoolFlag{Name: "remove-recovery", Category: unenroll, Usage: "of an sms or call: forget the number as a way of recovery, too"},
+		&cli.StringFlag{Name: "confirm", Category: consent, Usage: "enroll or unenroll unasked if the org agrees: `HOST:1`"},
+		&cli.BoolFlag{Name: "json", Category: output, Usage: "print Okta's JSON on a terminal, too"},
+	}
+	flags = append(flags, consoleFlags(output)...)
+	return append(flags,
+		&cli.DurationFlag{Name: "timeout", Category: org, Value: oktaclient.DefaultTimeout, Usage: "wait `D` for the answer to a request"},
+		&cli.StringFlag{Name: "org-url", Category: org, Usage: "`URL` of the org (default: OKTA_CLIENT_ORGURL, .okta.yaml)"},
+		&cli.StringFlag{Name: "token-file", Category: org, Usage: "`FILE` that holds the API token (default: OKTA_CLIENT_TOKEN, .okta.yaml)"},
+		&cli.BoolFlag{Name: "sandbox", Category: org, Usage: "use a stand-in org inside this program, with alice, bob, carol and dave@example.com"},
+	)
+}
+
+// everyVerb are the flags that all verbs take.
+var everyVerb = []string{"json", "log-format", "verbose", "quiet", "timeout", "org-url", "token-file", "sandbox"}
+
+// allows refuses a flag that this verb would ignore.
+func (v factorVerb) allows(c *cli.Context) error {
+	for _, f := range c.Command.Flags {
+		name := f.Names()[0]
+		if c.IsSet(name) && !slices.Contains(everyVerb, name) && !slices.Contains(v.flags, name) {
+			return usageError("see oktareset factors --help", "factors %s takes no --%s", v.name, name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+package command
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"oktareset/oktaclient"
+	"oktareset/oktaclient/oktatest"
+)
+
+// demoAnswer is how long the people of the stand-in take to answer a push.
+const demoAnswer = 3 * time.Second
+
+// demoUsers are the people of the stand-in org that a rehearsal of factors knows by name, and what is special about them.
+var demoUsers = []struct {
+	login, what, push string
+	factors           []oktatest.Factor
+}{
+	{"alice@example.com", "has many factors and approves pushes", "", []oktatest.Factor{
+		{Type: "push", Provider: "OKTA"},
+		{Type: "signed_nonce", Provider: "OKTA"},
+		{Type: "token:software:totp", Provider: "OKTA"},
+		{Type: "token:software:totp", Provider: "GOOGLE"},
+		{Type: "sms", Provider: "OKTA", Profile: map[string]string{"phoneNumber": "+15551234567"}},
+		{Type: "question", Provider: "OKTA"},
+	}},
+	{"bob@example.com", "rejects pushes", "REJECTED", []oktatest.Factor{{Type: "push", Provider: "OKTA"}}},
+	{"carol@example.com", "has a security key only", "", []oktatest.Factor{{Type: "webauthn", Provider: "FIDO"}}},
+	{"dave@example.com", "has enrolled nothing", "", nil},
+}
+
+// startDemo serves a stand-in org with the people above.
+func startDemo() (*sandbox, error) {
+	org := oktatest.New(oktatest.Config{Latency: demoLatency, LatencyJitter: demoLatency / 2, PushDelay: demoAnswer})
+	for _, u := range demoUsers {
+		org.Add(oktatest.User{Login: u.login, FirstName: strings.ToUpper(u.login[:1]) + u.login[1:strings.IndexByte(u.login, '@')], Factors: u.factors, Push: u.push})
+	}
+	return serveOrg(context.Background(), org, "127.0.0.1:0")
+}
+
+// whoExists tells whom the stand-in knows; "" with a real org.
+func (r *factorsRun) whoExists() string {
+	if r.sandbox == nil {
+		return ""
+	}
+	var who []string
+	for _, u := range demoUsers {
+		who = append(who, u.login+" ("+u.what+")")
+	}
+	return "the stand-in org has " + strings.Join(who, ", ")
+}
+
+// peek tells what the user of the stand-in sees or knows: in a rehearsal nobody is there to read it out.
+func (r *factorsRun) peek(f oktaclient.Factor) {
+	if r.sandbox == nil {
+		return
+	}
+	if code, ok := r.sandbox.org.Passcode(r.user.ID, f.ID); ok {
+		r.console.info("the stand-in's %s would say %s", r.user.Profile.Login, code)
+	}
+}

@@ -1,0 +1,201 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"oktareset/oktaclient"
+)
+
+// enroll enrolls a factor and says what the user has to do next.
+func (r *factorsRun) enroll(ctx context.Context) error {
+	e, err := r.withSecrets(ctx, r.opts.enroll)
+	if err != nil {
+		return err
+	}
+	if err = e.Check(); err != nil {
+		return usageError("see oktareset factors --help", "%w", err)
+	}
+	facts := []fact{{"factor", e.String()}}
+	if s, ok := e.Profile["phoneNumber"].(string); ok {
+		facts = append(facts, fact{"phone", s})
+	}
+	if e.Activate {
+		facts = append(facts, fact{"at once", "yes: it counts without the user having proved to have it"})
+	}
+	if err = r.askConsent(ctx, "This enrolls a factor.", facts...); err != nil {
+		return err
+	}
+	f, _, err := r.client.EnrollFactor(ctx, r.user.ID, e, nil)
+	if oktaclient.FateOf(err) == oktaclient.InDoubt {
+		return notDone("see oktareset factors list "+r.user.Profile.Login, "%s may have been enrolled, or not: %w", e, err)
+	}
+	if err != nil {
+		return r.explain(err, fmt.Sprintf("enroll %s for %s", e, r.user.Profile.Login))
+	}
+	err = r.showFactor(f)
+	r.sayNext(f)
+	return err
+}
+
+// withSecrets asks for what an enrollment needs and no flag may give.
+func (r *factorsRun) withSecrets(ctx context.Context, e oktaclient.Enrollment) (oktaclient.Enrollment, error) {
+	ask := func(into map[string]any, field, what string) (map[string]any, error) {
+		s, err := r.secret(ctx, what)
+		if into == nil {
+			into = make(map[string]any)
+		}
+		into[field] = string(s)
+		return into, err
+	}
+	var err error
+	switch e.Type {
+	case "question":
+		if e.Profile["question"] == nil {
+			return e, usageError("see oktareset factors questions "+r.opts.user, "which question? --question is missing")
+		}
+		e.Profile, err = ask(e.Profile, "answer", "answer")
+	case "token:hotp":
+		e.Profile, err = ask(e.Profile, "sharedSecret", "shared secret")
+	case "token", "token:hardware":
+		var verify map[string]any
+		if verify, err = ask(nil, "passCode", "passcode that the token shows"); err == nil && e.Provider == "SYMANTEC" {
+			verify, err = ask(verify, "nextPassCode", "next passcode")
+		}
+		if e.Fields == nil {
+			e.Fields = make(map[string]any)
+		}
+		e.Fields["verify"] = verify
+	}
+	return e, err
+}
+
+// sayNext says what has to happen before a factor counts.
+func (r *factorsRun) sayNext(f oktaclient.Factor) {
+	if f.Status != oktaclient.FactorPending {
+		r.console.info("%s of %s is %s", f, r.user.Profile.Login, f.Status)
+		return
+	}
+	activate := fmt.Sprintf("oktareset factors activate %s %s", r.user.Profile.Login, f.ID)
+	switch {
+	case sendsPasscode(f.Type):
+		r.console.info("a passcode is on its way to %s; when the user has read it out: %s", which(f), activate)
+	case f.Type == "push":
+		r.sayActivation(f)
+		r.console.info("to see when the user has done so: %s", activate)
+	default:
+		r.sayActivation(f)
+		r.console.info("then have the user read out a passcode: %s", activate)
+	}
+	r.peek(f)
+}
+
+// sayActivation tells what the user's app needs. Who sees the secret can make passcodes: with JSON it stands there and isn't repeated.
+func (r *factorsRun) sayActivation(f oktaclient.Factor) {
+	a, ok := oktaclient.ReadActivation(f)
+	switch {
+	case !ok:
+	case !r.TerminalOut || r.opts.json:
+		r.console.info("the user's app needs the QR code or the secret under _embedded.activation")
+	default:
+		if a.QRCode != "" {
+			r.console.info("have the user scan the QR code at %s%s", a.QRCode, r.within(a.ExpiresAt))
+		}
+		if a.SharedSecret != "" {
+			r.console.info("or type into the app: %s", a.SharedSecret)
+		}
+	}
+}
+
+// within is the time left until t by the server's clock, in words; "" if t isn't said.
+func (r *factorsRun) within(t time.Time) string {
+	switch left := t.Sub(r.client.Now()); {
+	case t.IsZero() || left <= 0:
+		return ""
+	case left > 90*time.Second:
+		return " within " + plural(int(left.Round(time.Minute).Minutes()), "minute")
+	default:
+		return " within " + plural(int(left.Seconds()), "second")
+	}
+}
+
+// activate ends an enrollment: by the passcode that the user reads out, or by waiting for the user's app.
+func (r *factorsRun) activate(ctx context.Context) error {
+	f, _, err := r.factor(ctx, false)
+	if err != nil {
+		return err
+	}
+	if why := oktaclient.OwnDevice(f.Type); why != "" {
+		return usageError("the user enrolls it at the next sign-in", "%s can't be activated here: %s", f, why)
+	}
+	if f.Status != oktaclient.FactorPending {
+		r.console.info("there is nothing to activate: %s of %s is %s", f, r.user.Profile.Login, f.Status)
+		return r.showFactor(f)
+	}
+	if f.Type == "push" {
+		return r.awaitActivation(ctx, f)
+	}
+	r.peek(f)
+	code, err := r.secret(ctx, "passcode")
+	if err != nil {
+		return err
+	}
+	now, _, err := r.client.ActivateFactor(ctx, r.user.ID, f.ID, code)
+	if oktaclient.FateOf(err) == oktaclient.InDoubt {
+		return notDone(fmt.Sprintf("see oktareset factors get %s %s", r.user.Profile.Login, f.ID), "%s may have been activated, or not: %w", f, err)
+	}
+	if err != nil {
+		return r.explain(err, fmt.Sprintf("activate %s of %s", f, r.user.Profile.Login))
+	}
+	r.console.info("%s of %s is %s", f, r.user.Profile.Login, now.Status)
+	return r.showFactor(now)
+}
+
+// awaitActivation waits for the user's app to scan the QR code, of which it begins the time anew.
+func (r *factorsRun) awaitActivation(ctx context.Context, f oktaclient.Factor) error {
+	begun, _, err := r.client.ActivateFactor(ctx, r.user.ID, f.ID, "")
+	if err != nil {
+		return r.explain(err, fmt.Sprintf("activate %s of %s", f, r.user.Profile.Login))
+	}
+	a, _ := oktaclient.ReadActivation(begun)
+	if a.QRCode != "" {
+		r.console.info("have the user scan the QR code at %s", a.QRCode)
+	}
+	r.console.info("waiting for the user's app%s", r.within(a.ExpiresAt))
+	now, err := r.client.AwaitActivation(ctx, r.user.ID, f.ID, a.ExpiresAt)
+	if err != nil {
+		return r.explain(err, fmt.Sprintf("await the activation of %s of %s", f, r.user.Profile.Login))
+	}
+	if err := r.showFactor(now); err != nil {
+		return err
+	}
+	if now.Status != oktaclient.FactorActive {
+		return notDone("once more: "+fmt.Sprintf("oktareset factors activate %s %s", r.user.Profile.Login, f.ID),
+			"%s of %s is still %s", f, r.user.Profile.Login, now.Status)
+	}
+	r.console.info("%s of %s is %s", f, r.user.Profile.Login, now.Status)
+	return nil
+}
+
+// resend sends the passcode of an enrollment again.
+func (r *factorsRun) resend(ctx context.Context) error {
+	f, _, err := r.factor(ctx, false)
+	if err != nil {
+		return err
+	}
+	if !sendsPasscode(f.Type) || f.Status != oktaclient.FactorPending {
+		return notDone("that is for an sms, call or email that waits for its activation; of an active one, verify sends a passcode",
+			"nothing can be sent again for %s, which is %s", f, f.Status)
+	}
+	again, _, err := r.client.ResendFactor(ctx, r.user.ID, f, r.opts.enroll.TemplateID)
+	if oktaclient.FateOf(err) == oktaclient.InDoubt {
+		return notDone("ask the user", "a passcode may have been sent, or not: %w", err)
+	}
+	if err != nil {
+		return r.explain(err, fmt.Sprintf("send to %s again", which(f)))
+	}
+	err = r.showFactor(again)
+	r.sayNext(f)
+	return err
+}

@@ -1,0 +1,168 @@
+package command
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"oktareset/oktaclient"
+	"oktareset/runner"
+)
+
+// secretFields of a profile aren't given by a flag, which others could see in a list of processes.
+var secretFields = []string{"answer", "sharedSecret", "passCode", "nextPassCode"}
+
+// parseFactors is the only reader of the arguments and flags of factors.
+func parseFactors(c *cli.Context) (factorsOptions, error) {
+	o := factorsOptions{
+		numberMatching: c.Bool("number-matching"), noChallenge: c.Bool("no-challenge"), removeRecovery: c.Bool("remove-recovery"),
+		timeout: c.Duration("timeout"), json: c.Bool("json"), sandbox: c.Bool("sandbox"),
+		org: orgFlags{url: c.String("org-url"), tokenFile: c.String("token-file")},
+	}
+	var err error
+	if o.console, err = parseConsole(c); err != nil {
+		return o, err
+	}
+	if err = o.parseArguments(c.Args().Slice()); err != nil {
+		return o, err
+	}
+	if err = o.verb.allows(c); err != nil {
+		return o, err
+	}
+	if c.IsSet("confirm") {
+		if o.confirm, err = parseConfirm(c.String("confirm")); err != nil {
+			return o, err
+		}
+	}
+	if o.verb.name == "enroll" || o.verb.name == "verify" || o.verb.name == "resend" {
+		if err = o.parseEnrollment(c); err != nil {
+			return o, err
+		}
+	}
+	switch {
+	case o.timeout < time.Second:
+		return o, usageError("at least 1s: an answer that comes too late leaves the change in doubt", "--timeout %s", o.timeout)
+	case o.sandbox && (o.org.url != "" || o.org.tokenFile != ""):
+		return o, usageError("leave out one of them", "--sandbox takes no --org-url and no --token-file")
+	}
+	return o, nil
+}
+
+// parseArguments reads VERB USER [FACTOR [TRANSACTION]].
+func (o *factorsOptions) parseArguments(args []string) error {
+	verbs := factorVerbs()
+	var names []string
+	for _, v := range verbs {
+		names = append(names, v.name)
+	}
+	if len(args) == 0 {
+		return usageError("see oktareset factors --help", "what to do is missing: %s", strings.Join(names, ", "))
+	}
+	i := slices.Index(names, args[0])
+	if i < 0 {
+		return usageError("see oktareset factors --help", "factors can't %q; it can %s", args[0], strings.Join(names, ", "))
+	}
+	o.verb, args = verbs[i], args[1:]
+	if len(args) != len(o.verb.args) || slices.Contains(args, "") {
+		return usageError("oktareset factors "+o.verb.name+" "+strings.Join(o.verb.args, " "), "factors %s takes %s, not %q",
+			o.verb.name, strings.Join(o.verb.args, " and "), args)
+	}
+	o.user = args[0]
+	if _, reason := runner.ParseIdentifier(o.user); reason != "" && !o.readsMe() {
+		return usageError("give an ID or the whole login", "%q can't name a user (%s)", o.user, reason)
+	}
+	if len(args) > 1 {
+		o.factor = args[1]
+	}
+	if len(args) > 2 {
+		o.transID = args[2]
+	}
+	return nil
+}
+
+// readsMe reports whether the user is the caller, by Okta's own word for it, and nothing would be done to the user.
+func (o *factorsOptions) readsMe() bool {
+	return strings.EqualFold(o.user, "me") && slices.Contains([]string{"list", "catalog", "questions", "get"}, o.verb.name)
+}
+
+// parseEnrollment reads the flags of enroll, and those that verify and resend share with it.
+func (o *factorsOptions) parseEnrollment(c *cli.Context) error {
+	e := oktaclient.Enrollment{
+		Activate: c.Bool("activate"), UpdatePhone: c.Bool("update-phone"), TemplateID: c.String("template-id"),
+		TokenLifetime: c.Duration("token-lifetime"), Language: c.String("language"),
+	}
+	if d := e.TokenLifetime; c.IsSet("token-lifetime") && (d < time.Second || d > oktaclient.MaxTokenLifetime || d%time.Second != 0) {
+		return usageError("1s to 24h, in whole seconds", "--token-lifetime %s", d)
+	}
+	if o.verb.name != "enroll" {
+		o.enroll = e
+		return nil
+	}
+	var err error
+	if e.Type, e.Provider, err = parseKind(o.factor); err != nil {
+		return err
+	}
+	if e.Profile, err = parseProfile(c); err != nil {
+		return err
+	}
+	if id := c.String("factor-profile-id"); id != "" {
+		e.Fields = map[string]any{"factorProfileId": id}
+	}
+	if why := oktaclient.OwnDevice(e.Type); why != "" {
+		return usageError("the user enrolls it at the next sign-in", "%s can't be enrolled here: %s", e, why)
+	}
+	o.enroll = e
+	return nil
+}
+
+// defaultProviders are those of the types that have one only.
+var defaultProviders = map[string]string{
+	"sms": "OKTA", "call": "OKTA", "email": "OKTA", "push": "OKTA", "question": "OKTA", "token:hotp": "CUSTOM", "token:hardware": "YUBICO",
+	"webauthn": "FIDO", "u2f": "FIDO", "signed_nonce": "OKTA",
+}
+
+// parseKind reads TYPE[:PROVIDER]. A type may hold colons; a provider is written in capitals.
+func parseKind(s string) (typ, provider string, err error) {
+	if i := strings.LastIndexByte(s, ':'); i > 0 && s[i+1:] != "" && s[i+1:] == strings.ToUpper(s[i+1:]) {
+		return s[:i], s[i+1:], nil
+	}
+	if p := defaultProviders[s]; p != "" {
+		return s, p, nil
+	}
+	return "", "", usageError("as sms:OKTA, token:software:totp:GOOGLE; see oktareset factors catalog USER", "%q isn't TYPE:PROVIDER", s)
+}
+
+// parseProfile gathers the factor's profile from its flags.
+func parseProfile(c *cli.Context) (map[string]any, error) {
+	p := make(map[string]any)
+	for flag, field := range map[string]string{
+		"extension": "phoneExtension", "email": "email", "question": "question", "credential-id": "credentialId",
+	} {
+		if v := c.String(flag); v != "" {
+			p[field] = v
+		}
+	}
+	if s := c.String("phone"); s != "" {
+		number, err := oktaclient.ParsePhone(s)
+		if err != nil {
+			return nil, usageError("with the country's code, as --phone +15551234567", "--phone: %w", err)
+		}
+		p["phoneNumber"] = number
+	}
+	for _, s := range c.StringSlice("profile") {
+		name, value, ok := strings.Cut(s, "=")
+		switch {
+		case !ok || name == "":
+			return nil, usageError("as --profile name=value", "--profile %q isn't NAME=VALUE", s)
+		case slices.Contains(secretFields, name):
+			return nil, usageError("leave it out: it is asked for", "--profile takes no %s: others could see it", name)
+		}
+		p[name] = value
+	}
+	if len(p) == 0 {
+		return nil, nil
+	}
+	return p, nil
+}

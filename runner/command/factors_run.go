@@ -1,0 +1,193 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"oktareset/oktaclient"
+	"oktareset/runner"
+)
+
+// factorsRun is one execution of factors: one thing done to one user.
+type factorsRun struct {
+	*app
+	opts    factorsOptions
+	client  *oktaclient.Client
+	sandbox *sandbox // nil with a real org
+	user    oktaclient.User
+}
+
+// factors carries out the factors command.
+func (a *app) factors(ctx context.Context, o factorsOptions) error {
+	r := &factorsRun{app: a, opts: o}
+	if err := r.connect(); err != nil {
+		return refused(err)
+	}
+	defer r.sandbox.close()
+	if err := r.checkConsent(); err != nil {
+		return err
+	}
+	if err := r.identify(ctx); err != nil {
+		return err
+	}
+	err := o.verb.do(r, ctx)
+	if r.sandbox != nil {
+		r.console.info("this was a stand-in org, and it forgets all: oktareset sandbox serves one for several commands")
+	}
+	return err
+}
+
+// connect finds the org and makes a client for it, or starts the stand-in. Nothing is sent.
+func (r *factorsRun) connect() error {
+	var cfg orgConfig
+	var err error
+	if r.opts.sandbox {
+		if r.sandbox, err = startDemo(); err == nil {
+			cfg, err = r.sandbox.config()
+		}
+	} else {
+		cfg, err = r.loadOrg(r.opts.org)
+	}
+	if err != nil {
+		return err
+	}
+	var log *slog.Logger
+	if r.opts.console.verbose {
+		log = r.console.log
+	}
+	r.client = oktaclient.New(cfg.url, oktaclient.Options{
+		Token: cfg.token, UserAgent: "oktareset/" + r.Version + " run/" + newRunID(), Timeout: r.opts.timeout,
+		Transport: r.transport, Logger: log,
+	})
+	return nil
+}
+
+func (r *factorsRun) host() string { return r.client.Org().Host() }
+
+// identify finds the user that is meant, and nobody else: Okta would also match short names, cut logins at a semicolon and ignore
+// diacritics.
+func (r *factorsRun) identify(ctx context.Context) error {
+	if r.opts.readsMe() {
+		me, _, err := r.client.GetMe(ctx)
+		r.user = me
+		return r.explain(err, "ask who these credentials belong to")
+	}
+	id, _ := runner.ParseIdentifier(r.opts.user)
+	users, err := r.find(ctx, id)
+	if oktaclient.FateOf(err) == oktaclient.Missing || err == nil && len(users) == 0 {
+		return notDone(r.whoExists(), "no user of %s has the ID or login %q", r.host(), id.Value)
+	}
+	if err != nil {
+		return r.explain(err, fmt.Sprintf("look up %q", id.Value))
+	}
+	i := slices.IndexFunc(users, func(u oktaclient.User) bool {
+		return id.Kind == runner.KindID && u.ID == id.Value || id.Kind == runner.KindLogin && runner.SameLogin(u.Profile.Login, id.Value)
+	})
+	if i < 0 {
+		return notDone("give the whole login or the ID", "%q isn't anybody's login; Okta found %q", id.Value, users[0].Profile.Login)
+	}
+	r.user = users[i]
+	if r.user.Status == oktaclient.StatusDeprovisioned {
+		return notDone("", "%s is deactivated: Okta keeps no factors for such a user", r.user.Profile.Login)
+	}
+	return nil
+}
+
+func (r *factorsRun) find(ctx context.Context, id runner.Identifier) ([]oktaclient.User, error) {
+	if id.Kind == runner.KindLogin && !oktaclient.InPath(id.Value) {
+		users, _, err := r.client.FindUsers(ctx, id.Value)
+		return users, err
+	}
+	u, _, err := r.client.GetUser(ctx, id.Value)
+	return []oktaclient.User{u}, err
+}
+
+// factor finds the factor that is meant, by its ID or as the only one of its kind. others are the user's other factors; they are known
+// only if the list was needed.
+func (r *factorsRun) factor(ctx context.Context, needList bool) (f oktaclient.Factor, others []oktaclient.Factor, err error) {
+	what := r.opts.factor
+	if isFactorID(what) && !needList {
+		f, _, err = r.client.GetFactor(ctx, r.user.ID, what)
+		if oktaclient.FateOf(err) == oktaclient.Missing {
+			return f, nil, r.noFactor(nil)
+		}
+		return f, nil, r.explain(err, "look up the factor")
+	}
+	list, _, err := r.client.ListFactors(ctx, r.user.ID)
+	if err != nil {
+		return f, nil, r.explain(err, "list the factors")
+	}
+	found := slices.DeleteFunc(slices.Clone(list), func(f oktaclient.Factor) bool {
+		return f.ID != what && f.Type != what && f.String() != what
+	})
+	switch len(found) {
+	case 0:
+		return f, nil, r.noFactor(list)
+	case 1:
+		return found[0], list, nil
+	}
+	var kinds []string
+	for _, f := range found {
+		kinds = append(kinds, f.ID+" ("+f.String()+")")
+	}
+	return f, nil, notDone("give the ID", "%s has several factors %q: %s", r.user.Profile.Login, what, strings.Join(kinds, ", "))
+}
+
+func (r *factorsRun) noFactor(list []oktaclient.Factor) error {
+	var kinds []string
+	for _, f := range list {
+		kinds = append(kinds, f.String())
+	}
+	hint := "oktareset factors list " + r.user.Profile.Login
+	if len(kinds) > 0 {
+		hint = "there are " + strings.Join(kinds, ", ")
+	}
+	return notDone(hint, "%s has no factor %q", r.user.Profile.Login, r.opts.factor)
+}
+
+// isFactorID reports whether s has the form of the IDs that Okta gives to factors: no type has.
+func isFactorID(s string) bool {
+	return len(s) >= 15 && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
+}
+
+// notDone is the end of a command that did what it could.
+func notDone(hint, format string, a ...any) error {
+	return coded{code: exitRows, error: hinted{fmt.Errorf(format, a...), hint}}
+}
+
+// explain says what an error means for the person who asked for what, and gives it its exit code. nil stays nil.
+func (r *factorsRun) explain(err error, what string) error {
+	if err == nil {
+		return nil
+	}
+	if sig, ok := errors.AsType[Signal](err); ok {
+		return stopError(sig)
+	}
+	if limit := oktaclient.MessageLimit(err); limit != "" {
+		return notDone(limit, "%s: %w", what, err)
+	}
+	if wrong := oktaclient.WrongPasscode(err); wrong != "" {
+		return notDone("", "%s: %s: %w", what, wrong, err)
+	}
+	switch oktaclient.FateOf(err) {
+	case oktaclient.NoAccess:
+		return coded{code: exitNoAccess, error: hinted{fmt.Errorf("%s doesn't accept the credentials: %w", r.host(), err), hintRefused}}
+	case oktaclient.Forbidden:
+		return coded{code: exitNoAccess, error: fmt.Errorf("%s doesn't let these credentials %s: %w", r.host(), what, err)}
+	case oktaclient.Limited:
+		return notDone("wait five minutes, or use another factor: Okta allows five attempts in that time", "%s: %w", what, err)
+	case oktaclient.Unreachable:
+		return coded{code: exitStopped, error: fmt.Errorf("%s: %w", what, err)}
+	case oktaclient.NotSent:
+		return usageError("check the org URL, the network and HTTPS_PROXY; nothing was changed", "%s can't be reached: %w", r.host(), err)
+	case oktaclient.WrongOrg:
+		return usageError("check the org URL; nothing was changed", "%s doesn't answer as an Okta org: %w", r.host(), err)
+	}
+	return notDone("", "%s: %w", what, err)
+}

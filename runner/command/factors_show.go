@@ -1,0 +1,188 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"oktareset/oktaclient"
+)
+
+// list shows the user's factors.
+func (r *factorsRun) list(ctx context.Context) error {
+	factors, _, err := r.client.ListFactors(ctx, r.user.ID)
+	if err != nil {
+		return r.explain(err, "list the factors")
+	}
+	if len(factors) == 0 {
+		r.console.info("no factor is listed for %s; that is no proof: Okta lists what the user's enrollment policy allows", r.user.Profile.Login)
+	}
+	return r.show(factors, func(w io.Writer) {
+		row(w, "ID", "TYPE", "PROVIDER", "STATUS", "CREATED", "WHICH", "VERIFY BY")
+		for _, f := range factors {
+			row(w, f.ID, f.Type, f.Provider, f.Status, day(f.Created), which(f), verifiedBy(f))
+		}
+	})
+}
+
+// catalog shows what the user may enroll.
+func (r *factorsRun) catalog(ctx context.Context) error {
+	list, _, err := r.client.SupportedFactors(ctx, r.user.ID)
+	if err != nil {
+		return r.explain(err, "list what may be enrolled")
+	}
+	raw := make([]json.RawMessage, len(list))
+	for i, s := range list {
+		raw[i] = s.Raw
+	}
+	return r.show(raw, func(w io.Writer) {
+		row(w, "TYPE", "PROVIDER", "STATUS", "ENROLLMENT")
+		for _, s := range list {
+			row(w, s.Type, s.Provider, s.Status, s.Enrollment)
+		}
+	})
+}
+
+// questions shows the security questions.
+func (r *factorsRun) questions(ctx context.Context) error {
+	list, _, err := r.client.ListQuestions(ctx, r.user.ID)
+	if err != nil {
+		return r.explain(err, "list the questions")
+	}
+	raw := make([]json.RawMessage, len(list))
+	for i, q := range list {
+		raw[i] = q.Raw
+	}
+	return r.show(raw, func(w io.Writer) {
+		row(w, "QUESTION", "TEXT")
+		for _, q := range list {
+			row(w, q.Key, q.Text)
+		}
+	})
+}
+
+// get shows one factor.
+func (r *factorsRun) get(ctx context.Context) error {
+	f, _, err := r.factor(ctx, false)
+	if err != nil {
+		return err
+	}
+	return r.showFactor(f)
+}
+
+func (r *factorsRun) showFactor(f oktaclient.Factor) error {
+	return r.show(f, func(w io.Writer) {
+		row(w, "id", f.ID)
+		row(w, "type", f.String())
+		row(w, "status", f.Status)
+		row(w, "created", moment(f.Created))
+		row(w, "updated", moment(f.LastUpdated))
+		for _, name := range slices.Sorted(maps.Keys(f.Profile)) {
+			row(w, name, fmt.Sprint(f.Profile[name]))
+		}
+	})
+}
+
+// show prints v as JSON, or as the table for a person.
+func (r *factorsRun) show(v any, table func(io.Writer)) error {
+	var out bytes.Buffer
+	if r.TerminalOut && !r.opts.json {
+		w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
+		table(w)
+		_ = w.Flush() // into memory
+	} else {
+		b, err := json.Marshal(v)
+		if err == nil {
+			err = json.Indent(&out, b, "", "  ")
+		}
+		if err != nil {
+			return notDone("", "print Okta's answer: %w", err)
+		}
+		out.WriteByte('\n')
+	}
+	if _, err := io.WriteString(r.Stdout, printableJSON(out.String())); err != nil {
+		return notDone("it was done all the same, if it was a change", "print Okta's answer: %w", err)
+	}
+	return nil
+}
+
+// printableJSON escapes what a terminal would take for a command. Outside of strings, JSON has only new lines of that kind.
+func printableJSON(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && notPrintable(r) }) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '\n' || !notPrintable(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			r -= 0x10000
+			fmt.Fprintf(&b, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
+
+// row writes the cells of a table's row. The last one ends the line.
+func row(w io.Writer, cells ...string) {
+	for i, c := range cells {
+		if c == "" {
+			c = "-"
+		}
+		cells[i] = printable(c)
+	}
+	_, _ = io.WriteString(w, strings.Join(cells, "\t")+"\n")
+}
+
+// which tells a factor from others of its kind.
+func which(f oktaclient.Factor) string {
+	for _, name := range []string{"phoneNumber", "email", "questionText", "authenticatorName", "name", "credentialId"} {
+		if s, ok := f.Profile[name].(string); ok && s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// verifiedBy says how factors verify can verify a user, "" if it can't.
+func verifiedBy(f oktaclient.Factor) string {
+	switch {
+	case f.Status != oktaclient.FactorActive || oktaclient.OwnDevice(f.Type) != "" || f.Type == "web":
+		return ""
+	case f.Type == "push":
+		return "push"
+	case f.Type == "question":
+		return "answer"
+	case sendsPasscode(f.Type):
+		return "passcode, sent"
+	}
+	return "passcode"
+}
+
+func sendsPasscode(factorType string) bool {
+	return factorType == "sms" || factorType == "call" || factorType == "email"
+}
+
+func day(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.DateOnly)
+}
+
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+}

@@ -1,0 +1,125 @@
+package command
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"oktareset/oktaclient/oktatest"
+)
+
+// onTerminal runs factors with stdout a terminal, against an org.
+func onTerminal(t *testing.T, org *oktatest.Org, stdout io.Writer, args ...string) (code int, stderr string) {
+	t.Helper()
+	server := httptest.NewServer(org)
+	t.Cleanup(server.Close)
+	env := map[string]string{"OKTA_CLIENT_ORGURL": server.URL, "OKTA_CLIENT_TOKEN": org.Token()}
+	var errs bytes.Buffer
+	code = Run(t.Context(), Process{
+		Args: append([]string{"oktareset", "factors"}, args...), Stdin: strings.NewReader(""), Stdout: stdout, Stderr: &errs,
+		Getenv: func(name string) string { return env[name] }, TerminalOut: true,
+	})
+	return code, errs.String()
+}
+
+func demoOrg() *oktatest.Org {
+	org := oktatest.New(oktatest.Config{Engine: oktatest.Classic})
+	org.Add(oktatest.User{Login: "alice@example.com", Factors: []oktatest.Factor{
+		{ID: "mbl000000000000001", Type: "sms", Provider: "OKTA", Profile: map[string]string{"phoneNumber": "+15551234567"}},
+		{ID: "fwf000000000000002", Type: "webauthn", Provider: "FIDO", Profile: map[string]string{"authenticatorName": "\x1b[31mred\u202e\u009b"}},
+		{ID: "ufx000000000000003", Type: "brand:new", Provider: "ACME", Status: "EXPIRED", Profile: map[string]string{"a": "b"}},
+	}})
+	return org
+}
+
+// No t.Parallel around urfave/cli: its help flag is a global that every App writes.
+func TestFactorsTables(t *testing.T) {
+	tests := []struct{ args, want string }{
+		{
+			"list alice@example.com", `
+ID                  TYPE       PROVIDER  STATUS   CREATED     WHICH                    VERIFY BY
+mbl000000000000001  sms        OKTA      ACTIVE   2000-01-01  +15551234567             passcode, sent
+fwf000000000000002  webauthn   FIDO      ACTIVE   2000-01-01  \x1b[31mred\u202e\u009b  -
+ufx000000000000003  brand:new  ACME      EXPIRED  2000-01-01  -                        -
+`,
+		},
+		{
+			"get alice@example.com brand:new", `
+id       ufx000000000000003
+type     brand:new:ACME
+status   EXPIRED
+created  2000-01-01 00:00:00 UTC
+updated  2000-01-01 00:00:00 UTC
+a        b
+`,
+		},
+		{
+			"verify alice@example.com brand:new", "\n",
+		},
+	}
+	dates := regexp.MustCompile(`20\d\d-\d\d-\d\d`)
+	times := regexp.MustCompile(`\d\d:\d\d:\d\d UTC`)
+	for _, tt := range tests {
+		var out bytes.Buffer
+		code, stderr := onTerminal(t, demoOrg(), &out, strings.Fields(tt.args)...)
+		got := times.ReplaceAllString(dates.ReplaceAllString(out.String(), "2000-01-01"), "00:00:00 UTC")
+		if diff := cmp.Diff(strings.TrimPrefix(tt.want, "\n"), got); diff != "" || (code == 0) != (got != "") {
+			t.Errorf("%s: exit %d, %s(-want +got):\n%s", tt.args, code, stderr, diff)
+		}
+	}
+}
+
+// What a server sends must not steer the terminal, in JSON either; as JSON it stays what it was.
+func TestFactorsJSONIsPrintable(t *testing.T) {
+	var out bytes.Buffer
+	if code, stderr := onTerminal(t, demoOrg(), &out, "get", "alice@example.com", "webauthn", "--json"); code != 0 {
+		t.Fatal(code, stderr)
+	}
+	if strings.ContainsFunc(out.String(), func(r rune) bool { return r != '\n' && notPrintable(r) }) || !strings.Contains(out.String(), `\u001b[31mred\u202e\u009b`) {
+		t.Errorf("printed %q", out.String())
+	}
+}
+
+// brokenPipe is a stdout that nobody reads any more.
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+// A change that was made isn't reported as refused because stdout is closed.
+func TestFactorsBrokenPipe(t *testing.T) {
+	org := demoOrg()
+	server := httptest.NewServer(org)
+	t.Cleanup(server.Close)
+	host := strings.TrimPrefix(server.URL, "http://")
+	env := map[string]string{"OKTA_CLIENT_ORGURL": server.URL, "OKTA_CLIENT_TOKEN": org.Token()}
+	var errs bytes.Buffer
+	code := Run(t.Context(), Process{
+		Args:  []string{"oktareset", "factors", "enroll", "alice@example.com", "push", "--confirm", host + ":1"},
+		Stdin: strings.NewReader(""), Stdout: brokenPipe{}, Stderr: &errs, Getenv: func(name string) string { return env[name] },
+	})
+	if code != exitRows || !strings.Contains(errs.String(), "broken pipe") || !strings.Contains(errs.String(), "factors activate") {
+		t.Errorf("exit %d: %s", code, &errs)
+	}
+	if got := org.Did("alice@example.com").Enrolls; got != 1 {
+		t.Errorf("%d enrolled", got)
+	}
+}
+
+func TestParseKind(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"sms": "sms OKTA", "sms:OKTA": "sms OKTA", "token:software:totp:GOOGLE": "token:software:totp GOOGLE", "token:hotp": "token:hotp CUSTOM",
+		"brand:new:ACME": "brand:new ACME", "token:software:totp": "", "": "", ":OKTA": "", "sms:": "", "brand": "",
+	} {
+		typ, provider, err := parseKind(in)
+		if got := strings.TrimSpace(typ + " " + provider); got != want || (err == nil) != (want != "") {
+			t.Errorf("parseKind(%q) = %q, %v; want %q", in, got, err, want)
+		}
+	}
+}

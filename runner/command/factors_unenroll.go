@@ -1,0 +1,65 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"oktareset/oktaclient"
+)
+
+// unenroll takes a factor away, and says before what goes along.
+func (r *factorsRun) unenroll(ctx context.Context) error {
+	f, others, err := r.factor(ctx, true)
+	if err != nil {
+		return err
+	}
+	if r.opts.removeRecovery && f.Type != "sms" && f.Type != "call" {
+		return usageError("leave it out", "--remove-recovery is for an sms or call, not for %s", f)
+	}
+	var along []string
+	for _, other := range others {
+		if f.Takes(other) {
+			along = append(along, other.String())
+		}
+	}
+	facts := []fact{{"factor", strings.TrimSpace(f.String()+" "+which(f)) + " (" + f.ID + ")"}}
+	if len(along) > 0 {
+		facts = append(facts, fact{"along", strings.Join(along, ", ") + ": Okta takes them with it"})
+	}
+	if r.opts.removeRecovery {
+		facts = append(facts, fact{"recovery", "the number can't be used to recover the account any more, either"})
+	}
+	if err := r.askConsent(ctx, "This takes a factor away. It can't be undone.", facts...); err != nil {
+		return err
+	}
+	_, err = r.client.UnenrollFactor(ctx, r.user.ID, f.ID, r.opts.removeRecovery, nil)
+	if oktaclient.FateOf(err) == oktaclient.InDoubt {
+		return r.lookAgain(ctx, f, err)
+	}
+	if err != nil {
+		return r.explain(err, fmt.Sprintf("unenroll %s of %s", f, r.user.Profile.Login))
+	}
+	text := fmt.Sprintf("%s of %s is unenrolled", f, r.user.Profile.Login)
+	if len(along) > 0 {
+		text += ", and with it " + strings.Join(along, ", ")
+	}
+	r.console.info("%s", text)
+	return nil
+}
+
+// lookAgain says what is known of a factor after the answer to its unenrollment was lost. A factor that is gone is what was asked for; one that
+// is still there may yet go.
+func (r *factorsRun) lookAgain(ctx context.Context, f oktaclient.Factor, lost error) error {
+	_, _, err := r.client.GetFactor(ctx, r.user.ID, f.ID)
+	if oktaclient.FateOf(err) == oktaclient.Missing {
+		r.console.info("%s of %s is unenrolled: the answer was lost, but the factor is gone", f, r.user.Profile.Login)
+		return nil
+	}
+	state := "it is still listed"
+	if err != nil {
+		state = "it can't be looked at now"
+	}
+	return notDone("look again in a minute: oktareset factors list "+r.user.Profile.Login,
+		"%s of %s may be unenrolled, or not (%s): %w", f, r.user.Profile.Login, state, lost)
+}

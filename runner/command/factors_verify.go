@@ -1,0 +1,130 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"oktareset/oktaclient"
+)
+
+// verify has the user prove to be who calls. It ends well only with Okta's SUCCESS.
+func (r *factorsRun) verify(ctx context.Context) error {
+	f, _, err := r.factor(ctx, false)
+	if err != nil {
+		return err
+	}
+	if why := oktaclient.OwnDevice(f.Type); why != "" {
+		return usageError("choose another: oktareset factors list "+r.user.Profile.Login, "%s can't be verified here: %s", f, why)
+	}
+	if f.Status != oktaclient.FactorActive {
+		return notDone(fmt.Sprintf("oktareset factors activate %s %s", r.user.Profile.Login, f.ID), "%s of %s is %s: it proves nothing yet",
+			f, r.user.Profile.Login, f.Status)
+	}
+	if r.opts.numberMatching && f.Type != "push" {
+		return usageError("leave it out", "--number-matching is for a push, not for %s", f)
+	}
+	if f.Type == "push" {
+		return r.verifyPush(ctx, f)
+	}
+	return r.verifyPasscode(ctx, f)
+}
+
+// verifyPasscode sends a passcode if that is how the factor works, and checks what the user reads out.
+func (r *factorsRun) verifyPasscode(ctx context.Context, f oktaclient.Factor) error {
+	v := oktaclient.Verify{
+		TemplateID: r.opts.enroll.TemplateID, TokenLifetime: r.opts.enroll.TokenLifetime, Language: r.opts.enroll.Language,
+	}
+	if sendsPasscode(f.Type) && !r.opts.noChallenge {
+		if _, _, err := r.client.VerifyFactor(ctx, r.user.ID, f.ID, v); err != nil {
+			return r.explain(err, fmt.Sprintf("send a passcode to %s", which(f)))
+		}
+		r.console.info("a passcode is on its way to %s", which(f))
+	}
+	var answer oktaclient.Verify
+	var err error
+	if f.Type == "question" {
+		r.console.info("ask the user: %s", which(f))
+	}
+	r.peek(f)
+	if f.Type == "question" {
+		answer.Answer, err = r.secret(ctx, "answer")
+	} else {
+		answer.PassCode, err = r.secret(ctx, "passcode")
+	}
+	if err != nil {
+		return err
+	}
+	done, _, err := r.client.VerifyFactor(ctx, r.user.ID, f.ID, answer)
+	if oktaclient.FateOf(err) == oktaclient.InDoubt {
+		return notDone("verify again, with a new passcode", "%s isn't verified: %w", r.user.Profile.Login, err)
+	}
+	if err != nil {
+		return r.explain(err, "verify "+r.user.Profile.Login)
+	}
+	return r.verified(f, done)
+}
+
+// verifyPush sends a push and waits for its answer.
+func (r *factorsRun) verifyPush(ctx context.Context, f oktaclient.Factor) error {
+	if r.opts.noChallenge {
+		return usageError("of one that was sent before: oktareset factors poll", "a push is verified by sending one")
+	}
+	v, _, err := r.client.VerifyFactor(ctx, r.user.ID, f.ID, oktaclient.Verify{NumberMatching: r.opts.numberMatching})
+	if err != nil {
+		return r.explain(err, fmt.Sprintf("send a push to %s", r.user.Profile.Login))
+	}
+	return r.await(ctx, f, v)
+}
+
+// poll goes on waiting for the answer to a push.
+func (r *factorsRun) poll(ctx context.Context) error {
+	f, _, err := r.factor(ctx, false)
+	if err != nil {
+		return err
+	}
+	v, _, err := r.client.GetTransaction(ctx, r.user.ID, f.ID, r.opts.transID)
+	if oktaclient.FateOf(err) == oktaclient.Missing {
+		return notDone("send another push: oktareset factors verify", "%s has no transaction %q", f, r.opts.transID)
+	}
+	if err != nil {
+		return r.explain(err, "look up the transaction")
+	}
+	return r.await(ctx, f, v)
+}
+
+// await waits for the answer to a push and says what it was.
+func (r *factorsRun) await(ctx context.Context, f oktaclient.Factor, v oktaclient.Verification) error {
+	if v.CorrectAnswer > 0 {
+		r.console.info("tell the user to choose the number %d", v.CorrectAnswer)
+	}
+	if v.Result == oktaclient.ResultWaiting {
+		r.console.info("a push is on its way to %s; waiting for the answer%s", which(f), r.within(v.ExpiresAt))
+	}
+	end, err := r.client.AwaitPush(ctx, r.user.ID, f.ID, v)
+	if err != nil {
+		if v.TransactionID != "" {
+			r.console.info("the answer isn't known yet; to go on: oktareset factors poll %s %s %s", r.user.Profile.Login, f.ID, v.TransactionID)
+		}
+		return r.explain(err, "await the answer to the push")
+	}
+	return r.verified(f, end)
+}
+
+// verified tells the end of a verification. Nothing but SUCCESS is one.
+func (r *factorsRun) verified(f oktaclient.Factor, v oktaclient.Verification) error {
+	err := r.show(v.Raw, func(w io.Writer) { row(w, "result", v.Result) })
+	if err != nil {
+		return err
+	}
+	switch v.Result {
+	case oktaclient.ResultSuccess:
+		r.console.info("%s is verified by %s", r.user.Profile.Login, f)
+		return nil
+	case oktaclient.ResultRejected:
+		return notDone("", "%s isn't verified: the user, or whoever has the phone, rejected the push", r.user.Profile.Login)
+	case oktaclient.ResultTimeout:
+		return notDone("", "%s isn't verified: nobody answered in time", r.user.Profile.Login)
+	}
+	return notDone("", "%s isn't verified: Okta says %q %s", r.user.Profile.Login, v.Result, v.Message)
+}
