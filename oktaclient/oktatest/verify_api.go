@@ -52,7 +52,7 @@ func (c *call) verify() {
 	if !c.read(&body) {
 		return
 	}
-	c.onFactor(func(u User, user string, f Factor) (int, any, *failure) {
+	c.onFactor(func(_ User, user string, f Factor) (int, any, *failure) {
 		if f.Status != active {
 			return 0, nil, badVerification("The factor isn't active.")
 		}
@@ -61,7 +61,7 @@ func (c *call) verify() {
 			return 0, nil, &tooManyRequests
 		}
 		if body.PassCode == "" && body.Answer == "" && body.SignatureData == "" {
-			return c.challenge(u, user, f, body.NumberMatching)
+			return c.challenge(user, f, body.NumberMatching)
 		}
 		if refused := c.o.checkAnswer(dev, f, body); refused != nil {
 			c.o.dir.change(c.pos).deeds.WrongPasscodes++
@@ -96,7 +96,7 @@ func (o *Org) checkAnswer(dev *device, f Factor, body verifyRequest) *failure {
 }
 
 // challenge sends what a factor is verified by. The caller holds the mutex.
-func (c *call) challenge(u User, user string, f Factor, numberMatching bool) (int, any, *failure) {
+func (c *call) challenge(user string, f Factor, numberMatching bool) (int, any, *failure) {
 	v := map[string]any{"factorResult": "CHALLENGE", "profile": f.Profile, "_links": f.againLinks(user + "/factors/" + f.ID)}
 	switch f.Type {
 	case "sms", "call", "email":

@@ -15,7 +15,7 @@ func TestPasscodesOfAClock(t *testing.T) {
 	t.Parallel()
 	for at, code := range map[int64]string{59: "287082", 1111111109: "081804", 1111111111: "050471", 2000000000: "279037"} {
 		synctest.Test(t, func(t *testing.T) {
-			o := newBob(oktatest.Config{ClockSkew: time.Unix(at, 0).Sub(time.Now())}, oktatest.User{})
+			o := newBob(oktatest.Config{ClockSkew: time.Until(time.Unix(at, 0))}, oktatest.User{})
 			f := enrolled(t, o, bob, `{"factorType":"token:hotp","provider":"CUSTOM","factorProfileId":"fpr1","profile":{"sharedSecret":"3132333435363738393031323334353637383930"}}`)
 			if got, ok := o.Passcode(bob, f.ID); got != code || !ok {
 				t.Errorf("at %d: %q, want %q", at, got, code)

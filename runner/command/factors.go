@@ -51,12 +51,16 @@ func factorVerbs() []factorVerb {
 		{name: "questions", args: []string{"USER"}, usage: "list the security questions to choose from", do: (*factorsRun).questions},
 		{name: "get", args: []string{"USER", "FACTOR"}, usage: "show one factor", do: (*factorsRun).get},
 		{
-			name: "enroll", args: []string{"USER", "TYPE:PROVIDER"}, usage: "enroll a factor, after asking", do: (*factorsRun).enroll, changes: true,
+			name: "enroll", args: []string{"USER", "TYPE:PROVIDER"}, usage: "enroll a factor, after asking",
+			do: (*factorsRun).enroll, changes: true,
 			flags: append([]string{
 				"phone", "extension", "email", "question", "credential-id", "factor-profile-id", "profile", "activate", "update-phone", "confirm",
 			}, message...),
 		},
-		{name: "activate", args: []string{"USER", "FACTOR"}, usage: "activate a factor by its passcode, or await its app", do: (*factorsRun).activate},
+		{
+			name: "activate", args: []string{"USER", "FACTOR"}, usage: "activate a factor by its passcode, or await its app",
+			do: (*factorsRun).activate,
+		},
 		{
 			name: "resend", args: []string{"USER", "FACTOR"}, usage: "send the passcode of an enrollment again", do: (*factorsRun).resend,
 			flags: []string{"template-id"},
@@ -65,9 +69,13 @@ func factorVerbs() []factorVerb {
 			name: "verify", args: []string{"USER", "FACTOR"}, usage: "have the user prove to be who calls", do: (*factorsRun).verify,
 			flags: append([]string{"number-matching", "no-challenge"}, message...),
 		},
-		{name: "poll", args: []string{"USER", "FACTOR", "TRANSACTION"}, usage: "go on waiting for the answer to a push", do: (*factorsRun).poll},
 		{
-			name: "unenroll", args: []string{"USER", "FACTOR"}, usage: "take a factor away, after asking", do: (*factorsRun).unenroll, changes: true,
+			name: "poll", args: []string{"USER", "FACTOR", "TRANSACTION"}, usage: "go on waiting for the answer to a push",
+			do: (*factorsRun).poll,
+		},
+		{
+			name: "unenroll", args: []string{"USER", "FACTOR"}, usage: "take a factor away, after asking",
+			do: (*factorsRun).unenroll, changes: true,
 			flags: []string{"remove-recovery", "confirm"},
 		},
 	}
@@ -118,7 +126,10 @@ func verbsHelp() string {
 }
 
 func factorsFlags() []cli.Flag {
-	const enroll, message, verify, unenroll, consent, output, org = "ENROLL", "ENROLL AND VERIFY", "VERIFY", "UNENROLL", "CONSENT", "OUTPUT", "ORG"
+	const (
+		enroll, message, verify, unenroll = "ENROLL", "ENROLL AND VERIFY", "VERIFY", "UNENROLL"
+		consent, output, org              = "CONSENT", "OUTPUT", "ORG"
+	)
 	flags := []cli.Flag{
 		&cli.StringFlag{Name: "phone", Category: enroll, Usage: "`NUMBER` of an sms or call, as +15551234567"},
 		&cli.StringFlag{Name: "extension", Category: enroll, Usage: "`DIGITS` behind the number of a call"},

@@ -34,7 +34,7 @@ var demoUsers = []struct {
 func startDemo() (*sandbox, error) {
 	org := oktatest.New(oktatest.Config{Latency: demoLatency, LatencyJitter: demoLatency / 2, PushDelay: demoAnswer})
 	for _, u := range demoUsers {
-		org.Add(oktatest.User{Login: u.login, FirstName: strings.ToUpper(u.login[:1]) + u.login[1:strings.IndexByte(u.login, '@')], Factors: u.factors, Push: u.push})
+		org.Add(oktatest.User{Login: u.login, Factors: u.factors, Push: u.push})
 	}
 	return serveOrg(context.Background(), org, "127.0.0.1:0")
 }

@@ -143,7 +143,8 @@ func (r *factorsRun) activate(ctx context.Context) error {
 	}
 	now, _, err := r.client.ActivateFactor(ctx, r.user.ID, f.ID, code)
 	if oktaclient.FateOf(err) == oktaclient.InDoubt {
-		return notDone(fmt.Sprintf("see oktareset factors get %s %s", r.user.Profile.Login, f.ID), "%s may have been activated, or not: %w", f, err)
+		return notDone(fmt.Sprintf("see oktareset factors get %s %s", r.user.Profile.Login, f.ID),
+			"%s may have been activated, or not: %w", f, err)
 	}
 	if err != nil {
 		return r.explain(err, fmt.Sprintf("activate %s of %s", f, r.user.Profile.Login))

@@ -137,11 +137,11 @@ func parseKind(s string) (typ, provider string, err error) {
 // parseProfile gathers the factor's profile from its flags.
 func parseProfile(c *cli.Context) (map[string]any, error) {
 	p := make(map[string]any)
-	for flag, field := range map[string]string{
-		"extension": "phoneExtension", "email": "email", "question": "question", "credential-id": "credentialId",
+	for _, f := range []struct{ flag, field string }{
+		{"extension", "phoneExtension"}, {"email", "email"}, {"question", "question"}, {"credential-id", "credentialId"},
 	} {
-		if v := c.String(flag); v != "" {
-			p[field] = v
+		if v := c.String(f.flag); v != "" {
+			p[f.field] = v
 		}
 	}
 	if s := c.String("phone"); s != "" {
