@@ -6,6 +6,8 @@
 //   - A request that may change something is sent again only where it is certain that it changed nothing: no connection was
 //     obtained, or Okta refused it before any work (429, 503 E0000010, 409 E0000112, 423 E0000239). [FateOf] says of every
 //     other failure whether it is certain that nothing was changed.
+//   - A 429 is waited out, but where it is the answer: a passcode would be stale, and Okta's limits on messages and attempts are a
+//     factor's, not the API's.
 //   - Reads are sent again after 5xx replies, dropped connections and timeouts, a few times.
 //   - Cancelling the context stops waiting and keeps unsent requests from being sent. A request that was sent is waited for,
 //     at most [Options.Timeout], because its answer matters.

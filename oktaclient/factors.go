@@ -36,13 +36,32 @@ const (
 // String is TYPE:PROVIDER.
 func (f Factor) String() string { return f.Type + ":" + f.Provider }
 
-// UnmarshalJSON keeps what it reads in Raw.
+// UnmarshalJSON keeps what it reads in Raw. Only what a factor can't do without has to be of the expected form: one odd factor must not
+// hide all others.
 func (f *Factor) UnmarshalJSON(b []byte) error {
-	type fields Factor
-	if err := json.Unmarshal(b, (*fields)(f)); err != nil {
+	var known struct {
+		ID       string    `json:"id"`
+		Type     string    `json:"factorType"`
+		Provider string    `json:"provider"`
+		Status   string    `json:"status"`
+		Created  time.Time `json:"created"`
+	}
+	if err := json.Unmarshal(b, &known); err != nil {
 		return err
 	}
-	f.Raw = append([]byte(nil), b...)
+	var more struct {
+		Vendor      string         `json:"vendorName"`
+		LastUpdated string         `json:"lastUpdated"`
+		Profile     map[string]any `json:"profile"`
+		Result      string         `json:"factorResult"`
+	}
+	_ = json.Unmarshal(b, &more) // as far as it goes
+	updated, _ := time.Parse(time.RFC3339, more.LastUpdated)
+	*f = Factor{
+		ID: known.ID, Type: known.Type, Provider: known.Provider, Vendor: more.Vendor, Status: known.Status,
+		Created: known.Created, LastUpdated: updated, Profile: more.Profile, Result: more.Result,
+		Raw: append([]byte(nil), b...),
+	}
 	return nil
 }
 

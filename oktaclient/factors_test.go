@@ -280,6 +280,11 @@ func TestFactorPassesThrough(t *testing.T) {
 	if f.String() != "brand:new:ACME" || f.Profile["shoe size"] != 44.0 {
 		t.Errorf("%+v", f)
 	}
+	var list []oktaclient.Factor
+	const odd = `[{"id":"a","vendorName":7,"profile":["x"],"lastUpdated":"yesterday","factorResult":{}},{"id":"b","vendorName":"OKTA"}]`
+	if err := json.Unmarshal([]byte(odd), &list); err != nil || len(list) != 2 || list[0].ID != "a" || list[1].Vendor != "OKTA" {
+		t.Errorf("%+v, %v; an odd factor hides the others", list, err)
+	}
 }
 
 func TestTakes(t *testing.T) {

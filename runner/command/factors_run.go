@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
@@ -31,6 +32,7 @@ func (a *app) factors(ctx context.Context, o factorsOptions) error {
 	if err := r.checkConsent(); err != nil {
 		return err
 	}
+	defer r.sayHolds()()
 	if err := r.identify(ctx); err != nil {
 		return err
 	}
@@ -64,6 +66,34 @@ func (r *factorsRun) connect() error {
 		Transport: r.transport, Logger: log,
 	})
 	return nil
+}
+
+// holdCheck is how often it is looked whether requests have to wait.
+const holdCheck = time.Second
+
+// sayHolds says when requests have to wait, and why, until the function that it returns is called.
+func (r *factorsRun) sayHolds() (stop func()) {
+	tick, done, ended := time.NewTicker(holdCheck), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		var said time.Time
+		for {
+			select {
+			case <-tick.C:
+			case <-done:
+				return
+			}
+			if until, why := r.client.Hold(); until.After(said) {
+				said = until
+				r.console.info("waiting until %s: %s", until.Format(time.TimeOnly), why)
+			}
+		}
+	}()
+	return func() {
+		tick.Stop()
+		close(done)
+		<-ended
+	}
 }
 
 func (r *factorsRun) host() string { return r.client.Org().Host() }
@@ -185,6 +215,9 @@ func (r *factorsRun) explain(err error, what string) error {
 	case oktaclient.Unreachable:
 		return coded{code: exitStopped, error: fmt.Errorf("%s: %w", what, err)}
 	case oktaclient.NotSent:
+		if _, ok := errors.AsType[*oktaclient.TransportError](err); !ok {
+			return usageError("", "%s: %w", what, err)
+		}
 		return usageError("check the org URL, the network and HTTPS_PROXY; nothing was changed", "%s can't be reached: %w", r.host(), err)
 	case oktaclient.WrongOrg:
 		return usageError("check the org URL; nothing was changed", "%s doesn't answer as an Okta org: %w", r.host(), err)

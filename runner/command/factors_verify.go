@@ -24,6 +24,9 @@ func (r *factorsRun) verify(ctx context.Context) error {
 	if r.opts.numberMatching && f.Type != "push" {
 		return usageError("leave it out", "--number-matching is for a push, not for %s", f)
 	}
+	if e := r.opts.enroll; !sendsPasscode(f.Type) && (e.TemplateID != "" || e.TokenLifetime != 0 || e.Language != "") {
+		return usageError("leave them out", "--template-id, --token-lifetime and --language are for a passcode that is sent, not for %s", f)
+	}
 	if f.Type == "push" {
 		return r.verifyPush(ctx, f)
 	}
