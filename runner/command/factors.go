@@ -149,7 +149,7 @@ func factorsFlags() []cli.Flag {
 		&cli.StringFlag{Name: "confirm", Category: consent, Usage: "enroll or unenroll unasked if the org agrees: `HOST:1`"},
 		&cli.BoolFlag{Name: "json", Category: output, Usage: "print Okta's JSON on a terminal, too"},
 	}
-	flags = append(flags, consoleFlags(output)...)
+	flags = append(flags, consoleFlags()...)
 	return append(flags,
 		&cli.DurationFlag{Name: "timeout", Category: org, Value: oktaclient.DefaultTimeout, Usage: "wait `D` for the answer to a request"},
 		&cli.StringFlag{Name: "org-url", Category: org, Usage: "`URL` of the org (default: OKTA_CLIENT_ORGURL, .okta.yaml)"},

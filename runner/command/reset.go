@@ -108,7 +108,7 @@ func resetFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "json", Category: output, Usage: "print the run's summary on stdout as JSON"},
 		&cli.StringFlag{Name: "progress", Category: output, Value: string(progress.Auto), Usage: "`MODE`: auto (a bar on a terminal, else lines), plain or none"},
 	)
-	flags = append(flags, consoleFlags(output)...)
+	flags = append(flags, consoleFlags()...)
 	return append(flags,
 		&cli.StringFlag{Name: "org-url", Category: org, Usage: "`URL` of the org (default: OKTA_CLIENT_ORGURL, .okta.yaml)"},
 		&cli.StringFlag{Name: "token-file", Category: org, Usage: "`FILE` that holds the API token (default: OKTA_CLIENT_TOKEN, .okta.yaml)"},
@@ -116,7 +116,8 @@ func resetFlags() []cli.Flag {
 	)
 }
 
-func consoleFlags(category string) []cli.Flag {
+func consoleFlags() []cli.Flag {
+	const category = "OUTPUT"
 	return []cli.Flag{
 		&cli.StringFlag{Name: "log-format", Category: category, Value: "text", Usage: "`FORM` of what is written to stderr: text or json"},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Category: category, Usage: "log every request"},

@@ -102,7 +102,7 @@ func (a *app) sandboxCommand() *cli.Command {
 			&cli.DurationFlag{Name: "latency", Category: limits, Value: demoLatency, Usage: "answer after `D`"},
 			&cli.BoolFlag{Name: "unlimited", Category: limits, Usage: "no limits at all"},
 			&cli.StringSliceFlag{Name: "fault", Category: faults, Usage: "`FAULT` as drop_after:reset_factors:p=0.01; may be repeated"},
-		}, consoleFlags(output)...),
+		}, consoleFlags()...),
 		Action: func(c *cli.Context) error {
 			o, err := parseSandbox(c)
 			if err != nil {
