@@ -55,7 +55,7 @@ func (a *app) cli() *cli.App {
 		}
 		return usageError("see oktareset "+name+"--help", "%s", oneLine(err.Error()))
 	}
-	commands := []*cli.Command{a.resetCommand(), a.usersCommand(), a.factorsCommand(), a.sandboxCommand()}
+	commands := []*cli.Command{a.resetCommand(), a.usersCommand(), a.factorsCommand(), a.reportCommand(), a.sandboxCommand()}
 	for _, c := range commands {
 		c.OnUsageError = usage // the App's isn't inherited
 		c.CustomHelpTemplate = commandHelp + flagHelp(c.Flags) + "\n" + cmp.Or(c.CustomHelpTemplate, ExitCodes)

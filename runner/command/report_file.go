@@ -1,0 +1,160 @@
+package command
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+
+	"oktareset/runner/ledger"
+	"oktareset/runner/report"
+)
+
+// resultsFile is a result or a plan that a page is made of.
+type resultsFile struct {
+	path   string
+	before os.FileInfo   // when the first byte was read
+	sha256 string        // "" for one that isn't finished
+	last   map[int]int64 // where each row's last line begins; nil for one that is finished: it has one line a row
+}
+
+// openResults reads the file once: for its SHA-256, or, while it is a ledger, for the last line of each row, which counts.
+func openResults(path string, finished bool) (*resultsFile, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the results: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("read the results: %q isn't a file", path)
+	}
+	f := &resultsFile{path: path, before: info}
+	if finished {
+		f.sha256, err = hashFile(path)
+		return f, err
+	}
+	f.last = make(map[int]int64)
+	for e, err := range ledger.Scan(path) {
+		if torn := (*ledger.TornError)(nil); errors.As(err, &torn) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		f.last[e.Row] = e.Offset
+	}
+	return f, nil
+}
+
+func hashFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("read the results: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", fmt.Errorf("read the results: %w", err)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// lines yields one line for each row, then an error if the file was changed since it was opened.
+func (f *resultsFile) lines(ctx context.Context) iter.Seq2[report.Line, error] {
+	return func(yield func(report.Line, error) bool) {
+		for e, err := range ledger.Scan(f.path) {
+			if torn := (*ledger.TornError)(nil); errors.As(err, &torn) {
+				break
+			}
+			if err == nil && ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
+			if err == nil && f.last != nil {
+				if at, ok := f.last[e.Row]; !ok || at != e.Offset {
+					continue // another line of the row counts, or it has come since
+				}
+			}
+			if !yield(report.Line{Row: e.Row, Record: e.Record}, err) || err != nil {
+				return
+			}
+		}
+		if err := f.unchanged(); err != nil {
+			yield(report.Line{}, err)
+		}
+	}
+}
+
+// unchanged returns an error when the path names another file than at first, or its size or time is another. A ledger may grow.
+func (f *resultsFile) unchanged() error {
+	after, err := os.Stat(f.path)
+	if err != nil {
+		return fmt.Errorf("read the results: %w", err)
+	}
+	same := os.SameFile(f.before, after) && after.Size() >= f.before.Size()
+	if f.last == nil {
+		same = same && after.Size() == f.before.Size() && after.ModTime().Equal(f.before.ModTime())
+	}
+	if same {
+		return nil
+	}
+	return hinted{fmt.Errorf("%q was changed while it was read", f.path), "make the page again once the run has ended"}
+}
+
+// writePage hands write a new file that takes path's place when it is whole, or stdout for "-". Only a page may be replaced.
+func writePage(stdout io.Writer, path string, write func(io.Writer) error) (err error) {
+	if path == "-" {
+		return write(stdout)
+	}
+	if err := replaceable(path); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp") // mode 0600: the page names people
+	if err != nil {
+		return fmt.Errorf("write the page: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = tmp.Close()
+			_ = os.Remove(tmp.Name())
+		}
+	}()
+	if err := write(tmp); err != nil {
+		return err
+	}
+	if err := tmp.Close(); err != nil {
+		return fmt.Errorf("write the page: %w", err)
+	}
+	if err := os.Rename(tmp.Name(), path); err != nil {
+		return fmt.Errorf("write the page: %w", err)
+	}
+	return nil
+}
+
+// replaceable returns an error unless path is free or a page: pages can be made again, other files perhaps not.
+func replaceable(path string) error {
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("write the page: %w", err)
+	}
+	if info.Mode().IsRegular() {
+		f, err := os.Open(path)
+		if err != nil {
+			return fmt.Errorf("write the page: %w", err)
+		}
+		defer f.Close() //nolint:errcheck // it was only read
+		begin, err := bufio.NewReader(f).Peek(len(report.Mark))
+		if err == nil && string(begin) == report.Mark {
+			return nil
+		}
+	}
+	return hinted{fmt.Errorf("%q exists already and isn't a page of oktareset's", path), "choose another file with -o"}
+}

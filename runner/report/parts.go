@@ -1,0 +1,237 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"oktareset/runner"
+)
+
+// maxRuns is how many of the last runs a page shows: a job that is restarted every quarter of an hour for a night.
+const maxRuns = 50
+
+// status is a status with what the page says of it.
+type status struct {
+	Name    string
+	Label   string
+	Means   string
+	Advice  string
+	Reasons string
+	Rows    int
+	Share   string
+	Shown   int // rows on the page; only of those that need a person
+}
+
+// statuses returns those that rows have, best news first.
+func statuses(t *tally, plan bool) []status {
+	var all []status
+	for _, s := range known {
+		n := t.counts[s]
+		if n == 0 {
+			continue
+		}
+		w := wordsFor(s, plan)
+		st := status{Name: string(s), Label: w.label, Means: w.means, Advice: w.advice, Rows: n, Share: share(n, t.counts.Total())}
+		var reasons []string
+		for _, k := range t.reasons[s].sorted() {
+			reasons = append(reasons, fmt.Sprintf("%s %s", comma(k.Rows), k.Name))
+		}
+		st.Reasons = strings.Join(reasons, ", ")
+		all = append(all, st)
+	}
+	return all
+}
+
+// segment is a part of the bar, in thousandths.
+type segment struct {
+	Name string
+	X, W string
+}
+
+const (
+	barWide    = 1000.0
+	minSegment = 10.0 // one row of a million is still seen, on a telephone, too
+)
+
+// segments divides the bar. Each part has at least minSegment, at the cost of the others.
+func segments(all []status, rows int) []segment {
+	wide := make([]float64, len(all))
+	sum := 0.0
+	for i, st := range all {
+		wide[i] = max(minSegment, barWide*float64(st.Rows)/float64(rows))
+		sum += wide[i]
+	}
+	x := 0.0
+	var out []segment
+	for i, st := range all {
+		w := wide[i] * barWide / sum
+		out = append(out, segment{st.Name, fmt.Sprintf("%.1f", x), fmt.Sprintf("%.1f", w)})
+		x += w
+	}
+	return out
+}
+
+// notice stands at the top of the page.
+type notice struct {
+	Grave bool
+	Title string
+	Text  []string
+}
+
+// notices says what a reader has to know before reading on.
+func notices(s *Subject, t *tally) []notice {
+	var all []notice
+	switch s.Condition {
+	case Intact:
+	case Changed:
+		all = append(all, changed(s, t))
+	case Unfinished:
+		all = append(all, unfinished(s, t))
+	}
+	if s.Sandbox {
+		all = append(all, notice{Title: "A rehearsal", Text: []string{"The org was the stand-in: nobody real was touched."}})
+	}
+	if s.Plan {
+		all = append(all, notice{Title: "A plan", Text: []string{"Only reads were sent. Nothing was changed."}})
+	}
+	return all
+}
+
+func changed(s *Subject, t *tally) notice {
+	n := notice{Grave: true, Title: "This file isn't as the run left it", Text: []string{
+		"It was edited, sorted or saved by a spreadsheet since: don't rely on what this page says. Put the original back and make the page again.",
+		fmt.Sprintf("SHA-256 of the file: %s. By the manifest it has to be: %s.", cell(s.SHA256), cmp.Or(cell(s.Recorded), "not recorded")),
+	}}
+	if s.Counted != nil && !maps.Equal(s.Counted, t.counts) {
+		n.Text = append(n.Text, fmt.Sprintf("The run had counted %s. The file has %s.", countsText(s.Counted), countsText(t.counts)))
+	}
+	return n
+}
+
+func unfinished(s *Subject, t *tally) notice {
+	n := notice{Grave: true, Title: "Not finished", Text: []string{"A run is still writing this file, or has broken off."}}
+	if len(s.Runs) > 0 {
+		if last := s.Runs[len(s.Runs)-1]; !last.FinishedAt.IsZero() {
+			n.Text[0] = "The last run couldn't finish this file: " + cmp.Or(cell(last.Stopped), "it doesn't say why") + "."
+		}
+	}
+	if open := s.Input.Rows - t.counts.Total(); open > 0 {
+		n.Text = append(n.Text, fmt.Sprintf("Of %s, %s no line in it yet.", count(s.Input.Rows, "input row"), has(open)))
+	}
+	how := "Go on with --resume, or wait for the end, then make the page again."
+	if s.Plan {
+		how = "Make the plan again, then the page."
+	}
+	n.Text = append(n.Text, how)
+	return n
+}
+
+// has is as "1 has" or "12 have".
+func has(n int) string {
+	if n == 1 {
+		return "1 has"
+	}
+	return comma(n) + " have"
+}
+
+// countsText is as "20 reset, 3 skipped", in the order of the page.
+func countsText(c runner.Counts) string {
+	var parts []string
+	for _, s := range known {
+		if c[s] > 0 {
+			parts = append(parts, comma(c[s])+" "+string(s))
+		}
+	}
+	return cmp.Or(list(parts), "no row")
+}
+
+// run is a run as the page shows it.
+type run struct {
+	ID      string
+	Options string
+	Started string
+	Took    string
+	By      string
+	Work    string
+	Held    string
+	Ended   string
+}
+
+// runs returns the last ones.
+func runs(all []Run) []run {
+	var out []run
+	for _, r := range all[max(0, len(all)-maxRuns):] {
+		v := run{
+			ID: cell(r.ID), Started: moment(r.StartedAt), Took: "no end recorded", Ended: "It runs, or it died",
+			By: cell(strings.Trim(r.User+" on "+r.Host, " ")), Options: optionsText(r.Options),
+			Work: count(r.Attempts, "attempt"), Held: "not held",
+		}
+		if held := seconds(r.SecondsHeld); held >= time.Second {
+			v.Held = "held for " + span(held)
+		}
+		if r.TooMany > 0 {
+			v.Held += "; " + comma(r.TooMany) + " answered 429"
+		}
+		if !r.FinishedAt.IsZero() {
+			v.Took = span(r.FinishedAt.Sub(r.StartedAt))
+			v.Ended = cmp.Or(capital(cell(r.Stopped)), "Every row was worked on")
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// optionsText is as "--limit 5 --ticket INC-7", sorted.
+func optionsText(options map[string]string) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(options)) {
+		switch value := options[name]; value {
+		case "true":
+			parts = append(parts, "--"+name)
+		default:
+			parts = append(parts, "--"+name+" "+value)
+		}
+	}
+	return cell(strings.Join(parts, " "))
+}
+
+// heldText says what the manifest knows of holds.
+func heldText(all []Run) string {
+	held, tooMany := 0.0, 0
+	for _, r := range all {
+		held, tooMany = held+r.SecondsHeld, tooMany+r.TooMany
+	}
+	text := "The manifest has no hold"
+	if d := seconds(held); d >= time.Second {
+		text = "By the manifest, requests were held for " + span(d) + ", for rate limits or an outage"
+	}
+	return text + fmt.Sprintf("; Okta answered 429 %s.", count(tooMany, "time"))
+}
+
+// factor is a type of factor and how many users have it.
+type factor struct {
+	Name  string
+	Rows  int
+	Share string
+	Wide  string // of its bar, in hundredths
+}
+
+// factors fills in the types of factors, if they were listed.
+func (p *page) factors(s *Subject, t *tally) {
+	p.Recorded = slices.Contains(s.Steps, "record_factors") || len(t.factors) > 0
+	if !p.Recorded {
+		return
+	}
+	p.Without = t.without
+	users := t.counts[runner.StatusReset] + t.counts[runner.StatusWouldReset]
+	for _, k := range t.factors.sorted() {
+		wide := fmt.Sprintf("%.1f", max(0.5, 100*float64(k.Rows)/float64(users)))
+		p.Factors = append(p.Factors, factor{k.Name, k.Rows, share(k.Rows, users), wide})
+	}
+}

@@ -1,0 +1,91 @@
+package report
+
+import (
+	"time"
+
+	"oktareset/runner"
+	"oktareset/runner/table"
+)
+
+// Subject is what a page is about, besides the rows: what the manifest says, and how the file agrees with it.
+type Subject struct {
+	Version   string // of the program that makes the page
+	File      string // name of the results or the plan, without folders
+	SHA256    string // of its bytes, in hexadecimal; "" unless the run has finished it
+	Recorded  string // what SHA256 has to be, by the manifest
+	Condition Condition
+	Counted   runner.Counts // rows by status, as the run counted them; nil when it didn't get to that
+	Apply     string        // the command that resets whom a plan names; "" when there is none
+
+	Plan    bool // nothing was changed: the rows say what would be
+	Sandbox bool // the org was the stand-in
+	Org     string
+	Engine  string // identity, classic or ""
+	Account Account
+	Ticket  string
+	Steps   []string // names
+	Input   Input
+	Consent Consent
+	Runs    []Run // in the order in which they began
+}
+
+// Condition is how a file agrees with its manifest.
+type Condition int
+
+// The conditions of a file.
+const (
+	Intact     Condition = iota // finished, and as the run left it
+	Changed                     // finished, and changed since
+	Unfinished                  // a run is still writing it, or has broken off
+)
+
+// Account is the Okta account whose credentials were used.
+type Account struct {
+	ID    string
+	Login string // "" for a service app
+}
+
+// Input is the file that named the users.
+type Input struct {
+	File     string // its name, without folders
+	SHA256   string // in hexadecimal
+	Bytes    int64
+	Rows     int
+	Distinct int // distinct valid identifiers
+	Column   string
+}
+
+// Consent is what allowed the run to change anything. Count, or Min and Max, are numbers of users.
+type Consent struct {
+	How   string // prompt, confirm, sandbox, none, or "" when it was never given
+	Count int
+	Min   int
+	Max   int
+	At    time.Time
+}
+
+// Run is one execution of the program over the input.
+type Run struct {
+	ID          string
+	StartedAt   time.Time
+	FinishedAt  time.Time // zero: it runs, or it died
+	Options     map[string]string
+	User        string // who started it, and on which machine
+	Host        string
+	Stopped     string // why it ended early; "" when every row was worked on
+	Attempts    int
+	TooMany     int     // replies 429
+	SecondsHeld float64 // spent waiting for a rate limit or an outage
+}
+
+// Line is what became of one row.
+type Line struct {
+	Row    int
+	Record table.Record
+}
+
+// Summary is what a page says in short.
+type Summary struct {
+	Rows int // of the file
+	Open int // of these, rows that need a person
+}

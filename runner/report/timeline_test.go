@@ -1,0 +1,157 @@
+package report
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// at adds rows that finished at these seconds after began.
+func at(seconds ...int) *timeline {
+	t := newTimeline()
+	for _, s := range seconds {
+		t.add(began.Add(time.Duration(s)*time.Second), true)
+	}
+	return t
+}
+
+func TestGaps(t *testing.T) {
+	t.Parallel()
+	from := began.Unix()
+	for _, c := range []struct {
+		name    string
+		seconds []int
+		want    [][]gap // of each stretch
+	}{
+		{"none", nil, nil},
+		{"one row", []int{7}, [][]gap{nil}},
+		{"a pause too short to tell", []int{0, 5}, [][]gap{nil}},
+		{"the shortest gap", []int{0, 6}, [][]gap{{{from + 1, from + 6}}}},
+		{"a hold, rows out of order", []int{60, 0, 1, 61}, [][]gap{{{from + 2, from + 60}}}},
+		{"an outage that was waited out", []int{0, 900}, [][]gap{{{from + 1, from + 900}}}},
+		{"a resume later", []int{0, 901}, [][]gap{nil, nil}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var got [][]gap
+			for _, s := range at(c.seconds...).stretches() {
+				got = append(got, s.gaps())
+			}
+			if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(gap{})); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// However long the run and however many rows: bounded, and no row is lost.
+func TestTimelineBounded(t *testing.T) {
+	t.Parallel()
+	tl := newTimeline()
+	const rows = 4*maxPulses + 1
+	for i := range rows {
+		tl.add(began.Add(time.Duration(i)*time.Second), i%3 > 0)
+	}
+	tl.add(time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), false)
+	tl.add(time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), false)
+	if len(tl.pulses) > maxPulses {
+		t.Errorf("%d pulses, at most %d are wanted", len(tl.pulses), maxPulses)
+	}
+	counted, all := 0, tl.stretches()
+	for i := range all {
+		counted += all[i].rows()
+	}
+	if counted != rows+2 {
+		t.Errorf("%d rows, want %d", counted, rows+2)
+	}
+	drawn, left := charts(all, "reset")
+	if len(drawn)+left != len(all) || len(drawn) != 3 {
+		t.Errorf("%d charts and %d left out of %d", len(drawn), left, len(all))
+	}
+	for _, c := range drawn {
+		if n := strings.Count(c.Done, "M"); n > maxBins+quarters {
+			t.Errorf("a chart has %d bars", n)
+		}
+	}
+}
+
+func TestChartsCut(t *testing.T) {
+	t.Parallel()
+	var seconds []int
+	for i := range maxCharts + 2 {
+		for j := range i + 1 { // the first two have the fewest rows
+			seconds = append(seconds, i*100_000+j)
+		}
+	}
+	drawn, left := charts(at(seconds...).stretches(), "reset")
+	if len(drawn) != maxCharts || left != 2 || !strings.HasPrefix(drawn[0].Text, "3 rows") {
+		t.Errorf("%d charts, %d left out, the first is %q", len(drawn), left, drawn[0].Text)
+	}
+}
+
+func TestDraw(t *testing.T) {
+	t.Parallel()
+	tl := at(0, 0, 20)
+	tl.add(began.Add(20*time.Second), false)
+	drawn, _ := charts(tl.stretches(), "reset")
+	want := chart{
+		Title: "2026-03-04 10:22:31 UTC, 21 s",
+		Text:  "4 rows finished in 21 s, of which 3 reset; at most 2 rows in 1 s; 1 gap of at least 5 s without a finished row.",
+		Done:  "M0.0 100v-100.0h35.2v100.0zM800.0 100v-50.0h35.2v50.0z", Other: "M800.0 100v-100.0h35.2v100.0z",
+		Gaps: []box{{"40.0", "760.0"}}, Ticks: []string{"10:22:31", "10:22:37", "10:22:43", "10:22:49", "10:22:55"}, Peak: "2 rows", Bin: "1 s",
+	}
+	if diff := cmp.Diff([]chart{want}, drawn); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestText(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ got, want string }{
+		{comma(0), "0"},
+		{comma(999), "999"},
+		{comma(-1234567), "-1,234,567"},
+		{count(1, "row"), "1 row"},
+		{count(1000, "row"), "1,000 rows"},
+		{share(0, 9), "0 %"},
+		{share(1, 1_000_000), "< 0.1 %"},
+		{share(999_999, 1_000_000), "> 99.9 %"},
+		{share(1, 3), "33.3 %"},
+		{share(5, 5), "100 %"},
+		{span(900 * time.Millisecond), "900 ms"},
+		{span(59 * time.Second), "59 s"},
+		{span(time.Hour + 5*time.Second), "1 h"},
+		{span(26*time.Hour + 5*time.Minute), "1 d 2 h"},
+		{list([]string{"a", "b", "c"}), "a, b and c"},
+		{moment(time.Time{}), ""},
+		{stepsText([]string{"identify", "clear_sessions"}), "Identify the user, clear sessions"},
+		{operators([]Run{{User: "a", Host: "b"}, {User: "a", Host: "b"}, {Host: "c"}}), "a on b and somebody on c"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}
+
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	k := kinds{}
+	for i := range maxKinds + 5 {
+		k.add(strings.Repeat("f", i+1))
+	}
+	k.add("ff")
+	got := k.sorted()
+	if len(got) != maxKinds+1 || got[0] != (kind{"ff", 2}) || got[maxKinds] != (kind{restKinds, 5}) {
+		t.Errorf("%d kinds: %v", len(got), got)
+	}
+}
+
+func TestSegments(t *testing.T) {
+	t.Parallel()
+	got := segments([]status{{Name: "reset", Rows: 999_999}, {Name: "failed", Rows: 1}}, 1_000_000)
+	if diff := cmp.Diff([]segment{{"reset", "0.0", "990.1"}, {"failed", "990.1", "9.9"}}, got); diff != "" {
+		t.Error(diff)
+	}
+}

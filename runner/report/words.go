@@ -1,0 +1,133 @@
+package report
+
+import (
+	"regexp"
+	"strings"
+
+	"oktareset/runner"
+)
+
+// words is how the page speaks of a status.
+type words struct {
+	label  string
+	means  string
+	advice string // what a person can do; "" when nobody has to do anything
+}
+
+// resultWords are those of a result: what was done.
+var resultWords = map[runner.Status]words{
+	runner.StatusReset:      {"Reset", "Okta said so, or its System Log proves it.", ""},
+	runner.StatusWouldReset: {"Would be reset", "Nothing stands against it.", ""},
+	runner.StatusSkipped:    {"Skipped", "Rightly left alone.", ""},
+	runner.StatusPartial: {
+		"Partly done", "The change began; a later step is not done.",
+		"Run again with --resume: it does only the steps that are open.",
+	},
+	runner.StatusInvalid: {
+		"Invalid", "The row names nobody that may be asked for. Nothing was sent.",
+		"Correct the cell: a user ID or the whole login. Then run the corrected rows as a file of their own.",
+	},
+	runner.StatusNotFound: {
+		"Not found", "The org has no such user.",
+		"Look for a login that was mistyped or renamed, or a user who was deleted. Then run the corrected rows as a file of their own.",
+	},
+	runner.StatusForbidden: {
+		"Forbidden", "Okta doesn't let this account reset this user. Certainly not reset.",
+		"Use an account that may: an admin's factors take a super admin. Then run again with --retry forbidden.",
+	},
+	runner.StatusFailed: {
+		"Failed", "Okta refused, or it couldn't be sent. Certainly not reset.",
+		"Read the error, remove its cause, then run again with --retry failed.",
+	},
+	runner.StatusUnknown: {
+		"Unknown", "Sent, the answer was lost, and nothing proves either way.",
+		"Don't simply repeat it: a second reset takes what the person has enrolled since. --resume looks for proof again. Else look at the user " +
+			"and the System Log by hand; only then run again with --retry unknown, which wants new consent.",
+	},
+	runner.StatusNotAttempted: {
+		"Not attempted", "The run stopped first. Certainly nothing was done to the user.",
+		"Run again with --resume: it goes on where the run stopped.",
+	},
+	runner.StatusTaken: {
+		"In doubt", "A reset may have been sent, and no result is known.",
+		"If the run isn't going on any more, run again with --resume: it looks for proof of what became of the user.",
+	},
+}
+
+// planWords are those of a plan, where they differ: nothing was changed, and it can be made again at will.
+var planWords = map[runner.Status]words{
+	runner.StatusWouldReset: {"Would be reset", "Nothing stands against it.", ""},
+	runner.StatusSkipped:    {"Would be skipped", "Rightly left alone.", ""},
+	runner.StatusInvalid: {
+		"Invalid", "The row names nobody that may be asked for. It would be left alone.",
+		"Correct the cell: a user ID or the whole login. Then make the plan again.",
+	},
+	runner.StatusNotFound: {
+		"Not found", "The org has no such user. The row would be left alone.",
+		"Look for a login that was mistyped or renamed, or a user who was deleted. Then make the plan again.",
+	},
+	runner.StatusForbidden: {
+		"Forbidden", "Okta doesn't let this account look at this user.",
+		"Use an account that may, then make the plan again.",
+	},
+	runner.StatusFailed: {"Failed", "The user couldn't be looked up.", "Read the error, remove its cause, then make the plan again."},
+	runner.StatusNotAttempted: {
+		"Not attempted", "The dry run stopped first: nothing is known of the user.",
+		"Make the plan again, and let it run to its end.",
+	},
+}
+
+// wordsFor returns how a page of this kind speaks of a status.
+func wordsFor(s runner.Status, plan bool) words {
+	if w, ok := planWords[s]; ok && plan {
+		return w
+	}
+	return resultWords[s]
+}
+
+// piece is a part of a text: a flag, which isn't broken into two lines, or what stands between flags.
+type piece struct {
+	Text string
+	Flag bool
+}
+
+var flagPattern = regexp.MustCompile(`--[a-z-]+( (forbidden|failed|unknown))?`)
+
+// pieces takes a text of this file apart at its flags.
+func pieces(text string) []piece {
+	var all []piece
+	end := 0
+	for _, at := range flagPattern.FindAllStringIndex(text, -1) {
+		all = append(all, piece{Text: text[end:at[0]]}, piece{Text: text[at[0]:at[1]], Flag: true})
+		end = at[1]
+	}
+	return append(all, piece{Text: text[end:]})
+}
+
+// stepWords say what the known steps do.
+var stepWords = map[string]string{
+	"identify":       "identify the user",
+	"protect":        "leave protected users alone",
+	"record_factors": "record which factors there are",
+	"reset_factors":  "reset all MFA factors",
+}
+
+// stepsText is as "Identify the user, leave protected users alone, reset all MFA factors".
+func stepsText(names []string) string {
+	steps := make([]string, len(names))
+	for i, name := range names {
+		text, ok := stepWords[name]
+		if !ok {
+			text = strings.ReplaceAll(cell(name), "_", " ")
+		}
+		steps[i] = text
+	}
+	return capital(strings.Join(steps, ", "))
+}
+
+func capital(s string) string {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
