@@ -38,7 +38,7 @@ func (a *app) reportCommand() *cli.Command {
 	flags := []cli.Flag{
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: output, Usage: "write the page to `FILE`, or to stdout with - (default: users.results.html beside users.results.csv)"},
 	}
-	noRequests := slices.DeleteFunc(consoleFlags(output), func(f cli.Flag) bool { return f.Names()[0] == "verbose" })
+	noRequests := slices.DeleteFunc(consoleFlags(), func(f cli.Flag) bool { return f.Names()[0] == "verbose" })
 	return &cli.Command{
 		Name: "report", Usage: "make one HTML page of a plan or a result", ArgsUsage: "RESULTS|PLAN", Description: reportExamples,
 		Flags: append(flags, noRequests...),
