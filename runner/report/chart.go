@@ -11,6 +11,7 @@ import (
 const (
 	maxCharts = 6    // more stretches than that are told, not drawn
 	maxBins   = 96   // bars of a chart: at 390 pixels each has more than three
+	minBins   = 24   // and places for bars: a run of a second is no block
 	chartTall = 100  // the height of a chart in units of its own
 	chartWide = 960  // and its width
 	minDrawn  = 3.0  // a gap that is narrower than this many units can't be seen
@@ -63,7 +64,7 @@ func draw(s *stretch, doneLabel string) chart {
 		b := &bins[(at-from)/size]
 		b.done, b.other = b.done+s.pulses[i].done, b.other+s.pulses[i].other
 	}
-	for len(bins)%quarters != 0 {
+	for len(bins) < minBins || len(bins)%quarters != 0 {
 		bins = append(bins, pulse{})
 	}
 	done, peak := 0, 0

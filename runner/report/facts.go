@@ -69,11 +69,16 @@ func accountFact(a Account) fact {
 	return fact{Name: "Okta account", Value: "not recorded"}
 }
 
+// operator is who started a run.
+func operator(r Run) string {
+	return cell(cmp.Or(r.User, "somebody") + " on " + cmp.Or(r.Host, "a machine without a name"))
+}
+
 // operators are the people who started the runs, each once.
 func operators(runs []Run) string {
 	var all []string
 	for _, r := range runs {
-		who := cell(cmp.Or(r.User, "somebody") + " on " + cmp.Or(r.Host, "a machine without a name"))
+		who := operator(r)
 		if !slices.Contains(all, who) && len(all) < maxRuns {
 			all = append(all, who)
 		}

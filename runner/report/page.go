@@ -45,6 +45,7 @@ type page struct {
 	Claim   string // what the headline says of the number, before and after the org
 	Org     string
 	Done    string // claim's end
+	SoFar   string // behind a claim about a file that isn't finished
 	Ticket  string
 	File    string
 	Notices []notice
@@ -144,27 +145,28 @@ func (p *page) headline(s *Subject, t *tally) {
 		p.Kicker += " of a rehearsal"
 	}
 	if s.Condition == Unfinished {
-		p.Done += " so far"
+		p.SoFar = " so far"
 	}
 	p.Number, p.Claim = comma(n), "users of"
 	if n == 1 {
 		p.Claim = "user of"
 	}
-	p.Title = strings.Join([]string{p.Number, p.Claim, p.Org, p.Done}, " ")
-	switch p.OpenCount {
-	case 0:
-		p.Lead = fmt.Sprintf("Of %s, none needs a person.", count(p.Rows, "row"))
-		if p.Rows == 1 {
-			p.Lead = "The only row needs nobody."
-		}
-	case 1:
-		p.Lead = fmt.Sprintf("Of %s, one needs a person.", count(p.Rows, "row"))
-	default:
-		p.Lead = fmt.Sprintf("Of %s, %s need a person.", count(p.Rows, "row"), comma(p.OpenCount))
-	}
+	p.Title = strings.Join([]string{p.Number, p.Claim, p.Org, p.Done + p.SoFar}, " ")
+	p.Lead = fmt.Sprintf("Of %s%s, %s.", count(p.Rows, "row"), p.SoFar, needs(p.OpenCount))
 	if n := t.counts[runner.StatusSkipped]; n > 0 {
 		p.Lead += fmt.Sprintf(" %s rightly left alone.", capital(was(n, s.Plan)))
 	}
+}
+
+// needs is as "12 need a person".
+func needs(n int) string {
+	switch n {
+	case 0:
+		return "none needs a person"
+	case 1:
+		return "one needs a person"
+	}
+	return comma(n) + " need a person"
 }
 
 // was is as "12 were" or, of a plan, "12 would be".

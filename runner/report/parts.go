@@ -164,25 +164,35 @@ type run struct {
 // runs returns the last ones.
 func runs(all []Run) []run {
 	var out []run
-	for _, r := range all[max(0, len(all)-maxRuns):] {
+	first := max(0, len(all)-maxRuns)
+	for i, r := range all[first:] {
 		v := run{
-			ID: cell(r.ID), Started: moment(r.StartedAt), Took: "no end recorded", Ended: "It runs, or it died",
-			By: cell(strings.Trim(r.User+" on "+r.Host, " ")), Options: optionsText(r.Options),
-			Work: count(r.Attempts, "attempt"), Held: "not held",
+			ID: cell(r.ID), Started: moment(r.StartedAt), Took: "no end recorded", Ended: "It died",
+			By: operator(r), Options: optionsText(r.Options), Work: "not recorded",
 		}
-		if held := seconds(r.SecondsHeld); held >= time.Second {
-			v.Held = "held for " + span(held)
-		}
-		if r.TooMany > 0 {
-			v.Held += "; " + comma(r.TooMany) + " answered 429"
+		if first+i == len(all)-1 {
+			v.Ended = "It runs, or it died"
 		}
 		if !r.FinishedAt.IsZero() {
 			v.Took = span(r.FinishedAt.Sub(r.StartedAt))
 			v.Ended = cmp.Or(capital(cell(r.Stopped)), "Every row was worked on")
+			v.Work, v.Held = count(r.Attempts, "attempt"), heldIn(r)
 		}
 		out = append(out, v)
 	}
 	return out
+}
+
+// heldIn is as "held for 1 min 3 s; 2 answered 429".
+func heldIn(r Run) string {
+	text := "not held"
+	if held := seconds(r.SecondsHeld); held >= time.Second {
+		text = "held for " + span(held)
+	}
+	if r.TooMany > 0 {
+		text += "; " + comma(r.TooMany) + " answered 429"
+	}
+	return text
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
@@ -201,15 +211,23 @@ func optionsText(options map[string]string) string {
 	return cell(strings.Join(parts, " "))
 }
 
-// heldText says what the manifest knows of holds.
+// heldText says what the manifest knows of holds: those of runs that have ended.
 func heldText(all []Run) string {
-	held, tooMany := 0.0, 0
+	held, tooMany, ended := 0.0, 0, 0
 	for _, r := range all {
-		held, tooMany = held+r.SecondsHeld, tooMany+r.TooMany
+		if !r.FinishedAt.IsZero() {
+			held, tooMany, ended = held+r.SecondsHeld, tooMany+r.TooMany, ended+1
+		}
 	}
-	text := "The manifest has no hold"
+	if ended == 0 {
+		return "Of holds, the manifest knows nothing before a run has ended."
+	}
+	text := "By the manifest, no request was held"
 	if d := seconds(held); d >= time.Second {
 		text = "By the manifest, requests were held for " + span(d) + ", for rate limits or an outage"
+	}
+	if tooMany == 0 {
+		return text + "; Okta never answered 429."
 	}
 	return text + fmt.Sprintf("; Okta answered 429 %s.", count(tooMany, "time"))
 }
