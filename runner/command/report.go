@@ -22,9 +22,14 @@ const reportExamples = `   oktareset report users.plan.csv                      
    oktareset report users.results.csv                   what was done, for the change ticket: users.results.html
    oktareset report users.results.csv -o CHG-7.html     under another name
    oktareset report users.results.csv -o - | mail …     to stdout
+`
 
-   An earlier page is replaced, any other file isn't. Results that aren't as the run left them make a page that says so at its
-   top, and exit with 1.
+// reportExitCodes ends the help of report.
+const reportExitCodes = `EXIT CODES:
+   0    the page is made
+   1    the page is made, and says at its top that the file isn't as the run left it
+   2    no page: usage, a file that can't be read whole or has no manifest, or a page that can't be written
+   129, 130, 143    SIGHUP, SIGINT, SIGTERM: no page
 `
 
 type reportOptions struct {
@@ -41,7 +46,8 @@ func (a *app) reportCommand() *cli.Command {
 	noRequests := slices.DeleteFunc(consoleFlags(), func(f cli.Flag) bool { return f.Names()[0] == "verbose" })
 	return &cli.Command{
 		Name: "report", Usage: "make one HTML page of a plan or a result", ArgsUsage: "RESULTS|PLAN", Description: reportExamples,
-		Flags: append(flags, noRequests...),
+		CustomHelpTemplate: reportExitCodes,
+		Flags:              append(flags, noRequests...),
 		Action: func(c *cli.Context) error {
 			o, err := parseReport(c)
 			if err != nil {
@@ -150,7 +156,7 @@ func subject(m *ledger.Manifest, f *resultsFile) report.Subject {
 	s := report.Subject{
 		File: filepath.Base(f.path), SHA256: f.sha256, Condition: report.Unfinished,
 		Plan: m.DryRun, Sandbox: m.Sandbox, Org: m.Org, Engine: m.Engine, Account: report.Account(m.Actor), Ticket: m.Ticket,
-		Steps: m.Steps, Input: report.Input(m.Input), Consent: report.Consent(m.Consent),
+		Steps: m.Steps, Planned: m.Planned, Input: report.Input(m.Input), Consent: report.Consent(m.Consent),
 	}
 	if m.Finished {
 		s.Condition, s.Counted = report.Changed, m.Counts
@@ -161,13 +167,7 @@ func subject(m *ledger.Manifest, f *resultsFile) report.Subject {
 			s.Condition = report.Intact
 		}
 	}
-	if n := m.Counts[runner.StatusWouldReset]; m.DryRun && n > 0 {
-		consent := fmt.Sprintf("--confirm %s:%d", m.Org, n)
-		if m.Sandbox {
-			consent = "--sandbox"
-		}
-		s.Apply = "oktareset reset " + consent + " " + shellQuote(s.File)
-	}
+	s.Apply = applyCommand(m, s.File)
 	for i := range m.Runs {
 		r := &m.Runs[i]
 		s.Runs = append(s.Runs, report.Run{
@@ -176,4 +176,23 @@ func subject(m *ledger.Manifest, f *resultsFile) report.Subject {
 		})
 	}
 	return s
+}
+
+// applyCommand is the command that does what a plan shows, or "" when it takes flags that the manifest doesn't have to the letter: those for other steps
+// than the reset of all factors, and those that protect users.
+func applyCommand(m *ledger.Manifest, plan string) string {
+	n := m.Counts[runner.StatusWouldReset]
+	if !m.DryRun || n == 0 || !slices.Equal(m.Planned, []string{"reset_factors"}) || len(m.Runs) == 0 {
+		return ""
+	}
+	for _, flag := range []string{"exclude", "skip-admins"} {
+		if _, ok := m.Runs[len(m.Runs)-1].Options[flag]; ok {
+			return ""
+		}
+	}
+	consent := fmt.Sprintf("--confirm %s:%d", m.Org, n)
+	if m.Sandbox {
+		consent = "--sandbox"
+	}
+	return "oktareset reset " + consent + " " + shellQuote(plan)
 }

@@ -21,7 +21,7 @@ func facts(s *Subject, t *tally) []fact {
 		accountFact(s.Account),
 		{Name: "Started by", Value: operators(s.Runs)},
 		{Name: "Ticket", Value: cmp.Or(cell(s.Ticket), "none given")},
-		{Name: "What", Value: cmp.Or(stepsText(s.Steps), "not recorded"), Note: kindNote(s.Plan)},
+		whatFact(s),
 		consentFact(s),
 		whenFact(s, t),
 		{
@@ -44,11 +44,18 @@ func facts(s *Subject, t *tally) []fact {
 	return append(all, out)
 }
 
-func kindNote(plan bool) string {
-	if plan {
-		return "a dry run: nothing that changes anything"
+// whatFact is what was done to each user, or what a plan would do.
+func whatFact(s *Subject) fact {
+	steps := cmp.Or(stepsText(s.Steps), "not recorded")
+	if !s.Plan {
+		return fact{Name: "What", Value: capital(steps)}
 	}
-	return ""
+	return fact{Name: "What", Value: "would " + plannedText(s), Note: "the dry run did only this: " + steps}
+}
+
+// plannedText is what a plan would do to a user.
+func plannedText(s *Subject) string {
+	return cmp.Or(stepsText(s.Planned), "change what the plan doesn't record")
 }
 
 func engineText(s *Subject) string {

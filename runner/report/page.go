@@ -74,7 +74,9 @@ type page struct {
 	OpenCount int
 	OpenCut   bool
 	AllRows   []row
-	LeftOut   int // rows that AllRows doesn't have
+	LeftOut   int  // rows that AllRows doesn't have
+	Approve   bool // the plan can be approved
+	Planned   string
 	Apply     string
 	SHA256    string
 }
@@ -113,8 +115,8 @@ func newPage(s *Subject, t *tally) *page {
 	p.overTime(s, t)
 	p.factors(s, t)
 	p.people(t)
-	if s.Condition == Intact {
-		p.Apply = cell(s.Apply)
+	if s.Plan && s.Condition == Intact && t.counts[runner.StatusWouldReset] > 0 {
+		p.Approve, p.Planned, p.Apply = true, plannedText(s), cell(s.Apply)
 	}
 	return p
 }

@@ -46,7 +46,7 @@ func result() Subject {
 func plan() Subject {
 	s := result()
 	s.Plan, s.File, s.Consent, s.Runs = true, "users.plan.csv", Consent{How: "none"}, s.Runs[:1]
-	s.Steps = s.Steps[:3]
+	s.Steps, s.Planned = s.Steps[:3], s.Steps[3:]
 	s.Apply = "oktareset reset --confirm acme.okta.com:1 users.plan.csv"
 	return s
 }
@@ -171,6 +171,14 @@ func TestPlanIsNoResult(t *testing.T) {
 		t.Error("the plan doesn't say what would be done, and by which command")
 	}
 	s := plan()
+	s.Apply, s.Planned = "", []string{"unenroll sms:OKTA", "clear_sessions"}
+	page, _ = write(t, s, lines)
+	for _, want := range []string{"<strong>unenroll sms:OKTA, clear the user&#39;s sessions</strong>", "the command that the dry run has printed"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("a plan of other steps doesn't say %q", want)
+		}
+	}
+	s = plan()
 	s.Condition = Changed
 	if page, _ = write(t, s, lines); strings.Contains(page, s.Apply) {
 		t.Error("a plan that isn't as it was made is offered for approval")
@@ -227,7 +235,7 @@ func TestHostile(t *testing.T) {
 func poisoned(s string) Subject {
 	r := Run{ID: s, Options: map[string]string{s: s}, User: s, Host: s, Stopped: s, FinishedAt: began}
 	return Subject{
-		Version: s, File: s, SHA256: s, Recorded: s, Condition: Changed, Org: s, Engine: s, Account: Account{s, s}, Ticket: s, Steps: []string{s},
+		Version: s, File: s, SHA256: s, Recorded: s, Condition: Changed, Org: s, Engine: s, Account: Account{s, s}, Ticket: s, Steps: []string{s}, Planned: []string{s}, Apply: s,
 		Input: Input{File: s, SHA256: s, Column: s}, Consent: Consent{How: s}, Runs: []Run{r},
 	}
 }

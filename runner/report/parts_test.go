@@ -27,7 +27,7 @@ func TestText(t *testing.T) {
 		{span(26*time.Hour + 5*time.Minute), "1 d 2 h"},
 		{list([]string{"a", "b", "c"}), "a, b and c"},
 		{moment(time.Time{}), ""},
-		{stepsText([]string{"identify", "clear_sessions"}), "Identify the user, clear sessions"},
+		{stepsText([]string{"identify", "unenroll signed_nonce:OKTA"}), "identify the user, unenroll signed_nonce:OKTA"},
 		{operators([]Run{{User: "a", Host: "b"}, {User: "a", Host: "b"}, {Host: "c"}}), "a on b and somebody on c"},
 	} {
 		if c.got != c.want {

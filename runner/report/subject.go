@@ -23,7 +23,8 @@ type Subject struct {
 	Engine  string // identity, classic or ""
 	Account Account
 	Ticket  string
-	Steps   []string // names
+	Steps   []string // names of what each row went through, in order
+	Planned []string // of a plan: names of the steps that it left out, because they change something
 	Input   Input
 	Consent Consent
 	Runs    []Run // in the order in which they began

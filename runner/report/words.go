@@ -24,8 +24,8 @@ var resultWords = map[runner.Status]words{
 		"Run again with --resume: it does only the steps that are open.",
 	},
 	runner.StatusInvalid: {
-		"Invalid", "The row names nobody that may be asked for. Nothing was sent.",
-		"Correct the cell: a user ID or the whole login. Then run the corrected rows as a file of their own.",
+		"Invalid", "The row names nobody that may be asked for, or lacks what the new factor needs. Nothing was changed.",
+		"Correct the cell: a user ID or the whole login, or what the error names. Then run the corrected rows as a file of their own.",
 	},
 	runner.StatusNotFound: {
 		"Not found", "The org has no such user.",
@@ -59,8 +59,8 @@ var planWords = map[runner.Status]words{
 	runner.StatusWouldReset: {"Would be reset", "Nothing stands against it.", ""},
 	runner.StatusSkipped:    {"Would be skipped", "Rightly left alone.", ""},
 	runner.StatusInvalid: {
-		"Invalid", "The row names nobody that may be asked for. It would be left alone.",
-		"Correct the cell: a user ID or the whole login. Then make the plan again.",
+		"Invalid", "The row names nobody that may be asked for, or lacks what the new factor needs. It would be left alone.",
+		"Correct the cell: a user ID or the whole login, or what the error names. Then make the plan again.",
 	},
 	runner.StatusNotFound: {
 		"Not found", "The org has no such user. The row would be left alone.",
@@ -104,25 +104,29 @@ func pieces(text string) []piece {
 	return append(all, piece{Text: text[end:]})
 }
 
-// stepWords say what the known steps do.
+// stepWords say what the steps do whose names don't say it themselves.
 var stepWords = map[string]string{
+	"check_profile":  "check what the new factor needs",
 	"identify":       "identify the user",
 	"protect":        "leave protected users alone",
+	"skip_admins":    "leave admins alone",
 	"record_factors": "record which factors there are",
+	"choose_factors": "choose the factors to unenroll",
 	"reset_factors":  "reset all MFA factors",
+	"clear_sessions": "clear the user's sessions",
 }
 
-// stepsText is as "Identify the user, leave protected users alone, reset all MFA factors".
+// stepsText is as "identify the user, leave protected users alone, reset all MFA factors".
 func stepsText(names []string) string {
 	steps := make([]string, len(names))
 	for i, name := range names {
 		text, ok := stepWords[name]
 		if !ok {
-			text = strings.ReplaceAll(cell(name), "_", " ")
+			text = cell(name)
 		}
 		steps[i] = text
 	}
-	return capital(strings.Join(steps, ", "))
+	return strings.Join(steps, ", ")
 }
 
 func capital(s string) string {
