@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"strings"
 	"unicode"
@@ -92,20 +93,26 @@ func digit62(c byte) int {
 
 // SameLogin reports whether two logins name the same user: Okta's logins don't depend on case, and one character has more
 // than one Unicode form. Diacritics do count, although Okta's own search ignores them: a wrong user is worse than none.
-func SameLogin(a, b string) bool { return foldLogin(a) == foldLogin(b) }
+func SameLogin(a, b string) bool {
+	var foldedA, foldedB [maxLogin]byte
+	return bytes.Equal(appendFolded(foldedA[:0], a), appendFolded(foldedB[:0], b))
+}
 
-func foldLogin(s string) string {
-	ascii := true
+// appendFolded appends a login to dst in the form in which it is compared. What is ASCII, as nearly all logins are, takes no memory
+// besides dst.
+func appendFolded(dst []byte, s string) []byte {
+	begin := len(dst)
 	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			ascii = false
-			break
+		c := s[i]
+		switch {
+		case c >= utf8.RuneSelf:
+			return append(dst[:begin], norm.NFC.String(strings.Map(foldRune, norm.NFC.String(s)))...)
+		case c >= 'A' && c <= 'Z':
+			c += 'a' - 'A'
 		}
+		dst = append(dst, c)
 	}
-	if ascii {
-		return strings.ToLower(s)
-	}
-	return norm.NFC.String(strings.Map(foldRune, norm.NFC.String(s)))
+	return dst
 }
 
 // foldRune is Unicode's simple case folding, one character for one: full folding would make two users of straße@ and strasse@.
@@ -126,7 +133,8 @@ func (i Identifier) Key() Key {
 	if i.Kind == KindID && isUserID(i.Value) {
 		return idKey(i.Value)
 	}
-	sum := sha256.Sum256([]byte(foldLogin(i.Value)))
+	var folded [maxLogin]byte
+	sum := sha256.Sum256(appendFolded(folded[:0], i.Value))
 	k := Key(sum[:16])
 	k[0] |= 0x80
 	return k

@@ -180,6 +180,16 @@ func TestKey(t *testing.T) {
 	}
 }
 
+// A survey makes a key for each of a million rows.
+func TestKeyTakesNoMemory(t *testing.T) {
+	for _, cell := range []string{anID, "Alice.Of.The.Long.Name@Customer-Operations.example.com"} {
+		id := mustParse(t, cell)
+		if n := testing.AllocsPerRun(100, func() { _ = id.Key() }); n > 0 {
+			t.Errorf("Key() of %q allocates %v times, want never", cell, n)
+		}
+	}
+}
+
 func FuzzParseIdentifier(f *testing.F) {
 	for _, s := range []string{
 		"", " ", "me", "Me ", ".", "..", anID, anID + " ", "alice@example.com", jurgenNFC, jurgenNFD, "\ufeff" + anID,
