@@ -303,6 +303,27 @@ func TestRetryUnknownWithDuplicate(t *testing.T) {
 	}
 }
 
+// Two logins of one user, who was renamed. A run stops after it has reset the user by the first row and before it comes to the second, whose
+// line, of an earlier run and behind the other in the file, says that nothing was done: it doesn't give the user back to that row.
+func TestDuplicateOvertakesItsRow(t *testing.T) {
+	virtually(t, 4, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.input(login(0), v.ids[1], login(3))
+		v.becomes(login(3), 3, 0)
+		v.org.Script(
+			oktatest.Fault{Kind: oktatest.ServerError, Op: oktatest.OpGetUser, UserID: v.ids[0], Times: 1}, // the second row is faster
+			oktatest.Fault{Kind: oktatest.Refuse, Op: resetOp},
+		)
+		if code := v.reset(confirm(3)); code != exitStopped {
+			t.Errorf("exit code %d, want %d:\n%s", code, exitStopped, v.stderr)
+		}
+		v.org.Clear()
+		v.reset("--resume", "--limit", "1", "--workers", "1")
+		v.once(0)
+		v.reset("--resume")
+		v.once(0, 1)
+	})
+}
+
 // A crashed ledger that somebody has sorted: a line of an older run must not pass for a row's last.
 func TestSortedLedgerIsRefused(t *testing.T) {
 	virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {

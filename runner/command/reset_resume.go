@@ -44,16 +44,23 @@ func (r *resetRun) resume() (bool, error) {
 	return true, nil
 }
 
-// claim keeps the users of earlier runs from being done again under another name: the last row that had to do with a user holds the
-// user, unless it is only a duplicate.
+// claim keeps the users of earlier runs from being done again under another name: the last row that may have changed a user holds the
+// user, else the first one that had to do with the user and isn't only a duplicate.
 func (r *resetRun) claim(e ledger.Entry) {
 	if e.Record.Reason == string(runner.ReasonDuplicate) {
 		r.duplicates[e.Row] = true
 		return
 	}
 	delete(r.duplicates, e.Row)
-	if e.Record.UserID != "" {
-		r.seen.Set(runner.Identifier{Kind: runner.KindID, Value: e.Record.UserID}, e.Row)
+	if e.Record.UserID == "" {
+		return
+	}
+	id := runner.Identifier{Kind: runner.KindID, Value: e.Record.UserID}
+	switch e.Status {
+	case runner.StatusTaken, runner.StatusReset, runner.StatusPartial, runner.StatusUnknown:
+		r.seen.Set(id, e.Row)
+	default:
+		r.seen.Claim(id, e.Row)
 	}
 }
 
@@ -86,25 +93,38 @@ func (r *resetRun) open(n int) bool {
 	return r.opts.retry[status]
 }
 
-// jobs yields what is to be done, in the input's order. All rows claim their identifiers, so that a duplicate stays one whatever became of
-// the first.
+// jobs yields what is to be done, in the input's order.
 func (r *resetRun) jobs() iter.Seq2[runner.Job, error] {
-	all := runner.Jobs(r.input.Rows(), r.seen)
 	if !r.resumed {
-		return all
+		return runner.Jobs(r.input.Rows(), r.seen)
 	}
 	return func(yield func(runner.Job, error) bool) {
-		for j, err := range all {
-			if err == nil {
-				err = r.book.Check(j.Row)
-			}
-			if err == nil && !r.open(j.Row.N) {
-				continue
-			}
+		for j, err := range runner.Jobs(r.openRows(), r.seen) {
 			if d := r.resend[j.Row.N]; d != nil {
 				j.Before, j.First = d, j.Row.N
 			}
 			if !yield(j, err) {
+				return
+			}
+		}
+	}
+}
+
+// openRows yields the rows that are to be done. The others keep their identifiers, so that a duplicate stays one whatever became of the
+// first: an ID is held since [resetRun.claim], a login isn't.
+func (r *resetRun) openRows() iter.Seq2[runner.Row, error] {
+	return func(yield func(runner.Row, error) bool) {
+		for row, err := range r.input.Rows() {
+			if err == nil {
+				err = r.book.Check(row)
+			}
+			if err == nil && !r.open(row.N) {
+				if id, reason := runner.ParseIdentifier(row.Input); reason == "" && id.Kind == runner.KindLogin {
+					r.seen.Claim(id, row.N)
+				}
+				continue
+			}
+			if !yield(row, err) {
 				return
 			}
 		}
