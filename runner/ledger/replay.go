@@ -25,6 +25,8 @@ type replay struct {
 	index  index
 	inputs inputs
 	runs   map[string]int // place of each run in the manifest
+	runID  string         // of the last line
+	run    int            // its place
 	by     []uint32       // by row: the place of the run of its last line, and 1
 	taking int            // place of the run of the last taken line
 	taken  map[int]int    // of rows in doubt at this point: the place of the run that took them
@@ -158,16 +160,9 @@ func (r *replay) add(e *Entry) error {
 // order refuses lines that can't have been written in this order: a row that was taken again after its result would pass for one
 // that is settled.
 func (r *replay) order(e *Entry) error {
-	run := -1
-	for id := range strings.FieldsSeq(e.Record.RunID) { // of several, the last one to take the row counts
-		n, ok := r.runs[id]
-		if !ok {
-			return r.damaged(fmt.Sprintf("the manifest doesn't know its run %q", id), hintOriginal)
-		}
-		run = max(run, n)
-	}
-	if run < 0 {
-		return r.damaged("it names no run", hintOriginal)
+	run, err := r.place(e.Record.RunID)
+	if err != nil {
+		return err
 	}
 	const reordered = "the lines aren't in the order in which they were written"
 	if uint32(run+1) < r.by[e.Row-1] {
@@ -188,6 +183,26 @@ func (r *replay) order(e *Entry) error {
 		delete(r.taken, e.Row)
 	}
 	return nil
+}
+
+// place returns the place in the manifest of the run that a line names; of several, the last one to take the row counts.
+func (r *replay) place(runID string) (int, error) {
+	if runID == r.runID && runID != "" { // most lines are of the run of the line before
+		return r.run, nil
+	}
+	run := -1
+	for id := range strings.FieldsSeq(runID) {
+		n, ok := r.runs[id]
+		if !ok {
+			return 0, r.damaged(fmt.Sprintf("the manifest doesn't know its run %q", id), hintOriginal)
+		}
+		run = max(run, n)
+	}
+	if run < 0 {
+		return 0, r.damaged("it names no run", hintOriginal)
+	}
+	r.runID, r.run = runID, run
+	return run, nil
 }
 
 // inputs remembers what the input cell of each row was, in 4 bytes a row.
