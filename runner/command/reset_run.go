@@ -107,6 +107,7 @@ func (r *resetRun) openInput(ctx context.Context) error {
 	if r.survey, err = f.Survey(ctx); err != nil {
 		return also(err, f.Close())
 	}
+	r.seen.Expect(r.survey.Distinct, f.Repeats())
 	if w := f.Warning(); w != "" {
 		r.console.warn("%s", w)
 	}
