@@ -10,6 +10,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -155,13 +156,24 @@ func (c *Client) judge(req *http.Request, resp *http.Response, rep Reply, bodyEr
 
 var errTooLarge = errors.New("the answer is larger than any that Okta sends")
 
+// bodies are read into buffers that the next ones use again: Okta compresses its replies, so that their length isn't known before.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// maxPooled is the largest buffer that is kept: a user has a few KB, and a page of 200 is rare.
+const maxPooled = 64 << 10
+
 func readBody(r io.Reader) ([]byte, error) {
-	var b bytes.Buffer
-	n, err := io.Copy(&b, io.LimitReader(r, maxBody+1))
+	b := bodies.Get().(*bytes.Buffer) //nolint:errcheck,forcetypeassert // the pool makes nothing else
+	b.Reset()
+	n, err := b.ReadFrom(io.LimitReader(r, maxBody+1))
 	if err == nil && n > maxBody {
 		err = errTooLarge
 	}
-	return b.Bytes(), err
+	body := bytes.Clone(b.Bytes())
+	if b.Cap() <= maxPooled {
+		bodies.Put(b)
+	}
+	return body, err
 }
 
 // plain takes the URL out of net/http's error: it names the user, and the caller knows it.
