@@ -8,7 +8,6 @@ import (
 // Encoder renders the lines of one file of ours. It is not safe for concurrent use.
 type Encoder struct {
 	extra []string // names of the other columns
-	one   []Record // the record that gocsv looks at, reused
 	row   cellWriter
 	out   appender
 	csv   *csv.Writer
@@ -16,7 +15,7 @@ type Encoder struct {
 
 // NewEncoder returns an encoder for a file whose other columns are extra.
 func NewEncoder(extra []string) *Encoder {
-	e := &Encoder{extra: extra, one: make([]Record, 1)}
+	e := &Encoder{extra: extra}
 	e.csv = csv.NewWriter(&e.out)
 	return e
 }
@@ -33,8 +32,7 @@ func (e *Encoder) Append(dst []byte, rec *Record, extra []string) ([]byte, error
 	if len(extra) != len(e.extra) {
 		return dst, fmt.Errorf("row %s: %d other cells, the file has %d other columns", rec.Row, len(extra), len(e.extra))
 	}
-	e.one[0] = *rec
-	if err := marshal(&e.one, &e.row); err != nil {
+	if err := marshal(rec, &e.row); err != nil {
 		return dst, fmt.Errorf("row %s: %w", rec.Row, err)
 	}
 	return e.appendRow(dst, extra)

@@ -181,6 +181,15 @@ func TestSplitIsAsParse(t *testing.T) {
 	}
 }
 
+// gocsv takes memory for the record and for its cells, not for each field: two lines a row are written.
+func TestEncodeAllocates(t *testing.T) {
+	e, rec, extra := NewEncoder([]string{"dept"}), fullRecord(""), []string{"sales"}
+	line, err := e.Append(nil, &rec, extra)
+	if n := testing.AllocsPerRun(100, func() { line, err = e.Append(line[:0], &rec, extra) }); n > 3 || err != nil {
+		t.Errorf("Append() allocates %v times, %v, want at most 3", n, err)
+	}
+}
+
 func TestDecodeAllocatesOnce(t *testing.T) {
 	rec := fullRecord("")
 	line, err := NewEncoder([]string{"dept"}).Append(nil, &rec, []string{"sales"})
