@@ -4,8 +4,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -62,5 +64,13 @@ func run() int {
 			}
 			return width
 		},
+		LimitMemory: limitMemory,
 	})
+}
+
+// limitMemory sets a soft limit, unless GOMEMLIMIT did: whoever runs the program knows the machine.
+func limitMemory(bytes int64) {
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		debug.SetMemoryLimit(bytes)
+	}
 }

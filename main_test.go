@@ -3,10 +3,12 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"regexp"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -42,6 +44,18 @@ func TestScripts(t *testing.T) {
 			"org": startOrg, "did": did, "deeds": deeds, "passcode": passcode, "stats": stats, "match": match, "mode": mode,
 		},
 	})
+}
+
+// A limit that was set, by GOMEMLIMIT or before, stays.
+func TestLimitMemory(t *testing.T) {
+	before := debug.SetMemoryLimit(math.MaxInt64)
+	defer debug.SetMemoryLimit(before)
+	for _, bytes := range []int64{1 << 40, 1 << 41} {
+		limitMemory(bytes)
+		if got := debug.SetMemoryLimit(-1); got != 1<<40 {
+			t.Errorf("the limit after %d is %d, want the first one", bytes, got)
+		}
+	}
 }
 
 // startOrg serves a stand-in org: org [fill=FILE] [limit=N] [fault=SPEC] [engine=classic] [people=N] [group=NAME:LOGIN,…]. It sets the environment as

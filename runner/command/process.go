@@ -24,6 +24,9 @@ type Process struct {
 	TerminalIn     bool       // stdin is one
 	TerminalOut    bool       // stdout is one
 	Width          func() int // columns of that terminal; 0: not known
+
+	// LimitMemory asks for a soft limit in bytes: near it, memory is collected more often. nil: there is none.
+	LimitMemory func(bytes int64)
 }
 
 // Signal is the cause of a context that a signal has ended.

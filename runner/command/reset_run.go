@@ -108,6 +108,7 @@ func (r *resetRun) openInput(ctx context.Context) error {
 		return also(err, f.Close())
 	}
 	r.seen.Expect(r.survey.Distinct, f.Repeats())
+	r.limitMemory()
 	if w := f.Warning(); w != "" {
 		r.console.warn("%s", w)
 	}

@@ -1,0 +1,42 @@
+package command
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"oktareset/runner/progress"
+)
+
+func TestMemoryLimit(t *testing.T) {
+	t.Parallel()
+	for rows, want := range map[int]int64{0: 52 << 20, 900_000: 52 << 20, 1_000_000: 56_000_000, 10_000_000: 560_000_000} {
+		if got := memoryLimit(rows); got != want {
+			t.Errorf("memoryLimit(%d) = %d, want %d", rows, got, want)
+		}
+	}
+}
+
+// A run asks for the limit once it knows its input; a rehearsal, which has the org in its memory too, doesn't.
+func TestRunLimitsMemory(t *testing.T) {
+	for flag, want := range map[string]int64{"--dry-run": leastMemory, "--sandbox": 0} {
+		path := filepath.Join(t.TempDir(), "users.csv")
+		if err := os.WriteFile(path, []byte("userId\n00u00000000000000001\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var stderr bytes.Buffer
+		var got int64
+		a := &app{Process: Process{
+			Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &stderr, Getenv: func(string) string { return "" },
+			LimitMemory: func(bytes int64) { got = bytes },
+		}}
+		a.console = newConsole(progress.NewScreen(&stderr), consoleOptions{})
+		_ = a.cli().RunContext(t.Context(), []string{"oktareset", "reset", flag, path}) // without an org, it ends after that
+		if got != want {
+			t.Errorf("%s: a limit of %d bytes, want %d\n%s", flag, got, want, stderr.String())
+		}
+	}
+}
