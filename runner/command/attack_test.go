@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -301,6 +302,27 @@ func TestRetryUnknownWithDuplicate(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Somebody changes the input between the survey and the rows: a login that nobody repeated, and that isn't remembered for that reason, turns out
+// to be looked up to the same user.
+func TestInputBeginsToRepeat(t *testing.T) {
+	virtually(t, 4, oktatest.Config{}, func(v *virtual) {
+		v.input(login(0), login(1), login(2), login(3))
+		change := sync.OnceFunc(func() { v.input(login(0), login(1), login(0), login(3)) }) // with the first request: before any row is read
+		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			change()
+			return next.RoundTrip(r)
+		}
+		if code := v.reset(confirm(4), "--workers", "1"); code != exitBrokeOff {
+			t.Errorf("exit code %d, want %d:\n%s", code, exitBrokeOff, v.stderr)
+		}
+		v.once(0, 1)
+		b, err := os.ReadFile(v.path("users.results.csv"))
+		if want := ",skipped,duplicate,200,,the same user as row 1,"; err != nil || !strings.Contains(string(b), want) {
+			t.Errorf("no %q in\n%s%v", want, b, err)
+		}
+	})
 }
 
 // Two logins of one user, who was renamed. A run stops after it has reset the user by the first row and before it comes to the second, whose
