@@ -2,6 +2,7 @@ package oktatest
 
 import (
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -64,15 +65,11 @@ func (o *Org) spend(name string) (rate, bool) {
 
 // admit lets a call in, or answers it: credentials first, then the number of calls in flight, then the bucket.
 func (c *call) admit() bool {
-	if c.route.public {
-		return true
-	}
-	if refused := c.o.credentials(c.r.Header.Get("Authorization")); refused != nil {
-		if refused.status == http.StatusUnauthorized {
-			c.w.Header()["www-authenticate"] = []string{"SSWS"}
-		}
-		c.fail(*refused)
+	if !c.route.public && !c.authorized() {
 		return false
+	}
+	if c.route.bucket == "" {
+		return true
 	}
 	refused := c.take()
 	if refused {
@@ -93,6 +90,23 @@ func (c *call) take() (refused bool) {
 	shown, pass := c.o.spend(c.route.bucket)
 	c.rate = &shown
 	return !pass
+}
+
+// authorized lets in who has credentials for the call, or answers it.
+func (c *call) authorized() bool {
+	scheme, token, _ := strings.Cut(c.r.Header.Get("Authorization"), " ")
+	if scheme == "Bearer" || scheme == "DPoP" {
+		return c.granted(scheme, token)
+	}
+	refused := c.o.credentials(c.r.Header.Get("Authorization"))
+	if refused == nil {
+		return true
+	}
+	if refused.status == http.StatusUnauthorized {
+		c.w.Header()["www-authenticate"] = []string{"SSWS"}
+	}
+	c.fail(*refused)
+	return false
 }
 
 // credentials returns why a call isn't let in, or nil.

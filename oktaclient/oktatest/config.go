@@ -31,12 +31,13 @@ const (
 	// BucketVerify is that of verifying a factor alone; its limit isn't documented.
 	BucketVerify = "/api/v1/users/{userId}/factors/{factorId}/verify"
 	BucketIAM    = "/api/v1/iam"
+	BucketToken  = "/oauth2/v1/token"
 	BucketOther  = "/api/v1" // everything else
 )
 
 // defaultLimits are a workforce org's calls a minute. The numbers of me and iam aren't documented: those of "other".
 var defaultLimits = map[string]int{
-	BucketUsers: 600, BucketUser: 2000, BucketMe: 1200, BucketLogs: 120, BucketIAM: 1200, BucketOther: 1200, BucketVerify: 1200,
+	BucketUsers: 600, BucketUser: 2000, BucketMe: 1200, BucketLogs: 120, BucketIAM: 1200, BucketOther: 1200, BucketVerify: 1200, BucketToken: 2000,
 	BucketGroups: 500, BucketGroup: 1000,
 }
 
@@ -53,7 +54,7 @@ const (
 // owner.
 type Config struct {
 	Engine Engine
-	Token  string // the only SSWS token it accepts; "" generates one, see [Org.Token]
+	Token  string // the only SSWS token it accepts; "" generates one, see [Org.Token]. Service apps are added by [Org.AddApp]
 	Users  int    // people of its own, of every status and with factors of every type
 	Seed   uint64 // of the people and of everything random
 

@@ -39,6 +39,7 @@
 //	GET    /api/v1/logs                                 logs
 //	GET    /api/v1/org                                  org
 //	GET    /.well-known/okta-organization               organization (no credentials asked for)
+//	POST   /oauth2/v1/token                             token (for the service apps of [Org.AddApp])
 //
 // Users are listed by filter, search or q, groups too, with what each of these parameters understands and who is left out as Okta has it.
 // {id} is an ID, a login, an unambiguous short name or me; {userId} is an ID. The names on the right are the operations that
@@ -50,6 +51,12 @@
 // A factor that is enrolled waits for its user: passcodes are checked as Okta checks them, and [Org.Passcode] (or "passcodes" of
 // /sandbox/users/{id}) says what the user's phone, app or token shows. Apps scan and pushes are answered by themselves, as [User.Push] and
 // [Config.PushDelay] say. Okta's limits on attempts and messages count by the org's clock.
+//
+// # Credentials
+//
+// Let in are the API token of [Org.Token] and the access tokens of service apps. Assertions and DPoP proofs are checked as Okta checks
+// them: signature, claims, times by the org's clock, nonce, and that none is used twice. Access tokens end, and each endpoint asks for its
+// scope; that manage stands for read, too, isn't taken for granted.
 //
 // # Faults
 //

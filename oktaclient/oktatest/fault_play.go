@@ -109,10 +109,7 @@ func tooMany(shown func(now time.Time) *rate) func(*call, Fault) {
 
 // missingScope answers as Okta does to an OAuth token that lacks a scope: the header says it, and there is no body.
 func missingScope(c *call, _ Fault) {
-	c.w.Header()["www-authenticate"] = []string{`Bearer authorization_uri="` + c.base() + `/oauth2/v1/authorize", realm="` + c.base() +
-		`", scope="okta.users.manage", error="insufficient_scope", error_description="The access token provided does not contain ` +
-		`the required scopes.", resource="` + c.r.URL.Path + `"`}
-	c.head(http.StatusForbidden, nil)
+	c.wwwAuthenticate("Bearer", http.StatusForbidden, noScope)
 }
 
 func gateway(status int) func(*call, Fault) {

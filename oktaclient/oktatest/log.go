@@ -2,13 +2,14 @@ package oktatest
 
 import (
 	"encoding/hex"
+	"fmt"
 	"math/bits"
 	"slices"
 	"strings"
 	"time"
 )
 
-// change is one entry of the log: all events of one request, in 72 bytes, because an org may reset a million users.
+// change is one entry of the log: all events of one request, in 96 bytes, because an org may reset a million users.
 type change struct {
 	at      int64  // published, in milliseconds since 1970
 	pos     uint32 // of the target in the directory
@@ -17,6 +18,7 @@ type change struct {
 	route   *route
 	arg     string // the path's second variable
 	agent   string // the request's User-Agent
+	app     *app   // that asked for it; nil: the token's owner
 }
 
 // The events besides the deactivations, and what became of a kind in place of that. The catalog stays below them.
@@ -43,7 +45,7 @@ func (o *Org) record(c *call, events uint32) {
 		at = max(at, o.log[n-1].at)
 	}
 	o.log = append(o.log, change{
-		at: at, pos: uint32(c.pos), events: events, request: c.request, route: c.route, arg: c.arg, agent: agent,
+		at: at, pos: uint32(c.pos), events: events, request: c.request, route: c.route, arg: c.arg, agent: agent, app: c.app,
 	})
 }
 
@@ -66,8 +68,18 @@ func (e event) result() string {
 	return "SUCCESS"
 }
 
-func (e event) actor() User  { return e.dir.base(owner) }
 func (e event) target() User { return e.dir.base(int(e.change.pos)) }
+
+// actor is who made the change, as an event names it: a user, or a service app.
+func (e event) actor() map[string]any {
+	if e.change.app == nil {
+		return party(e.dir.base(owner))
+	}
+	id := e.change.app.ClientID
+	return map[string]any{
+		"id": id, "type": "PublicClientAppEntity", "alternateId": id, "displayName": "Stand-in service app", "detailEntry": nil,
+	}
+}
 
 // each returns the events of a change, in order.
 func (o *Org) each(ch *change) []event {
@@ -202,14 +214,16 @@ func (e event) attribute(name string) []string {
 	case "displayMessage":
 		return []string{e.text}
 	case "actor.id":
-		return []string{e.actor().ID}
+		return []string{fmt.Sprint(e.actor()["id"])}
 	case "actor.alternateId":
-		return []string{e.actor().Login}
+		return []string{fmt.Sprint(e.actor()["alternateId"])}
 	case "target.id":
 		return []string{e.target().ID}
 	case "target.alternateId":
 		return []string{e.target().Login}
-	case "actor.type", "target.type":
+	case "actor.type":
+		return []string{fmt.Sprint(e.actor()["type"])}
+	case "target.type":
 		return []string{"User"}
 	case "transaction.type":
 		return []string{"WEB"}
@@ -240,7 +254,7 @@ func (e event) wire() map[string]any {
 	return map[string]any{
 		"uuid": e.uuid(), "published": timestamp(time.UnixMilli(e.change.at)), "eventType": e.kind, "legacyEventType": e.legacy,
 		"version": "0", "severity": "INFO", "displayMessage": e.text, "outcome": outcome,
-		"actor": party(e.actor()), "target": []any{party(e.target())},
+		"actor": e.actor(), "target": []any{party(e.target())},
 		"client": map[string]any{
 			"userAgent": map[string]any{"rawUserAgent": e.change.agent, "os": "Unknown", "browser": "UNKNOWN"},
 			"zone":      "null", "device": "Unknown", "id": nil, "ipAddress": "192.0.2.10",

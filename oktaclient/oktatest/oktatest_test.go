@@ -140,7 +140,8 @@ func TestAuthentication(t *testing.T) {
 		{"SSWS " + o.Token(), 200, "", ""},
 		{"", 403, "E0000005", ""},
 		{"SSWS wrong", 401, "E0000011", "SSWS"},
-		{"Bearer " + o.Token(), 401, "E0000011", "SSWS"},
+		{"Bearer " + o.Token(), 401, "E0000011", `Bearer authorization_uri="` + orgURL + `/oauth2/v1/authorize", realm="` + orgURL +
+			`", scope="okta.users.read", error="invalid_token", error_description="The access token is invalid.", resource="/api/v1/users/me"`},
 		{o.Token(), 401, "E0000011", "SSWS"},
 	}
 	for _, tt := range tests {

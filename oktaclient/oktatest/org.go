@@ -19,6 +19,9 @@ type Org struct {
 	groups   []Group
 	log      []change
 	buckets  map[string]*bucket
+	apps     map[string]*app   // by client ID
+	grants   map[string]*grant // by access token
+	nonces   [2]string         // that proofs at the token endpoint may have: the newest and the one before
 	faults   []*script
 	stats    Stats
 	inFlight int
@@ -33,6 +36,8 @@ func New(cfg Config) *Org {
 	o := &Org{
 		cfg:     cfg,
 		buckets: make(map[string]*bucket),
+		apps:    make(map[string]*app),
+		grants:  make(map[string]*grant),
 		stats:   Stats{ByOp: make(map[string]int), Surprises: []string{}},
 		rng:     rand.New(rand.NewPCG(cfg.Seed, 0x6f6b7461)),
 	}

@@ -31,15 +31,16 @@ const (
 	OpLogs          = "logs"
 	OpOrg           = "org"
 	OpOrganization  = "organization"
+	OpToken         = "token"
 )
 
 // route is one endpoint.
 type route struct {
 	op, method string
 	path       string // {id} is any name of a user, {userId} an ID, {groupId} a group's ID, {factorId} the second variable
-	bucket     string
+	bucket     string // "" for no limit
 	serve      func(*call)
-	public     bool // asks for no credentials
+	public     bool // asks for no token
 	idOnly     bool // the user is named by ID only
 	group      bool // the path names a group, not a user
 	parts      []string
@@ -76,6 +77,7 @@ var routes = parts([]route{
 	{op: OpLogs, method: "GET", path: "api/v1/logs", bucket: BucketLogs, serve: (*call).logs},
 	{op: OpOrg, method: "GET", path: "api/v1/org", bucket: BucketOther, serve: (*call).org},
 	{op: OpOrganization, method: "GET", path: ".well-known/okta-organization", serve: (*call).organization, public: true},
+	{op: OpToken, method: "POST", path: "oauth2/v1/token", bucket: BucketToken, serve: (*call).token, public: true},
 })
 
 func parts(list []route) []route {

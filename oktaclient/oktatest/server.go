@@ -1,6 +1,7 @@
 package oktatest
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -28,6 +29,7 @@ type call struct {
 	body    []byte   // of the request
 	pos     int      // the user's position in the directory, -1 when there is none
 	request [16]byte // the request ID
+	app     *app     // the service app that calls; nil for the token's owner
 	rate    *rate    // what the rate-limit headers show; nil for none
 }
 
@@ -41,6 +43,7 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Body != nil && r.Body != http.NoBody {
 		// net/http notices a client that hangs up only once its body has been read.
 		body, _ = io.ReadAll(io.LimitReader(r.Body, maxBody))
+		r.Body = io.NopCloser(bytes.NewReader(body))
 	}
 	c, refused := o.receive(w, r)
 	c.body = body

@@ -27,7 +27,13 @@ func (c *call) found() (User, bool) {
 	return c.o.dir.user(c.pos), true
 }
 
+// me answers with the token's owner. A service app is no user.
 func (c *call) me() {
+	if c.app != nil {
+		c.o.noteSurprise("a service app asked for me")
+		c.fail(notFound("me", "User"))
+		return
+	}
 	c.pos = owner
 	c.getUser()
 }
