@@ -28,7 +28,7 @@ func (c *Client) call(ctx context.Context, r request) (Reply, error) {
 		attempts int
 	)
 	for tries := 0; ; {
-		s, err := c.pacer.admit(ctx, r.bucket)
+		s, err := c.admit(ctx, &r)
 		if err == nil && r.dispatch != nil {
 			if err = r.dispatch(); err != nil {
 				c.pacer.abort(s)
@@ -48,6 +48,10 @@ func (c *Client) call(ctx context.Context, r request) (Reply, error) {
 		rep.Attempts = attempts
 		fate := FateOf(err)
 		c.pacer.done(s, outcomeOf(rep, fate))
+		if c.auth.amend(&r, rep, err) { // Okta refused it before any work
+			last, lastErr = rep, err
+			continue
+		}
 		again, counts := r.again(fate)
 		if counts {
 			tries++
@@ -83,7 +87,7 @@ func (r *request) again(f Fate) (again, counts bool) {
 	case Busy:
 		return true, true
 	case InDoubt:
-		return r.safe, true
+		return r.safe, !r.patient
 	}
 	return false, false
 }

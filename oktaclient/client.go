@@ -27,6 +27,7 @@ const idleTimeout = 15 * time.Second
 // Options of a [Client]. The zero value of a field means its default.
 type Options struct {
 	Token       Token
+	App         *App // in place of Token
 	UserAgent   string
 	Timeout     time.Duration     // of one request, from connecting to the reply's last byte
 	Capacity    int               // percent of each window's limit that may be used, 1 to 100
@@ -36,10 +37,11 @@ type Options struct {
 	Logger      *slog.Logger      // gets each request at level debug
 }
 
-// Client speaks to one org with one token. It is safe for concurrent use.
+// Client speaks to one org by one authority: an API token or a service app. It is safe for concurrent use.
 type Client struct {
 	org       OrgURL
-	token     Token
+	auth      credentials
+	app       *appCredentials // auth, if that is a service app's
 	userAgent string
 	timeout   time.Duration
 	http      *http.Client
@@ -73,8 +75,8 @@ func New(org OrgURL, o Options) *Client {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Client{
-		org: org, token: o.Token, userAgent: o.UserAgent, timeout: o.Timeout, log: o.Logger,
+	c := &Client{
+		org: org, auth: &tokenCredentials{hide(o.Token)}, userAgent: o.UserAgent, timeout: o.Timeout, log: o.Logger,
 		pacer: newPacer(o.Capacity, o.MaxInFlight, o.Rate),
 		http: &http.Client{
 			Transport: o.Transport,
@@ -82,6 +84,11 @@ func New(org OrgURL, o Options) *Client {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
+	if o.App != nil {
+		c.app = newAppCredentials(*o.App, c)
+		c.auth = c.app
+	}
+	return c
 }
 
 // newTransport speaks HTTP/1.1 only, as every recorded exchange did: HTTP/2 has its own rules of when a request is sent again.
@@ -116,6 +123,13 @@ func (c *Client) Earliest() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return time.Now().Add(min(c.ahead, c.least))
+}
+
+// lead is how far the server's clock is ahead of this one, 0 as long as that isn't known.
+func (c *Client) lead() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ahead
 }
 
 // clockChange is more than replies of one second differ: the server's clock, or this one, was set.

@@ -1,7 +1,6 @@
 package oktaclient
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,7 +23,7 @@ type APIError struct {
 	Summary      string // Okta's errorSummary; for a person, never to decide by
 	Causes       []string
 	RequestID    string // x-okta-request-id, for Okta's support and the System Log
-	OAuth        string // the error of a www-authenticate header, as insufficient_scope
+	OAuth        string // the error of a www-authenticate header, as insufficient_scope, or of the token endpoint
 	Scope        string // the scope which that header names
 }
 
@@ -34,17 +33,17 @@ func (e *APIError) Error() string {
 	if e.Code != "" {
 		fmt.Fprintf(&b, " %s", e.Code)
 	}
+	if e.OAuth != "" {
+		fmt.Fprintf(&b, ": %s", e.OAuth)
+		if e.Scope != "" && e.OAuth == oauthNoScope {
+			fmt.Fprintf(&b, ", scope %s is needed", e.Scope)
+		}
+	}
 	if e.Summary != "" {
 		fmt.Fprintf(&b, ": %s", e.Summary)
 	}
 	for _, c := range e.Causes {
 		fmt.Fprintf(&b, " (%s)", c)
-	}
-	if e.OAuth != "" {
-		fmt.Fprintf(&b, ": %s", e.OAuth)
-		if e.Scope != "" {
-			fmt.Fprintf(&b, ", scope %s is needed", e.Scope)
-		}
 	}
 	return b.String()
 }
@@ -71,33 +70,43 @@ const maxSummary = 500
 // newAPIError reads an error reply. Any body will do: proxies send HTML, some of Okta's own replies are empty.
 func (c *Client) newAPIError(r *http.Request, resp *http.Response, body []byte) *APIError {
 	e := &APIError{Method: r.Method, Path: r.URL.Path, Status: resp.StatusCode, RequestID: c.requestID(resp.Header)}
-	body = c.redact(body)
+	body = c.auth.redact(body)
 	var okta struct {
 		ErrorCode    string `json:"errorCode"`
 		ErrorSummary string `json:"errorSummary"`
 		ErrorCauses  []struct {
 			ErrorSummary string `json:"errorSummary"`
 		} `json:"errorCauses"`
+		OAuth       string `json:"error"` // the token endpoint's form
+		Description string `json:"error_description"`
 	}
 	if json.Unmarshal(body, &okta) == nil {
 		e.Code, e.Summary = cut(okta.ErrorCode, 20), cut(okta.ErrorSummary, maxSummary)
 		for _, c := range okta.ErrorCauses[:min(len(okta.ErrorCauses), 5)] {
 			e.Causes = append(e.Causes, cut(c.ErrorSummary, maxSummary))
 		}
+		if e.OAuth = cut(okta.OAuth, 100); e.OAuth != "" && e.Code == "" {
+			e.Summary = cut(okta.Description, maxSummary)
+		}
 	}
-	e.OAuth, e.Scope = parseChallenge(resp.Header.Values("Www-Authenticate"))
-	e.OAuth, e.Scope = string(c.redact([]byte(e.OAuth))), string(c.redact([]byte(e.Scope)))
+	c.readChallenge(e, resp.Header.Values("Www-Authenticate"))
 	return e
 }
 
-// parseChallenge finds error="…" and scope="…" in www-authenticate headers, where Okta says what an OAuth token lacks.
-func parseChallenge(headers []string) (code, scope string) {
+// readChallenge finds error="…" and what belongs to it in www-authenticate headers, where Okta says what an OAuth token or a proof lacks.
+func (c *Client) readChallenge(e *APIError, headers []string) {
 	for _, h := range headers {
-		if c := quotedParam(h, "error"); c != "" {
-			return c, quotedParam(h, "scope")
+		h = string(c.auth.redact([]byte(h)))
+		code := quotedParam(h, "error")
+		if code == "" {
+			continue
 		}
+		e.OAuth, e.Scope = code, quotedParam(h, "scope")
+		if e.Summary == "" && code != oauthNoScope {
+			e.Summary = quotedParam(h, "error_description")
+		}
+		return
 	}
-	return "", ""
 }
 
 func quotedParam(header, name string) string {
@@ -117,14 +126,6 @@ func cut(s string, limit int) string {
 	return strings.ToValidUTF8(s[:limit], "") + "…"
 }
 
-// redact takes the token out of what a server sent: an echo of it must not get into a file or onto a screen.
-func (c *Client) redact(b []byte) []byte {
-	if c.token == "" {
-		return b
-	}
-	return bytes.ReplaceAll(b, []byte(c.token), []byte(redacted))
-}
-
 // requestID returns Okta's request ID: letters, digits and what base64 and hexadecimal use, "" for anything else.
 func (c *Client) requestID(h http.Header) string {
 	id := h.Get("X-Okta-Request-Id")
@@ -133,5 +134,5 @@ func (c *Client) requestID(h http.Header) string {
 	}) {
 		return ""
 	}
-	return string(c.redact([]byte(id)))
+	return string(c.auth.redact([]byte(id)))
 }

@@ -28,14 +28,17 @@ const (
 // summary, as Okta asks: the summary's wording may change.
 func FateOf(err error) Fate {
 	var (
-		api *APIError
-		tr  *TransportError
+		api   *APIError
+		tr    *TransportError
+		token *TokenError
 	)
 	switch {
 	case err == nil:
 		return Done
 	case errors.Is(err, errUnsent): // before the cause: that may be another call's reply
 		return NotSent
+	case errors.As(err, &token): // before its cause, which became of another request
+		return token.fate()
 	case errors.As(err, &api): // before ErrOutage: what the reply said stays true
 		return api.fate()
 	case errors.Is(err, ErrOutage):
@@ -82,11 +85,22 @@ func (e *APIError) fate() Fate {
 func (e *APIError) noAccess() bool {
 	switch e.Status {
 	case http.StatusUnauthorized:
-		return e.Code == "E0000004" || e.Code == "E0000011"
+		return e.refusesToken() || e.OAuth == oauthUseNonce
 	case http.StatusForbidden:
-		return e.Code == "E0000005" || e.Code == "" && e.OAuth == "insufficient_scope"
+		return e.refusesToken() || e.Code == "" && e.OAuth == oauthNoScope
 	case http.StatusBadRequest:
-		return e.OAuth == "invalid_dpop_proof"
+		return e.OAuth == oauthInvalidProof || e.OAuth == oauthUseNonce
+	}
+	return false
+}
+
+// refusesToken reports whether it is the token that Okta refuses, and not what it may do.
+func (e *APIError) refusesToken() bool {
+	switch e.Status {
+	case http.StatusUnauthorized:
+		return e.Code == "E0000004" || e.Code == "E0000011" || e.Code == "" && e.OAuth == oauthInvalidToken
+	case http.StatusForbidden:
+		return e.Code == "E0000005"
 	}
 	return false
 }

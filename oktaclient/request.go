@@ -26,6 +26,7 @@ const (
 	BucketUser  Bucket = "/api/v1/users/{id}"
 	BucketMe    Bucket = "/api/v1/users/me"
 	BucketLogs  Bucket = "/api/v1/logs"
+	BucketToken Bucket = "/oauth2/v1/token"
 	BucketOther Bucket = "/"
 
 	// BucketVerify is that of POST …/factors/{factorId}/verify alone; all other calls about factors count in [BucketUsers].
@@ -41,13 +42,18 @@ type request struct {
 	method   string
 	path     []string // segments under the org URL; escaped here, so that no caller can forget it
 	query    url.Values
-	language string       // Accept-Language; "": none
-	body     []byte       // JSON; nil: an empty body
-	uri      string       // in place of path and query: where Okta says that the next page is
-	noToken  bool         // the endpoint asks for no credentials
-	safe     bool         // changes nothing: may be sent again
-	once     bool         // a 429 is its answer: what it carries is stale before a window ends
-	dispatch func() error // called once, before the first attempt is sent; its error keeps it from being sent
+	language string                    // Accept-Language; "": none
+	body     []byte                    // JSON; nil: an empty body
+	once     bool                      // a 429 is its answer: what it carries is stale before a window ends
+	uri      string                    // in place of path and query: where Okta says that the next page is
+	noToken  bool                      // the endpoint asks for no credentials
+	safe     bool                      // changes nothing: may be sent again
+	patient  bool                      // safe, and sent again until an outage is declared: nothing can be done without it
+	dispatch func() error              // called once, before the first attempt is sent; its error keeps it from being sent
+	prepare  func(*http.Request) error // makes headers and body of each attempt; nil: none
+
+	token           *accessToken // that the last attempt was signed with; nil: none
+	renewed, nonced bool         // the credentials were amended so already
 }
 
 // Reply holds the facts of a call, whether it succeeded or not.
@@ -59,6 +65,7 @@ type Reply struct {
 
 	body  []byte
 	links []string // Link headers
+	nonce string   // that the server wants in the next DPoP proof
 	limit rateLimit
 }
 
@@ -75,7 +82,12 @@ func (c *Client) build(ctx context.Context, r *request) (*http.Request, error) {
 		req.Header.Set("Accept-Language", r.language)
 	}
 	if !r.noToken {
-		req.Header.Set("Authorization", c.token.header())
+		if err := c.auth.sign(r, req); err != nil {
+			return nil, err
+		}
+	}
+	if r.prepare != nil {
+		return req, r.prepare(req)
 	}
 	return req, nil
 }
@@ -96,7 +108,7 @@ func (r *request) requestURI() string {
 	var b strings.Builder
 	for _, s := range r.path {
 		b.WriteByte('/')
-		b.WriteString(url.PathEscape(s))
+		b.WriteString(strings.ReplaceAll(url.PathEscape(s), "+", "%2B")) // a plus sign would be a space to some decoders
 	}
 	if len(r.query) > 0 {
 		b.WriteByte('?')
@@ -130,6 +142,7 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 	at := time.Now()
 	rep.Status, rep.RequestID = resp.StatusCode, c.requestID(resp.Header)
 	rep.limit, rep.links = parseRateLimit(resp.Header), resp.Header.Values("Link")
+	rep.nonce = resp.Header.Get("Dpop-Nonce")
 	c.meet(rep.limit.date, at, rep.RequestID != "")
 	var bodyErr error
 	if rep.Status >= 200 { // of a 1xx, as 101, there is a connection behind the body, and no timeout

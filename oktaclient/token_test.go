@@ -21,7 +21,7 @@ func TestTokenPrintsRedacted(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := logged.String() + string(marshaled)
-	for _, format := range []string{"%s", "%v", "%+v", "%#v", "%q"} {
+	for _, format := range []string{"%s", "%v", "%+v", "%#v", "%q", "%x", "%d"} {
 		all += fmt.Sprintf(format, token) + fmt.Sprintf(format, struct{ T Token }{token})
 	}
 	if strings.Contains(all, secret) {

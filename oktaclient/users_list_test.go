@@ -16,7 +16,7 @@ import (
 	"oktareset/oktaclient/oktatest"
 )
 
-func clientOf(t *testing.T, org *oktatest.Org) *oktaclient.Client {
+func tokenClient(t *testing.T, org *oktatest.Org) *oktaclient.Client {
 	t.Helper()
 	return serve(t, org, oktaclient.Options{Token: oktaclient.Token(org.Token())})
 }
@@ -43,7 +43,7 @@ func TestListUserRecords(t *testing.T) {
 	})
 	org.Add(oktatest.User{Login: "gone@example.com", Status: oktatest.StatusDeprovisioned})
 	org.Add(oktatest.User{Login: "out@example.com", Status: oktatest.StatusLockedOut})
-	c := clientOf(t, org)
+	c := tokenClient(t, org)
 	for _, tt := range []struct {
 		query oktaclient.UserQuery
 		want  int
@@ -73,7 +73,7 @@ func TestListBreaksOff(t *testing.T) {
 	t.Parallel()
 	org := oktatest.New(oktatest.Config{Users: 450})
 	org.Script(oktatest.Fault{Kind: "401", Op: oktatest.OpListUsers, Skip: 1})
-	got, err := logins(clientOf(t, org).ListUserRecords(t.Context(), oktaclient.UserQuery{}))
+	got, err := logins(tokenClient(t, org).ListUserRecords(t.Context(), oktaclient.UserQuery{}))
 	if len(got) != 200 || oktaclient.FateOf(err) != oktaclient.NoAccess {
 		t.Errorf("%d users, %v; want the first page and no access", len(got), err)
 	}
@@ -118,7 +118,7 @@ func TestGroups(t *testing.T) {
 	}
 	quoted := org.AddGroup(oktatest.Group{Name: `"All" \ or id eq "x`, Members: members})
 	org.AddGroup(oktatest.Group{Name: "SALES", Type: oktatest.GroupApp})
-	c := clientOf(t, org)
+	c := tokenClient(t, org)
 	for name, want := range map[string]int{quoted.Name: 1, "sales": 2, "Sale": 0, "nobody": 0} {
 		if groups, err := c.FindGroups(t.Context(), name); err != nil || len(groups) != want {
 			t.Errorf("FindGroups(%q) = %+v, %v; want %d", name, groups, err, want)

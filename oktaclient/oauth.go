@@ -1,0 +1,214 @@
+package oktaclient
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// App is an OAuth 2.0 service app: a client of the org's own authorization server that signs in with a private key.
+type App struct {
+	ClientID string
+	Key      PrivateKey
+	KeyID    string // "" for the key's own; Okta asks for one if the app has several keys
+	// Scopes are asked for and needed, OptionalScopes are left out where the app doesn't have all of them: Okta refuses a request for more
+	// than was granted, and doesn't say which.
+	Scopes, OptionalScopes []string
+}
+
+// The scopes that this program's requests need.
+const (
+	ScopeUsersManage = "okta.users.manage"
+	ScopeUsersRead   = "okta.users.read"
+	ScopeLogsRead    = "okta.logs.read"
+	ScopeRolesRead   = "okta.roles.read"
+)
+
+const (
+	// renewBefore the end of an access token a new one is got: longer than a request takes, its way to Okta included.
+	renewBefore = time.Minute
+	// renewShare is the same as a part of a token's life, for tokens that don't live long: Okta's live for an hour.
+	renewShare = 10
+)
+
+// accessToken is what an app signs in with, once it has one.
+type accessToken struct {
+	value  hidden[string]
+	proved bool // sent with a proof (DPoP), else as a bearer token
+	scopes []string
+	renew  time.Time // by this machine's clock: not used any more from then on
+	first  bool      // the client's first
+
+	accepted atomic.Bool // Okta has let a request in with it
+	refused  atomic.Bool
+}
+
+// appCredentials are a service app's: one access token for all requests, renewed before it ends.
+type appCredentials struct {
+	app    App
+	client *Client
+
+	mu       sync.Mutex
+	token    *accessToken     // nil: none yet
+	fetching *fetch           // the request for a token that is under way; nil: none
+	refused  error            // set once: Okta gives these credentials no token
+	scopes   []string         // to ask for
+	dpop     *dpop            // nil as long as Okta doesn't ask for proofs
+	nonce    string           // for proofs at the token endpoint, as Okta gave it
+	apiNonce string           // the same for the API
+	spent    []hidden[string] // earlier tokens
+}
+
+// fetch is a request for a token that several wait for.
+type fetch struct {
+	done chan struct{}
+	err  error // set before done is closed
+}
+
+func newAppCredentials(app App, c *Client) *appCredentials {
+	return &appCredentials{app: app, client: c, scopes: slices.Concat(app.Scopes, app.OptionalScopes)}
+}
+
+func (a *appCredentials) fresh() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.usable()
+}
+
+// usable is fresh for who holds the mutex. That a token's time is over is told by the time since it was asked for, so that no clock matters.
+func (a *appCredentials) usable() bool {
+	return a.token != nil && !a.token.refused.Load() && time.Now().Before(a.token.renew)
+}
+
+// ready makes sure that there is an access token. One caller gets it, the others wait for that.
+func (a *appCredentials) ready(ctx context.Context) error {
+	for {
+		a.mu.Lock()
+		if a.refused != nil || a.usable() {
+			defer a.mu.Unlock()
+			return a.refused
+		}
+		f := a.fetching
+		if f == nil {
+			f = &fetch{done: make(chan struct{})}
+			a.fetching = f
+			a.mu.Unlock()
+			return a.fetch(ctx, f)
+		}
+		a.mu.Unlock()
+		select {
+		case <-f.done:
+			if f.err != nil && FateOf(f.err) != NotSent { // else it was only that caller's end
+				return f.err
+			}
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %w", errUnsent, context.Cause(ctx))
+		}
+	}
+}
+
+// fetch gets a token for everybody who waits for f.
+func (a *appCredentials) fetch(ctx context.Context, f *fetch) error {
+	t, err := a.requestToken(ctx)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case err == nil:
+		t.first = a.token == nil
+		if a.token != nil {
+			a.spent = append(a.spent, a.token.value)
+		}
+		a.token = t
+	case FateOf(err) == NoAccess:
+		a.refused = err // each further request would be one more failed sign-in in Okta's log
+	}
+	f.err = err
+	a.fetching = nil
+	close(f.done)
+	return err
+}
+
+func (a *appCredentials) sign(r *request, req *http.Request) error {
+	a.mu.Lock()
+	t, d, nonce := a.token, a.dpop, a.apiNonce
+	a.mu.Unlock()
+	r.token = t
+	if !t.proved {
+		req.Header.Set("Authorization", "Bearer "+t.value())
+		return nil
+	}
+	proof, err := d.proof(req.Method, req.URL, a.client.Now(), t.value(), nonce)
+	if err != nil {
+		return fmt.Errorf("sign a DPoP proof: %w", err)
+	}
+	req.Header.Set("Authorization", "DPoP "+t.value())
+	req.Header.Set("DPoP", proof)
+	return nil
+}
+
+// amend gets a new token in place of one that Okta doesn't accept any more, and takes up a nonce that it asks for. A renewed token that never
+// worked isn't renewed again: then it isn't the token.
+func (a *appCredentials) amend(r *request, rep Reply, err error) bool {
+	if r.token == nil {
+		return false
+	}
+	if rep.nonce != "" {
+		a.mu.Lock()
+		a.apiNonce = rep.nonce
+		a.mu.Unlock()
+	}
+	var api *APIError
+	if FateOf(err) != NoAccess || !errors.As(err, &api) {
+		if rep.RequestID != "" {
+			r.token.accepted.Store(true)
+		}
+		return false
+	}
+	switch {
+	case api.OAuth == oauthUseNonce && rep.nonce != "" && !r.nonced:
+		r.nonced = true
+		return true
+	case api.refusesToken() && !r.renewed && (r.token.first || r.token.accepted.Load()):
+		r.token.refused.Store(true)
+		r.renewed = true
+		return true
+	}
+	return false
+}
+
+// jwtLike is what an assertion, a proof and an access token look like.
+var jwtLike = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`)
+
+func (a *appCredentials) redact(b []byte) []byte {
+	a.mu.Lock()
+	secrets := slices.Clone(a.spent)
+	if a.token != nil {
+		secrets = append(secrets, a.token.value)
+	}
+	a.mu.Unlock()
+	for _, s := range secrets {
+		b = bytes.ReplaceAll(b, []byte(s()), []byte(redacted))
+	}
+	return jwtLike.ReplaceAll(b, []byte(redacted))
+}
+
+// Grant says what a service app's access token allows: its scopes, and whether requests carry proofs (DPoP). ok is false for an API token, and
+// as long as there is no access token.
+func (c *Client) Grant() (scopes []string, proved, ok bool) {
+	if c.app == nil {
+		return nil, false, false
+	}
+	c.app.mu.Lock()
+	defer c.app.mu.Unlock()
+	if c.app.token == nil {
+		return nil, false, false
+	}
+	return slices.Clone(c.app.token.scopes), c.app.token.proved, true
+}

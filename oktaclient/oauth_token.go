@@ -1,0 +1,201 @@
+package oktaclient
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4/jwt"
+)
+
+// TokenError is that no access token could be got. Nothing was sent that needs one.
+type TokenError struct{ Err error }
+
+func (e *TokenError) Error() string { return "get an access token: " + e.Err.Error() }
+
+func (e *TokenError) Unwrap() error { return e.Err }
+
+// Is makes an end of trying an [ErrOutage]: without a token, nothing else can be asked for either.
+func (e *TokenError) Is(target error) bool { return target == ErrOutage && e.fate() == Unreachable }
+
+// fate is that of the request which needed the token.
+func (e *TokenError) fate() Fate {
+	var api *APIError
+	if errors.As(e.Err, &api) && api.RequestID == "" && api.OAuth == "" && api.Status < 500 {
+		return WrongOrg // something else answers there
+	}
+	switch f := FateOf(e.Err); f {
+	case NotSent, Unreachable, WrongOrg:
+		return f
+	case Refused, Forbidden, Missing, NoAccess:
+		return NoAccess
+	}
+	return Unreachable
+}
+
+// The errors of OAuth 2.0 and DPoP that are told apart.
+const (
+	oauthInvalidToken  = "invalid_token"
+	oauthInvalidClient = "invalid_client"
+	oauthInvalidScope  = "invalid_scope"
+	oauthNoScope       = "insufficient_scope"
+	oauthInvalidProof  = "invalid_dpop_proof"
+	oauthUseNonce      = "use_dpop_nonce"
+)
+
+const (
+	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+	// assertionLife is far below the hour that Okta allows: an assertion is used at once.
+	assertionLife = 5 * time.Minute
+	// maxTokenRequests is how many answers may teach how to ask: proofs, their nonce, the server's clock, scopes, and one to spare.
+	maxTokenRequests = 6
+	// maxTokenLife is more than any authorization server gives a token, and fits into a time.
+	maxTokenLife = 365 * 24 * time.Hour
+)
+
+// requestToken gets an access token, learning from Okta's answers how it has to be asked for. Its error is a [*TokenError].
+func (a *appCredentials) requestToken(ctx context.Context) (*accessToken, error) {
+	var err error
+	for range maxTokenRequests {
+		var (
+			rep    Reply
+			before = a.client.lead()
+			sent   = time.Now() // a token's life begins after this
+		)
+		rep, err = a.client.call(ctx, request{
+			bucket: BucketToken, method: "POST", path: []string{"oauth2", "v1", "token"}, noToken: true, safe: true, patient: true,
+			prepare: a.prepare,
+		})
+		if err == nil {
+			var t *accessToken
+			if t, err = a.accept(rep, sent); err == nil {
+				return t, nil
+			}
+			break
+		}
+		var retry bool
+		if retry, err = a.learn(rep, before, err); !retry {
+			break
+		}
+	}
+	return nil, &TokenError{err}
+}
+
+// accept reads the answer to a request that was sent after a time of this machine's clock.
+func (a *appCredentials) accept(rep Reply, sent time.Time) (*accessToken, error) {
+	t, err := parseToken(rep.body, sent)
+	if err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if t.proved && a.dpop == nil {
+		return nil, errors.New("the access token asks for DPoP proofs, but none was given for it")
+	}
+	if rep.nonce != "" {
+		a.nonce = rep.nonce
+	}
+	return t, nil
+}
+
+// learn takes in why a token was refused. It reports whether the next request may fare better.
+func (a *appCredentials) learn(rep Reply, before time.Duration, err error) (bool, error) {
+	var api *APIError
+	if !errors.As(err, &api) {
+		return false, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	change := a.client.lead() - before
+	switch {
+	case api.OAuth == oauthUseNonce && rep.nonce != "" && rep.nonce != a.nonce:
+		a.nonce = rep.nonce
+		return true, err
+	case api.OAuth == oauthInvalidProof && a.dpop == nil:
+		d, keyErr := newDPoP()
+		a.dpop = d
+		return keyErr == nil, err
+	case (api.OAuth == oauthInvalidClient || api.OAuth == oauthInvalidProof) && change.Abs() > clockChange:
+		return true, err // signed by this machine's clock, before the server's was known
+	case api.OAuth == oauthInvalidScope && len(a.scopes) > len(a.app.Scopes) && len(a.app.Scopes) > 0:
+		a.scopes = a.app.Scopes
+		return true, err
+	}
+	return false, err
+}
+
+// prepare makes one request for a token: with an assertion and, if Okta wants that, a proof of its own.
+func (a *appCredentials) prepare(req *http.Request) error {
+	a.mu.Lock()
+	scopes, d, nonce := a.scopes, a.dpop, a.nonce
+	a.mu.Unlock()
+	now := a.client.Now()
+	assertion, err := a.assertion(req.URL.String(), now)
+	if err != nil {
+		return fmt.Errorf("sign with the private key: %w", err)
+	}
+	if d != nil {
+		proof, err := d.proof(req.Method, req.URL, now, "", nonce)
+		if err != nil {
+			return fmt.Errorf("sign a DPoP proof: %w", err)
+		}
+		req.Header.Set("DPoP", proof)
+	}
+	form := url.Values{
+		"grant_type": {"client_credentials"}, "scope": {strings.Join(scopes, " ")},
+		"client_assertion_type": {assertionType}, "client_assertion": {assertion},
+	}.Encode()
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Body, req.ContentLength = io.NopCloser(strings.NewReader(form)), int64(len(form))
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(form)), nil }
+	return nil
+}
+
+// assertion signs that this is the app. It is for one request: a second one with the same jti would be refused.
+func (a *appCredentials) assertion(endpoint string, now time.Time) (string, error) {
+	kid := a.app.KeyID
+	if kid == "" {
+		kid = a.app.Key.ID()
+	}
+	signer, err := a.app.Key.signer(kid)
+	if err != nil {
+		return "", err
+	}
+	return jwt.Signed(signer).Claims(jwt.Claims{
+		Issuer: a.app.ClientID, Subject: a.app.ClientID, Audience: jwt.Audience{endpoint}, ID: rand.Text(),
+		IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(assertionLife)),
+	}).Serialize()
+}
+
+// parseToken reads the answer to a request that was sent after a time.
+func parseToken(body []byte, sent time.Time) (*accessToken, error) {
+	var answer struct {
+		TokenType   string `json:"token_type"`
+		AccessToken string `json:"access_token"`
+		ExpiresIn   int64  `json:"expires_in"` // seconds
+		Scope       string `json:"scope"`
+	}
+	if json.Unmarshal(body, &answer) != nil || answer.AccessToken == "" || answer.ExpiresIn <= 0 ||
+		strings.ContainsFunc(answer.AccessToken, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, errors.New("the answer holds no access token")
+	}
+	life := min(time.Duration(min(answer.ExpiresIn, int64(maxTokenLife/time.Second)))*time.Second, maxTokenLife)
+	t := &accessToken{
+		value: hide(answer.AccessToken), scopes: strings.Fields(answer.Scope), renew: sent.Add(life - min(renewBefore, life/renewShare)),
+	}
+	switch {
+	case strings.EqualFold(answer.TokenType, "Bearer"):
+	case strings.EqualFold(answer.TokenType, "DPoP"):
+		t.proved = true
+	default:
+		return nil, fmt.Errorf("the access token is of type %q, neither Bearer nor DPoP", cut(answer.TokenType, 40))
+	}
+	return t, nil
+}
