@@ -41,7 +41,8 @@ func TestScripts(t *testing.T) {
 			return os.Mkdir(home, 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"org": startOrg, "did": did, "deeds": deeds, "passcode": passcode, "stats": stats, "match": match, "mode": mode,
+			"org": startOrg, "revoke": revoke, "replace": replaceIn, "nosecrets": noSecrets, "did": did, "deeds": deeds, "passcode": passcode,
+			"stats": stats, "match": match, "mode": mode,
 		},
 	})
 }
@@ -58,7 +59,8 @@ func TestLimitMemory(t *testing.T) {
 	}
 }
 
-// startOrg serves a stand-in org: org [fill=FILE] [limit=N] [fault=SPEC] [engine=classic] [people=N] [group=NAME:LOGIN,…]. It sets the environment as
+// startOrg serves a stand-in org: org [fill=FILE] [limit=N] [fault=SPEC] [engine=classic] [people=N] [group=NAME:LOGIN,…]
+// [app=KEYFILE [dpop] [scopes=A,B]]. It sets the environment as
 // an admin would, and HOST.
 func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
@@ -69,6 +71,7 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 	var people []oktatest.User
 	var groups []oktatest.Group
 	var faults []oktatest.Fault
+	var app serviceApp
 	for _, arg := range args {
 		key, value, _ := strings.Cut(arg, "=")
 		switch key {
@@ -101,6 +104,12 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 			f, err := oktatest.ParseFault(value)
 			ts.Check(err)
 			faults = append(faults, f)
+		case "app":
+			app.keyFile = value
+		case "dpop":
+			app.DPoP = true
+		case "scopes":
+			app.Scopes = strings.Split(value, ",")
 		default:
 			ts.Fatalf("org: unknown %q", arg)
 		}
@@ -127,6 +136,7 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("OKTA_CLIENT_ORGURL", server.URL)
 	ts.Setenv("OKTA_CLIENT_TOKEN", org.Token())
 	ts.Setenv("HOST", u.Host)
+	app.signIn(ts, org)
 	setOrg(ts, org)
 }
 

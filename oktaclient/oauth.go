@@ -29,6 +29,7 @@ const (
 	ScopeUsersRead   = "okta.users.read"
 	ScopeLogsRead    = "okta.logs.read"
 	ScopeRolesRead   = "okta.roles.read"
+	ScopeGroupsRead  = "okta.groups.read"
 )
 
 const (

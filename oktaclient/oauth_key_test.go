@@ -9,10 +9,12 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"log/slog"
+	"math/big"
 	"strings"
 	"testing"
 
@@ -145,7 +147,7 @@ func TestSecretsPrintRedacted(t *testing.T) {
 		}
 	}
 	d, _ := ecKey.Bytes()
-	for _, secret := range []string{"00secretsecret", ecKey.D.String(), ecKey.D.Text(16), fmt.Sprint(ecKey.D.Bits()), fmt.Sprint(d), string(d)} {
+	for _, secret := range []string{"00secretsecret", new(big.Int).SetBytes(d).String(), hex.EncodeToString(d), fmt.Sprint(new(big.Int).SetBytes(d).Bits()), fmt.Sprint(d), string(d)} {
 		if strings.Contains(all.String(), secret) {
 			i := strings.Index(all.String(), secret)
 			t.Errorf("%.10s… shows: %s", secret, all.String()[max(0, i-60):i])

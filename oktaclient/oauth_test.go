@@ -191,7 +191,7 @@ func TestServiceAppWithWrongClock(t *testing.T) {
 func TestOneTokenForAll(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		org, app := signedIn(t, oktatest.Config{Unlimited: true, Latency: time.Second}, oktatest.App{DPoP: true, TokenLife: 100 * time.Second})
+		org, app := signedIn(t, oktatest.Config{Unlimited: true, Latency: 3 * time.Second}, oktatest.App{DPoP: true, TokenLife: 100 * time.Second})
 		c := clientOf(t, org, oktaclient.Options{App: &app})
 		u := org.Add(oktatest.User{Login: "alice@example.com"})
 		var workers sync.WaitGroup
@@ -275,7 +275,8 @@ func TestNoToken(t *testing.T) {
 		{"unknown client", func(_ *oktatest.Org, a *oktaclient.App) { a.ClientID = "0oaunknown" }, oktaclient.NoAccess, "invalid_client: Invalid value for 'client_id'", 1},
 		{"wrong kid", func(_ *oktatest.Org, a *oktaclient.App) { a.KeyID = "other" }, oktaclient.NoAccess, "kid is invalid", 1},
 		{"wrong key", func(o *oktatest.Org, a *oktaclient.App) {
-			o.AddApp(oktatest.App{ClientID: a.ClientID, KeyID: "kid", Key: &testKeys()["P-384"].(*ecdsa.PrivateKey).PublicKey, Scopes: allScopes})
+			other, _ := testKeys()["P-384"].(*ecdsa.PrivateKey)
+			o.AddApp(oktatest.App{ClientID: a.ClientID, KeyID: "kid", Key: &other.PublicKey, Scopes: allScopes})
 		}, oktaclient.NoAccess, "signature is invalid", 1},
 		{"revoked", func(o *oktatest.Org, a *oktaclient.App) { o.RevokeKey(a.ClientID) }, oktaclient.NoAccess, "kid is invalid", 1},
 		{"scope", func(_ *oktatest.Org, a *oktaclient.App) { a.Scopes = []string{"okta.apps.manage"} }, oktaclient.NoAccess, "invalid_scope", 2},

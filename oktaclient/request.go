@@ -26,7 +26,7 @@ const (
 	BucketUser  Bucket = "/api/v1/users/{id}"
 	BucketMe    Bucket = "/api/v1/users/me"
 	BucketLogs  Bucket = "/api/v1/logs"
-	BucketToken Bucket = "/oauth2/v1/token"
+	BucketToken Bucket = "/oauth2/v1/token" //nolint:gosec // a path, no secret
 	BucketOther Bucket = "/"
 
 	// BucketVerify is that of POST …/factors/{factorId}/verify alone; all other calls about factors count in [BucketUsers].

@@ -31,8 +31,8 @@ const (
 	// BucketVerify is that of verifying a factor alone; its limit isn't documented.
 	BucketVerify = "/api/v1/users/{userId}/factors/{factorId}/verify"
 	BucketIAM    = "/api/v1/iam"
-	BucketToken  = "/oauth2/v1/token"
-	BucketOther  = "/api/v1" // everything else
+	BucketToken  = "/oauth2/v1/token" //nolint:gosec // a path, no secret
+	BucketOther  = "/api/v1"          // everything else
 )
 
 // defaultLimits are a workforce org's calls a minute. The numbers of me and iam aren't documented: those of "other".

@@ -66,7 +66,7 @@ func (c *call) grant() (string, *grant, *oauthError) {
 	if err := c.r.ParseForm(); err != nil || c.r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
 		return "", nil, &oauthError{"invalid_request", "The request body isn't a form."}
 	}
-	form := c.r.PostForm
+	form := c.r.Form
 	if form.Get("grant_type") != "client_credentials" {
 		return "", nil, &oauthError{"unsupported_grant_type", "The authorization grant type is not supported by the authorization server."}
 	}

@@ -26,6 +26,7 @@ EXAMPLES:
    oktareset users -o users.csv                               export users to a CSV that reset takes as it is
    oktareset factors list alice@example.com                   one user's factors: see, verify, enroll, unenroll
    oktareset report users.results.csv                         make a page of what was done, or of a plan, for the ticket
+   oktareset whoami                                           which org, account, permissions and limits; where each setting came from
    oktareset sandbox                                          serve the stand-in org, to try other tools against
 
 USAGE:
@@ -56,7 +57,7 @@ func (a *app) cli() *cli.App {
 		}
 		return usageError("see oktareset "+name+"--help", "%s", oneLine(err.Error()))
 	}
-	commands := []*cli.Command{a.resetCommand(), a.usersCommand(), a.factorsCommand(), a.reportCommand(), a.sandboxCommand()}
+	commands := []*cli.Command{a.resetCommand(), a.usersCommand(), a.factorsCommand(), a.reportCommand(), a.whoamiCommand(), a.sandboxCommand()}
 	for _, c := range commands {
 		c.OnUsageError = usage // the App's isn't inherited
 		c.CustomHelpTemplate = commandHelp + flagHelp(c.Flags) + "\n" + cmp.Or(c.CustomHelpTemplate, ExitCodes)

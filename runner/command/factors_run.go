@@ -52,7 +52,7 @@ func (r *factorsRun) connect() error {
 			cfg, err = r.sandbox.config()
 		}
 	} else {
-		cfg, err = r.loadOrg(r.opts.org)
+		cfg, err = r.loadOrg(r.opts.org, r.scopes())
 	}
 	if err != nil {
 		return err
@@ -62,10 +62,21 @@ func (r *factorsRun) connect() error {
 		log = r.console.log
 	}
 	r.client = oktaclient.New(cfg.url, oktaclient.Options{
-		Token: cfg.token, UserAgent: "oktareset/" + r.Version + " run/" + newRunID(), Timeout: r.opts.timeout,
+		Token: cfg.token, App: cfg.app, UserAgent: "oktareset/" + r.Version + " run/" + newRunID(), Timeout: r.opts.timeout,
 		Transport: r.transport, Logger: log,
 	})
 	return nil
+}
+
+// scopes are what a service app needs for the verb. Okta's page of questions takes API tokens only.
+func (r *factorsRun) scopes() scopes {
+	s := scopes{needed: []string{oktaclient.ScopeUsersRead}}
+	switch r.opts.verb.name {
+	case "list", "catalog", "questions", "get", "poll":
+	default:
+		s.needed = append(s.needed, oktaclient.ScopeUsersManage)
+	}
+	return s
 }
 
 // holdCheck is how often it is looked whether requests have to wait.
@@ -207,7 +218,7 @@ func (r *factorsRun) explain(err error, what string) error {
 	}
 	switch oktaclient.FateOf(err) {
 	case oktaclient.NoAccess:
-		return coded{code: exitNoAccess, error: hinted{fmt.Errorf("%s doesn't accept the credentials: %w", r.host(), err), hintRefused}}
+		return coded{code: exitNoAccess, error: hinted{fmt.Errorf("%s doesn't accept the credentials: %w", r.host(), err), hintRefused(err)}}
 	case oktaclient.Forbidden:
 		return coded{code: exitNoAccess, error: fmt.Errorf("%s doesn't let these credentials %s: %w", r.host(), what, err)}
 	case oktaclient.Limited:

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,13 +23,13 @@ func (r *resetRun) connect() error {
 			cfg, err = r.sandbox.config()
 		}
 	} else {
-		cfg, err = r.loadOrg(r.opts.org)
+		cfg, err = r.loadOrg(r.opts.org, r.scopes())
 	}
 	if err != nil {
 		return err
 	}
 	r.client = oktaclient.New(cfg.url, oktaclient.Options{
-		Token: cfg.token, UserAgent: "oktareset/" + r.Version + " run/" + r.id, Timeout: r.opts.timeout,
+		Token: cfg.token, App: cfg.app, UserAgent: "oktareset/" + r.Version + " run/" + r.id, Timeout: r.opts.timeout,
 		Capacity: r.opts.capacity, Rate: r.opts.rate, MaxInFlight: r.opts.workers, Transport: r.transport, Logger: r.requestLog(),
 	})
 	enrolling, err := r.enrolling()
@@ -44,6 +45,15 @@ func (r *resetRun) connect() error {
 	return nil
 }
 
+// scopes are what a service app needs for the run.
+func (r *resetRun) scopes() scopes {
+	s := resetScopes
+	if r.opts.protect.skipAdmins {
+		s.needed = append(slices.Clone(s.needed), oktaclient.ScopeRolesRead)
+	}
+	return s
+}
+
 func (r *resetRun) requestLog() *slog.Logger {
 	if !r.opts.console.verbose {
 		return nil
@@ -56,11 +66,11 @@ const optionalTime = 5 * time.Second
 
 // meet makes the first calls: they show whether this is an Okta org, whether the token is good and whose it is.
 func (r *resetRun) meet(ctx context.Context) error {
-	me, _, err := r.client.GetMe(ctx)
+	actor, err := r.client.GetActor(ctx)
 	if err != nil {
-		return r.cannotBegin(err)
+		return cannotBegin(r.client, err)
 	}
-	r.actor = me
+	r.actor = actor
 	brief, cancel := context.WithTimeout(ctx, optionalTime)
 	defer cancel()
 	if r.engine, err = r.client.GetEngine(brief); err != nil && ctx.Err() == nil {
@@ -70,7 +80,7 @@ func (r *resetRun) meet(ctx context.Context) error {
 		// One call in the reset's own bucket tells its limit, for the time that the question shows. Who may not list users may still be
 		// allowed to reset them.
 		if _, _, err = r.client.ListUsers(brief, "", 1); oktaclient.FateOf(err) == oktaclient.NoAccess {
-			return r.cannotBegin(err)
+			return cannotBegin(r.client, err)
 		}
 	}
 	if ctx.Err() != nil {

@@ -112,7 +112,7 @@ func (r *resetRun) checkRoles(ctx context.Context) error {
 	case errors.As(err, &api) && (oktaclient.FateOf(err) == oktaclient.Forbidden || api.OAuth == "insufficient_scope"):
 		return noRoles(fmt.Errorf("%w: %w", steps.ErrNoRoles, err))
 	case err != nil:
-		return r.cannotBegin(fmt.Errorf("list roles: %w", err))
+		return cannotBegin(r.client, fmt.Errorf("list roles: %w", err))
 	}
 	return nil
 }
@@ -157,7 +157,7 @@ func (r *resetRun) explainExclusion(ctx context.Context, err error) error {
 	}
 	switch oktaclient.FateOf(err) {
 	case oktaclient.NoAccess, oktaclient.NotSent, oktaclient.Unreachable:
-		return r.cannotBegin(err)
+		return cannotBegin(r.client, err)
 	case oktaclient.Forbidden:
 		return coded{code: exitNoAccess, error: hinted{err, "these credentials may not view that user; exclude the user by ID"}}
 	}

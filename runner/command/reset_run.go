@@ -33,7 +33,7 @@ type resetRun struct {
 	seen    *runner.Seen
 	protect protection
 	book    *ledger.Ledger
-	actor   oktaclient.User
+	actor   oktaclient.Actor
 	engine  string
 	consent ledger.Consent
 	bar     *progress.Progress
@@ -141,7 +141,7 @@ func (r *resetRun) work(ctx context.Context) error {
 	r.list.Protect(r.actor.ID)
 	r.prover = steps.NewProver(r.client, func(err error) { r.console.warn("%v", err) }, r.wait)
 	err := r.book.Update(func(m *ledger.Manifest) {
-		m.Engine, m.Actor, m.Consent = r.engine, ledger.Actor{ID: r.actor.ID, Login: r.actor.Profile.Login}, r.consent
+		m.Engine, m.Actor, m.Consent = r.engine, ledger.Actor{ID: r.actor.ID, Login: r.actor.Login}, r.consent
 	})
 	if err != nil {
 		return r.abandon(refused(err))

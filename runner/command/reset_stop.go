@@ -3,13 +3,34 @@ package command
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"oktareset/oktaclient"
 	"oktareset/runner/roster"
 	"oktareset/runner/steps"
 )
 
-const hintRefused = "make a new API token in the Admin Console (Security, API), and give it by OKTA_CLIENT_TOKEN or --token-file"
+// hintRefused says what to do about credentials that Okta refuses.
+func hintRefused(err error) string {
+	var (
+		api   *oktaclient.APIError
+		token *oktaclient.TokenError
+	)
+	switch {
+	case !errors.As(err, &api):
+		return ""
+	case api.OAuth == "insufficient_scope":
+		return "grant it to the service app in the Admin Console (the app's Okta API Scopes), and add it to OKTA_CLIENT_SCOPES if that is set"
+	case api.OAuth == "invalid_scope":
+		return "grant the service app what it is asked for (a reset needs " + strings.Join(resetScopes.needed, " and ") +
+			") in the Admin Console (the app's Okta API Scopes); OKTA_CLIENT_SCOPES, if set, may name only what it was granted"
+	case errors.As(err, &token):
+		return "hold OKTA_CLIENT_CLIENTID, OKTA_CLIENT_PRIVATEKEY and OKTA_CLIENT_PRIVATEKEYID against the app and its public keys in the Admin Console"
+	case api.OAuth != "":
+		return "look at the service app in the Admin Console: it or its admin role may have been taken away"
+	}
+	return "make a new API token in the Admin Console (Security, API), and give it by OKTA_CLIENT_TOKEN or --token-file"
+}
 
 // refused gives an error the code of a run that was refused before anything was changed, and its own hint if it has one.
 func refused(err error) error {
@@ -28,8 +49,8 @@ func refused(err error) error {
 }
 
 // cannotBegin explains why the first calls failed. Nothing was changed.
-func (r *resetRun) cannotBegin(err error) error {
-	host := r.client.Org().Host()
+func cannotBegin(c *oktaclient.Client, err error) error {
+	host := c.Org().Host()
 	var sig Signal
 	if errors.As(err, &sig) {
 		return stopError(sig)
@@ -38,7 +59,7 @@ func (r *resetRun) cannotBegin(err error) error {
 	case oktaclient.NoAccess:
 		return coded{code: exitNoAccess, error: hinted{
 			fmt.Errorf("%s doesn't accept the credentials: %w", host, err),
-			hintRefused,
+			hintRefused(err),
 		}}
 	case oktaclient.Forbidden:
 		return coded{code: exitNoAccess, error: fmt.Errorf("%s doesn't allow these credentials to ask who they are: %w", host, err)}
@@ -57,7 +78,7 @@ func (r *resetRun) explainStop(err error) error {
 	host := r.client.Org().Host()
 	switch oktaclient.FateOf(err) {
 	case oktaclient.NoAccess:
-		return coded{code: exitNoAccess, error: hinted{fmt.Errorf("%s doesn't accept the credentials any more: %w", host, err), hintRefused}}
+		return coded{code: exitNoAccess, error: hinted{fmt.Errorf("%s doesn't accept the credentials any more: %w", host, err), hintRefused(err)}}
 	case oktaclient.WrongOrg:
 		return coded{code: exitBrokeOff, error: fmt.Errorf("%s doesn't answer as an Okta org any more: %w", host, err)}
 	}

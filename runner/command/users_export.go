@@ -61,13 +61,13 @@ func (x *export) connect() error {
 			cfg, err = x.sandbox.config()
 		}
 	} else {
-		cfg, err = x.loadOrg(x.opts.org)
+		cfg, err = x.loadOrg(x.opts.org, x.scopes())
 	}
 	if err != nil {
 		return err
 	}
 	o := oktaclient.Options{
-		Token: cfg.token, UserAgent: "oktareset/" + x.Version + " run/" + newRunID(), Timeout: x.opts.timeout, Capacity: x.opts.capacity,
+		Token: cfg.token, App: cfg.app, UserAgent: "oktareset/" + x.Version + " run/" + newRunID(), Timeout: x.opts.timeout, Capacity: x.opts.capacity,
 		Rate: x.opts.rate, Transport: x.transport,
 	}
 	if x.opts.console.verbose {
@@ -75,6 +75,15 @@ func (x *export) connect() error {
 	}
 	x.client = oktaclient.New(cfg.url, o)
 	return nil
+}
+
+// scopes are what a service app needs for the export.
+func (x *export) scopes() scopes {
+	s := scopes{needed: []string{oktaclient.ScopeUsersRead}}
+	if x.opts.group != "" {
+		s.needed = append(s.needed, oktaclient.ScopeGroupsRead)
+	}
+	return s
 }
 
 // work exports the users.

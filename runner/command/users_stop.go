@@ -24,7 +24,7 @@ func (x *export) explain(err error) error {
 	api, _ := errors.AsType[*oktaclient.APIError](err)
 	switch oktaclient.FateOf(err) {
 	case oktaclient.NoAccess:
-		return coded{code: exitNoAccess, error: hinted{fmt.Errorf("%s doesn't accept the credentials: %w", host, err), hintRefused}}
+		return coded{code: exitNoAccess, error: hinted{fmt.Errorf("%s doesn't accept the credentials: %w", host, err), hintRefused(err)}}
 	case oktaclient.Forbidden:
 		return coded{code: exitNoAccess, error: fmt.Errorf("%s doesn't allow these credentials to list that: %w", host, err)}
 	case oktaclient.Unreachable:

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -30,7 +31,8 @@ type virtual struct {
 	ids    []string
 	args   []string // the input, as the command line has it
 	stdin  string
-	stderr string // of the last run
+	stderr string            // of the last run
+	env    map[string]string // in place of what an admin with a token has
 
 	dead     atomic.Bool                                                           // the power is off: no request gets out
 	tampered func(r *http.Request, next http.RoundTripper) (*http.Response, error) // nil: nothing stands between
@@ -81,6 +83,7 @@ func (v *virtual) resetIn(ctx context.Context, flags ...string) int {
 		v.t.Fatal(err)
 	}
 	env := map[string]string{"OKTA_CLIENT_ORGURL": "https://acme.okta.com", "OKTA_CLIENT_TOKEN": v.org.Token()}
+	maps.Copy(env, v.env)
 	a := &app{Process: Process{Stdin: strings.NewReader(v.stdin), Stdout: io.Discard, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"}}
 	a.console, a.transport = newConsole(progress.NewScreen(&stderr), consoleOptions{}), v
 	err = a.cli().RunContext(ctx, args)

@@ -1,0 +1,222 @@
+package command
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"oktareset/oktaclient"
+)
+
+// The modes of signing in, as Okta's SDKs name them.
+const (
+	modeToken = "SSWS"       // an API token
+	modeApp   = "PrivateKey" // an OAuth 2.0 service app
+)
+
+// secretNames are the settings that hold a secret, as messages call them.
+var secretNames = map[string]string{"token": "token", "privateKey": "private key"}
+
+// scopes are what a command needs of a service app, and what it can do without.
+type scopes struct{ needed, optional []string }
+
+// resetScopes are those of reset: the System Log only proves what became of answers that were lost.
+var resetScopes = scopes{
+	needed:   []string{oktaclient.ScopeUsersManage, oktaclient.ScopeUsersRead},
+	optional: []string{oktaclient.ScopeLogsRead},
+}
+
+// maxSecretFile is far more than a token or a key needs, and keeps a wrong file from being read whole.
+const maxSecretFile = 64 << 10
+
+// credentials puts the token or the service app into cfg, and returns the setting that holds the secret.
+func (c *configuration) credentials(cfg *orgConfig, s scopes) (setting, error) {
+	mode, err := c.mode()
+	if err != nil {
+		return setting{}, err
+	}
+	cfg.keep(mode)
+	if mode.value == modeToken {
+		return c.loadToken(cfg)
+	}
+	return c.loadApp(cfg, s)
+}
+
+// keep notes a setting that is used, for who asks where it came from.
+func (cfg *orgConfig) keep(s setting) {
+	if s.source != "" {
+		cfg.settings = append(cfg.settings, s)
+	}
+}
+
+// mode says whether to sign in by token or as an app: as it is set, or by which of the two has a secret.
+func (c *configuration) mode() (setting, error) {
+	if c.flags.tokenFile != "" {
+		return setting{name: "authorizationMode", value: modeToken}, nil
+	}
+	mode := c.first("authorizationMode", "OKTA_CLIENT_AUTHORIZATIONMODE")
+	for _, known := range []string{modeToken, modeApp} {
+		if strings.EqualFold(mode.value, known) {
+			mode.value = known
+			return mode, nil
+		}
+	}
+	if mode.value != "" {
+		return mode, usageError("SSWS for an API token, PrivateKey for a service app", "%s: authorization mode %q isn't supported", mode.source, mode.value)
+	}
+	token, key := c.token(), c.privateKey()
+	switch {
+	case key.value == "", token.value != "" && token.rank < key.rank:
+		mode.value = modeToken
+	case token.value == "", key.rank < token.rank:
+		mode.value = modeApp
+	default:
+		return mode, usageError("set OKTA_CLIENT_AUTHORIZATIONMODE to SSWS or to PrivateKey",
+			"both an API token (%s) and a private key (%s) are given", token.source, key.source)
+	}
+	return mode, nil
+}
+
+func (c *configuration) token() setting {
+	return c.first("token", "OKTA_CLIENT_TOKEN", "OKTA_API_TOKEN")
+}
+
+func (c *configuration) privateKey() setting {
+	return c.first("privateKey", "OKTA_CLIENT_PRIVATEKEY")
+}
+
+func (c *configuration) loadToken(cfg *orgConfig) (setting, error) {
+	s := c.token()
+	if path := c.flags.tokenFile; path != "" {
+		f, err := os.Open(path)
+		if err != nil {
+			return s, usageError("", "read the token: %w", err)
+		}
+		b, err := c.readSecret(f, path, "token")
+		if err != nil {
+			return s, err
+		}
+		s = setting{name: "token", value: string(b), source: "--token-file"}
+	}
+	s.value = strings.TrimSpace(s.value)
+	switch {
+	case s.value == "" && c.flags.tokenFile != "":
+		return s, usageError("put an API token into it", "%s is empty", c.flags.tokenFile)
+	case s.value == "":
+		return s, usageError("or rehearse with --sandbox, which needs none",
+			"no API token: set OKTA_CLIENT_TOKEN, or --token-file to a file that holds it")
+	case strings.ContainsFunc(s.value, notGraphic), strings.ContainsAny(s.value, "{}"):
+		return s, usageError("it is one word of letters, digits, - and _", "%s doesn't hold an API token", s.source)
+	}
+	cfg.token = oktaclient.Token(s.value)
+	s.value = cfg.token.String()
+	cfg.keep(s)
+	return s, nil
+}
+
+func notGraphic(r rune) bool { return r <= ' ' || r > '~' }
+
+// loadApp reads what a service app signs in with.
+func (c *configuration) loadApp(cfg *orgConfig, s scopes) (setting, error) {
+	id := c.first("clientId", "OKTA_CLIENT_CLIENTID")
+	kid := c.first("privateKeyId", "OKTA_CLIENT_PRIVATEKEYID")
+	asked := c.first("scopes", "OKTA_CLIENT_SCOPES")
+	switch {
+	case id.value == "":
+		return id, usageError("it begins with 0oa; the Admin Console shows it with the app", "no service app: set OKTA_CLIENT_CLIENTID to its client ID")
+	case strings.ContainsFunc(id.value, notGraphic):
+		return id, usageError("it is one word, as 0oa1b2c3d4e5f6g7h8i9", "%s doesn't hold a client ID", id.source)
+	case strings.ContainsFunc(kid.value, notGraphic):
+		return kid, usageError("it is the kid that the Admin Console shows with the key", "%s doesn't hold a key ID", kid.source)
+	}
+	app := &oktaclient.App{ClientID: id.value, KeyID: kid.value, Scopes: s.needed, OptionalScopes: s.optional}
+	if asked.value != "" {
+		app.Scopes, app.OptionalScopes = strings.Fields(strings.ReplaceAll(asked.value, ",", " ")), nil
+		asked.value = strings.Join(app.Scopes, " ")
+	}
+	key, err := c.loadKey(app)
+	if err != nil {
+		return key, err
+	}
+	cfg.app = app
+	for _, used := range []setting{id, key, kid, asked} {
+		cfg.keep(used)
+	}
+	return key, nil
+}
+
+const hintKey = "it holds a PEM or a JWK of an RSA or EC key, or the path of a file with one"
+
+// loadKey reads the private key: the setting holds it, or the path of its file.
+func (c *configuration) loadKey(app *oktaclient.App) (setting, error) {
+	s := c.privateKey()
+	text := strings.TrimSpace(s.value)
+	if text == "" {
+		return s, usageError(hintKey, "no private key for the service app: set OKTA_CLIENT_PRIVATEKEY")
+	}
+	where := s.source
+	if strings.HasPrefix(text, "-----BEGIN") || strings.HasPrefix(text, "{") {
+		s.value = app.Key.String()
+	} else {
+		b, err := c.readKeyFile(s.source, text)
+		if err != nil {
+			return s, err
+		}
+		s.value, where, text = text, text, string(b)
+	}
+	var err error
+	if app.Key, err = oktaclient.ParsePrivateKey([]byte(text)); err != nil {
+		return s, usageError(hintKey, "read the private key from %s: %w", where, err)
+	}
+	return s, nil
+}
+
+// readKeyFile reads the file that a setting names. If there is none, the setting may hold a damaged key: it isn't shown.
+func (c *configuration) readKeyFile(source, path string) ([]byte, error) {
+	open, hint := os.Open, hintKey
+	if source == localFile {
+		open, hint = openHere, "a file that ./"+localFile+" names must lie in its folder"
+	}
+	f, err := open(path)
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return nil, usageError("", "read the private key: %w", err)
+	case err != nil:
+		return nil, usageError(hint, "%s holds no private key, nor the path of a file that can be opened", source)
+	}
+	return c.readSecret(f, path, "private key")
+}
+
+// openHere opens a file in this folder: a downloaded ./.okta.yaml must not use a key from elsewhere.
+func openHere(path string) (*os.File, error) {
+	root, err := os.OpenRoot(".")
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close() //nolint:errcheck // only read
+	return root.Open(path)
+}
+
+// readSecret reads a file and closes it, and warns if others can read it. No error holds anything of its content.
+func (c *configuration) readSecret(f *os.File, path, what string) ([]byte, error) {
+	defer f.Close() //nolint:errcheck // only read
+	info, err := f.Stat()
+	if err != nil {
+		return nil, usageError("", "read the %s: %w", what, err)
+	}
+	if !info.Mode().IsRegular() && info.Mode()&fs.ModeNamedPipe == 0 || info.Size() > maxSecretFile {
+		return nil, usageError("", "read the %s: %s isn't a file with a %s", what, path, what)
+	}
+	b, err := io.ReadAll(io.LimitReader(f, maxSecretFile))
+	if err != nil {
+		return nil, usageError("", "read the %s: %w", what, err)
+	}
+	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && filepath.Separator == '/' {
+		c.console.warn("others on this machine can read %s: chmod 600 it", path)
+	}
+	return bytes.TrimPrefix(b, []byte("\ufeff")), nil
+}

@@ -1,0 +1,194 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"oktareset/oktaclient"
+)
+
+const whoamiExamples = `   oktareset whoami                                           which org, by whose authority, and where each setting came from
+   oktareset whoami --json | jq -r .actor.id                  the same for a program
+   oktareset whoami --token-file /run/secrets/okta            is this token good?
+`
+
+// whoamiOptions is what the flags of whoami ask for.
+type whoamiOptions struct {
+	org     orgFlags
+	timeout time.Duration
+	json    bool
+	console consoleOptions
+}
+
+func (a *app) whoamiCommand() *cli.Command {
+	const output, org = "OUTPUT", "ORG"
+	flags := []cli.Flag{
+		&cli.BoolFlag{Name: "json", Category: output, Usage: "print JSON"},
+	}
+	flags = append(flags, consoleFlags()...)
+	flags = append(flags,
+		&cli.StringFlag{Name: "org-url", Category: org, Usage: "`URL` of the org (default: OKTA_CLIENT_ORGURL, .okta.yaml)"},
+		&cli.StringFlag{Name: "token-file", Category: org, Usage: "`FILE` that holds the API token (default: OKTA_CLIENT_TOKEN, .okta.yaml)"},
+		&cli.DurationFlag{Name: "timeout", Category: org, Value: oktaclient.DefaultTimeout, Usage: "wait `D` for the answer to a request"},
+	)
+	return &cli.Command{
+		Name: "whoami", Usage: "show org, account, permissions, limits and settings", Description: whoamiExamples, Flags: flags,
+		Action: func(c *cli.Context) error {
+			o := whoamiOptions{
+				org:  orgFlags{url: c.String("org-url"), tokenFile: c.String("token-file")},
+				json: c.Bool("json"), timeout: c.Duration("timeout"),
+			}
+			var err error
+			if o.console, err = parseConsole(c); err != nil {
+				return err
+			}
+			if arg, err := oneArgument(c); err != nil || arg != "" {
+				return usageError("see oktareset whoami --help", "whoami takes no argument, not %q", c.Args().First())
+			}
+			if o.timeout < time.Second {
+				return usageError("at least 1s", "--timeout %s", o.timeout)
+			}
+			return a.run(o.console, func(ctx context.Context) error { return a.whoami(ctx, o) })(c)
+		},
+	}
+}
+
+// identity is what whoami finds out, in the form of its JSON.
+type identity struct {
+	Org         string          `json:"org"`
+	Engine      string          `json:"engine,omitempty"`
+	Actor       *identityActor  `json:"actor,omitempty"` // nil: Okta didn't say
+	Credentials identityMode    `json:"credentials"`
+	Roles       []identityRole  `json:"roles,omitempty"` // of a user; none if they can't be read
+	SystemLog   *bool           `json:"system_log_readable,omitempty"`
+	Limit       *identityLimit  `json:"limit,omitempty"`
+	Settings    []identityValue `json:"settings"`
+}
+
+type identityActor struct {
+	Kind  string `json:"kind"` // user, service_app
+	ID    string `json:"id"`
+	Login string `json:"login,omitempty"`
+}
+
+type identityMode struct {
+	Mode   string   `json:"mode"`             // SSWS, PrivateKey
+	Scopes []string `json:"scopes,omitempty"` // of a service app's access token
+	DPoP   *bool    `json:"dpop,omitempty"`   // the same
+}
+
+type identityRole struct {
+	Type  string `json:"type"`
+	Label string `json:"label"`
+}
+
+type identityLimit struct {
+	Bucket string `json:"bucket"` // that resets count in
+	Limit  int    `json:"calls_a_minute"`
+	Usable int    `json:"used_by_default"`
+}
+
+type identityValue struct {
+	Name   string `json:"name"`
+	Value  string `json:"value"`
+	Source string `json:"source"`
+}
+
+// whoami asks who the credentials belong to, by reads only, and prints it. What it did find out is printed even if Okta refuses something.
+func (a *app) whoami(ctx context.Context, o whoamiOptions) error {
+	cfg, err := a.loadOrg(o.org, resetScopes)
+	if err != nil {
+		return err
+	}
+	options := oktaclient.Options{
+		Token: cfg.token, App: cfg.app, UserAgent: "oktareset/" + a.Version + " whoami", Timeout: o.timeout, Transport: a.transport,
+	}
+	if o.console.verbose {
+		options.Logger = a.console.log
+	}
+	client := oktaclient.New(cfg.url, options)
+	id := newIdentity(cfg)
+	err = a.ask(ctx, client, &id)
+	if ctx.Err() != nil {
+		return stopError(context.Cause(ctx))
+	}
+	if printErr := a.printIdentity(id, o.json); printErr != nil {
+		return also(err, fmt.Errorf("print who it is: %w", printErr))
+	}
+	return err
+}
+
+// newIdentity is what is known before anything is asked.
+func newIdentity(cfg orgConfig) identity {
+	id := identity{Org: cfg.url.Host(), Credentials: identityMode{Mode: modeToken}}
+	if cfg.app != nil {
+		id.Credentials.Mode = modeApp
+	}
+	for _, s := range cfg.settings {
+		id.Settings = append(id.Settings, identityValue{s.name, s.value, s.source})
+	}
+	return id
+}
+
+// ask fills in what Okta says. Only what nothing can be done without is an error.
+func (a *app) ask(ctx context.Context, c *oktaclient.Client, id *identity) error {
+	actor, err := c.GetActor(ctx)
+	if err != nil {
+		return cannotBegin(c, err)
+	}
+	id.Actor = &identityActor{"user", actor.ID, actor.Login}
+	if scopes, proved, ok := c.Grant(); ok {
+		id.Actor.Kind, id.Credentials.Scopes, id.Credentials.DPoP = "service_app", scopes, &proved
+	}
+	if id.Engine, err = c.GetEngine(ctx); err != nil {
+		a.console.warn("the org doesn't tell its engine: %v", err)
+	}
+	if err := a.askPermissions(ctx, c, actor, id); err != nil {
+		return err
+	}
+	if limit, usable, ok := c.Allowance(oktaclient.BucketUsers); ok {
+		id.Limit = &identityLimit{string(oktaclient.BucketUsers), limit, usable}
+	} else {
+		a.console.warn("the org doesn't tell its limit")
+	}
+	return nil
+}
+
+// askPermissions makes calls that show what the credentials allow. One of them counts in the bucket of resets, and so tells its limit.
+func (a *app) askPermissions(ctx context.Context, c *oktaclient.Client, actor oktaclient.Actor, id *identity) error {
+	if actor.Login == "" {
+		if _, _, err := c.ListUsers(ctx, "", 1); err != nil {
+			var api *oktaclient.APIError
+			if !errors.As(err, &api) || api.OAuth == "invalid_dpop_proof" || api.Status == 401 {
+				return cannotBegin(c, err)
+			}
+			a.console.warn("users can't be listed: %v", err)
+		}
+	} else {
+		roles, _, err := c.ListRoles(ctx, actor.ID)
+		if err != nil {
+			a.console.warn("the account's admin roles can't be read: %v", err)
+		}
+		for _, r := range roles {
+			id.Roles = append(id.Roles, identityRole{r.Type, r.Label})
+		}
+	}
+	readable := true
+	now := c.Now()
+	for _, err := range c.ListFactorEvents(ctx, []string{actor.ID}, now.Add(-time.Minute), now) {
+		if err != nil {
+			readable = false
+			a.console.warn("the System Log can't be read, so that less can be proved of lost answers: %v", err)
+		}
+	}
+	id.SystemLog = &readable
+	if s := id.Credentials.Scopes; id.Credentials.Mode == modeApp && !slices.Contains(s, oktaclient.ScopeUsersManage) {
+		a.console.warn("without the scope %s nobody can be reset", oktaclient.ScopeUsersManage)
+	}
+	return nil
+}
