@@ -20,6 +20,7 @@ import (
 const sandboxExamples = `   oktareset sandbox                                    serve an org with 500 people of its own on 127.0.0.1:8080
    oktareset sandbox --fill users.csv                   with the users of this file too
    oktareset sandbox --limit 100 --concurrency 35       as small as Okta's free orgs
+   oktareset sandbox --app key.pem --dpop               sign in as a service app, with a key that is made for it
    oktareset sandbox --fault drop_after:reset_factors:p=0.01    lose the answer of every hundredth reset
 `
 
@@ -85,7 +86,7 @@ func (s *sandbox) close() {
 }
 
 func (a *app) sandboxCommand() *cli.Command {
-	const people, limits, faults, output = "PEOPLE", "LIMITS", "FAULTS", "OUTPUT"
+	const people, credentials, limits, faults, output = "PEOPLE", "CREDENTIALS", "LIMITS", "FAULTS", "OUTPUT"
 	return &cli.Command{
 		Name: "sandbox", Usage: "serve the stand-in org on this machine", Description: sandboxExamples,
 		Flags: append([]cli.Flag{
@@ -94,8 +95,10 @@ func (a *app) sandboxCommand() *cli.Command {
 			&cli.StringFlag{Name: "engine", Category: people, Value: "identity", Usage: "`ENGINE`: identity or classic"},
 			&cli.DurationFlag{Name: "reenroll", Category: people, Usage: "everybody enrolls a new factor `D` after a reset"},
 			&cli.Uint64Flag{Name: "seed", Category: people, Usage: "`N` for other people and other chances"},
+			&cli.StringFlag{Name: "token", Category: credentials, Usage: "`TOKEN` that it accepts (default: made up)"},
+			&cli.StringFlag{Name: "app", Category: credentials, Usage: "a service app, too, with the private key in `FILE`, which is made if there is none"},
+			&cli.BoolFlag{Name: "dpop", Category: credentials, Usage: "the app has to prove that it holds its tokens, as new apps do at Okta"},
 			&cli.StringFlag{Name: "listen", Category: limits, Value: "127.0.0.1:8080", Usage: "`ADDRESS` of this machine's loopback; port 0 for a free one"},
-			&cli.StringFlag{Name: "token", Category: limits, Usage: "`TOKEN` that it accepts (default: made up)"},
 			&cli.IntFlag{Name: "limit", Category: limits, Value: 600, Usage: "`N` calls a minute in the bucket of resets"},
 			&cli.IntFlag{Name: "token-share", Category: limits, Value: 50, Usage: "`PCT` of each limit that the token may use"},
 			&cli.IntFlag{Name: "concurrency", Category: limits, Value: 75, Usage: "`N` calls at the same time"},
@@ -117,13 +120,18 @@ func (a *app) sandboxCommand() *cli.Command {
 type sandboxOptions struct {
 	config  oktatest.Config
 	faults  []oktatest.Fault
+	app     string // file of its key; "": none
+	dpop    bool
 	fill    string
 	listen  string
 	console consoleOptions
 }
 
 func parseSandbox(c *cli.Context) (sandboxOptions, error) {
-	o := sandboxOptions{fill: c.String("fill"), listen: c.String("listen")}
+	o := sandboxOptions{fill: c.String("fill"), listen: c.String("listen"), app: c.String("app"), dpop: c.Bool("dpop")}
+	if o.dpop && o.app == "" {
+		return o, usageError("as --app key.pem --dpop", "--dpop is for a service app: --app is missing")
+	}
 	o.config = oktatest.Config{
 		Users: c.Int("users"), Seed: c.Uint64("seed"), Token: c.String("token"), Latency: c.Duration("latency"),
 		Reenroll: c.Duration("reenroll"),
@@ -173,12 +181,19 @@ func (a *app) serveSandbox(ctx context.Context, o sandboxOptions) error {
 		}
 		a.console.info("%s added from %s", plural(n, "user"), o.fill)
 	}
+	signIn := "export OKTA_CLIENT_TOKEN=" + org.Token() + "\n"
+	if o.app != "" {
+		var err error
+		if signIn, err = addApp(org, o.app, o.dpop); err != nil {
+			return err
+		}
+	}
 	s, err := serveOrg(ctx, org, o.listen)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	_, err = fmt.Fprintf(a.Stdout, "export OKTA_CLIENT_ORGURL=%s\nexport OKTA_CLIENT_TOKEN=%s\n", s.url(), org.Token())
+	_, err = fmt.Fprintf(a.Stdout, "export OKTA_CLIENT_ORGURL=%s\n%s", s.url(), signIn)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,66 @@
+package command
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"oktareset/oktaclient"
+	"oktareset/oktaclient/oktatest"
+)
+
+// addApp registers a service app with the stand-in org, with the key in a file, which is made if there is none. It returns what a shell
+// needs to sign in as the app.
+func addApp(org *oktatest.Org, path string, dpop bool) (string, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		text, err = makeKey(path)
+	}
+	if err != nil {
+		return "", usageError("", "the service app's key: %w", err)
+	}
+	key, err := oktaclient.ParsePrivateKey(text)
+	if err != nil {
+		return "", usageError("give the name of a new file", "the service app's key in %s: %w", path, err)
+	}
+	app := org.AddApp(oktatest.App{
+		ClientID: "0oastandinapp001x5d7", Key: key.Public(), KeyID: key.ID(), DPoP: dpop,
+		Scopes: slices.Concat(resetScopes.needed, resetScopes.optional),
+	})
+	if path, err = filepath.Abs(path); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("export OKTA_CLIENT_AUTHORIZATIONMODE=%s\nexport OKTA_CLIENT_CLIENTID=%s\nexport OKTA_CLIENT_PRIVATEKEY=%s\n",
+		modeApp, app.ClientID, shellQuote(path)), nil
+}
+
+// makeKey writes a new private key into a new file.
+func makeKey(path string) ([]byte, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	if err := pem.Encode(&text, &pem.Block{Type: "PRIVATE KEY", Bytes: der}); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	_, err = f.Write(text.Bytes())
+	return text.Bytes(), errors.Join(err, f.Close())
+}
