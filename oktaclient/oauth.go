@@ -154,8 +154,8 @@ func (a *appCredentials) sign(r *request, req *http.Request) error {
 	return nil
 }
 
-// amend gets a new token in place of one that Okta doesn't accept any more, and takes up a nonce that it asks for. A renewed token that never
-// worked isn't renewed again: then it isn't the token.
+// amend gets a new token in place of one that Okta doesn't accept any more, takes up a nonce that it asks for, and makes one more proof: a reply
+// with a wrong Date may have put the last one's time off. A renewed token that never worked isn't renewed again: then it isn't the token.
 func (a *appCredentials) amend(r *request, rep Reply, err error) bool {
 	if r.token == nil {
 		return false
@@ -175,6 +175,9 @@ func (a *appCredentials) amend(r *request, rep Reply, err error) bool {
 	switch {
 	case api.OAuth == oauthUseNonce && rep.nonce != "" && !r.nonced:
 		r.nonced = true
+		return true
+	case api.OAuth == oauthInvalidProof && r.token.proved && !r.proofread:
+		r.proofread = true
 		return true
 	case api.refusesToken() && !r.renewed && (r.token.first || r.token.accepted.Load()):
 		r.token.refused.Store(true)

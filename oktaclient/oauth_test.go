@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -428,5 +429,45 @@ func TestCallerGivesUpOnToken(t *testing.T) {
 			})
 		}
 		callers.Wait()
+	})
+}
+
+// misdated puts one reply's Date off.
+type misdated struct {
+	next http.RoundTripper
+	off  time.Duration // of the next reply
+}
+
+func (m *misdated) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := m.next.RoundTrip(r)
+	if err == nil && m.off != 0 {
+		resp.Header.Set("Date", time.Now().Add(m.off).UTC().Format(http.TimeFormat))
+		m.off = 0
+	}
+	return resp, err
+}
+
+// One server with a wrong clock among Okta's puts one proof off, not the run.
+func TestOneWrongDate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org, app := signedIn(t, oktatest.Config{}, oktatest.App{DPoP: true})
+		wire := &misdated{next: org.Transport()}
+		c := clientOf(t, org, oktaclient.Options{App: &app, Transport: wire})
+		u := org.Add(oktatest.User{Login: "alice@example.com"})
+		for _, off := range []time.Duration{time.Hour, -time.Hour} {
+			wire.off = off
+			if _, _, err := c.GetUser(t.Context(), u.ID); err != nil {
+				t.Error(err)
+			}
+			before := org.Did(u.ID).Resets
+			rep, err := c.ResetFactors(t.Context(), u.ID, nil)
+			if err != nil || rep.Attempts > 2 || org.Did(u.ID).Resets != before+1 {
+				t.Errorf("off by %v: %+v, %v", off, rep, err)
+			}
+		}
+		if n := org.Stats().ByOp[oktatest.OpToken]; n > 4 {
+			t.Errorf("%d requests for a token", n)
+		}
 	})
 }

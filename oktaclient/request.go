@@ -52,8 +52,8 @@ type request struct {
 	dispatch func() error              // called once, before the first attempt is sent; its error keeps it from being sent
 	prepare  func(*http.Request) error // makes headers and body of each attempt; nil: none
 
-	token           *accessToken // that the last attempt was signed with; nil: none
-	renewed, nonced bool         // the credentials were amended so already
+	token                      *accessToken // that the last attempt was signed with; nil: none
+	renewed, nonced, proofread bool         // the credentials were amended so already
 }
 
 // Reply holds the facts of a call, whether it succeeded or not.
