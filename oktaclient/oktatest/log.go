@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// change is one entry of the log: all events of one request, in 96 bytes, because an org may reset a million users.
+// change is one entry of the log: all events of one request, in 80 bytes, because an org may reset a million users.
 type change struct {
 	at      int64  // published, in milliseconds since 1970
 	pos     uint32 // of the target in the directory

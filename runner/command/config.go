@@ -12,6 +12,7 @@ type setting struct {
 	value  string
 	source string // a flag, a variable of the environment or a file
 	rank   int    // of two sources the one with the lower rank counts
+	secret bool   // the value was one: it is redacted
 }
 
 // orgConfig says which org to speak to and by whose authority.
@@ -71,16 +72,22 @@ func (c *configuration) orgURL() setting {
 	return c.first("orgUrl", "OKTA_CLIENT_ORGURL", "OKTA_ORG_URL")
 }
 
+// The ranks of what isn't a flag; of two files, the second one's is higher.
+const (
+	rankEnvironment = 1 + iota
+	rankFile
+)
+
 // first returns the first value that is set, in the environment or in a file.
 func (c *configuration) first(name string, env ...string) setting {
 	for _, variable := range env {
 		if v := c.Getenv(variable); v != "" {
-			return setting{name, v, variable, 1}
+			return setting{name: name, value: v, source: variable, rank: rankEnvironment}
 		}
 	}
 	for i, f := range c.files {
 		if v := f.client[name]; v != "" {
-			return setting{name, v, f.name, 2 + i}
+			return setting{name: name, value: v, source: f.name, rank: rankFile + i}
 		}
 	}
 	return setting{name: name}

@@ -40,10 +40,25 @@ func (c *configuration) credentials(cfg *orgConfig, s scopes) (setting, error) {
 		return setting{}, err
 	}
 	cfg.keep(mode)
+	var secret setting
 	if mode.value == modeToken {
-		return c.loadToken(cfg)
+		secret, err = c.loadToken(cfg)
+	} else {
+		secret, err = c.loadApp(cfg, s)
 	}
-	return c.loadApp(cfg, s)
+	if err == nil && secret.rank >= rankFile && secret.secret {
+		if info, statErr := os.Stat(secret.source); statErr == nil {
+			c.warnOfOthers(info, secret.source)
+		}
+	}
+	return secret, err
+}
+
+// warnOfOthers warns of a file with a secret that others can read.
+func (c *configuration) warnOfOthers(info fs.FileInfo, path string) {
+	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && filepath.Separator == '/' {
+		c.console.warn("others on this machine can read %s: chmod 600 it", path)
+	}
 }
 
 // keep notes a setting that is used, for who asks where it came from.
@@ -107,13 +122,13 @@ func (c *configuration) loadToken(cfg *orgConfig) (setting, error) {
 	case s.value == "" && c.flags.tokenFile != "":
 		return s, usageError("put an API token into it", "%s is empty", c.flags.tokenFile)
 	case s.value == "":
-		return s, usageError("or rehearse with --sandbox, which needs none",
+		return s, usageError("or OKTA_CLIENT_CLIENTID and OKTA_CLIENT_PRIVATEKEY for a service app; or rehearse with --sandbox, which needs neither",
 			"no API token: set OKTA_CLIENT_TOKEN, or --token-file to a file that holds it")
 	case strings.ContainsFunc(s.value, notGraphic), strings.ContainsAny(s.value, "{}"):
 		return s, usageError("it is one word of letters, digits, - and _", "%s doesn't hold an API token", s.source)
 	}
 	cfg.token = oktaclient.Token(s.value)
-	s.value = cfg.token.String()
+	s.value, s.secret = cfg.token.String(), true
 	cfg.keep(s)
 	return s, nil
 }
@@ -160,7 +175,7 @@ func (c *configuration) loadKey(app *oktaclient.App) (setting, error) {
 	}
 	where := s.source
 	if strings.HasPrefix(text, "-----BEGIN") || strings.HasPrefix(text, "{") {
-		s.value = app.Key.String()
+		s.value, s.secret = app.Key.String(), true
 	} else {
 		b, err := c.readKeyFile(s.source, text)
 		if err != nil {
@@ -215,8 +230,6 @@ func (c *configuration) readSecret(f *os.File, path, what string) ([]byte, error
 	if err != nil {
 		return nil, usageError("", "read the %s: %w", what, err)
 	}
-	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && filepath.Separator == '/' {
-		c.console.warn("others on this machine can read %s: chmod 600 it", path)
-	}
+	c.warnOfOthers(info, path)
 	return bytes.TrimPrefix(b, []byte("\ufeff")), nil
 }

@@ -24,6 +24,8 @@ func hintRefused(err error) string {
 	case api.OAuth == "invalid_scope":
 		return "grant the service app what it is asked for (a reset needs " + strings.Join(resetScopes.needed, " and ") +
 			") in the Admin Console (the app's Okta API Scopes); OKTA_CLIENT_SCOPES, if set, may name only what it was granted"
+	case api.OAuth == "invalid_dpop_proof":
+		return "something between this machine and Okta may change requests, or the time of answers"
 	case errors.As(err, &token):
 		return "hold OKTA_CLIENT_CLIENTID, OKTA_CLIENT_PRIVATEKEY and OKTA_CLIENT_PRIVATEKEYID against the app and its public keys in the Admin Console"
 	case api.OAuth != "":
