@@ -230,6 +230,9 @@ func TestRevokedToken(t *testing.T) {
 		{"every 401", func(o *oktatest.Org, _ string) {
 			o.Script(oktatest.Fault{Kind: oktatest.InvalidToken, Op: oktatest.OpResetFactors})
 		}, oktaclient.NoAccess, 1, 2, 2},
+		{"every 401 of every call", func(o *oktatest.Org, _ string) {
+			o.Script(oktatest.Fault{Kind: oktatest.InvalidToken, Op: oktatest.OpResetFactors}, oktatest.Fault{Kind: oktatest.AuthFailed, Op: oktatest.OpGetUser})
+		}, oktaclient.NoAccess, 1, 2, 2},
 		{"one session", func(o *oktatest.Org, _ string) {
 			o.Script(oktatest.Fault{Kind: oktatest.InvalidSession, Op: oktatest.OpResetFactors, Times: 1})
 		}, oktaclient.Done, 2, 2, 2},
@@ -401,6 +404,23 @@ func TestTokenEndpointDown(t *testing.T) {
 		if took := time.Since(start); oktaclient.FateOf(err) != oktaclient.Unreachable || took < 10*time.Minute || took > 15*time.Minute {
 			t.Errorf("after %v: %v", took, err)
 		}
+	})
+}
+
+// A token that ends while a request waits for its turn is renewed before the request is sent.
+func TestTokenEndsInAHold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := oktatest.Config{Limits: map[string]int{oktatest.BucketUsers: 2}, TokenShare: 100}
+		org, app := signedIn(t, cfg, oktatest.App{TokenLife: 40 * time.Second})
+		c := clientOf(t, org, oktaclient.Options{App: &app, Capacity: 100})
+		u := org.Add(oktatest.User{Login: "alice@example.com"})
+		for i := range 3 {
+			if rep, err := c.ResetFactors(t.Context(), u.ID, nil); err != nil || rep.Attempts != 1 {
+				t.Errorf("reset %d: %+v, %v", i, rep, err)
+			}
+		}
+		wantOps(t, org, map[string]int{oktatest.OpToken: 2, oktatest.OpResetFactors: 3})
 	})
 }
 
