@@ -1,0 +1,151 @@
+package oktaclient_test
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"oktareset/oktaclient"
+	"oktareset/oktaclient/oktatest"
+)
+
+// Nonces: renewed at the token endpoint between two tokens, and asked for by the API in the middle.
+func TestNonces(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org, app := signedIn(t, oktatest.Config{}, oktatest.App{DPoP: true, APINonce: true})
+		c := clientOf(t, org, oktaclient.Options{App: &app})
+		u := org.Add(oktatest.User{Login: "alice@example.com"})
+		for i := range 3 {
+			dispatched := 0
+			rep, err := c.ResetFactors(t.Context(), u.ID, func() error { dispatched++; return nil })
+			if err != nil || rep.Attempts != 2 || dispatched != 1 {
+				t.Errorf("round %d: %+v, dispatched %d times, %v", i, rep, dispatched, err)
+			}
+			org.RenewNonces()
+			org.RenewNonces()
+			org.RevokeTokens()
+			<-time.After(time.Hour)
+		}
+		if n := org.Did(u.ID).Resets; n != 3 {
+			t.Errorf("%d resets", n)
+		}
+		// 3 for the first token, 2 for each further one: its nonce was given up since.
+		if n := org.Stats().ByOp[oktatest.OpToken]; n != 3+2+2 {
+			t.Errorf("%d requests for a token", n)
+		}
+	})
+}
+
+// A blip at the token endpoint in the middle of a run is waited out; a long outage isn't.
+func TestTokenEndpointDown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org, app := signedIn(t, oktatest.Config{}, oktatest.App{TokenLife: 5 * time.Minute})
+		c := clientOf(t, org, oktaclient.Options{App: &app})
+		u := org.Add(oktatest.User{Login: "alice@example.com"})
+		if _, err := c.ResetFactors(t.Context(), u.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(time.Hour)
+		org.Script(oktatest.Fault{Kind: oktatest.BadGateway, Op: oktatest.OpToken, Times: 8})
+		if _, err := c.ResetFactors(t.Context(), u.ID, nil); err != nil {
+			t.Error(err)
+		}
+		<-time.After(time.Hour)
+		org.Script(oktatest.Fault{Kind: oktatest.BadGateway, Op: oktatest.OpToken})
+		start := time.Now()
+		_, err := c.ResetFactors(t.Context(), u.ID, func() error { t.Error("dispatched"); return nil })
+		if took := time.Since(start); oktaclient.FateOf(err) != oktaclient.Unreachable || took < 10*time.Minute || took > 15*time.Minute {
+			t.Errorf("after %v: %v", took, err)
+		}
+	})
+}
+
+// A token that ends while a request waits for its turn is renewed before the request is sent.
+func TestTokenEndsInAHold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := oktatest.Config{Limits: map[string]int{oktatest.BucketUsers: 2}, TokenShare: 100}
+		org, app := signedIn(t, cfg, oktatest.App{TokenLife: 40 * time.Second})
+		c := clientOf(t, org, oktaclient.Options{App: &app, Capacity: 100})
+		u := org.Add(oktatest.User{Login: "alice@example.com"})
+		for i := range 3 {
+			if rep, err := c.ResetFactors(t.Context(), u.ID, nil); err != nil || rep.Attempts != 1 {
+				t.Errorf("reset %d: %+v, %v", i, rep, err)
+			}
+		}
+		wantOps(t, org, map[string]int{oktatest.OpToken: 2, oktatest.OpResetFactors: 3})
+	})
+}
+
+// The end of the caller who gets the token isn't that of the others.
+func TestCallerGivesUpOnToken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org, app := signedIn(t, oktatest.Config{}, oktatest.App{})
+		org.Script(oktatest.Fault{Kind: oktatest.TooManyBare, Op: oktatest.OpToken, Times: 3})
+		c := clientOf(t, org, oktaclient.Options{App: &app})
+		u := org.Add(oktatest.User{Login: "alice@example.com"})
+		brief, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		var callers sync.WaitGroup
+		callers.Go(func() {
+			if _, _, err := c.GetUser(brief, u.ID); oktaclient.FateOf(err) != oktaclient.NotSent {
+				t.Errorf("the one who gave up: %v", err)
+			}
+		})
+		<-time.After(time.Second)
+		for range 5 {
+			callers.Go(func() {
+				if _, _, err := c.GetUser(t.Context(), u.ID); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		callers.Wait()
+	})
+}
+
+// misdated puts one reply's Date off.
+type misdated struct {
+	next http.RoundTripper
+	off  time.Duration // of the next reply
+}
+
+func (m *misdated) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := m.next.RoundTrip(r)
+	if err == nil && m.off != 0 {
+		resp.Header.Set("Date", time.Now().Add(m.off).UTC().Format(http.TimeFormat))
+		m.off = 0
+	}
+	return resp, err
+}
+
+// One server with a wrong clock among Okta's puts one proof off, not the run.
+func TestOneWrongDate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org, app := signedIn(t, oktatest.Config{}, oktatest.App{DPoP: true})
+		wire := &misdated{next: org.Transport()}
+		c := clientOf(t, org, oktaclient.Options{App: &app, Transport: wire})
+		u := org.Add(oktatest.User{Login: "alice@example.com"})
+		for _, off := range []time.Duration{time.Hour, -time.Hour} {
+			wire.off = off
+			if _, _, err := c.GetUser(t.Context(), u.ID); err != nil {
+				t.Error(err)
+			}
+			before := org.Did(u.ID).Resets
+			rep, err := c.ResetFactors(t.Context(), u.ID, nil)
+			if err != nil || rep.Attempts > 2 || org.Did(u.ID).Resets != before+1 {
+				t.Errorf("off by %v: %+v, %v", off, rep, err)
+			}
+		}
+		if n := org.Stats().ByOp[oktatest.OpToken]; n > 4 {
+			t.Errorf("%d requests for a token", n)
+		}
+	})
+}
