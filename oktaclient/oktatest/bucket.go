@@ -12,7 +12,7 @@ const windowLength = time.Minute
 // window counts calls. It opens at the first call after the one before it ended, so it isn't bound to the wall clock's
 // minutes.
 type window struct {
-	ends time.Time
+	ends time.Time // whatever the server's clock says meanwhile
 	used int
 }
 
@@ -47,21 +47,24 @@ func (o *Org) bucket(name string) *bucket {
 // spend takes one call out of a bucket, and reports what the headers show and whether the call may pass. A refused call doesn't
 // count. The reset is cut to whole seconds, so that for a part of a second the old window is still in force at it.
 func (o *Org) spend(name string) (rate, bool) {
-	now := o.now()
+	now := time.Now()
 	b := o.bucket(name)
 	b.org.roll(now)
 	b.token.roll(now)
 	orgLimit, tokenLimit := o.cfg.limits(name)
 	if b.token.used < tokenLimit && b.org.used >= orgLimit && o.cfg.OrgNumbers {
-		return rate{limit: orgLimit, reset: b.org.ends.Unix()}, false
+		return rate{limit: orgLimit, reset: o.shown(b.org)}, false
 	}
 	pass := b.token.used < tokenLimit && b.org.used < orgLimit
 	if pass {
 		b.token.used++
 		b.org.used++
 	}
-	return rate{limit: tokenLimit, remaining: tokenLimit - b.token.used, reset: b.token.ends.Unix()}, pass
+	return rate{limit: tokenLimit, remaining: max(0, tokenLimit-b.token.used), reset: o.shown(b.token)}, pass
 }
+
+// shown is a window's end by the server's clock.
+func (o *Org) shown(w window) int64 { return w.ends.Add(time.Duration(o.skew.Load())).Unix() }
 
 // admit lets a call in, or answers it: credentials first, then the number of calls in flight, then the bucket.
 func (c *call) admit() bool {
@@ -73,6 +76,7 @@ func (c *call) admit() bool {
 	}
 	refused := c.take()
 	if refused {
+		c.linger()
 		c.fail(tooManyRequests)
 	}
 	return !refused
@@ -82,13 +86,17 @@ func (c *call) admit() bool {
 func (c *call) take() (refused bool) {
 	c.o.mu.Lock()
 	defer c.o.mu.Unlock()
-	if !c.o.cfg.Unlimited && c.o.inFlight > c.o.cfg.concurrency() {
+	if !c.o.cfg.Unlimited && c.o.letIn >= c.o.cfg.concurrency() {
 		// Okta shows 0 and 0 for the concurrency limit; the reset is only a suggestion and far too long.
 		c.rate = &rate{reset: c.o.now().Add(windowLength).Unix()}
 		return true
 	}
 	shown, pass := c.o.spend(c.route.bucket)
 	c.rate = &shown
+	if pass {
+		c.letIn = true
+		c.o.letIn++
+	}
 	return !pass
 }
 

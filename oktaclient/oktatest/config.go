@@ -58,7 +58,7 @@ type Config struct {
 	Users  int    // people of its own, of every status and with factors of every type
 	Seed   uint64 // of the people and of everything random
 
-	Latency       time.Duration // of a call that is let in
+	Latency       time.Duration // of every call but one with wrong credentials; a refusal takes it, too
 	LatencyJitter time.Duration // added to it: uniform from 0 to this
 
 	Limits      map[string]int // the org's calls a minute by bucket; a bucket not named has a workforce org's limit

@@ -2,17 +2,20 @@ package oktatest
 
 import (
 	"iter"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // Org is the stand-in org. Make one with [New].
 type Org struct {
-	cfg   Config
+	cfg   Config    // but for Limits, Concurrency and Latency, which mu guards, it doesn't change
 	start time.Time // by the org's clock; everything that existed before is dated back from it
+	skew  atomic.Int64
 
 	mu       sync.Mutex // guards all below; never held while anything waits
 	dir      directory
@@ -25,6 +28,7 @@ type Org struct {
 	faults   []*script
 	stats    Stats
 	inFlight int
+	letIn    int // of these, those that passed the limits
 	rng      *rand.Rand
 }
 
@@ -41,6 +45,8 @@ func New(cfg Config) *Org {
 		stats:   Stats{ByOp: make(map[string]int), Surprises: []string{}},
 		rng:     rand.New(rand.NewPCG(cfg.Seed, 0x6f6b7461)),
 	}
+	o.cfg.Limits = maps.Clone(cfg.Limits)
+	o.skew.Store(int64(cfg.ClockSkew))
 	o.start = o.now()
 	if o.cfg.Token == "" {
 		o.cfg.Token = "00" + base62(hash("token")+cfg.Seed) + strings.Repeat("StandIn", 4) + "x"
@@ -55,7 +61,7 @@ func New(cfg Config) *Org {
 }
 
 // now is the time by the org's clock.
-func (o *Org) now() time.Time { return time.Now().Add(o.cfg.ClockSkew) }
+func (o *Org) now() time.Time { return time.Now().Add(time.Duration(o.skew.Load())) }
 
 // Token is the API token that the org accepts.
 func (o *Org) Token() string { return o.cfg.Token }
@@ -146,6 +152,6 @@ func (o *Org) Consume(bucket string, n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	b := o.bucket(bucket)
-	b.org.roll(o.now())
+	b.org.roll(time.Now())
 	b.org.used += n
 }

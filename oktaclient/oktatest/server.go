@@ -31,6 +31,7 @@ type call struct {
 	request [16]byte // the request ID
 	app     *app     // the service app that calls; nil for the token's owner
 	rate    *rate    // what the rate-limit headers show; nil for none
+	letIn   bool     // it passed the limits, and counts as one of the calls at the same time
 }
 
 // ServeHTTP answers a request as Okta would.
@@ -47,7 +48,7 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c, refused := o.receive(w, r)
 	c.body = body
-	defer o.leave()
+	defer o.leave(c)
 	if refused != nil {
 		refused.answer(c)
 		return
@@ -56,7 +57,7 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	o.arrived(c)
-	wait(r.Context(), o.latency())
+	c.linger()
 	if f, ok := o.meet(c, false); ok {
 		c.play(f)
 		return
@@ -117,10 +118,13 @@ func (o *Org) arrived(c *call) {
 	}
 }
 
-func (o *Org) leave() {
+func (o *Org) leave(c *call) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.inFlight--
+	if c.letIn {
+		o.letIn--
+	}
 }
 
 // surprise notes a request that a careful client never sends. The caller holds the mutex.
@@ -137,13 +141,16 @@ func (o *Org) surpriseOnce(text string) {
 	}
 }
 
+// linger is the time between what decides about a call and its answer.
+func (c *call) linger() { wait(c.r.Context(), c.o.latency()) }
+
 // latency draws how long a call takes.
 func (o *Org) latency() time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if o.cfg.LatencyJitter <= 0 {
 		return o.cfg.Latency
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	return o.cfg.Latency + time.Duration(o.rng.Int64N(int64(o.cfg.LatencyJitter)+1))
 }
 
