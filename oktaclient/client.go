@@ -91,6 +91,10 @@ func New(org OrgURL, o Options) *Client {
 	return c
 }
 
+// Expect says how many calls are still to come in a bucket, at most; 0: nobody knows. A window that they don't fit into is spent
+// evenly, with few requests under way: it ends no sooner if it is spent in seconds, and others find something left of it.
+func (c *Client) Expect(calls int) { c.pacer.expect(calls) }
+
 // newTransport speaks HTTP/1.1 only, as every recorded exchange did: HTTP/2 has its own rules of when a request is sent again.
 func newTransport(conns int) *http.Transport {
 	var protocols http.Protocols

@@ -29,7 +29,7 @@ func TestOrgLimitWithTheOrgsNumbers(t *testing.T) {
 				t.Errorf("%d rows lost", len(failed))
 			}
 			w.onceEach(t)
-			if n := w.org.Stats().TooMany; n > 20 {
+			if n := w.org.Stats().TooMany; n > oktaclient.DefaultMaxInFlight {
 				t.Errorf("%d 429s in 300 calls", n)
 			}
 		})

@@ -9,6 +9,7 @@ type window struct {
 	remaining int       // as the newest reply that speaks of this window has it, less what got no reply
 	reset     int64     // the server's epoch second that names the window; kept after its end, to know older ones
 	ends      time.Time // local time at which it has surely ended; zero: not known
+	ours      int       // replies to this client that came while it was the newest
 	since     time.Time // local time at which the first reply spoke of it
 }
 
@@ -33,7 +34,7 @@ func (w *window) learn(r rateLimit, now time.Time) {
 			ends = w.ends // Date is cut to the second: the reply that puts the end earliest is the nearest to the truth
 		}
 	default:
-		w.remaining, w.since = r.remaining, now
+		w.remaining, w.since, w.ours = r.remaining, now, 0
 	}
 	w.limit, w.reset, w.ends = r.limit, r.reset, ends
 }
@@ -55,6 +56,18 @@ func (w *window) open(now time.Time) bool { return !w.ends.IsZero() && now.Befor
 // only until their replies are here.
 func (w *window) left(capacity, inFlight int) int {
 	return allowance(w.limit, capacity) - (w.limit - w.remaining) - inFlight
+}
+
+// shared reports whether others with this token have used more than a tenth of what is used.
+func (w *window) shared(inFlight int) bool {
+	used := w.limit - w.remaining
+	return 10*(used-w.ours-inFlight) > used
+}
+
+// due is when one more request is due in a window that is spent evenly until the reserve begins, of which so many are left.
+func (w *window) due(left, capacity int) time.Time {
+	span := float64(Window - reserve)
+	return w.ends.Add(-reserve - time.Duration(span*float64(left)/float64(allowance(w.limit, capacity))))
 }
 
 // allowance is a limit's share in percent, but at least one request: less could never be sent.

@@ -106,15 +106,11 @@ func (r *resetRun) question() string {
 
 // estimate says how long the run will take: whole windows of 61 s, the last one spent in seconds.
 func (r *resetRun) estimate() string {
-	n := r.toDo
-	if r.opts.limit > 0 {
-		n = min(n, r.opts.limit)
-	}
 	limit, usable, ok := r.client.Allowance(oktaclient.BucketUsers)
 	if !ok {
 		return "not known: the org doesn't tell its limit"
 	}
-	calls := n * r.list.Calls()
+	calls := r.calls()
 	d := time.Duration(max(0, calls-1)/usable) * oktaclient.Window
 	if r.opts.rate > 0 {
 		d = max(d, time.Duration(float64(calls)/float64(r.opts.rate)*float64(time.Second)))
@@ -124,4 +120,13 @@ func (r *resetRun) estimate() string {
 		text = "less than a minute"
 	}
 	return fmt.Sprintf("%s (%d of the %d calls a minute that this token is allowed)", text, usable, limit)
+}
+
+// calls is how many calls the run still has to make in one bucket, about: what earlier rows turned out to be isn't counted again.
+func (r *resetRun) calls() int {
+	n := min(r.toDo, r.rowsToDo-r.tally.finished)
+	if r.opts.limit > 0 {
+		n = min(n, r.opts.limit-r.tally.finished)
+	}
+	return max(0, n) * r.list.Calls()
 }

@@ -193,6 +193,8 @@ func jobsOf(rows []runner.Result) iter.Seq2[runner.Job, error] {
 func (r *resetRun) pool(ctx context.Context, jobs iter.Seq2[runner.Job, error]) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	r.client.Expect(r.calls())
+	defer r.client.Expect(0)
 	do := func(ctx context.Context, j runner.Job, b runner.Book) (runner.Result, error) {
 		res, err := r.list.Do(ctx, j, b)
 		r.attempts.Add(int64(res.Attempts))
@@ -203,6 +205,7 @@ func (r *resetRun) pool(ctx context.Context, jobs iter.Seq2[runner.Job, error]) 
 	}
 	return runner.Run(ctx, runner.Options{Workers: r.opts.workers}, jobs, do, r.book, func(res runner.Result) {
 		r.count(res)
+		r.client.Expect(r.calls())
 		if res.Status == runner.StatusUnknown || res.InDoubt {
 			r.prover.Sent(res.Row.N, time.Now())
 			r.doubts = append(r.doubts, res)

@@ -1,0 +1,34 @@
+package oktaclient
+
+import "time"
+
+const (
+	// outagePatience bounds how long the org may be out of reach before the run stops.
+	outagePatience = 10 * time.Minute
+	maxPause       = time.Minute
+	// fewFailures in a row are no outage yet, even if only one request is under way at a time.
+	fewFailures = 3
+)
+
+// learnHealth watches for an outage: as many failures in a row as there are callers (or may be requests under way, if that is
+// less) means that everybody's last answer was one. The pool then holds and sends one request at a time, at growing pauses.
+func (p *pacer) learnHealth(o outcome, now time.Time) {
+	if !o.failed {
+		p.failures, p.failing, p.pause = 0, time.Time{}, 0
+		return
+	}
+	p.failures++
+	switch {
+	case p.failing.IsZero() && p.failures < max(fewFailures, min(p.flight.cap, p.callers)):
+		return
+	case p.failing.IsZero():
+		p.failing = now
+	case now.Before(p.hold): // was under way when the hold began
+		return
+	case now.Sub(p.failing) >= outagePatience:
+		p.err = ErrOutage
+		return
+	}
+	p.pause = min(max(time.Second, 2*p.pause), maxPause)
+	p.holdUntil(now.Add(p.pause), "Okta can't be reached")
+}
