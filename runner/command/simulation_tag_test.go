@@ -1,0 +1,5 @@
+//go:build simulation
+
+package command
+
+func init() { allSimulations = true }
