@@ -119,6 +119,9 @@ func (w *simulated) change(ctx context.Context) {
 		w.org.SetConcurrency(p.concurrency)
 		w.org.SetLatency(p.latency - w.jitter()/2)
 		w.limit.Store(int64(p.limit))
+		if i == len(w.phases)-1 {
+			return
+		}
 		for users := w.users / len(w.phases) * (i + 1); w.org.Stats().ResetsApplied < users; {
 			if !pass(ctx, 100*time.Millisecond) {
 				return

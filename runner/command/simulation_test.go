@@ -93,7 +93,7 @@ func simulations() []simulation {
 		{
 			name: "day/half taken, clock wrong, limit changes", users: 360_000, skew: -time.Hour, others: takeBursts, left: 50,
 			phases: []phase{workforce, {150, 37, workforce.latency}, workforce}, full: true,
-			most:   1.15, // where little is left, only two calls may be under way, and the bursts come before us
+			most: 1.15, // where little is left, only two calls may be under way, and the bursts come before us
 		},
 		{name: "day/half taken first", users: 360_000, phases: usual, others: takeFirst, left: 50, full: true},
 		{name: "day/five runs", users: 170_000, phases: usual, runs: 5, capacity: 20, left: 20, full: true},
