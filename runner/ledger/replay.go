@@ -2,11 +2,8 @@ package ledger
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"hash/maphash"
 	"io"
 	"math"
@@ -21,7 +18,7 @@ type replay struct {
 	ledger *Ledger
 	old    *Manifest
 	scan   scanner
-	sum    hash.Hash // of what was read; nil unless the results were finished
+	sum    *sum // of what was read; nil unless the results were finished
 	index  index
 	inputs inputs
 	runs   map[string]int // place of each run in the manifest
@@ -44,8 +41,7 @@ func newReplay(l *Ledger, old *Manifest, lastRow int) *replay {
 	}
 	var in io.Reader = io.NewSectionReader(l.file, 0, math.MaxInt64)
 	if old.Finished {
-		r.sum = sha256.New()
-		in = io.TeeReader(in, r.sum)
+		in, r.sum = newSum(in)
 	}
 	r.scan = newScanner(l.path, in)
 	return r
@@ -53,6 +49,7 @@ func newReplay(l *Ledger, old *Manifest, lastRow int) *replay {
 
 // all reads the whole ledger and returns the rows in doubt.
 func (r *replay) all(each func(Entry)) ([]runner.Result, error) {
+	defer r.sum.end()
 	err := r.lines(each)
 	var damage *DamageError
 	if r.old.Finished && (errors.As(err, &damage) || err == nil && !r.asFinished()) {
@@ -69,7 +66,7 @@ func (r *replay) all(each func(Entry)) ([]runner.Result, error) {
 
 // asFinished reports whether what was read are the results that the manifest says are finished.
 func (r *replay) asFinished() bool {
-	return !r.torn && r.old.Result != nil && hex.EncodeToString(r.sum.Sum(nil)) == r.old.Result.SHA256
+	return !r.torn && r.old.Result != nil && r.sum.hex() == r.old.Result.SHA256
 }
 
 // lines reads header and lines.
