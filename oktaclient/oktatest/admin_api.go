@@ -148,6 +148,8 @@ func (o *Org) serveSandbox(w http.ResponseWriter, r *http.Request) {
 	c := &call{o: o, w: w, r: r}
 	name, isUser := strings.CutPrefix(r.URL.Path, "/sandbox/users/")
 	switch {
+	case isUser && r.Method == http.MethodPost:
+		c.resetBy(name)
 	case r.Method != http.MethodGet:
 		c.fail(methodNotAllowed)
 	case r.URL.Path == "/sandbox/stats":

@@ -44,7 +44,7 @@
 // Users are listed by filter, search or q, groups too, with what each of these parameters understands and who is left out as Okta has it.
 // {id} is an ID, a login, an unambiguous short name or me; {userId} is an ID. The names on the right are the operations that
 // faults and counters speak of. GET /sandbox/stats and GET /sandbox/users/{id} show [Stats], and a user with its [Deeds], to a
-// test in another process; they cost nothing and count nowhere.
+// test in another process; they cost nothing and count nowhere. POST /sandbox/users/{id}/reset?by=LOGIN is [Org.ResetBy].
 //
 // # What people do
 //

@@ -9,10 +9,11 @@ import (
 	"time"
 )
 
-// change is one entry of the log: all events of one request, in 80 bytes, because an org may reset a million users.
+// change is one entry of the log: all events of one request, in 104 bytes, because an org may reset a million users.
 type change struct {
 	at      int64  // published, in milliseconds since 1970
 	pos     uint32 // of the target in the directory
+	by      uint32 // position of the user who asked for it; 0 is the token's owner
 	events  uint32 // bits: the catalog kinds deactivated, or what else the flags below say of them
 	request [16]byte
 	route   *route
@@ -45,7 +46,7 @@ func (o *Org) record(c *call, events uint32) {
 		at = max(at, o.log[n-1].at)
 	}
 	o.log = append(o.log, change{
-		at: at, pos: uint32(c.pos), events: events, request: c.request, route: c.route, arg: c.arg, agent: agent, app: c.app,
+		at: at, pos: uint32(c.pos), by: c.by, events: events, request: c.request, route: c.route, arg: c.arg, agent: agent, app: c.app,
 	})
 }
 
@@ -73,7 +74,7 @@ func (e event) target() User { return e.dir.base(int(e.change.pos)) }
 // actor is who made the change, as an event names it: a user, or a service app.
 func (e event) actor() map[string]any {
 	if e.change.app == nil {
-		return party(e.dir.base(owner))
+		return party(e.dir.base(int(e.change.by)))
 	}
 	id := e.change.app.ClientID
 	return map[string]any{
@@ -234,13 +235,21 @@ func (e event) attribute(name string) []string {
 	case "client.userAgent.rawUserAgent":
 		return []string{e.change.agent}
 	case "transaction.detail.requestApiTokenId":
-		return []string{tokenID}
+		return []string{e.token()}
 	}
 	return []string{hex.EncodeToString(e.change.request[:])} // transaction.id and requestId
 }
 
 // tokenID is the ID, not the secret, of the org's API token.
 const tokenID = "00Tstandintoken01x5d7"
+
+// token is the ID of the API token that the change was made with, "" if it was made in the Admin Console or by a service app.
+func (e event) token() string {
+	if e.change.by != owner || e.change.app != nil {
+		return ""
+	}
+	return tokenID
+}
 
 // wire returns e as the API shows it.
 func (e event) wire() map[string]any {
@@ -251,6 +260,10 @@ func (e event) wire() map[string]any {
 	if e.reason != "" {
 		outcome["reason"] = e.reason
 	}
+	detail := map[string]any{}
+	if id := e.token(); id != "" {
+		detail["requestApiTokenId"] = id
+	}
 	return map[string]any{
 		"uuid": e.uuid(), "published": timestamp(time.UnixMilli(e.change.at)), "eventType": e.kind, "legacyEventType": e.legacy,
 		"version": "0", "severity": "INFO", "displayMessage": e.text, "outcome": outcome,
@@ -259,7 +272,7 @@ func (e event) wire() map[string]any {
 			"userAgent": map[string]any{"rawUserAgent": e.change.agent, "os": "Unknown", "browser": "UNKNOWN"},
 			"zone":      "null", "device": "Unknown", "id": nil, "ipAddress": "192.0.2.10",
 		},
-		"transaction": map[string]any{"type": "WEB", "id": request, "detail": map[string]any{"requestApiTokenId": tokenID}},
+		"transaction": map[string]any{"type": "WEB", "id": request, "detail": detail},
 		"debugContext": map[string]any{
 			"debugData": map[string]any{"requestId": request, "requestUri": uri, "url": uri + "?"},
 		},

@@ -195,3 +195,31 @@ func TestLogPagesWithinARequest(t *testing.T) {
 		}
 	}
 }
+
+// Somebody else's reset bears their name and their browser, and none of the token.
+func TestResetBySomebodyElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := oktatest.New(oktatest.Config{ResetEvents: oktatest.ResetAllOnly})
+		o.Add(withFactors(bob, "sms:OKTA"))
+		help := o.Add(oktatest.User{Login: "help@example.com"})
+		if o.ResetBy("nobody@example.com", bob) || o.ResetBy(help.ID, "nobody@example.com") {
+			t.Error("somebody who doesn't exist took part in a reset")
+		}
+		want(t, call(t, o, "POST", "/sandbox/users/"+bob+"/reset?by=help@example.com"), 204, "")
+		want(t, call(t, o, "POST", "/sandbox/users/"+bob+"/reset?by=nobody@example.com"), 404, "E0000007")
+		want(t, call(t, o, "POST", "/sandbox/users/"+bob), 405, "E0000022")
+		until := url.Values{"until": {"2100-01-01T00:00:00Z"}}
+		list, _ := events(t, o, until)
+		if len(list) != 1 || list[0].Actor.ID != help.ID || list[0].Target[0].ID != bob ||
+			!strings.HasPrefix(list[0].Client.UserAgent.RawUserAgent, "Mozilla/") {
+			t.Errorf("events %+v, want one by %s", list, help.ID)
+		}
+		until.Set("filter", `transaction.detail.requestApiTokenId eq "00Tstandintoken01x5d7"`)
+		if list, _ := events(t, o, until); len(list) != 0 {
+			t.Errorf("events by the token: %+v", list)
+		}
+		if o.Did(bob).Resets != 1 || o.Did(bob).ResetCalls != 0 {
+			t.Errorf("deeds %+v, want a reset that is no call of the token's", o.Did(bob))
+		}
+	})
+}

@@ -32,6 +32,7 @@ type call struct {
 	app     *app     // the service app that calls; nil for the token's owner
 	rate    *rate    // what the rate-limit headers show; nil for none
 	letIn   bool     // it passed the limits, and counts as one of the calls at the same time
+	by      uint32   // position of the user who asks; 0 is the token's owner
 }
 
 // ServeHTTP answers a request as Okta would.
