@@ -47,6 +47,7 @@ type Client struct {
 	http      *http.Client
 	log       *slog.Logger
 	pacer     *pacer
+	span      span
 
 	mu      sync.Mutex
 	ahead   time.Duration // how far the server's clock is ahead of this one, by the reply that put it furthest ahead

@@ -133,6 +133,7 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 		return Reply{}, fmt.Errorf("%w: %w", errUnsent, err)
 	}
 	start := time.Now()
+	c.span.sent(start)
 	rep := Reply{SentAt: c.Now()}
 	resp, err := c.http.Do(req)
 	if err != nil {

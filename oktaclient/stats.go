@@ -1,19 +1,50 @@
 package oktaclient
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // Stats counts what the client did.
 type Stats struct {
 	Requests int           // sent, those without an answer included
 	TooMany  int           // 429 replies
 	Held     time.Duration // time in which requests waited for a window to end
+
+	First, Last time.Time // when the first and the last request were sent, by this machine's clock; zero: none was
 }
 
 // Stats returns the counts so far.
 func (c *Client) Stats() Stats {
 	c.pacer.mu.Lock()
 	defer c.pacer.mu.Unlock()
-	return c.pacer.stats
+	s := c.pacer.stats
+	s.First, s.Last = c.span.times()
+	return s
+}
+
+// span is the time from the first to the last request.
+type span struct {
+	mu          sync.Mutex
+	first, last time.Time
+}
+
+// sent notes that a request is sent now.
+func (s *span) sent(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.first.IsZero() || now.Before(s.first) {
+		s.first = now
+	}
+	if now.After(s.last) {
+		s.last = now
+	}
+}
+
+func (s *span) times() (first, last time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.first, s.last
 }
 
 // Hold says until when no request to any bucket, or to one that requests wait for, is sent, and why; a zero time: requests flow.

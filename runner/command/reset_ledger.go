@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"os"
+	"os/user"
 	"path/filepath"
 
 	"oktareset/runner"
@@ -67,17 +68,20 @@ func (r *resetRun) ledgerSpec() ledger.Spec {
 				Rows: r.survey.Rows, Distinct: r.survey.Distinct, Column: r.input.Column(),
 			},
 			Runs: []ledger.Run{{
-				RunID: r.id, StartedAt: r.start, Options: r.opts.set, Operator: ledger.Operator{User: r.operator(), Host: host},
+				RunID: r.id, Version: r.Version, StartedAt: r.start, Options: r.opts.set, Operator: ledger.Operator{User: r.operator(), Host: host},
 			}},
 		},
 	}
 }
 
 func (r *resetRun) operator() string {
-	for _, name := range []string{"USER", "USERNAME", "LOGNAME"} {
-		if user := r.Getenv(name); user != "" {
-			return user
+	for _, variable := range []string{"USER", "USERNAME", "LOGNAME"} {
+		if name := r.Getenv(variable); name != "" {
+			return name
 		}
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Username
 	}
 	return ""
 }

@@ -142,6 +142,7 @@ func (r *resetRun) work(ctx context.Context) error {
 	r.prover = steps.NewProver(r.client, func(err error) { r.console.warn("%v", err) }, r.wait)
 	err := r.book.Update(func(m *ledger.Manifest) {
 		m.Engine, m.Actor, m.Consent = r.engine, ledger.Actor{ID: r.actor.ID, Login: r.actor.Login}, r.consent
+		m.Runs[len(m.Runs)-1].Actor = m.Actor
 	})
 	if err != nil {
 		return r.abandon(refused(err))
@@ -179,7 +180,10 @@ func (r *resetRun) finish(stopped error) error {
 
 func (r *resetRun) ending(stopped error) ledger.Ending {
 	stats := r.client.Stats()
-	e := ledger.Ending{Attempts: int(r.attempts.Load()), TooManyRequests: stats.TooMany, SecondsHeld: stats.Held.Seconds()}
+	e := ledger.Ending{
+		Attempts: int(r.attempts.Load()), TooManyRequests: stats.TooMany, SecondsHeld: stats.Held.Seconds(),
+		Requests: stats.Requests, FirstRequest: stats.First, LastRequest: stats.Last,
+	}
 	if stopped != nil {
 		e.Stopped = stopped.Error()
 	}

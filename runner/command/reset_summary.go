@@ -199,17 +199,14 @@ func shellQuote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// summary is what --json prints.
+// summary is what --json prints: the manifest as it stands in its file, and what this run adds to it.
 type summary struct {
-	RunID    string                                  `json:"run_id"`
-	Org      string                                  `json:"org"`
-	DryRun   bool                                    `json:"dry_run"`
-	Sandbox  bool                                    `json:"sandbox"`
+	RunID        string `json:"run_id"`
+	ResultsPath  string `json:"results"`
+	ManifestPath string `json:"manifest"`
+	ledger.Manifest
 	Rows     int                                     `json:"rows"`
-	Counts   runner.Counts                           `json:"counts"`
 	Reasons  map[runner.Status]map[runner.Reason]int `json:"reasons,omitempty"`
-	Results  string                                  `json:"results"`
-	Manifest string                                  `json:"manifest"`
 	Seconds  float64                                 `json:"seconds"`
 	Requests int                                     `json:"requests"`
 	TooMany  int                                     `json:"too_many_requests"`
@@ -221,8 +218,8 @@ type summary struct {
 func (r *resetRun) printJSON(counts runner.Counts, took time.Duration, err error) error {
 	stats := r.client.Stats()
 	s := summary{
-		RunID: r.id, Org: r.client.Org().Host(), DryRun: r.opts.dryRun, Sandbox: r.opts.sandbox, Rows: counts.Total(), Counts: counts,
-		Reasons: r.tally.reasons, Results: r.paths.results, Manifest: ledger.ManifestPath(r.paths.results), Seconds: took.Seconds(),
+		RunID: r.id, ResultsPath: r.paths.results, ManifestPath: ledger.ManifestPath(r.paths.results), Manifest: r.book.Manifest(),
+		Rows: counts.Total(), Reasons: r.tally.reasons, Seconds: took.Seconds(),
 		Requests: stats.Requests, TooMany: stats.TooMany, Held: stats.Held.Seconds(), ExitCode: exitCode(err),
 	}
 	if err != nil && !errors.Is(err, errRows) {

@@ -63,7 +63,7 @@ func (l *Ledger) Finish(rows iter.Seq2[runner.Row, error], end Ending) (runner.C
 	}
 	err = l.Update(func(m *Manifest) {
 		m.run().Ending, m.run().FinishedAt = end, time.Now()
-		m.Counts, m.Finished = out.counts, true
+		m.Counts, m.run().Counts, m.Finished = out.counts, out.counts, true
 		m.Result = &Result{File: filepath.Base(l.path), SHA256: hex.EncodeToString(out.sum.Sum(nil)), Rows: out.counts.Total()}
 	})
 	return out.counts, err
@@ -88,6 +88,7 @@ func (l *Ledger) unfinished(end Ending, err error) error {
 	noted := l.Update(func(m *Manifest) {
 		m.run().Ending, m.run().FinishedAt = end, time.Now()
 		m.Counts = l.Counts()
+		m.run().Counts = m.Counts
 	})
 	if noted != nil {
 		return fmt.Errorf("%w; %w", err, noted)

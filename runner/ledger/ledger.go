@@ -154,11 +154,11 @@ func (l *Ledger) Counts() runner.Counts {
 	return l.commits.index.rows()
 }
 
-// Manifest returns a copy of the manifest as it stands.
+// Manifest returns a copy of the manifest as it stands in its file.
 func (l *Ledger) Manifest() Manifest {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.manifest.clone()
+	return l.manifest.written()
 }
 
 // Consent returns the consent that the manifest holds: for a ledger that was resumed, that of the earlier runs.

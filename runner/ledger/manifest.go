@@ -75,10 +75,13 @@ type Consent struct {
 // Run is one execution of the program over the input.
 type Run struct {
 	RunID      string            `json:"run_id"`
+	Version    string            `json:"version"` // of the program
+	Actor      Actor             `json:"actor"`   // zero: it sent nothing
 	StartedAt  time.Time         `json:"started_at"`
 	FinishedAt time.Time         `json:"finished_at,omitzero"` // zero: it runs, or it died
 	Options    map[string]string `json:"options,omitempty"`    // flags that were set
 	Operator   Operator          `json:"operator"`
+	Counts     runner.Counts     `json:"counts,omitempty"` // rows by the status of their last line when it ended
 	Ending
 }
 
@@ -94,6 +97,10 @@ type Ending struct {
 	Attempts        int     `json:"attempts"`
 	TooManyRequests int     `json:"too_many_requests"` // replies 429
 	SecondsHeld     float64 `json:"seconds_held"`      // spent waiting for a rate limit or an outage
+
+	Requests     int       `json:"requests"`               // of any kind
+	FirstRequest time.Time `json:"first_request,omitzero"` // when it was sent; zero: none was
+	LastRequest  time.Time `json:"last_request,omitzero"`  // the same
 }
 
 // Result is a finished results file.
@@ -109,7 +116,7 @@ func (m *Manifest) clone() Manifest {
 	out.Steps, out.Planned = slices.Clone(m.Steps), slices.Clone(m.Planned)
 	out.Runs, out.Counts = slices.Clone(m.Runs), maps.Clone(m.Counts)
 	for i := range out.Runs {
-		out.Runs[i].Options = maps.Clone(out.Runs[i].Options)
+		out.Runs[i].Options, out.Runs[i].Counts = maps.Clone(out.Runs[i].Options), maps.Clone(out.Runs[i].Counts)
 	}
 	if m.Result != nil {
 		result := *m.Result
@@ -151,18 +158,24 @@ func ReadManifest(results string) (Manifest, error) {
 
 // encode writes the manifest as JSON.
 func (m *Manifest) encode(w io.Writer) error {
-	out := *m
-	out.Steps = append([]string{}, out.Steps...) // [] rather than null
-	out.Consent.At = stamp(out.Consent.At)
-	out.Runs = slices.Clone(out.Runs)
-	for i := range out.Runs {
-		out.Runs[i].StartedAt = stamp(out.Runs[i].StartedAt)
-		out.Runs[i].FinishedAt = stamp(out.Runs[i].FinishedAt)
-	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false) // a person reads it
 	enc.SetIndent("", "  ")
-	return enc.Encode(out)
+	return enc.Encode(m.written())
+}
+
+// written returns the manifest as it stands in its file.
+func (m *Manifest) written() Manifest {
+	out := m.clone()
+	out.Steps = append([]string{}, out.Steps...) // [] rather than null
+	out.Consent.At = stamp(out.Consent.At)
+	for i := range out.Runs {
+		r := &out.Runs[i]
+		for _, t := range []*time.Time{&r.StartedAt, &r.FinishedAt, &r.FirstRequest, &r.LastRequest} {
+			*t = stamp(*t)
+		}
+	}
+	return out
 }
 
 // stamp returns t as it stands in our files.
