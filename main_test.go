@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"org": startOrg, "revoke": revoke, "replace": replaceIn, "nosecrets": noSecrets, "did": did, "deeds": deeds, "passcode": passcode,
 			"stats": stats, "match": match, "mode": mode,
+			"resetby": resetBy, "clearfaults": clearFaults,
 		},
 	})
 }
@@ -87,6 +88,8 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 			cfg.Latency = d
 		case "engine":
 			cfg.Engine = oktatest.Classic
+		case "events":
+			cfg.ResetEvents = map[string]oktatest.Events{"none": oktatest.NoEvents, "deactivate": oktatest.DeactivateOnly}[value]
 		case "deprovisioned":
 			people = append(people, oktatest.User{ID: value, Status: oktatest.StatusDeprovisioned})
 		case "admin":
@@ -229,6 +232,19 @@ func passcode(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ts.Fatalf("%s has no passcode for %s", args[0], args[1])
 }
+
+// resetBy lets another admin reset a user in the Admin Console: resetby ADMIN USER. Who resets themselves removes their own factors.
+func resetBy(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: resetby ADMIN USER")
+	}
+	if !theOrg(ts).ResetBy(args[0], args[1]) {
+		ts.Fatalf("resetby: one of %q doesn't exist", args)
+	}
+}
+
+// clearFaults ends all faults.
+func clearFaults(ts *testscript.TestScript, _ bool, _ []string) { theOrg(ts).Clear() }
 
 // stats asserts what the org has seen: stats NAME=N …, where NAME is resets, twice, 429s, requests or an operation. Faults that nobody
 // met and requests that no careful client sends fail it too.

@@ -2,8 +2,10 @@ package oktaclient
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,8 +21,8 @@ const (
 // OutcomeSuccess is the outcome of an event that happened.
 const OutcomeSuccess = "SUCCESS"
 
-// logPage is the most that Okta returns at once. The bucket of the log is small: 120 calls a minute at best.
-const logPage = 1000
+// LogPage is the most events that Okta returns at once. The bucket of the log is small: 120 calls a minute at best.
+const LogPage = 1000
 
 // LogParty is an actor or a target of an event.
 type LogParty struct {
@@ -35,6 +37,8 @@ type LogEvent struct {
 	UUID      string     `json:"uuid"`
 	Published time.Time  `json:"published"` // by the server's clock
 	EventType string     `json:"eventType"`
+	Version   string     `json:"version"`
+	Message   string     `json:"displayMessage"`
 	Actor     LogParty   `json:"actor"`
 	Target    []LogParty `json:"target"`
 	Outcome   struct {
@@ -62,22 +66,69 @@ func (e *LogEvent) RequestID() string {
 	return e.Transaction.ID
 }
 
-// ListFactorEvents yields the events of the System Log that took a factor from one of the users with these IDs, published between
-// since and until, oldest first. Some events of the time may not be there yet: the log lags.
+// User is the user whom the event happened to: its first target of that type. Its ID is "" when there is none.
+func (e *LogEvent) User() LogParty {
+	for _, t := range e.Target {
+		if t.Type == "User" {
+			return t
+		}
+	}
+	return LogParty{}
+}
+
+// Factor is the type of the factor that a deactivation took, in the log's own words, as OKTA_VERIFY_PUSH, or "". The reasons that were
+// seen are like "User reset OKTA_VERIFY_PUSH factor".
+func (e *LogEvent) Factor() string {
+	words := strings.Fields(e.Outcome.Reason)
+	if e.EventType != EventDeactivate || len(words) != 4 || words[1] != "reset" || words[3] != "factor" {
+		return ""
+	}
+	return words[2]
+}
+
+// Whole reports whether the event belongs to a reset of all factors, for certain: by its type, or by the call that caused it.
+func (e *LogEvent) Whole() bool {
+	uri, _ := e.DebugContext.DebugData["requestUri"].(string)
+	return e.EventType == EventResetAll || strings.HasSuffix(uri, "/lifecycle/reset_factors")
+}
+
+// ListFactorEvents yields the events of the System Log that took a factor from one of the users with these IDs, or from anybody if there
+// are none, published between since and until, oldest first. Some events of the time may not be there yet: the log lags.
 //
 // Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/#tag/SystemLog/operation/listLogEvents
 //
 //meta:operation GET /api/v1/logs
 func (c *Client) ListFactorEvents(ctx context.Context, userIDs []string, since, until time.Time) iter.Seq2[LogEvent, error] {
-	targets := make([]string, len(userIDs))
-	for i, id := range userIDs {
-		targets[i] = "target.id eq " + quoteFilter(id)
-	}
-	q := url.Values{
-		"since": {since.UTC().Format(logTime)}, "until": {until.UTC().Format(logTime)}, "limit": {strconv.Itoa(logPage)},
-		"filter": {`(eventType eq "` + EventResetAll + `" or eventType eq "` + EventDeactivate + `") and (` + strings.Join(targets, " or ") + ")"},
+	q := factorEvents(since)
+	q.Set("until", until.UTC().Format(logTime))
+	if len(userIDs) > 0 {
+		targets := make([]string, len(userIDs))
+		for i, id := range userIDs {
+			targets[i] = "target.id eq " + quoteFilter(id)
+		}
+		q.Set("filter", "("+q.Get("filter")+") and ("+strings.Join(targets, " or ")+")")
 	}
 	return list[LogEvent](ctx, c, request{bucket: BucketLogs, path: apiPath("logs"), query: q})
 }
 
 const logTime = "2006-01-02T15:04:05.000Z"
+
+// factorEvents asks for the events that take factors.
+func factorEvents(since time.Time) url.Values {
+	return url.Values{
+		"since": {since.UTC().Format(logTime)}, "limit": {strconv.Itoa(LogPage)},
+		"filter": {`eventType eq "` + EventResetAll + `" or eventType eq "` + EventDeactivate + `"`},
+	}
+}
+
+// LogRecord is an event together with everything that Okta says of it.
+type LogRecord struct {
+	LogEvent
+	Raw json.RawMessage
+}
+
+// UnmarshalJSON reads an event and keeps its text.
+func (r *LogRecord) UnmarshalJSON(b []byte) error {
+	r.Raw = slices.Clone(b)
+	return json.Unmarshal(b, &r.LogEvent)
+}

@@ -57,7 +57,10 @@ func (a *app) cli() *cli.App {
 		}
 		return usageError("see oktareset "+name+"--help", "%s", oneLine(err.Error()))
 	}
-	commands := []*cli.Command{a.resetCommand(), a.usersCommand(), a.factorsCommand(), a.reportCommand(), a.whoamiCommand(), a.sandboxCommand()}
+	commands := []*cli.Command{
+		a.resetCommand(), a.usersCommand(), a.factorsCommand(), a.auditCommand(), a.reportCommand(), a.watchCommand(), a.whoamiCommand(),
+		a.sandboxCommand(),
+	}
 	for _, c := range commands {
 		c.OnUsageError = usage // the App's isn't inherited
 		c.CustomHelpTemplate = commandHelp + flagHelp(c.Flags) + "\n" + cmp.Or(c.CustomHelpTemplate, ExitCodes)

@@ -1,0 +1,58 @@
+package oktaclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// LogCursor is a place in the System Log, from which it can be read on: path and query of a request. It says nothing of the org.
+type LogCursor string
+
+// logPath is what every cursor begins with.
+const logPath = "/api/v1/logs?"
+
+// FollowFactorEvents returns the place from which on the log has the events that were stored since a time and took a factor from somebody.
+// They come in the order in which the log got them, so that none is missed, however late.
+func FollowFactorEvents(since time.Time) LogCursor {
+	q := factorEvents(since)
+	q.Set("sortOrder", "ASCENDING")
+	return LogCursor(logPath + q.Encode())
+}
+
+// ParseLogCursor returns the cursor that a text holds, or an error if it could lead anywhere else.
+func ParseLogCursor(s string) (LogCursor, error) {
+	if !strings.HasPrefix(s, logPath) || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || r == '#' }) {
+		return "", fmt.Errorf("%q is no place in the System Log", cut(s, 60))
+	}
+	return LogCursor(s), nil
+}
+
+// ReadLog returns the next page of events, at most [LogPage], and the place behind it. There always is one, and where nothing is to
+// be had yet, it may be the same.
+//
+// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/#tag/SystemLog/operation/listLogEvents
+//
+//meta:operation GET /api/v1/logs
+func (c *Client) ReadLog(ctx context.Context, from LogCursor) ([]LogRecord, LogCursor, error) {
+	from, err := ParseLogCursor(string(from))
+	if err != nil {
+		return nil, "", unsentError(err)
+	}
+	var page []LogRecord
+	rep, err := c.get(ctx, request{bucket: BucketLogs, path: apiPath("logs"), uri: string(from)}, &page)
+	if err != nil {
+		return nil, "", err
+	}
+	link, err := c.next(rep.links)
+	if err == nil && link == "" {
+		err = errors.New("okta doesn't say where the log goes on")
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	next, err := ParseLogCursor(link)
+	return page, next, err
+}

@@ -1,0 +1,150 @@
+package audit
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"oktareset/oktaclient"
+)
+
+// Proof is how certain it is that an event belongs to a row. The higher, the more.
+type Proof uint8
+
+// The proofs.
+const (
+	ByTime    Proof = iota + 1 // user, account and time alone
+	ByRun                      // the run's id in the User-Agent, and its account
+	ByRequest                  // Okta's request ID
+)
+
+// String is the word for it in the audit: time, run or request; "" for no proof.
+func (p Proof) String() string { return [...]string{"", "time", "run", "request"}[p] }
+
+// Stray is a reset, or the loss of a single factor, that no row explains.
+type Stray struct {
+	User    oktaclient.LogParty
+	Actor   oktaclient.LogParty
+	RunID   string // that its User-Agent names
+	At      time.Time
+	Events  []string
+	Factors []string
+	Whole   bool // all factors went, for certain
+}
+
+// runToken is how a run names itself in the User-Agent of its requests.
+var runToken = regexp.MustCompile(`^oktareset/\S+ run/(\d{8}T\d{6}Z-[0-9a-f]{6})(?: |$)`)
+
+// RunID returns the id of the run that an event's User-Agent names, or "". Anybody can send that User-Agent: only together with the run's
+// account it says who it was.
+func RunID(e *oktaclient.LogEvent) string {
+	if m := runToken.FindStringSubmatch(e.Client.UserAgent.Raw); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// Event takes in an event of the log. One that was taken in before counts once.
+func (a *Audit) Event(e *oktaclient.LogEvent) {
+	user := e.User()
+	success := e.Outcome.Result == oktaclient.OutcomeSuccess
+	if user.ID == "" || e.EventType != oktaclient.EventResetAll && e.EventType != oktaclient.EventDeactivate {
+		return
+	}
+	a.tickets.alias(user.ID, user.AlternateID)
+	switch i, proof := a.match(e, user.ID); {
+	case i >= 0:
+		a.note(i, e, proof)
+	case success && e.Actor.ID != user.ID: // not people who remove a factor of their own
+		a.stray(e, user)
+	}
+}
+
+// match returns the row that an event belongs to, or -1.
+func (a *Audit) match(e *oktaclient.LogEvent, userID string) (place int32, p Proof) {
+	first, ok := a.byUser[userID]
+	if !ok {
+		return -1, 0
+	}
+	request := a.hash(e.RequestID())
+	best := first // of a user's rows, the one that says that something was done
+	for i := first; i >= 0; i = a.rows[i].next {
+		if request != 0 && a.rows[i].request == request {
+			return i, ByRequest
+		}
+		if a.rows[i].claim > a.rows[best].claim {
+			best = i
+		}
+	}
+	run, at := RunID(e), e.Published.UnixMilli()
+	switch r := &a.rows[best]; {
+	case !a.ourActor(e.Actor.ID):
+	case slices.Contains(a.subject.Runs, run):
+		return best, ByRun
+	case run == "" && r.claim != nothing && at >= r.from && at <= r.to:
+		return best, ByTime
+	}
+	return -1, 0
+}
+
+func (a *Audit) ourActor(id string) bool {
+	return len(a.subject.Actors) == 0 || slices.Contains(a.subject.Actors, id)
+}
+
+// note adds an event to a row.
+func (a *Audit) note(place int32, e *oktaclient.LogEvent, p Proof) {
+	r := &a.rows[place]
+	for i := r.marks; i >= 0; i = a.marks.all[i].next {
+		if a.marks.id(i) == e.UUID {
+			return
+		}
+	}
+	r.marks = a.marks.add(e, p, a.hash(e.RequestID()), r.marks)
+}
+
+// actorName is what people call an actor.
+func actorName(p oktaclient.LogParty) string {
+	if p.AlternateID != "" && !strings.EqualFold(p.AlternateID, "unknown") {
+		return p.AlternateID
+	}
+	return p.DisplayName
+}
+
+// stray adds an event that no row explains to the others of its request.
+func (a *Audit) stray(e *oktaclient.LogEvent, user oktaclient.LogParty) {
+	key := resetKey(e, user.ID)
+	place, ok := a.byKey[key]
+	if !ok {
+		place = len(a.strays)
+		a.byKey[key] = place
+		a.strays = append(a.strays, Stray{User: user, Actor: e.Actor, RunID: RunID(e), At: e.Published})
+	}
+	s := &a.strays[place]
+	if slices.Contains(s.Events, e.UUID) {
+		return
+	}
+	s.Events = append(s.Events, e.UUID)
+	s.Whole = s.Whole || e.Whole()
+	if f := e.Factor(); f != "" {
+		s.Factors = append(s.Factors, f)
+	}
+	if e.Published.Before(s.At) {
+		s.At = e.Published
+	}
+}
+
+// resetKey is the same for the events of one reset: of one user, by one request. An event that names no request stands alone.
+func resetKey(e *oktaclient.LogEvent, userID string) string {
+	if id := e.RequestID(); id != "" {
+		return userID + " " + id
+	}
+	return userID + " event " + e.UUID
+}
+
+// Strays returns what no row explains, oldest first.
+func (a *Audit) Strays() []Stray {
+	slices.SortStableFunc(a.strays, func(x, y Stray) int { return x.At.Compare(y.At) })
+	clear(a.byKey) // their places have changed
+	return a.strays
+}

@@ -1,0 +1,136 @@
+package audit
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"time"
+
+	"oktareset/oktaclient"
+)
+
+const (
+	// askEvery is how often the log is asked again for what is missing: it lags, usually by seconds.
+	askEvery = 15 * time.Second
+	// tellEvery is the time between two words on how far the reading is.
+	tellEvery = 10 * time.Second
+	// askTargets is how many users one query asks for: it keeps the URL below 4 KB.
+	askTargets = 50
+	// fewTargets are asked for by name; for more, the whole log since the first of them is read again: that takes fewer calls.
+	fewTargets = 10 * askTargets
+	// fewEvents are read again in whole: they are a few calls, and what others did shows, too.
+	fewEvents = 5 * oktaclient.LogPage
+)
+
+// Reading is how far [Audit.Read] is.
+type Reading struct {
+	Events int       // read so far
+	At     time.Time // published of the newest
+	Open   int       // rows that wait for an event; 0 while the log is read for the first time
+	Until  time.Time // how long they wait, by this machine's clock
+}
+
+// Read reads the log for the time of the rows, page by page, and, as long as an event is missing, again until wait is over. tell is called
+// now and then. An error is the client's, or the cause of ctx's end.
+func (a *Audit) Read(ctx context.Context, log *oktaclient.Client, wait time.Duration, tell func(Reading)) error {
+	since, until, ok := a.Span()
+	if !ok {
+		return nil
+	}
+	ends := time.Now().Add(wait)
+	r := reader{Audit: a, tell: tell, told: time.Now()}
+	if err := r.take(ctx, log.ListFactorEvents(ctx, nil, since, until)); err != nil {
+		return err
+	}
+	first := r.Events
+	for {
+		open, from := a.waiting()
+		left := time.Until(ends)
+		if len(open) == 0 || left <= 0 {
+			return nil
+		}
+		r.Open, r.Until = len(open), ends
+		tell(r.Reading)
+		if err := pause(ctx, min(left, askEvery)); err != nil {
+			return err
+		}
+		switch {
+		case first <= fewEvents:
+			open, from = nil, since
+		case len(open) > fewTargets:
+			open = nil
+		}
+		if err := r.again(ctx, log, open, from, until); err != nil {
+			return err
+		}
+	}
+}
+
+// reader reads events into an audit.
+type reader struct {
+	*Audit
+	Reading
+	tell func(Reading)
+	told time.Time
+}
+
+// again reads the log again: for some users, or for all.
+func (r *reader) again(ctx context.Context, log *oktaclient.Client, users []string, since, until time.Time) error {
+	if len(users) == 0 {
+		return r.take(ctx, log.ListFactorEvents(ctx, nil, since, until))
+	}
+	for some := range slices.Chunk(users, askTargets) {
+		if err := r.take(ctx, log.ListFactorEvents(ctx, some, since, until)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reader) take(ctx context.Context, events iter.Seq2[oktaclient.LogEvent, error]) error {
+	for e, err := range events {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		r.Event(&e)
+		r.Events++
+		r.At = e.Published
+		if r.Open == 0 && time.Since(r.told) >= tellEvery {
+			r.told = time.Now()
+			r.tell(r.Reading)
+		}
+	}
+	return nil
+}
+
+// waiting returns the users of the rows that wait for an event, and since when that may have been published.
+func (a *Audit) waiting() (users []string, since time.Time) {
+	for id, first := range a.byUser {
+		for i := first; i >= 0; i = a.rows[i].next {
+			r := &a.rows[i]
+			if !a.open(r) {
+				continue
+			}
+			users = append(users, id)
+			if from := time.UnixMilli(r.from); since.IsZero() || from.Before(since) {
+				since = from
+			}
+			break
+		}
+	}
+	return users, since
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

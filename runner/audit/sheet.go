@@ -1,0 +1,189 @@
+package audit
+
+import (
+	"io"
+	"strings"
+	"time"
+
+	"oktareset/runner/table"
+)
+
+// Columns are the columns of an audit, in order: first what the results say of a row, then what the log says.
+var Columns = []string{
+	"row", "input", "user_id", "login", "status", "reason", "request_id", "started_at", "finished_at", "run_id", "ticket",
+	"verdict", "note", "proof", "events", "event_at", "actor_id", "actor", "factors", "tickets", "ticket_verdict",
+}
+
+// What a list of tickets says of a reset.
+const (
+	TicketFound = "found"
+	NoTicket    = "no_ticket" // a reset without a ticket
+	NoReset     = "no_reset"  // a ticket without a reset
+)
+
+// timeFormat is that of our other files.
+const timeFormat = "2006-01-02T15:04:05.000Z07:00"
+
+// Counts is what an audit comes to.
+type Counts struct {
+	Verdicts  map[Verdict]int `json:"verdicts"`                // rows, and under unexplained what no row explains
+	Settled   int             `json:"settled"`                 // rows that are unknown in the results, and certain by the log
+	Tickets   int             `json:"tickets,omitempty"`       // in the list; 0: there is none
+	NoTicket  int             `json:"without_ticket"`          // resets without one
+	NoReset   int             `json:"tickets_without_a_reset"` // tickets without one
+	Worst     []Example       `json:"examples,omitempty"`      // the first few that need attention
+	ticketing bool
+}
+
+// Example is a line of the audit that needs attention.
+type Example struct {
+	Row     string `json:"row,omitempty"` // "": no row
+	User    string `json:"user"`
+	Verdict string `json:"verdict"`
+	Note    string `json:"note"`
+}
+
+// maxExamples is how many lines are told beside the file: enough to see what it is about.
+const maxExamples = 10
+
+// OK reports whether everything is confirmed and explained.
+func (c *Counts) OK() bool {
+	for v, n := range c.Verdicts {
+		if n > 0 && !v.OK() {
+			return false
+		}
+	}
+	return c.NoTicket == 0 && c.NoReset == 0
+}
+
+// Sheet writes an audit: a line for each row of the results in their order, then what no row explains, then tickets without a reset.
+type Sheet struct {
+	audit  *Audit
+	out    *table.Sheet
+	counts Counts
+	n      int
+}
+
+// NewSheet begins to write an audit whose log was read. With a list of tickets every reset needs one.
+func (a *Audit) NewSheet(w io.Writer) (*Sheet, error) {
+	s := &Sheet{audit: a, counts: Counts{Verdicts: make(map[Verdict]int), Tickets: len(a.tickets.all)}}
+	s.counts.ticketing = a.ticketing
+	var err error
+	s.out, err = table.NewSheet(w, Columns)
+	return s, err
+}
+
+// Row writes the next line of the results.
+func (s *Sheet) Row(rec *table.Record) error {
+	f := s.audit.Verdict(s.n)
+	took := s.audit.took(s.n, &f)
+	s.n++
+	s.counts.Verdicts[f.Verdict]++
+	if f.Settled {
+		s.counts.Settled++
+	}
+	var ids []string
+	verdict := ""
+	if s.counts.ticketing && took {
+		ids, verdict = s.ticket(s.audit.ticketsOf(rec))
+	}
+	if !f.Verdict.OK() || verdict == NoTicket {
+		s.example(Example{Row: rec.Row, User: first(rec.Login, rec.Input, rec.UserID), Verdict: worse(f.Verdict, verdict), Note: f.Note})
+	}
+	return s.out.Write([]string{
+		rec.Row, rec.Input, rec.UserID, rec.Login, rec.Status, rec.Reason, rec.RequestID, rec.StartedAt, rec.FinishedAt, rec.RunID, rec.Ticket,
+		string(f.Verdict), f.Note, f.Proof.String(), strings.Join(f.Events, " "), stamp(f.First), f.ActorID, f.Actor, strings.Join(f.Factors, " "),
+		strings.Join(ids, " "), verdict,
+	})
+}
+
+// Finish writes what belongs to no row, and returns what the audit comes to.
+func (s *Sheet) Finish() (Counts, error) {
+	for _, stray := range s.audit.Strays() {
+		if err := s.stray(&stray); err != nil {
+			return s.counts, err
+		}
+	}
+	for _, t := range s.audit.openTickets() {
+		s.counts.NoReset++
+		s.example(Example{User: t.User, Verdict: NoReset, Note: "ticket " + t.Ticket})
+		line := make([]string, len(Columns))
+		line[1], line[len(line)-2], line[len(line)-1] = t.User, t.Ticket, NoReset
+		if err := s.out.Write(line); err != nil {
+			return s.counts, err
+		}
+	}
+	return s.counts, s.out.Flush()
+}
+
+func (s *Sheet) stray(x *Stray) error {
+	s.counts.Verdicts[Unexplained]++
+	var ids []string
+	verdict := ""
+	if s.counts.ticketing {
+		ids, verdict = s.ticket(s.audit.ticketsOfStray(x))
+	}
+	s.example(Example{User: first(x.User.AlternateID, x.User.ID), Verdict: string(Unexplained), Note: x.note()})
+	return s.out.Write([]string{
+		"", "", x.User.ID, x.User.AlternateID, "", "", "", "", "", x.RunID, "",
+		string(Unexplained), x.note(), "", strings.Join(x.Events, " "), stamp(x.At), x.Actor.ID, actorName(x.Actor), strings.Join(x.Factors, " "),
+		strings.Join(ids, " "), verdict,
+	})
+}
+
+// note says who did it and what it was.
+func (x *Stray) note() string {
+	by := actorName(x.Actor)
+	if by == "" {
+		by = x.Actor.ID
+	}
+	what := "lost a single factor"
+	if x.Whole || len(x.Factors) > 1 {
+		what = "was reset"
+	}
+	text := "this user " + what + " by " + by
+	if x.RunID != "" {
+		text += ", in the name of the run " + x.RunID
+	}
+	return text + ", and no row explains it"
+}
+
+// ticket counts a reset by what the list of tickets has for it.
+func (s *Sheet) ticket(ids []string) ([]string, string) {
+	if len(ids) > 0 {
+		return ids, TicketFound
+	}
+	s.counts.NoTicket++
+	return nil, NoTicket
+}
+
+func (s *Sheet) example(e Example) {
+	if len(s.counts.Worst) < maxExamples {
+		s.counts.Worst = append(s.counts.Worst, e)
+	}
+}
+
+// worse is the verdict of a line that has two.
+func worse(v Verdict, ticket string) string {
+	if v.OK() {
+		return ticket
+	}
+	return string(v)
+}
+
+// first is the first name of a user that is known.
+func first(names ...string) string {
+	for _, n := range names {
+		if n != "" {
+			return n
+		}
+	}
+	return ""
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(timeFormat)
+}

@@ -1,0 +1,130 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"oktareset/runner"
+)
+
+// Verdict is what the log says of a row. The set is closed.
+type Verdict string
+
+// The verdicts.
+const (
+	Confirmed       Verdict = "confirmed"         // the log has the reset that the result has; or it settles what was unknown
+	NoEventExpected Verdict = "no_event_expected" // nothing was taken, by the result, and the log has nothing
+	Missing         Verdict = "missing"           // the result has a reset, the log doesn't
+	Contradicted    Verdict = "contradicted"      // the log has another number of resets than the result
+	Unproved        Verdict = "unproved"          // the result doesn't know, nor does the log for certain
+	Unexplained     Verdict = "unexplained"       // the log has a reset that no row has
+)
+
+// Verdicts lists every verdict, best news first.
+var Verdicts = []Verdict{Confirmed, NoEventExpected, Unproved, Missing, Contradicted, Unexplained}
+
+// OK reports whether a verdict needs nobody's attention.
+func (v Verdict) OK() bool { return v == Confirmed || v == NoEventExpected }
+
+// Finding is what the log has of a row.
+type Finding struct {
+	Verdict Verdict
+	Note    string // what a person should read; "" where the verdict says it all
+	Proof   Proof  // the strongest of its events; 0: there are none
+	Events  []string
+	Factors []string  // that went, in the log's words, each once
+	First   time.Time // published; zero: there are none
+	ActorID string
+	Actor   string // login or name
+	Settled bool   // the result doesn't know it, the log does
+}
+
+// Verdict returns the finding of the line that was the n-th for [Audit.Row], 0 being the first.
+func (a *Audit) Verdict(n int) Finding {
+	r := &a.rows[n]
+	f, resets := a.gather(r)
+	happened := resets > 0
+	switch {
+	case resets > 1:
+		f.Verdict, f.Note = Contradicted, fmt.Sprintf("the log has %d resets of this user by these runs", resets)
+	case r.claim == nothing && happened:
+		f.Verdict, f.Note = Contradicted, "the log has a reset of this user by these runs, the result says "+string(r.status)
+	case r.claim == nothing:
+		f.Verdict = NoEventExpected
+	case r.claim == perhaps && happened && f.Proof != ByTime:
+		f.Verdict, f.Settled = Confirmed, true
+		f.Note = "the answer was lost; the log proves the reset"
+	case r.claim == perhaps && happened:
+		f.Verdict, f.Note = Unproved, "this user was reset at that time, but nothing shows that the row's request did it"
+	case r.claim == perhaps:
+		f.Verdict, f.Note = Unproved, "the log has no reset of this user by these runs"
+	case happened:
+		f.Verdict = Confirmed
+	case len(f.Events) > 0:
+		f.Verdict, f.Note = Contradicted, "the log says that the reset failed"
+	case r.noFactors:
+		f.Verdict, f.Note = NoEventExpected, "no factor was listed"
+	default:
+		f.Verdict, f.Note = Missing, a.missingNote()
+	}
+	return f
+}
+
+func (a *Audit) missingNote() string {
+	if a.subject.Recorded {
+		return "the log has no reset of this user by these runs"
+	}
+	return "the log has no reset of this user by these runs; a user who had no factor may have none (--record-factors would tell)"
+}
+
+// gather puts a row's events together, and counts how many resets took place: by request where all factors went, else one at most.
+func (a *Audit) gather(r *row) (f Finding, resets int) {
+	var whole []uint64
+	single := false
+	for i := r.marks; i >= 0; i = a.marks.all[i].next {
+		m := &a.marks.all[i]
+		f.Events = append(f.Events, a.marks.id(i))
+		f.ActorID, f.Actor = a.marks.texts[m.actor], a.marks.texts[m.name]
+		if f.First.IsZero() || m.time().Before(f.First) {
+			f.First = m.time()
+		}
+		if m.proof > f.Proof {
+			f.Proof = m.proof
+		}
+		if factor := a.marks.texts[m.factor]; factor != "" && !slices.Contains(f.Factors, factor) {
+			f.Factors = append(f.Factors, factor)
+		}
+		switch {
+		case !m.success:
+		case !m.whole:
+			single = true
+		case !slices.Contains(whole, m.request):
+			whole = append(whole, m.request)
+		}
+	}
+	slices.Reverse(f.Events) // the newest is the first of the chain
+	slices.Sort(f.Factors)
+	if len(whole) == 0 && single {
+		return f, 1
+	}
+	return f, len(whole)
+}
+
+// took reports whether the row's user lost factors by its run, as far as anybody knows: those are the resets that need a ticket.
+func (a *Audit) took(n int, f *Finding) bool {
+	return a.rows[n].claim == done || f.Settled || f.Verdict == Contradicted && a.rows[n].status != runner.StatusReset
+}
+
+// open reports whether the log may yet have an event that the row needs.
+func (a *Audit) open(r *row) bool {
+	if r.claim == nothing || r.noFactors {
+		return false
+	}
+	for i := r.marks; i >= 0; i = a.marks.all[i].next {
+		if a.marks.all[i].success {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,119 @@
+package command
+
+import (
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"oktareset/runner/audit"
+)
+
+const auditExamples = `   oktareset audit users.results.csv                       does Okta's System Log agree with every row? writes users.audit.csv
+   oktareset audit users.results.csv --tickets inc.csv     and has every reset a ticket, every ticket a reset?
+   oktareset audit users.results.csv --json --wait 0       for a job: the numbers on stdout; no waiting for a log that lags
+
+   Exit code 0 only if every row is confirmed and every reset in the run's time is explained, else 1. The results aren't changed. It
+   needs okta.logs.read, or an admin role that may read the System Log, which keeps events for 90 days.
+`
+
+// defaultWait is how long the System Log is waited for: Okta promises nothing, seconds are usual.
+const defaultWait = 2 * time.Minute
+
+// auditOptions is what the flags of audit ask for.
+type auditOptions struct {
+	results string
+	output  string
+	tickets string
+	wait    time.Duration
+	json    bool
+	org     orgFlags
+	console consoleOptions
+}
+
+func (a *app) auditCommand() *cli.Command {
+	const what, output = "WHAT", "OUTPUT"
+	flags := []cli.Flag{
+		&cli.StringFlag{Name: "tickets", Category: what, Usage: "hold the resets against `FILE`, a CSV with a column ticket and one with user IDs or logins"},
+		&cli.DurationFlag{Name: "wait", Category: what, Value: defaultWait, Usage: "wait up to `D` for events that are missing: the log lags"},
+		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: output, Usage: "write the audit to `FILE` (default: users.audit.csv beside users.results.csv)"},
+		&cli.BoolFlag{Name: "json", Category: output, Usage: "print the numbers on stdout as JSON"},
+	}
+	return &cli.Command{
+		Name: "audit", Usage: "hold a results file against the org's System Log", ArgsUsage: "RESULTS", Description: auditExamples,
+		Flags: append(append(flags, consoleFlags()...), orgOnlyFlags("ORG")...),
+		Action: func(c *cli.Context) error {
+			o, err := parseAudit(c)
+			if err != nil {
+				return err
+			}
+			return a.run(o.console, func(ctx context.Context) error { return a.audit(ctx, o) })(c)
+		},
+	}
+}
+
+// orgOnlyFlags name an org for a command that has no stand-in inside.
+func orgOnlyFlags(category string) []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "org-url", Category: category, Usage: "`URL` of the org (default: OKTA_CLIENT_ORGURL, .okta.yaml)"},
+		&cli.StringFlag{Name: "token-file", Category: category, Usage: "`FILE` that holds the API token (default: OKTA_CLIENT_TOKEN, .okta.yaml)"},
+	}
+}
+
+// parseAudit is the only reader of audit's flags.
+func parseAudit(c *cli.Context) (o auditOptions, err error) {
+	o = auditOptions{
+		output: c.String("output"), tickets: c.String("tickets"), wait: c.Duration("wait"), json: c.Bool("json"),
+		org: orgFlags{url: c.String("org-url"), tokenFile: c.String("token-file")},
+	}
+	if o.console, err = parseConsole(c); err != nil {
+		return o, err
+	}
+	if o.results, err = oneArgument(c); err != nil {
+		return o, err
+	}
+	switch {
+	case o.results == "":
+		return o, usageError("oktareset audit users.results.csv", "of what? the results are missing")
+	case o.results == "-":
+		return o, usageError("name the file: its manifest is looked for beside it", "audit doesn't read stdin")
+	case c.IsSet("output") && (o.output == "" || o.output == "-"):
+		return o, usageError("as -o audit.csv", "--output needs the name of a file")
+	case c.IsSet("tickets") && (o.tickets == "" || o.tickets == "-"):
+		return o, usageError("as --tickets incidents.csv", "--tickets needs the name of a file")
+	case o.wait < 0 || o.wait > time.Hour:
+		return o, usageError("0 to 1h", "--wait %s", o.wait)
+	}
+	if o.output == "" {
+		o.output = strings.TrimSuffix(stem(o.results), ".results") + ".audit.csv"
+	}
+	if sameFile(o.output, o.results) {
+		return o, usageError("choose another file with -o", "the audit would overwrite the results %s", o.results)
+	}
+	return o, nil
+}
+
+// audit carries out the audit command. It changes nothing in the org, and leaves a file only if that is whole.
+func (a *app) audit(ctx context.Context, o auditOptions) error {
+	r := &auditRun{app: a, opts: o}
+	if err := r.open(ctx); err != nil {
+		return refused(err)
+	}
+	if err := r.connect(); err != nil {
+		return err
+	}
+	if err := r.readLog(ctx); err != nil {
+		return r.explain(err)
+	}
+	var counts audit.Counts
+	err := writeNew(o.output, func(w io.Writer) (err error) {
+		counts, err = r.write(ctx, w)
+		return err
+	})
+	if err != nil {
+		return refused(err)
+	}
+	return r.summarize(counts)
+}

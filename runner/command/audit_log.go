@@ -1,0 +1,131 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"oktareset/oktaclient"
+	"oktareset/runner/audit"
+	"oktareset/runner/ledger"
+)
+
+const (
+	// logRetention is how long Okta keeps events.
+	logRetention = 90 * 24 * time.Hour
+	// logCalls is what a default token may ask the log in a minute, in a workforce org.
+	logCalls = 60
+	// longReading is a reading of the log that is announced.
+	longReading = time.Minute
+	// shortFor is the shape of times in messages.
+	shortFor = "2006-01-02T15:04:05Z"
+)
+
+// logScopes are those of reading the log and nothing else.
+var logScopes = scopes{needed: []string{oktaclient.ScopeLogsRead}}
+
+// connect makes a client for the org of the results.
+func (r *auditRun) connect() error {
+	cfg, err := r.loadOrg(r.opts.org, logScopes)
+	if err != nil {
+		return err
+	}
+	if host := cfg.url.Host(); host != r.manifest.Org {
+		return usageError("give the org of the results by OKTA_CLIENT_ORGURL or --org-url",
+			"%s is from %s, but the org is %s", r.opts.results, r.manifest.Org, host)
+	}
+	r.client = oktaclient.New(cfg.url, r.clientOptions(cfg, r.opts.console.verbose))
+	return nil
+}
+
+// clientOptions are those of a client that only reads the log.
+func (a *app) clientOptions(cfg orgConfig, verbose bool) oktaclient.Options {
+	o := oktaclient.Options{Token: cfg.token, App: cfg.app, UserAgent: "oktareset/" + a.Version, Transport: a.transport}
+	if verbose {
+		o.Logger = a.console.log
+	}
+	return o
+}
+
+// readLog holds the rows against the log.
+func (r *auditRun) readLog(ctx context.Context) error {
+	since, until, ok := r.audit.Span()
+	runs := "run " + r.manifest.Runs[0].RunID
+	if n := len(r.manifest.Runs); n > 1 {
+		runs = fmt.Sprintf("%d runs, the first %s", n, r.manifest.Runs[0].RunID)
+	}
+	r.console.info("%s: %s, %s, in %s", r.opts.results, plural(r.rows, "row"), runs, r.manifest.Org)
+	if !ok {
+		r.console.info("no row names a user for whom anything was tried: there is nothing to ask the log for")
+		return nil
+	}
+	switch old := r.client.Now().Add(-logRetention); {
+	case until.Before(old):
+		return usageError("it can't be audited any more", "Okta keeps its log for 90 days; this run ended on %s", until.Format(time.DateOnly))
+	case since.Before(old):
+		r.console.warn("Okta keeps its log for 90 days; this run began on %s: its first events may be gone", since.Format(time.DateOnly))
+	}
+	r.console.info("asking the System Log for %s to %s", since.UTC().Format(shortFor), until.UTC().Format(shortFor))
+	if calls := logPages(&r.manifest, r.audit.Done()); calls > logCalls*int(longReading/time.Minute) {
+		r.console.info("that is about %d calls of %d events; at %d a minute, which a default token is allowed, they take %s",
+			calls, oktaclient.LogPage, logCalls, time.Duration(calls)*time.Minute/logCalls)
+	}
+	return r.audit.Read(ctx, r.client, r.opts.wait, r.tell)
+}
+
+// logPages is about how many pages of the log the resets of a run fill: on Identity Engine each may write an event for each factor beside its own.
+func logPages(m *ledger.Manifest, resets int) int {
+	const factors = 3
+	events := resets
+	if m.Engine != oktaclient.EngineClassic {
+		events *= 1 + factors
+	}
+	return (events + oktaclient.LogPage - 1) / oktaclient.LogPage
+}
+
+// tell says how far the reading is.
+func (r *auditRun) tell(g audit.Reading) {
+	if g.Open == 0 {
+		r.console.info("progress: %s read, up to %s", plural(g.Events, "event"), g.At.UTC().Format(shortFor))
+		return
+	}
+	r.console.info("progress: %s without an event so far; the log lags: asking again until %s",
+		plural(g.Open, "user"), g.Until.UTC().Format("15:04:05Z"))
+}
+
+// explain says why the log couldn't be read. Nothing was written.
+func (r *auditRun) explain(err error) error {
+	return explainLog(r.client, err)
+}
+
+// explainLog says why the System Log couldn't be read, with the exit code for that.
+func explainLog(c *oktaclient.Client, err error) error {
+	host := c.Org().Host()
+	if _, ok := errors.AsType[coded](err); ok {
+		return err
+	}
+	if sig, ok := errors.AsType[Signal](err); ok {
+		return stopError(sig)
+	}
+	if !c.MetOkta() {
+		switch oktaclient.FateOf(err) {
+		case oktaclient.NotSent, oktaclient.Unreachable:
+			return usageError("check the org URL, the network and HTTPS_PROXY", "%s can't be reached: %w", host, err)
+		case oktaclient.NoAccess, oktaclient.Forbidden:
+		default:
+			return usageError("check the org URL; a proxy or a sign-in page of the network may answer in its place", "%s doesn't answer as an Okta org: %w", host, err)
+		}
+	}
+	switch oktaclient.FateOf(err) {
+	case oktaclient.NoAccess:
+		return coded{code: exitNoAccess, error: hinted{fmt.Errorf("%s doesn't accept the credentials: %w", host, err), hintLog}}
+	case oktaclient.Forbidden:
+		return coded{code: exitNoAccess, error: hinted{fmt.Errorf("%s doesn't let these credentials read its System Log: %w", host, err), hintLog}}
+	case oktaclient.Unreachable:
+		return coded{code: exitStopped, error: fmt.Errorf("%s: %w", host, err)}
+	}
+	return coded{code: exitBrokeOff, error: fmt.Errorf("read the System Log of %s: %w", host, err)}
+}
+
+const hintLog = "the System Log takes a good token of an admin who may read it, or the scope okta.logs.read"

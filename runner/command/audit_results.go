@@ -1,0 +1,202 @@
+package command
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode"
+
+	"oktareset/oktaclient"
+	"oktareset/runner/audit"
+	"oktareset/runner/ledger"
+	"oktareset/runner/roster"
+)
+
+// auditRun is one audit, from the results to the summary.
+type auditRun struct {
+	*app
+	opts     auditOptions
+	manifest ledger.Manifest
+	audit    *audit.Audit
+	rows     int
+	client   *oktaclient.Client
+	tickets  int
+}
+
+// open reads the manifest and the results, and refuses what can't be evidence.
+func (r *auditRun) open(ctx context.Context) error {
+	if err := absent(r.opts.output); err != nil {
+		return err
+	}
+	path := r.opts.results
+	m, err := ledger.ReadManifest(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, statErr := os.Stat(path); statErr != nil {
+			return fmt.Errorf("read the results: %w", statErr)
+		}
+		return usageError("keep the .json beside the results, as the run left it", "nobody knows what %s belongs to: %w", path, err)
+	}
+	if err != nil {
+		return err
+	}
+	if err := auditable(&m, path); err != nil {
+		return err
+	}
+	if err := r.unchanged(&m); err != nil {
+		return err
+	}
+	r.manifest = m
+	r.audit = audit.New(auditSubject(&m))
+	if err := r.readTickets(ctx); err != nil {
+		return err
+	}
+	for e, err := range ledger.Scan(path) {
+		if err == nil && ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		if err == nil {
+			err = r.audit.Row(&e.Record)
+		}
+		if err != nil {
+			return err
+		}
+		r.rows++
+	}
+	return nil
+}
+
+// auditable refuses what the log can say nothing of.
+func auditable(m *ledger.Manifest, path string) error {
+	switch {
+	case m.DryRun:
+		return usageError("audit the results of the run that carried it out", "%s is a plan: it changed nothing that the log could have", path)
+	case m.Sandbox:
+		return usageError("rehearse against oktareset sandbox: its org, and its log, stay until it is stopped",
+			"%s is from the stand-in org of --sandbox, which ended with the run, and its log with it", path)
+	case !m.Finished || m.Result == nil:
+		return usageError("finish the run first, with oktareset reset --resume", "%s isn't finished: what it says may yet change", path)
+	}
+	return nil
+}
+
+// unchanged refuses results that aren't as their run left them.
+func (r *auditRun) unchanged(m *ledger.Manifest) error {
+	f, err := os.Open(r.opts.results)
+	if err != nil {
+		return fmt.Errorf("read the results: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return fmt.Errorf("read the results: %w", err)
+	}
+	if hex.EncodeToString(sum.Sum(nil)) == m.Result.SHA256 {
+		return nil
+	}
+	return usageError("put back the file as the run left it; a spreadsheet that saved it has changed it",
+		"%s was changed since its run ended: its SHA-256 isn't the one that the manifest has", r.opts.results)
+}
+
+// auditSubject is what an audit has to know of the runs.
+func auditSubject(m *ledger.Manifest) audit.Subject {
+	var s audit.Subject
+	for _, run := range m.Runs {
+		s.Runs = append(s.Runs, run.RunID)
+		if id := run.Actor.ID; id != "" && !slices.Contains(s.Actors, id) {
+			s.Actors = append(s.Actors, id)
+		}
+	}
+	if id := m.Actor.ID; id != "" && !slices.Contains(s.Actors, id) {
+		s.Actors = append(s.Actors, id)
+	}
+	s.Recorded = slices.ContainsFunc(m.Steps, func(step string) bool { return step == "record_factors" || step == "choose_factors" })
+	return s
+}
+
+// readTickets reads the list of tickets, if there is one. The users are found as in an input.
+func (r *auditRun) readTickets(ctx context.Context) error {
+	if r.opts.tickets == "" {
+		return nil
+	}
+	f, err := roster.Open(r.opts.tickets, roster.Options{})
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	if _, err := f.Survey(ctx); err != nil {
+		return err
+	}
+	column := slices.IndexFunc(f.Columns(), isTicketColumn)
+	if column < 0 {
+		return usageError("name the column ticket", "%s: no column of tickets among %q", r.opts.tickets, f.Columns())
+	}
+	for row, err := range f.Rows() {
+		if err != nil {
+			return err
+		}
+		t := audit.Ticket{Ticket: strings.TrimSpace(row.Cells[column]), User: row.Input}
+		if t.Ticket == "" || !r.audit.Ticket(t) {
+			return usageError("give each line a ticket and a user", "%s line %d: ticket %q of user %q", r.opts.tickets, row.Line, t.Ticket, t.User)
+		}
+		r.tickets++
+	}
+	return nil
+}
+
+// isTicketColumn knows the columns that hold a ticket, as service desks call them. One whose name is ours in a result is input.NAME.
+func isTicketColumn(name string) bool {
+	plain := strings.ToLower(strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) {
+			return c
+		}
+		return -1
+	}, strings.TrimPrefix(name, "input.")))
+	switch plain {
+	case "ticket", "ticketid", "ticketnumber", "incident", "incidentnumber", "issue", "issuekey", "case", "casenumber", "change", "number", "key":
+		return true
+	}
+	return false
+}
+
+// absent refuses to overwrite a file.
+func absent(path string) error {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return hinted{fmt.Errorf("%q exists already", path), hintExists}
+	}
+	return nil
+}
+
+// writeNew makes a file of mode 0600 that has its name only once it is whole. Nothing is overwritten.
+func writeNew(path string, write func(io.Writer) error) (err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp") // mode 0600
+	if err != nil {
+		return fmt.Errorf("write %q: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			_ = tmp.Close()
+			err = also(err, os.Remove(tmp.Name()))
+		}
+	}()
+	if err := write(tmp); err != nil {
+		return err
+	}
+	if err := tmp.Sync(); err != nil {
+		return fmt.Errorf("write %q: %w", path, err)
+	}
+	if err := tmp.Close(); err != nil {
+		return fmt.Errorf("write %q: %w", path, err)
+	}
+	if err := absent(path); err != nil { // it may have come since
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}

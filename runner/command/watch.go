@@ -1,0 +1,121 @@
+package command
+
+import (
+	"context"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"oktareset/oktaclient"
+)
+
+const watchExamples = `   oktareset watch                                          print each reset of a user as it happens: a line of JSON
+   oktareset watch --cursor watch.json >> resets.jsonl      and go on after a restart where it stopped
+   oktareset watch --since 2h --once                        the resets of the last two hours, and no more
+   oktareset watch --runs results/ | jq 'select(.ours | not)'     only those that none of your own runs made
+
+   It needs okta.logs.read, or an admin role that may read the System Log.
+`
+
+const (
+	// defaultInterval asks the log six times a minute: a tenth of what a default token is allowed, and below the ten of the smallest org.
+	defaultInterval = 10 * time.Second
+	minInterval     = time.Second
+)
+
+// watchOptions is what the flags of watch ask for.
+type watchOptions struct {
+	since    string
+	cursor   string
+	runs     []string
+	all      bool
+	once     bool
+	interval time.Duration
+	org      orgFlags
+	console  consoleOptions
+}
+
+func (a *app) watchCommand() *cli.Command {
+	const what, from = "WHAT", "FROM"
+	flags := []cli.Flag{
+		&cli.BoolFlag{Name: "all", Category: what, Usage: "print the loss of a single factor, too"},
+		&cli.StringSliceFlag{Name: "runs", Category: what, Usage: "tell your own runs by their manifests: a results file or a folder, `PATH`; may be repeated"},
+		&cli.StringFlag{Name: "since", Category: from, Usage: "begin at `TIME`, as 2026-11-22T08:00:00Z, or so long ago, as 2h (default: now)"},
+		&cli.StringFlag{Name: "cursor", Category: from, Usage: "keep in `FILE` how far it came, and go on from there; a file that isn't there yet is made"},
+		&cli.BoolFlag{Name: "once", Category: from, Usage: "end when everything that is there was printed"},
+		&cli.DurationFlag{Name: "interval", Category: from, Value: defaultInterval, Usage: "ask every `D` while nothing happens"},
+	}
+	return &cli.Command{
+		Name: "watch", Usage: "follow factor-reset events as they happen", Description: watchExamples,
+		Flags: append(append(flags, consoleFlags()...), orgOnlyFlags("ORG")...),
+		Action: func(c *cli.Context) error {
+			o, err := parseWatch(c)
+			if err != nil {
+				return err
+			}
+			return a.run(o.console, func(ctx context.Context) error { return a.watch(ctx, o) })(c)
+		},
+	}
+}
+
+// parseWatch is the only reader of watch's flags.
+func parseWatch(c *cli.Context) (o watchOptions, err error) {
+	o = watchOptions{
+		since: c.String("since"), cursor: c.String("cursor"), runs: c.StringSlice("runs"), all: c.Bool("all"), once: c.Bool("once"),
+		interval: c.Duration("interval"), org: orgFlags{url: c.String("org-url"), tokenFile: c.String("token-file")},
+	}
+	if o.console, err = parseConsole(c); err != nil {
+		return o, err
+	}
+	if arg, err := oneArgument(c); err != nil || arg != "" {
+		return o, usageError("see oktareset watch --help", "watch takes no argument, not %q", c.Args().First())
+	}
+	switch {
+	case c.IsSet("cursor") && (o.cursor == "" || o.cursor == "-"):
+		return o, usageError("as --cursor watch.json", "--cursor needs the name of a file")
+	case o.interval < minInterval || o.interval > time.Hour:
+		return o, usageError("1s to 1h: Okta lets a token read its log a few times a minute", "--interval %s", o.interval)
+	}
+	_, err = parseSince(o.since, time.Now())
+	return o, err
+}
+
+// parseSince reads a time or how long ago it is; "" is now.
+func parseSince(s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return now, nil
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if ago, durErr := time.ParseDuration(s); durErr == nil {
+		t, err = now.Add(-ago), nil
+	}
+	switch {
+	case err != nil:
+		return t, usageError("as --since 2026-11-22T08:00:00Z or --since 2h", "--since %q is no time", s)
+	case t.After(now.Add(time.Minute)):
+		return t, usageError("", "--since %q is in the future", s)
+	case t.Before(now.Add(-logRetention)):
+		return t, usageError("begin later", "--since %q: Okta keeps its log for 90 days", s)
+	}
+	return t, nil
+}
+
+// watch carries out the watch command.
+func (a *app) watch(ctx context.Context, o watchOptions) error {
+	cfg, err := a.loadOrg(o.org, logScopes)
+	if err != nil {
+		return err
+	}
+	w := &watcher{app: a, opts: o, dial: func() *oktaclient.Client {
+		return oktaclient.New(cfg.url, a.clientOptions(cfg, o.console.verbose))
+	}}
+	w.client = w.dial()
+	w.out.ours = ownRuns{paths: o.runs, org: cfg.url.Host()}
+	if err := w.out.ours.load(); err != nil {
+		return refused(err)
+	}
+	if err := w.begin(ctx); err != nil {
+		return err
+	}
+	return w.follow(ctx)
+}

@@ -1,0 +1,161 @@
+package command
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"oktareset/oktaclient"
+)
+
+// cursorFormat is the version of the cursor file's format.
+const cursorFormat = 1
+
+// watchPlace is how far the log was read and printed. It is what the cursor file holds.
+//
+// Events of a reset that isn't over are read, but not printed. So From may lie before Next, and Printed names what was printed of the pages
+// between.
+type watchPlace struct {
+	Format  int                  `json:"format"`
+	Org     string               `json:"org"` // host, or host:port
+	From    oktaclient.LogCursor `json:"from"`
+	Printed []string             `json:"printed"` // IDs of the events behind From that need not be looked at again
+	Resets  []string             `json:"resets"`  // the last ones that were printed, by user and request
+	Last    time.Time            `json:"last"`    // when the newest event was published
+
+	Next  oktaclient.LogCursor `json:"-"` // where to read on
+	pages []watchPage          // from From on
+	saved []byte
+}
+
+// watchPage is a page that was read.
+type watchPage struct {
+	from   oktaclient.LogCursor
+	events []string
+}
+
+// maxCursorFile is far more than the events of a few pages take.
+const maxCursorFile = 16 << 20
+
+// begin sets the place for a first time.
+func (p *watchPlace) begin(org string, from oktaclient.LogCursor) {
+	p.Format, p.Org, p.From, p.Next = cursorFormat, org, from, from
+}
+
+// load reads a cursor file. It reports false when there is none.
+func (p *watchPlace) load(path, org string) (bool, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read the cursor: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	b, err := io.ReadAll(io.LimitReader(f, maxCursorFile))
+	if err != nil {
+		return false, fmt.Errorf("read the cursor: %w", err)
+	}
+	bad := func(what string) error {
+		return usageError("put the file back, or begin with a new one and --since", "%s isn't a cursor of oktareset watch: %s", path, what)
+	}
+	if err := json.Unmarshal(b, p); err != nil {
+		return false, bad(err.Error())
+	}
+	if p.Format != cursorFormat {
+		return false, bad(fmt.Sprintf("it has format %d, this version knows format %d", p.Format, cursorFormat))
+	}
+	if p.Org != org {
+		return false, usageError("use another file for each org", "%s is the cursor of %q, but the org is %q", path, p.Org, org)
+	}
+	if p.Next, err = oktaclient.ParseLogCursor(string(p.From)); err != nil {
+		return false, bad(err.Error())
+	}
+	p.saved = b
+	return true, nil
+}
+
+// save writes the cursor file, whole or not at all.
+func (p *watchPlace) save(path string) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(p); err != nil {
+		return fmt.Errorf("write the cursor: %w", err)
+	}
+	if bytes.Equal(b.Bytes(), p.saved) {
+		return nil
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp") // mode 0600
+	if err != nil {
+		return fmt.Errorf("write the cursor: %w", err)
+	}
+	_, err = tmp.Write(b.Bytes())
+	err = errors.Join(err, tmp.Sync(), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("write the cursor: %w", also(err, os.Remove(tmp.Name())))
+	}
+	p.saved = bytes.Clone(b.Bytes())
+	return nil
+}
+
+// news returns the events of a page that weren't taken in before.
+func (p *watchPlace) news(page []oktaclient.LogRecord) []oktaclient.LogRecord {
+	known := make(map[string]bool, len(p.Printed))
+	for _, id := range p.Printed {
+		known[id] = true
+	}
+	for _, earlier := range p.pages {
+		for _, id := range earlier.events {
+			known[id] = true
+		}
+	}
+	var news []oktaclient.LogRecord
+	for _, e := range page {
+		if !known[e.UUID] {
+			known[e.UUID] = true
+			news = append(news, e)
+		}
+	}
+	return news
+}
+
+// move notes a page that was taken in.
+func (p *watchPlace) move(page []oktaclient.LogRecord, next oktaclient.LogCursor) {
+	read := watchPage{from: p.Next}
+	for i := range page {
+		read.events = append(read.events, page[i].UUID)
+		if page[i].Published.After(p.Last) {
+			p.Last = page[i].Published.UTC()
+		}
+	}
+	p.pages, p.Next = append(p.pages, read), next
+}
+
+// settle moves From behind the pages of which nothing is open.
+func (p *watchPlace) settle(open func(uuid string) bool) {
+	first := slices.IndexFunc(p.pages, func(page watchPage) bool { return slices.ContainsFunc(page.events, open) })
+	if first < 0 {
+		p.From, p.Printed, p.pages = p.Next, []string{}, nil
+		return
+	}
+	p.pages = p.pages[first:]
+	p.From, p.Printed = p.pages[0].from, []string{}
+	for _, page := range p.pages {
+		for _, id := range page.events {
+			if !open(id) {
+				p.Printed = append(p.Printed, id)
+			}
+		}
+	}
+}

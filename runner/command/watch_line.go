@@ -1,0 +1,100 @@
+package command
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+	"unicode/utf16"
+
+	"oktareset/oktaclient"
+	"oktareset/runner/audit"
+)
+
+// watchLine is a line of watch: the fields of the event card "User MFA Factor Reset All" of Okta Workflows, and what the log says besides.
+type watchLine struct {
+	DateAndTime  string              `json:"dateAndTime"` // published
+	Message      string              `json:"message"`
+	EventID      string              `json:"eventId"`
+	EventType    string              `json:"eventType"`
+	EventTime    string              `json:"eventTime"` // when it was read
+	Version      string              `json:"version"`
+	Admin        oktaclient.LogParty `json:"admin"`
+	User         oktaclient.LogParty `json:"user"`
+	UUID         string              `json:"uuid"`
+	EventDetails []json.RawMessage   `json:"eventDetails"` // every event of the reset, as the log has it
+	Headers      struct{}            `json:"headers"`      // an event hook's: empty
+	Source       string              `json:"source"`
+	DebugContext struct {
+		DebugData map[string]any `json:"debugData"`
+	} `json:"debugContext"`
+
+	Reset   bool     `json:"reset"`   // all factors, not a single one
+	Factors []string `json:"factors"` // that went, in the log's words
+	RunID   string   `json:"runId"`   // that the User-Agent names: anybody can
+	Ours    *bool    `json:"ours"`    // that run's manifest is known and has this actor; null without --runs
+}
+
+// watchPrinter prints lines.
+type watchPrinter struct{ ours ownRuns }
+
+// print writes the resets, and with all the single factors, in one go.
+func (p *watchPrinter) print(w io.Writer, org oktaclient.OrgURL, resets []audit.Reset, all bool) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	for i := range resets {
+		r := &resets[i]
+		if !all && !r.All() {
+			continue
+		}
+		if err := enc.Encode(p.line(org, r)); err != nil {
+			return err
+		}
+	}
+	if b.Len() == 0 {
+		return nil
+	}
+	_, err := w.Write(escapeUnprintable(b.Bytes()))
+	return err
+}
+
+func (p *watchPrinter) line(org oktaclient.OrgURL, r *audit.Reset) watchLine {
+	main := r.Main()
+	l := watchLine{
+		DateAndTime: main.Published.UTC().Format(time.RFC3339Nano), Message: main.Message, EventID: main.UUID, EventType: main.EventType,
+		EventTime: time.Now().UTC().Format(time.RFC3339), Version: main.Version, Admin: main.Actor, User: main.User(), UUID: main.UUID,
+		Source: org.String() + "/api/v1/logs", Reset: r.All(), Factors: r.Factors(), RunID: audit.RunID(&main.LogEvent),
+	}
+	l.DebugContext.DebugData = main.DebugContext.DebugData
+	for i := range r.Records {
+		l.EventDetails = append(l.EventDetails, r.Records[i].Raw)
+	}
+	if len(p.ours.paths) > 0 {
+		ours := p.ours.made(l.RunID, main.Actor.ID)
+		l.Ours = &ours
+	}
+	return l
+}
+
+// escapeUnprintable writes what a terminal would take for a command, or nobody sees, as escapes of JSON: outside of strings, there are only
+// the ends of lines.
+func escapeUnprintable(text []byte) []byte {
+	escaped := func(r rune) bool { return r != '\n' && notPrintable(r) }
+	if !bytes.ContainsFunc(text, escaped) {
+		return text
+	}
+	var b bytes.Buffer
+	for _, r := range string(text) {
+		switch high, low := utf16.EncodeRune(r); {
+		case !escaped(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.Bytes()
+}

@@ -1,0 +1,183 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"oktareset/oktaclient"
+	"oktareset/runner/audit"
+)
+
+const (
+	// pollTime bounds one reading of a page: a rate limit's window, and a few tries.
+	pollTime = 2 * time.Minute
+	// maxTrouble is the longest pause between two tries while the log can't be read.
+	maxTrouble = 5 * time.Minute
+)
+
+// watcher follows the log.
+type watcher struct {
+	*app
+	opts   watchOptions
+	dial   func() *oktaclient.Client
+	client *oktaclient.Client
+	place  watchPlace
+	fold   audit.Fold
+	out    watchPrinter
+	met    bool // the log was read once: whatever happens now, it passes
+}
+
+// begin finds out from where to follow.
+func (w *watcher) begin(ctx context.Context) error {
+	host := w.client.Org().Host()
+	if w.opts.cursor != "" {
+		found, err := w.place.load(w.opts.cursor, host)
+		if err != nil {
+			return refused(err)
+		}
+		if found {
+			w.fold.Over = w.place.Resets
+			w.console.info("following the System Log of %s from where %s is", host, w.opts.cursor)
+			return nil
+		}
+	}
+	brief, cancel := context.WithTimeout(ctx, optionalTime)
+	defer cancel()
+	_, _ = w.client.GetEngine(brief) // it tells the server's clock; if it fails, so will what comes next
+	since, err := parseSince(w.opts.since, w.client.Now())
+	if err != nil {
+		return err
+	}
+	w.place.begin(host, oktaclient.FollowFactorEvents(since))
+	if w.opts.cursor != "" {
+		if err := w.place.save(w.opts.cursor); err != nil { // what can't be written must show at once
+			return refused(err)
+		}
+	}
+	w.console.info("following the System Log of %s since %s", host, since.UTC().Format(shortFor))
+	return nil
+}
+
+// follow reads page after page until ctx ends, or all was read that is there.
+func (w *watcher) follow(ctx context.Context) error {
+	for trouble := time.Duration(0); ; {
+		page, next, err := w.read(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return also(explainLog(w.client, context.Cause(ctx)), w.end())
+		case err != nil && !w.passes(err):
+			return also(explainLog(w.client, w.hintCursor(err)), w.end())
+		case err != nil:
+			trouble = min(max(w.opts.interval, 2*trouble), maxTrouble)
+			w.console.warn("the System Log can't be read, trying again in %s; nothing is lost: %v", trouble, err)
+			w.rest(ctx, trouble)
+			continue
+		}
+		if trouble > 0 {
+			w.console.info("the System Log can be read again")
+		}
+		trouble, w.met = 0, true
+		full := len(page) >= oktaclient.LogPage
+		if err := w.take(page, next); err != nil {
+			return err
+		}
+		if w.opts.once && !full {
+			return w.end()
+		}
+		if !full {
+			w.rest(ctx, w.opts.interval)
+		}
+	}
+}
+
+// read reads the next page.
+func (w *watcher) read(ctx context.Context) ([]oktaclient.LogRecord, oktaclient.LogCursor, error) {
+	ctx, cancel := context.WithTimeout(ctx, pollTime)
+	defer cancel()
+	return w.client.ReadLog(ctx, w.place.Next)
+}
+
+// passes reports whether an error is one that waiting helps against.
+func (w *watcher) passes(err error) bool {
+	if errors.Is(err, oktaclient.ErrOutage) {
+		w.client = w.dial() // this one has given up for good
+	}
+	if !w.met && !w.client.MetOkta() {
+		return false // more likely a wrong address
+	}
+	var (
+		api       *oktaclient.APIError
+		transport *oktaclient.TransportError
+	)
+	switch oktaclient.FateOf(err) {
+	case oktaclient.NotSent, oktaclient.Limited, oktaclient.Busy, oktaclient.Unreachable:
+		return true
+	case oktaclient.InDoubt:
+		return errors.As(err, &api) || errors.As(err, &transport) || errors.Is(err, oktaclient.ErrNotOkta)
+	}
+	return false
+}
+
+// hintCursor says what to do about a place that Okta doesn't know any more.
+func (w *watcher) hintCursor(err error) error {
+	if api := (*oktaclient.APIError)(nil); errors.As(err, &api) && api.Status == 400 && !w.place.Last.IsZero() {
+		return coded{code: exitUsage, error: hinted{
+			fmt.Errorf("%s doesn't know the place any more at which the log was left: %w", w.client.Org().Host(), err),
+			"begin with a new file, and --since " + w.place.Last.UTC().Format(shortFor) + ", when the last event was",
+		}}
+	}
+	return err
+}
+
+// rest waits, at most until ctx ends.
+func (w *watcher) rest(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+// take prints what is over with a page, and then moves the place on.
+func (w *watcher) take(page []oktaclient.LogRecord, next oktaclient.LogCursor) error {
+	news := w.place.news(page)
+	if err := w.print(w.fold.Add(news)); err != nil {
+		return err
+	}
+	w.place.move(page, next)
+	return w.keep()
+}
+
+// end prints what isn't over yet: nothing is known to come.
+func (w *watcher) end() error {
+	if !w.fold.Pending() {
+		return nil
+	}
+	if err := w.print(w.fold.End()); err != nil {
+		return err
+	}
+	return w.keep()
+}
+
+func (w *watcher) print(resets []audit.Reset) error {
+	if err := w.out.print(w.Stdout, w.client.Org(), resets, w.opts.all); err != nil {
+		return coded{code: exitBrokeOff, error: fmt.Errorf("print the events: %w", err)}
+	}
+	return nil
+}
+
+// keep writes down how far it came, after that was printed: a crash in between repeats lines, and loses none.
+func (w *watcher) keep() error {
+	w.place.settle(w.fold.Open)
+	w.place.Resets = w.fold.Over
+	if w.opts.cursor == "" {
+		return nil
+	}
+	if err := w.place.save(w.opts.cursor); err != nil {
+		return coded{code: exitBrokeOff, error: err}
+	}
+	return nil
+}

@@ -1,0 +1,30 @@
+package table
+
+import (
+	"encoding/csv"
+	"io"
+)
+
+// Sheet writes a CSV with columns of its own in the dialect of our other files. It is not safe for concurrent use.
+type Sheet struct {
+	csv   *csv.Writer
+	cells []string
+}
+
+// NewSheet returns a Sheet after it has written the header.
+func NewSheet(w io.Writer, columns []string) (*Sheet, error) {
+	s := &Sheet{csv: csv.NewWriter(w)}
+	return s, s.Write(columns)
+}
+
+// Write writes a row. It is buffered: errors may come later, at the latest from [Sheet.Flush].
+func (s *Sheet) Write(cells []string) error {
+	s.cells = appendEscaped(s.cells[:0], cells)
+	return s.csv.Write(s.cells)
+}
+
+// Flush writes what is buffered, and returns the first error of all writes.
+func (s *Sheet) Flush() error {
+	s.csv.Flush()
+	return s.csv.Error()
+}
