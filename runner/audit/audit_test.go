@@ -1,0 +1,319 @@
+package audit
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"oktareset/oktaclient"
+	"oktareset/runner/table"
+)
+
+const (
+	alice = "00u0000000000000000a"
+	bob   = "00u0000000000000000b"
+	admin = "00uadmin000000000000"
+	other = "00uother000000000000"
+	runA  = "20261122T040000Z-aaaaaa"
+	runB  = "20261122T050000Z-bbbbbb"
+)
+
+var began = time.Date(2026, 11, 22, 4, 0, 0, 0, time.UTC)
+
+// line is a line of results, worked on in the first minute.
+func line(user, status, request string) table.Record {
+	return table.Record{
+		Row: "1", Input: user, UserID: user, Status: status, RequestID: request,
+		StartedAt: stamp(began), FinishedAt: stamp(began.Add(time.Second)), RunID: runA,
+	}
+}
+
+// happening is an event of the log.
+type happening struct {
+	id, typ, user, actor, request, run, factor, uri, result string
+	after                                                   time.Duration
+}
+
+func (h happening) event(t *testing.T) oktaclient.LogEvent { return h.record(t).LogEvent }
+
+func (h happening) record(t *testing.T) oktaclient.LogRecord {
+	t.Helper()
+	if h.typ == "" {
+		h.typ = oktaclient.EventResetAll
+	}
+	if h.result == "" {
+		h.result = oktaclient.OutcomeSuccess
+	}
+	agent := "Mozilla/5.0"
+	if h.run != "" {
+		agent = "oktareset/1.0 run/" + h.run
+	}
+	reason := ""
+	if h.factor != "" {
+		reason = "User reset " + h.factor + " factor"
+	}
+	text := fmt.Sprintf(`{"uuid":%q,"published":%q,"eventType":%q,"actor":{"id":%q,"alternateId":"%[4]s@x"},`+
+		`"target":[{"id":"0oa","type":"AppInstance"},{"id":%q,"type":"User","alternateId":"%[5]s@x"}],"outcome":{"result":%q,"reason":%q},`+
+		`"client":{"userAgent":{"rawUserAgent":%q}},"debugContext":{"debugData":{"requestId":%q,"requestUri":%q}}}`,
+		h.id, stamp(began.Add(h.after)), h.typ, h.actor, h.user, h.result, reason, agent, h.request, h.uri)
+	var e oktaclient.LogRecord
+	if err := json.Unmarshal([]byte(text), &e); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return e
+}
+
+func TestVerdicts(t *testing.T) {
+	t.Parallel()
+	subject := Subject{Runs: []string{runA, runB}, Actors: []string{admin}}
+	recorded := subject
+	recorded.Recorded = true
+	deactivate := func(id, factor string) happening {
+		return happening{id: id, typ: oktaclient.EventDeactivate, user: alice, actor: admin, request: "req1", run: runA, factor: factor}
+	}
+	tests := []struct {
+		name    string
+		subject Subject
+		row     table.Record
+		log     []happening
+		want    Finding // without note
+		note    string
+		strays  int
+	}{
+		{"by request", subject, line(alice, "reset", "req1"),
+			[]happening{{id: "e1", user: alice, actor: admin, request: "req1", run: runA}},
+			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1"}}, "", 0},
+		{"by request, whoever the log says it was", subject, line(alice, "reset", "req1"),
+			[]happening{{id: "e1", user: alice, actor: other, request: "req1"}},
+			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1"}, ActorID: other, Actor: other + "@x"}, "", 0},
+		{"one Okta Verify in three events, and their sum", subject, line(alice, "reset", "req1"),
+			[]happening{
+				deactivate("e1", "SIGNED_NONCE"), deactivate("e2", "OKTA_VERIFY_PUSH"), deactivate("e3", "OKTA_SOFT_TOKEN"),
+				{id: "e4", user: alice, actor: admin, request: "req1", run: runA},
+			},
+			Finding{
+				Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1", "e2", "e3", "e4"},
+				Factors: []string{"OKTA_SOFT_TOKEN", "OKTA_VERIFY_PUSH", "SIGNED_NONCE"},
+			}, "", 0},
+		{"the same event twice", subject, line(alice, "reset", "req1"),
+			[]happening{deactivate("e1", "SMS_FACTOR"), deactivate("e1", "SMS_FACTOR")},
+			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1"}, Factors: []string{"SMS_FACTOR"}}, "", 0},
+		{"by another run of the ledger, hours later", subject, line(alice, "reset", "lost"),
+			[]happening{{id: "e1", user: alice, actor: admin, request: "req9", run: runB, after: time.Hour}},
+			Finding{Verdict: Confirmed, Proof: ByRun, Events: []string{"e1"}}, "", 0},
+		{"by time", subject, line(alice, "reset", "lost"),
+			[]happening{{id: "e1", user: alice, actor: admin, request: "req9", after: 4 * time.Second}},
+			Finding{Verdict: Confirmed, Proof: ByTime, Events: []string{"e1"}}, "", 0},
+		{"too late for time alone", subject, line(alice, "reset", "lost"),
+			[]happening{{id: "e1", user: alice, actor: admin, request: "req9", after: time.Minute}},
+			Finding{Verdict: Missing}, "the log has no reset", 1},
+		{"in the name of our run, by somebody else", subject, line(alice, "reset", "lost"),
+			[]happening{{id: "e1", user: alice, actor: other, request: "req9", run: runA}},
+			Finding{Verdict: Missing}, "the log has no reset", 1},
+		{"by a run of another file", subject, line(alice, "reset", "lost"),
+			[]happening{{id: "e1", user: alice, actor: admin, request: "req9", run: "20261122T040000Z-cccccc"}},
+			Finding{Verdict: Missing}, "the log has no reset", 1},
+		{"another admin, besides", subject, line(alice, "reset", "req1"),
+			[]happening{{id: "e1", user: alice, actor: admin, request: "req1", run: runA}, {id: "e2", user: alice, actor: other, request: "req2"}},
+			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1"}}, "", 1},
+		{"people who remove their own factor", subject, line(alice, "reset", "req1"),
+			[]happening{
+				{id: "e1", user: alice, actor: admin, request: "req1"},
+				{id: "e2", typ: oktaclient.EventDeactivate, user: bob, actor: bob, request: "req2", factor: "SMS_FACTOR"},
+			},
+			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1"}}, "", 0},
+		{"twice", subject, line(alice, "reset", "req1"),
+			[]happening{{id: "e1", user: alice, actor: admin, request: "req1", run: runA}, {id: "e2", user: alice, actor: admin, request: "req2", run: runB}},
+			Finding{Verdict: Contradicted, Proof: ByRequest, Events: []string{"e1", "e2"}}, "the log has 2 resets", 0},
+		{"several factors, one by one", subject, line(alice, "reset", "req1"),
+			[]happening{
+				deactivate("e1", "SMS_FACTOR"),
+				{id: "e2", typ: oktaclient.EventDeactivate, user: alice, actor: admin, request: "req2", run: runA, factor: "CALL_FACTOR"},
+			},
+			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1", "e2"}, Factors: []string{"CALL_FACTOR", "SMS_FACTOR"}}, "", 0},
+		{"the log says that it failed", subject, line(alice, "reset", "req1"),
+			[]happening{{id: "e1", user: alice, actor: admin, request: "req1", run: runA, result: "FAILURE"}},
+			Finding{Verdict: Contradicted, Proof: ByRequest, Events: []string{"e1"}}, "the log says that the reset failed", 0},
+		{"nothing happened to a failed row", subject, line(alice, "failed", "req1"), nil, Finding{Verdict: NoEventExpected}, "", 0},
+		{"a refusal in the log", subject, line(alice, "forbidden", "req1"),
+			[]happening{{id: "e1", user: alice, actor: admin, request: "req1", run: runA, result: "FAILURE"}},
+			Finding{Verdict: NoEventExpected, Proof: ByRequest, Events: []string{"e1"}}, "", 0},
+		{"a failed row was reset", subject, line(alice, "failed", "req1"),
+			[]happening{{id: "e1", user: alice, actor: admin, request: "req1", run: runA}},
+			Finding{Verdict: Contradicted, Proof: ByRequest, Events: []string{"e1"}}, "the result says failed", 0},
+		{"a failed row, and another admin", subject, line(alice, "failed", "req1"),
+			[]happening{{id: "e1", user: alice, actor: other, request: "req2"}}, Finding{Verdict: NoEventExpected}, "", 1},
+		{"nothing recorded, nothing written", recorded, line(alice, "reset", "req1"), nil, Finding{Verdict: NoEventExpected}, "no factor was listed", 0},
+		{"nothing recorded, and an event", recorded, line(alice, "reset", "req1"),
+			[]happening{{id: "e1", user: alice, actor: admin, request: "req1", run: runA}},
+			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1"}}, "", 0},
+		{"unknown, settled by its run", subject, line(alice, "unknown", ""),
+			[]happening{{id: "e1", user: alice, actor: admin, request: "req9", run: runA, after: time.Minute}},
+			Finding{Verdict: Confirmed, Proof: ByRun, Events: []string{"e1"}, Settled: true}, "the log proves the reset", 0},
+		{"unknown, and time is no proof", subject, line(alice, "unknown", ""),
+			[]happening{{id: "e1", user: alice, actor: admin, request: "req9", after: time.Minute}},
+			Finding{Verdict: Unproved, Proof: ByTime, Events: []string{"e1"}}, "nothing shows that the row's request did it", 0},
+		{"unknown, and the log knows nothing", subject, line(alice, "unknown", ""), nil, Finding{Verdict: Unproved}, "no reset", 0},
+		{"partial: the reset took place", subject, line(alice, "partial", "req1"),
+			[]happening{{id: "e1", user: alice, actor: admin, request: "req1", run: runA}},
+			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1"}}, "", 0},
+		{"invalid", subject, table.Record{Row: "1", Status: "invalid"}, nil, Finding{Verdict: NoEventExpected}, "", 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			a := New(tt.subject)
+			if err := a.Row(&tt.row); err != nil {
+				t.Fatal(err)
+			}
+			for _, h := range tt.log {
+				e := h.event(t)
+				a.Event(&e)
+			}
+			got := a.Verdict(0)
+			if len(got.Events) > 0 && tt.want.ActorID == "" {
+				tt.want.ActorID, tt.want.Actor = admin, admin+"@x"
+			}
+			if !strings.Contains(got.Note, tt.note) || tt.note == "" && got.Note != "" {
+				t.Errorf("note %q, want %q", got.Note, tt.note)
+			}
+			if got.First.IsZero() == (len(got.Events) > 0) {
+				t.Errorf("first event at %v of %d", got.First, len(got.Events))
+			}
+			got.Note, got.First = "", time.Time{}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("finding (-want +got):\n%s", diff)
+			}
+			if n := len(a.Strays()); n != tt.strays {
+				t.Errorf("%d strays, want %d: %+v", n, tt.strays, a.Strays())
+			}
+		})
+	}
+}
+
+// Of the rows of one user, the one that was worked on has the events.
+func TestDuplicateRows(t *testing.T) {
+	t.Parallel()
+	a := New(Subject{Runs: []string{runA}, Actors: []string{admin}})
+	for _, r := range []table.Record{line(alice, "skipped", ""), line(alice, "reset", "lost"), line(alice, "skipped", "")} {
+		if err := a.Row(&r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e := happening{id: "e1", user: alice, actor: admin, request: "req1", run: runA}.event(t)
+	a.Event(&e)
+	for n, want := range []Verdict{NoEventExpected, Confirmed, NoEventExpected} {
+		if got := a.Verdict(n); got.Verdict != want {
+			t.Errorf("row %d: %+v, want %s", n+1, got, want)
+		}
+	}
+}
+
+func TestSpan(t *testing.T) {
+	t.Parallel()
+	at := func(status string, start, end time.Duration) table.Record {
+		r := line(alice, status, "")
+		r.StartedAt, r.FinishedAt = stamp(began.Add(start)), stamp(began.Add(end))
+		return r
+	}
+	crashed := at("unknown", 0, 0)
+	crashed.FinishedAt = ""
+	never := at("not_attempted", 0, 0)
+	never.StartedAt, never.FinishedAt = "", ""
+	tests := []struct {
+		name        string
+		rows        []table.Record
+		from, until time.Duration
+	}{
+		{"settled rows", []table.Record{at("reset", time.Minute, 2*time.Minute), never, at("failed", 0, time.Second)}, -5 * time.Second, 125 * time.Second},
+		{"a lost answer may come late", []table.Record{at("unknown", 0, 20*time.Second)}, -5 * time.Second, 125 * time.Second},
+		{"a crash leaves no end", []table.Record{crashed}, -5 * time.Second, 125 * time.Second},
+	}
+	for _, tt := range tests {
+		a := New(Subject{})
+		for _, r := range tt.rows {
+			if err := a.Row(&r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		since, until, ok := a.Span()
+		if !ok || !since.Equal(began.Add(tt.from)) || !until.Equal(began.Add(tt.until)) {
+			t.Errorf("%s: %v to %v", tt.name, since, until)
+		}
+	}
+	a := New(Subject{})
+	if err := a.Row(&never); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, ok := a.Span(); ok {
+		t.Error("rows that were never begun have a time")
+	}
+	damaged := at("reset", 0, 0)
+	damaged.StartedAt = "yesterday"
+	if err := a.Row(&damaged); err == nil || !strings.Contains(err.Error(), `started_at is "yesterday"`) {
+		t.Errorf("Row = %v", err)
+	}
+}
+
+// Tickets are found by ID, by the login of the results, and by the login that the log has.
+func TestTickets(t *testing.T) {
+	t.Parallel()
+	a := New(Subject{Runs: []string{runA}, Actors: []string{admin}})
+	for i, user := range []string{alice, "BOB@x.com", bob + "@x", "nobody@x.com"} {
+		if !a.Ticket(Ticket{Ticket: fmt.Sprintf("INC-%d", i+1), User: user}) {
+			t.Fatalf("ticket for %q refused", user)
+		}
+	}
+	if a.Ticket(Ticket{Ticket: "INC-9", User: "me"}) {
+		t.Error("a ticket for the reserved word me was accepted")
+	}
+	rows := []table.Record{line(alice, "reset", "req1"), line(bob, "reset", "req2"), line(other, "reset", "req3"), line("00u0000000000000000d", "failed", "req4")}
+	rows[1].Login = "bob@X.com"
+	for i := range rows {
+		if err := a.Row(&rows[i]); err != nil {
+			t.Fatal(err)
+		}
+		e := happening{id: fmt.Sprint("e", i), user: rows[i].UserID, actor: admin, request: rows[i].RequestID, result: []string{"", "", "", "FAILURE"}[i]}.event(t)
+		a.Event(&e)
+	}
+	var b strings.Builder
+	s, err := a.NewSheet(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range rows {
+		if err := s.Row(&rows[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	counts, err := s.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, l := range strings.Split(strings.TrimSpace(b.String()), "\n")[1:] {
+		cells := strings.Split(l, ",")
+		got = append(got, strings.Join(cells[len(cells)-2:], " "))
+	}
+	want := []string{"INC-1 found", "INC-2 INC-3 found", " no_ticket", " ", "INC-4 no_reset"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("tickets (-want +got):\n%s", diff)
+	}
+	if counts.NoTicket != 1 || counts.NoReset != 1 || counts.OK() || counts.Tickets != 4 {
+		t.Errorf("counts %+v", counts)
+	}
+}
+
+func TestPackUUID(t *testing.T) {
+	t.Parallel()
+	m := newMarks()
+	for _, id := range []string{"36fe4870-fc8b-ab16-0c80-1ae6fc0bb09e", "", "e1", "36FE4870-fc8b-ab16-0c80-1ae6fc0bb09e", "36fe4870-fc8b-ab16-0c80+1ae6fc0bb09e", strings.Repeat("-", 36)} {
+		if got := m.id(m.add(&oktaclient.LogEvent{UUID: id}, ByTime, 0, -1)); got != id {
+			t.Errorf("event ID %q comes back as %q", id, got)
+		}
+	}
+}

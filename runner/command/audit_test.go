@@ -1,0 +1,130 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/progress"
+)
+
+// run runs "oktareset ARGS" against the org and returns the exit code.
+func (v *virtual) run(ctx context.Context, stdout io.Writer, args ...string) int {
+	v.t.Helper()
+	var stderr bytes.Buffer
+	args, err := permute(append([]string{"oktareset"}, args...))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	env := map[string]string{"OKTA_CLIENT_ORGURL": "https://acme.okta.com", "OKTA_CLIENT_TOKEN": v.org.Token()}
+	a := &app{Process: Process{Stdin: strings.NewReader(""), Stdout: stdout, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"}}
+	a.console, a.transport = newConsole(progress.NewScreen(&stderr), consoleOptions{}), v
+	err = a.cli().RunContext(ctx, args)
+	a.console.fail(err)
+	v.stderr = stderr.String()
+	return exitCode(err)
+}
+
+// An audit right after the run waits for the log, and no longer than it must.
+func TestAuditWaitsForTheLog(t *testing.T) {
+	for _, tt := range []struct {
+		lag, wait, min, max time.Duration
+		code                int
+	}{
+		{0, 2 * time.Minute, 0, time.Second, 0},
+		{40 * time.Second, 2 * time.Minute, 40 * time.Second, time.Minute, 0},
+		{40 * time.Second, 0, 0, time.Second, 1},
+		{10 * time.Minute, 2 * time.Minute, 2 * time.Minute, 3 * time.Minute, 1},
+	} {
+		virtually(t, 70, oktatest.Config{LogLag: tt.lag}, func(v *virtual) {
+			if code := v.reset("--confirm", "acme.okta.com:70"); code != 0 {
+				v.t.Fatalf("reset: %d\n%s", code, v.stderr)
+			}
+			start := time.Now()
+			code := v.run(v.t.Context(), io.Discard, "audit", v.path("users.results.csv"), "--wait", tt.wait.String())
+			if took := time.Since(start); code != tt.code || took < tt.min || took > tt.max {
+				v.t.Errorf("lag %v, wait %v: exit %d after %v, want %d after %v to %v\n%s", tt.lag, tt.wait, code, took, tt.code, tt.min, tt.max, v.stderr)
+			}
+			if tt.min >= 40*time.Second && !strings.Contains(v.stderr, "progress: 70 users without an event so far; the log lags") {
+				v.t.Errorf("nothing was said while it waited:\n%s", v.stderr)
+			}
+		})
+	}
+}
+
+// Many pages are read in one query, whatever is lost on the way, and a long reading is announced.
+func TestAuditOfManyRows(t *testing.T) {
+	const users = 20_000
+	virtually(t, users, oktatest.Config{Unlimited: true}, func(v *virtual) {
+		if code := v.reset("--confirm", "acme.okta.com:20000", "--workers", "64"); code != 0 {
+			v.t.Fatalf("reset: %d\n%s", code, v.stderr)
+		}
+		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpLogs, Every: 7})
+		before := v.org.Stats().ByOp[oktatest.OpLogs]
+		var out bytes.Buffer
+		code := v.run(v.t.Context(), &out, "audit", v.path("users.results.csv"), "--json")
+		var s auditSummary
+		if err := json.Unmarshal(out.Bytes(), &s); err != nil || code != 0 || s.Verdicts["confirmed"] != users {
+			v.t.Errorf("exit %d, %+v, %v\n%s", code, s, err, v.stderr)
+		}
+		if calls := v.org.Stats().ByOp[oktatest.OpLogs] - before; calls < 40 || calls > 60 {
+			v.t.Errorf("%d calls for 40,000 events, want about 40", calls)
+		}
+		if !strings.Contains(v.stderr, "that is about 80 calls of 1000 events; at 60 a minute, which a default token is allowed, they take 1m20s") {
+			v.t.Errorf("it wasn't said how long it takes:\n%s", v.stderr)
+		}
+	})
+}
+
+// What goes wrong leaves no audit, says so, and has a code of its own.
+func TestAuditThatBreaksOff(t *testing.T) {
+	for _, tt := range []struct {
+		fault oktatest.Fault
+		code  int
+		text  string
+	}{
+		{oktatest.Fault{Kind: oktatest.InvalidToken}, exitNoAccess, "doesn't accept the credentials"},
+		{oktatest.Fault{Kind: oktatest.Forbidden}, exitNoAccess, "doesn't let these credentials read its System Log"},
+		{oktatest.Fault{Kind: oktatest.MissingScope}, exitNoAccess, "okta.logs.read"},
+		{oktatest.Fault{Kind: oktatest.Refuse}, exitUsage, "can't be reached"},
+		{oktatest.Fault{Kind: oktatest.Portal}, exitUsage, "doesn't answer as an Okta org"},
+		{oktatest.Fault{Kind: oktatest.ServerError}, exitBrokeOff, "read the System Log of acme.okta.com"},
+	} {
+		virtually(t, 2, oktatest.Config{}, func(v *virtual) {
+			v.reset("--confirm", "acme.okta.com:2")
+			v.org.Script(tt.fault)
+			code := v.run(v.t.Context(), io.Discard, "audit", v.path("users.results.csv"))
+			if code != tt.code || !strings.Contains(v.stderr, tt.text) {
+				v.t.Errorf("%s: exit %d, want %d and %q:\n%s", tt.fault.Kind, code, tt.code, tt.text, v.stderr)
+			}
+			if entries, _ := os.ReadDir(v.dir); len(entries) != 4 { // input, results, manifest and their lock
+				for _, e := range entries {
+					if strings.Contains(e.Name(), "audit") {
+						v.t.Errorf("%s: %s was left", tt.fault.Kind, e.Name())
+					}
+				}
+			}
+		})
+	}
+}
+
+// A signal ends the wait.
+func TestAuditStops(t *testing.T) {
+	virtually(t, 2, oktatest.Config{LogLag: time.Hour}, func(v *virtual) {
+		v.reset("--confirm", "acme.okta.com:2")
+		ctx, cancel := context.WithCancelCause(v.t.Context())
+		time.AfterFunc(20*time.Second, func() { cancel(Signal{os.Interrupt}) })
+		if code := v.run(ctx, io.Discard, "audit", v.path("users.results.csv")); code != 130 {
+			v.t.Errorf("exit %d, want 130:\n%s", code, v.stderr)
+		}
+		if _, err := os.Stat(v.path("users.audit.csv")); err == nil {
+			v.t.Error("an audit was left")
+		}
+	})
+}
