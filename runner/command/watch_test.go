@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -93,46 +95,96 @@ func TestWatchSurvives(t *testing.T) {
 	}
 }
 
-// Stopped and started again and again, it prints every reset once; killed between a line and the cursor, it repeats and loses nothing.
-func TestWatchRestarts(t *testing.T) {
-	for _, killed := range []bool{false, true} {
-		virtually(t, 200, oktatest.Config{LogLag: 3 * time.Second}, func(v *virtual) {
-			var out bytes.Buffer
-			cursor := v.path("place.json")
-			if code := v.run(v.t.Context(), &out, "watch", "--cursor", cursor, "--once"); code != 0 {
-				v.t.Fatalf("exit %d:\n%s", code, v.stderr)
-			}
-			go v.resetSome(v.ids, 10*time.Second)
-			for range 60 {
-				before, err := os.ReadFile(cursor)
-				if err != nil {
-					v.t.Fatal(err)
-				}
-				ctx, cancel := context.WithCancelCause(v.t.Context())
-				time.AfterFunc(rand.N(40*time.Second), func() { cancel(Signal{os.Interrupt}) })
-				if code := v.run(ctx, &out, "watch", "--cursor", cursor); code != 130 {
-					v.t.Errorf("exit %d:\n%s", code, v.stderr)
-				}
-				if killed && rand.N(2) == 0 {
-					if err := os.WriteFile(cursor, before, 0o600); err != nil {
-						v.t.Fatal(err)
-					}
-				}
-			}
-			<-time.After(30 * time.Minute)
-			for range 2 {
-				if code := v.run(v.t.Context(), &out, "watch", "--cursor", cursor, "--once"); code != 0 {
-					v.t.Fatalf("exit %d:\n%s", code, v.stderr)
-				}
-			}
-			most := 1
-			if killed {
-				most = 60
-			}
-			wantEach(v.t, seen(v.t, out.Bytes()), v.ids, most)
-			v.leftNothing()
-		})
+// smallPages makes the log's pages so small that they end between the events of one reset.
+func (v *virtual) smallPages() {
+	v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		r = r.Clone(r.Context())
+		r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "limit=1000", "limit=3", 1)
+		return next.RoundTrip(r)
 	}
+	for i, id := range v.ids {
+		if i%3 == 0 {
+			v.org.Enroll(id, oktatest.Factor{Type: "push", Provider: "OKTA"})
+		}
+	}
+}
+
+// watchFor watches for a time, and then is stopped.
+func (v *virtual) watchFor(d time.Duration, out io.Writer, cursor string) {
+	v.t.Helper()
+	ctx, cancel := context.WithCancelCause(v.t.Context())
+	time.AfterFunc(d, func() { cancel(Signal{os.Interrupt}) })
+	if code := v.run(ctx, out, "watch", "--cursor", cursor); code != 130 {
+		v.t.Errorf("exit %d, want 130:\n%s", code, v.stderr)
+	}
+}
+
+// Stopped and started again and again, it prints every reset once.
+func TestWatchRestarts(t *testing.T) {
+	virtually(t, 100, oktatest.Config{LogLag: 3 * time.Second}, func(v *virtual) {
+		v.smallPages()
+		var out bytes.Buffer
+		cursor := v.path("place.json")
+		v.watchFor(time.Second, &out, cursor)
+		go v.resetSome(v.ids, 20*time.Second)
+		for range 60 {
+			v.watchFor(rand.N(40*time.Second), &out, cursor)
+		}
+		v.watchFor(time.Hour, &out, cursor)
+		wantEach(v.t, seen(v.t, out.Bytes()), v.ids, 1)
+		v.leftNothing()
+	})
+}
+
+// crashed is what a crash at one moment leaves behind: the cursor, and what was printed.
+type crashed struct {
+	cursor  []byte
+	printed int
+}
+
+// Whenever it dies between printing and reading, the next one goes on without losing or repeating a reset. Dying between a line and the cursor
+// repeats what was printed in between, and loses nothing.
+func TestWatchCrashes(t *testing.T) {
+	virtually(t, 60, oktatest.Config{LogLag: 3 * time.Second}, func(v *virtual) {
+		v.smallPages()
+		var out bytes.Buffer
+		cursor := v.path("place.json")
+		v.watchFor(time.Second, &out, cursor)
+		var moments []crashed
+		small := v.tampered
+		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			b, err := os.ReadFile(cursor)
+			if err != nil {
+				v.t.Error(err)
+			}
+			moments = append(moments, crashed{b, out.Len()})
+			return small(r, next)
+		}
+		go v.resetSome(v.ids, 10*time.Second)
+		v.watchFor(30*time.Minute, &out, cursor)
+		v.tampered = small
+		wantEach(v.t, seen(v.t, out.Bytes()), v.ids, 1)
+		for i, m := range moments[:len(moments)-1] {
+			if i%7 != 0 {
+				continue
+			}
+			again := bytes.NewBuffer(bytes.Clone(out.Bytes()[:m.printed]))
+			place := v.path(fmt.Sprintf("place%d.json", i))
+			if err := os.WriteFile(place, m.cursor, 0o600); err != nil {
+				v.t.Fatal(err)
+			}
+			v.watchFor(30*time.Minute, again, place)
+			wantEach(v.t, seen(v.t, again.Bytes()), v.ids, 1)
+
+			after := out.Bytes()[:moments[i+1].printed] // printed, but not noted
+			lost := bytes.NewBuffer(bytes.Clone(after))
+			if err := os.WriteFile(place, m.cursor, 0o600); err != nil {
+				v.t.Fatal(err)
+			}
+			v.watchFor(30*time.Minute, lost, place)
+			wantEach(v.t, seen(v.t, lost.Bytes()), v.ids, 2)
+		}
+	})
 }
 
 // leftNothing fails the test when temporary files stayed.
@@ -163,6 +215,7 @@ func TestWatchIsQuiet(t *testing.T) {
 // A mass reset fills pages; they are followed without a pause, and a reset whose events stand on two of them is one.
 func TestWatchManyPages(t *testing.T) {
 	virtually(t, 3001, oktatest.Config{}, func(v *virtual) {
+		v.org.Enroll(v.ids[0], oktatest.Factor{Type: "push", Provider: "OKTA"}) // an odd number of events
 		var out bytes.Buffer
 		go v.resetSome(v.ids, time.Millisecond)
 		<-time.After(time.Minute)
