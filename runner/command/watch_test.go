@@ -26,7 +26,11 @@ func seen(t *testing.T, out []byte) map[string]int {
 		if err := json.Unmarshal(text, &l); err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
-		users[l.User.ID]++
+		id := l.User.ID
+		if !l.Reset {
+			id += " single"
+		}
+		users[id]++
 	}
 	return users
 }
@@ -50,6 +54,26 @@ func (v *virtual) resetSome(ids []string, d time.Duration) {
 		if !v.org.ResetBy(v.org.Owner().ID, id) {
 			v.t.Errorf("no user %s", id)
 		}
+	}
+}
+
+// unenrollSome takes a single factor of each user, at random times within d of each other.
+func (v *virtual) unenrollSome(ids []string, d time.Duration) {
+	for _, id := range ids {
+		<-time.After(rand.N(d))
+		f, _ := v.org.Enroll(id, oktatest.Factor{Type: "call", Provider: "OKTA"})
+		r, err := http.NewRequestWithContext(v.t.Context(), http.MethodDelete, "https://acme.okta.com/api/v1/users/"+id+"/factors/"+f.ID, http.NoBody)
+		if err != nil {
+			v.t.Error(err)
+			return
+		}
+		r.Header.Set("Authorization", "SSWS "+v.org.Token())
+		resp, err := v.org.Transport().RoundTrip(r)
+		if err != nil || resp.StatusCode != http.StatusNoContent {
+			v.t.Errorf("unenroll: %v, %v", resp, err)
+			return
+		}
+		_ = resp.Body.Close()
 	}
 }
 
@@ -114,7 +138,7 @@ func (v *virtual) watchFor(d time.Duration, out io.Writer, cursor string) {
 	v.t.Helper()
 	ctx, cancel := context.WithCancelCause(v.t.Context())
 	time.AfterFunc(d, func() { cancel(Signal{os.Interrupt}) })
-	if code := v.run(ctx, out, "watch", "--cursor", cursor); code != 130 {
+	if code := v.run(ctx, out, "watch", "--cursor", cursor, "--all"); code != 130 {
 		v.t.Errorf("exit %d, want 130:\n%s", code, v.stderr)
 	}
 }
@@ -151,6 +175,10 @@ func TestWatchCrashes(t *testing.T) {
 		cursor := v.path("place.json")
 		v.watchFor(time.Second, &out, cursor)
 		var moments []crashed
+		var want []string
+		for _, id := range v.ids {
+			want = append(want, id, id+" single")
+		}
 		small := v.tampered
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 			b, err := os.ReadFile(cursor)
@@ -161,11 +189,12 @@ func TestWatchCrashes(t *testing.T) {
 			return small(r, next)
 		}
 		go v.resetSome(v.ids, 10*time.Second)
+		go v.unenrollSome(v.ids, 10*time.Second)
 		v.watchFor(30*time.Minute, &out, cursor)
 		v.tampered = small
-		wantEach(v.t, seen(v.t, out.Bytes()), v.ids, 1)
+		wantEach(v.t, seen(v.t, out.Bytes()), want, 1)
 		for i, m := range moments[:len(moments)-1] {
-			if i%7 != 0 {
+			if i%7 != 0 && bytes.Contains(m.cursor, []byte(`"printed":[]`)) {
 				continue
 			}
 			again := bytes.NewBuffer(bytes.Clone(out.Bytes()[:m.printed]))
@@ -174,7 +203,7 @@ func TestWatchCrashes(t *testing.T) {
 				v.t.Fatal(err)
 			}
 			v.watchFor(30*time.Minute, again, place)
-			wantEach(v.t, seen(v.t, again.Bytes()), v.ids, 1)
+			wantEach(v.t, seen(v.t, again.Bytes()), want, 1)
 
 			after := out.Bytes()[:moments[i+1].printed] // printed, but not noted
 			lost := bytes.NewBuffer(bytes.Clone(after))
@@ -182,7 +211,7 @@ func TestWatchCrashes(t *testing.T) {
 				v.t.Fatal(err)
 			}
 			v.watchFor(30*time.Minute, lost, place)
-			wantEach(v.t, seen(v.t, lost.Bytes()), v.ids, 2)
+			wantEach(v.t, seen(v.t, lost.Bytes()), want, 2)
 		}
 	})
 }
