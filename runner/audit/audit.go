@@ -32,6 +32,7 @@ type Audit struct {
 	rows    []row
 	byUser  map[string]int32 // the user's first row
 	marks   marks
+	byTime  []loose
 	first   time.Time // of all rows that were worked on
 	last    time.Time
 	strays  []Stray

@@ -120,6 +120,13 @@ func TestVerdicts(t *testing.T) {
 		{"another admin, besides", subject, line(alice, "reset", "req1"),
 			[]happening{{id: "e1", user: alice, actor: admin, request: "req1", run: runA}, {id: "e2", user: alice, actor: other, request: "req2"}},
 			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1"}}, "", 1},
+		{"the same account elsewhere, before and after", subject, line(alice, "reset", "req1"),
+			[]happening{
+				{id: "e0", user: alice, actor: admin, request: "req0", after: -time.Second}, {id: "e1", user: alice, actor: admin, request: "req1", run: runA},
+				{id: "e2", user: alice, actor: admin, request: "req2", after: time.Second},
+				{id: "e3", typ: oktaclient.EventDeactivate, user: alice, actor: admin, request: "req2", after: time.Second, factor: "SMS_FACTOR"},
+			},
+			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1"}}, "", 2},
 		{"people who remove their own factor", subject, line(alice, "reset", "req1"),
 			[]happening{
 				{id: "e1", user: alice, actor: admin, request: "req1"},
@@ -188,8 +195,8 @@ func TestVerdicts(t *testing.T) {
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("finding (-want +got):\n%s", diff)
 			}
-			if n := len(a.Strays()); n != tt.strays {
-				t.Errorf("%d strays, want %d: %+v", n, tt.strays, a.Strays())
+			if strays := a.Strays(); len(strays) != tt.strays {
+				t.Errorf("%d strays, want %d: %+v", len(strays), tt.strays, strays)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -101,6 +102,26 @@ func (a *Audit) note(place int32, e *oktaclient.LogEvent, p Proof) {
 		}
 	}
 	r.marks = a.marks.add(e, p, a.hash(e.RequestID()), r.marks)
+	if p == ByTime {
+		a.byTime = append(a.byTime, loose{mark: r.marks, row: place, user: e.User()})
+	}
+}
+
+// loose is an event that belongs to a row by time alone. If the row turns out to have an event of its own, it is a stray: the same account
+// was at work elsewhere.
+type loose struct {
+	mark, row int32
+	user      oktaclient.LogParty
+}
+
+// proved reports whether a row has an event of its own: one that is more than a coincidence.
+func (a *Audit) proved(r *row) bool {
+	for i := r.marks; i >= 0; i = a.marks.all[i].next {
+		if a.marks.all[i].success && a.marks.all[i].proof > ByTime {
+			return true
+		}
+	}
+	return false
 }
 
 // actorName is what people call an actor.
@@ -113,24 +134,29 @@ func actorName(p oktaclient.LogParty) string {
 
 // stray adds an event that no row explains to the others of its request.
 func (a *Audit) stray(e *oktaclient.LogEvent, user oktaclient.LogParty) {
-	key := resetKey(e, user.ID)
+	x := Stray{User: user, Actor: e.Actor, RunID: RunID(e), At: e.Published, Events: []string{e.UUID}, Whole: e.Whole()}
+	if f := e.Factor(); f != "" {
+		x.Factors = []string{f}
+	}
+	a.addStray(resetKey(e, user.ID), x)
+}
+
+// addStray adds an event, as a stray of its own, to the one with the same key.
+func (a *Audit) addStray(key string, x Stray) {
 	place, ok := a.byKey[key]
 	if !ok {
-		place = len(a.strays)
-		a.byKey[key] = place
-		a.strays = append(a.strays, Stray{User: user, Actor: e.Actor, RunID: RunID(e), At: e.Published})
-	}
-	s := &a.strays[place]
-	if slices.Contains(s.Events, e.UUID) {
+		a.byKey[key] = len(a.strays)
+		a.strays = append(a.strays, x)
 		return
 	}
-	s.Events = append(s.Events, e.UUID)
-	s.Whole = s.Whole || e.Whole()
-	if f := e.Factor(); f != "" {
-		s.Factors = append(s.Factors, f)
+	s := &a.strays[place]
+	if slices.Contains(s.Events, x.Events[0]) {
+		return
 	}
-	if e.Published.Before(s.At) {
-		s.At = e.Published
+	s.Events, s.Factors = append(s.Events, x.Events...), append(s.Factors, x.Factors...)
+	s.Whole = s.Whole || x.Whole
+	if x.At.Before(s.At) {
+		s.At = x.At
 	}
 }
 
@@ -142,8 +168,23 @@ func resetKey(e *oktaclient.LogEvent, userID string) string {
 	return userID + " event " + e.UUID
 }
 
-// Strays returns what no row explains, oldest first.
+// Strays returns what no row explains, oldest first. The log must have been read.
 func (a *Audit) Strays() []Stray {
+	for _, l := range a.byTime {
+		m := &a.marks.all[l.mark]
+		if !m.success || !a.proved(&a.rows[l.row]) {
+			continue
+		}
+		x := Stray{
+			User: l.user, Actor: oktaclient.LogParty{ID: a.marks.texts[m.actor], AlternateID: a.marks.texts[m.name]}, At: m.time(),
+			Events: []string{a.marks.id(l.mark)}, Whole: m.whole,
+		}
+		if f := a.marks.texts[m.factor]; f != "" {
+			x.Factors = []string{f}
+		}
+		a.addStray(fmt.Sprintf("%s by time %d", l.user.ID, m.request), x)
+	}
+	a.byTime = nil
 	slices.SortStableFunc(a.strays, func(x, y Stray) int { return x.At.Compare(y.At) })
 	clear(a.byKey) // their places have changed
 	return a.strays

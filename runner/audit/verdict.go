@@ -81,9 +81,12 @@ func (a *Audit) missingNote() string {
 // gather puts a row's events together, and counts how many resets took place: by request where all factors went, else one at most.
 func (a *Audit) gather(r *row) (f Finding, resets int) {
 	var whole []uint64
-	single := false
+	single, proved := false, a.proved(r)
 	for i := r.marks; i >= 0; i = a.marks.all[i].next {
 		m := &a.marks.all[i]
+		if proved && m.proof == ByTime {
+			continue // a stray
+		}
 		f.Events = append(f.Events, a.marks.id(i))
 		f.ActorID, f.Actor = a.marks.texts[m.actor], a.marks.texts[m.name]
 		if f.First.IsZero() || m.time().Before(f.First) {

@@ -37,11 +37,15 @@ func (r *auditRun) open(ctx context.Context) error {
 		return err
 	}
 	path := r.opts.results
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("read the results: %w", err)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("read the results: %q isn't a file", path)
+	}
 	m, err := ledger.ReadManifest(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, statErr := os.Stat(path); statErr != nil {
-			return fmt.Errorf("read the results: %w", statErr)
-		}
 		return usageError("keep the .json beside the results, as the run left it", "nobody knows what %s belongs to: %w", path, err)
 	}
 	if err != nil {

@@ -39,8 +39,8 @@ type watchLine struct {
 // watchPrinter prints lines.
 type watchPrinter struct{ ours ownRuns }
 
-// print writes the resets, and with all the single factors, in one go.
-func (p *watchPrinter) print(w io.Writer, org oktaclient.OrgURL, resets []audit.Reset, all bool) error {
+// writeTo writes the resets, and with all the single factors, in one go.
+func (p *watchPrinter) writeTo(w io.Writer, org oktaclient.OrgURL, resets []audit.Reset, all bool) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

@@ -163,7 +163,7 @@ func (w *watcher) end() error {
 }
 
 func (w *watcher) print(resets []audit.Reset) error {
-	if err := w.out.print(w.Stdout, w.client.Org(), resets, w.opts.all); err != nil {
+	if err := w.out.writeTo(w.Stdout, w.client.Org(), resets, w.opts.all); err != nil {
 		return coded{code: exitBrokeOff, error: fmt.Errorf("print the events: %w", err)}
 	}
 	return nil
