@@ -15,8 +15,17 @@ const auditExamples = `   oktareset audit users.results.csv                     
    oktareset audit users.results.csv --tickets inc.csv     and has every reset a ticket, every ticket a reset?
    oktareset audit users.results.csv --json --wait 0       for a job: the numbers on stdout; no waiting for a log that lags
 
-   Exit code 0 only if every row is confirmed and every reset in the run's time is explained, else 1. The results aren't changed. It
-   needs okta.logs.read, or an admin role that may read the System Log, which keeps events for 90 days.
+   The results aren't changed. It needs okta.logs.read, or an admin role that may read the System Log, which keeps events for 90 days.
+`
+
+const auditExitCodes = `EXIT CODES:
+   0    every row is confirmed, or needs no event; every reset in the run's time is explained; tickets and resets agree
+   1    something isn't: the audit says what
+   2    usage, configuration, input or output; results that can't be evidence
+   4    Okta refused the credentials, or to show its System Log
+   5    an outage that lasted: nothing was written
+   6    the System Log couldn't be read: nothing was written
+   129, 130, 143    SIGHUP, SIGINT, SIGTERM: nothing was written
 `
 
 // defaultWait is how long the System Log is waited for: Okta promises nothing, seconds are usual.
@@ -43,7 +52,8 @@ func (a *app) auditCommand() *cli.Command {
 	}
 	return &cli.Command{
 		Name: "audit", Usage: "hold a results file against the org's System Log", ArgsUsage: "RESULTS", Description: auditExamples,
-		Flags: append(append(flags, consoleFlags()...), orgOnlyFlags("ORG")...),
+		CustomHelpTemplate: auditExitCodes,
+		Flags:              append(append(flags, consoleFlags()...), orgOnlyFlags("ORG")...),
 		Action: func(c *cli.Context) error {
 			o, err := parseAudit(c)
 			if err != nil {

@@ -17,6 +17,14 @@ const watchExamples = `   oktareset watch                                       
    It needs okta.logs.read, or an admin role that may read the System Log.
 `
 
+const watchExitCodes = `EXIT CODES:
+   0    with --once: everything that is there was printed
+   2    usage, configuration or cursor; the org can't be reached
+   4    Okta refused the credentials, or to show its System Log
+   6    the lines or the cursor can't be written, or Okta answers what can't be understood
+   129, 130, 143    SIGHUP, SIGINT, SIGTERM: ended; --cursor goes on
+`
+
 const (
 	// defaultInterval asks the log six times a minute: a tenth of what a default token is allowed, and below the ten of the smallest org.
 	defaultInterval = 10 * time.Second
@@ -47,7 +55,8 @@ func (a *app) watchCommand() *cli.Command {
 	}
 	return &cli.Command{
 		Name: "watch", Usage: "follow factor-reset events as they happen", Description: watchExamples,
-		Flags: append(append(flags, consoleFlags()...), orgOnlyFlags("ORG")...),
+		CustomHelpTemplate: watchExitCodes,
+		Flags:              append(append(flags, consoleFlags()...), orgOnlyFlags("ORG")...),
 		Action: func(c *cli.Context) error {
 			o, err := parseWatch(c)
 			if err != nil {
