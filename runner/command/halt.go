@@ -82,6 +82,9 @@ next:
 				continue next
 			}
 		}
+		if strings.TrimSpace(name) == string(runner.StatusPartial) {
+			return nil, usageError("use --resume", "--retry partial: every resume goes on with the rows that are half done")
+		}
 		return nil, usageError(fmt.Sprintf("one or more of %s, with commas", joinStatuses(retryable)), "--retry %q: no such status to try again", name)
 	}
 	return retry, nil

@@ -1,10 +1,12 @@
 package command
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
 	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -33,6 +35,23 @@ func TestRandomRuns(t *testing.T) {
 				r.v, r.allowed = v, make([]int, len(v.ids))
 				r.trace = append(r.trace, fmt.Sprintf("%q %+v", r.what.flags, cfg))
 				r.fill(cfg.ClockSkew)
+				r.excl = map[int]bool{}
+				if r.IntN(3) == 0 {
+					r.extra = append(r.extra, "--skip-admins")
+				}
+				if r.IntN(2) == 0 {
+					text := "login\n"
+					for i := range v.ids {
+						if r.IntN(6) == 0 {
+							r.excl[i] = true
+							text += []string{v.ids[i], login(i)}[r.IntN(2)] + "\n"
+						}
+					}
+					if len(r.excl) > 0 {
+						os.WriteFile(v.path("vips.csv"), []byte(text), 0o600)
+						r.extra = append(r.extra, "--exclude", v.path("vips.csv"))
+					}
+				}
 				for range 3 + r.IntN(4) {
 					r.round()
 					r.enrollThemselves()
@@ -71,6 +90,8 @@ type random struct {
 	old     [][]string       // by user: IDs of the factors that are to go
 	kept    map[int][]string // by user: IDs of the factors that the user has enrolled since
 	allowed []int            // by user: resets that somebody has asked for again
+	extra   []string         // flags of protection
+	excl    map[int]bool     // users whom --exclude names
 	crashed bool             // the last run left its ledger as a crash leaves it
 	trace   []string
 }
@@ -166,7 +187,7 @@ func (r *random) round() {
 	if r.IntN(12) == 0 {
 		r.v.org.Script(oktatest.Fault{Kind: oktatest.InvalidToken, Skip: 5 + r.IntN(40)})
 	}
-	flags := slices.Concat(r.what.flags, []string{"--resume", "--confirm=acme.okta.com:0-1000", "--workers", fmt.Sprint(1 + r.IntN(12))})
+	flags := slices.Concat(r.what.flags, r.extra, []string{"--resume", "--confirm=acme.okta.com:0-1000", "--workers", fmt.Sprint(1 + r.IntN(12))})
 	if _, err := os.Stat(r.v.path("users.results.csv")); err == nil {
 		switch r.IntN(4) {
 		case 0:
@@ -187,7 +208,11 @@ func (r *random) round() {
 	code, end, before := -1, r.IntN(5), r.crashed
 	switch end {
 	case 0, 1:
-		r.crashed = r.v.crash(d, flags...) || before && !strings.Contains(r.v.stderr, "results: ")
+		r.crashed = r.v.crash(d, flags...)
+		if r.crashed {
+			r.tear()
+		}
+		r.crashed = r.crashed || before && !strings.Contains(r.v.stderr, "results: ")
 	case 2:
 		ctx, stop := context.WithCancelCause(r.v.t.Context())
 		time.AfterFunc(d, func() { stop(Signal{os.Interrupt}) })
@@ -216,9 +241,49 @@ func (r *random) enrollThemselves() {
 		if did := r.v.org.Did(id); did.Resets+did.Unenrolls == 0 || r.IntN(6) != 0 || r.v.org.Did(id).Resets < len(r.kept[i]) {
 			continue
 		}
-		f, _ := r.v.org.Enroll(id, oktatest.Factor{Type: []string{"webauthn", "sms"}[r.IntN(2)], Provider: "OKTA"})
+		f, _ := r.v.org.Enroll(id, oktatest.Factor{Type: []string{"webauthn", "call"}[r.IntN(2)], Provider: "OKTA"})
 		r.kept[i] = append(r.kept[i], f.ID)
 	}
+}
+
+// tear leaves the ledger as a crash may that comes in the middle of a write: it cuts the ledger somewhere behind its last taken line.
+func (r *random) tear() {
+	b, err := os.ReadFile(r.v.path("users.results.csv"))
+	if err != nil {
+		return
+	}
+	m, _ := os.ReadFile(r.v.path("users.results.json"))
+	if strings.Contains(string(m), `"finished": true`) {
+		return
+	}
+	end, off := 0, 0
+	lines := strings.SplitAfter(string(b), "\n")
+	for i, l := range lines {
+		off += len(l)
+		if i == 0 || strings.Contains(l, ",taken,") {
+			end = off
+		}
+	}
+	// results of earlier runs were synced: only this run's tail
+	last := ""
+	if i := strings.LastIndex(string(m), `"run_id": "`); i >= 0 {
+		last = string(m)[i+11 : i+11+23]
+	}
+	off = 0
+	for i, l := range lines {
+		off += len(l)
+		if i > 0 && l != "" && !strings.Contains(l, last) && off > end {
+			end = off
+		}
+	}
+	cut := end + r.IntN(len(b)-end+1)
+	if strings.HasSuffix(string(b[:cut]), "\n") || cut == len(b) {
+		// fine
+	} else {
+		// what the reader of the test can't read
+		r.trace = append(r.trace, fmt.Sprintf("torn at %d of %d", cut, len(b)))
+	}
+	os.WriteFile(r.v.path("users.results.csv"), b[:cut], 0o600)
 }
 
 // rows reads the last line of each row; nil where there is none.
@@ -228,11 +293,16 @@ func (r *random) rows() [][]string {
 		return nil
 	}
 	defer f.Close()
-	lines, err := csv.NewReader(f).ReadAll()
+	all, _ := io.ReadAll(f)
+	all = all[:bytes.LastIndexByte(all, '\n')+1]
+	lines, err := csv.NewReader(bytes.NewReader(all)).ReadAll()
 	if err != nil {
 		r.fail("%v", err)
 	}
 	rows := make([][]string, len(r.owner))
+	if len(lines) == 0 {
+		return rows
+	}
 	for _, line := range lines[1:] {
 		var n int
 		_, _ = fmt.Sscan(line[0], &n)
@@ -268,6 +338,9 @@ func (r *random) check() {
 		}
 		did := r.v.org.Did(r.v.ids[i])
 		gone := r.gone(i)
+		if r.excl[i] && did.Resets+did.Enrolls+did.Unenrolls+did.SessionsCleared > 0 {
+			r.fail("row %d: user %d is excluded: %+v", n+1, i, did)
+		}
 		switch {
 		case did.Resets > 1+r.allowed[i]:
 			r.fail("row %d: user %d was reset %d times", n+1, i, did.Resets)
@@ -314,7 +387,7 @@ func (r *random) end() {
 	r.v.org.Clear()
 	r.crashed = false
 	for range 3 {
-		code := r.v.reset(slices.Concat(r.what.flags, []string{"--resume", "--confirm=acme.okta.com:0-1000", "--retry", "failed,forbidden"})...)
+		code := r.v.reset(slices.Concat(r.what.flags, r.extra, []string{"--resume", "--confirm=acme.okta.com:0-1000", "--retry", "failed,forbidden"})...)
 		r.trace = append(r.trace, fmt.Sprintf("at the end: exit code %d", code))
 		r.check()
 		<-time.After(10 * time.Minute)

@@ -23,7 +23,7 @@ func (r *resetRun) checkConfirm() error {
 	tty, err := openTerminal()
 	if err != nil {
 		return consentError(fmt.Sprintf("look at it with --dry-run first; to go ahead: --confirm %s:%d", host, r.toDo),
-			"nobody has allowed this: %s of %s would be reset, and there is no terminal to ask on", plural(r.toDo, "user"), host)
+			"nobody has allowed this, and there is no terminal to ask on: it %s of %s", r.opts.what.text(r.toDo), host)
 	}
 	tty.close()
 	return nil
@@ -96,6 +96,9 @@ func (r *resetRun) question() string {
 	line("file", "%s (%s)", r.paths.shown, surveyText(r.input, r.survey))
 	if again := len(r.resend); again > 0 {
 		line("again", "%s may have been reset before: what they have enrolled since would go, too", plural(again, "user"))
+	}
+	if half := len(r.doubts) - r.inDoubt(); half > 0 {
+		line("before", "what earlier runs left open of %s", plural(half, "row"))
 	}
 	r.protectLines(line)
 	line("time", "%s", r.estimate())

@@ -1,11 +1,13 @@
 package command
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/ledger"
 	"oktareset/runner/steps"
 )
 
@@ -22,13 +24,10 @@ func (r *resetRun) enrolling() (*steps.Enrolling, error) {
 	if err != nil {
 		return nil, err
 	}
-	byInput := false // the column of logins is the one of addresses
-	if _, ok := columns["email"]; f.Type == "email" && !ok {
-		byInput = plainColumn(r.input.Column()) == "email"
-	}
+	email := r.emailCell(f, columns)
 	for _, needed := range neededFields(f.Type) {
-		if _, ok := columns[needed]; !ok && !(needed == "email" && byInput) {
-			return nil, usageError("add it to the file; the result keeps it", "--enroll %s needs a column %s", f, needed)
+		if _, ok := columns[needed]; !ok && !(needed == "email" && email != nil) {
+			return nil, usageError("put the users into a file with that column; the result keeps it", "--enroll %s needs a column %s", f, needed)
 		}
 	}
 	return &steps.Enrolling{Factor: f, Profile: func(row runner.Row) (map[string]any, error) {
@@ -38,18 +37,43 @@ func (r *resetRun) enrolling() (*steps.Enrolling, error) {
 				profile[field] = cell
 			}
 		}
-		if byInput {
-			profile["email"] = row.Input
+		if email != nil {
+			profile["email"] = email(row)
 		}
-		if phone, ok := profile["phoneNumber"].(string); ok {
-			number, err := oktaclient.ParsePhone(phone)
-			if err != nil {
-				return nil, err
-			}
-			profile["phoneNumber"] = number
-		}
-		return profile, nil
+		return profile, checkCells(f, profile)
 	}}, nil
+}
+
+// checkCells puts a phone number into Okta's form, and refuses what can't be an address.
+func checkCells(f oktaclient.Enrollment, profile map[string]any) error {
+	if phone, ok := profile["phoneNumber"].(string); ok {
+		number, err := oktaclient.ParsePhone(phone)
+		if err != nil {
+			return err
+		}
+		profile["phoneNumber"] = number
+	}
+	email, _ := profile["email"].(string)
+	if name, domain, ok := strings.Cut(email, "@"); f.Type == "email" && (!ok || name == "" || domain == "") {
+		return fmt.Errorf("%q is no email address", email)
+	}
+	return nil
+}
+
+// emailCell returns where the address to enroll stands if it is the column of logins, of a plan, too; nil if it has a column of its own.
+func (r *resetRun) emailCell(f oktaclient.Enrollment, columns map[string]int) func(runner.Row) string {
+	if _, ok := columns["email"]; ok || f.Type != "email" {
+		return nil
+	}
+	column, cell := r.input.Column(), func(row runner.Row) string { return row.Input }
+	if r.input.Plan() { // whose own input comes first
+		m, _ := ledger.ReadManifest(r.paths.input) // checkPlan says what is wrong with it
+		column, cell = m.Input.Column, func(row runner.Row) string { return row.Cells[0] }
+	}
+	if plainColumn(column) != "email" {
+		return nil
+	}
+	return cell
 }
 
 func neededFields(factorType string) []string {
@@ -88,7 +112,7 @@ func profileField(factorType, column string) (string, bool) {
 			return known, wanted
 		}
 	}
-	return field, named && field != ""
+	return field, named && field != "" && neededFields(factorType) == nil // an export has more of a user's profile than a factor's
 }
 
 func plainColumn(name string) string {

@@ -219,8 +219,3 @@ func (r *resetRun) protectArgs() []string {
 	}
 	return args
 }
-
-// resetCommand is a command that does the same to each user, with the same protection.
-func (r *resetRun) resetCommand(flags ...string) string {
-	return strings.Join(slices.Concat([]string{"oktareset", "reset"}, r.opts.what.args(), flags, r.protectArgs()), " ")
-}

@@ -23,7 +23,11 @@ func (r *resetRun) settleEarlier(ctx context.Context) error {
 			r.prover.Sent(res.Row.N, next)
 		}
 	}
-	verified, open, stopped := r.prover.Verified(ctx, r.doubts)
+	look := r.prover.Verified
+	if len(r.resend) > 0 { // nothing of the first time may still come when they are sent again
+		look = r.prover.Wait
+	}
+	verified, open, stopped := look(ctx, r.doubts)
 	for _, res := range verified {
 		delete(r.resend, res.Row.N)
 	}
@@ -32,6 +36,10 @@ func (r *resetRun) settleEarlier(ctx context.Context) error {
 		return err
 	}
 	r.doubts = goOn
+	for _, res := range goOn {
+		r.tally.carry(res)
+		r.bar.Add(res.Status)
+	}
 	for _, res := range open {
 		if _, again := r.resend[res.Row.N]; again {
 			r.resend[res.Row.N] = &res
@@ -42,6 +50,20 @@ func (r *resetRun) settleEarlier(ctx context.Context) error {
 		r.bar.Add(res.Status)
 	}
 	return stopped
+}
+
+// finishHalf goes on with rows that earlier runs left half done, before anybody new is begun. If none of them can be enrolled, nobody new is.
+func (r *resetRun) finishHalf(ctx context.Context) error {
+	half, others := r.prover.Ripe(r.doubts)
+	if len(half) == 0 {
+		return nil
+	}
+	r.doubts = others
+	r.sayAgain(half)
+	if err := r.pool(ctx, jobsOf(half)); err != nil || r.rowsToDo == 0 {
+		return err
+	}
+	return r.list.NoEnrollment()
 }
 
 // runAfter is when the run began that came after those with the given ids: by then, they had ended. It is zero if that is this run.
@@ -101,11 +123,11 @@ func (r *resetRun) prove(ctx context.Context) (again []runner.Result, err error)
 	return append(undone, goOn...), nil
 }
 
-// inDoubt is how many of the open rows are unknown.
+// inDoubt is how many of the open rows are those whose reset is in doubt.
 func (r *resetRun) inDoubt() int {
 	n := 0
 	for _, res := range r.doubts {
-		if res.Status == runner.StatusUnknown {
+		if steps.ResetInDoubt(res) {
 			n++
 		}
 	}
@@ -142,12 +164,16 @@ func (r *resetRun) lastLook(ctx context.Context) error {
 // settleVerified writes down that rows in doubt were reset, and returns those of them that go on with a later step.
 func (r *resetRun) settleVerified(rows []runner.Result) (goOn []runner.Result, err error) {
 	for _, res := range rows {
-		if next := r.list.AfterReset(); next != "" {
+		next := r.list.AfterReset()
+		if next != "" {
 			res.Status, res.Reason = runner.StatusPartial, next
-			goOn = append(goOn, res)
 		}
 		if err := r.book.Settle(res); err != nil {
 			return goOn, err
+		}
+		if next != "" { // it is counted once it is done
+			goOn = append(goOn, res)
+			continue
 		}
 		r.count(res)
 	}

@@ -191,10 +191,19 @@ func (r *resetRun) keptInput() (bool, error) {
 
 // resumeCommand is the command that goes on with this run, ready to be pasted.
 func (r *resetRun) resumeCommand(flags ...string) string {
-	args := slices.Concat([]string{"oktareset", "reset", "--resume"}, flags, r.opts.what.args())
-	for _, name := range []string{
-		"column", "delimiter", "record-factors", "no-header", "workers", "rate", "max-api-capacity", "timeout", "halt", "output", "ticket", "org-url", "token-file",
-	} {
+	return r.command(append([]string{"--resume"}, flags...), r.given("column", "delimiter", "record-factors", "no-header", "workers", "rate",
+		"max-api-capacity", "timeout", "halt", "output", "ticket", "org-url", "token-file"), r.inputArgs())
+}
+
+// command is a command that does the same to each user and leaves the same alone: without these flags it would reset others.
+func (r *resetRun) command(first, then []string, input string) string {
+	return strings.Join(slices.Concat([]string{"oktareset", "reset"}, first, r.opts.what.args(), then, r.protectArgs(), []string{input}), " ")
+}
+
+// given are those of the named flags that were given, for a shell.
+func (r *resetRun) given(names ...string) []string {
+	var args []string
+	for _, name := range names {
 		value, ok := r.opts.set[name]
 		switch {
 		case !ok:
@@ -204,7 +213,7 @@ func (r *resetRun) resumeCommand(flags ...string) string {
 			args = append(args, "--"+name, shellQuote(value))
 		}
 	}
-	return strings.Join(append(append(args, r.protectArgs()...), r.inputArgs()), " ")
+	return args
 }
 
 // inputArgs is the input as it was given, for a shell.

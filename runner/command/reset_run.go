@@ -148,9 +148,14 @@ func (r *resetRun) work(ctx context.Context) error {
 		return r.abandon(refused(err))
 	}
 	r.bar = progress.New(r.progressOptions())
+	r.list.Finish(ctx) // a stop rule leaves nobody half done; a signal does
 	stopSaying := context.AfterFunc(ctx, func() {
-		r.console.info("%v: no further user is begun; waiting for the answers that are under way, at most %s; a second one ends at once and leaves them in doubt",
-			context.Cause(ctx), r.opts.timeout)
+		half := ""
+		if r.list.AfterReset() != "" {
+			half = "; who is half done by then is finished by --resume"
+		}
+		r.console.info("%v: no further user is begun; waiting for the answers that are under way, at most %s%s; a second one ends at once and leaves them in doubt",
+			context.Cause(ctx), r.opts.timeout, half)
 	})
 	defer stopSaying()
 	timed := ctx
@@ -161,7 +166,10 @@ func (r *resetRun) work(ctx context.Context) error {
 	}
 	stopped := r.settleEarlier(timed)
 	if stopped == nil {
-		stopped = r.pool(timed, r.jobs())
+		stopped = r.finishHalf(timed)
+	}
+	if stopped == nil {
+		stopped = r.pool(timed, r.list.Remember(r.jobs()))
 	}
 	stopped = r.settleLater(timed, stopped)
 	if errors.Is(stopped, errMaxDuration) || errors.Is(stopped, errHalt) {

@@ -152,6 +152,10 @@ func (r *resetRun) nextSteps(counts runner.Counts) []string {
 	if counts[runner.StatusForbidden] > 0 {
 		next = append(next, "forbidden: these credentials may not reset those users; an admin's factors take a super admin's token")
 	}
+	if counts[runner.StatusPartial] > 0 && r.opts.what.enroll.Type != "" {
+		next = append(next, "partial: the error says why; what Okta keeps refusing is done by hand: oktareset factors enroll USER "+
+			shellQuote(r.opts.what.enroll.String()))
+	}
 	switch n := counts[runner.StatusUnknown]; {
 	case r.opts.sandbox || r.opts.dryRun:
 	case n > 0:
@@ -169,7 +173,7 @@ func (r *resetRun) nextSteps(counts runner.Counts) []string {
 		next = append(next, r.confirmLines(counts)...)
 	case r.opts.sandbox:
 		next = append(next, "this was the stand-in org: nothing real was touched. For your own: set OKTA_CLIENT_ORGURL and OKTA_CLIENT_TOKEN, "+
-			"then "+r.resetCommand("--dry-run")+" "+r.inputArgs())
+			"then "+r.command(nil, append(r.given("column", "delimiter", "no-header"), "--dry-run"), r.inputArgs()))
 	}
 	return next
 }
@@ -177,14 +181,16 @@ func (r *resetRun) nextSteps(counts runner.Counts) []string {
 // confirmLines are the commands that do what a dry run has shown.
 func (r *resetRun) confirmLines(counts runner.Counts) []string {
 	host := r.client.Org().Host()
-	consent := fmt.Sprintf("--confirm %s:%d", host, r.survey.Distinct)
-	planned := fmt.Sprintf("--confirm %s:%d", host, counts[runner.StatusWouldReset])
-	if r.opts.sandbox {
-		consent, planned = "--sandbox", "--sandbox"
+	consent := func(users int) []string {
+		if r.opts.sandbox {
+			return []string{"--sandbox"}
+		}
+		return append(r.given("org-url", "token-file", "ticket"), "--confirm", fmt.Sprintf("%s:%d", host, users))
 	}
-	lines := []string{"to reset exactly those: " + r.resetCommand(planned) + " " + shellQuote(r.paths.results)}
+	lines := []string{"to reset exactly those: " + r.command(nil, consent(counts[runner.StatusWouldReset]), shellQuote(r.paths.results))}
 	if !r.input.Plan() {
-		lines = append(lines, "to reset all of the input: "+r.resetCommand(consent)+" "+r.inputArgs())
+		all := append(r.given("column", "delimiter", "no-header"), consent(r.survey.Distinct)...)
+		lines = append(lines, "to reset all of the input: "+r.command(nil, all, r.inputArgs()))
 	}
 	return lines
 }

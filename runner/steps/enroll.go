@@ -34,7 +34,22 @@ func (e *Enrolling) name() string {
 	return "enroll " + f.String() + " (" + strings.Join(how, ", ") + ")"
 }
 
-// checkProfile reads the row's cells for the new factor, before anything is sent: who can't be enrolled isn't reset.
+// wants reports whether a listed factor is the one that a profile asks for: not another phone, nor one that waits for its user where it is to be
+// active.
+func (e *Enrolling) wants(f oktaclient.Factor, profile map[string]any) bool {
+	if f.Type != e.Factor.Type || f.Provider != e.Factor.Provider || e.Factor.Activate && f.Status != oktaclient.FactorActive {
+		return false
+	}
+	for _, field := range []string{"phoneNumber", "email"} {
+		want, _ := profile[field].(string)
+		if got, _ := f.Profile[field].(string); !strings.EqualFold(got, want) {
+			return false
+		}
+	}
+	return true
+}
+
+// checkProfile reads the row's cells for the new factor, before anything is changed: who can't be enrolled isn't reset.
 func (l *List) checkProfile(_ context.Context, t *Target, res *runner.Result) error {
 	f := l.opts.Enroll.Factor
 	var err error
@@ -49,17 +64,19 @@ func (l *List) checkProfile(_ context.Context, t *Target, res *runner.Result) er
 	return nil
 }
 
-// enroll gives the target its new factor. If an earlier taking may have done it, a factor of its type that was created since is adopted.
+// enroll gives the target its new factor. If an earlier taking may have done it, the factor that was created since is adopted.
 func (l *List) enroll(ctx context.Context, t *Target, res *runner.Result) error {
+	if err := l.begin(t, res); err != nil {
+		return err
+	}
 	if t.goesOn() {
-		found, rep, err := l.enrolledSince(ctx, t, res.StartedAt)
+		// The servers' clocks differ; what the target had before the reset is gone, and older anyway.
+		adopted, err := l.adopt(ctx, t, res, res.StartedAt.Add(-createdMargin))
 		if err != nil {
-			note(res, rep, err)
 			settle(res, runner.StatusPartial, runner.ReasonEnroll, "list factors: "+err.Error())
 			return fatal(err)
 		}
-		if found != nil {
-			res.FactorID, res.FactorStatus = found.ID, found.Status
+		if adopted {
 			return nil
 		}
 	}
@@ -67,28 +84,50 @@ func (l *List) enroll(ctx context.Context, t *Target, res *runner.Result) error 
 	f.Profile = t.profile
 	c := l.change(t, runner.ReasonEnroll)
 	enrolled, rep, err := l.client.EnrollFactor(ctx, t.UserID, f, c.dispatch)
-	res.FactorID, res.FactorStatus = enrolled.ID, enrolled.Status
-	stop := l.settleLater(res, runner.ReasonEnroll, c, rep, err)
-	switch oktaclient.FateOf(err) {
+	fate := oktaclient.FateOf(err)
+	if fate == oktaclient.Refused && (f.Profile["phoneNumber"] != nil || f.Profile["email"] != nil) {
+		// Perhaps because the user has that very phone or address already: a verified email address survives a reset.
+		if adopted, _ := l.adopt(ctx, t, res, time.Time{}); adopted {
+			res.Attempts += rep.Attempts
+			return nil
+		}
+	}
+	stop := l.settleChange(ctx, t, res, c, rep, err)
+	if err == nil {
+		res.FactorID, res.FactorStatus = enrolled.ID, enrolled.Status
+	}
+	switch fate {
 	case oktaclient.Done, oktaclient.InDoubt, oktaclient.Refused, oktaclient.Forbidden, oktaclient.Missing:
-		if l.enrolls.all(err != nil && !res.InDoubt) && stop == nil {
+		refused := fate != oktaclient.Done && fate != oktaclient.InDoubt
+		if l.enrolls.all(refused) && !t.goesOn() && stop == nil {
 			stop = ErrNoEnrollment
 		}
 	}
 	return stop
 }
 
-// enrolledSince returns the target's factor of the wanted type that was created since a time of the server's clock, nil if none is listed. What
-// the target had before is gone by then, or older.
-func (l *List) enrolledSince(ctx context.Context, t *Target, since time.Time) (*oktaclient.Factor, oktaclient.Reply, error) {
+// adopt takes the target's factor that is wanted, if one is listed that was created since a time of the server's clock.
+func (l *List) adopt(ctx context.Context, t *Target, res *runner.Result, since time.Time) (bool, error) {
 	factors, rep, err := l.client.ListFactors(ctx, t.UserID)
 	if err != nil {
-		return nil, rep, err
+		note(res, rep, err)
+		return false, err
 	}
 	for _, f := range factors {
-		if f.Type == l.opts.Enroll.Factor.Type && f.Provider == l.opts.Enroll.Factor.Provider && !f.Created.Before(since.Add(-clockSlack)) {
-			return &f, rep, nil
+		if l.opts.Enroll.wants(f, t.profile) && !f.Created.Before(since) {
+			res.FactorID, res.FactorStatus = f.ID, f.Status
+			return true, nil
 		}
 	}
-	return nil, rep, nil
+	return false, nil
+}
+
+// NoEnrollment returns [ErrNoEnrollment] if all enrollments so far were refused, and there were enough of them to tell.
+func (l *List) NoEnrollment() error {
+	l.enrolls.mu.Lock()
+	defer l.enrolls.mu.Unlock()
+	if l.enrolls.hopeless() {
+		return ErrNoEnrollment
+	}
+	return nil
 }

@@ -24,7 +24,7 @@ func (l *List) identify(ctx context.Context, t *Target, res *runner.Result) erro
 		t.UserID = id.Value
 	}
 	if t.Job.First != t.Job.Row.N {
-		duplicate(res, t.Job.First)
+		l.duplicate(t, res, t.Job.First)
 		return nil
 	}
 	if id.Kind == runner.KindID && !l.opts.DryRun {
@@ -35,7 +35,7 @@ func (l *List) identify(ctx context.Context, t *Target, res *runner.Result) erro
 	}
 	found := runner.Identifier{Kind: runner.KindID, Value: t.UserID}
 	if first := l.seen.Claim(found, t.Job.Row.N); first != t.Job.Row.N {
-		duplicate(res, first)
+		l.duplicate(t, res, first)
 	}
 	return nil
 }
@@ -123,8 +123,14 @@ func (l *List) recordFactors(ctx context.Context, t *Target, res *runner.Result)
 	return nil
 }
 
-func duplicate(res *runner.Result, first int) {
-	settle(res, runner.StatusSkipped, runner.ReasonDuplicate, fmt.Sprintf("the same user as row %d", first))
+// duplicate leaves a row to the first one of its user.
+func (l *List) duplicate(t *Target, res *runner.Result, first int) {
+	text := fmt.Sprintf("the same user as row %d", first)
+	if l.profiles.differ(t.Job.Row.N, first) {
+		settle(res, runner.StatusInvalid, runner.ReasonProfile, text+", with another profile: enroll the right one by oktareset factors")
+		return
+	}
+	settle(res, runner.StatusSkipped, runner.ReasonDuplicate, text)
 }
 
 func invalidText(r runner.Reason) string {

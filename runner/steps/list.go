@@ -1,8 +1,10 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -47,6 +49,8 @@ type Target struct {
 	Login  string // "" until looked up
 	Status string // Okta's; "" until looked up
 
+	begun    bool           // it counts for the limit
+	changed  bool           // a change was made, in this run or before
 	unenroll []string       // IDs of the factors to unenroll
 	profile  map[string]any // of the factor to enroll
 
@@ -62,6 +66,11 @@ func (t *Target) goesOn() bool {
 // takenBefore reports whether the row goes on with what an earlier taking began: its time and factors are those of the first.
 func (t *Target) takenBefore() bool {
 	return t.goesOn() || t.Job.Before != nil && t.Job.Before.FactorID != ""
+}
+
+// sentBy reports whether a run has sent the row before: then it is one of the run's users already.
+func (t *Target) sentBy(run string) bool {
+	return t.goesOn() || t.Job.Before != nil && slices.Contains(strings.Fields(t.Job.Before.RunID), run)
 }
 
 // Step is one thing that is done to a target. One that can't be done settles the row by giving the result a status; then no later step is done.
@@ -84,21 +93,23 @@ type List struct {
 
 	taken atomic.Int64
 
-	first   streak // calls that make the first change
-	enrolls streak
+	first    streak // calls that make the first change
+	enrolls  streak
+	profiles profiles
+	finish   context.Context // of the later steps of rows that were changed; nil: as of the first
 }
 
 // New lists the steps that the options choose. The first change is the reset of all factors, or the unenrollment of some. seen is what
 // runner.Jobs claims identifiers in.
 func New(c *oktaclient.Client, seen *runner.Seen, o Options) *List {
 	l := &List{client: c, opts: o, seen: seen}
-	if o.Enroll != nil {
-		l.add(Step{Name: "check_profile", Do: l.checkProfile})
-	}
 	l.add(Step{Name: "identify", Do: l.identify})
 	l.add(Step{Name: "protect", Do: l.protect})
 	if o.SkipAdmins {
 		l.add(Step{Name: "skip_admins", Do: l.skipAdmins})
+	}
+	if o.Enroll != nil {
+		l.add(Step{Name: "check_profile", Do: l.checkProfile})
 	}
 	if o.RecordFactors {
 		l.add(Step{Name: "record_factors", Do: l.recordFactors})
@@ -116,6 +127,18 @@ func New(c *oktaclient.Client, seen *runner.Seen, o Options) *List {
 		l.add(Step{Name: o.Enroll.name(), Changes: true, Open: runner.ReasonEnroll, Do: l.enroll})
 	}
 	return l
+}
+
+// Finish gives the rows that were changed a context of their own for what is left to do, so that what ends a run early leaves nobody half done.
+// It comes before the first Do.
+func (l *List) Finish(ctx context.Context) { l.finish = ctx }
+
+// finishing is the context of what is left to do to a target that was changed with ctx.
+func (l *List) finishing(ctx context.Context) context.Context {
+	if l.finish != nil {
+		return l.finish
+	}
+	return ctx
 }
 
 func (l *List) add(s Step) { l.steps = append(l.steps, s) }
@@ -170,12 +193,16 @@ func (l *List) Do(ctx context.Context, j runner.Job, b runner.Book) (runner.Resu
 		res.StartedAt, res.Factors, res.RequestID = j.Before.StartedAt, j.Before.Factors, j.Before.RequestID
 		res.RunID = runs(j.Before.RunID, l.opts.RunID)
 	}
+	t.begun, t.changed = t.sentBy(l.opts.RunID), t.goesOn()
 	t.take = func(step runner.Reason) error { return l.take(t, &res, b, step) }
 	err := l.do(ctx, t, &res)
 	res.UserID, res.Login = t.UserID, t.Login
 	res.FinishedAt = later(l.client.Now(), res.StartedAt)
 	if res.Status.Open() && res.RunID == "" {
 		res.RunID = l.opts.RunID
+	}
+	if t.goesOn() {
+		res.RequestID = cmp.Or(j.Before.RequestID, res.RequestID) // the reset's: reads on the way have their own
 	}
 	if j.Before != nil {
 		res.Attempts += j.Before.Attempts
@@ -239,6 +266,10 @@ func (l *List) stillInDoubt(before, now runner.Result) runner.Result {
 // do does the steps, all or, in a row that goes on, those that are open.
 func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {
 	skipping := t.goesOn()
+	if skipping && !slices.ContainsFunc(l.steps, func(s Step) bool { return s.Open == t.Job.Before.Reason }) {
+		*res = *t.Job.Before
+		return fmt.Errorf("row %d is half done, and no step is called %q", t.Job.Row.N, t.Job.Before.Reason)
+	}
 	for _, s := range l.steps {
 		if s.Changes && l.opts.DryRun {
 			continue
@@ -251,6 +282,9 @@ func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {
 		}
 		err := s.Do(ctx, t, res)
 		if err == nil && res.Status == "" {
+			if s.Changes && t.changed {
+				ctx = l.finishing(ctx)
+			}
 			continue
 		}
 		if !s.Changes && t.goesOn() { // what was done stays done
@@ -270,6 +304,19 @@ func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {
 	}
 	res.Status = runner.StatusWouldReset
 	return nil
+}
+
+// begin takes the target off the limit before its first change. When there is none left, the row wasn't attempted.
+func (l *List) begin(t *Target, res *runner.Result) error {
+	if t.begun {
+		return nil
+	}
+	t.begun = true
+	err := l.count()
+	if err != nil {
+		settle(res, runner.StatusNotAttempted, "", "")
+	}
+	return err
 }
 
 // count takes one user off the limit.

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +18,8 @@ const (
 	// settleTime is how long after a request was sent its change may still take effect: three times the longest answer that is
 	// waited for. A factor that is still there then wasn't reset.
 	settleTime = 60 * time.Second
+	// againTime is how long what may be done twice waits before it is: an org that has lost an answer may lose the next one.
+	againTime = 5 * time.Second
 	// logInterval is how often the System Log is asked while that time passes: it lags, usually by seconds.
 	logInterval = 15 * time.Second
 	// logTargets is how many users one query of the log asks for: it keeps the URL below 4 KB.
@@ -60,7 +63,7 @@ func (p *Prover) Sent(n int, before time.Time) { p.sent[n] = before }
 // Verified returns the rows of which the System Log proves that they were reset, by us and since they were taken, and the others: with an
 // error, those too that it didn't come to.
 func (p *Prover) Verified(ctx context.Context, rows []runner.Result) (verified, open []runner.Result, err error) {
-	rows, open = split(rows, resetInDoubt)
+	rows, open = split(rows, ResetInDoubt)
 	for i := 0; i < len(rows); i += logTargets {
 		chunk := rows[i:min(i+logTargets, len(rows))]
 		if p.blind {
@@ -88,8 +91,13 @@ func (p *Prover) Verified(ctx context.Context, rows []runner.Result) (verified, 
 	return verified, open, nil
 }
 
-// resetInDoubt reports whether a row's reset is in doubt. An unenrollment, whose result names its factors, is not: it can be done again.
-func resetInDoubt(res runner.Result) bool {
+// Ripe returns the rows that may be worked on again at once, and the others.
+func (p *Prover) Ripe(rows []runner.Result) (ripe, others []runner.Result) {
+	return split(rows, func(res runner.Result) bool { return !ResetInDoubt(res) && p.ripeIn([]runner.Result{res}) <= 0 })
+}
+
+// ResetInDoubt reports whether a row's reset is in doubt. An unenrollment, whose result names its factors, is not: it can be done again.
+func ResetInDoubt(res runner.Result) bool {
 	return res.Status == runner.StatusUnknown && res.FactorID == ""
 }
 
@@ -197,15 +205,18 @@ func (p *Prover) tell(until time.Time) {
 func (p *Prover) ripeIn(rows []runner.Result) time.Duration {
 	var left time.Duration
 	for _, res := range rows {
-		enrolling := res.Status == runner.StatusPartial && res.Reason == runner.ReasonEnroll
-		if !resetInDoubt(res) && !enrolling || enrolling && res.HTTPStatus/100 == 4 { // that was refused
+		pause := settleTime
+		if !ResetInDoubt(res) && (res.Status != runner.StatusPartial || res.Reason != runner.ReasonEnroll) {
+			pause = againTime // doing it twice is no harm
+		}
+		if res.Status == runner.StatusPartial && res.HTTPStatus/100 == 4 && res.HTTPStatus != http.StatusRequestTimeout { // that was refused
 			continue
 		}
 		sent, ok := p.sent[res.Row.N]
 		if !ok {
 			sent = p.start
 		}
-		left = max(left, time.Until(sent.Add(settleTime)))
+		left = max(left, time.Until(sent.Add(pause)))
 	}
 	return left
 }
@@ -214,7 +225,7 @@ func (p *Prover) ripeIn(rows []runner.Result) time.Duration {
 // before the row was taken, is still listed (its status becomes not_attempted); or the row isn't one whose reset is in doubt. And it returns the
 // others. An empty list proves nothing: policies hide factors. [Prover.Wait] must come before.
 func (p *Prover) Undone(ctx context.Context, rows []runner.Result) (undone, open []runner.Result, err error) {
-	rows, undone = split(rows, resetInDoubt)
+	rows, undone = split(rows, ResetInDoubt)
 	proved := make([]bool, len(rows))
 	var workers errgroup.Group
 	workers.SetLimit(proveWorkers)

@@ -11,29 +11,39 @@ import (
 
 // resetFactors makes the one call that changes the target. It is taken when the call's turn has come and before it is sent.
 func (l *List) resetFactors(ctx context.Context, t *Target, res *runner.Result) error {
-	if err := l.count(); err != nil {
-		settle(res, runner.StatusNotAttempted, "", "")
+	if err := l.begin(t, res); err != nil {
 		return err
 	}
 	c := l.change(t, "")
 	rep, err := l.client.ResetFactors(ctx, t.UserID, c.dispatch)
-	return l.settleFirst(ctx, t, res, c, rep, err)
+	return l.settleChange(ctx, t, res, c, rep, err)
 }
 
 // changing is a call that changes the target.
 type changing struct {
+	step     runner.Reason
 	dispatch func() error
 	takeErr  error // of the ledger, which kept it from being sent
 }
 
 // change prepares a call for a step: the target is taken when the call's turn has come and before it is sent.
 func (l *List) change(t *Target, step runner.Reason) *changing {
-	c := new(changing)
+	c := &changing{step: step}
 	c.dispatch = func() error {
 		c.takeErr = t.take(step)
 		return c.takeErr
 	}
 	return c
+}
+
+// settleChange takes in what came back of a call that changes the target, and settles the row unless it was made.
+func (l *List) settleChange(ctx context.Context, t *Target, res *runner.Result, c *changing, rep oktaclient.Reply, err error) error {
+	if t.changed {
+		return l.settleLater(res, c, rep, err)
+	}
+	stop := l.settleFirst(ctx, t, res, c, rep, err)
+	t.changed = res.Status == ""
+	return stop
 }
 
 // settleFirst settles a row whose first change wasn't made. Whatever came back, it says that nothing was changed, unless it is in doubt.
@@ -50,6 +60,10 @@ func (l *List) settleFirst(ctx context.Context, t *Target, res *runner.Result, c
 	case oktaclient.Done:
 	case oktaclient.InDoubt:
 		settle(res, runner.StatusUnknown, runner.ReasonUnverified, err.Error())
+		if c.step != "" && c.step != runner.ReasonUnenroll { // there was nothing to do before it
+			settle(res, runner.StatusPartial, c.step, err.Error())
+			res.InDoubt = true
+		}
 	case oktaclient.Forbidden:
 		settle(res, runner.StatusForbidden, "", err.Error())
 	case oktaclient.Missing:
@@ -67,7 +81,7 @@ func (l *List) settleFirst(ctx context.Context, t *Target, res *runner.Result, c
 
 // settleLater settles a row of which a later change wasn't made: what came before it stays done. The request ID stays that of the reset, which
 // the System Log is held against.
-func (l *List) settleLater(res *runner.Result, step runner.Reason, c *changing, rep oktaclient.Reply, err error) error {
+func (l *List) settleLater(res *runner.Result, c *changing, rep oktaclient.Reply, err error) error {
 	res.Attempts += rep.Attempts
 	reset := res.RequestID
 	note(res, rep, err)
@@ -75,7 +89,7 @@ func (l *List) settleLater(res *runner.Result, step runner.Reason, c *changing, 
 	if err == nil {
 		return nil
 	}
-	settle(res, runner.StatusPartial, step, err.Error())
+	settle(res, runner.StatusPartial, c.step, err.Error())
 	if c.takeErr != nil {
 		return c.takeErr
 	}
@@ -101,7 +115,7 @@ type streak struct {
 	calls, wrong int
 }
 
-// all takes in a call and reports whether with it the first ten are complete and all of them went wrong.
+// all takes in a call and reports whether there were ten or more and all of them went wrong.
 func (s *streak) all(wrong bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,8 +123,11 @@ func (s *streak) all(wrong bool) bool {
 	if wrong {
 		s.wrong++
 	}
-	return s.calls == firstCalls && s.wrong == firstCalls
+	return s.hopeless()
 }
+
+// hopeless reports the same. mu is held, or nobody else uses s.
+func (s *streak) hopeless() bool { return s.calls >= firstCalls && s.wrong == s.calls }
 
 // settleMissing tells apart what a 404 of a user's factors may mean: no such user, or a deactivated one. Okta keeps a user's record
 // in another place than the user's factors.
@@ -143,6 +160,7 @@ func (l *List) settleRead(res *runner.Result, err error, what string) error {
 		settle(res, runner.StatusNotFound, "", err.Error())
 	case oktaclient.Forbidden:
 		settle(res, runner.StatusForbidden, "", text)
+		return l.watchForbidden(oktaclient.Forbidden)
 	case oktaclient.NotSent:
 		settle(res, runner.StatusNotAttempted, "", text)
 	case oktaclient.NoAccess, oktaclient.WrongOrg, oktaclient.Unreachable:

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -59,9 +60,6 @@ func (l *List) unenrollName() string {
 
 // chooseFactors lists the target's factors and writes down those that are unenrolled, those among them that go along with another.
 func (l *List) chooseFactors(ctx context.Context, t *Target, res *runner.Result) error {
-	if t.takenBefore() { // exactly those of the first taking: what was enrolled since stays
-		return nil
-	}
 	listed, rep, err := l.client.ListFactors(ctx, t.UserID)
 	note(res, rep, err)
 	switch {
@@ -69,6 +67,12 @@ func (l *List) chooseFactors(ctx context.Context, t *Target, res *runner.Result)
 		return l.settleMissing(ctx, t, res, err)
 	case err != nil:
 		return l.settleRead(res, err, "list factors")
+	}
+	if t.takenBefore() { // exactly those of the first taking
+		if f := t.newer(listed); f != nil {
+			settle(res, runner.StatusFailed, "", fmt.Sprintf("%s, enrolled since, would go along: decide by oktareset factors unenroll", f))
+		}
+		return nil
 	}
 	var along []string
 	t.unenroll, along = choose(listed, l.opts.Unenroll)
@@ -84,6 +88,21 @@ func (l *List) chooseFactors(ctx context.Context, t *Target, res *runner.Result)
 	if len(t.unenroll) == 0 && l.opts.Enroll == nil {
 		settle(res, runner.StatusSkipped, runner.ReasonNotEnrolled,
 			"no such factor is listed (Okta lists what the user's enrollment policy has as optional or required)")
+	}
+	return nil
+}
+
+// newer returns a factor that was enrolled since the first taking and would go along with one that is still to go, or nil.
+func (t *Target) newer(listed []oktaclient.Factor) *oktaclient.Factor {
+	for _, f := range listed {
+		if !slices.Contains(t.unenroll, f.ID) {
+			continue
+		}
+		for _, other := range listed {
+			if f.Takes(other) && !slices.Contains(t.unenroll, other.ID) && other.Created.After(t.Job.Before.StartedAt.Add(-clockSlack)) {
+				return &other
+			}
+		}
 	}
 	return nil
 }
@@ -115,42 +134,34 @@ func (l *List) unenroll(ctx context.Context, t *Target, res *runner.Result) erro
 	if len(t.unenroll) == 0 {
 		return nil
 	}
-	if !t.goesOn() {
-		if err := l.count(); err != nil {
-			settle(res, runner.StatusNotAttempted, "", "")
-			return err
-		}
+	if err := l.begin(t, res); err != nil {
+		return err
 	}
-	changed := t.goesOn()
 	for i, id := range t.unenroll {
-		c := new(changing) // the others are taken with the first
+		c := &changing{step: runner.ReasonUnenroll} // the others are taken with the first
 		if i == 0 {
 			c = l.change(t, runner.ReasonUnenroll)
 		}
-		rep, err := l.unenrollOne(ctx, t, id, c, changed)
-		if changed {
-			err = l.settleLater(res, runner.ReasonUnenroll, c, rep, err)
-		} else {
-			err = l.settleFirst(ctx, t, res, c, rep, err)
-		}
+		rep, err := l.unenrollOne(ctx, t, id, c)
+		err = l.settleChange(ctx, t, res, c, rep, err)
 		if res.Status.Open() {
 			res.FactorID = strings.Join(t.unenroll[i:], " ")
 		}
 		if err != nil || res.Status != "" {
 			return err
 		}
-		changed = true
+		ctx = l.finishing(ctx)
 	}
 	return nil
 }
 
 // unenrollOne makes the call for one factor. That the user doesn't have it any more is as good.
-func (l *List) unenrollOne(ctx context.Context, t *Target, id string, c *changing, changed bool) (oktaclient.Reply, error) {
+func (l *List) unenrollOne(ctx context.Context, t *Target, id string, c *changing) (oktaclient.Reply, error) {
 	rep, err := l.client.UnenrollFactor(ctx, t.UserID, id, l.opts.RemoveRecovery, c.dispatch)
 	if oktaclient.FateOf(err) != oktaclient.Missing {
 		return rep, err
 	}
-	if !changed { // it may be the user that is gone
+	if !t.changed { // it may be the user that is gone
 		u, _, lookErr := l.client.GetUser(ctx, t.UserID)
 		if lookErr != nil || u.Status == oktaclient.StatusDeprovisioned {
 			return rep, err

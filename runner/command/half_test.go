@@ -1,0 +1,426 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"oktareset/oktaclient/oktatest"
+)
+
+func (v *virtual) csv(text string) {
+	if err := os.WriteFile(v.path("users.csv"), []byte(text), 0o600); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+func (v *virtual) phones() {
+	var b strings.Builder
+	b.WriteString("userId,phoneNumber\n")
+	for i, id := range v.ids {
+		fmt.Fprintf(&b, "%s,+1555%07d\n", id, i)
+	}
+	v.csv(b.String())
+}
+
+func (v *virtual) table() [][]string {
+	b, err := os.ReadFile(v.path("users.results.csv"))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	rows, err := csv.NewReader(bytes.NewReader(b)).ReadAll()
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return rows[1:]
+}
+
+func (v *virtual) statuses() map[string]int {
+	c := map[string]int{}
+	for _, r := range v.table() {
+		c[strings.TrimSuffix(r[4]+"/"+r[5], "/")]++
+	}
+	return c
+}
+
+func (v *virtual) total() (resets, enrolls int) {
+	for _, id := range v.ids {
+		resets += v.org.Did(id).Resets
+		enrolls += v.org.Did(id).Enrolls
+	}
+	return
+}
+
+var enrollFlags = []string{"--enroll", "sms:OKTA", "--activate"}
+
+func with(a []string, more ...string) []string { return slices.Concat(a, more) }
+
+func TestHalfNoEnrollmentRestart(t *testing.T) {
+	virtually(t, 400, oktatest.Config{Latency: 100 * time.Millisecond, Unlimited: true}, func(v *virtual) {
+		v.phones()
+		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: oktatest.OpEnroll})
+		var n []int
+		for i := range 5 {
+			flags := with(enrollFlags, "--resume", "--workers", "4")
+			if i == 0 {
+				flags = append(flags, confirm(400))
+			}
+			code := v.reset(flags...)
+			r, e := v.total()
+			n = append(n, r)
+			t.Log(code, r, e, v.statuses())
+		}
+		if n[4] > n[0] {
+			t.Errorf("users reset and without a factor after each restart: %v", n)
+		}
+	})
+}
+
+func TestHalfPartialStarves(t *testing.T) {
+	for _, stop := range [][]string{{"--limit", "5"}, {"--max-duration", "70s"}} {
+		t.Run(stop[0], func(t *testing.T) {
+			virtually(t, 400, oktatest.Config{Latency: 100 * time.Millisecond, Limits: map[string]int{oktatest.BucketUsers: 60}}, func(v *virtual) {
+				v.phones()
+				v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: oktatest.OpEnroll, UserID: v.ids[1], Times: 1})
+				for i := range 6 {
+					flags := with(enrollFlags, "--resume", "--workers", "2")
+					flags = append(flags, stop...)
+					if i == 0 {
+						flags = append(flags, confirm(400))
+					}
+					code := v.reset(flags...)
+					t.Log(code, v.statuses())
+				}
+				if r := v.table()[1]; r[4] != "reset" {
+					t.Errorf("after five resumes row 2 is still %s/%s", r[4], r[5])
+				}
+			})
+		})
+	}
+}
+
+func TestHalf408(t *testing.T) {
+	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.phones()
+		n := 0
+		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			if r.Method == "POST" && strings.HasSuffix(r.URL.Path, v.ids[1]+"/factors") {
+				if n++; n == 1 { // the gateway gives up, Okta does it 20 s later
+					body, _ := io.ReadAll(r.Body)
+					again := r.Clone(context.WithoutCancel(r.Context()))
+					again.Body = io.NopCloser(bytes.NewReader(body))
+					time.AfterFunc(20*time.Second, func() { next.RoundTrip(again) })
+					return &http.Response{StatusCode: 408, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("")), Request: r}, nil
+				}
+			}
+			return next.RoundTrip(r)
+		}
+		code := v.reset(with(enrollFlags, confirm(3))...)
+		<-time.After(time.Minute)
+		t.Log(code, v.statuses(), n, v.stderr)
+		if d := v.org.Did(v.ids[1]); d.Enrolls != 1 || n != 1 {
+			t.Errorf("sent %d, enrolled %d", n, d.Enrolls)
+		}
+	})
+}
+
+func TestHalfHaltVerified(t *testing.T) {
+	virtually(t, 60, oktatest.Config{Latency: 100 * time.Millisecond, LogLag: 5 * time.Minute}, func(v *virtual) {
+		v.phones()
+		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Times: 4})
+		code := v.reset(with(enrollFlags, confirm(60), "--limit", "20")...)
+		t.Log(code, v.statuses())
+		<-time.After(10 * time.Minute)
+		code = v.reset(with(enrollFlags, "--resume", "--halt", "fail=3")...)
+		t.Log(code, v.statuses(), v.stderr)
+		if code != 0 {
+			t.Errorf("exit code %d, nothing failed in this run", code)
+		}
+	})
+}
+
+func TestHalfDuplicateOfInvalidProfile(t *testing.T) {
+	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.csv("userId,phoneNumber\n" + v.ids[0] + ",12\n" + v.ids[0] + ",+15550000002\n" + v.ids[1] + ",+15550000003\n")
+		code := v.reset(with(enrollFlags, confirm(2))...)
+		t.Log(code, v.table(), v.stderr)
+		code = v.reset(with(enrollFlags, "--resume")...)
+		t.Log(code, v.table(), v.stderr)
+		if v.org.Did(v.ids[0]).Resets != 0 {
+			t.Error("--resume of a finished run reset a user who was invalid/duplicate; it had said 0 users to do")
+		}
+	})
+}
+
+func TestHalfAdoptsOther(t *testing.T) {
+	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.phones()
+		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.Before, Op: oktatest.OpEnroll, UserID: v.ids[1], Times: 1})
+		time.AfterFunc(20*time.Second, func() {
+			v.org.Enroll(v.ids[1], oktatest.Factor{Type: "sms", Provider: "OKTA", Status: "PENDING_ACTIVATION", Profile: map[string]string{"phoneNumber": "+19999999999"}})
+		})
+		code := v.reset(with(enrollFlags, confirm(3))...)
+		t.Log(code, v.table(), v.stderr)
+		u, _ := v.org.User(v.ids[1])
+		if r := v.table()[1]; r[4] == "reset" {
+			t.Errorf("row 2 (%s) is %s, factor %s %s; the user's: %+v", r[18], r[4], r[14], r[15], u.Factors)
+		}
+	})
+}
+
+func TestHalfEmailPlan(t *testing.T) {
+	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.csv("email\n" + login(0) + "\n" + login(1) + "\n")
+		code := v.reset("--dry-run", "--enroll", "email:OKTA")
+		t.Log(code, v.stderr)
+		v.args = []string{v.path("users.plan.csv")}
+		code = v.reset("--enroll", "email:OKTA", confirm(2))
+		t.Log(code, v.stderr)
+		if code != 0 {
+			t.Errorf("the command that the dry run printed ends with %d", code)
+		}
+	})
+}
+
+func TestHalfEmptyEmail(t *testing.T) {
+	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.csv("userId,email\n" + v.ids[0] + ",\n" + v.ids[1] + ",not an address\n" + v.ids[2] + "," + login(2) + "\n")
+		code := v.reset("--enroll", "email:OKTA", "--activate", confirm(3))
+		t.Log(code, v.table(), v.stderr)
+		for i := range 2 {
+			if v.org.Did(v.ids[i]).Resets > 0 {
+				t.Errorf("user %d was reset, and can't be enrolled", i)
+			}
+		}
+	})
+}
+
+func TestHalfRequestID(t *testing.T) {
+	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.phones()
+		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: oktatest.OpEnroll, UserID: v.ids[1], Times: 1})
+		flags := with(enrollFlags, "--skip-admins")
+		v.reset(append(flags, confirm(3))...)
+		before := v.table()[1]
+		v.reset(append(flags, "--resume")...)
+		after := v.table()[1]
+		if before[10] != after[10] {
+			t.Errorf("request id of the reset %s, after the resume %s\n%q\n%q", before[10], after[10], before, after)
+		}
+	})
+}
+
+func TestHalfDryRunCommandColumn(t *testing.T) {
+	virtually(t, 4, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.csv("userId,delegate\n" + v.ids[0] + "," + v.ids[2] + "\n" + v.ids[1] + "," + v.ids[3] + "\n")
+		code := v.reset("--dry-run", "--column", "delegate")
+		t.Log(code, v.stderr)
+		if !strings.Contains(v.stderr, "--column delegate") {
+			t.Error("no --column in the commands")
+		}
+		if strings.Contains(v.stderr, "--column delegate --confirm acme.okta.com:2 "+v.path("users.plan.csv")) {
+			t.Error("a plan takes no --column")
+		}
+	})
+}
+
+func TestHalfExcludedWithoutPhone(t *testing.T) {
+	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.csv("userId,phoneNumber\n" + v.ids[0] + ",\n" + v.ids[1] + ",+15550000002\n")
+		os.WriteFile(v.path("vips.csv"), []byte("userId\n"+v.ids[0]+"\n"), 0o600)
+		code := v.reset(with(enrollFlags, confirm(2), "--exclude", v.path("vips.csv"))...)
+		if r := v.table()[0]; r[4] != "skipped" || code != 0 {
+			t.Errorf("exit code %d: %q", code, r)
+		}
+	})
+}
+
+func TestHalfServerClocksDiffer(t *testing.T) {
+	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.phones()
+		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: oktatest.OpEnroll, UserID: v.ids[1], Times: 1})
+		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			if r.Method == "POST" && strings.HasSuffix(r.URL.Path, v.ids[1]+"/factors") {
+				v.org.SetClockSkew(-5 * time.Second)
+				defer v.org.SetClockSkew(0)
+			}
+			return next.RoundTrip(r)
+		}
+		code := v.reset(with(enrollFlags, confirm(3))...)
+		t.Log(code, v.table(), v.stderr)
+		if d := v.org.Did(v.ids[1]); d.Enrolls != 1 || code != 0 {
+			t.Errorf("exit code %d, enrolled %d", code, d.Enrolls)
+		}
+	})
+}
+
+func TestHalfLimitExact(t *testing.T) {
+	virtually(t, 5, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.Before, Op: resetOp, UserID: v.ids[1], Times: 1})
+		code := v.reset("--limit", "5", confirm(5))
+		if code != 0 {
+			t.Error(code, v.statuses(), v.stderr)
+		}
+	})
+}
+
+func TestHalfPartialWithoutChange(t *testing.T) {
+	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.phones()
+		v.org.Script(oktatest.Fault{Kind: oktatest.Forbidden, Op: oktatest.OpEnroll, UserID: v.ids[1]})
+		v.org.Script(oktatest.Fault{Kind: oktatest.InvalidToken, Op: oktatest.OpEnroll, UserID: v.ids[2]})
+		code := v.reset("--factor", "push", "--enroll", "call:OKTA", confirm(3), "--workers", "1")
+		for _, r := range v.table() {
+			if r[4] == "partial" {
+				t.Errorf("nothing was changed: %v %q", code, r)
+			}
+		}
+	})
+}
+
+func TestHalfTwoPhones2(t *testing.T) {
+	got := map[string]string{}
+	for _, workers := range []string{"1", "32", "plan"} {
+		virtually(t, 8, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+			v.csv("login,phoneNumber\n" + login(0) + ",+15550000001\n" + login(1) + ",+15550000002\n" + login(2) + ",+15550000003\n" + login(3) + ",+15550000004\n" + v.ids[0] + ",+15559999999\n")
+			if workers == "plan" {
+				v.reset("--enroll", "sms:OKTA", "--dry-run", "--workers", "1")
+				b, _ := os.ReadFile(v.path("users.plan.csv"))
+				for _, l := range strings.Split(string(b), "\n") {
+					if strings.Contains(l, v.ids[0]) && strings.Contains(l, "would_reset") {
+						got["plan, 1 worker"] = l[strings.LastIndex(l, ",")+1:]
+					}
+				}
+				return
+			}
+			code := v.reset(with(enrollFlags, confirm(5), "--workers", workers)...)
+			if n := v.statuses(); code != exitRows || n["invalid/profile"] != 1 || n["reset"] != 4 {
+				t.Errorf("%s workers: exit code %d, %v; want the other row of the user to be invalid", workers, code, n)
+			}
+			u, _ := v.org.User(v.ids[0])
+			for _, f := range u.Factors {
+				if f.Type == "sms" {
+					got[workers] = f.Profile["phoneNumber"]
+				}
+			}
+		})
+	}
+	t.Log("phone of user0 by workers: ", got)
+}
+
+func TestHalfLimitNothingToUnenroll2(t *testing.T) {
+	virtually(t, 50, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.phones()
+		code := v.reset("--factor", "push", "--enroll", "call:OKTA", "--clear-sessions", "--limit", "3", confirm(50), "--workers", "2")
+		_, e := v.total()
+		if code != exitStopped || e != 3 {
+			t.Errorf("--limit 3: exit code %d, %d enrolled, %v", code, e, v.statuses())
+		}
+	})
+}
+
+func TestHalfTenRefusedBlockTheRest(t *testing.T) {
+	virtually(t, 60, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.phones()
+		for i := 20; i < 32; i++ { // landlines
+			f := oktatest.Fault{Kind: oktatest.WrongStatus, Op: oktatest.OpEnroll, UserID: v.ids[i]}
+			if i >= 30 {
+				f.Times = 1 // these two would work at the next try
+			}
+			v.org.Script(f)
+		}
+		code := v.reset(with(enrollFlags, confirm(60), "--workers", "1")...)
+		t.Log(code, v.statuses())
+		for range 3 {
+			code = v.reset(with(enrollFlags, "--resume", "--workers", "1")...)
+			t.Log(code, v.statuses())
+		}
+		if r := v.table()[31]; r[4] != "reset" || code != 1 {
+			t.Errorf("exit code %d, row 32 is %s/%s\n%s", code, r[4], r[5], v.stderr)
+		}
+	})
+}
+
+func TestHalfRetryUnknownLateReset(t *testing.T) {
+	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond, ResetEvents: oktatest.NoEvents}, func(v *virtual) {
+		v.phones()
+		v.org.Script(oktatest.Fault{Kind: oktatest.GatewayTimeout, When: oktatest.Late, Delay: 15 * time.Second, Op: resetOp, UserID: v.ids[1], Times: 1})
+		code := v.reset(with(enrollFlags, confirm(3), "--max-duration", "5s")...)
+		t.Log(code, v.statuses())
+		code = v.reset(with(enrollFlags, "--retry", "unknown", confirm(1))...)
+		t.Log(code, v.statuses())
+		<-time.After(time.Minute)
+		u, _ := v.org.User(v.ids[1])
+		if r := v.table()[1]; r[4] == "reset" && !slices.ContainsFunc(u.Factors, func(f oktatest.Factor) bool { return f.ID == r[14] }) {
+			t.Errorf("row 2: %s, factor %s %s, but the user has no such factor", r[4], r[14], r[15])
+		}
+	})
+}
+
+func TestHalfMayNotList(t *testing.T) {
+	for _, flags := range [][]string{{"--factor", "sms"}, {"--record-factors"}} {
+		virtually(t, 200, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+			v.org.Script(oktatest.Fault{Kind: oktatest.Forbidden, Op: oktatest.OpListFactors})
+			code := v.reset(append(flags, confirm(200))...)
+			if code != exitNoAccess {
+				t.Errorf("%v: exit code %d, %v", flags, code, v.statuses())
+			}
+		})
+	}
+}
+
+func TestHalfProfileColumns(t *testing.T) {
+	virtually(t, 2, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.csv("userId,profile.login,profile.firstName,profile.phoneNumber\n" + v.ids[0] + ",a@b.c,Al,+15550000001\n")
+		var sent string
+		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, "/factors") && r.Method == "POST" {
+				b, _ := io.ReadAll(r.Body)
+				sent = string(b)
+				r.Body = io.NopCloser(bytes.NewReader(b))
+			}
+			return next.RoundTrip(r)
+		}
+		if code := v.reset(with(enrollFlags, confirm(1))...); code != 0 || strings.Contains(sent, "firstName") || !strings.Contains(sent, "+15550000001") {
+			t.Errorf("exit code %d, sent %s\n%s", code, sent, v.stderr)
+		}
+	})
+}
+
+func TestHalfLoginMovesPartial(t *testing.T) {
+	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.csv("login,phoneNumber\n" + login(0) + ",+15550000001\n" + login(1) + ",+15550000002\n")
+		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: oktatest.OpEnroll, UserID: v.ids[0], Times: 1})
+		v.reset(with(enrollFlags, confirm(2))...)
+		v.becomes(login(0), 0, 2)
+		t.Log(v.reset(with(enrollFlags, "--resume")...), v.statuses(), v.org.Did(v.ids[0]), v.org.Did(v.ids[2]))
+		if v.org.Did(v.ids[2]).Enrolls > 0 || v.org.Did(v.ids[0]).Enrolls != 1 {
+			t.Error("wrong user")
+		}
+	})
+}
+
+func TestHalfOktaVerifyEnrolledSince(t *testing.T) {
+	virtually(t, 2, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.org.Enroll(v.ids[0], oktatest.Factor{Type: "push", Provider: "OKTA", Created: time.Now().Add(-time.Hour)})
+		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.Before, Op: oktatest.OpUnenroll, UserID: v.ids[0]})
+		code := v.reset("--factor", "push:OKTA", confirm(2))
+		t.Log(code, v.statuses())
+		v.org.Clear()
+		<-time.After(24 * time.Hour)
+		f, _ := v.org.Enroll(v.ids[0], oktatest.Factor{Type: "signed_nonce", Provider: "OKTA"}) // FastPass on the new laptop
+		code = v.reset("--factor", "push:OKTA", "--resume")
+		u, _ := v.org.User(v.ids[0])
+		if !slices.ContainsFunc(u.Factors, func(g oktatest.Factor) bool { return g.ID == f.ID }) {
+			t.Errorf("exit code %d: signed_nonce, enrolled a day after the run, is gone; the row: %q", code, v.table()[0])
+		}
+	})
+}
