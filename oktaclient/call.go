@@ -131,7 +131,7 @@ func (c *Client) get(ctx context.Context, r request, v any) (Reply, error) {
 		return rep, err
 	}
 	if err := json.Unmarshal(rep.body, v); err != nil {
-		return rep, fmt.Errorf("read Okta's answer: %w", err)
+		return rep, fmt.Errorf("read Okta's answer: %w", c.tame(err))
 	}
 	return rep, nil
 }
@@ -152,7 +152,7 @@ func (c *Client) post(ctx context.Context, r request, body, v any) (Reply, error
 		return rep, err
 	}
 	if err := json.Unmarshal(rep.body, v); err != nil {
-		return rep, &TransportError{Method: r.method, Path: r.requestURI(), Sent: true, Err: fmt.Errorf("read Okta's answer: %w", err)}
+		return rep, &TransportError{Method: r.method, Path: r.requestURI(), Sent: true, Err: fmt.Errorf("read Okta's answer: %w", c.tame(err))}
 	}
 	return rep, nil
 }

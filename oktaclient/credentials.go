@@ -1,7 +1,6 @@
 package oktaclient
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 )
@@ -17,8 +16,8 @@ type credentials interface {
 	// amend reports whether r, whose last attempt Okta refused before any work, can be signed in a way that may please it more. What
 	// can be amended is amended once.
 	amend(r *request, rep Reply, err error) bool
-	// redact takes secrets out of what a server sent: an echo must not get into a file or onto a screen.
-	redact(b []byte) []byte
+	// secrets are what an echo of theirs must not get into a file or onto a screen with.
+	secrets() []hidden[string]
 }
 
 // tokenCredentials are an API token's.
@@ -35,11 +34,8 @@ func (t *tokenCredentials) sign(_ *request, req *http.Request) error {
 
 func (*tokenCredentials) amend(*request, Reply, error) bool { return false }
 
-func (t *tokenCredentials) redact(b []byte) []byte {
-	if t.token() == "" {
-		return b
-	}
-	return bytes.ReplaceAll(b, []byte(t.token()), []byte(redacted))
+func (t *tokenCredentials) secrets() []hidden[string] {
+	return []hidden[string]{hide(string(t.token()))}
 }
 
 // admit waits until r may be sent and can be signed.

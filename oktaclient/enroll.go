@@ -40,6 +40,18 @@ func (e Enrollment) body() map[string]any {
 	return b
 }
 
+// secrets are what the body holds of them.
+func (e Enrollment) secrets() []Passcode {
+	verify, _ := e.Fields["verify"].(map[string]any)
+	var all []Passcode
+	for _, v := range []any{e.Profile["answer"], e.Profile["sharedSecret"], verify["passCode"], verify["nextPassCode"]} {
+		if s, ok := v.(string); ok {
+			all = append(all, Passcode(s))
+		}
+	}
+	return all
+}
+
 func (e Enrollment) query() url.Values {
 	q := messageQuery(e.TemplateID, e.TokenLifetime)
 	if e.Activate {
@@ -69,6 +81,7 @@ func (c *Client) EnrollFactor(ctx context.Context, userID string, e Enrollment, 
 	}
 	rep, err := c.post(ctx, request{
 		bucket: BucketUsers, path: apiPath("users", userID, "factors"), query: e.query(), language: e.Language, dispatch: dispatch,
+		secrets: e.secrets(),
 	}, e.body(), &f)
 	return f, rep, err
 }
@@ -92,6 +105,7 @@ func (c *Client) ActivateFactor(ctx context.Context, userID, factorID string, co
 	}
 	rep, err := c.post(ctx, request{
 		bucket: BucketUsers, path: apiPath("users", userID, "factors", factorID, "lifecycle", "activate"), once: true,
+		secrets: []Passcode{code},
 	}, body, &f)
 	return f, rep, err
 }

@@ -70,7 +70,7 @@ const maxSummary = 500
 // newAPIError reads an error reply. Any body will do: proxies send HTML, some of Okta's own replies are empty.
 func (c *Client) newAPIError(r *http.Request, resp *http.Response, body []byte) *APIError {
 	e := &APIError{Method: r.Method, Path: r.URL.Path, Status: resp.StatusCode, RequestID: c.requestID(resp.Header)}
-	body = c.auth.redact(body)
+	body = c.redactText(body)
 	var okta struct {
 		ErrorCode    string `json:"errorCode"`
 		ErrorSummary string `json:"errorSummary"`
@@ -96,7 +96,7 @@ func (c *Client) newAPIError(r *http.Request, resp *http.Response, body []byte) 
 // readChallenge finds error="…" and what belongs to it in www-authenticate headers, where Okta says what an OAuth token or a proof lacks.
 func (c *Client) readChallenge(e *APIError, headers []string) {
 	for _, h := range headers {
-		h = string(c.auth.redact([]byte(h)))
+		h = string(c.redactText([]byte(h)))
 		code := quotedParam(h, "error")
 		if code == "" {
 			continue
@@ -134,5 +134,5 @@ func (c *Client) requestID(h http.Header) string {
 	}) {
 		return ""
 	}
-	return string(c.auth.redact([]byte(id)))
+	return string(c.redactText([]byte(id)))
 }

@@ -3,6 +3,7 @@ package oktaclient
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"time"
 )
@@ -109,6 +110,9 @@ func (c *Client) GetFactor(ctx context.Context, userID, factorID string) (Factor
 		return f, Reply{}, err
 	}
 	rep, err := c.getOf(ctx, &f, userID, "factors", factorID)
+	if err == nil && f.ID != "" && f.ID != factorID {
+		return Factor{}, rep, fmt.Errorf("okta answered with another factor, %q", cut(f.ID, 40))
+	}
 	return f, rep, err
 }
 

@@ -1,12 +1,10 @@
 package oktaclient
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -187,20 +185,14 @@ func (a *appCredentials) amend(r *request, rep Reply, err error) bool {
 	return false
 }
 
-// jwtLike is what an assertion, a proof and an access token look like.
-var jwtLike = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`)
-
-func (a *appCredentials) redact(b []byte) []byte {
+func (a *appCredentials) secrets() []hidden[string] {
 	a.mu.Lock()
+	defer a.mu.Unlock()
 	secrets := slices.Clone(a.spent)
 	if a.token != nil {
 		secrets = append(secrets, a.token.value)
 	}
-	a.mu.Unlock()
-	for _, s := range secrets {
-		b = bytes.ReplaceAll(b, []byte(s()), []byte(redacted))
-	}
-	return jwtLike.ReplaceAll(b, []byte(redacted))
+	return secrets
 }
 
 // Grant says what a service app's access token allows: its scopes, and whether requests carry proofs (DPoP). ok is false for an API token, and

@@ -24,5 +24,5 @@ func (c *Client) GetEngine(ctx context.Context) (string, error) {
 	case org.Pipeline == "v1":
 		return EngineClassic, nil
 	}
-	return org.Pipeline, nil
+	return cut(org.Pipeline, 40), nil
 }

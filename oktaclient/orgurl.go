@@ -45,7 +45,11 @@ func ParseOrgURL(s string) (OrgURL, error) {
 		if errors.As(err, &uerr) {
 			err = uerr.Err
 		}
-		return fail(err.Error(), "it looks like https://acme.okta.com")
+		msg := err.Error()
+		if strings.Contains(s, "@") { // it may name a part of a password
+			msg = "it isn't a URL"
+		}
+		return fail(msg, "it looks like https://acme.okta.com")
 	}
 	host := strings.ToLower(u.Host)
 	if name, port, found := strings.Cut(host, ".:"); found { // a name's last dot is the root's
@@ -54,6 +58,9 @@ func ParseOrgURL(s string) (OrgURL, error) {
 	host = strings.TrimSuffix(host, ".")
 	if u.Scheme == "" || host == "" {
 		return fail("no scheme and host", "it looks like https://acme.okta.com")
+	}
+	if strings.ContainsFunc(host, notHost) {
+		return fail("the host has characters that no host has", "it looks like https://acme.okta.com")
 	}
 	if hint := adminHint(host); hint != "" {
 		return fail("this is the Admin Console, which doesn't serve the API", "use "+hint)
@@ -105,18 +112,29 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// withoutUser takes user and password out of what may not even be a URL, so that an error can show it.
+// notHost is true for what stands in no host, but might in a command line that shows one.
+func notHost(r rune) bool {
+	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && !strings.ContainsRune("-._:[]", r)
+}
+
+// withoutUser takes user and password out of what may not even be a URL, so that an error can show it. What has no dot is no host, but may be
+// a token that was put in the wrong place.
 func withoutUser(s string) string {
 	scheme, rest, ok := strings.Cut(s, "://")
 	if !ok {
-		return s
+		scheme, rest = "", s
+	} else {
+		scheme += "://"
 	}
-	authority, path, _ := strings.Cut(rest, "/")
-	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
-		authority = redacted + authority[i:]
+	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
+		rest = redacted + rest[i:]
 	}
-	if path != "" {
-		authority += "/" + path
+	if !ok && !strings.Contains(rest, ".") && rest != "" {
+		rest = redacted
 	}
-	return scheme + "://" + authority
+	rest, _, query := strings.Cut(rest, "?")
+	if query {
+		rest += "?…"
+	}
+	return scheme + cut(rest, 200)
 }

@@ -12,8 +12,10 @@ import (
 // list makes a paged read and yields its items. The next page is where Okta's Link header says, taken as it stands: cursors are
 // opaque, and an empty page may have a next one. An error is yielded once, as the last.
 func list[T any](ctx context.Context, c *Client, r request) iter.Seq2[T, error] {
+	r.most = maxPage
 	return func(yield func(T, error) bool) {
 		var none T
+		seen := map[string]bool{r.requestURI(): true}
 		for {
 			var page []T
 			rep, err := c.get(ctx, r, &page)
@@ -27,8 +29,8 @@ func list[T any](ctx context.Context, c *Client, r request) iter.Seq2[T, error] 
 				}
 			}
 			next, err := c.next(rep.links)
-			if err == nil && next != "" && next == r.uri {
-				err = errors.New("okta's next page is the same page again")
+			if err == nil && seen[next] {
+				err = errors.New("okta's next page is the same page again, or one before it")
 			}
 			if err != nil {
 				yield(none, err)
@@ -37,6 +39,7 @@ func list[T any](ctx context.Context, c *Client, r request) iter.Seq2[T, error] 
 			if next == "" {
 				return
 			}
+			seen[next] = true
 			r.uri = next
 		}
 	}

@@ -13,6 +13,9 @@ const Window = 61 * time.Second
 // another unit or another clock.
 const maxWindow = 10 * time.Minute
 
+// maxLimit is far beyond any org's limit, in requests a window, and small enough to be reckoned with.
+const maxLimit = 1_000_000
+
 // rateLimit is what a reply's headers say about its bucket.
 type rateLimit struct {
 	limit, remaining int       // valid if known
@@ -28,7 +31,8 @@ func parseRateLimit(h http.Header) rateLimit {
 	limit, err1 := strconv.Atoi(h.Get("X-Rate-Limit-Limit"))
 	remaining, err2 := strconv.Atoi(h.Get("X-Rate-Limit-Remaining"))
 	if err1 == nil && err2 == nil && limit >= 0 && remaining >= 0 {
-		r.limit, r.remaining, r.known = limit, min(remaining, limit), true
+		r.limit = min(limit, maxLimit)
+		r.remaining, r.known = min(remaining, r.limit), true
 	}
 	if reset, err := strconv.ParseInt(h.Get("X-Rate-Limit-Reset"), 10, 64); err == nil && reset > 0 {
 		r.reset = reset
@@ -63,3 +67,11 @@ func (r rateLimit) wait(now time.Time) (d time.Duration, ok bool) {
 // concurrency reports whether a 429's headers speak of Okta's limit on requests at the same time: their limit is always 0,
 // and their reset is only a suggestion.
 func (r rateLimit) concurrency() bool { return r.known && r.limit == 0 }
+
+// left is what remains of the window, for a log; "" if that isn't said.
+func (r rateLimit) left() string {
+	if !r.known {
+		return ""
+	}
+	return strconv.Itoa(r.remaining)
+}

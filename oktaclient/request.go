@@ -2,6 +2,7 @@ package oktaclient
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,8 +34,12 @@ const (
 	BucketVerify Bucket = "/api/v1/users/{userId}/factors/{factorId}/verify"
 )
 
-// maxBody bounds what is read of a reply: the largest one expected, 200 users of a few KB each, fits several times.
-const maxBody = 8 << 20
+// What is read of a reply, in bytes, compression undone. The largest ones expected fit several times: one user with all factors, a page of 200
+// users of a few KB each. Many replies may be read at the same time, but only one page.
+const (
+	maxBody = 1 << 20
+	maxPage = 8 << 20
+)
 
 // request is a call to be made.
 type request struct {
@@ -44,6 +49,8 @@ type request struct {
 	query    url.Values
 	language string                    // Accept-Language; "": none
 	body     []byte                    // JSON; nil: an empty body
+	most     int64                     // bytes of the reply at most; 0: maxBody
+	secrets  []Passcode                // that the body holds: the reply may repeat them
 	once     bool                      // a 429 is its answer: what it carries is stale before a window ends
 	uri      string                    // in place of path and query: where Okta says that the next page is
 	noToken  bool                      // the endpoint asks for no credentials
@@ -137,7 +144,7 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 	rep := Reply{SentAt: c.Now()}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return rep, &TransportError{Method: r.method, Path: req.URL.Path, Sent: sent.Load(), Err: plain(ctx, err)}
+		return rep, &TransportError{Method: r.method, Path: req.URL.Path, Sent: sent.Load(), Err: c.tame(plain(ctx, err))}
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was read as far as it matters
 	at := time.Now()
@@ -147,23 +154,26 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 	c.meet(rep.limit.date, at, rep.RequestID != "")
 	var bodyErr error
 	if rep.Status >= 200 { // of a 1xx, as 101, there is a connection behind the body, and no timeout
-		rep.body, bodyErr = readBody(resp.Body)
+		rep.body, bodyErr = readBody(resp.Body, cmp.Or(r.most, maxBody))
+		rep.body = c.redact(r, rep.body)
 	}
 	c.log.Debug("request", "method", r.method, "path", req.URL.EscapedPath(), "status", rep.Status,
-		"request_id", rep.RequestID, "ms", at.Sub(start).Milliseconds(), "remaining", resp.Header.Get("X-Rate-Limit-Remaining"))
-	return rep, c.judge(req, resp, rep, bodyErr, r.safe)
+		"request_id", rep.RequestID, "ms", at.Sub(start).Milliseconds(), "remaining", rep.limit.left())
+	return rep, c.judge(r, req, resp, rep, bodyErr)
 }
 
 // judge turns a reply into an error unless it is a 2xx of Okta's. Of a change, status and request id say it all; of a read,
 // the body matters too.
-func (c *Client) judge(req *http.Request, resp *http.Response, rep Reply, bodyErr error, safe bool) error {
+func (c *Client) judge(r *request, req *http.Request, resp *http.Response, rep Reply, bodyErr error) error {
 	switch {
 	case rep.Status < 200 || rep.Status > 299:
-		return c.newAPIError(req, resp, rep.body)
+		e := c.newAPIError(req, resp, rep.body)
+		e.redact(r.secrets)
+		return e
 	case rep.RequestID == "":
 		return ErrNotOkta
-	case bodyErr != nil && safe:
-		return &TransportError{Method: req.Method, Path: req.URL.Path, Sent: true, Err: bodyErr}
+	case bodyErr != nil && r.safe:
+		return &TransportError{Method: req.Method, Path: req.URL.Path, Sent: true, Err: c.tame(bodyErr)}
 	}
 	return nil
 }
@@ -176,11 +186,11 @@ var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // maxPooled is the largest buffer that is kept: a user has a few KB, and a page of 200 is rare.
 const maxPooled = 64 << 10
 
-func readBody(r io.Reader) ([]byte, error) {
+func readBody(r io.Reader, most int64) ([]byte, error) {
 	b := bodies.Get().(*bytes.Buffer) //nolint:errcheck,forcetypeassert // the pool makes nothing else
 	b.Reset()
-	n, err := b.ReadFrom(io.LimitReader(r, maxBody+1))
-	if err == nil && n > maxBody {
+	n, err := b.ReadFrom(io.LimitReader(r, most+1))
+	if err == nil && n > most {
 		err = errTooLarge
 	}
 	body := bytes.Clone(b.Bytes())

@@ -15,9 +15,9 @@ type Role struct {
 // String is the role's type, or the name of a custom one.
 func (r Role) String() string {
 	if r.Label != "" && (r.Type == "" || r.Type == "CUSTOM") {
-		return r.Label
+		return cut(r.Label, maxSummary)
 	}
-	return r.Type
+	return cut(r.Type, maxSummary)
 }
 
 var errRolesCut = errors.New("okta's answer isn't the whole list of roles")

@@ -2,6 +2,7 @@ package oktaclient
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -23,6 +24,22 @@ type UserProfile struct {
 	Email     string `json:"email"`
 	FirstName string `json:"firstName"`
 	LastName  string `json:"lastName"`
+}
+
+// UnmarshalJSON takes names to the letter: an attribute of the org's own called Login, which users may be allowed to edit, isn't the login.
+func (p *UserProfile) UnmarshalJSON(b []byte) error {
+	var attributes map[string]json.RawMessage
+	if err := json.Unmarshal(b, &attributes); err != nil {
+		return err
+	}
+	for name, into := range map[string]*string{"login": &p.Login, "email": &p.Email, "firstName": &p.FirstName, "lastName": &p.LastName} {
+		if value := attributes[name]; value != nil {
+			if err := json.Unmarshal(value, into); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // StatusDeprovisioned is the status of a deactivated user: Okta keeps no factors for one.

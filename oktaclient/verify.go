@@ -83,6 +83,7 @@ func (c *Client) VerifyFactor(ctx context.Context, userID, factorID string, v Ve
 	path := apiPath("users", userID, "factors", factorID)
 	rep, err := c.post(ctx, request{
 		bucket: BucketVerify, path: append(path, "verify"), query: messageQuery(v.TemplateID, v.TokenLifetime), language: v.Language, once: true,
+		secrets: []Passcode{v.PassCode, v.Answer},
 	}, v.body(), &found)
 	if err != nil {
 		return Verification{}, rep, err
