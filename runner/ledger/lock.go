@@ -50,6 +50,9 @@ type lock struct {
 func acquire(results string, h Holder) (*lock, error) {
 	path := results + ".lock"
 	for range maxLockTries {
+		if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+			return nil, fmt.Errorf("lock %q: it isn't a file: move it away", path)
+		}
 		l := &lock{path: path, held: flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))}
 		ok, err := l.held.TryLock()
 		if err != nil {
@@ -62,8 +65,8 @@ func acquire(results string, h Holder) (*lock, error) {
 			_ = l.held.Unlock()
 			continue
 		}
-		if err := writeHolder(path, h); err != nil {
-			return nil, errors.Join(fmt.Errorf("write %q: %w", path, err), l.release())
+		if err := l.writeHolder(h); err != nil {
+			return nil, errors.Join(fmt.Errorf("lock %q: %w", path, err), l.held.Unlock())
 		}
 		return l, nil
 	}
@@ -71,13 +74,14 @@ func acquire(results string, h Holder) (*lock, error) {
 }
 
 // current reports whether the path still names the file that is locked: the last holder removes it while it holds it, and
-// whoever had opened it before then holds a lock that nobody else will ever see.
+// whoever had opened it before then holds a lock that nobody else will ever see. A link is never it: in a folder where others may
+// write, it may lead to any file of ours.
 func (l *lock) current() bool {
 	locked, err := l.held.Stat()
 	if err != nil {
 		return false
 	}
-	named, err := os.Stat(l.path)
+	named, err := os.Lstat(l.path)
 	return err == nil && os.SameFile(locked, named)
 }
 
@@ -98,20 +102,46 @@ func (l *lock) release() error {
 	return err
 }
 
-func writeHolder(path string, h Holder) error {
+// errNoLock is that something else has the lock file's name: it isn't written over.
+var errNoLock = errors.New("it isn't a lock of oktareset's: move it away")
+
+// writeHolder names the holder in the file that is locked, if that is a lock of ours.
+func (l *lock) writeHolder(h Holder) error {
 	h.StartedAt = stamp(h.StartedAt)
 	text, err := json.Marshal(h)
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	f, err := os.OpenFile(l.path, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
-	if err = f.Truncate(holderOffset + int64(len(text))); err == nil {
+	if err = l.ours(f); err == nil {
+		err = f.Truncate(holderOffset + int64(len(text)))
+	}
+	if err == nil {
 		_, err = f.WriteAt(text, holderOffset)
 	}
 	return errors.Join(err, f.Close())
+}
+
+// ours returns an error unless f is the file that is locked and holds what a lock may: nothing, or a first byte that no text has.
+func (l *lock) ours(f *os.File) error {
+	open, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if locked, err := l.held.Stat(); err != nil || !os.SameFile(locked, open) {
+		return errNoLock
+	}
+	var first [holderOffset]byte
+	if runtime.GOOS == "windows" || open.Size() == 0 { // Windows doesn't let a byte be read that is locked
+		return nil
+	}
+	if _, err := f.ReadAt(first[:], 0); err != nil || first[0] != 0 {
+		return errNoLock
+	}
+	return nil
 }
 
 // readHolder returns who holds the lock, or nobody: it may be writing its name just now.

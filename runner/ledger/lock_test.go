@@ -39,7 +39,7 @@ func TestSecondRunIsKeptOut(t *testing.T) {
 func TestLockOfDeadRun(t *testing.T) {
 	t.Parallel()
 	spec := testSpec(t.TempDir(), 1)
-	must(t, os.WriteFile(spec.Path+".lock", []byte(strings.Repeat("left behind ", 100)), 0o600))
+	must(t, os.WriteFile(spec.Path+".lock", []byte("\x00"+strings.Repeat("left behind ", 100)), 0o600))
 	l := mustCreate(t, spec)
 	if got := readHolder(spec.Path + ".lock"); got.RunID != "run1" {
 		t.Errorf("holder of a lock that was left behind = %+v, want the new run", got)
@@ -200,5 +200,44 @@ func TestLockOfAnotherFile(t *testing.T) {
 	must(t, os.Rename(path+".new", path))
 	if _, err := lockFile(f, nil); !errors.Is(err, errTouched) {
 		t.Errorf("lockFile of a file that isn't at its path any more = %v, want %v", err, errTouched)
+	}
+}
+
+// In a folder where others may write, somebody may have put something else in the lock file's place: it isn't written over.
+func TestLockWritesOverNothing(t *testing.T) {
+	t.Parallel()
+	const precious = "ssh-ed25519 AAAA"
+	for name, plant := range map[string]func(target, lock string) error{
+		"symbolic link": os.Symlink,
+		"hard link":     os.Link,
+		"link to nothing": func(_, lock string) error {
+			return os.Symlink(lock+".elsewhere", lock)
+		},
+		"folder": func(_, lock string) error { return os.Mkdir(lock, 0o700) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if runtime.GOOS == "windows" && name == "hard link" {
+				t.Skip("Windows doesn't let a byte be read that is locked")
+			}
+			spec := testSpec(t.TempDir(), 1)
+			target := filepath.Join(t.TempDir(), "authorized_keys")
+			must(t, os.WriteFile(target, []byte(precious), 0o600))
+			must(t, plant(target, spec.Path+".lock"))
+			if _, err := Create(spec); err == nil || !strings.Contains(err.Error(), "move it away") {
+				t.Errorf("Create = %v, want it refused", err)
+			}
+			if got, err := os.ReadFile(target); err != nil || string(got) != precious {
+				t.Errorf("the file is now %q, %v", got, err)
+			}
+			for _, path := range []string{spec.Path, spec.Path + ".lock.elsewhere", ManifestPath(spec.Path)} {
+				if _, err := os.Lstat(path); err == nil {
+					t.Errorf("%s was made", filepath.Base(path))
+				}
+			}
+			if _, err := os.Lstat(spec.Path + ".lock"); err != nil {
+				t.Errorf("what was there in the lock's place is gone: %v", err)
+			}
+		})
 	}
 }
