@@ -196,7 +196,8 @@ func (l *List) Do(ctx context.Context, j runner.Job, b runner.Book) (runner.Resu
 	t.begun, t.changed = t.sentBy(l.opts.RunID), t.goesOn()
 	t.take = func(step runner.Reason) error { return l.take(t, &res, b, step) }
 	err := l.do(ctx, t, &res)
-	res.UserID, res.Login = t.UserID, t.Login
+	res.UserID, res.Login, res.FactorStatus = t.UserID, clip(t.Login), clip(res.FactorStatus)
+	res.Factors = clipAll(res.Factors)
 	res.FinishedAt = later(l.client.Now(), res.StartedAt)
 	if res.Status.Open() && res.RunID == "" {
 		res.RunID = l.opts.RunID
@@ -218,7 +219,7 @@ func (l *List) take(t *Target, res *runner.Result, b runner.Book, step runner.Re
 	if (step == "" || step == runner.ReasonUnenroll) && !t.takenBefore() {
 		res.StartedAt = l.client.Earliest()
 	}
-	taken := runner.Taken{UserID: t.UserID, Login: t.Login, At: res.StartedAt, Step: step, Factors: res.Factors}
+	taken := runner.Taken{UserID: t.UserID, Login: clip(t.Login), At: res.StartedAt, Step: step, Factors: clipAll(res.Factors)}
 	if step == runner.ReasonUnenroll {
 		taken.Targets = t.unenroll
 	}

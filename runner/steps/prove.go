@@ -161,7 +161,7 @@ func ours(e *oktaclient.LogEvent, res runner.Result) bool {
 
 func verify(res runner.Result, e oktaclient.LogEvent) runner.Result {
 	settle(&res, runner.StatusReset, runner.ReasonVerified, "the answer was lost; the System Log proves it: event "+e.UUID)
-	res.RequestID, res.FinishedAt = e.RequestID(), later(e.Published, res.StartedAt)
+	res.RequestID, res.FinishedAt = clip(e.RequestID()), later(e.Published, res.StartedAt)
 	return res
 }
 

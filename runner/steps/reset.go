@@ -141,6 +141,8 @@ func (l *List) settleMissing(ctx context.Context, t *Target, res *runner.Result,
 	case err != nil: // Okta did refuse the reset: that is certain, why isn't
 		settle(res, runner.StatusFailed, "", missing.Error()+"; look up: "+err.Error())
 		return fatal(err)
+	case u.ID != t.UserID:
+		settle(res, runner.StatusFailed, "", missing.Error()+"; look up: Okta answered with another user")
 	case u.Status == oktaclient.StatusDeprovisioned:
 		t.Login, t.Status = u.Profile.Login, u.Status
 		settle(res, runner.StatusSkipped, runner.ReasonDeprovisioned, deprovisionedText)
@@ -181,5 +183,5 @@ func fatal(err error) error {
 }
 
 func settle(res *runner.Result, s runner.Status, r runner.Reason, text string) {
-	res.Status, res.Reason, res.Error = s, r, text
+	res.Status, res.Reason, res.Error = s, r, clip(text)
 }

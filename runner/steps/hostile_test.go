@@ -1,0 +1,56 @@
+package steps_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"oktareset/oktaclient"
+	"oktareset/oktaclient/oktatest"
+	"oktareset/runner"
+	"oktareset/runner/steps"
+)
+
+// However much a server sends in a name, a row stays short enough to be read again, with what matters in it.
+func TestHostileTextsAreCut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		long := strings.Repeat("\u202e\x1b", 100<<10)
+		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{DryRun: true, RecordFactors: true})
+		w.canned = func(r *http.Request) *http.Response {
+			if strings.HasSuffix(r.URL.Path, "/factors") {
+				return reply(r, 200, "["+strings.Repeat(`{"factorType":"sms","provider":"OKTA"},`, 20000)+`{"factorType":"x"}]`)
+			}
+			return reply(r, 200, fmt.Sprintf(`{"id":"%s","status":"ACTIVE","profile":{"login":%q}}`, aliceID, long))
+		}
+		res, err := w.do(t.Context(), 1, aliceID)
+		size := len(res.Login) + len(res.Error) + len(strings.Join(res.Factors, " "))
+		if err != nil || res.Status != runner.StatusWouldReset || size > 20_000 || len(res.Factors) < 100 {
+			t.Errorf("%s, %v, %d bytes, %d factors", res.Status, err, size, len(res.Factors))
+		}
+		res, err = w.do(t.Context(), 2, "bob@example.com")
+		if err != nil || res.Status != runner.StatusInvalid || res.Reason != runner.ReasonMismatch || len(res.Error) > 6000 {
+			t.Errorf("%s/%s, %v, %d bytes of error", res.Status, res.Reason, err, len(res.Error))
+		}
+	})
+}
+
+// What is said of another user decides nothing of this one.
+func TestAnswerAboutAnotherUser(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
+		w.canned = func(r *http.Request) *http.Response {
+			if r.Method == http.MethodPost {
+				return reply(r, 404, `{"errorCode":"E0000007","errorSummary":"Not found"}`)
+			}
+			return reply(r, 200, `{"id":"00uSomebodyElse00000","status":"DEPROVISIONED","profile":{"login":"else@example.com"}}`)
+		}
+		res, err := w.do(t.Context(), 1, aliceID)
+		if err != nil || res.Status != runner.StatusFailed || res.Login != "" || !strings.Contains(res.Error, "another user") {
+			t.Errorf("%+v, %v; want failed, and nothing of the other user", res, err)
+		}
+	})
+}
