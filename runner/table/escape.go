@@ -18,7 +18,7 @@ const (
 // takes for a formula. A harmless cell stays as it is. [Unescape] reverses it for every string.
 func Escape(s string) string {
 	switch {
-	case !isPrintable(s):
+	case !isPrintable(s), splits(s):
 		return spell(s)
 	case needsQuoteMark(s):
 		return quoteMark + s
@@ -41,12 +41,26 @@ func Unescape(s string) string {
 	return raw
 }
 
+// splits reports whether a formula begins behind a semicolon. Spreadsheets that are set to semicolons, as Excel is in half of Europe, and LibreOffice
+// unless told otherwise, begin a cell there whatever the file's delimiter is.
+func splits(s string) bool {
+	for found := true; found; {
+		if _, s, found = strings.Cut(s, ";"); found && startsFormula(strings.TrimLeftFunc(s, isPadding)) {
+			return true
+		}
+	}
+	return false
+}
+
+func isPadding(r rune) bool { return r == '"' || unicode.IsSpace(r) }
+
 // needsQuoteMark reports whether a spreadsheet would run s: OWASP's list of first characters, with their full-width forms,
 // also behind spaces, which some programs strip.
 func needsQuoteMark(s string) bool {
-	if strings.HasPrefix(s, quoteMark) {
-		return true
-	}
+	return strings.HasPrefix(s, quoteMark) || startsFormula(s)
+}
+
+func startsFormula(s string) bool {
 	r, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(s, unicode.IsSpace))
 	switch r {
 	case '=', '+', '-', '@', '＝', '＋', '－', '＠':
@@ -90,6 +104,8 @@ func spell(s string) string {
 			fmt.Fprintf(&b, `\x%02x`, s[i])
 		case r == '\\':
 			b.WriteString(`\\`)
+		case r == ';':
+			b.WriteString(`\u{3b}`)
 		case r == '\n':
 			b.WriteString(`\n`)
 		case r == '\r':

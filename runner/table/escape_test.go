@@ -31,6 +31,13 @@ func TestEscape(t *testing.T) {
 		{"a\u202eb\ufeff", `'|a\u{202e}b\u{feff}`},
 		{"caf\xe9", `'|caf\xe9`},
 		{"\ufffd", "\ufffd"},
+		{"a;b;c", "a;b;c"},
+		{"x;=1+1", `'|x\u{3b}=1+1`},
+		{`a;"=1";b`, `'|a\u{3b}"=1"\u{3b}b`},
+		{"+1;+2", `'|+1\u{3b}+2`},
+		{"a; '@b", "a; '@b"},
+		{`a; " @b`, `'|a\u{3b} " @b`},
+		{"a;b-c", "a;b-c"},
 	} {
 		if got := Escape(tt.raw); got != tt.want {
 			t.Errorf("Escape(%q) = %q, want %q", tt.raw, got, tt.want)
@@ -55,7 +62,7 @@ func TestUnescapeLeavesForeignTextAlone(t *testing.T) {
 }
 
 func FuzzEscape(f *testing.F) {
-	for _, s := range []string{"", "=1", "'", "'|", `'|\n`, "a\nb", "\xff\x00", "\u202e", `\u{41}`, " ＝"} {
+	for _, s := range []string{"", "=1", "'", "'|", `'|\n`, "a\nb", "\xff\x00", "\u202e", `\u{41}`, " ＝", "a;=1", ";;\";+"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -68,6 +75,11 @@ func FuzzEscape(f *testing.F) {
 		}
 		if strings.ContainsAny(got[:min(len(got), 1)], "=+-@") {
 			t.Errorf("Escape(%q) = %q, which a spreadsheet runs", s, got)
+		}
+		for _, cell := range strings.Split(got, ";")[1:] {
+			if strings.IndexAny(strings.TrimLeft(cell, " \""), "=+-@") == 0 {
+				t.Errorf("Escape(%q) = %q, which a spreadsheet that splits at semicolons runs", s, got)
+			}
 		}
 		if foreign := Unescape(s); foreign != s && Escape(foreign) != s {
 			t.Errorf("Unescape(%q) = %q, which Escape doesn't write so", s, foreign)
