@@ -62,6 +62,9 @@ func (a *app) loadOrg(f orgFlags, s scopes) (orgConfig, error) {
 			"the org URL is from ./%s but the %s from %s: a folder's file must not choose who gets your credentials",
 			localFile, secretNames[secret.name], secret.source)
 	}
+	if org.source == localFile {
+		a.console.info("org and credentials are those of ./%s: %s", localFile, cfg.url.Host())
+	}
 	return cfg, nil
 }
 

@@ -28,7 +28,7 @@ func (a *app) loadFiles() ([]configFile, error) {
 	}
 	var files []configFile
 	for _, path := range paths {
-		b, err := os.ReadFile(path)
+		b, err := readConfig(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -43,6 +43,18 @@ func (a *app) loadFiles() ([]configFile, error) {
 		files = append(files, f)
 	}
 	return files, nil
+}
+
+// readConfig reads a file that may have come with a downloaded folder: a pipe would never end, a device neither.
+func readConfig(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxSecretFile {
+		return nil, fmt.Errorf("%s isn't a file, or larger than %d bytes", path, maxSecretFile)
+	}
+	return os.ReadFile(path)
 }
 
 func (a *app) home() string {

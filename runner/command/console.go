@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"oktareset/runner"
 	"oktareset/runner/progress"
 )
 
@@ -41,7 +42,7 @@ func newConsole(screen *progress.Screen, o consoleOptions) *console {
 		level = slog.LevelDebug
 	}
 	if o.json {
-		c.log = slog.New(slog.NewJSONHandler(screen, &slog.HandlerOptions{Level: level}))
+		c.log = slog.New(slog.NewJSONHandler(printableWriter{screen}, &slog.HandlerOptions{Level: level}))
 	} else {
 		c.log = slog.New(&textHandler{w: screen, level: level})
 	}
@@ -66,6 +67,14 @@ func (c *console) fail(err error) {
 	if h != "" {
 		_, _ = io.WriteString(c.screen, "oktareset: hint: "+printable(h)+"\n")
 	}
+}
+
+// printableWriter writes JSON, as encoding/json makes it, with what a terminal would take for a command escaped.
+type printableWriter struct{ w io.Writer }
+
+func (p printableWriter) Write(b []byte) (int, error) {
+	_, err := io.WriteString(p.w, runner.PrintableJSON(string(b)))
+	return len(b), err
 }
 
 // textHandler prints a log record as a line for a person.

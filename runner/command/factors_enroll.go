@@ -29,7 +29,7 @@ func (r *factorsRun) enroll(ctx context.Context) error {
 	}
 	f, _, err := r.client.EnrollFactor(ctx, r.user.ID, e, nil)
 	if oktaclient.FateOf(err) == oktaclient.InDoubt {
-		return notDone("see oktareset factors list "+r.user.Profile.Login, "%s may have been enrolled, or not: %w", e, err)
+		return notDone("see oktareset factors list "+r.shownUser(), "%s may have been enrolled, or not: %w", e, err)
 	}
 	if err != nil {
 		return r.explain(err, fmt.Sprintf("enroll %s for %s", e, r.user.Profile.Login))
@@ -53,7 +53,7 @@ func (r *factorsRun) withSecrets(ctx context.Context, e oktaclient.Enrollment) (
 	switch e.Type {
 	case "question":
 		if e.Profile["question"] == nil {
-			return e, usageError("see oktareset factors questions "+r.opts.user, "which question? --question is missing")
+			return e, usageError("see oktareset factors questions "+shellQuote(r.opts.user), "which question? --question is missing")
 		}
 		e.Profile, err = ask(e.Profile, "answer", "answer")
 	case "token:hotp":
@@ -77,7 +77,7 @@ func (r *factorsRun) sayNext(f oktaclient.Factor) {
 		r.console.info("%s of %s is %s", f, r.user.Profile.Login, f.Status)
 		return
 	}
-	activate := fmt.Sprintf("oktareset factors activate %s %s", r.user.Profile.Login, f.ID)
+	activate := fmt.Sprintf("oktareset factors activate %s %s", r.shownUser(), shellQuote(f.ID))
 	switch {
 	case sendsPasscode(f.Type):
 		r.console.info("a passcode is on its way to %s; when the user has read it out: %s", which(f), activate)
@@ -143,7 +143,7 @@ func (r *factorsRun) activate(ctx context.Context) error {
 	}
 	now, _, err := r.client.ActivateFactor(ctx, r.user.ID, f.ID, code)
 	if oktaclient.FateOf(err) == oktaclient.InDoubt {
-		return notDone(fmt.Sprintf("see oktareset factors get %s %s", r.user.Profile.Login, f.ID),
+		return notDone(fmt.Sprintf("see oktareset factors get %s %s", r.shownUser(), shellQuote(f.ID)),
 			"%s may have been activated, or not: %w", f, err)
 	}
 	if err != nil {
@@ -172,7 +172,7 @@ func (r *factorsRun) awaitActivation(ctx context.Context, f oktaclient.Factor) e
 		return err
 	}
 	if now.Status != oktaclient.FactorActive {
-		return notDone("once more: "+fmt.Sprintf("oktareset factors activate %s %s", r.user.Profile.Login, f.ID),
+		return notDone("once more: "+fmt.Sprintf("oktareset factors activate %s %s", r.shownUser(), shellQuote(f.ID)),
 			"%s of %s is still %s", f, r.user.Profile.Login, now.Status)
 	}
 	r.console.info("%s of %s is %s", f, r.user.Profile.Login, now.Status)

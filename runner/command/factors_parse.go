@@ -96,6 +96,9 @@ func (o *factorsOptions) parseEnrollment(c *cli.Context) error {
 	if d := e.TokenLifetime; c.IsSet("token-lifetime") && (d < time.Second || d > oktaclient.MaxTokenLifetime || d%time.Second != 0) {
 		return usageError("1s to 24h, in whole seconds", "--token-lifetime %s", d)
 	}
+	if strings.ContainsFunc(e.Language, notGraphic) {
+		return usageError("as --language fr", "--language %q", e.Language)
+	}
 	if o.verb.name != "enroll" {
 		o.enroll = e
 		return nil

@@ -109,6 +109,9 @@ func (r *factorsRun) sayHolds() (stop func()) {
 
 func (r *factorsRun) host() string { return r.client.Org().Host() }
 
+// shownUser is the user for a command line that is shown: in many orgs, users choose their logins themselves.
+func (r *factorsRun) shownUser() string { return shellQuote(r.user.Profile.Login) }
+
 // identify finds the user that is meant, and nobody else: Okta would also match short names, cut logins at a semicolon and ignore
 // diacritics.
 func (r *factorsRun) identify(ctx context.Context) error {
@@ -183,7 +186,7 @@ func (r *factorsRun) noFactor(list []oktaclient.Factor) error {
 	for _, f := range list {
 		kinds = append(kinds, f.String())
 	}
-	hint := "oktareset factors list " + r.user.Profile.Login
+	hint := "oktareset factors list " + r.shownUser()
 	if len(kinds) > 0 {
 		hint = "there are " + strings.Join(kinds, ", ")
 	}

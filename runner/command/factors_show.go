@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
+	"oktareset/runner"
 )
 
 // list shows the user's factors.
@@ -107,30 +108,10 @@ func (r *factorsRun) show(v any, table func(io.Writer)) error {
 		}
 		out.WriteByte('\n')
 	}
-	if _, err := io.WriteString(r.Stdout, printableJSON(out.String())); err != nil {
+	if _, err := io.WriteString(r.Stdout, runner.PrintableJSON(out.String())); err != nil {
 		return notDone("it was done all the same, if it was a change", "print Okta's answer: %w", err)
 	}
 	return nil
-}
-
-// printableJSON escapes what a terminal would take for a command. Outside of strings, JSON has only new lines of that kind.
-func printableJSON(s string) string {
-	if !strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && notPrintable(r) }) {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case r == '\n' || !notPrintable(r):
-			b.WriteRune(r)
-		case r > 0xffff:
-			r -= 0x10000
-			fmt.Fprintf(&b, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-	}
-	return b.String()
 }
 
 // row writes the cells of a table's row. The last one ends the line.

@@ -60,6 +60,6 @@ func (r *factorsRun) lookAgain(ctx context.Context, f oktaclient.Factor, lost er
 	if err != nil {
 		state = "it can't be looked at now"
 	}
-	return notDone("look again in a minute: oktareset factors list "+r.user.Profile.Login,
+	return notDone("look again in a minute: oktareset factors list "+r.shownUser(),
 		"%s of %s may be unenrolled, or not (%s): %w", f, r.user.Profile.Login, state, lost)
 }

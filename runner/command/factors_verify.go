@@ -15,10 +15,10 @@ func (r *factorsRun) verify(ctx context.Context) error {
 		return err
 	}
 	if why := oktaclient.OwnDevice(f.Type); why != "" {
-		return usageError("choose another: oktareset factors list "+r.user.Profile.Login, "%s can't be verified here: %s", f, why)
+		return usageError("choose another: oktareset factors list "+r.shownUser(), "%s can't be verified here: %s", f, why)
 	}
 	if f.Status != oktaclient.FactorActive {
-		return notDone(fmt.Sprintf("oktareset factors activate %s %s", r.user.Profile.Login, f.ID), "%s of %s is %s: it proves nothing yet",
+		return notDone(fmt.Sprintf("oktareset factors activate %s %s", r.shownUser(), shellQuote(f.ID)), "%s of %s is %s: it proves nothing yet",
 			f, r.user.Profile.Login, f.Status)
 	}
 	if r.opts.numberMatching && f.Type != "push" {
@@ -107,7 +107,7 @@ func (r *factorsRun) await(ctx context.Context, f oktaclient.Factor, v oktaclien
 	end, err := r.client.AwaitPush(ctx, r.user.ID, f.ID, v)
 	if err != nil {
 		if v.TransactionID != "" {
-			r.console.info("the answer isn't known yet; to go on: oktareset factors poll %s %s %s", r.user.Profile.Login, f.ID, v.TransactionID)
+			r.console.info("the answer isn't known yet; to go on: oktareset factors poll %s %s %s", r.shownUser(), shellQuote(f.ID), v.TransactionID)
 		}
 		return r.explain(err, "await the answer to the push")
 	}

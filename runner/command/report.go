@@ -190,7 +190,7 @@ func applyCommand(m *ledger.Manifest, plan string) string {
 			return ""
 		}
 	}
-	consent := fmt.Sprintf("--confirm %s:%d", m.Org, n)
+	consent := "--confirm " + shellQuote(fmt.Sprintf("%s:%d", m.Org, n)) // whoever made the file chose the org's name
 	if m.Sandbox {
 		consent = "--sandbox"
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -30,6 +31,7 @@ func (r *resetRun) resume() (bool, error) {
 		return false, refused(explainResume(err))
 	}
 	r.book, r.resumed, r.doubts = book, true, open
+	r.warnOfWriters(book.Path(), book.ManifestPath())
 	if err := r.checkExclusions(); err != nil {
 		return true, err
 	}
@@ -42,6 +44,15 @@ func (r *resetRun) resume() (bool, error) {
 	}
 	r.console.info("%s", text)
 	return true, nil
+}
+
+// warnOfWriters warns of results that others can change: whom they name as done isn't done, and the consent is theirs.
+func (r *resetRun) warnOfWriters(paths ...string) {
+	for _, path := range paths {
+		if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o022 != 0 && filepath.Separator == '/' {
+			r.console.warn("others on this machine can change %s, which says what is done and what was allowed: chmod 600 it", path)
+		}
+	}
 }
 
 // claim keeps the users of earlier runs from being done again under another name: the last row that may have changed a user holds the

@@ -231,7 +231,7 @@ func (r *resetRun) printJSON(counts runner.Counts, took time.Duration, err error
 	if err != nil && !errors.Is(err, errRows) {
 		s.Stopped = err.Error()
 	}
-	enc := json.NewEncoder(r.Stdout)
+	enc := json.NewEncoder(printableWriter{r.Stdout})
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(s)

@@ -13,7 +13,7 @@ import (
 // printIdentity prints what whoami found out, on stdout.
 func (a *app) printIdentity(id identity, asJSON bool) error {
 	if asJSON {
-		enc := json.NewEncoder(a.Stdout)
+		enc := json.NewEncoder(printableWriter{a.Stdout})
 		enc.SetEscapeHTML(false)
 		enc.SetIndent("", "  ")
 		return enc.Encode(id)
@@ -64,7 +64,7 @@ func (id identity) text() string {
 	b.WriteString("\nsettings\n")
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, s := range id.Settings {
-		_, _ = fmt.Fprintf(table, "  %s\t%s\t%s\n", s.Name, printable(s.Value), s.Source)
+		_, _ = fmt.Fprintf(table, "  %s\t%s\t%s\n", s.Name, printable(s.Value), printable(s.Source))
 	}
 	_ = table.Flush() // b takes everything
 	return b.String()

@@ -158,10 +158,15 @@ func ReadManifest(results string) (Manifest, error) {
 
 // encode writes the manifest as JSON.
 func (m *Manifest) encode(w io.Writer) error {
-	enc := json.NewEncoder(w)
+	var text strings.Builder
+	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false) // a person reads it
 	enc.SetIndent("", "  ")
-	return enc.Encode(m.written())
+	if err := enc.Encode(m.written()); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, runner.PrintableJSON(text.String()))
+	return err
 }
 
 // written returns the manifest as it stands in its file.

@@ -1,7 +1,7 @@
 package steps_test
 
 import (
-	"fmt"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -23,7 +23,8 @@ func TestHostileTextsAreCut(t *testing.T) {
 			if strings.HasSuffix(r.URL.Path, "/factors") {
 				return reply(r, 200, "["+strings.Repeat(`{"factorType":"sms","provider":"OKTA"},`, 20000)+`{"factorType":"x"}]`)
 			}
-			return reply(r, 200, fmt.Sprintf(`{"id":"%s","status":"ACTIVE","profile":{"login":%q}}`, aliceID, long))
+			b, _ := json.Marshal(map[string]any{"id": aliceID, "status": "ACTIVE", "profile": map[string]string{"login": long}})
+			return reply(r, 200, string(b))
 		}
 		res, err := w.do(t.Context(), 1, aliceID)
 		size := len(res.Login) + len(res.Error) + len(strings.Join(res.Factors, " "))
