@@ -1,11 +1,9 @@
 package oktaclient
 
 import (
-	"errors"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
@@ -103,7 +101,7 @@ func newTransport(conns int) *http.Transport {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	return &http.Transport{
-		Proxy:                  proxy,
+		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
 		TLSHandshakeTimeout:    10 * time.Second,
 		MaxIdleConnsPerHost:    conns,
@@ -111,15 +109,6 @@ func newTransport(conns int) *http.Transport {
 		MaxResponseHeaderBytes: 256 << 10,
 		Protocols:              &protocols,
 	}
-}
-
-// proxy is the environment's. Its error would show what HTTPS_PROXY holds, a password perhaps.
-func proxy(r *http.Request) (*url.URL, error) {
-	u, err := http.ProxyFromEnvironment(r)
-	if err != nil {
-		return nil, errors.New("what HTTPS_PROXY or HTTP_PROXY holds isn't the URL of a proxy")
-	}
-	return u, nil
 }
 
 // Org is the org that the client speaks to.

@@ -117,8 +117,8 @@ func notHost(r rune) bool {
 	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && !strings.ContainsRune("-._:[]", r)
 }
 
-// withoutUser takes user and password out of what may not even be a URL, so that an error can show it. What has no dot is no host, but may be
-// a token that was put in the wrong place.
+// withoutUser takes user and password out of what may not even be a URL, so that an error can show it. What is long and has no dot is no
+// host, but may be a token in the wrong place.
 func withoutUser(s string) string {
 	scheme, rest, ok := strings.Cut(s, "://")
 	if !ok {
@@ -129,7 +129,7 @@ func withoutUser(s string) string {
 	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
 		rest = redacted + rest[i:]
 	}
-	if !ok && !strings.Contains(rest, ".") && rest != "" {
+	if !ok && !strings.Contains(rest, ".") && len(rest) >= 20 {
 		rest = redacted
 	}
 	rest, _, query := strings.Cut(rest, "?")

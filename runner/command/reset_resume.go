@@ -18,6 +18,7 @@ import (
 // resume opens the ledger of earlier runs. It reports false if there is none: then this is a new run.
 func (r *resetRun) resume() (bool, error) {
 	r.duplicates = make(map[int]bool)
+	r.warnOfWriters(r.paths.results, ledger.ManifestPath(r.paths.results))
 	book, open, err := ledger.Resume(r.ledgerSpec(), r.claim)
 	if errors.Is(err, ledger.ErrNothing) {
 		if len(r.opts.retry) > 0 {
@@ -31,7 +32,6 @@ func (r *resetRun) resume() (bool, error) {
 		return false, refused(explainResume(err))
 	}
 	r.book, r.resumed, r.doubts = book, true, open
-	r.warnOfWriters(book.Path(), book.ManifestPath())
 	if err := r.checkExclusions(); err != nil {
 		return true, err
 	}
