@@ -93,7 +93,7 @@ func (f Factor) Takes(other Factor) bool {
 //
 //meta:operation GET /api/v1/users/{userId}/factors
 func (c *Client) ListFactors(ctx context.Context, userID string) ([]Factor, Reply, error) {
-	var factors []Factor
+	var factors items[Factor]
 	rep, err := c.getOf(ctx, &factors, userID, "factors")
 	return factors, rep, err
 }

@@ -17,7 +17,7 @@ func list[T any](ctx context.Context, c *Client, r request) iter.Seq2[T, error] 
 		var none T
 		seen := map[string]bool{r.requestURI(): true}
 		for {
-			var page []T
+			var page items[T]
 			rep, err := c.get(ctx, r, &page)
 			if err != nil {
 				yield(none, err)

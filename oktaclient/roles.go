@@ -37,7 +37,7 @@ func (c *Client) ListRoles(ctx context.Context, userID string) ([]Role, Reply, e
 	if err := checkID(userID); err != nil {
 		return nil, Reply{}, err
 	}
-	var roles []Role
+	var roles items[Role]
 	rep, err := c.get(ctx, request{bucket: BucketUsers, path: apiPath("users", userID, "roles")}, &roles)
 	if err != nil || len(roles) > 0 {
 		return roles, rep, err

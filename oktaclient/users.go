@@ -94,7 +94,7 @@ func (c *Client) ListUsers(ctx context.Context, filter string, limit int) ([]Use
 	if limit > 0 {
 		q.Set("limit", strconv.Itoa(limit))
 	}
-	var users []User
+	var users items[User]
 	rep, err := c.get(ctx, request{bucket: BucketUsers, path: apiPath("users"), query: q}, &users)
 	return users, rep, err
 }

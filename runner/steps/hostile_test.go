@@ -21,7 +21,7 @@ func TestHostileTextsAreCut(t *testing.T) {
 		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{DryRun: true, RecordFactors: true})
 		w.canned = func(r *http.Request) *http.Response {
 			if strings.HasSuffix(r.URL.Path, "/factors") {
-				return reply(r, 200, "["+strings.Repeat(`{"factorType":"sms","provider":"OKTA"},`, 20000)+`{"factorType":"x"}]`)
+				return reply(r, 200, "["+strings.Repeat(`{"factorType":"sms","provider":"OKTA"},`, 4000)+`{"factorType":"x"}]`)
 			}
 			b, _ := json.Marshal(map[string]any{"id": aliceID, "status": "ACTIVE", "profile": map[string]string{"login": long}})
 			return reply(r, 200, string(b))
