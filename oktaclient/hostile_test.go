@@ -364,6 +364,40 @@ func TestLiesAboutLimits(t *testing.T) {
 	}
 }
 
+// Refusals that never end, whatever they say, end the run after a while: nobody waits for the year 2100.
+func TestRefusedForEver(t *testing.T) {
+	t.Parallel()
+	for name, head := range map[string][2]string{"concurrency": {"0", "0"}, "window": {"600", "0"}, "nothing said": {"", ""}} {
+		virtually(t, name, func(t *testing.T) {
+			w := newWorld(t, 40, oktatest.Config{}, oktaclient.Options{})
+			url, err := oktaclient.ParseOrgURL("http://127.0.0.1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.client = oktaclient.New(url, oktaclient.Options{Token: secret, Transport: lying{roundTrip(func(*http.Request) (*http.Response, error) {
+				rec := httptest.NewRecorder()
+				rec.Header().Set("X-Okta-Request-Id", "req")
+				rec.WriteHeader(http.StatusTooManyRequests)
+				return rec.Result(), nil
+			}), func(h http.Header) {
+				h.Set("X-Rate-Limit-Limit", head[0])
+				h.Set("X-Rate-Limit-Remaining", head[1])
+				h.Set("X-Rate-Limit-Reset", "4102444800")
+			}}})
+			start := time.Now()
+			failed := w.resetAll(t.Context(), 16)
+			if took := time.Since(start); len(failed) != 40 || took > 10*time.Minute {
+				t.Errorf("%d rows given up after %v", len(failed), took)
+			}
+			for _, err := range failed {
+				if !errors.Is(err, oktaclient.ErrOutage) {
+					t.Errorf("%v, want an outage", err)
+				}
+			}
+		})
+	}
+}
+
 // An answer about somebody or something else.
 func TestAnotherFactorsAnswer(t *testing.T) {
 	t.Parallel()

