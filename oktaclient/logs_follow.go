@@ -42,7 +42,7 @@ func (c *Client) ReadLog(ctx context.Context, from LogCursor) ([]LogRecord, LogC
 		return nil, "", unsentError(err)
 	}
 	var page []LogRecord
-	rep, err := c.get(ctx, request{bucket: BucketLogs, path: apiPath("logs"), uri: string(from)}, &page)
+	rep, err := c.get(ctx, request{bucket: BucketLogs, path: apiPath("logs"), uri: string(from), most: maxPage}, &page)
 	if err != nil {
 		return nil, "", err
 	}
