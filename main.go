@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"os"
 	"os/signal"
@@ -42,7 +41,7 @@ func watch(cancel context.CancelCauseFunc) {
 			continue
 		}
 		second := command.Signal{Signal: s}
-		fmt.Fprintf(os.Stderr, "oktareset: %v again: ended at once; --resume goes on\n", second)
+		command.EndedAtOnce(os.Args, os.Stderr, second)
 		os.Exit(second.ExitCode())
 	}
 }

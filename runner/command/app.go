@@ -12,6 +12,7 @@ import (
 type app struct {
 	Process
 	console   *console
+	outcome   outcome           // of a reset
 	transport http.RoundTripper // nil: the network
 }
 

@@ -96,12 +96,27 @@ func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 	}
 	b.WriteString(printable(r.Message))
 	r.Attrs(func(a slog.Attr) bool {
-		fmt.Fprintf(&b, " %s=%s", a.Key, printable(a.Value.String()))
+		writeAttr(&b, a)
 		return true
 	})
 	b.WriteByte('\n')
 	_, err := io.WriteString(h.w, b.String())
 	return err
+}
+
+// writeAttr writes " key=value", quoted where the value's end wouldn't be seen; of a group, that for each of its attributes.
+func writeAttr(b *strings.Builder, a slog.Attr) {
+	if a.Value.Kind() == slog.KindGroup {
+		for _, member := range a.Value.Group() {
+			writeAttr(b, member)
+		}
+		return
+	}
+	value := a.Value.String()
+	if value == "" || strings.ContainsAny(value, ` "=`) {
+		value = strconv.Quote(value)
+	}
+	fmt.Fprintf(b, " %s=%s", a.Key, printable(value))
 }
 
 func (h *textHandler) WithAttrs([]slog.Attr) slog.Handler { return h }

@@ -59,12 +59,22 @@ func Run(ctx context.Context, p Process) int {
 		p.Version = buildVersion()
 	}
 	args, err := permute(p.Args)
-	a := &app{Process: p, console: newConsole(progress.NewScreen(p.Stderr), consoleOptions{})}
+	a := &app{Process: p, console: newConsole(progress.NewScreen(p.Stderr), consoleOptions{json: wantsJSON(p.Args)})}
 	if err == nil {
 		err = a.cli().RunContext(ctx, args)
 	}
-	a.console.fail(err) // by now in the form that the flags asked for
+	a.console.fail(err)                                                                       // by now in the form that the flags asked for
+	reset := len(p.Args) > 1 && p.Args[1] == "reset" && (err != nil || a.outcome.runID != "") // not its --help
+	if reset && (!p.Terminal || a.console.opts.json) {                                        // on a terminal, a person has read the summary
+		a.outcome.tell(a.console, err)
+	}
 	return exitCode(err)
+}
+
+// EndedAtOnce tells that a second signal ends the program before its work is over, in the form that its arguments ask for.
+func EndedAtOnce(args []string, stderr io.Writer, s Signal) {
+	c := newConsole(progress.NewScreen(stderr), consoleOptions{json: wantsJSON(args)})
+	c.info("%v again: ended at once; --resume goes on", s)
 }
 
 func buildVersion() string {

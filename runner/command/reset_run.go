@@ -53,9 +53,11 @@ type resetRun struct {
 // reset carries out the reset command. Whatever it returns has left either no trace or a ledger with its manifest.
 func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
 	r := &resetRun{app: a, opts: o, start: time.Now(), id: newRunID(), seen: new(runner.Seen)}
+	a.outcome = outcome{runID: r.id, dryRun: o.dryRun, sandbox: o.sandbox}
 	if r.paths, err = r.choosePaths(); err != nil {
 		return err
 	}
+	a.outcome.results = r.paths.results
 	defer func() { err = also(err, r.removeInput(err)) }()
 	if err = r.openInput(ctx); err != nil {
 		return refused(err)
@@ -68,6 +70,7 @@ func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
 		return err
 	}
 	defer r.sandbox.close()
+	a.outcome.org = r.client.Org().Host()
 	if err = r.checkPlan(); err != nil {
 		return err
 	}

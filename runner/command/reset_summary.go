@@ -77,6 +77,7 @@ func (t *tally) total(s runner.Status) int {
 
 // summarize tells how the run went, once, and returns the error that becomes the exit code.
 func (r *resetRun) summarize(stopped error, counts runner.Counts, finish error) error {
+	r.outcome.counts = counts
 	var err error
 	var unwritten *ledger.WriteError
 	switch {

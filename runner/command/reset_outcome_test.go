@@ -1,0 +1,23 @@
+package command
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"testing"
+)
+
+// Whoever asks for JSON gets it in every line, even in that of a process that has no time left.
+func TestEndedAtOnce(t *testing.T) {
+	t.Parallel()
+	for want, args := range map[string][]string{
+		`^oktareset: interrupted again: ended at once; --resume goes on\n$`:                          {"oktareset", "reset", "a.csv"},
+		`^{"time":"[^"]+","level":"INFO","msg":"interrupted again: ended at once; [^"]+goes on"}\n$`: {"oktareset", "reset", "--log-format", "json", "a.csv"},
+	} {
+		var b bytes.Buffer
+		EndedAtOnce(args, &b, Signal{os.Interrupt})
+		if !regexp.MustCompile(want).Match(b.Bytes()) {
+			t.Errorf("%q: %q doesn't match %s", args, b.String(), want)
+		}
+	}
+}
