@@ -84,6 +84,7 @@ func resetFlags() []cli.Flag {
 		&cli.StringFlag{Name: "delimiter", Category: input, Usage: "`C` between cells: a character, or tab (default: found in the header)"},
 		&cli.BoolFlag{Name: "no-header", Category: input, Usage: "the first line is a user already"},
 		&cli.StringSliceFlag{Name: "user", Category: input, Usage: "`ID_OR_LOGIN` in place of FILE; may be repeated"},
+		&cli.BoolFlag{Name: "allow-empty", Category: input, Usage: "a FILE that names nobody is fine: write empty results, and exit with 0"},
 	}
 	flags = append(flags, whatFlags(what)...)
 	flags = append(flags,
@@ -151,7 +152,7 @@ func parseReset(c *cli.Context) (resetOptions, error) {
 		set: givenFlags(c),
 	}
 	o.protect = protectOptions{exclude: c.StringSlice("exclude"), skipAdmins: c.Bool("skip-admins")}
-	o.input = roster.Options{Column: c.String("column"), NoHeader: c.Bool("no-header")}
+	o.input = roster.Options{Column: c.String("column"), NoHeader: c.Bool("no-header"), AllowEmpty: c.Bool("allow-empty")}
 	var err error
 	if o.console, err = parseConsole(c); err != nil {
 		return o, err
@@ -204,6 +205,8 @@ func (o *resetOptions) check(c *cli.Context) error {
 		return usageError("as --exclude vips.csv", "--exclude needs the name of a file")
 	case c.IsSet("output") && (o.output == "" || o.output == "-"):
 		return usageError("as -o out.csv", "--output needs the name of a file: the results must outlive the run")
+	case o.input.AllowEmpty && o.input.NoHeader:
+		return usageError("let the file have a header", "--allow-empty and --no-header exclude each other: without both, a file is empty because something broke")
 	case o.workers < 1 || o.workers > 1000:
 		return usageError("1 to 1000", "--workers %d", o.workers)
 	case o.capacity < 1 || o.capacity > 100:

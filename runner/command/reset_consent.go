@@ -20,6 +20,9 @@ func (r *resetRun) checkConfirm() error {
 	if r.opts.confirm.given() {
 		return r.opts.confirm.check(host, r.toDo)
 	}
+	if r.survey.Rows == 0 {
+		return nil
+	}
 	tty, err := openTerminal()
 	if err != nil {
 		return consentError(fmt.Sprintf("look at it with --dry-run first; to go ahead: --confirm %s:%d", host, r.toDo),
@@ -31,7 +34,7 @@ func (r *resetRun) checkConfirm() error {
 
 // willAsk reports whether somebody has to be asked on a terminal.
 func (r *resetRun) willAsk() bool {
-	return !r.opts.dryRun && !r.opts.sandbox && !r.covered() && !r.opts.confirm.given()
+	return !r.opts.dryRun && !r.opts.sandbox && !r.covered() && !r.opts.confirm.given() && r.survey.Rows > 0
 }
 
 // askConsent gets the consent that a run needs before it may change anything.
@@ -40,7 +43,7 @@ func (r *resetRun) askConsent(ctx context.Context) error {
 	switch {
 	case r.covered():
 		c = r.book.Consent()
-	case r.opts.dryRun:
+	case r.opts.dryRun, r.survey.Rows == 0 && !r.opts.confirm.given():
 		c = ledger.Consent{How: ledger.ConsentNone}
 	case r.opts.sandbox:
 		c.How = ledger.ConsentSandbox

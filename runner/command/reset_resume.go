@@ -202,7 +202,7 @@ func (r *resetRun) keptInput() (bool, error) {
 
 // resumeCommand is the command that goes on with this run, ready to be pasted.
 func (r *resetRun) resumeCommand(flags ...string) string {
-	return r.command(append([]string{"--resume"}, flags...), r.given("column", "delimiter", "record-factors", "no-header", "workers", "rate",
+	return r.command(append([]string{"--resume"}, flags...), r.given("column", "delimiter", "record-factors", "no-header", "allow-empty", "workers", "rate",
 		"max-api-capacity", "timeout", "halt", "output", "ticket", "org-url", "token-file"), r.inputArgs())
 }
 
@@ -218,7 +218,7 @@ func (r *resetRun) given(names ...string) []string {
 		value, ok := r.opts.set[name]
 		switch {
 		case !ok:
-		case name == "record-factors", name == "no-header":
+		case name == "record-factors", name == "no-header", name == "allow-empty":
 			args = append(args, "--"+name)
 		default:
 			args = append(args, "--"+name, shellQuote(value))

@@ -80,10 +80,16 @@ func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
 	if r.resumed && r.rowsToDo == 0 && len(r.doubts) == 0 {
 		return r.finish(nil)
 	}
-	if err = r.ready(ctx); err != nil {
+	timed := ctx
+	if o.maxDuration > 0 {
+		var cancel context.CancelFunc
+		timed, cancel = context.WithTimeoutCause(ctx, o.maxDuration-time.Since(r.start), errMaxDuration)
+		defer cancel()
+	}
+	if err = r.ready(timed); err != nil {
 		return r.abandon(err)
 	}
-	return r.work(ctx)
+	return r.work(ctx, timed)
 }
 
 // ready makes sure, by reads only, that the run may begin, and gets consent for it.
@@ -139,8 +145,8 @@ func surveyText(f *roster.File, s roster.Survey) string {
 	return text
 }
 
-// work does the rows and ends the run. From here on the ledger stays.
-func (r *resetRun) work(ctx context.Context) error {
+// work does the rows until timed ends, and ends the run. From here on the ledger stays.
+func (r *resetRun) work(ctx, timed context.Context) error {
 	r.list.Protect(r.actor.ID)
 	r.prover = steps.NewProver(r.client, func(err error) { r.console.warn("%v", err) }, r.wait)
 	err := r.book.Update(func(m *ledger.Manifest) {
@@ -150,7 +156,9 @@ func (r *resetRun) work(ctx context.Context) error {
 	if err != nil {
 		return r.abandon(refused(err))
 	}
-	r.bar = progress.New(r.progressOptions())
+	if r.survey.Rows > 0 {
+		r.bar = progress.New(r.progressOptions())
+	}
 	r.list.Finish(ctx) // a stop rule leaves nobody half done; a signal does
 	stopSaying := context.AfterFunc(ctx, func() {
 		half := ""
@@ -161,12 +169,6 @@ func (r *resetRun) work(ctx context.Context) error {
 			context.Cause(ctx), r.opts.timeout, half)
 	})
 	defer stopSaying()
-	timed := ctx
-	if r.opts.maxDuration > 0 {
-		var cancel context.CancelFunc
-		timed, cancel = context.WithTimeoutCause(ctx, r.opts.maxDuration-time.Since(r.start), errMaxDuration)
-		defer cancel()
-	}
 	stopped := r.settleEarlier(timed)
 	if stopped == nil {
 		stopped = r.finishHalf(timed)

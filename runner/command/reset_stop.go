@@ -54,8 +54,11 @@ func refused(err error) error {
 func cannotBegin(c *oktaclient.Client, err error) error {
 	host := c.Org().Host()
 	var sig Signal
-	if errors.As(err, &sig) {
+	switch {
+	case errors.As(err, &sig):
 		return stopError(sig)
+	case errors.Is(err, errMaxDuration):
+		return stopError(errMaxDuration)
 	}
 	switch oktaclient.FateOf(err) {
 	case oktaclient.NoAccess:

@@ -92,6 +92,9 @@ func (r *resetRun) summarize(stopped error, counts runner.Counts, finish error) 
 	}
 	took := time.Since(r.start).Round(100 * time.Millisecond)
 	text := fmt.Sprintf("%s in %s: %s", plural(counts.Total(), "row"), took, r.countsText(counts))
+	if r.survey.Rows == 0 {
+		text = fmt.Sprintf("nobody to reset: the input has no such row, and that is fine by --allow-empty (took %s)", took)
+	}
 	if open := r.survey.Rows - counts.Total(); finish != nil && open > 0 {
 		text += fmt.Sprintf("; the other %s not begun", plural(open, "row"))
 	}

@@ -16,6 +16,8 @@ type Options struct {
 	Column    string // header of the column that names the users, or with NoHeader its number, 1 is the first; "": found out
 	Delimiter rune   // 0: found out
 	NoHeader  bool   // the first line is a row
+
+	AllowEmpty bool // a header alone, or a plan that would reset nobody, is no error: there is nothing to do
 }
 
 // emailName is the header whose column holds logins only in orgs that use the email address as the login.

@@ -10,7 +10,7 @@ import (
 
 // Errors that a caller may ask for with errors.Is.
 var (
-	// ErrNoRows is wrapped by the [*Error] of [File.Survey] for a header alone.
+	// ErrNoRows is wrapped by the [*Error] of [File.Survey] for a header alone, without [Options] AllowEmpty.
 	ErrNoRows = errors.New("no rows under the header")
 	// ErrChanged is wrapped by the [*Error] of [File.Rows] when the file isn't what was surveyed.
 	ErrChanged = errors.New("the file changed after it was surveyed")

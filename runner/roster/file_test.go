@@ -119,3 +119,25 @@ func TestWriteUsers(t *testing.T) {
 type failingWriter struct{}
 
 func (*failingWriter) Write([]byte) (int, error) { return 0, errors.New("disk full") }
+
+// While the input is read, and after a kill then, there is nothing under its name.
+func TestKeepShowsNoHalfFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "kept.csv")
+	looked := false
+	look := readerFunc(func([]byte) (int, error) {
+		_, err := os.Lstat(path)
+		looked = errors.Is(err, fs.ErrNotExist)
+		return 0, io.EOF
+	})
+	if err := Keep(io.MultiReader(strings.NewReader("login\n"), look), path); err != nil || !looked {
+		t.Fatalf("Keep() = %v; nothing to see before the end: %v", err, looked)
+	}
+	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) != 1 || files[0].Name() != "kept.csv" {
+		t.Errorf("Keep() left %v, %v", files, err)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }

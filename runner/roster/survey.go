@@ -31,7 +31,8 @@ type Survey struct {
 }
 
 // Survey reads the whole file and counts it. What is wrong with it is an [*Error], [ErrNoRows] among it: a file that isn't read
-// to its end, a result in place of a plan, a plan without a row that would be reset. The end of ctx is returned as it is.
+// to its end, a result in place of a plan and, without [Options] AllowEmpty, a plan without a row that would be reset. The end of ctx is
+// returned as it is.
 func (f *File) Survey(ctx context.Context) (Survey, error) {
 	size, err := f.size()
 	if err != nil {
@@ -41,7 +42,7 @@ func (f *File) Survey(ctx context.Context) (Survey, error) {
 	if err != nil {
 		return Survey{}, err
 	}
-	c := census{layout: &f.layout, users: distinct{repeats: new(runner.Repeats)}, statuses: make(runner.Counts)}
+	c := census{layout: &f.layout, allowEmpty: f.options.AllowEmpty, users: distinct{repeats: new(runner.Repeats)}, statuses: make(runner.Counts)}
 	if err := c.count(ctx, p); err != nil {
 		if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 			return Survey{}, err
@@ -59,10 +60,12 @@ func (f *File) Survey(ctx context.Context) (Survey, error) {
 
 // census counts rows.
 type census struct {
-	layout   *layout
-	s        Survey
-	users    distinct
-	statuses runner.Counts // of a plan
+	layout *layout
+	s      Survey
+
+	allowEmpty bool
+	users      distinct
+	statuses   runner.Counts // of a plan
 }
 
 // dataLine is what the census needs of a data line.
@@ -167,12 +170,15 @@ func (c *census) row(cell string, line int) {
 // result returns the counts of a file of lines data lines; a file that leaves nothing to do is an error.
 func (c *census) result(lines int) (Survey, error) {
 	switch {
+	case c.s.Rows == 0 && c.allowEmpty: // no error
 	case lines == 0:
-		return Survey{}, &Error{Message: ErrNoRows.Error(), Hint: "give one row a user under the header", Err: ErrNoRows}
+		return Survey{}, &Error{
+			Message: ErrNoRows.Error(), Hint: "give one row a user under the header, or --allow-empty where nobody to reset is fine", Err: ErrNoRows,
+		}
 	case c.s.Rows == 0:
 		return Survey{}, &Error{
 			Message: "the plan has no would_reset row: it holds " + tally(c.statuses),
-			Hint:    "make a new plan with --dry-run, or send rows of a result again with --retry",
+			Hint:    "make a new plan with --dry-run, send rows of a result again with --retry, or give --allow-empty where nobody to reset is fine",
 		}
 	}
 	c.s.Distinct = c.users.count()

@@ -45,6 +45,11 @@ func TestSurvey(t *testing.T) {
 		},
 		"no header":         {text: idA + "\n" + idB, o: Options{NoHeader: true}, want: Survey{Rows: 2, Distinct: 2, IDs: 2}},
 		"only invalid rows": {text: "login\nme\n..\n", want: Survey{Rows: 2, Invalid: 2, FirstInvalid: 2}},
+		"a header alone":    {text: "login\n", o: Options{AllowEmpty: true}},
+		"a plan of nobody":  {text: planHeader, o: Options{AllowEmpty: true}},
+		"a plan for nobody": {
+			text: planHeader + planRow(t, "1", idA, "skipped"), o: Options{AllowEmpty: true}, want: Survey{Ignored: 1},
+		},
 		"control characters": {
 			text: "login,x\na\x00b,\x00\n\xff,y\n",
 			want: Survey{Rows: 2, Invalid: 2, FirstInvalid: 2},
