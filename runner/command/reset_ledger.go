@@ -35,7 +35,7 @@ func (r *resetRun) openLedger() error {
 		err = hinted{err, r.hintExists()}
 	}
 	if err != nil {
-		return refused(err)
+		return refused(hintLocked(err))
 	}
 	return nil
 }

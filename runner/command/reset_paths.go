@@ -25,6 +25,7 @@ type paths struct {
 	shown   string // what the user calls it
 	keep    string // where stdin or the --user values are kept, which is then the input; "" for a file
 	results string
+	pattern datePattern // what --output says of results
 }
 
 // newRunID names a run in the ledger, the manifest and every request's User-Agent: its UTC start and six random digits.
@@ -36,7 +37,10 @@ func newRunID() string {
 
 // choosePaths puts the results beside the input: users.csv gives users.results.csv, or users.plan.csv for a dry run.
 func (r *resetRun) choosePaths() (paths, error) {
-	p := paths{input: r.opts.file, shown: r.opts.file, results: r.opts.output}
+	p := paths{input: r.opts.file, shown: r.opts.file}
+	if err := r.expandOutput(&p); err != nil {
+		return p, err
+	}
 	base := p.input
 	switch {
 	case p.input == "-":
@@ -51,7 +55,7 @@ func (r *resetRun) choosePaths() (paths, error) {
 		}
 	}
 	if p.input == "" || p.input == "-" {
-		p.keep = stem(p.results) + ".input.csv"
+		p.keep = keepPath(p.results)
 		p.input = p.keep
 		return p, nil
 	}
@@ -60,6 +64,30 @@ func (r *resetRun) choosePaths() (paths, error) {
 	}
 	return p, nil
 }
+
+// expandOutput puts the date of the run's start into --output.
+func (r *resetRun) expandOutput(p *paths) (err error) {
+	if r.opts.output == "" {
+		return nil
+	}
+	if p.results, p.pattern, err = expandDate(r.opts.output, r.start); err != nil {
+		return err
+	}
+	// A name with % that an earlier version, or somebody's shell, took as it is.
+	if _, err := os.Lstat(r.opts.output); err == nil && p.results != r.opts.output {
+		return usageError("for that file, write -o "+shellQuote(plainPattern(r.opts.output)), "--output %q is a pattern, for %q today, but also a file that is there",
+			r.opts.output, p.results)
+	}
+	if folder := filepath.Dir(p.results); folder != "." {
+		if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+			return usageError("make it first, or look whether it is mounted", "the folder %q for the results isn't there", folder)
+		}
+	}
+	return nil
+}
+
+// keepPath is where stdin or the --user values are kept beside results.
+func keepPath(results string) string { return stem(results) + ".input.csv" }
 
 // stem is a path without the endings that this program and its users put on it.
 func stem(path string) string {
@@ -122,8 +150,11 @@ func (r *resetRun) keepInput() error {
 	return err
 }
 
-// removeInput removes the kept input of a run that was refused: no ledger needs it.
+// removeInput removes the kept input of a run that was refused, or has gone on with results that have their own: no ledger needs it.
 func (r *resetRun) removeInput(err error) error {
+	if r.paths.keep != "" && r.paths.keep != keepPath(r.paths.results) {
+		return os.Remove(r.paths.keep)
+	}
 	if !r.kept || err == nil {
 		return nil
 	}

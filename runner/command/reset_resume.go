@@ -2,8 +2,10 @@ package command
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"os"
 	"path/filepath"
@@ -29,7 +31,7 @@ func (r *resetRun) resume() (bool, error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, refused(explainResume(err))
+		return false, refused(hintLocked(explainResume(err)))
 	}
 	r.book, r.resumed, r.doubts = book, true, open
 	if err := r.checkExclusions(); err != nil {
@@ -182,11 +184,14 @@ func (r *resetRun) abandon(why error) error { return also(why, r.book.Discard())
 
 // keptInput reports whether the input of an earlier run is kept, and is what is asked for now.
 func (r *resetRun) keptInput() (bool, error) {
+	if r.opts.file == "-" {
+		return r.keptStdin()
+	}
 	kept, err := os.ReadFile(r.paths.keep)
 	if errors.Is(err, os.ErrNotExist) {
 		return false, nil
 	}
-	if err != nil || r.opts.file == "-" {
+	if err != nil {
 		return true, err
 	}
 	var b bytes.Buffer
@@ -196,6 +201,34 @@ func (r *resetRun) keptInput() (bool, error) {
 	if !bytes.Equal(kept, b.Bytes()) {
 		return true, usageError("name the same users in the same order, or begin a new run with -o",
 			"%s holds other users than --user names", r.paths.keep)
+	}
+	return true, nil
+}
+
+// keptStdin reports whether stdin was kept by an earlier run. A job gives it again, or nothing; other rows would be lost without a word.
+func (r *resetRun) keptStdin() (bool, error) {
+	f, err := os.Open(r.paths.keep)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return true, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	if r.TerminalIn {
+		return true, nil
+	}
+	kept, given := sha256.New(), sha256.New()
+	if _, err = io.Copy(kept, f); err != nil {
+		return true, err
+	}
+	n, err := io.Copy(given, r.Stdin)
+	if err != nil {
+		return true, fmt.Errorf("read stdin: %w", err)
+	}
+	if n > 0 && !bytes.Equal(kept.Sum(nil), given.Sum(nil)) {
+		return true, usageError("give the same again, or nothing; for a new run, choose other results with -o",
+			"stdin holds other rows than %s, the input of the run to resume", r.paths.keep)
 	}
 	return true, nil
 }
@@ -218,6 +251,8 @@ func (r *resetRun) given(names ...string) []string {
 		value, ok := r.opts.set[name]
 		switch {
 		case !ok:
+		case name == "output": // without a date: it would be another one tomorrow
+			args = append(args, "--output", shellQuote(plainPattern(r.paths.results)))
 		case name == "record-factors", name == "no-header", name == "allow-empty":
 			args = append(args, "--"+name)
 		default:

@@ -48,6 +48,9 @@ type resetRun struct {
 	attempts   atomic.Int64           // of this run
 	prover     *steps.Prover
 	waiting    atomic.Pointer[time.Time] // until when the prover waits
+
+	release func() error // gives up the pattern of --output; nil: there is none
+	behind  []string     // results of earlier dates, over other inputs, that aren't complete
 }
 
 // reset carries out the reset command. Whatever it returns has left either no trace or a ledger with its manifest.
@@ -72,6 +75,10 @@ func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
 	defer r.sandbox.close()
 	a.outcome.org = r.client.Org().Host()
 	if err = r.checkPlan(); err != nil {
+		return err
+	}
+	defer func() { err = also(err, r.leaveSeries()) }()
+	if err = r.joinSeries(); err != nil {
 		return err
 	}
 	if err = r.openLedger(); err != nil {

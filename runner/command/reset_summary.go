@@ -87,6 +87,8 @@ func (r *resetRun) summarize(stopped error, counts runner.Counts, finish error) 
 		err = coded{code: exitBrokeOff, error: also(stopped, finish)}
 	case stopped != nil:
 		err = r.explainStop(stopped)
+	case len(r.behind) > 0:
+		err = r.behindError(counts)
 	case !counts.OK():
 		err = coded{code: exitRows, error: errRows}
 	}

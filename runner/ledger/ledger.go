@@ -62,7 +62,7 @@ func create(spec Spec, open func(path string) (file, error)) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create %q: %w", spec.Path, err)
 	}
-	if l.lock, err = acquire(l.path, l.holder()); err != nil {
+	if l.lock, err = acquire(l.path, holder(l.manifest.run())); err != nil {
 		return nil, err
 	}
 	if err := makeRoom(l.path, l.manifest.Sandbox); err != nil {
@@ -90,12 +90,6 @@ func newLedger(spec Spec) (*Ledger, error) {
 	var err error
 	l.header, err = table.NewEncoder(l.columns).AppendHeader(nil)
 	return l, err
-}
-
-// holder names the run that writes.
-func (l *Ledger) holder() Holder {
-	run := l.manifest.run()
-	return Holder{RunID: run.RunID, PID: os.Getpid(), Host: run.Operator.Host, StartedAt: run.StartedAt}
 }
 
 // makeRoom refuses to overwrite results, unless they and the new ones are the stand-in org's.

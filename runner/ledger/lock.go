@@ -73,6 +73,21 @@ func acquire(results string, h Holder) (*lock, error) {
 	return nil, fmt.Errorf("lock %q: it vanished %d times", path, maxLockTries)
 }
 
+// Hold locks a name of results without opening any: one that stands for several files, of which only one may be written at a time. It returns
+// a [*LockedError] when another run holds the name. The caller must release it.
+func Hold(name string, r Run) (release func() error, err error) {
+	l, err := acquire(name, holder(&r))
+	if err != nil {
+		return nil, err
+	}
+	return l.release, nil
+}
+
+// holder names the run that writes.
+func holder(r *Run) Holder {
+	return Holder{RunID: r.RunID, PID: os.Getpid(), Host: r.Operator.Host, StartedAt: r.StartedAt}
+}
+
 // current reports whether the path still names the file that is locked: the last holder removes it while it holds it, and
 // whoever had opened it before then holds a lock that nobody else will ever see. A link is never it: in a folder where others may
 // write, it may lead to any file of ours.

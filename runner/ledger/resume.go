@@ -28,7 +28,7 @@ func resume(spec Spec, each func(Entry), open func(path string) (file, error)) (
 	if err != nil {
 		return nil, nil, fmt.Errorf("resume %q: %w", spec.Path, err)
 	}
-	if l.lock, err = acquire(l.path, l.holder()); err != nil {
+	if l.lock, err = acquire(l.path, holder(l.manifest.run())); err != nil {
 		return nil, nil, err
 	}
 	rows, err := l.reopen(spec, each, open)
