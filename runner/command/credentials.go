@@ -54,9 +54,11 @@ func (c *configuration) credentials(cfg *orgConfig, s scopes) (setting, error) {
 	return secret, err
 }
 
-// warnOfOthers warns of a file with a secret that others can read.
+// warnOfOthers warns of a file with a secret that others can read. A group may read one that nobody may write: so Kubernetes and systemd
+// hand secrets to a service that isn't root.
 func (c *configuration) warnOfOthers(info fs.FileInfo, path string) {
-	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && filepath.Separator == '/' {
+	perm := info.Mode().Perm()
+	if info.Mode().IsRegular() && perm&0o077 != 0 && perm != 0o440 && filepath.Separator == '/' {
 		c.console.warn("others on this machine can read %s: chmod 600 it", path)
 	}
 }
