@@ -7,11 +7,10 @@ import (
 	"time"
 )
 
-// dateParts are what a file's name may have of the date, as strftime has them, the longest period first.
-var dateParts = []struct {
-	letter byte
-	layout string
-}{{'Y', "2006"}, {'m', "01"}, {'d', "02"}, {'H', "15"}, {'M', "04"}}
+// dateLetters are what a file's name may have of the date, as strftime has them, the longest period first; dateLayouts say how they look.
+const dateLetters = "YmdHM"
+
+var dateLayouts = [len(dateLetters)]string{"2006", "01", "02", "15", "04"}
 
 const hintDate = "%Y %m %d %H %M are year, month, day, hour and minute in UTC; %% is a percent sign"
 
@@ -40,23 +39,13 @@ func expandDate(text string, at time.Time) (path string, p datePattern, err erro
 	if dated == "" {
 		return path + file, p, nil
 	}
-	for i, part := range dateParts {
-		if strings.IndexByte(dated, part.letter) < 0 && strings.ContainsFunc(dated, func(r rune) bool { return isLater(i, r) }) {
-			return "", p, usageError("as -o 'results/%Y-%m-%d.csv'", "--output %q: without %%%c, the same name would come again", text, part.letter)
+	for i, letter := range dateLetters {
+		if !strings.ContainsRune(dated, letter) && strings.ContainsAny(dated, dateLetters[i+1:]) {
+			return "", p, usageError("as -o 'results/%Y-%m-%d.csv'", "--output %q: without %%%c, the same name would come again", text, letter)
 		}
 	}
 	p.names = regexp.MustCompile("^" + expression + "$")
 	return path + file, p, nil
-}
-
-// isLater reports whether a letter is that of a part of the date behind the i-th.
-func isLater(i int, letter rune) bool {
-	for _, part := range dateParts[i+1:] {
-		if rune(part.letter) == letter {
-			return true
-		}
-	}
-	return false
 }
 
 // expandParts puts the date into s. It also returns a regular expression for s at any date, and the letters of the parts in it.
@@ -67,17 +56,12 @@ func expandParts(s string, at time.Time) (text, expression, letters string, err 
 		if !found {
 			return text, expression, letters, nil
 		}
-		layout := ""
-		for _, part := range dateParts {
-			if after != "" && after[0] == part.letter {
-				layout = part.layout
-			}
-		}
+		part := strings.IndexByte(dateLetters, (after + " ")[0])
 		switch {
-		case layout != "":
+		case part >= 0:
 			letters += after[:1]
-			text += at.UTC().Format(layout)
-			expression += strings.Repeat("[0-9]", len(layout))
+			text += at.UTC().Format(dateLayouts[part])
+			expression += strings.Repeat("[0-9]", len(dateLayouts[part]))
 		case strings.HasPrefix(after, "%"):
 			text, expression = text+"%", expression+"%"
 		default:
