@@ -152,7 +152,10 @@ func (r *resetRun) keepInput() error {
 
 // removeInput removes the kept input of a run that was refused, or has gone on with results that have their own: no ledger needs it.
 func (r *resetRun) removeInput(err error) error {
-	if r.paths.keep != "" && r.paths.keep != keepPath(r.paths.results) {
+	if own := keepPath(r.paths.results); r.paths.keep != "" && r.paths.keep != own {
+		if _, err := os.Lstat(own); errors.Is(err, fs.ErrNotExist) {
+			return os.Rename(r.paths.keep, own)
+		}
 		return os.Remove(r.paths.keep)
 	}
 	if !r.kept || err == nil {
