@@ -15,8 +15,8 @@ import (
 	"oktareset/runner/command"
 )
 
-// version is set by the linker; without that, the build information tells.
-var version string
+// version and commit are set by the linker; without that, the build information tells.
+var version, commit string
 
 func main() { os.Exit(run()) }
 
@@ -52,7 +52,7 @@ func run() int {
 	defer cancel(nil)
 	go watch(cancel)
 	return command.Run(ctx, command.Process{
-		Args: os.Args, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Version: version,
+		Args: os.Args, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Version: version, Commit: commit,
 		Terminal:    term.IsTerminal(int(os.Stderr.Fd())),
 		TerminalIn:  term.IsTerminal(int(os.Stdin.Fd())),
 		TerminalOut: term.IsTerminal(int(os.Stdout.Fd())),

@@ -69,7 +69,7 @@ func (a *app) cli() *cli.App {
 		c.HideHelpCommand = true
 	}
 	return &cli.App{
-		Name: "oktareset", Usage: "reset the MFA factors of many Okta users", Version: a.Version,
+		Name: "oktareset", Usage: "reset the MFA factors of many Okta users", Version: a.build(),
 		Commands: commands, CustomAppHelpTemplate: appHelp, HideHelpCommand: true,
 		DisableSliceFlagSeparator: true, // a comma may stand in a login
 		Reader:                    a.Stdin, Writer: a.Stdout, ErrWriter: a.Stderr,

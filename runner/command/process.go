@@ -19,7 +19,8 @@ type Process struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
-	Version        string     // "" to use the build information
+	Version        string     // of the program; "" to use the build information
+	Commit         string     // that it was built from; the same
 	Terminal       bool       // stderr is a terminal
 	TerminalIn     bool       // stdin is one
 	TerminalOut    bool       // stdout is one
@@ -55,9 +56,7 @@ func (s Signal) ExitCode() int {
 
 // Run carries out the command line and returns the exit code. Cancelling ctx with a [Signal] as the cause stops cleanly.
 func Run(ctx context.Context, p Process) int {
-	if p.Version == "" {
-		p.Version = buildVersion()
-	}
+	p.identify(debug.ReadBuildInfo())
 	args, err := permute(p.Args)
 	a := &app{Process: p, console: newConsole(progress.NewScreen(p.Stderr), consoleOptions{json: wantsJSON(p.Args)})}
 	if err == nil {
@@ -75,14 +74,6 @@ func Run(ctx context.Context, p Process) int {
 func EndedAtOnce(args []string, stderr io.Writer, s Signal) {
 	c := newConsole(progress.NewScreen(stderr), consoleOptions{json: wantsJSON(args)})
 	c.info("%v again: ended at once; --resume goes on", s)
-}
-
-func buildVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "devel"
-	}
-	return info.Main.Version
 }
 
 // hinted is an error with what to do about it.

@@ -1,0 +1,36 @@
+package command
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+)
+
+// identify fills in what the linker wasn't told from the build information: go build and go install note the commit there, and a version that is
+// made of it.
+func (p *Process) identify(info *debug.BuildInfo, ok bool) {
+	if ok {
+		if info.Main.Version != "(devel)" {
+			p.Version = cmp.Or(p.Version, info.Main.Version)
+		}
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				p.Commit = cmp.Or(p.Commit, s.Value)
+			}
+		}
+	}
+	p.Version = cmp.Or(p.Version, "devel")
+}
+
+// shortCommit is how many hexadecimal digits name a commit, as in the versions that Go makes.
+const shortCommit = 12
+
+// build is the version, and what it was built of, with and for.
+func (p *Process) build() string {
+	commit := ""
+	if p.Commit != "" {
+		commit = "commit " + p.Commit[:min(len(p.Commit), shortCommit)] + ", "
+	}
+	return fmt.Sprintf("%s (%s%s, %s/%s)", p.Version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
