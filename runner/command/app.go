@@ -35,7 +35,7 @@ USAGE:
    oktareset COMMAND [flags] [FILE]
 
 COMMANDS:{{range .VisibleCommands}}
-   {{printf "%-10s" .Name}}{{.Usage}}{{end}}
+   {{printf "%-12s" .Name}}{{.Usage}}{{end}}
 
    oktareset COMMAND --help tells the flags of a command.
 
@@ -61,7 +61,7 @@ func (a *app) cli() *cli.App {
 	}
 	commands := []*cli.Command{
 		a.resetCommand(), a.usersCommand(), a.factorsCommand(), a.auditCommand(), a.reportCommand(), a.watchCommand(), a.whoamiCommand(),
-		a.sandboxCommand(),
+		a.sandboxCommand(), a.completionCommand(), a.completeCommand(),
 	}
 	for _, c := range commands {
 		c.OnUsageError = usage // the App's isn't inherited

@@ -161,11 +161,16 @@ func factorsFlags() []cli.Flag {
 // everyVerb are the flags that all verbs take.
 var everyVerb = []string{"json", "log-format", "verbose", "quiet", "timeout", "org-url", "token-file", "sandbox"}
 
+// takes reports whether the verb takes a flag.
+func (v factorVerb) takes(flag string) bool {
+	return slices.Contains(everyVerb, flag) || slices.Contains(v.flags, flag)
+}
+
 // allows refuses a flag that this verb would ignore.
 func (v factorVerb) allows(c *cli.Context) error {
 	for _, f := range c.Command.Flags {
 		name := f.Names()[0]
-		if c.IsSet(name) && !slices.Contains(everyVerb, name) && !slices.Contains(v.flags, name) {
+		if c.IsSet(name) && !v.takes(name) {
 			return usageError("see oktareset factors --help", "factors %s takes no --%s", v.name, name)
 		}
 	}

@@ -7,38 +7,65 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// flagHelp lists flags by category, in the order in which they are given: urfave/cli would sort both.
-func flagHelp(flags []cli.Flag) string {
-	var b strings.Builder
-	category := ""
+// flagEntry is what there is to say about a flag: --help, the man page and the shells' completion say the same.
+type flagEntry struct {
+	names      []string // the long one first
+	category   string
+	value      string // what stands behind it, as FILE; "": nothing
+	usage      string // with the default
+	repeatable bool
+}
+
+// flagEntries describes flags, in the order in which they are given: urfave/cli would sort them.
+func flagEntries(flags []cli.Flag) []flagEntry {
+	var entries []flagEntry
 	for _, f := range flags {
 		d, ok := f.(cli.DocGenerationFlag)
 		if !ok {
 			continue
 		}
-		if c, ok := f.(cli.CategorizableFlag); ok && c.GetCategory() != category {
-			category = c.GetCategory()
+		e := flagEntry{names: f.Names(), usage: strings.ReplaceAll(d.GetUsage(), "`", "")}
+		if c, ok := f.(cli.CategorizableFlag); ok {
+			e.category = c.GetCategory()
+		}
+		if _, rest, ok := strings.Cut(d.GetUsage(), "`"); ok {
+			e.value, _, _ = strings.Cut(rest, "`")
+		}
+		if def := strings.Trim(d.GetDefaultText(), `"`); d.TakesValue() && def != "" && def != "0" && def != "0s" {
+			e.usage += " (default: " + def + ")"
+		}
+		_, e.repeatable = f.(*cli.StringSliceFlag)
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+// flagHelp lists flags by category.
+func flagHelp(flags []cli.Flag) string {
+	var b strings.Builder
+	category := ""
+	for _, e := range flagEntries(flags) {
+		if e.category != category {
+			category = e.category
 			fmt.Fprintf(&b, "\n%s:\n", category)
 		}
-		usage := d.GetUsage()
-		names := flagNames(f.Names())
-		if _, rest, ok := strings.Cut(usage, "`"); ok {
-			value, _, _ := strings.Cut(rest, "`")
-			names += " " + value
+		names := e.forms()
+		if len(e.names) == 1 {
+			names = "    " + names
 		}
-		usage = strings.ReplaceAll(usage, "`", "")
-		if def := strings.Trim(d.GetDefaultText(), `"`); d.TakesValue() && def != "" && def != "0" {
-			usage += " (default: " + def + ")"
-		}
-		fmt.Fprintf(&b, "   %-27s %s\n", names, usage)
+		fmt.Fprintf(&b, "   %-27s %s\n", names, e.usage)
 	}
 	return b.String()
 }
 
-// flagNames is as "-n, --dry-run": the name comes first in the list, its short form after it.
-func flagNames(names []string) string {
-	if len(names) > 1 {
-		return fmt.Sprintf("-%s, --%s", names[1], names[0])
+// forms is as "-o, --output FILE".
+func (e flagEntry) forms() string {
+	forms := "--" + e.names[0]
+	if len(e.names) > 1 {
+		forms = "-" + e.names[1] + ", " + forms
 	}
-	return "    --" + names[0]
+	if e.value != "" {
+		forms += " " + e.value
+	}
+	return forms
 }

@@ -1,0 +1,17 @@
+# Completion of oktareset for fish 3 or later: oktareset completion fish > ~/.config/fish/completions/oktareset.fish
+function __oktareset_complete
+    set -l words (commandline -opc)
+    set -l current (commandline -ct)
+    for line in ($words[1] __complete fish "="$words[2..-1] "=$current" 2>/dev/null)
+        if test "$line" = :files
+            set -l flag (string match -r -- '^-[^=]*=' $current)
+            set -l typed (string replace -r -- '^-[^=]*=' '' $current)
+            for path in (__fish_complete_path $typed)
+                echo -- "$flag$path"
+            end
+        else
+            echo -- $line
+        end
+    end
+end
+complete -c oktareset -f -a '(__oktareset_complete)'

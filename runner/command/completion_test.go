@@ -1,0 +1,150 @@
+package command
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"oktareset/runner/steps"
+)
+
+func words(found []suggestion) string {
+	var list []string
+	for _, f := range found {
+		list = append(list, f.word)
+	}
+	return strings.Join(list, " ")
+}
+
+func TestComplete(t *testing.T) {
+	tests := []struct {
+		line  string // the last word is the one at the cursor
+		want  string // words that are offered
+		not   string // words that aren't
+		files bool
+	}{
+		{line: "", want: "reset users help --help --version", not: "__complete"},
+		{line: "help ", want: "reset whoami", not: "--version"},
+		{line: "help reset "},
+		{line: "reset ", files: true},
+		{line: "reset --dry-run ", files: true},
+		{line: "reset -- ", files: true},
+		{line: "reset -- --", files: true},
+		{line: "report ", files: true},
+		{line: "reset users.csv ", want: "--dry-run --help"},
+		{line: "reset users.csv x"},
+		{line: "reset users.csv -- -"},
+		{line: "reset -n --user a --output=x -", want: "--user --resume", not: "--dry-run --output"},
+		{line: "reset -o ", files: true},
+		{line: "reset users.csv --output x --exclude ", files: true},
+		{line: "reset --output=", files: true},
+		{line: "reset --ticket "},
+		{line: "reset --dry-run=t"},
+		{line: "reset --progress ", want: "auto plain none"},
+		{line: "reset --progress=", want: "--progress=auto --progress=none"},
+		{line: "reset --retry failed,", want: "failed,forbidden failed,unknown", not: "failed,failed failed"},
+		{line: "users --status=ACTIVE,", want: "--status=ACTIVE,STAGED", not: "--status=ACTIVE,ACTIVE"},
+		{line: "reset --enroll ", want: "sms:OKTA", not: "token:RSA"},
+		{line: "factors ", want: "list unenroll"},
+		{line: "factors verify "},
+		{line: "factors verify alice ", want: "sms push"},
+		{line: "factors enroll alice ", want: "sms:OKTA token:RSA"},
+		{line: "factors verify alice sms -", want: "--no-challenge --json", not: "--phone --confirm"},
+		{line: "factors list alice ", want: "--json", not: "--no-challenge"},
+		{line: "factors -", want: "--phone --no-challenge"},
+		{line: "completion ", want: "bash zsh fish pwsh"},
+		{line: "whoami ", want: "--json --help"},
+		{line: "nonsense "},
+	}
+	for _, tt := range tests {
+		found, files := complete(strings.Split(tt.line, " "))
+		offered := strings.Fields(words(found))
+		if files != tt.files || tt.want == "" && len(found) > 0 {
+			t.Errorf("complete(%q) = %q, %v; want files: %v", tt.line, offered, files, tt.files)
+		}
+		for _, w := range strings.Fields(tt.want) {
+			if !slices.Contains(offered, w) {
+				t.Errorf("complete(%q) = %q, without %q", tt.line, offered, w)
+			}
+		}
+		for _, w := range strings.Fields(tt.not) {
+			if slices.Contains(offered, w) {
+				t.Errorf("complete(%q) = %q, with %q", tt.line, offered, w)
+			}
+		}
+	}
+}
+
+// Every argument that the help names is known, or its files would never be completed.
+func TestCompleteArguments(t *testing.T) {
+	free := []string{"USER", "TRANSACTION"} // nobody but the user knows them
+	for _, c := range (&app{}).cli().Commands {
+		if found, files := complete([]string{c.Name, ""}); len(found) == 0 && !files && !c.Hidden {
+			t.Errorf("nothing is known of the argument %s of %s", c.ArgsUsage, c.Name)
+		}
+	}
+	for _, v := range factorVerbs() {
+		for i, kind := range v.args {
+			line := append([]string{"factors", v.name}, make([]string, i+1)...)
+			if found, _ := complete(line); len(found) == 0 != slices.Contains(free, kind) {
+				t.Errorf("complete(%q) = %q for %s", line, words(found), kind)
+			}
+		}
+	}
+}
+
+// What is offered for a flag is what its command takes.
+func TestCompleteTaken(t *testing.T) {
+	offered := func(words ...string) []suggestion {
+		found, _ := complete(words)
+		if len(found) == 0 {
+			t.Errorf("complete(%q) offers nothing", words)
+		}
+		return found
+	}
+	for _, flag := range []string{"--progress", "--log-format", "--retry", "--factor", "--enroll", "--delimiter"} {
+		for _, s := range offered("reset", flag, "") {
+			if _, err := parse(t, "users.csv", flag, s.word); err != nil {
+				t.Errorf("%s %s is offered: %v", flag, s.word, err)
+			}
+		}
+	}
+	for _, s := range offered("users", "--columns", "") {
+		if _, err := parseColumns(s.word); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, s := range offered("users", "--status", "") {
+		if _, err := parseStatuses(s.word); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, s := range offered("factors", "enroll", "alice", "") {
+		if f, err := steps.ParseFactorType(s.word); err != nil || f.Provider == "" {
+			t.Errorf("TYPE:PROVIDER %s is offered: %v", s.word, err)
+		}
+	}
+	if got := words(offered("sandbox", "--engine", "")); got != "identity classic" {
+		t.Errorf("--engine %s", got)
+	}
+}
+
+func TestJoinWords(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ pieces, words, shown string }{
+		{"reset us", "reset us", ""},
+		{"reset --progress = pl", "reset --progress=pl", "--progress="},
+		{"reset --progress =", "reset --progress=", "--progress="},
+		{"reset --progress = plain ", "reset --progress=plain ", ""},
+		{"reset --factor token : software : t", "reset --factor token:software:t", "token:software:"},
+		{"reset --enroll = sms : OKTA x", "reset --enroll=sms:OKTA x", ""},
+		{"= =", "==", "=="},
+		{"", "", ""},
+	}
+	for _, tt := range tests {
+		words, shown := joinWords(strings.Split(tt.pieces, " "))
+		if got := strings.Join(words, " "); got != tt.words || shown != tt.shown {
+			t.Errorf("joinWords(%q) = %q, %q; want %q, %q", tt.pieces, got, shown, tt.words, tt.shown)
+		}
+	}
+}

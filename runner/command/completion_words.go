@@ -1,0 +1,211 @@
+package command
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"oktareset/runner/progress"
+)
+
+// suggestion is a word that may stand at the cursor.
+type suggestion struct{ word, about string }
+
+func suggestions(words ...string) []suggestion {
+	list := make([]suggestion, len(words))
+	for i, w := range words {
+		list[i].word = w
+	}
+	return list
+}
+
+// typedLine is a command line before the cursor.
+type typedLine struct {
+	cmd   *cli.Command
+	args  []string
+	given []string   // names of flags
+	open  *flagEntry // the last word is a flag whose value comes next
+	plain bool       // behind --, where nothing is a flag
+}
+
+// complete returns what the last of words may become, or that a file stands there.
+func complete(words []string) (found []suggestion, files bool) {
+	cursor := len(words) - 1
+	current, before := words[cursor], words[:cursor]
+	help := len(before) > 0 && before[0] == "help"
+	if help {
+		before = before[1:]
+	}
+	if len(before) == 0 {
+		return commandNames(help), false
+	}
+	cmd := findCommand(before[0])
+	if cmd == nil || help {
+		return nil, false
+	}
+	l := parseLine(cmd, before[1:])
+	name, value, equals := strings.Cut(current, "=")
+	switch {
+	case l.open != nil:
+		return flagValues(l.open, "", current)
+	case l.plain || !strings.HasPrefix(current, "-"):
+		return l.argument(current)
+	case equals:
+		if e := findFlag(cmd, name); e != nil && e.value != "" {
+			return flagValues(e, name+"=", value)
+		}
+		return nil, false
+	}
+	return l.flags(), false
+}
+
+// parseLine reads what stands behind a command as [permute] does.
+func parseLine(cmd *cli.Command, words []string) typedLine {
+	l := typedLine{cmd: cmd}
+	for i := 0; i < len(words); i++ {
+		w := words[i]
+		switch {
+		case w == "--":
+			l.args, l.plain = append(l.args, words[i+1:]...), true
+			return l
+		case w == "-" || !strings.HasPrefix(w, "-"):
+			l.args = append(l.args, w)
+			continue
+		}
+		name, _, equals := strings.Cut(w, "=")
+		e := findFlag(cmd, name)
+		if e == nil {
+			continue
+		}
+		l.given = append(l.given, e.names[0])
+		if e.value != "" && !equals {
+			if i++; i == len(words) {
+				l.open = e
+			}
+		}
+	}
+	return l
+}
+
+func findFlag(cmd *cli.Command, word string) *flagEntry {
+	name := strings.TrimLeft(word, "-")
+	for _, e := range flagEntries(cmd.Flags) {
+		if slices.Contains(e.names, name) {
+			return &e
+		}
+	}
+	return nil
+}
+
+func commandNames(help bool) []suggestion {
+	var found []suggestion
+	for _, c := range (&app{}).cli().Commands {
+		if !c.Hidden {
+			found = append(found, suggestion{c.Name, c.Usage})
+		}
+	}
+	if help {
+		return found
+	}
+	return append(found, suggestion{"help", "the same as COMMAND --help"}, suggestion{"--help", "show help"}, suggestion{"--version", "show the version"})
+}
+
+// flags are those that may follow.
+func (l *typedLine) flags() []suggestion {
+	verb := l.verb()
+	var found []suggestion
+	for _, e := range flagEntries(l.cmd.Flags) {
+		name := e.names[0]
+		if slices.Contains(l.given, name) && !e.repeatable || verb != nil && !verb.takes(name) {
+			continue
+		}
+		found = append(found, suggestion{"--" + name, e.usage})
+	}
+	return append(found, suggestion{"--help", "show help"})
+}
+
+// verb is that of factors; nil elsewhere.
+func (l *typedLine) verb() *factorVerb {
+	if l.cmd.Name != "factors" || len(l.args) == 0 {
+		return nil
+	}
+	for _, v := range factorVerbs() {
+		if v.name == l.args[0] {
+			return &v
+		}
+	}
+	return nil
+}
+
+// argument returns what the argument may be that comes next: of the kind that the help has in capitals. Where none is wanted, a flag may follow.
+func (l *typedLine) argument(current string) (found []suggestion, files bool) {
+	kinds := strings.Fields(l.cmd.ArgsUsage)
+	if verb := l.verb(); verb != nil {
+		kinds = append([]string{"VERB"}, verb.args...)
+	}
+	if len(l.args) >= len(kinds) {
+		if l.plain || current != "" {
+			return nil, false
+		}
+		return l.flags(), false
+	}
+	switch strings.Trim(kinds[len(l.args)], "[]") {
+	case "FILE|-", "RESULTS|PLAN", "RESULTS":
+		return nil, true
+	case "SHELL":
+		return suggestions(shells...), false
+	case "FACTOR":
+		return suggestions(factorTypes...), false
+	case "TYPE:PROVIDER":
+		return suggestions(enrollable...), false
+	case "VERB":
+		for _, v := range factorVerbs() {
+			found = append(found, suggestion{v.name, v.usage})
+		}
+	}
+	return found, false
+}
+
+// enrollable are the factors that factors enroll takes; reset --enroll takes those without a secret of each user, which come first.
+var enrollable = []string{
+	"sms:OKTA", "call:OKTA", "email:OKTA", "push:OKTA", "token:software:totp:OKTA", "token:software:totp:GOOGLE",
+	"question:OKTA", "token:RSA", "token:SYMANTEC", "token:hotp:CUSTOM", "token:hardware:YUBICO",
+}
+
+const withoutSecret = 6
+
+// flagValues returns what may stand behind a flag and before, which is on the line already. Where there can be several, with commas between, it goes on behind the last one.
+func flagValues(e *flagEntry, before, current string) (found []suggestion, files bool) {
+	words, list := []string(nil), false
+	switch e.names[0] {
+	case "progress":
+		words = []string{string(progress.Auto), string(progress.Plain), string(progress.None)}
+	case "log-format":
+		words = []string{"text", "json"}
+	case "engine":
+		words = []string{"identity", "classic"}
+	case "delimiter":
+		words = []string{"tab"}
+	case "factor", "has-factor":
+		words = factorTypes
+	case "enroll":
+		words = enrollable[:withoutSecret]
+	case "retry":
+		words, list = strings.Split(joinStatuses(retryable), ", "), true
+	case "status":
+		words, list = userStatuses, true
+	case "columns":
+		words, list = strings.Split(defaultColumns, ","), true
+	default:
+		return nil, e.value == "FILE"
+	}
+	if i := strings.LastIndexByte(current, ','); list && i >= 0 {
+		before += current[:i+1]
+		words = slices.DeleteFunc(slices.Clone(words), func(w string) bool { return slices.Contains(strings.Split(current[:i], ","), w) })
+	}
+	for _, w := range words {
+		found = append(found, suggestion{word: before + w})
+	}
+	return found, false
+}
