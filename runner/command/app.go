@@ -16,11 +16,10 @@ type app struct {
 	transport http.RoundTripper // nil: the network
 }
 
-const appHelp = `NAME:
-   oktareset - reset the MFA factors of many Okta users from a CSV, with one certain result for every row
+// about is what the program does, in a line.
+const about = "reset the MFA factors of many Okta users from a CSV, with one certain result for every row"
 
-EXAMPLES:
-   oktareset reset --sandbox users.csv                        rehearse against a stand-in org on this machine
+const appExamples = `   oktareset reset --sandbox users.csv                        rehearse against a stand-in org on this machine
    oktareset reset --dry-run users.csv                        say what would happen; change nothing
    oktareset reset users.csv                                  do it, after asking
    oktareset reset users.csv --confirm acme.okta.com:1234     do it, unattended: this org, exactly this many users
@@ -30,7 +29,13 @@ EXAMPLES:
    oktareset report users.results.csv                         make a page of what was done, or of a plan, for the ticket
    oktareset whoami                                           which org, account, permissions and limits; where each setting came from
    oktareset sandbox                                          serve the stand-in org, to try other tools against
+`
 
+const appHelp = `NAME:
+   oktareset - ` + about + `
+
+EXAMPLES:
+` + appExamples + `
 USAGE:
    oktareset COMMAND [flags] [FILE]
 
@@ -61,7 +66,7 @@ func (a *app) cli() *cli.App {
 	}
 	commands := []*cli.Command{
 		a.resetCommand(), a.usersCommand(), a.factorsCommand(), a.auditCommand(), a.reportCommand(), a.watchCommand(), a.whoamiCommand(),
-		a.sandboxCommand(), a.completionCommand(), a.completeCommand(),
+		a.sandboxCommand(), a.completionCommand(), a.manCommand(), a.completeCommand(),
 	}
 	for _, c := range commands {
 		c.OnUsageError = usage // the App's isn't inherited

@@ -1,0 +1,121 @@
+package command
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+const manExamples = `   oktareset man | man -l -                                               read it (GNU; elsewhere: | mandoc -a)
+   oktareset man > /usr/local/share/man/man1/oktareset.1                  install it: man oktareset
+`
+
+// exitHeading begins the table of exit codes, with which a command's help ends.
+const exitHeading = "EXIT CODES:\n"
+
+func (a *app) manCommand() *cli.Command {
+	return &cli.Command{
+		Name: "man", Usage: "print the manual page of all commands, as roff", Description: manExamples, CustomHelpTemplate: printExitCodes,
+		Action: func(c *cli.Context) error {
+			if arg, err := oneArgument(c); err != nil || arg != "" {
+				return usageError("see oktareset man --help", "man takes no argument, not %q", c.Args().First())
+			}
+			_, err := io.WriteString(a.Stdout, a.manual())
+			return err
+		},
+	}
+}
+
+// manual is the manual page. It is made of what --help is made of.
+func (a *app) manual() string {
+	var p roff
+	p.line(`.TH OKTARESET 1 "" "oktareset %s"`, roffText(a.Version))
+	p.line(".SH NAME\noktareset \\- %s", roffText(about))
+	p.line(".SH SYNOPSIS\n.B oktareset\n.I COMMAND\n[flags]\n[\\fIargument\\fP ...]\n.PP\nFlags may stand before or after the arguments; behind \\-\\- nothing is a flag.")
+	p.line(".SH EXAMPLES")
+	p.help(appExamples)
+	p.line(".SH COMMANDS")
+	for _, c := range (&app{}).cli().Commands {
+		if !c.Hidden {
+			p.command(c)
+		}
+	}
+	p.line(".SH EXIT STATUS\nOf a command that has no table of its own above:")
+	p.help(strings.TrimPrefix(ExitCodes, exitHeading))
+	return p.String()
+}
+
+// roff is a manual page on its way.
+type roff struct{ strings.Builder }
+
+func (p *roff) line(format string, a ...any) { _, _ = fmt.Fprintf(p, format+"\n", a...) }
+
+// item is a term and what it means.
+func (p *roff) item(term, text string) {
+	p.line(".TP\n.B %s\n%s", roffText(term), roffText(text))
+}
+
+func (p *roff) command(c *cli.Command) {
+	p.line(".SS %s", roffText(strings.TrimSpace("oktareset "+c.Name+" "+c.ArgsUsage)))
+	p.line("%s.", roffText(strings.ToUpper(c.Usage[:1])+c.Usage[1:]))
+	p.help(c.Description)
+	category := ""
+	for _, e := range flagEntries(c.Flags) {
+		if e.category != category {
+			category = e.category
+			p.heading(category)
+		}
+		p.item(e.forms(), e.usage)
+	}
+	if _, codes, _ := strings.Cut(c.CustomHelpTemplate, exitHeading); exitHeading+codes != ExitCodes {
+		p.help(exitHeading + codes)
+	}
+}
+
+func (p *roff) heading(text string) { p.line(".PP\n.I %s", roffText(text)) }
+
+// A line of a help text: a heading, or a term with its meaning behind two spaces, or a sentence.
+var (
+	helpHeading = regexp.MustCompile(`^([A-Z ]+):$`)
+	helpItem    = regexp.MustCompile(`^   (\S.*?)  +(\S.*)$`)
+	helpExample = regexp.MustCompile(`^   (oktareset \S.*)$`)
+)
+
+// help adds a help text, line by line.
+func (p *roff) help(text string) {
+	for l := range strings.Lines(text) {
+		l = strings.TrimRight(l, "\n")
+		if m := helpHeading.FindStringSubmatch(l); m != nil {
+			p.heading(m[1])
+		} else if m := helpItem.FindStringSubmatch(l); m != nil {
+			p.item(m[1], m[2])
+		} else if m := helpExample.FindStringSubmatch(l); m != nil {
+			p.line(".PP\n.B %s", roffText(m[1]))
+		} else if l != "" {
+			p.line(".PP\n%s", roffText(strings.TrimSpace(l)))
+		}
+	}
+}
+
+// roffText escapes what roff would take for a command, and what it would print as something else: a hyphen for a minus, curly quotes.
+func roffText(s string) string {
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case r == '\\':
+			b.WriteString(`\e`)
+		case r == '-':
+			b.WriteString(`\-`)
+		case strings.ContainsRune(`'"^~`+"`", r), r > '~':
+			fmt.Fprintf(&b, `\[u%04X]`, r)
+		case r == '.' && i == 0:
+			b.WriteString(`\&.`)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
