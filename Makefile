@@ -6,21 +6,39 @@ SHELL := /bin/bash
 GOFUMPT  := go run mvdan.cc/gofumpt@v0.12.0
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-# Of the commit, when there is one.
+# What --version tells. Of the commit, when there is one: a source archive gives make VERSION=v1.2.0.
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
+COMMIT  := $(shell git rev-parse HEAD 2>/dev/null)
+STAMP   := $(if $(VERSION),-X main.version=$(VERSION)) $(if $(COMMIT),-X main.commit=$(COMMIT))
+
+# What make dist builds for. The settings of whoever builds must not change the bytes.
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+DISTENV   := CGO_ENABLED=0 GOFLAGS= GOEXPERIMENT= GOFIPS140=off GOAMD64=v1 GOARM64=v8.0
 
 # Long enough for a steady number of a small benchmark; one that takes longer runs once.
 BENCHTIME ?= 500ms
 # For each fuzz target: a duration, or a number of inputs as 5000x.
 FUZZTIME ?= 20s
 
-.PHONY: all build test check crash bench fuzz lint fmt clean
+.PHONY: all build dist test check crash bench fuzz lint fmt clean
 
 all: check build
 
 # Without -buildvcs=false a checkout that git doesn't trust, or one without a commit, can't be built.
 build:
-	CGO_ENABLED=0 go build -trimpath -buildvcs=false $(if $(VERSION),-ldflags '-X main.version=$(VERSION)') -o oktareset .
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(STAMP)' -o oktareset .
+
+# The same commit and the same version of Go give the same bytes, on any machine and in any folder.
+dist:
+	rm -rf dist
+	mkdir dist
+	@set -euo pipefail; for p in $(PLATFORMS); do \
+		export GOOS=$${p%/*} GOARCH=$${p#*/}; \
+		file=dist/oktareset-$$GOOS-$$GOARCH; [ $$GOOS != windows ] || file=$$file.exe; echo "build $$file"; \
+		env $(DISTENV) go build -trimpath -buildvcs=false -ldflags '-s -w -buildid= $(STAMP)' -o $$file .; \
+	done
+	go run -trimpath -buildvcs=false -ldflags '$(STAMP)' . man >dist/oktareset.1
+	cd dist && if command -v sha256sum >/dev/null; then sha256sum oktareset*; else shasum -a 256 oktareset*; fi >SHA256SUMS
 
 test:
 	go test -race -shuffle=on -count=1 ./...
