@@ -6,8 +6,9 @@ SHELL := /bin/bash
 GOFUMPT  := go run mvdan.cc/gofumpt@v0.12.0
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-# What --version tells. Of the commit, when there is one: a source archive gives make VERSION=v1.2.0.
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
+# What --version tells. Of the commit, when there is one: a source archive gives make VERSION=v1.2.0. Git alone would abbreviate a commit more in a
+# smaller clone.
+VERSION := $(shell git describe --tags --always --abbrev=12 --dirty 2>/dev/null)
 COMMIT  := $(shell git rev-parse HEAD 2>/dev/null)
 STAMP   := $(if $(VERSION),-X main.version=$(VERSION)) $(if $(COMMIT),-X main.commit=$(COMMIT))
 
@@ -37,7 +38,7 @@ dist:
 		file=dist/oktareset-$$GOOS-$$GOARCH; [ $$GOOS != windows ] || file=$$file.exe; echo "build $$file"; \
 		env $(DISTENV) go build -trimpath -buildvcs=false -ldflags '-s -w -buildid= $(STAMP)' -o $$file .; \
 	done
-	go run -trimpath -buildvcs=false -ldflags '$(STAMP)' . man >dist/oktareset.1
+	GOOS= GOARCH= go run -trimpath -buildvcs=false -ldflags '$(STAMP)' . man >dist/oktareset.1
 	cd dist && if command -v sha256sum >/dev/null; then sha256sum oktareset*; else shasum -a 256 oktareset*; fi >SHA256SUMS
 
 test:
