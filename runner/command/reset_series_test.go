@@ -185,15 +185,27 @@ func TestSeriesOfStdin(t *testing.T) {
 		v.wantDays(days{"2000-01-01": {"reset": 3}, "2000-01-01.input": {}})
 		v.resets(map[int]int{1: 3})
 
+		// Results that have lost their input get it again.
+		nextDay()
+		v.stdin = "userId\n" + v.ids[2] + "\n"
+		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, Times: 1})
+		v.wantEnd(v.dated(), exitRows)
+		if err := os.Remove(v.path("2000-01-03.input.csv")); err != nil {
+			t.Fatal(err)
+		}
+		nextDay()
+		v.wantEnd(v.dated("--retry", "failed"), 0, "going on there")
+		v.wantDays(days{"2000-01-01": {"reset": 3}, "2000-01-01.input": {}, "2000-01-03": {"reset": 1}, "2000-01-03.input": {}})
+
 		// Other rows under the same date would be lost without a word.
 		nextDay()
 		v.stdin = "userId\n" + v.ids[0] + "\n"
 		v.wantEnd(v.dated("--resume"), 0)
 		v.stdin = "userId\n" + v.ids[1] + "\n"
-		v.wantEnd(v.dated("--resume"), exitUsage, "stdin holds other rows than "+v.path("2000-01-03.input.csv"))
+		v.wantEnd(v.dated("--resume"), exitUsage, "stdin holds other rows than "+v.path("2000-01-05.input.csv"))
 		v.stdin = ""
 		v.wantEnd(v.dated("--resume"), 0)
-		v.resets(map[int]int{1: 2, 2: 1})
+		v.resets(map[int]int{1: 1, 2: 2})
 	})
 }
 
