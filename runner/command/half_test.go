@@ -117,7 +117,11 @@ func TestHalf408(t *testing.T) {
 					body, _ := io.ReadAll(r.Body)
 					again := r.Clone(context.WithoutCancel(r.Context()))
 					again.Body = io.NopCloser(bytes.NewReader(body))
-					time.AfterFunc(20*time.Second, func() { next.RoundTrip(again) })
+					time.AfterFunc(20*time.Second, func() {
+						if resp, err := next.RoundTrip(again); err == nil {
+							resp.Body.Close()
+						}
+					})
 					return &http.Response{StatusCode: 408, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("")), Request: r}, nil
 				}
 			}
@@ -235,8 +239,7 @@ func TestHalfDryRunCommandColumn(t *testing.T) {
 func TestHalfExcludedWithoutPhone(t *testing.T) {
 	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.csv("userId,phoneNumber\n" + v.ids[0] + ",\n" + v.ids[1] + ",+15550000002\n")
-		os.WriteFile(v.path("vips.csv"), []byte("userId\n"+v.ids[0]+"\n"), 0o600)
-		code := v.reset(with(enrollFlags, confirm(2), "--exclude", v.path("vips.csv"))...)
+		code := v.reset(with(enrollFlags, confirm(2), v.exclusions("vips.csv", v.ids[0]))...)
 		if r := v.table()[0]; r[4] != "skipped" || code != 0 {
 			t.Errorf("exit code %d: %q", code, r)
 		}

@@ -48,7 +48,9 @@ func TestRandomRuns(t *testing.T) {
 						}
 					}
 					if len(r.excl) > 0 {
-						os.WriteFile(v.path("vips.csv"), []byte(text), 0o600)
+						if err := os.WriteFile(v.path("vips.csv"), []byte(text), 0o600); err != nil {
+							v.t.Fatal(err)
+						}
 						r.extra = append(r.extra, "--exclude", v.path("vips.csv"))
 					}
 				}
@@ -283,7 +285,9 @@ func (r *random) tear() {
 		// what the reader of the test can't read
 		r.trace = append(r.trace, fmt.Sprintf("torn at %d of %d", cut, len(b)))
 	}
-	os.WriteFile(r.v.path("users.results.csv"), b[:cut], 0o600)
+	if err := os.WriteFile(r.v.path("users.results.csv"), b[:cut], 0o600); err != nil {
+		r.v.t.Fatal(err)
+	}
 }
 
 // rows reads the last line of each row; nil where there is none.
