@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/steps"
 )
 
 // secretFields of a profile aren't given by a flag, which others could see in a list of processes.
@@ -128,11 +130,10 @@ var defaultProviders = map[string]string{
 
 // parseKind reads TYPE[:PROVIDER]. A type may hold colons; a provider is written in capitals.
 func parseKind(s string) (typ, provider string, err error) {
-	if i := strings.LastIndexByte(s, ':'); i > 0 && s[i+1:] != "" && s[i+1:] == strings.ToUpper(s[i+1:]) {
-		return s[:i], s[i+1:], nil
-	}
-	if p := defaultProviders[s]; p != "" {
-		return s, p, nil
+	f, err := steps.ParseFactorType(s)
+	f.Provider = cmp.Or(f.Provider, defaultProviders[f.Type])
+	if err == nil && f.Provider != "" {
+		return f.Type, f.Provider, nil
 	}
 	return "", "", usageError("as sms:OKTA, token:software:totp:GOOGLE; see oktareset factors catalog USER", "%q isn't TYPE:PROVIDER", s)
 }

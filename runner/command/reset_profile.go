@@ -3,11 +3,11 @@ package command
 import (
 	"fmt"
 	"strings"
-	"unicode"
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
 	"oktareset/runner/ledger"
+	"oktareset/runner/roster"
 	"oktareset/runner/steps"
 )
 
@@ -70,7 +70,7 @@ func (r *resetRun) emailCell(f oktaclient.Enrollment, columns map[string]int) fu
 		m, _ := ledger.ReadManifest(r.paths.input) // checkPlan says what is wrong with it
 		column, cell = m.Input.Column, func(row runner.Row) string { return row.Cells[0] }
 	}
-	if plainColumn(column) != "email" {
+	if roster.PlainName(column) != "email" {
 		return nil
 	}
 	return cell
@@ -107,19 +107,10 @@ func profileColumns(f oktaclient.Enrollment, columns []string) (map[string]int, 
 func profileField(factorType, column string) (string, bool) {
 	field, named := strings.CutPrefix(column, "profile.")
 	for _, known := range profileFields {
-		if plainColumn(field) == strings.ToLower(known) {
+		if roster.PlainName(field) == strings.ToLower(known) {
 			wanted := known == "email" && factorType == "email" || known != "email" && (factorType == "sms" || factorType == "call")
 			return known, wanted
 		}
 	}
 	return field, named && field != "" && neededFields(factorType) == nil // an export has more of a user's profile than a factor's
-}
-
-func plainColumn(name string) string {
-	return strings.ToLower(strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || r == '.' || r == '-' || r == '_' {
-			return -1
-		}
-		return r
-	}, name))
 }

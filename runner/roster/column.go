@@ -23,12 +23,12 @@ type Options struct {
 // emailName is the header whose column holds logins only in orgs that use the email address as the login.
 const emailName = "email"
 
-// knownNames are the headers under which exports keep a user's identifier, as [plainName] has them, the surest first: IDs, then
+// knownNames are the headers under which exports keep a user's identifier, as [PlainName] has them, the surest first: IDs, then
 // logins, then the email address.
 var knownNames = []string{"userid", "id", "oktaid", "login", "userlogin", "profilelogin", "username", emailName}
 
-// plainName returns a header without what doesn't count in it: case, spaces, dots, dashes and underscores.
-func plainName(header string) string {
+// PlainName returns a header without what doesn't count in it: case, spaces, dots, dashes and underscores.
+func PlainName(header string) string {
 	return strings.ToLower(strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || r == '.' || r == '-' || r == '_' {
 			return -1
@@ -65,7 +65,7 @@ func newLayout(first []string, o Options) (layout, *Error) {
 	if err != nil {
 		return layout{}, err
 	}
-	if o.Column == "" && plainName(first[l.column]) == emailName {
+	if o.Column == "" && PlainName(first[l.column]) == emailName {
 		l.warning = fmt.Sprintf("no column with IDs or logins: taking column %q as logins", first[l.column])
 	}
 	l.others, l.names = otherColumns(first, l.column)
@@ -103,7 +103,7 @@ func bareLayout(first []string, o Options) (layout, *Error) {
 		}
 		l.column = n - 1
 	}
-	if slices.Contains(knownNames, plainName(first[l.column])) {
+	if slices.Contains(knownNames, PlainName(first[l.column])) {
 		return layout{}, &Error{
 			Message: fmt.Sprintf("the file has a header: %q", first[l.column]), Hint: "leave out --no-header",
 		}
@@ -115,7 +115,7 @@ func bareLayout(first []string, o Options) (layout, *Error) {
 // knownColumn returns the index of the column that names the users, by [knownNames].
 func knownColumn(header []string) (int, *Error) {
 	for _, known := range knownNames {
-		found := matches(header, func(name string) bool { return plainName(name) == known })
+		found := matches(header, func(name string) bool { return PlainName(name) == known })
 		if len(found) > 1 {
 			return 0, ambiguous(header, found)
 		}
@@ -142,7 +142,7 @@ func knownColumn(header []string) (int, *Error) {
 func namedColumn(header []string, want string) (int, *Error) {
 	found := matches(header, func(name string) bool { return name == want })
 	if len(found) == 0 {
-		found = matches(header, func(name string) bool { return plainName(name) == plainName(want) })
+		found = matches(header, func(name string) bool { return PlainName(name) == PlainName(want) })
 	}
 	switch len(found) {
 	case 1:
