@@ -84,7 +84,7 @@ func (r *auditRun) summarize(c audit.Counts) error {
 			Org: r.manifest.Org, Results: r.opts.results, Audit: r.opts.output, Rows: r.rows, Requests: r.client.Stats().Requests,
 			Counts: c, ExitCode: exitCode(err),
 		}
-		enc := json.NewEncoder(r.Stdout)
+		enc := json.NewEncoder(printableWriter{r.Stdout})
 		enc.SetEscapeHTML(false)
 		enc.SetIndent("", "  ")
 		if jsonErr := enc.Encode(s); jsonErr != nil {

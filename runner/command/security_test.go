@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,7 +111,7 @@ func poisoned(name string, v any, text string) any {
 		}
 	case string:
 		switch name {
-		case "id", "href", "errorCode", "factorType", "provider", "created", "lastUpdated", "published":
+		case "id", "href", "errorCode", "factorType", "provider", "created", "lastUpdated", "published", "eventType", "result", "type":
 		default:
 			return v + text
 		}
@@ -130,22 +131,29 @@ func TestHostileServerTexts(t *testing.T) {
 		{"factors", "list", "00u00000000000000001"},
 		{"factors", "--json", "list", "00u00000000000000001"},
 		{"factors", "verify", "user1@example.com", "sms"},
+		{"audit", "results.csv", "--wait", "0", "-v"},
+		{"audit", "results.csv", "--wait", "0", "--json", "--log-format", "json"},
+		{"watch", "--once", "--since", "2h", "--all", "-v"},
+		{"watch", "--once", "--since", "2h", "--cursor", "cursor.json", "--log-format", "json"},
 		{"whoami", "-v"},
 		{"whoami", "--json", "--log-format", "json"},
 	} {
 		for _, fault := range []oktatest.Kind{"", oktatest.WrongStatus, oktatest.AuthFailed} {
 			t.Run(strings.Join(flags, " ")+" "+string(fault), func(t *testing.T) {
 				virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+					if flags[0] == "audit" || flags[0] == "watch" {
+						v.reset(confirm(3), "-o", v.path("results.csv"))
+					}
 					if fault != "" {
 						v.org.Script(oktatest.Fault{Kind: fault, Skip: 2})
 					}
 					v.tampered = poison
-					args := flags
+					args := slices.Clone(flags)
 					if flags[0] == "reset" {
-						args = append(args[:len(args):len(args)], v.path("users.csv"))
+						args = append(args, v.path("users.csv"))
 					}
 					for i, a := range args {
-						if a == "out.csv" {
+						if a == "out.csv" || a == "results.csv" || a == "cursor.json" {
 							args[i] = v.path(a)
 						}
 					}

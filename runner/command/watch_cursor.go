@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
+	"oktareset/runner"
 )
 
 // cursorFormat is the version of the cursor file's format.
@@ -90,14 +91,15 @@ func (p *watchPlace) save(path string) error {
 	if err := enc.Encode(p); err != nil {
 		return fmt.Errorf("write the cursor: %w", err)
 	}
-	if bytes.Equal(b.Bytes(), p.saved) {
+	text := []byte(runner.PrintableJSON(b.String()))
+	if bytes.Equal(text, p.saved) {
 		return nil
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp") // mode 0600
 	if err != nil {
 		return fmt.Errorf("write the cursor: %w", err)
 	}
-	_, err = tmp.Write(b.Bytes())
+	_, err = tmp.Write(text)
 	err = errors.Join(err, tmp.Sync(), tmp.Close())
 	if err == nil {
 		err = os.Rename(tmp.Name(), path)
@@ -105,7 +107,7 @@ func (p *watchPlace) save(path string) error {
 	if err != nil {
 		return fmt.Errorf("write the cursor: %w", also(err, os.Remove(tmp.Name())))
 	}
-	p.saved = bytes.Clone(b.Bytes())
+	p.saved = text
 	return nil
 }
 

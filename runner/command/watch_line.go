@@ -3,12 +3,11 @@ package command
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"time"
-	"unicode/utf16"
 
 	"oktareset/oktaclient"
+	"oktareset/runner"
 	"oktareset/runner/audit"
 )
 
@@ -56,7 +55,7 @@ func (p *watchPrinter) writeTo(w io.Writer, org oktaclient.OrgURL, resets []audi
 	if b.Len() == 0 {
 		return nil
 	}
-	_, err := w.Write(escapeUnprintable(b.Bytes()))
+	_, err := io.WriteString(w, runner.PrintableJSON(b.String()))
 	return err
 }
 
@@ -76,25 +75,4 @@ func (p *watchPrinter) line(org oktaclient.OrgURL, r *audit.Reset) watchLine {
 		l.Ours = &ours
 	}
 	return l
-}
-
-// escapeUnprintable writes what a terminal would take for a command, or nobody sees, as escapes of JSON: outside of strings, there are only
-// the ends of lines.
-func escapeUnprintable(text []byte) []byte {
-	escaped := func(r rune) bool { return r != '\n' && notPrintable(r) }
-	if !bytes.ContainsFunc(text, escaped) {
-		return text
-	}
-	var b bytes.Buffer
-	for _, r := range string(text) {
-		switch high, low := utf16.EncodeRune(r); {
-		case !escaped(r):
-			b.WriteRune(r)
-		case r > 0xffff:
-			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-	}
-	return b.Bytes()
 }

@@ -284,16 +284,3 @@ func TestWatchBrokenPipe(t *testing.T) {
 		wantEach(v.t, seen(v.t, out.Bytes()), v.ids, 1)
 	})
 }
-
-func TestEscapeUnprintable(t *testing.T) {
-	t.Parallel()
-	in := "{\"a\":\"é\u009b31m\u202e\U000e0041\"}\n"
-	got := escapeUnprintable([]byte(in))
-	if want := `{"a":"é\u009b31m\u202e\udb40\udc41"}` + "\n"; string(got) != want {
-		t.Errorf("%s, want %s", got, want)
-	}
-	var before, after any
-	if json.Unmarshal([]byte(in), &before) != nil || json.Unmarshal(got, &after) != nil || fmt.Sprint(before) != fmt.Sprint(after) {
-		t.Errorf("%v became %v", before, after)
-	}
-}
