@@ -42,7 +42,7 @@ func (a *app) loadOrg(f orgFlags, s scopes) (orgConfig, error) {
 	c := configuration{a, f, files}
 	org := c.orgURL()
 	if org.value == "" {
-		return orgConfig{}, usageError("or rehearse with --sandbox, which needs neither",
+		return orgConfig{}, usageError("or rehearse: oktareset reset --sandbox users.csv needs neither",
 			"no org: set OKTA_CLIENT_ORGURL to its address, as https://acme.okta.com, and OKTA_CLIENT_TOKEN to an API token")
 	}
 	cfg := orgConfig{settings: []setting{org}}

@@ -124,7 +124,7 @@ func (c *configuration) loadToken(cfg *orgConfig) (setting, error) {
 	case s.value == "" && c.flags.tokenFile != "":
 		return s, usageError("put an API token into it", "%s is empty", c.flags.tokenFile)
 	case s.value == "":
-		return s, usageError("or OKTA_CLIENT_CLIENTID and OKTA_CLIENT_PRIVATEKEY for a service app; or rehearse with --sandbox, which needs neither",
+		return s, usageError("or OKTA_CLIENT_CLIENTID and OKTA_CLIENT_PRIVATEKEY for a service app; or rehearse: oktareset reset --sandbox users.csv needs neither",
 			"no API token: set OKTA_CLIENT_TOKEN, or --token-file to a file that holds it")
 	case strings.ContainsFunc(s.value, notGraphic), strings.ContainsAny(s.value, "{}"):
 		return s, usageError("it is one word of letters, digits, - and _", "%s doesn't hold an API token", s.source)

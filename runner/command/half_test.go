@@ -427,3 +427,46 @@ func TestHalfOktaVerifyEnrolledSince(t *testing.T) {
 		}
 	})
 }
+
+// An enrollment that can't work costs ten people their factors, not as many as there are workers besides.
+func TestHalfNoEnrollmentStripsTen(t *testing.T) {
+	virtually(t, 200, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.phones()
+		v.org.Script(oktatest.Fault{Kind: oktatest.Forbidden, Op: oktatest.OpEnroll})
+		code := v.reset(with(enrollFlags, confirm(200))...)
+		if resets, _ := v.total(); code != exitNoAccess || resets != 10 {
+			t.Errorf("exit code %d, %d reset, want 10\n%s", code, resets, v.stderr)
+		}
+	})
+}
+
+// A reset whose answer was lost is proved in a run that --limit ends: the user gets the factor in the same run.
+func TestHalfLimitLeavesNobodyHalfDone(t *testing.T) {
+	virtually(t, 40, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.phones()
+		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Skip: 2, Times: 3})
+		code := v.reset(with(enrollFlags, "--limit", "10", confirm(40))...)
+		if resets, enrolls := v.total(); code != exitStopped || resets != 10 || enrolls != 10 {
+			t.Errorf("exit code %d, %d reset, %d enrolled, %v\n%s", code, resets, enrolls, v.statuses(), v.stderr)
+		}
+		if !strings.Contains(v.stderr, "10 reset") {
+			t.Errorf("not ten reset:\n%s", v.stderr)
+		}
+	})
+}
+
+// What was proved by a resume goes on before anybody new is begun, however soon that is.
+func TestHalfProvedGoesFirst(t *testing.T) {
+	virtually(t, 30, oktatest.Config{Latency: 100 * time.Millisecond, LogLag: 20 * time.Second}, func(v *virtual) {
+		v.phones()
+		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Skip: 1, Times: 1})
+		v.reset(with(enrollFlags, "--max-duration", "1s", "--workers", "1", confirm(30))...)
+		<-time.After(30 * time.Second)
+		ctx, stop := context.WithCancelCause(v.t.Context())
+		time.AfterFunc(2*time.Second, func() { stop(Signal{os.Interrupt}) })
+		v.resetIn(ctx, with(enrollFlags, "--resume", "--workers", "1")...)
+		if row := v.table()[1]; row[4] != "reset" {
+			t.Errorf("row 2 is %s/%s 2 s after the resume began\n%s", row[4], row[5], v.stderr)
+		}
+	})
+}

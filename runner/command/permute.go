@@ -26,6 +26,9 @@ func permute(args []string) ([]string, error) {
 			rest = append(rest, args[i+1:]...)
 			break
 		}
+		if a == "--help" || a == "-h" { // whatever else stands there
+			return []string{args[0], args[1], "--help"}, nil
+		}
 		if a == "-" || !strings.HasPrefix(a, "-") {
 			rest = append(rest, a)
 			continue

@@ -18,6 +18,7 @@ type outcome struct {
 	dryRun  bool
 	sandbox bool
 	counts  runner.Counts // nil: refused before there were any results
+	limited string        // why the run ended early, as it was asked to; "" else
 }
 
 // tell logs the outcome: an error unless the exit code is 0, so that --quiet says something exactly when somebody should look.
@@ -44,7 +45,9 @@ func (o *outcome) tell(c *console, err error) {
 	if o.results != "" {
 		attrs = append(attrs, slog.String("results", o.results))
 	}
-	if err != nil && !errors.Is(err, errRows) {
+	if o.limited != "" {
+		attrs = append(attrs, slog.String("error", o.limited))
+	} else if err != nil && !errors.Is(err, errRows) {
 		attrs = append(attrs, slog.String("error", err.Error()))
 	}
 	c.log.LogAttrs(context.Background(), level, "outcome", attrs...)

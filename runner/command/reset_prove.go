@@ -37,7 +37,6 @@ func (r *resetRun) settleEarlier(ctx context.Context) error {
 	}
 	r.doubts = goOn
 	for _, res := range goOn {
-		r.tally.carry(res)
 		r.bar.Add(res.Status)
 	}
 	for _, res := range open {
@@ -60,7 +59,7 @@ func (r *resetRun) finishHalf(ctx context.Context) error {
 	}
 	r.doubts = others
 	r.sayAgain(half)
-	if err := r.pool(ctx, jobsOf(half)); err != nil || r.rowsToDo == 0 {
+	if err := r.pool(ctx, jobsOf(half), r.opts.workers); err != nil || r.rowsToDo == 0 {
 		return err
 	}
 	return r.list.NoEnrollment()
@@ -92,12 +91,19 @@ func (r *resetRun) settleLater(ctx context.Context, stopped error) error {
 		if err != nil {
 			return also(stopped, err)
 		}
-		if stopped != nil {
-			return also(stopped, r.settleUndone(again))
+		if stopped != nil { // nobody new is begun, but nobody is left half done
+			if err := r.settleUndone(again); err != nil {
+				return also(stopped, err)
+			}
+			if half := onlyHalf(again); len(half) > 0 {
+				r.sayAgain(half)
+				return also(stopped, r.pool(ctx, jobsOf(half), r.opts.workers))
+			}
+			return stopped
 		}
 		if len(again) > 0 {
 			r.sayAgain(again)
-			stopped = r.pool(ctx, jobsOf(again))
+			stopped = r.pool(ctx, jobsOf(again), r.opts.workers)
 		}
 	}
 	return stopped
@@ -121,6 +127,16 @@ func (r *resetRun) prove(ctx context.Context) (again []runner.Result, err error)
 	}
 	r.doubts = nil // what isn't proved by now stays unknown
 	return append(undone, goOn...), nil
+}
+
+// onlyHalf returns those of the rows that are half done.
+func onlyHalf(rows []runner.Result) (half []runner.Result) {
+	for _, res := range rows {
+		if res.Status.Open() {
+			half = append(half, res)
+		}
+	}
+	return half
 }
 
 // inDoubt is how many of the open rows are those whose reset is in doubt.
@@ -167,11 +183,14 @@ func (r *resetRun) settleVerified(rows []runner.Result) (goOn []runner.Result, e
 		next := r.list.AfterReset()
 		if next != "" {
 			res.Status, res.Reason = runner.StatusPartial, next
+			res.Error += "; what comes next isn't done yet"
 		}
 		if err := r.book.Settle(res); err != nil {
 			return goOn, err
 		}
 		if next != "" { // it is counted once it is done
+			r.tally.change(res)
+			r.prover.Sent(res.Row.N, time.Time{}) // what comes next never was
 			goOn = append(goOn, res)
 			continue
 		}
@@ -215,8 +234,31 @@ func jobsOf(rows []runner.Result) iter.Seq2[runner.Job, error] {
 	}
 }
 
+// fresh begins new users. Where they are enrolled, one at a time until that has worked once: if it can't, ten people are without a factor, and not
+// as many as there are workers besides.
+func (r *resetRun) fresh(ctx context.Context, jobs iter.Seq2[runner.Job, error]) error {
+	if r.opts.what.enroll.Type == "" || r.opts.dryRun || r.list.Enrolled() {
+		return r.pool(ctx, jobs, r.opts.workers)
+	}
+	next, end := iter.Pull2(jobs)
+	defer end()
+	while := func(more func() bool) iter.Seq2[runner.Job, error] {
+		return func(yield func(runner.Job, error) bool) {
+			for more() {
+				if j, err, ok := next(); !ok || !yield(j, err) {
+					return
+				}
+			}
+		}
+	}
+	if err := r.pool(ctx, while(func() bool { return !r.list.Enrolled() }), 1); err != nil {
+		return err
+	}
+	return r.pool(ctx, while(func() bool { return true }), r.opts.workers)
+}
+
 // pool works on jobs until they are done or the run is stopped, and returns what stopped it.
-func (r *resetRun) pool(ctx context.Context, jobs iter.Seq2[runner.Job, error]) error {
+func (r *resetRun) pool(ctx context.Context, jobs iter.Seq2[runner.Job, error], workers int) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	r.client.Expect(r.calls())
@@ -229,7 +271,7 @@ func (r *resetRun) pool(ctx context.Context, jobs iter.Seq2[runner.Job, error]) 
 		}
 		return res, err
 	}
-	return runner.Run(ctx, runner.Options{Workers: r.opts.workers}, jobs, do, r.book, func(res runner.Result) {
+	return runner.Run(ctx, runner.Options{Workers: workers}, jobs, do, r.book, func(res runner.Result) {
 		r.count(res)
 		r.client.Expect(r.calls())
 		if res.Status == runner.StatusUnknown || res.InDoubt {

@@ -180,7 +180,12 @@ func (r *resetRun) covered() bool {
 }
 
 // abandon ends a run that was refused before it began: a new ledger is removed, one of earlier runs is left as they left it.
-func (r *resetRun) abandon(why error) error { return also(why, r.book.Discard()) }
+func (r *resetRun) abandon(why error) error {
+	if !r.resumed {
+		r.outcome.results = ""
+	}
+	return also(why, r.book.Discard())
+}
 
 // keptInput reports whether the input of an earlier run is kept, and is what is asked for now.
 func (r *resetRun) keptInput() (bool, error) {

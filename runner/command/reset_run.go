@@ -60,7 +60,6 @@ func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
 	if r.paths, err = r.choosePaths(); err != nil {
 		return err
 	}
-	a.outcome.results = r.paths.results
 	defer func() { err = also(err, r.removeInput(err)) }()
 	if err = r.openInput(ctx); err != nil {
 		return refused(err)
@@ -84,6 +83,7 @@ func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
 	if err = r.openLedger(); err != nil {
 		return err
 	}
+	a.outcome.results = r.paths.results
 	if r.resumed && r.rowsToDo == 0 && len(r.doubts) == 0 {
 		return r.finish(nil)
 	}
@@ -125,8 +125,10 @@ func (r *resetRun) openInput(ctx context.Context) error {
 	}
 	r.seen.Expect(r.survey.Distinct, f.Repeats())
 	r.limitMemory()
-	if w := f.Warning(); w != "" {
-		r.console.warn("%s", w)
+	for _, w := range []string{f.Warning(), r.opts.what.warning()} {
+		if w != "" {
+			r.console.warn("%s", w)
+		}
 	}
 	if s := r.survey; s.IDs == 0 && s.Logins > 0 && strings.HasSuffix(strings.ToLower(f.Column()), "id") {
 		r.console.warn("column %q holds no Okta user ID: its cells are looked up as logins; --column names another", f.Column())
@@ -181,7 +183,7 @@ func (r *resetRun) work(ctx, timed context.Context) error {
 		stopped = r.finishHalf(timed)
 	}
 	if stopped == nil {
-		stopped = r.pool(timed, r.list.Remember(r.jobs()))
+		stopped = r.fresh(timed, r.list.Remember(r.jobs()))
 	}
 	stopped = r.settleLater(timed, stopped)
 	if errors.Is(stopped, errMaxDuration) || errors.Is(stopped, errHalt) {

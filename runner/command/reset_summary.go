@@ -47,6 +47,15 @@ func (t *tally) settle(res runner.Result) bool {
 	return again
 }
 
+// change takes in that an open row is open for another reason: it counts as it did.
+func (t *tally) change(res runner.Result) {
+	before, again := t.open[res.Row.N]
+	if again {
+		t.reasons[before.status][before.reason]--
+	}
+	t.note(res, before.ours)
+}
+
 // carry takes in a row that an earlier run left open: it isn't this run's failure.
 func (t *tally) carry(res runner.Result) { t.note(res, false) }
 
@@ -95,7 +104,7 @@ func (r *resetRun) summarize(stopped error, counts runner.Counts, finish error) 
 	took := time.Since(r.start).Round(100 * time.Millisecond)
 	text := fmt.Sprintf("%s in %s: %s", plural(counts.Total(), "row"), took, r.countsText(counts))
 	if r.survey.Rows == 0 {
-		text = fmt.Sprintf("nobody to reset: the input has no such row, and that is fine by --allow-empty (took %s)", took)
+		text = "nobody to reset: the input names nobody (--allow-empty)"
 	}
 	if open := r.survey.Rows - counts.Total(); finish != nil && open > 0 {
 		text += fmt.Sprintf("; the other %s not begun", plural(open, "row"))
@@ -114,6 +123,7 @@ func (r *resetRun) summarize(stopped error, counts runner.Counts, finish error) 
 		}
 	}
 	if finish == nil && errors.Is(err, steps.ErrLimit) {
+		r.outcome.limited = fmt.Sprintf("the limit of this run is reached (--limit %d)", r.opts.limit)
 		return coded{code: exitStopped, error: errRows} // it was asked for, and the summary says it
 	}
 	return err

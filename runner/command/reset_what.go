@@ -93,6 +93,16 @@ func (w *whatOptions) parseEnroll(c *cli.Context) error {
 	return nil
 }
 
+// warning says which factors to unenroll Okta doesn't document, or "".
+func (w *whatOptions) warning() string {
+	for _, f := range w.factors {
+		if !slices.Contains(factorTypes, f.Type) {
+			return fmt.Sprintf("--factor %s: that is no factor type that Okta documents: it has %s", f, strings.Join(factorTypes, ", "))
+		}
+	}
+	return ""
+}
+
 // text says what is done to n users, as "reset all MFA factors of 12 users".
 func (w *whatOptions) text(n int) string {
 	text := "resets all MFA factors of " + plural(n, "user")

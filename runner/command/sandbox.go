@@ -24,6 +24,11 @@ const sandboxExamples = `   oktareset sandbox                                   
    oktareset sandbox --fault drop_after:reset_factors:p=0.01    lose the answer of every hundredth reset
 `
 
+const sandboxExitCodes = `EXIT CODES:
+   0    it served until Ctrl-C or another signal
+   2    usage, or the address can't be served
+`
+
 // demoPeople and demoLatency make a rehearsal look like an org: people beside those of the file, and the median of the replies
 // recorded from Okta is a few hundred milliseconds.
 const (
@@ -88,7 +93,7 @@ func (s *sandbox) close() {
 func (a *app) sandboxCommand() *cli.Command {
 	const people, credentials, limits, faults, output = "PEOPLE", "CREDENTIALS", "LIMITS", "FAULTS", "OUTPUT"
 	return &cli.Command{
-		Name: "sandbox", Usage: "serve the stand-in org on this machine", Description: sandboxExamples,
+		Name: "sandbox", Usage: "serve the stand-in org on this machine", Description: sandboxExamples, CustomHelpTemplate: sandboxExitCodes,
 		Flags: append([]cli.Flag{
 			&cli.IntFlag{Name: "users", Category: people, Value: 500, Usage: "`N` people of its own, of every status and with factors of every type"},
 			&cli.StringFlag{Name: "fill", Category: people, Usage: "add the users of `FILE`, a CSV as reset takes it"},

@@ -25,6 +25,13 @@ type whoamiOptions struct {
 	console consoleOptions
 }
 
+const whoamiExitCodes = `EXIT CODES:
+   0    Okta accepts the credentials; what they may not do is said
+   2    usage or configuration, or the org can't be reached
+   4    Okta refused the credentials
+   129, 130, 143    SIGHUP, SIGINT, SIGTERM
+`
+
 func (a *app) whoamiCommand() *cli.Command {
 	const output, org = "OUTPUT", "ORG"
 	flags := []cli.Flag{
@@ -37,7 +44,7 @@ func (a *app) whoamiCommand() *cli.Command {
 		&cli.DurationFlag{Name: "timeout", Category: org, Value: oktaclient.DefaultTimeout, Usage: "wait `D` for the answer to a request"},
 	)
 	return &cli.Command{
-		Name: "whoami", Usage: "show org, account, permissions, limits and settings", Description: whoamiExamples, Flags: flags,
+		Name: "whoami", Usage: "show org, account, permissions, limits and settings", Description: whoamiExamples, Flags: flags, CustomHelpTemplate: whoamiExitCodes,
 		Action: func(c *cli.Context) error {
 			o := whoamiOptions{
 				org:  orgFlags{url: c.String("org-url"), tokenFile: c.String("token-file")},

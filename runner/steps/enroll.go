@@ -122,6 +122,13 @@ func (l *List) adopt(ctx context.Context, t *Target, res *runner.Result, since t
 	return false, nil
 }
 
+// Enrolled reports whether an enrollment wasn't refused.
+func (l *List) Enrolled() bool {
+	l.enrolls.mu.Lock()
+	defer l.enrolls.mu.Unlock()
+	return l.enrolls.calls > l.enrolls.wrong
+}
+
 // NoEnrollment returns [ErrNoEnrollment] if all enrollments so far were refused, and there were enough of them to tell.
 func (l *List) NoEnrollment() error {
 	l.enrolls.mu.Lock()

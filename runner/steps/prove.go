@@ -209,7 +209,8 @@ func (p *Prover) ripeIn(rows []runner.Result) time.Duration {
 		if !ResetInDoubt(res) && (res.Status != runner.StatusPartial || res.Reason != runner.ReasonEnroll) {
 			pause = againTime // doing it twice is no harm
 		}
-		if res.Status == runner.StatusPartial && res.HTTPStatus/100 == 4 && res.HTTPStatus != http.StatusRequestTimeout { // that was refused
+		refused := res.HTTPStatus/100 == 4 && res.HTTPStatus != http.StatusRequestTimeout
+		if res.Status == runner.StatusPartial && (refused || res.HTTPStatus/100 == 2) { // 2xx is what came before: the open step wasn't sent
 			continue
 		}
 		sent, ok := p.sent[res.Row.N]

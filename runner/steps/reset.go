@@ -84,7 +84,9 @@ func (l *List) settleFirst(ctx context.Context, t *Target, res *runner.Result, c
 func (l *List) settleLater(res *runner.Result, c *changing, rep oktaclient.Reply, err error) error {
 	res.Attempts += rep.Attempts
 	reset := res.RequestID
-	note(res, rep, err)
+	if oktaclient.FateOf(err) != oktaclient.NotSent { // else the reply is still that of the step before
+		note(res, rep, err)
+	}
 	res.RequestID = cmp.Or(reset, res.RequestID)
 	if err == nil {
 		return nil

@@ -26,6 +26,7 @@ func ParseFactorType(s string) (FactorType, error) {
 			return f, errors.New("the provider behind the colon is missing")
 		}
 	}
+	f.Type = strings.ToLower(f.Type)
 	if f.Type == "" || strings.ContainsFunc(s, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != ':' && r != '_' && r != '-'
 	}) {
@@ -51,6 +52,7 @@ func (l *List) unenrollName() string {
 	for _, f := range l.opts.Unenroll {
 		names = append(names, f.String())
 	}
+	slices.Sort(names) // their order says nothing
 	name := "unenroll " + strings.Join(names, " ")
 	if l.opts.RemoveRecovery {
 		name += " (remove recovery)"
