@@ -35,17 +35,8 @@ func (r *auditRun) connect() error {
 		return usageError("give the org of the results by OKTA_CLIENT_ORGURL or --org-url",
 			"%s is from %s, but the org is %s", r.opts.results, r.manifest.Org, host)
 	}
-	r.client = oktaclient.New(cfg.url, r.clientOptions(cfg, r.opts.console.verbose))
+	r.client = oktaclient.New(cfg.url, r.clientOptions(cfg, "", r.opts.console.verbose))
 	return nil
-}
-
-// clientOptions are those of a client that only reads the log.
-func (a *app) clientOptions(cfg orgConfig, verbose bool) oktaclient.Options {
-	o := oktaclient.Options{Token: cfg.token, App: cfg.app, UserAgent: "oktareset/" + a.Version, Transport: a.transport}
-	if verbose {
-		o.Logger = a.console.log
-	}
-	return o
 }
 
 // readLog holds the rows against the log.

@@ -2,6 +2,7 @@ package command
 
 import (
 	"errors"
+	"strings"
 
 	"oktareset/oktaclient"
 )
@@ -31,6 +32,17 @@ type configuration struct {
 	*app
 	flags orgFlags
 	files []configFile
+}
+
+// clientOptions are those of every client for an org. product stands behind ours in the User-Agent: run/ID for what may change something.
+func (a *app) clientOptions(cfg orgConfig, product string, verbose bool) oktaclient.Options {
+	o := oktaclient.Options{
+		Token: cfg.token, App: cfg.app, UserAgent: strings.TrimSpace("oktareset/" + a.Version + " " + product), Transport: a.transport,
+	}
+	if verbose {
+		o.Logger = a.console.log
+	}
+	return o
 }
 
 // loadOrg finds the org and the credentials for it. A service app is going to ask for the scopes.

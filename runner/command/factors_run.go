@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -57,14 +56,9 @@ func (r *factorsRun) connect() error {
 	if err != nil {
 		return err
 	}
-	var log *slog.Logger
-	if r.opts.console.verbose {
-		log = r.console.log
-	}
-	r.client = oktaclient.New(cfg.url, oktaclient.Options{
-		Token: cfg.token, App: cfg.app, UserAgent: "oktareset/" + r.Version + " run/" + newRunID(), Timeout: r.opts.timeout,
-		Transport: r.transport, Logger: log,
-	})
+	o := r.clientOptions(cfg, "run/"+newRunID(), r.opts.console.verbose)
+	o.Timeout = r.opts.timeout
+	r.client = oktaclient.New(cfg.url, o)
 	return nil
 }
 

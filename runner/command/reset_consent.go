@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"oktareset/oktaclient"
 	"oktareset/runner/ledger"
 )
@@ -110,16 +112,21 @@ func (r *resetRun) question() string {
 	return b.String()
 }
 
-// estimate says how long the run will take: whole windows of 61 s, the last one spent in seconds.
+// estimate says how long the run will take.
 func (r *resetRun) estimate() string {
-	limit, usable, ok := r.client.Allowance(oktaclient.BucketUsers)
+	return estimate(r.client, r.calls(), r.opts.rate, "not known: the org doesn't tell its limit")
+}
+
+// estimate says how long so many calls in the resets' bucket take, with at most ceiling of them a second unless it is 0: whole windows of 61 s, the
+// last one spent in seconds. If the limit isn't known, it is what unknown says.
+func estimate(c *oktaclient.Client, calls int, ceiling rate.Limit, unknown string) string {
+	limit, usable, ok := c.Allowance(oktaclient.BucketUsers)
 	if !ok {
-		return "not known: the org doesn't tell its limit"
+		return unknown
 	}
-	calls := r.calls()
 	d := time.Duration(max(0, calls-1)/usable) * oktaclient.Window
-	if r.opts.rate > 0 {
-		d = max(d, time.Duration(float64(calls)/float64(r.opts.rate)*float64(time.Second)))
+	if ceiling > 0 {
+		d = max(d, time.Duration(float64(calls)/float64(ceiling)*float64(time.Second)))
 	}
 	text := "about " + d.Round(time.Second).String()
 	if d < time.Minute {

@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -28,10 +27,9 @@ func (r *resetRun) connect() error {
 	if err != nil {
 		return err
 	}
-	r.client = oktaclient.New(cfg.url, oktaclient.Options{
-		Token: cfg.token, App: cfg.app, UserAgent: "oktareset/" + r.Version + " run/" + r.id, Timeout: r.opts.timeout,
-		Capacity: r.opts.capacity, Rate: r.opts.rate, MaxInFlight: r.opts.workers, Transport: r.transport, Logger: r.requestLog(),
-	})
+	o := r.clientOptions(cfg, "run/"+r.id, r.opts.console.verbose)
+	o.Timeout, o.Capacity, o.Rate, o.MaxInFlight = r.opts.timeout, r.opts.capacity, r.opts.rate, r.opts.workers
+	r.client = oktaclient.New(cfg.url, o)
 	enrolling, err := r.enrolling()
 	if err != nil {
 		return err
@@ -52,13 +50,6 @@ func (r *resetRun) scopes() scopes {
 		s.needed = append(slices.Clone(s.needed), oktaclient.ScopeRolesRead)
 	}
 	return s
-}
-
-func (r *resetRun) requestLog() *slog.Logger {
-	if !r.opts.console.verbose {
-		return nil
-	}
-	return r.console.log
 }
 
 // optionalTime is how long the start of a run waits for what it can do without.

@@ -66,13 +66,8 @@ func (x *export) connect() error {
 	if err != nil {
 		return err
 	}
-	o := oktaclient.Options{
-		Token: cfg.token, App: cfg.app, UserAgent: "oktareset/" + x.Version + " run/" + newRunID(), Timeout: x.opts.timeout, Capacity: x.opts.capacity,
-		Rate: x.opts.rate, Transport: x.transport,
-	}
-	if x.opts.console.verbose {
-		o.Logger = x.console.log
-	}
+	o := x.clientOptions(cfg, "run/"+newRunID(), x.opts.console.verbose)
+	o.Timeout, o.Capacity, o.Rate = x.opts.timeout, x.opts.capacity, x.opts.rate
 	x.client = oktaclient.New(cfg.url, o)
 	return nil
 }

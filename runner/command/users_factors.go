@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -93,24 +92,7 @@ func (x *export) announce(ctx context.Context, users int) {
 		_, _, _ = x.client.ListUsers(ctx, "", 1) // a group's members count elsewhere; should this fail, so will the factors, and say why
 	}
 	x.console.info("listing the factors of %s: %s, which count together with resets; %s", plural(users, "user"), plural(users, "call"),
-		x.estimate(users))
-}
-
-// estimate says how long so many calls take: whole windows of 61 s, the last one spent in seconds.
-func (x *export) estimate(calls int) string {
-	limit, usable, ok := x.client.Allowance(oktaclient.BucketUsers)
-	if !ok {
-		return "how long it takes isn't known, as the org doesn't tell its limit"
-	}
-	d := time.Duration((calls-1)/usable) * oktaclient.Window
-	if x.opts.rate > 0 {
-		d = max(d, time.Duration(float64(calls)/float64(x.opts.rate)*float64(time.Second)))
-	}
-	text := "about " + d.Round(time.Second).String()
-	if d < time.Minute {
-		text = "less than a minute"
-	}
-	return fmt.Sprintf("%s (%d of the %d calls a minute that this token is allowed)", text, usable, limit)
+		estimate(x.client, users, x.opts.rate, "how long it takes isn't known, as the org doesn't tell its limit"))
 }
 
 // listFactors lists the factors of all candidates and marks those that belong into the export. The client paces the calls; the pool is

@@ -116,7 +116,7 @@ func (a *app) watch(ctx context.Context, o watchOptions) error {
 		return err
 	}
 	w := &watcher{app: a, opts: o, dial: func() *oktaclient.Client {
-		return oktaclient.New(cfg.url, a.clientOptions(cfg, o.console.verbose))
+		return oktaclient.New(cfg.url, a.clientOptions(cfg, "", o.console.verbose))
 	}}
 	w.client = w.dial()
 	w.out.ours = ownRuns{paths: o.runs, org: cfg.url.Host()}

@@ -112,12 +112,8 @@ func (a *app) whoami(ctx context.Context, o whoamiOptions) error {
 	if err != nil {
 		return err
 	}
-	options := oktaclient.Options{
-		Token: cfg.token, App: cfg.app, UserAgent: "oktareset/" + a.Version + " whoami", Timeout: o.timeout, Transport: a.transport,
-	}
-	if o.console.verbose {
-		options.Logger = a.console.log
-	}
+	options := a.clientOptions(cfg, "whoami", o.console.verbose)
+	options.Timeout = o.timeout
 	client := oktaclient.New(cfg.url, options)
 	id := newIdentity(cfg)
 	err = a.ask(ctx, client, &id)
