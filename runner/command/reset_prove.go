@@ -151,17 +151,12 @@ func (r *resetRun) inDoubt() int {
 }
 
 func (r *resetRun) sayAgain(rows []runner.Result) {
-	undone := 0
-	for _, res := range rows {
-		if res.Status == runner.StatusNotAttempted {
-			undone++
-		}
-	}
-	if undone > 0 {
+	half := len(onlyHalf(rows))
+	if undone := len(rows) - half; undone > 0 {
 		r.console.info("%s certainly not reset: sent again", plural(undone, "user"))
 	}
-	if rest := len(rows) - undone; rest > 0 {
-		r.console.info("%s half done: going on with what is open", plural(rest, "row"))
+	if half > 0 {
+		r.console.info("%s half done: going on with what is open", plural(half, "row"))
 	}
 }
 

@@ -123,17 +123,11 @@ func (l *List) adopt(ctx context.Context, t *Target, res *runner.Result, since t
 }
 
 // Enrolled reports whether an enrollment wasn't refused.
-func (l *List) Enrolled() bool {
-	l.enrolls.mu.Lock()
-	defer l.enrolls.mu.Unlock()
-	return l.enrolls.calls > l.enrolls.wrong
-}
+func (l *List) Enrolled() bool { return l.enrolls.worked() }
 
 // NoEnrollment returns [ErrNoEnrollment] if all enrollments so far were refused, and there were enough of them to tell.
 func (l *List) NoEnrollment() error {
-	l.enrolls.mu.Lock()
-	defer l.enrolls.mu.Unlock()
-	if l.enrolls.hopeless() {
+	if l.enrolls.allWrong() {
 		return ErrNoEnrollment
 	}
 	return nil

@@ -109,18 +109,24 @@ func (l *List) recordFactors(ctx context.Context, t *Target, res *runner.Result)
 	if t.goesOn() {
 		return nil
 	}
+	factors, err := l.listFactors(ctx, t, res)
+	for _, f := range factors {
+		res.Factors = append(res.Factors, f.String())
+	}
+	return err
+}
+
+// listFactors lists the target's factors before the first change, and settles the row if that isn't possible.
+func (l *List) listFactors(ctx context.Context, t *Target, res *runner.Result) ([]oktaclient.Factor, error) {
 	factors, rep, err := l.client.ListFactors(ctx, t.UserID)
 	note(res, rep, err)
 	switch {
 	case oktaclient.FateOf(err) == oktaclient.Missing:
-		return l.settleMissing(ctx, t, res, err)
+		return nil, l.settleMissing(ctx, t, res, err)
 	case err != nil:
-		return l.settleRead(res, err, "list factors")
+		return nil, l.settleRead(res, err, "list factors")
 	}
-	for _, f := range factors {
-		res.Factors = append(res.Factors, f.String())
-	}
-	return nil
+	return factors, nil
 }
 
 // duplicate leaves a row to the first one of its user.

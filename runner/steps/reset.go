@@ -128,7 +128,21 @@ func (s *streak) all(wrong bool) bool {
 	return s.hopeless()
 }
 
-// hopeless reports the same. mu is held, or nobody else uses s.
+// worked reports whether a call went right.
+func (s *streak) worked() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calls > s.wrong
+}
+
+// allWrong reports what all last did.
+func (s *streak) allWrong() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.hopeless()
+}
+
+// hopeless reports whether there were ten calls or more and all of them went wrong. mu is held.
 func (s *streak) hopeless() bool { return s.calls >= firstCalls && s.wrong == s.calls }
 
 // settleMissing tells apart what a 404 of a user's factors may mean: no such user, or a deactivated one. Okta keeps a user's record
