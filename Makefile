@@ -2,43 +2,62 @@
 
 SHELL := /bin/bash
 
-# Tools are pinned here: in go.mod they would drag their dependencies into ours.
-GOFUMPT  := go run mvdan.cc/gofumpt@v0.12.0
-GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+# go.mod names the Go to build with, to the patch. An older one is replaced by it, not used.
+export GOTOOLCHAIN := $(shell sed -n 's/^toolchain //p' go.mod)
 
-# What --version tells. Of the commit, when there is one: a source archive gives make VERSION=v1.2.0. Git alone would abbreviate a commit more in a
-# smaller clone.
+# Tools are pinned here: in go.mod they would drag their dependencies into ours.
+GOFUMPT     := go run mvdan.cc/gofumpt@v0.12.0
+GOLANGCI    := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOVULNCHECK := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
+CYCLONEDX   := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+
+# What --version says, from Git. A source archive has none: make VERSION=v1.2.0. The length is
+# fixed because Git abbreviates a commit more in a smaller clone.
 VERSION := $(shell git describe --tags --always --abbrev=12 --dirty 2>/dev/null)
 COMMIT  := $(shell git rev-parse HEAD 2>/dev/null)
-STAMP   := $(if $(VERSION),-X main.version=$(VERSION)) $(if $(COMMIT),-X main.commit=$(COMMIT))
+
+# Whoever may push a tag chooses VERSION. So recipes get it in the environment, as no part of a
+# command, and stamp checks it before it becomes a flag of the linker.
+export VERSION COMMIT
+define stamp
+set -euo pipefail; for v in "$$VERSION" "$$COMMIT"; do if [[ "$$v" =~ [^A-Za-z0-9._+-] ]]; then \
+	printf 'VERSION and COMMIT are letters, digits and ._+- only, not %q\n' "$$v" >&2; exit 2; fi; done; \
+stamp="$${VERSION:+-X main.version=$$VERSION }$${COMMIT:+-X main.commit=$$COMMIT}"
+endef
 
 # What make dist builds for. The settings of whoever builds must not change the bytes.
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 DISTENV   := CGO_ENABLED=0 GOFLAGS= GOEXPERIMENT= GOFIPS140=off GOAMD64=v1 GOARM64=v8.0
 
 # Long enough for a steady number of a small benchmark; one that takes longer runs once.
-BENCHTIME ?= 500ms
+export BENCHTIME ?= 500ms
 # For each fuzz target: a duration, or a number of inputs as 5000x.
-FUZZTIME ?= 20s
+export FUZZTIME ?= 20s
 
-.PHONY: all build dist test check crash bench fuzz lint fmt clean
+.PHONY: all build dist test check crash bench fuzz lint vuln fmt clean
 
 all: check build
 
 # Without -buildvcs=false a checkout that git doesn't trust, or one without a commit, can't be built.
 build:
-	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(STAMP)' -o oktareset .
+	@$(stamp); set -x; CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "$$stamp" -o oktareset .
 
-# The same commit and the same version of Go give the same bytes, on any machine and in any folder.
+# The same commit gives the same binaries, on any machine and in any folder. Beside each lies the
+# list of what is in it (an SBOM in CycloneDX's JSON), and in licences/ the licences of all of that.
+# The certificates of authorities are this machine's; only the container's image needs them.
 dist:
 	rm -rf dist
 	mkdir dist
-	@set -euo pipefail; for p in $(PLATFORMS); do \
+	@$(stamp); GOBIN="$$PWD/dist/tools" go install -trimpath $(CYCLONEDX); for p in $(PLATFORMS); do \
 		export GOOS=$${p%/*} GOARCH=$${p#*/}; \
-		file=dist/oktareset-$$GOOS-$$GOARCH; [ $$GOOS != windows ] || file=$$file.exe; echo "build $$file"; \
-		env $(DISTENV) go build -trimpath -buildvcs=false -ldflags '-s -w -buildid= $(STAMP)' -o $$file .; \
+		file=dist/oktareset-$$GOOS-$$GOARCH; bin=$$file; [ $$GOOS != windows ] || bin=$$file.exe; echo "build $$bin"; \
+		env $(DISTENV) go build -trimpath -buildvcs=false -ldflags "-s -w -buildid= $$stamp" -o $$bin .; \
+		dist/tools/cyclonedx-gomod bin -json -std -noserial -notimestamp -version "$$VERSION" -output $$file.cdx.json $$bin; \
 	done
-	GOOS= GOARCH= go run -trimpath -buildvcs=false -ldflags '$(STAMP)' . man >dist/oktareset.1
+	@$(stamp); GOOS= GOARCH= go run -trimpath -buildvcs=false -ldflags "$$stamp" . man >dist/oktareset.1
+	.ci/licences dist/licences
+	cp "$${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" dist/ca-certificates.crt
+	rm -rf dist/tools
 	cd dist && if command -v sha256sum >/dev/null; then sha256sum oktareset*; else shasum -a 256 oktareset*; fi >SHA256SUMS
 
 test:
@@ -46,34 +65,46 @@ test:
 
 check: lint test
 
-lint:
+lint: vuln
 	@echo '$(GOFUMPT) -l .'
 	@set -euo pipefail; files=$$($(GOFUMPT) -l .); \
 	if [ -n "$$files" ]; then printf 'not formatted, run "make fmt":\n%s\n' "$$files" >&2; exit 1; fi
+	go mod tidy -diff
 	go vet ./...
 	$(GOLANGCI) run ./...
+
+# Fails when a vulnerability is known that the program can run into. The database is the newest that
+# the module proxy has; where it can't be had, that is a failure, too.
+VULNDB := golang.org/x/vulndb@latest
+vuln:
+	@set -euo pipefail; db=$$(mktemp -d); trap 'rm -rf "$$db"' EXIT; \
+	json=$$(go mod download -json $(VULNDB)); \
+	read -r version folder < <(awk -F'"' '$$2 == "Version" { v = $$4 } $$2 == "Dir" { print v, $$4 }' <<<"$$json"); \
+	echo "vulnerabilities as of $$version"; \
+	go run golang.org/x/vulndb/cmd/indexdb@"$$version" -vulns "$$folder/data/osv" -out "$$db"; \
+	$(GOVULNCHECK) -db "file://$$db" ./...
 
 fmt:
 	$(GOFUMPT) -l -w .
 
 # The long form of a test that test runs in short: kills, stops and retries under every fault, then as many resumes as it takes. About ten minutes.
-CRASH_ROUNDS ?= 60
-CRASH_USERS ?= 2500
+export CRASH_ROUNDS ?= 60
+export CRASH_USERS ?= 2500
 crash:
-	go test -run '^TestCrash$$' -count=1 -v -timeout 60m ./runner/command -crash.rounds=$(CRASH_ROUNDS) -crash.users=$(CRASH_USERS) -crash.wait
+	go test -run '^TestCrash$$' -count=1 -v -timeout 60m ./runner/command -crash.rounds="$$CRASH_ROUNDS" -crash.users="$$CRASH_USERS" -crash.wait
 
 # Days of virtual time against the stand-in org, then the table of goals. They take minutes: a build tag keeps all but a few out of test.
 bench:
 	go test -tags simulation -run '^TestSimulation$$' -count=1 -v -timeout 10m ./runner/command -sim.full
-	go test -tags simulation -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 10m ./...
+	go test -tags simulation -run '^$$' -bench . -benchmem -benchtime "$$BENCHTIME" -timeout 10m ./...
 
 # go test takes one fuzz target a call. An input that fails is kept under testdata/fuzz: commit it with the fix.
 fuzz:
 	@set -euo pipefail; list=$$(go test -list '^Fuzz' ./...); \
 	awk '/^Fuzz/ { names[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, names[i]; n = 0 }' <<<"$$list" | \
 	while read -r package name; do \
-		echo "fuzz $$package $$name, $(FUZZTIME)"; \
-		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 3x "$$package" </dev/null; \
+		echo "fuzz $$package $$name, $$FUZZTIME"; \
+		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime "$$FUZZTIME" -fuzzminimizetime 3x "$$package" </dev/null; \
 	done
 
 clean:

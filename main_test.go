@@ -14,6 +14,8 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"runtime/debug"
 	"strconv"
@@ -388,6 +390,44 @@ func noSecrets(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		if jwt := regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}`).FindString(text); jwt != "" {
 			ts.Fatalf("%s holds a token: %s", file, jwt)
+		}
+	}
+}
+
+// TestTagRunsNothing builds a checkout whose newest tag is a shell command: who may push a tag must not
+// run anything on the machine that builds.
+func TestTagRunsNothing(t *testing.T) {
+	makefile, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{"Makefile": string(makefile), "go.mod": "module x\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do := func(name string, args ...string) (string, error) {
+		cmd := exec.CommandContext(t.Context(), name, args...)
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	for _, args := range [][]string{
+		{"init", "-q"},
+		{"-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "--allow-empty", "-m", "x"},
+		{"tag", `v9';touch${IFS}pwned;'`},
+	} {
+		if out, err := do("git", args...); err != nil {
+			t.Fatalf("git %q: %v\n%s", args, err, out)
+		}
+	}
+	for _, target := range []string{"build", "dist"} {
+		if out, err := do("make", target, "CYCLONEDX=", "PLATFORMS=linux/amd64"); err == nil {
+			t.Errorf("make %s took the tag:\n%s", target, out)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "pwned")); err == nil {
+			t.Fatalf("make %s has run the tag", target)
 		}
 	}
 }
