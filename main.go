@@ -3,6 +3,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"math"
 	"os"
 	"os/signal"
@@ -48,6 +50,9 @@ func watch(cancel context.CancelCauseFunc) {
 
 // run hands the process to the program: the only place that touches streams, environment and signals.
 func run() int {
+	// net/http logs what a server sends out of turn, as it stands: past --log-format and -q, and with
+	// whatever secret the server repeats.
+	log.SetOutput(io.Discard)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	go watch(cancel)

@@ -9,8 +9,10 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
@@ -83,6 +85,7 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 	var groups []oktatest.Group
 	var faults []oktatest.Fault
 	var app serviceApp
+	chatty := ""
 	for _, arg := range args {
 		key, value, _ := strings.Cut(arg, "=")
 		switch key {
@@ -121,6 +124,8 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 			app.keyFile = value
 		case "dpop":
 			app.DPoP = true
+		case "chatty":
+			chatty = value
 		case "scopes":
 			app.Scopes = strings.Split(value, ",")
 		default:
@@ -142,7 +147,11 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 		org.AddGroup(g)
 	}
 	org.Script(faults...)
-	server := httptest.NewServer(org)
+	var handler http.Handler = org
+	if chatty != "" {
+		handler = chatter{org, chatty}
+	}
+	server := httptest.NewServer(handler)
 	ts.Defer(server.Close)
 	u, err := url.Parse(server.URL)
 	ts.Check(err)
@@ -151,6 +160,28 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("HOST", u.Host)
 	app.signIn(ts, org)
 	setOrg(ts, org)
+}
+
+// chatter answers as the org does, and then says more than it was asked on each connection that is kept.
+type chatter struct {
+	org *oktatest.Org
+	say string
+}
+
+func (c chatter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	answer := httptest.NewRecorder()
+	c.org.ServeHTTP(answer, r)
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	result := answer.Result()
+	result.ContentLength = int64(answer.Body.Len())
+	if result.Write(conn) == nil {
+		_, _ = io.WriteString(conn, c.say+"\x1b[31m\r\n")
+	}
+	_, _ = io.Copy(io.Discard, conn) // until the client has enough of it
 }
 
 // orgs are found by a script's working folder: testscript hands no values from one command to the next.
