@@ -6,11 +6,13 @@ import (
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -26,10 +28,15 @@ type PrivateKey struct {
 	alg jose.SignatureAlgorithm
 }
 
-// ParsePrivateKey reads an RSA or EC key as PEM (PKCS #1, PKCS #8, SEC 1) or as a JWK, alone or as the only one of a set. Of a PEM in one
-// line, as environments have it, \n stands for the ends of its lines. No error holds anything of the key.
+// ParsePrivateKey reads an RSA or EC key as PEM (PKCS #1, PKCS #8, SEC 1) or as a JWK, alone or as the
+// only one of a set. Build systems change the white space of a PEM that they keep in a variable, or
+// keep the file in base64: nothing is lost by either, so both are read. No error holds anything of the
+// key.
 func ParsePrivateKey(text []byte) (PrivateKey, error) {
 	text = bytes.TrimSpace(text)
+	if LooksLikeKey(string(text)) && text[0] != '{' && text[0] != '-' {
+		text = bytes.TrimSpace(decodeFile(text))
+	}
 	var (
 		jwk jose.JSONWebKey
 		err error
@@ -102,10 +109,35 @@ func parseJWK(text []byte) (jose.JSONWebKey, error) {
 	return jwk, errors.New("it isn't a JWK with an RSA or EC key")
 }
 
-func parsePEM(text []byte) (any, error) {
-	if !bytes.ContainsAny(text, "\r\n") {
-		text = []byte(strings.ReplaceAll(string(text), `\n`, "\n"))
+// LooksLikeKey reports whether a text is meant as a key, and not as the name of a file with one.
+func LooksLikeKey(text string) bool {
+	return strings.HasPrefix(text, "{") || strings.HasPrefix(text, "-----BEGIN") || decodeFile([]byte(text)) != nil
+}
+
+// decodeFile undoes the base64 of a whole key file. It returns nil if the text is something else.
+func decodeFile(text []byte) []byte {
+	file, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(string(text)), ""))
+	if file = bytes.TrimSpace(file); err != nil || !bytes.HasPrefix(file, []byte("-----BEGIN")) && !bytes.HasPrefix(file, []byte("{")) {
+		return nil
 	}
+	return file
+}
+
+// pemBlock is a PEM whose white space may be changed or gone. One with header lines has a colon in it,
+// and is left alone.
+var pemBlock = regexp.MustCompile(`(-----BEGIN [A-Z0-9 ]+-----)((?:[A-Za-z0-9+/=\s]|\\n|\\r)+)(-----END [A-Z0-9 ]+-----)`)
+
+// mendPEM puts each line of a PEM where it belongs. Its base64 means the same however it is broken.
+func mendPEM(text []byte) []byte {
+	return pemBlock.ReplaceAllFunc(text, func(block []byte) []byte {
+		parts := pemBlock.FindSubmatch(block)
+		body := strings.NewReplacer(`\n`, "", `\r`, "").Replace(strings.Join(strings.Fields(string(parts[2])), ""))
+		return slices.Concat([]byte("\n"), parts[1], []byte("\n"+body+"\n"), parts[3], []byte("\n"))
+	})
+}
+
+func parsePEM(text []byte) (any, error) {
+	text = mendPEM(text)
 	for {
 		block, rest := pem.Decode(text)
 		if block == nil {

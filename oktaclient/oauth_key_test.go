@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
@@ -26,6 +27,16 @@ import (
 // block writes a PEM.
 func block(name string, der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: name, Bytes: der})
+}
+
+// wrapped breaks a text into lines of 76 characters, as base64(1) does.
+func wrapped(s string) string {
+	var b strings.Builder
+	for len(s) > 76 {
+		b.WriteString(s[:76] + "\n")
+		s = s[76:]
+	}
+	return b.String() + s + "\n"
 }
 
 func TestParsePrivateKey(t *testing.T) {
@@ -49,6 +60,13 @@ func TestParsePrivateKey(t *testing.T) {
 		{"SEC 1", block("EC PRIVATE KEY", sec1), &ecKey.PublicKey, ""},
 		{"SEC 1 behind its parameters", append(block("EC PARAMETERS", []byte{6, 1, 1}), block("EC PRIVATE KEY", sec1)...), &ecKey.PublicKey, ""},
 		{"in one line", bytes.ReplaceAll(pemOf(t, ecKey), []byte("\n"), []byte(`\n`)), &ecKey.PublicKey, ""},
+		{"with spaces for line ends", bytes.ReplaceAll(pemOf(t, ecKey), []byte("\n"), []byte(" ")), &ecKey.PublicKey, ""},
+		{"without line ends", bytes.ReplaceAll(pemOf(t, rsaKey), []byte("\n"), nil), &rsaKey.PublicKey, ""},
+		{"with both kinds of line ends", bytes.ReplaceAll(pemOf(t, rsaKey), []byte("\n"), []byte(`\n`+"\r\n")), &rsaKey.PublicKey, ""},
+		{"indented", bytes.ReplaceAll(pemOf(t, ecKey), []byte("\n"), []byte("\n    ")), &ecKey.PublicKey, ""},
+		{"SEC 1 behind its parameters, in one line", bytes.ReplaceAll(append(block("EC PARAMETERS", []byte{6, 1, 1}), block("EC PRIVATE KEY", sec1)...), []byte("\n"), []byte(" ")), &ecKey.PublicKey, ""},
+		{"the file in base64", []byte(base64.StdEncoding.EncodeToString(pemOf(t, ecKey))), &ecKey.PublicKey, ""},
+		{"the JWK's file in base64, in lines", []byte(wrapped(base64.StdEncoding.EncodeToString(jwk))), &ecKey.PublicKey, "k1"},
 		{"with CRLF", bytes.ReplaceAll(pemOf(t, ecKey), []byte("\n"), []byte("\r\n")), &ecKey.PublicKey, ""},
 		{"JWK", jwk, &ecKey.PublicKey, "k1"},
 		{"JWK of RSA with an algorithm", jwkOf(t, jose.JSONWebKey{Key: rsaKey, Algorithm: "RS512", Use: "sig"}), &rsaKey.PublicKey, ""},
