@@ -1,7 +1,6 @@
 package oktaclient
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -13,12 +12,17 @@ type OrgURL struct{ scheme, host string }
 
 // OrgURLError says what is wrong with an org URL and, if it can be told, which one is meant.
 type OrgURLError struct {
-	URL  string // as given, without user and password
+	URL  string // scheme and host of what was given, as far as it is that; "" if it may be a secret
 	Msg  string
 	Hint string // "" or what to use instead
 }
 
-func (e *OrgURLError) Error() string { return fmt.Sprintf("org URL %q: %s", e.URL, e.Msg) }
+func (e *OrgURLError) Error() string {
+	if e.URL == "" {
+		return "org URL: " + e.Msg
+	}
+	return fmt.Sprintf("org URL %q: %s", e.URL, e.Msg)
+}
 
 // adminSuffixes are the hosts of Okta's Admin Console, which doesn't serve the API: the list that Okta's own SDKs refuse.
 var adminSuffixes = []string{
@@ -31,7 +35,7 @@ var adminSuffixes = []string{
 func ParseOrgURL(s string) (OrgURL, error) {
 	s = strings.TrimSpace(s)
 	fail := func(msg, hint string) (OrgURL, error) {
-		return OrgURL{}, &OrgURLError{URL: withoutUser(s), Msg: msg, Hint: hint}
+		return OrgURL{}, &OrgURLError{URL: shownURL(s), Msg: msg, Hint: hint}
 	}
 	if s == "" {
 		return fail("empty", "it looks like https://acme.okta.com")
@@ -40,16 +44,8 @@ func ParseOrgURL(s string) (OrgURL, error) {
 		return fail("still the placeholder of the documentation", "put your own org's address in its place")
 	}
 	u, err := url.Parse(s)
-	if err != nil {
-		var uerr *url.Error
-		if errors.As(err, &uerr) {
-			err = uerr.Err
-		}
-		msg := err.Error()
-		if strings.Contains(s, "@") { // it may name a part of a password
-			msg = "it isn't a URL"
-		}
-		return fail(msg, "it looks like https://acme.okta.com")
+	if err != nil { // its text may repeat a part of a secret
+		return fail("it isn't a URL", "it looks like https://acme.okta.com")
 	}
 	host := strings.ToLower(u.Host)
 	if name, port, found := strings.Cut(host, ".:"); found { // a name's last dot is the root's
@@ -61,6 +57,9 @@ func ParseOrgURL(s string) (OrgURL, error) {
 	}
 	if strings.ContainsFunc(host, notHost) {
 		return fail("the host has characters that no host has", "it looks like https://acme.okta.com")
+	}
+	if !hasDot(u.Hostname()) {
+		return fail("the host isn't that of an org", "it looks like https://acme.okta.com")
 	}
 	if hint := adminHint(host); hint != "" {
 		return fail("this is the Admin Console, which doesn't serve the API", "use "+hint)
@@ -112,29 +111,29 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
+// hasDot reports whether a host may be an org's: a name with a dot, or this machine. A token that stands
+// in the host's place has none. It must not even be looked up: that would tell it to a name server.
+func hasDot(host string) bool { return strings.Contains(host, ".") || isLoopback(host) }
+
 // notHost is true for what stands in no host, but might in a command line that shows one.
 func notHost(r rune) bool {
 	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && !strings.ContainsRune("-._:[]", r)
 }
 
-// withoutUser takes user and password out of what may not even be a URL, so that an error can show it. What is long and has no dot is no
-// host, but may be a token in the wrong place.
-func withoutUser(s string) string {
-	scheme, rest, ok := strings.Cut(s, "://")
-	if !ok {
-		scheme, rest = "", s
-	} else {
-		scheme += "://"
+// shownURL is what an error may show of a setting that should be a URL: scheme and host, and nothing
+// if the host may be a secret in the wrong place.
+func shownURL(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || len(u.Host) > 100 {
+		return ""
 	}
-	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
-		rest = redacted + rest[i:]
+	host := strings.ToLower(u.Host)
+	if strings.ContainsFunc(host, notHost) || !hasDot(u.Hostname()) {
+		return ""
 	}
-	if !ok && !strings.Contains(rest, ".") && len(rest) >= 20 {
-		rest = redacted
+	switch u.Scheme {
+	case "http", "https":
+		return u.Scheme + "://" + host
 	}
-	rest, _, query := strings.Cut(rest, "?")
-	if query {
-		rest += "?…"
-	}
-	return scheme + cut(rest, 200)
+	return ""
 }

@@ -41,6 +41,7 @@ func TestParseOrgURLRefuses(t *testing.T) {
 		{"http://acme.okta.com", "must be https", "use https://acme.okta.com"},
 		{"ftp://acme.okta.com", "must be https", "use https://acme.okta.com"},
 		{"http://127.0.0.1.evil.example", "must be https", ""},
+		{"https://00aBcDeFgHiJkLmNoPqRsTuVwXyZ", "isn't that of an org", "https://acme.okta.com"},
 	}
 	for _, tt := range tests {
 		_, err := ParseOrgURL(tt.in)
@@ -53,10 +54,15 @@ func TestParseOrgURLRefuses(t *testing.T) {
 
 func TestParseOrgURLKeepsSecretsOut(t *testing.T) {
 	t.Parallel()
-	for _, in := range []string{"https://admin:hunter2@acme.okta.com", "https://admin:hunter2@acme.okta.com:x/path", "https://admin:hunter2@[bad"} {
+	for _, in := range []string{
+		"https://admin:hunter2@acme.okta.com", "https://admin:hunter2@acme.okta.com:x/path", "https://admin:hunter2@[bad",
+		"https://hunter2", "hunter2", "https://acme.okta.com/hunter2", "https://acme.okta.com hunter2", "https://acme.okta.com?hunter2",
+		"https://acme.okta.com#hunter2", `{"kty":"EC","kid":"my.key","d":"hunter2"}`, "-----BEGIN PRIVATE KEY-----hunter2",
+		"hunter2://acme.okta.com", "http://hunter2", "https://x_hunter2.y z", "https://%zzhunter2",
+	} {
 		_, err := ParseOrgURL(in)
 		if err == nil || strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("ParseOrgURL(%q) = %v, want an error without the password", in, err)
+			t.Errorf("ParseOrgURL(%q) = %v, want an error that doesn't repeat it", in, err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 )
@@ -62,7 +63,11 @@ func (a *app) cli() *cli.App {
 		if c.Command != nil && c.Command.Name != "" && c.Command.Name != "oktareset" {
 			name = c.Command.Name + " "
 		}
-		return usageError("see oktareset "+name+"--help", "%s", oneLine(err.Error()))
+		hint := "see oktareset " + name + "--help"
+		if strings.HasSuffix(err.Error(), ": -token") {
+			hint = "no flag takes a secret: set OKTA_CLIENT_TOKEN, or --token-file to a file that holds the token"
+		}
+		return usageError(hint, "%s", oneLine(err.Error()))
 	}
 	commands := []*cli.Command{
 		a.resetCommand(), a.usersCommand(), a.factorsCommand(), a.auditCommand(), a.reportCommand(), a.watchCommand(), a.whoamiCommand(),

@@ -57,6 +57,9 @@ func (a *app) loadOrg(f orgFlags, s scopes) (orgConfig, error) {
 		return orgConfig{}, usageError("or rehearse: oktareset reset --sandbox users.csv needs neither",
 			"no org: set OKTA_CLIENT_ORGURL to its address, as https://acme.okta.com, and OKTA_CLIENT_TOKEN to an API token")
 	}
+	if err := alone(org, "org URL"); err != nil {
+		return orgConfig{}, err
+	}
 	cfg := orgConfig{settings: []setting{org}}
 	if cfg.url, err = oktaclient.ParseOrgURL(org.value); err != nil {
 		var uerr *oktaclient.OrgURLError

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"oktareset/oktaclient"
@@ -109,6 +110,10 @@ func (c *configuration) privateKey() setting {
 func (c *configuration) loadToken(cfg *orgConfig) (setting, error) {
 	s := c.token()
 	if path := c.flags.tokenFile; path != "" {
+		if _, err := os.Stat(path); err != nil && looksSecret(path) {
+			return s, usageError("put the token into a file that only you can read, or into OKTA_CLIENT_TOKEN; this one is in your shell's history now: revoke it",
+				"--token-file wants the name of a file, not the token itself")
+		}
 		f, err := os.Open(path)
 		if err != nil {
 			return s, usageError("", "read the token: %w", err)
@@ -120,13 +125,16 @@ func (c *configuration) loadToken(cfg *orgConfig) (setting, error) {
 		s = setting{name: "token", value: string(b), source: "--token-file"}
 	}
 	s.value = strings.TrimSpace(s.value)
+	if err := alone(s, "API token"); err != nil {
+		return s, err
+	}
 	switch {
 	case s.value == "" && c.flags.tokenFile != "":
 		return s, usageError("put an API token into it", "%s is empty", c.flags.tokenFile)
 	case s.value == "":
 		return s, usageError("or OKTA_CLIENT_CLIENTID and OKTA_CLIENT_PRIVATEKEY for a service app; or rehearse: oktareset reset --sandbox users.csv needs neither",
 			"no API token: set OKTA_CLIENT_TOKEN, or --token-file to a file that holds it")
-	case strings.ContainsFunc(s.value, notGraphic), strings.ContainsAny(s.value, "{}"):
+	case !apiToken.MatchString(s.value):
 		return s, usageError("it is one word of letters, digits, - and _", "%s doesn't hold an API token", s.source)
 	}
 	cfg.token = oktaclient.Token(s.value)
@@ -135,18 +143,31 @@ func (c *configuration) loadToken(cfg *orgConfig) (setting, error) {
 	return s, nil
 }
 
+// apiToken is what an API token may look like. Okta's are 42 characters that begin with 00.
+var apiToken = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
 func notGraphic(r rune) bool { return r <= ' ' || r > '~' }
+
+// appSettings are the settings of a service app that hold no secret, as messages call them.
+var appSettings = map[string]string{"clientId": "client ID", "privateKeyId": "key ID", "scopes": "list of scopes"}
 
 // loadApp reads what a service app signs in with.
 func (c *configuration) loadApp(cfg *orgConfig, s scopes) (setting, error) {
 	id := c.first("clientId", "OKTA_CLIENT_CLIENTID")
 	kid := c.first("privateKeyId", "OKTA_CLIENT_PRIVATEKEYID")
 	asked := c.first("scopes", "OKTA_CLIENT_SCOPES")
+	for _, s := range []setting{id, kid, asked} {
+		if err := alone(s, appSettings[s.name]); err != nil {
+			return s, err
+		}
+	}
 	switch {
 	case id.value == "":
 		return id, usageError("it begins with 0oa; the Admin Console shows it with the app", "no service app: set OKTA_CLIENT_CLIENTID to its client ID")
 	case strings.ContainsFunc(id.value, notGraphic):
 		return id, usageError("it is one word, as 0oa1b2c3d4e5f6g7h8i9", "%s doesn't hold a client ID", id.source)
+	case strings.ContainsAny(asked.value, `[]{}"'`):
+		return asked, usageError("as okta.users.manage okta.users.read, with spaces between", "%s isn't a list of scopes", asked.source)
 	case strings.ContainsFunc(kid.value, notGraphic):
 		return kid, usageError("it is the kid that the Admin Console shows with the key", "%s doesn't hold a key ID", kid.source)
 	}
@@ -175,8 +196,11 @@ func (c *configuration) loadKey(app *oktaclient.App) (setting, error) {
 	if text == "" {
 		return s, usageError(hintKey, "no private key for the service app: set OKTA_CLIENT_PRIVATEKEY")
 	}
+	if err := alone(s, "private key"); err != nil {
+		return s, err
+	}
 	where := s.source
-	if strings.HasPrefix(text, "-----BEGIN") || strings.HasPrefix(text, "{") {
+	if oktaclient.LooksLikeKey(text) {
 		s.value, s.secret = app.Key.String(), true
 	} else {
 		b, err := c.readKeyFile(s.source, text)

@@ -1,0 +1,53 @@
+package command
+
+import (
+	"regexp"
+	"strings"
+
+	"oktareset/oktaclient"
+)
+
+// This file knows what a setting looks like that somebody has pasted with too much around it, or into
+// the wrong place. Nothing is repaired: what is sent is what was given, or nothing is. No message
+// repeats a value, because any of them may be a secret.
+
+// assignment is the beginning of NAME=value, as in a file of variables.
+var assignment = regexp.MustCompile(`^(?:export\s+|set\s+|\$env:)?[A-Za-z_][A-Za-z0-9_]*\s*=`)
+
+// around says what stands around a value that has to stand alone, or "".
+func around(value string) (what, remedy string) {
+	first, last := value[:min(1, len(value))], value[max(0, len(value)-1):]
+	scheme, _, _ := strings.Cut(value, " ")
+	switch {
+	case first == `"` || first == `'` || first == "`" || last == `"` || last == `'`:
+		return "has quotes around it", "give it without them: a shell removes quotes, but docker --env-file and many .env files keep them"
+	case assignment.MatchString(value):
+		return "holds NAME=value", "give the value alone, without NAME= before it"
+	case strings.EqualFold(scheme, "SSWS"), strings.EqualFold(scheme, "Bearer"), strings.EqualFold(scheme, "DPoP"),
+		strings.HasPrefix(strings.ToLower(value), "authorization:"):
+		return "holds the scheme of an Authorization header, too", "give the token alone, without " + scheme + " before it"
+	}
+	return "", ""
+}
+
+// alone refuses a setting with something around it. what is its kind, for a person.
+func alone(s setting, what string) error {
+	value := strings.TrimSpace(s.value)
+	if oktaclient.LooksLikeKey(value) { // quotes and = belong to it
+		return nil
+	}
+	if found, remedy := around(value); found != "" {
+		return usageError(remedy, "the %s in %s %s; nothing was sent", what, s.source, found)
+	}
+	return nil
+}
+
+// wordSecret is what API tokens, access tokens and keys in one word look like: longer than the names
+// that people give to files.
+var wordSecret = regexp.MustCompile(`^(?:[A-Za-z0-9_-]{30,}|eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+)$`)
+
+// looksSecret reports whether a text that should be a file's name may be the secret itself.
+func looksSecret(s string) bool {
+	_, remedy := around(s)
+	return remedy != "" || wordSecret.MatchString(s) || strings.HasPrefix(s, "{") || strings.Contains(s, "-----BEGIN") || strings.Contains(s, "\n")
+}
