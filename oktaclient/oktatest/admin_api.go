@@ -74,7 +74,7 @@ func (c *call) listAdmins() {
 	for _, id := range ids {
 		user := c.base() + "/api/v1/users/" + id
 		value = append(value, map[string]any{
-			"id": id, "orn": "orn:okta:directory:" + orgID + ":users:" + id,
+			"id": id, "orn": "orn:okta:directory:" + c.o.cfg.ID + ":users:" + id,
 			"_links": map[string]link{"self": {Href: user}, "roles": {Href: user + "/roles"}},
 		})
 	}
@@ -117,13 +117,10 @@ func (c *call) clearSessions() {
 	c.noContent()
 }
 
-// orgID is the org's own ID.
-const orgID = "00ostandinorg001x5d7"
-
 // org answers with the org's settings.
 func (c *call) org() {
 	c.json(map[string]any{
-		"id": orgID, "companyName": "Stand-in Org", "subdomain": "stand-in", "status": "ACTIVE",
+		"id": c.o.cfg.ID, "companyName": "Stand-in Org", "subdomain": "stand-in", "status": "ACTIVE",
 		"created":     timestamp(c.o.start.AddDate(-6, 0, 0)),
 		"lastUpdated": timestamp(c.o.start.AddDate(-1, 0, 0)), "expiresAt": nil, "website": "", "phoneNumber": "", "country": "",
 		"_links": map[string]link{"contacts": {Href: c.base() + "/api/v1/org/contacts"}},
@@ -137,7 +134,7 @@ func (c *call) organization() {
 		pipeline = "v1"
 	}
 	c.json(map[string]any{
-		"id": orgID, "cell": "ok0", "pipeline": pipeline,
+		"id": c.o.cfg.ID, "cell": "ok0", "pipeline": pipeline,
 		"_links":   map[string]link{"organization": {Href: c.base()}},
 		"settings": map[string]bool{"analyticsCollectionEnabled": false, "bugReportingEnabled": false, "omEnabled": true},
 	})

@@ -28,3 +28,10 @@ func (o *Org) SetLatency(d time.Duration) {
 
 // SetClockSkew sets the server's clock, as [Config.ClockSkew] has it. Windows go on for as long as they would have.
 func (o *Org) SetClockSkew(d time.Duration) { o.skew.Store(int64(d)) }
+
+// SetLogLag sets how long after its published an event can be read.
+func (o *Org) SetLogLag(d time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.cfg.LogLag = d
+}

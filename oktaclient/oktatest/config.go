@@ -57,6 +57,7 @@ type Config struct {
 	Token  string // the only SSWS token it accepts; "" generates one, see [Org.Token]. Service apps are added by [Org.AddApp]
 	Users  int    // people of its own, of every status and with factors of every type
 	Seed   uint64 // of the people and of everything random
+	ID     string // the org's own, as 00o and 17 letters or digits; "" makes one of the seed
 
 	Latency       time.Duration // of every call but one with wrong credentials; a refusal takes it, too
 	LatencyJitter time.Duration // added to it: uniform from 0 to this
@@ -71,6 +72,11 @@ type Config struct {
 
 	// Reenroll makes everybody enroll a new factor this long after a reset, as people do who were told to; 0: nobody does.
 	Reenroll time.Duration
+
+	// Stays are types of factors that stay listed after a reset, and that can be used, though the others are gone: as a push whose Okta
+	// Verify is gone may. A reset writes no event about them, unless StayEvents is set.
+	Stays      []string
+	StayEvents bool
 
 	// PushDelay is how long people take to answer a push or to scan a QR code; see [User.Push].
 	PushDelay time.Duration

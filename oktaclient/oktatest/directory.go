@@ -13,7 +13,8 @@ import (
 // 37 million orgs.
 type directory struct {
 	engine   Engine
-	exact    bool // logins that differ in diacritics are different
+	exact    bool     // logins that differ in diacritics are different
+	stays    []string // types of factors that resets leave
 	start    time.Time
 	accounts []account
 	index    map[uint64]uint32 // hash of an ID or of a folded login → position

@@ -55,22 +55,35 @@
 // # Credentials
 //
 // Let in are the API token of [Org.Token] and the access tokens of service apps. Assertions and DPoP proofs are checked as Okta checks
-// them: signature, claims, times by the org's clock, nonce, and that none is used twice. Access tokens end, and each endpoint asks for its
-// scope; that manage stands for read, too, isn't taken for granted.
+// them: signature, claims, times by the org's clock, nonce, and that none is used twice. Access tokens have those of the scopes asked for
+// that the app was granted, and end; each endpoint asks for its scope. That manage stands for read, too, isn't taken for granted.
 //
 // # Faults
 //
 // [Org.Script] makes calls fail, [ParseFault] reads a fault from a command line:
 //
-//	KIND[_before|_after|_late][:OPERATION][:user=ID][:skip=N][:times=N][:every=N][:p=P][:delay=D]
+//	KIND[_before|_after|_late][:OPERATION][:KEY=VALUE]…
 //
-//	drop_after:reset_factors:p=0.01     one reset in a hundred is done and its answer lost
-//	401:reset_factors:skip=100          the token dies after 100 resets
-//	504_late:reset_factors:delay=90s    a gateway gives up now, the reset lands 90 s later
-//	403:user=00u1234567890abcdef5       this user may not be touched
+//	drop_after:reset_factors:p=0.01           one reset in a hundred is done and its answer lost
+//	401:reset_factors:skip=100                the token dies after 100 resets
+//	504_late:reset_factors:delay=90s          a gateway gives up now, the reset lands 90 s later
+//	403:user=00u1234567890abcdef5             this user may not be touched
+//	page_after:reset_factors:code=404         the reset is done, and a proxy answers with a page of its own
+//	500_after:reset_factors:part=1            the reset takes one factor, then breaks off
+//	429_user:reset_factors:user=ID            this user has no calls left, the bucket has
+//	date:offset=1h                            every Date is an hour ahead
+//	no_end:logs:query=reset_all               this one query of the log never ends
+//	outage:from=30s:for=20s                   after 30 s nothing is answered for 20 s
 //
 // before, after and late say what becomes of the call's change: not made, made before the answer, made delay after it. See [Kind]
-// for the kinds and what each of them does when nothing is said.
+// for the kinds and what each of them does when nothing is said, and [Fault] for the keys: user, query, skip, times, every, p, from
+// and for choose calls, delay, code, offset and part say more of the fault.
+//
+// # What isn't Okta's
+//
+// Orgs differ, and between an org and a client there may be anything. [Config.Stays] makes factors outlast resets, [Config.LogLag] makes
+// the log late, and the kinds that change replies make the Date wrong, spell Link headers in other ways, take the request ID away and close
+// connections without a word. The org's own clock and log stay right.
 //
 // # Surprises
 //

@@ -1,6 +1,7 @@
 package oktatest
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -17,6 +18,9 @@ type Factor struct {
 
 	// Hidden keeps the factor out of what the API lists, as an enrollment policy does. It can still be reset.
 	Hidden bool `json:"hidden,omitempty"`
+
+	// Stays keeps the factor through resets: it stays listed, and it can be used. See [Config.Stays].
+	Stays bool `json:"stays,omitempty"`
 }
 
 // kind is what the org knows of a factor type.
@@ -153,7 +157,7 @@ func (d *directory) factors(pos int, u User) (list []Factor, question bool) {
 	}
 	h := hash(u.ID)
 	given := u.Factors
-	if a.given == nil && (st.deeds.Resets == 0 || d.engine == Classic) {
+	if a.given == nil && (st.deeds.Resets == 0 || d.engine == Classic || len(d.stays) > 0) {
 		given = typicalFactors(u.Login, h, d.start)
 	}
 	for _, f := range given {
@@ -176,25 +180,52 @@ func (d *directory) factors(pos int, u User) (list []Factor, question bool) {
 	return list, question
 }
 
-// outlasts reports whether a reset leaves the factor: on Identity Engine a verified primary email enrolls itself.
-func (d *directory) outlasts(f Factor) bool { return d.engine == Identity && f.Type == "email" }
+// outlasts reports whether a reset leaves the factor: on Identity Engine a verified primary email enrolls itself, and some stay.
+func (d *directory) outlasts(f Factor) bool {
+	return d.engine == Identity && f.Type == "email" || d.stay(f)
+}
+
+func (d *directory) stay(f Factor) bool { return f.Stays || slices.Contains(d.stays, f.Type) }
 
 // reset does what reset_factors does to the user at pos and returns the set of catalog kinds that it unenrolled.
 func (d *directory) reset(pos int) uint32 {
 	before := d.kinds(pos)
 	st := d.change(pos)
 	st.deeds.Resets++
-	st.devices, st.pushes = nil, nil
+	st.pushes = nil
 	st.enrolled = slices.DeleteFunc(slices.Clone(st.enrolled), func(f Factor) bool { return !d.outlasts(f) })
+	if len(st.devices) > 0 {
+		left, _ := d.factors(pos, d.base(pos))
+		maps.DeleteFunc(st.devices, func(id string, _ *device) bool {
+			return !slices.ContainsFunc(left, func(f Factor) bool { return f.ID == id })
+		})
+	}
+	return before &^ d.kinds(pos)
+}
+
+// resetPart does the first n factors' part of a reset, and breaks off. It returns the set of catalog kinds that it unenrolled.
+func (d *directory) resetPart(pos, n int) uint32 {
+	before := d.kinds(pos)
+	list, _ := d.factors(pos, d.base(pos))
+	list = slices.DeleteFunc(slices.Clone(list), d.outlasts)
+	for _, f := range list[:min(n, len(list))] {
+		d.forget(pos, f.ID)
+	}
+	d.change(pos).deeds.PartResets++
 	return before &^ d.kinds(pos)
 }
 
 // kinds is the set of catalog kinds that the user at pos has enrolled.
-func (d *directory) kinds(pos int) uint32 {
+func (d *directory) kinds(pos int) uint32 { return d.kindsOf(pos, func(Factor) bool { return true }) }
+
+// kindsOf is the set of catalog kinds of some of the factors that the user at pos has enrolled.
+func (d *directory) kindsOf(pos int, some func(Factor) bool) uint32 {
 	list, _ := d.factors(pos, d.base(pos))
 	set := uint32(0)
 	for _, f := range list {
-		set |= 1 << kindOf(f)
+		if some(f) {
+			set |= 1 << kindOf(f)
+		}
 	}
 	return set
 }
@@ -207,20 +238,25 @@ func (d *directory) unenroll(pos int, factorID string) (uint32, bool) {
 	if i < 0 {
 		return 0, false
 	}
-	st := d.change(pos)
-	if st.gone == nil {
-		st.gone = make(map[string]bool)
-	}
 	set, verify := uint32(0), kindOf(list[i]) < 2
 	for _, f := range list {
 		if f.ID != factorID && (!verify || kindOf(f) >= okVerifyKinds) {
 			continue
 		}
-		st.gone[f.ID] = true
-		delete(st.devices, f.ID)
-		st.enrolled = slices.DeleteFunc(slices.Clone(st.enrolled), func(e Factor) bool { return e.ID == f.ID })
+		d.forget(pos, f.ID)
 		set |= 1 << kindOf(f)
 	}
-	st.deeds.Unenrolls++
+	d.change(pos).deeds.Unenrolls++
 	return set, true
+}
+
+// forget takes one factor from the user at pos.
+func (d *directory) forget(pos int, factorID string) {
+	st := d.change(pos)
+	if st.gone == nil {
+		st.gone = make(map[string]bool)
+	}
+	st.gone[factorID] = true
+	delete(st.devices, factorID)
+	st.enrolled = slices.DeleteFunc(slices.Clone(st.enrolled), func(e Factor) bool { return e.ID == factorID })
 }

@@ -133,7 +133,14 @@ func (c *call) resetFactors() {
 
 // reset changes the user, counts it and writes the events. The caller holds the mutex.
 func (o *Org) reset(c *call) {
+	if c.part > 0 {
+		o.resetPart(c)
+		return
+	}
 	kinds := o.dir.reset(c.pos)
+	if o.cfg.StayEvents {
+		kinds |= o.dir.kindsOf(c.pos, o.dir.stay)
+	}
 	now := o.now()
 	o.stats.ResetsApplied++
 	switch o.dir.change(c.pos).deeds.Resets {
@@ -163,4 +170,13 @@ func (o *Org) reset(c *call) {
 		kinds |= resetAllEvent
 	}
 	o.record(c, kinds)
+}
+
+// resetPart does the first factors' part of a reset, with their events: what speaks for a whole one isn't written. The caller holds the
+// mutex.
+func (o *Org) resetPart(c *call) {
+	kinds := o.dir.resetPart(c.pos, c.part)
+	if o.cfg.Engine == Identity && (o.cfg.ResetEvents == DefaultEvents || o.cfg.ResetEvents == DeactivateOnly) {
+		o.record(c, kinds)
+	}
 }

@@ -195,5 +195,22 @@ func TestReenroll(t *testing.T) {
 			}
 			<-time.After(60 * time.Millisecond)
 		}
+		a := call(t, o, "GET", "/api/v1/logs?q=activate")
+		if events := decode[[]event](t, a); len(events) != 1 || events[0].EventType != "user.mfa.factor.activate" || events[0].Actor.ID != u.ID || events[0].Target[0].ID != u.ID {
+			t.Errorf("the log says of it: %s", a.body)
+		}
 	})
+}
+
+// A factor that somebody has had for long was enrolled by nobody now.
+func TestEnrollOfOldFactorIsNoEvent(t *testing.T) {
+	t.Parallel()
+	o := oktatest.New(oktatest.Config{})
+	u := o.Add(oktatest.User{Login: "alice@example.com"})
+	if _, ok := o.Enroll(u.ID, oktatest.Factor{Type: "sms", Provider: "OKTA", Created: time.Now().Add(-time.Hour)}); !ok {
+		t.Fatal("nobody there")
+	}
+	if a := call(t, o, "GET", "/api/v1/logs"); a.body != "[]" {
+		t.Errorf("events: %s", a.body)
+	}
 }

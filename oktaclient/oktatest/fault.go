@@ -1,7 +1,9 @@
 package oktatest
 
 import (
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -22,6 +24,8 @@ const (
 	Endless        Kind = "endless" // 200 with a body that doesn't end; the change is made
 	Portal         Kind = "portal"  // 200 with HTML of a captive portal, no header of Okta
 	Redirect       Kind = "redirect"
+	Page           Kind = "page"         // HTML of a proxy, of any status (Code, 403 when 0), no header of Okta
+	PageHeaders    Kind = "page_headers" // the same, but Okta's headers are passed on
 
 	ReadOnly           Kind = "readonly"        // 503 E0000010
 	Activating         Kind = "409"             // E0000112
@@ -38,6 +42,32 @@ const (
 	WrongStatus        Kind = "403_status"      // E0000038
 	UserNotFound       Kind = "404_user"        // E0000007
 	PathNotFound       Kind = "404"             // E0000008
+	TooManyUser        Kind = "429_user"        // with the bucket's own headers: it has calls left, this call's user has none
+	NoEnd              Kind = "no_end"          // of lists: an empty page that says there is a next one
+)
+
+// These kinds change a reply that is made anyway. All that strike a call do, beside one fault of another kind.
+const (
+	WrongDate   Kind = "date"         // Date is Offset off (an hour when 0); the org's clock isn't
+	Strip       Kind = "strip"        // without x-okta-request-id, as a gateway does that passes only what it knows
+	LinkBare    Kind = "link_bare"    // rel=next
+	LinkUpper   Kind = "link_upper"   // REL="Next"
+	LinkOrder   Kind = "link_order"   // rel isn't the first parameter
+	LinkJoined  Kind = "link_joined"  // all links on one line
+	LinkExtra   Kind = "link_extra"   // title="a, b; rel=\"x\"" before rel
+	LinkSeveral Kind = "link_several" // rel="prefetch next"
+	LinkBroken  Kind = "link_broken"  // no > ends the address
+	LinkNone    Kind = "link_none"    // no links: the list seems to end with the page
+	Close       Kind = "close"        // the connection closes Delay after the reply, unannounced; only over a real one
+)
+
+// These kinds are outages: a property of the time between From and From + For. They strike every call that comes then, whatever
+// it asks for, and every call that is under way when they begin. Before: what hasn't been done isn't. After: all is done as usual, but
+// nobody hears of it.
+const (
+	Outage        Kind = "outage"         // silence: a connection comes about, no answer ever
+	OutageClosed  Kind = "outage_closed"  // connections break: those under way as it begins, all others at once
+	OutageRefused Kind = "outage_refused" // those under way break, no new one comes about; as closed over a real connection
 )
 
 // When says what becomes of the change that a faulty call asks for.
@@ -62,18 +92,25 @@ type Fault struct {
 	Op     string          // the operation, as [OpResetFactors]; "" means all
 	UserID string          // the user, by ID or as the path names it
 	Match  func(User) bool // the user; nil means everybody. The Org must not be called from it
+	Query  string          // what the request's query holds, decoded: one query of several
+	From   time.Duration   // so long after it was scripted it begins
+	For    time.Duration   // and so long it lasts; 0 means for ever
 
 	Skip        int     // so many matching calls pass first
 	Times       int     // it strikes so often at most; 0 means for ever
 	Every       int     // of the matching calls it strikes every so many-th; 0 means each
 	Probability float64 // of striking a call that the above chose, by the org's seed; 0 means 1
 
-	Delay time.Duration // of Slow and of Late
+	Delay  time.Duration // of Slow, of Late and of Close
+	Code   int           // the status of Page and PageHeaders
+	Offset time.Duration // of WrongDate
+	Part   int           // of the factors that a reset takes, only so many go, with their events; 0 means all
 }
 
 // script is a fault at work.
 type script struct {
 	fault  Fault
+	since  time.Time
 	seen   int // matching calls
 	struck int
 }
@@ -87,7 +124,7 @@ func (o *Org) Script(faults ...Fault) {
 		if err := f.check(); err != nil {
 			panic("oktatest: " + err.Error())
 		}
-		o.faults = append(o.faults, &script{fault: f})
+		o.faults = append(o.faults, &script{fault: f, since: time.Now()})
 	}
 }
 
@@ -117,7 +154,8 @@ func (o *Org) meet(c *call, connecting bool) (Fault, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, s := range o.faults {
-		if (s.fault.Kind == Refuse) == connecting && o.matches(&s.fault, c) && s.strikes(o.rng.Float64) {
+		how := kinds[s.fault.Kind]
+		if how.edit == nil && !how.outage && (s.fault.Kind == Refuse) == connecting && o.strikes(s, c, time.Now()) {
 			return s.fault, true
 		}
 	}
@@ -126,8 +164,16 @@ func (o *Org) meet(c *call, connecting bool) (Fault, bool) {
 
 // matches reports whether a fault is meant for the call.
 func (o *Org) matches(f *Fault, c *call) bool {
-	if f.Op != "" && f.Op != c.route.op {
+	if f.Op != "" && (c.route == nil || f.Op != c.route.op) {
 		return false
+	}
+	if f.Kind == NoEnd && (c.route == nil || !c.route.list) {
+		return false
+	}
+	if f.Query != "" {
+		if query, err := url.QueryUnescape(c.r.URL.RawQuery); err != nil || !strings.Contains(query, f.Query) {
+			return false
+		}
 	}
 	if f.UserID == "" && f.Match == nil {
 		return true
@@ -141,9 +187,18 @@ func (o *Org) matches(f *Fault, c *call) bool {
 	return f.Match == nil || f.Match(o.dir.user(c.pos))
 }
 
-// strikes counts a matching call and reports whether the fault strikes it.
-func (s *script) strikes(random func() float64) bool {
+// lasts reports whether a time lies in the period of a fault.
+func (s *script) lasts(at time.Time) bool {
+	begins := s.since.Add(s.fault.From)
+	return !at.Before(begins) && (s.fault.For == 0 || at.Before(begins.Add(s.fault.For)))
+}
+
+// strikes counts a call that the fault is meant for at a time, and reports whether it strikes it. The caller holds the mutex.
+func (o *Org) strikes(s *script, c *call, at time.Time) bool {
 	f := &s.fault
+	if !s.lasts(at) || !o.matches(f, c) {
+		return false
+	}
 	s.seen++
 	n := s.seen - f.Skip
 	switch {
@@ -151,7 +206,7 @@ func (s *script) strikes(random func() float64) bool {
 		return false
 	case f.Every > 0 && n%f.Every != 0:
 		return false
-	case f.Probability > 0 && random() >= f.Probability:
+	case f.Probability > 0 && o.rng.Float64() >= f.Probability:
 		return false
 	}
 	s.struck++
@@ -161,19 +216,19 @@ func (s *script) strikes(random func() float64) bool {
 // refuses reports whether the connection for a request doesn't come about.
 func (o *Org) refuses(c *call) bool {
 	o.mu.Lock()
-	scripted := slices.ContainsFunc(o.faults, func(s *script) bool { return s.fault.Kind == Refuse })
-	o.mu.Unlock()
+	scripted := slices.ContainsFunc(o.faults, func(s *script) bool { return s.fault.Kind == Refuse || s.fault.Kind == OutageRefused })
 	if !scripted {
+		o.mu.Unlock()
 		return false
 	}
 	found := resolve(c.r.Method, c.r.URL.EscapedPath())
-	if found.route == nil {
-		return false
+	if c.route, c.name = found.route, found.name; c.route != nil {
+		c.pos = o.identify(c.route, c.name)
 	}
-	c.route, c.name = found.route, found.name
-	o.mu.Lock()
-	c.pos = o.identify(c.route, c.name)
 	o.mu.Unlock()
+	if _, _, refused := o.outage(c, 0, OutageRefused); refused {
+		return true
+	}
 	_, refused := o.meet(c, true)
 	return refused
 }

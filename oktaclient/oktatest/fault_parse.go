@@ -56,8 +56,20 @@ func (f *Fault) set(key, value string) error {
 		f.Probability, err = strconv.ParseFloat(value, 64)
 	case "delay":
 		f.Delay, err = time.ParseDuration(value)
+	case "query":
+		f.Query = value
+	case "from":
+		f.From, err = time.ParseDuration(value)
+	case "for":
+		f.For, err = time.ParseDuration(value)
+	case "code":
+		f.Code, err = strconv.Atoi(value)
+	case "offset":
+		f.Offset, err = time.ParseDuration(value)
+	case "part":
+		f.Part, err = strconv.Atoi(value)
 	default:
-		return fmt.Errorf("%q is none of user, skip, times, every, p, delay", key)
+		return fmt.Errorf("%q is none of user, skip, times, every, p, delay, query, from, for, code, offset, part", key)
 	}
 	if err != nil {
 		return fmt.Errorf("%s=%q: not a number or duration: %w", key, value, err)
@@ -77,10 +89,34 @@ func (f Fault) check() error {
 		return fmt.Errorf("fault %q: %s can't come %s a change", f.String(), f.Kind, f.When)
 	case f.Op != "" && !slices.ContainsFunc(routes, func(rt route) bool { return rt.op == f.Op }):
 		return fmt.Errorf("fault %q: no such operation; the operations are %s", f.String(), strings.Join(opNames(), ", "))
-	case f.Skip < 0, f.Times < 0, f.Every < 0, f.Delay < 0:
-		return fmt.Errorf("fault %q: skip, times, every and delay can't be below 0", f.String())
+	case f.Skip < 0, f.Times < 0, f.Every < 0, f.Delay < 0, f.From < 0, f.For < 0, f.Part < 0:
+		return fmt.Errorf("fault %q: skip, times, every, delay, from, for and part can't be below 0", f.String())
 	case !(f.Probability >= 0 && f.Probability <= 1): // not true of NaN either
 		return fmt.Errorf("fault %q: p is a probability, from 0 to 1", f.String())
+	}
+	return f.checkSpecial()
+}
+
+// checkSpecial returns why what only some kinds have makes no sense.
+func (f Fault) checkSpecial() error {
+	isPage, isList := f.Kind == Page || f.Kind == PageHeaders, func(rt route) bool { return rt.op == f.Op && rt.list }
+	switch {
+	case f.When == Late && kinds[f.Kind].outage:
+		return fmt.Errorf("fault %q: %s can't come late", f.String(), f.Kind)
+	case f.Code != 0 && !isPage:
+		return fmt.Errorf("fault %q: only page and page_headers have a code", f.String())
+	case f.Code != 0 && (f.Code < 200 || f.Code > 599):
+		return fmt.Errorf("fault %q: a page's code is a status from 200 to 599", f.String())
+	case f.Offset != 0 && f.Kind != WrongDate:
+		return fmt.Errorf("fault %q: only date has an offset", f.String())
+	case f.Kind == NoEnd && f.Op != "" && !slices.ContainsFunc(routes, isList):
+		return fmt.Errorf("fault %q: %s is no list", f.String(), f.Op)
+	case f.Part > 0 && kinds[f.Kind].edit != nil:
+		return fmt.Errorf("fault %q: %s leaves what is done alone", f.String(), f.Kind)
+	case f.Part > 0 && f.Op != "" && f.Op != OpResetFactors:
+		return fmt.Errorf("fault %q: part is of the factors that %s takes", f.String(), OpResetFactors)
+	case f.Part > 0 && f.moment() == Before && f.Kind != Slow:
+		return fmt.Errorf("fault %q: nothing is reset before the fault, so no part of it", f.String())
 	}
 	return nil
 }
@@ -122,5 +158,11 @@ func (f Fault) String() string {
 	add("every", strconv.Itoa(f.Every), "0")
 	add("p", strconv.FormatFloat(f.Probability, 'g', -1, 64), "0")
 	add("delay", f.Delay.String(), "0s")
+	add("query", f.Query, "")
+	add("from", f.From.String(), "0s")
+	add("for", f.For.String(), "0s")
+	add("code", strconv.Itoa(f.Code), "0")
+	add("offset", f.Offset.String(), "0s")
+	add("part", strconv.Itoa(f.Part), "0")
 	return string(b)
 }

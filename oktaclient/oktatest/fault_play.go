@@ -10,50 +10,80 @@ type strike struct {
 	when   When // of the change, when the fault says nothing
 	moves  bool // the fault may say when
 	answer func(*call, Fault)
+
+	delays bool                            // the call goes its way, later
+	edit   func(*call, Fault, http.Header) // changes the headers of a reply that is made anyway
+	outage bool
 }
 
 // kinds are all kinds of fault.
 var kinds = map[Kind]strike{
-	Drop:           {Before, true, drop},
-	Refuse:         {Before, false, drop}, // never gets as far as an answer
-	Hang:           {Before, true, hang},
-	Slow:           {Before, false, slow}, // makes the change itself, with the answer
-	ServerError:    {Before, true, failWith(internalError)},
-	BadGateway:     {Before, true, gateway(http.StatusBadGateway)},
-	Unavailable:    {Before, true, gateway(http.StatusServiceUnavailable)},
-	GatewayTimeout: {Before, true, gateway(http.StatusGatewayTimeout)},
-	Garbage:        {After, true, garbage},
-	Endless:        {After, true, endless},
-	Portal:         {Before, true, portal},
-	Redirect:       {Before, false, redirect},
+	Drop:           {when: Before, moves: true, answer: drop},
+	Refuse:         {when: Before, answer: drop}, // never gets as far as an answer
+	Hang:           {when: Before, moves: true, answer: hang},
+	Slow:           {when: Before, delays: true},
+	ServerError:    {when: Before, moves: true, answer: failWith(internalError)},
+	BadGateway:     {when: Before, moves: true, answer: gateway(http.StatusBadGateway)},
+	Unavailable:    {when: Before, moves: true, answer: gateway(http.StatusServiceUnavailable)},
+	GatewayTimeout: {when: Before, moves: true, answer: gateway(http.StatusGatewayTimeout)},
+	Garbage:        {when: After, moves: true, answer: garbage},
+	Endless:        {when: After, moves: true, answer: endless},
+	Portal:         {when: Before, moves: true, answer: portal},
+	Redirect:       {when: Before, answer: redirect},
+	Page:           {when: Before, moves: true, answer: blocked},
+	PageHeaders:    {when: Before, moves: true, answer: blockedBody},
 
-	ReadOnly:           {Before, false, failWith(readOnly)},
-	Activating:         {Before, false, failWith(activating)},
-	Reconciling:        {Before, false, failWith(reconciling)},
-	TooManyBare:        {Before, false, tooMany(func(time.Time) *rate { return nil })},
-	TooManyPast:        {Before, false, tooMany(func(now time.Time) *rate { return &rate{limit: 300, reset: now.Unix() - 30} })},
-	TooManyConcurrency: {Before, false, tooMany(func(now time.Time) *rate { return &rate{reset: now.Add(windowLength).Unix()} })},
-	TooManyMessages:    {Before, false, failWith(tooManyMessages)},
-	InvalidToken:       {Before, false, unauthorized(invalidToken)},
-	AuthFailed:         {Before, false, failWith(authFailed)},
-	Forbidden:          {Before, false, failWith(forbidden)},
-	InvalidSession:     {Before, false, failWith(invalidSession)},
-	MissingScope:       {Before, false, missingScope},
-	WrongStatus:        {Before, false, failWith(wrongStatus)},
-	UserNotFound:       {Before, false, func(c *call, _ Fault) { c.fail(notFound(c.name, "User")) }},
-	PathNotFound:       {Before, false, failWith(pathNotFound)},
+	ReadOnly:           {when: Before, answer: failWith(readOnly)},
+	Activating:         {when: Before, answer: failWith(activating)},
+	Reconciling:        {when: Before, answer: failWith(reconciling)},
+	TooManyBare:        {when: Before, answer: tooMany(func(time.Time) *rate { return nil })},
+	TooManyPast:        {when: Before, answer: tooMany(func(now time.Time) *rate { return &rate{limit: 300, reset: now.Unix() - 30} })},
+	TooManyConcurrency: {when: Before, answer: tooMany(func(now time.Time) *rate { return &rate{reset: now.Add(windowLength).Unix()} })},
+	TooManyMessages:    {when: Before, answer: failWith(tooManyMessages)},
+	InvalidToken:       {when: Before, answer: unauthorized(invalidToken)},
+	AuthFailed:         {when: Before, answer: failWith(authFailed)},
+	Forbidden:          {when: Before, answer: failWith(forbidden)},
+	InvalidSession:     {when: Before, answer: failWith(invalidSession)},
+	MissingScope:       {when: Before, answer: missingScope},
+	WrongStatus:        {when: Before, answer: failWith(wrongStatus)},
+	UserNotFound:       {when: Before, answer: func(c *call, _ Fault) { c.fail(notFound(c.name, "User")) }},
+	PathNotFound:       {when: Before, answer: failWith(pathNotFound)},
+	TooManyUser:        {when: Before, answer: failWith(tooManyRequests)},
+	NoEnd:              {when: Before, answer: noEnd},
+
+	WrongDate: {edit: wrongDate},
+	Strip:     {edit: strip},
+	LinkBare:  {edit: respell(func(address, rel string) string { return "<" + address + ">; rel=" + rel })},
+	LinkUpper: {edit: respell(func(address, rel string) string { return "<" + address + `>; REL="` + capital(rel) + `"` })},
+	LinkOrder: {edit: respell(func(address, rel string) string {
+		return "<" + address + `>; type="application/json"; rel="` + rel + `"`
+	})},
+	LinkJoined: {edit: joinLinks},
+	LinkExtra: {edit: respell(func(address, rel string) string {
+		return "<" + address + `>; title="a, b; rel=\"x\""; rel="` + rel + `"`
+	})},
+	LinkSeveral: {edit: respell(func(address, rel string) string { return "<" + address + `>; rel="prefetch ` + rel + `"` })},
+	LinkBroken:  {edit: respell(func(address, rel string) string { return "<" + address + `; rel="` + rel + `"` })},
+	LinkNone:    {edit: func(_ *call, _ Fault, h http.Header) { delete(h, "Link") }},
+	Close:       {edit: func(*call, Fault, http.Header) {}}, // the org closes it: see deliver
+
+	Outage:        {when: Before, moves: true, answer: hang, outage: true},
+	OutageClosed:  {when: Before, moves: true, answer: drop, outage: true},
+	OutageRefused: {when: Before, moves: true, answer: drop, outage: true},
 }
 
 // play lets a fault strike the call: first what becomes of the change, then the answer.
 func (c *call) play(f Fault) {
 	how := kinds[f.Kind]
-	when := f.When
-	if when == AsUsual {
-		when = how.when
+	c.part = f.Part
+	if how.delays {
+		c.pause(f.delay())
+		c.route.serve(c)
+		return
 	}
 	unheard := *c
 	unheard.w = discard{}
-	switch when {
+	switch f.moment() {
 	case After:
 		c.route.serve(&unheard)
 	case Late:
@@ -61,6 +91,14 @@ func (c *call) play(f Fault) {
 	case Before, AsUsual:
 	}
 	how.answer(c, f)
+}
+
+// moment is when the change comes, by the fault or by its kind.
+func (f Fault) moment() When {
+	if f.When == AsUsual {
+		return kinds[f.Kind].when
+	}
+	return f.When
 }
 
 func (f Fault) delay() time.Duration {
@@ -82,11 +120,6 @@ func drop(*call, Fault) { panic(http.ErrAbortHandler) }
 func hang(c *call, _ Fault) {
 	<-c.r.Context().Done()
 	panic(http.ErrAbortHandler)
-}
-
-func slow(c *call, f Fault) {
-	wait(c.r.Context(), f.delay())
-	c.route.serve(c)
 }
 
 func failWith(f failure) func(*call, Fault) {

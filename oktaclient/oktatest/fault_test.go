@@ -57,6 +57,22 @@ func TestFaults(t *testing.T) {
 		{fault: "403_scope", status: 403, ids: true, limits: true},
 		{fault: "403_status", status: 403, code: "E0000038", ids: true, limits: true},
 		{fault: "404", status: 404, code: "E0000008", ids: true, limits: true},
+		{fault: "429_user", status: 429, code: "E0000047", ids: true, limits: true},
+		{fault: "page", status: 403, anyText: "<h1>403"},
+		{fault: "page:code=200", status: 200, anyText: "<h1>200"},
+		{fault: "page_after:code=404", status: 404, resets: 1, anyText: "policy"},
+		{fault: "page_after:code=204", status: 204, resets: 1},
+		{fault: "page_late:code=429:delay=5s", status: 429, anyText: "<html>"},
+		{fault: "page_headers:code=401", status: 401, ids: true, limits: true, anyText: "<html>"},
+		{fault: "page_headers_after:code=400", status: 400, resets: 1, ids: true, limits: true, anyText: "<html>"},
+		{fault: "page_headers_late:code=599:delay=5s", status: 599, ids: true, limits: true, anyText: "<html>"},
+		{fault: "strip", status: 200, resets: 1, limits: true, anyText: "{}"},
+		{fault: "date", status: 200, resets: 1, ids: true, limits: true, anyText: "{}"},
+		{fault: "outage:for=30s"},
+		{fault: "outage_after:for=30s", resets: 1},
+		{fault: "outage_closed:for=30s"},
+		{fault: "outage_closed_after:for=30s", resets: 1},
+		{fault: "outage_refused:for=30s"},
 		{fault: "404_user", status: 404, code: "E0000007", ids: true, limits: true},
 	}
 	for _, tt := range tests {
@@ -202,7 +218,9 @@ func TestParseFault(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{
 		"drop_after:reset_factors:p=0.01", "401:reset_factors:skip=100", "504_late:delay=1m30s", "403:user=" + bob, "slow:delay=2s",
-		"429_bare:logs:times=2:every=3", "403_scope", "hang_after",
+		"429_bare:logs:times=2:every=3", "403_scope", "hang_after", "page_after:reset_factors:code=404", "page_headers:code=599",
+		"date:logs:offset=-1h0m0s", "no_end:logs:query=reset_all", "no_end", "link_extra", "close:delay=5ms", "outage:from=30s:for=20s",
+		"outage_closed_after:from=1m0s", "drop_after:reset_factors:part=1", "drop:from=1s:for=2s", "slow:delay=1s:part=2",
 	} {
 		f, err := oktatest.ParseFault(s)
 		if err != nil || f.String() != s {
@@ -213,6 +231,9 @@ func TestParseFault(t *testing.T) {
 		"": "the kinds are", "crash": "the kinds are", "403_late": "can't come late", "refuse_after": "can't come after",
 		"drop:frobnicate": "the operations are", "drop:me:p=2": "from 0 to 1", "drop:me:p=NaN": "from 0 to 1", "drop:me:skip=x": "not a number",
 		"drop:me:skip=-1": "below 0", "drop:me:colour=red": "none of", "drop:me:logs": "key=value", "drop:delay=5": "not a number",
+		"page:code=199": "200 to 599", "page:code=600": "200 to 599", "500:code=500": "only page", "drop:offset=1h": "only date",
+		"no_end:get_user": "no list", "drop:part=1": "no part of it", "drop_after:enroll:part=1": "part is of", "date_after": "can't come after",
+		"date:part=1": "leaves what is done alone", "outage_late": "can't come late", "drop:from=-1s": "below 0", "drop_after:part=-1": "below 0",
 	} {
 		if f, err := oktatest.ParseFault(s); err == nil || !strings.Contains(err.Error(), hint) {
 			t.Errorf("ParseFault(%q) = %v, %v; want an error with %q", s, f, err, hint)

@@ -18,14 +18,16 @@ func (o *Org) ResetBy(admin, userID string) bool {
 	if by < 0 || pos < 0 {
 		return false
 	}
-	c := &call{
-		o: o, r: &http.Request{Header: http.Header{"User-Agent": {browser}}}, pos: pos, by: uint32(by),
-		route: resolve(http.MethodPost, "/api/v1/users/x/lifecycle/reset_factors").route,
-	}
+	o.reset(o.inBrowser(uint32(by), pos, "api/v1/users/{id}/lifecycle/reset_factors"))
+	return true
+}
+
+// inBrowser is a call that somebody's browser makes, about the user at pos. The caller holds the mutex.
+func (o *Org) inBrowser(by uint32, pos int, path string) *call {
+	c := &call{o: o, r: &http.Request{Header: http.Header{"User-Agent": {browser}}}, pos: pos, by: by, route: &route{path: path}}
 	binary.BigEndian.PutUint64(c.request[:8], o.rng.Uint64())
 	binary.BigEndian.PutUint64(c.request[8:], o.rng.Uint64())
-	o.reset(c)
-	return true
+	return c
 }
 
 // resetBy answers POST /sandbox/users/{id}/reset?by=LOGIN.

@@ -54,7 +54,7 @@ func (c *call) logQuery(params url.Values) (q logQuery, bounded bool, refused *f
 	if q.limit, ok = pageLimit(params, defaultLogPage, 0, maxLogPage); !ok {
 		return refuse(badParameter("limit"))
 	}
-	if after := params.Get("after"); after != "" {
+	if after, _, _ := strings.Cut(params.Get("after"), pageMark); after != "" {
 		if q.from, ok = parseCursor("logs", after); !ok {
 			return refuse(invalidCursor)
 		}

@@ -13,7 +13,7 @@ import (
 
 // Org is the stand-in org. Make one with [New].
 type Org struct {
-	cfg   Config    // but for Limits, Concurrency and Latency, which mu guards, it doesn't change
+	cfg   Config    // but for Limits, Concurrency, Latency and LogLag, which mu guards, it doesn't change
 	start time.Time // by the org's clock; everything that existed before is dated back from it
 	skew  atomic.Int64
 
@@ -51,7 +51,10 @@ func New(cfg Config) *Org {
 	if o.cfg.Token == "" {
 		o.cfg.Token = "00" + base62(hash("token")+cfg.Seed) + strings.Repeat("StandIn", 4) + "x"
 	}
-	o.dir = directory{engine: cfg.Engine, exact: cfg.ExactLogins, start: o.start, index: make(map[uint64]uint32)}
+	if o.cfg.ID == "" {
+		o.cfg.ID = "00o" + base62(hash("org")+cfg.Seed) + madeSuffix
+	}
+	o.dir = directory{engine: cfg.Engine, exact: cfg.ExactLogins, stays: slices.Clone(cfg.Stays), start: o.start, index: make(map[uint64]uint32)}
 	o.groups = ownGroups(o.start)
 	o.dir.add(ownerUser(o.start))
 	for i := range cfg.Users {
@@ -65,6 +68,9 @@ func (o *Org) now() time.Time { return time.Now().Add(time.Duration(o.skew.Load(
 
 // Token is the API token that the org accepts.
 func (o *Org) Token() string { return o.cfg.Token }
+
+// ID is the org's own ID, whatever name it is called by.
+func (o *Org) ID() string { return o.cfg.ID }
 
 // Owner is the user whose token it is, the one that GET /users/me answers with.
 func (o *Org) Owner() User {
@@ -129,7 +135,7 @@ func (o *Org) Users() iter.Seq[User] {
 }
 
 // Enroll gives a user a factor and returns it as the org holds it, with the ID, status and time of creation (now) that f lacks.
-// It reports false when the user doesn't exist.
+// Without a time of creation it is the user who enrolls it now, and the System Log says so. It reports false when the user doesn't exist.
 func (o *Org) Enroll(userID string, f Factor) (Factor, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -137,12 +143,15 @@ func (o *Org) Enroll(userID string, f Factor) (Factor, bool) {
 	if pos < 0 {
 		return Factor{}, false
 	}
-	state := o.dir.change(pos)
-	if f.Created.IsZero() {
+	state, now := o.dir.change(pos), f.Created.IsZero()
+	if now {
 		f.Created = o.now()
 	}
 	f = f.filled("", o.rng.Uint64(), f.Created)
 	state.enrolled = append(slices.Clip(state.enrolled), f)
+	if now && f.Status == active {
+		o.record(o.inBrowser(uint32(pos), pos, "api/v1/users/{userId}/factors"), 1<<kindOf(f)|activatedEvent)
+	}
 	return f, true
 }
 

@@ -102,8 +102,17 @@ var jsonType = []string{"application/json"}
 // requestID is the call's ID as the header and the System Log write it.
 func (c *call) requestID() string { return hex.EncodeToString(c.request[:]) }
 
-// head writes status and headers. Okta's own names are put into the map as they are, because Set would capitalise them.
+// head writes status and headers.
 func (c *call) head(status int, contentType []string) {
+	c.headers(status, contentType)
+	if status == http.StatusTooManyRequests {
+		c.o.countTooMany(c.rate != nil && c.rate.limit == 0)
+	}
+	c.finish(status)
+}
+
+// headers sets those of Okta's own replies. Their names are put into the map as they are, because Set would capitalise them.
+func (c *call) headers(status int, contentType []string) {
 	h := c.w.Header()
 	for name, values := range staticHeaders {
 		h[name] = values
@@ -123,10 +132,6 @@ func (c *call) head(status int, contentType []string) {
 		h["x-rate-limit-remaining"] = []string{strconv.Itoa(c.rate.remaining)}
 		h["x-rate-limit-reset"] = []string{strconv.FormatInt(c.rate.reset, 10)}
 	}
-	if status == http.StatusTooManyRequests {
-		c.o.countTooMany(c.rate != nil && c.rate.limit == 0)
-	}
-	c.w.WriteHeader(status)
 }
 
 // raw answers 200 with this JSON.
@@ -174,7 +179,7 @@ func (c *call) page(status int, body string) {
 	h["Date"] = []string{time.Now().UTC().Format(http.TimeFormat)}
 	h["Server"] = []string{"nginx"}
 	h["Content-Type"] = []string{"text/html; charset=utf-8"}
-	c.w.WriteHeader(status)
+	c.finish(status)
 	_, _ = c.w.Write([]byte(body))
 }
 

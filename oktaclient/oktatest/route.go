@@ -43,6 +43,7 @@ type route struct {
 	public     bool // asks for no token
 	idOnly     bool // the user is named by ID only
 	group      bool // the path names a group, not a user
+	list       bool // comes in pages
 	parts      []string
 }
 
@@ -52,7 +53,7 @@ const factorPath = "api/v1/users/{userId}/factors/{factorId}"
 var routes = parts([]route{
 	{op: OpMe, method: "GET", path: "api/v1/users/me", bucket: BucketMe, serve: (*call).me},
 	{op: OpGetUser, method: "GET", path: "api/v1/users/{id}", bucket: BucketUser, serve: (*call).getUser},
-	{op: OpListUsers, method: "GET", path: "api/v1/users", bucket: BucketUsers, serve: (*call).listUsers},
+	{op: OpListUsers, method: "GET", path: "api/v1/users", bucket: BucketUsers, serve: (*call).listUsers, list: true},
 	{
 		op: OpResetFactors, method: "POST", path: "api/v1/users/{id}/lifecycle/reset_factors", bucket: BucketUsers,
 		serve: (*call).resetFactors,
@@ -70,11 +71,11 @@ var routes = parts([]route{
 	{op: OpUnenroll, method: "DELETE", path: "api/v1/users/{userId}/factors/{factorId}", bucket: BucketUsers, serve: (*call).unenroll},
 	{op: OpListRoles, method: "GET", path: "api/v1/users/{userId}/roles", bucket: BucketUsers, serve: (*call).listRoles},
 	{op: OpClearSessions, method: "DELETE", path: "api/v1/users/{userId}/sessions", bucket: BucketUsers, serve: (*call).clearSessions},
-	{op: OpListAdmins, method: "GET", path: "api/v1/iam/assignees/users", bucket: BucketIAM, serve: (*call).listAdmins},
-	{op: OpListGroups, method: "GET", path: "api/v1/groups", bucket: BucketGroups, serve: (*call).listGroups},
+	{op: OpListAdmins, method: "GET", path: "api/v1/iam/assignees/users", bucket: BucketIAM, serve: (*call).listAdmins, list: true},
+	{op: OpListGroups, method: "GET", path: "api/v1/groups", bucket: BucketGroups, serve: (*call).listGroups, list: true},
 	{op: OpGetGroup, method: "GET", path: "api/v1/groups/{groupId}", bucket: BucketGroup, serve: (*call).getGroup},
-	{op: OpListMembers, method: "GET", path: "api/v1/groups/{groupId}/users", bucket: BucketGroups, serve: (*call).listMembers},
-	{op: OpLogs, method: "GET", path: "api/v1/logs", bucket: BucketLogs, serve: (*call).logs},
+	{op: OpListMembers, method: "GET", path: "api/v1/groups/{groupId}/users", bucket: BucketGroups, serve: (*call).listMembers, list: true},
+	{op: OpLogs, method: "GET", path: "api/v1/logs", bucket: BucketLogs, serve: (*call).logs, list: true},
 	{op: OpOrg, method: "GET", path: "api/v1/org", bucket: BucketOther, serve: (*call).org},
 	{op: OpOrganization, method: "GET", path: ".well-known/okta-organization", serve: (*call).organization, public: true},
 	{op: OpToken, method: "POST", path: "oauth2/v1/token", bucket: BucketToken, serve: (*call).token, public: true},

@@ -33,6 +33,9 @@ type call struct {
 	rate    *rate    // what the rate-limit headers show; nil for none
 	letIn   bool     // it passed the limits, and counts as one of the calls at the same time
 	by      uint32   // position of the user who asks; 0 is the token's owner
+	edits   []edit   // of the reply
+	lost    *Fault   // the outage that keeps the answer from the client
+	part    int      // of the factors that a reset takes, only so many go; 0 means all
 }
 
 // ServeHTTP answers a request as Okta would.
@@ -50,6 +53,26 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c, refused := o.receive(w, r)
 	c.body = body
 	defer o.leave(c)
+	if f, ok := c.hangsUp(); ok {
+		kept := &recorder{header: make(http.Header)}
+		c.w = kept
+		defer func() {
+			if kept.status != 0 { // otherwise the connection broke before an answer
+				kept.deliver(w, f.Delay)
+			}
+		}()
+	}
+	if f, _, ok := o.outage(c, 0); ok {
+		c.vanish(f)
+	}
+	c.handle(refused)
+	if c.lost != nil {
+		c.silent()
+	}
+}
+
+// handle answers a call, or does what a fault says.
+func (c *call) handle(refused *refusal) {
 	if refused != nil {
 		refused.answer(c)
 		return
@@ -57,9 +80,9 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !c.admit() {
 		return
 	}
-	o.arrived(c)
+	c.o.arrived(c)
 	c.linger()
-	if f, ok := o.meet(c, false); ok {
+	if f, ok := c.o.meet(c, false); ok {
 		c.play(f)
 		return
 	}
@@ -83,12 +106,12 @@ func (o *Org) receive(w http.ResponseWriter, r *http.Request) (*call, *refusal) 
 	if len(r.Header["Cookie"]) > 0 {
 		o.surpriseOnce("a cookie was sent back")
 	}
-	if found.refused != nil {
-		return c, found.refused
+	if found.refused == nil {
+		o.stats.ByOp[c.route.op]++
+		c.pos = o.identify(c.route, c.name)
 	}
-	o.stats.ByOp[c.route.op]++
-	c.pos = o.identify(c.route, c.name)
-	return c, nil
+	o.edits(c)
+	return c, found.refused
 }
 
 // identify finds the user that a path names. The caller holds the mutex.
@@ -120,10 +143,18 @@ func (o *Org) arrived(c *call) {
 }
 
 func (o *Org) leave(c *call) {
+	o.release(c)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.inFlight--
+}
+
+// release ends a call's count as one of those at the same time.
+func (o *Org) release(c *call) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if c.letIn {
+		c.letIn = false
 		o.letIn--
 	}
 }
@@ -143,7 +174,7 @@ func (o *Org) surpriseOnce(text string) {
 }
 
 // linger is the time between what decides about a call and its answer.
-func (c *call) linger() { wait(c.r.Context(), c.o.latency()) }
+func (c *call) linger() { c.pause(c.o.latency()) }
 
 // latency draws how long a call takes.
 func (o *Org) latency() time.Duration {

@@ -9,6 +9,7 @@ import (
 // Deeds is what was done to one user.
 type Deeds struct {
 	Resets          int `json:"resets"`          // resets that took effect
+	PartResets      int `json:"partResets"`      // resets that broke off after a part of the factors
 	ResetCalls      int `json:"resetCalls"`      // reset requests that the token and the limits let in
 	Unenrolls       int `json:"unenrolls"`       // factors unenrolled one by one, by request
 	RecoveryRemoved int `json:"recoveryRemoved"` // unenrolls that removed the recovery phone too

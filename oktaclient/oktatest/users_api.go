@@ -236,6 +236,7 @@ func formatCursor(list string, pos int) string {
 
 // parseCursor is the inverse of formatCursor; an empty cursor is the start.
 func parseCursor(list, cursor string) (pos int, ok bool) {
+	cursor, _, _ = strings.Cut(cursor, pageMark)
 	if cursor == "" {
 		return 0, true
 	}
