@@ -73,7 +73,7 @@ func TestLimitMemory(t *testing.T) {
 }
 
 // startOrg serves a stand-in org: org [fill=FILE] [limit=N] [fault=SPEC] [engine=classic] [people=N] [group=NAME:LOGIN,…]
-// [app=KEYFILE [dpop] [scopes=A,B]]. It sets the environment as
+// [stays=TYPE,…] [loglag=D] [id=ID] [app=KEYFILE [dpop] [scopes=A,B]]. It sets the environment as
 // an admin would, and HOST.
 func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
@@ -116,6 +116,14 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 		case "group": // NAME:MEMBER,MEMBER
 			name, members, _ := strings.Cut(value, ":")
 			groups = append(groups, oktatest.Group{Name: name, Type: oktatest.GroupApp, Members: strings.Split(members, ",")})
+		case "stays": // types of factors that resets leave
+			cfg.Stays = strings.Split(value, ",")
+		case "loglag":
+			d, err := time.ParseDuration(value)
+			ts.Check(err)
+			cfg.LogLag = d
+		case "id": // the org's own
+			cfg.ID = value
 		case "fault":
 			f, err := oktatest.ParseFault(value)
 			ts.Check(err)

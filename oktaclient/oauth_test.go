@@ -281,7 +281,10 @@ func TestNoToken(t *testing.T) {
 			o.AddApp(oktatest.App{ClientID: a.ClientID, KeyID: "kid", Key: &other.PublicKey, Scopes: allScopes})
 		}, oktaclient.NoAccess, "signature is invalid", 1},
 		{"revoked", func(o *oktatest.Org, a *oktaclient.App) { o.RevokeKey(a.ClientID) }, oktaclient.NoAccess, "kid is invalid", 1},
-		{"scope", func(_ *oktatest.Org, a *oktaclient.App) { a.Scopes = []string{"okta.apps.manage"} }, oktaclient.NoAccess, "invalid_scope", 2},
+		{"no such scope", func(_ *oktatest.Org, a *oktaclient.App) { a.Scopes = []string{"okta.factors.manage"} }, oktaclient.NoAccess, "invalid_scope", 2},
+		{"no scope granted", func(o *oktatest.Org, a *oktaclient.App) {
+			o.AddApp(oktatest.App{ClientID: a.ClientID, KeyID: "kid", Key: a.Key.Public(), Scopes: []string{"okta.apps.read"}})
+		}, oktaclient.NoAccess, "consent_required", 1},
 		{
 			"portal", func(o *oktatest.Org, _ *oktaclient.App) {
 				o.Script(oktatest.Fault{Kind: oktatest.Portal, Op: oktatest.OpToken})

@@ -151,7 +151,9 @@ func TestAssertionIsChecked(t *testing.T) {
 		{name: "no JWT", change: url.Values{"client_assertion": {"x"}}, error: "invalid_client: The client_assertion is not a valid JWT."},
 		{name: "secret", change: url.Values{"client_assertion_type": {""}}, error: "invalid_client: The client_assertion_type"},
 		{name: "another grant", change: url.Values{"grant_type": {"password"}}, error: "unsupported_grant_type"},
-		{name: "scope not granted", change: url.Values{"scope": {"okta.users.read okta.apps.read"}}, error: "invalid_scope"},
+		{name: "one scope of two granted", change: url.Values{"scope": {"okta.users.read okta.apps.read"}}},
+		{name: "no scope granted", change: url.Values{"scope": {"okta.apps.read"}}, error: "consent_required: You are not allowed any of the requested scopes."},
+		{name: "no such scope", change: url.Values{"scope": {"okta.users.read okta.factors.read"}}, error: "invalid_scope: One or more scopes"},
 		{name: "no scope", change: url.Values{"scope": {""}}, error: "invalid_scope"},
 	}
 	for _, tt := range tests {
@@ -171,6 +173,16 @@ func TestAssertionIsChecked(t *testing.T) {
 		if a.header.Get("X-Okta-Request-Id") == "" || a.header.Get("X-Rate-Limit-Limit") != "1000" {
 			t.Errorf("%s: headers %v", tt.name, a.header)
 		}
+	}
+}
+
+// Okta grants the scopes that were asked for and granted, and says which these are.
+func TestScopesAreTheIntersection(t *testing.T) {
+	t.Parallel()
+	s := newSigner(t, oktatest.App{})
+	a := s.ask(t, s.assertion(t), "", url.Values{"scope": {"okta.groups.read okta.users.read okta.apps.manage"}})
+	if !strings.Contains(a.body, `"scope":"okta.users.read"`) {
+		t.Errorf("token: %d %s", a.status, a.body)
 	}
 }
 

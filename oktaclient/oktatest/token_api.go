@@ -38,6 +38,18 @@ func (e *oauthError) status() int {
 	return http.StatusBadRequest
 }
 
+// scopedResources are what Okta's scopes are about; most have a read and a manage.
+var scopedResources = strings.Fields("apiTokens appGrants apps authenticators authorizationServers behaviors brands captchas certificateAuthorities " +
+	"clients deviceAssurance devices domains emailDomains eventHooks events features groups identitySources idps inlineHooks " +
+	"linkedObjects logStreams logs networkZones oauthIntegrations orgs policies principalRateLimits profileMappings pushProviders " +
+	"rateLimits realms roles schemas sessions templates threatInsights trustedOrigins uischemas userTypes users")
+
+// isScope reports whether Okta has a scope: okta.RESOURCE.read or okta.RESOURCE.manage.
+func isScope(scope string) bool {
+	parts := strings.Split(scope, ".")
+	return len(parts) == 3 && parts[0] == "okta" && slices.Contains(scopedResources, parts[1]) && (parts[2] == "read" || parts[2] == "manage")
+}
+
 // token gives a service app an access token.
 func (c *call) token() {
 	c.o.mu.Lock()
@@ -80,11 +92,16 @@ func (c *call) grant() (string, *grant, *oauthError) {
 			return "", nil, refused
 		}
 	}
-	unknown := func(scope string) bool { return !slices.Contains(a.Scopes, scope) }
+	unknown := func(scope string) bool { return !isScope(scope) && !slices.Contains(a.Scopes, scope) }
 	if len(g.scopes) == 0 || slices.ContainsFunc(g.scopes, unknown) {
 		return "", nil, &oauthError{
 			"invalid_scope", "One or more scopes are not configured for the authorization server resource.",
 		}
+	}
+	// Of what was asked for the token gets what the app was granted.
+	g.scopes = slices.DeleteFunc(g.scopes, func(scope string) bool { return !slices.Contains(a.Scopes, scope) })
+	if len(g.scopes) == 0 {
+		return "", nil, &oauthError{"consent_required", "You are not allowed any of the requested scopes."}
 	}
 	token := "eyJhbGciOiJub25lIn0." + c.o.random() + "." + c.o.random()
 	c.o.grants[token] = g

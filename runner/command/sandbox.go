@@ -99,15 +99,18 @@ func (a *app) sandboxCommand() *cli.Command {
 			&cli.StringFlag{Name: "fill", Category: people, Usage: "add the users of `FILE`, a CSV as reset takes it"},
 			&cli.StringFlag{Name: "engine", Category: people, Value: "identity", Usage: "`ENGINE`: identity or classic"},
 			&cli.DurationFlag{Name: "reenroll", Category: people, Usage: "everybody enrolls a new factor `D` after a reset"},
-			&cli.Uint64Flag{Name: "seed", Category: people, Usage: "`N` for other people and other chances"},
+			&cli.StringSliceFlag{Name: "stays", Category: people, Usage: "factors of this `TYPE`, as push, stay listed after a reset; may be repeated"},
+			&cli.Uint64Flag{Name: "seed", Category: people, Usage: "`N` for another org: other people, other chances"},
 			&cli.StringFlag{Name: "token", Category: credentials, Usage: "`TOKEN` that it accepts (default: made up)"},
 			&cli.StringFlag{Name: "app", Category: credentials, Usage: "a service app, too, with the private key in `FILE`, which is made if there is none"},
 			&cli.BoolFlag{Name: "dpop", Category: credentials, Usage: "the app has to prove that it holds its tokens, as new apps do at Okta"},
+			&cli.StringSliceFlag{Name: "scope", Category: credentials, Usage: "`SCOPE` that the app is granted; may be repeated (default: those of reset)"},
 			&cli.StringFlag{Name: "listen", Category: limits, Value: "127.0.0.1:8080", Usage: "`ADDRESS` of this machine's loopback; port 0 for a free one"},
 			&cli.IntFlag{Name: "limit", Category: limits, Value: 600, Usage: "`N` calls a minute in the bucket of resets"},
 			&cli.IntFlag{Name: "token-share", Category: limits, Value: 50, Usage: "`PCT` of each limit that the token may use"},
 			&cli.IntFlag{Name: "concurrency", Category: limits, Value: 75, Usage: "`N` calls at the same time"},
 			&cli.DurationFlag{Name: "latency", Category: limits, Value: demoLatency, Usage: "answer after `D`"},
+			&cli.DurationFlag{Name: "log-lag", Category: limits, Usage: "events can be read in the System Log `D` after they happen"},
 			&cli.BoolFlag{Name: "unlimited", Category: limits, Usage: "no limits at all"},
 			&cli.StringSliceFlag{Name: "fault", Category: faults, Usage: "`FAULT` as drop_after:reset_factors:p=0.01; may be repeated"},
 		}, consoleFlags()...),
@@ -127,20 +130,24 @@ type sandboxOptions struct {
 	faults  []oktatest.Fault
 	app     string // file of its key; "": none
 	dpop    bool
+	scopes  []string // of the app; none: those of a reset
 	fill    string
 	listen  string
 	console consoleOptions
 }
 
 func parseSandbox(c *cli.Context) (sandboxOptions, error) {
-	o := sandboxOptions{fill: c.String("fill"), listen: c.String("listen"), app: c.String("app"), dpop: c.Bool("dpop")}
-	if o.dpop && o.app == "" {
-		return o, usageError("as --app key.pem --dpop", "--dpop is for a service app: --app is missing")
+	o := sandboxOptions{fill: c.String("fill"), listen: c.String("listen"), app: c.String("app"), dpop: c.Bool("dpop"),
+		scopes: c.StringSlice("scope")}
+	for flag, given := range map[string]bool{"dpop": o.dpop, "scope": len(o.scopes) > 0} {
+		if given && o.app == "" {
+			return o, usageError("as --app key.pem", "--%s is for a service app: --app is missing", flag)
+		}
 	}
 	o.config = oktatest.Config{
 		Users: c.Int("users"), Seed: c.Uint64("seed"), Token: c.String("token"), Latency: c.Duration("latency"),
-		Reenroll: c.Duration("reenroll"),
-		Limits:   map[string]int{oktatest.BucketUsers: c.Int("limit")}, TokenShare: c.Int("token-share"),
+		Reenroll: c.Duration("reenroll"), Stays: c.StringSlice("stays"), LogLag: c.Duration("log-lag"),
+		Limits: map[string]int{oktatest.BucketUsers: c.Int("limit")}, TokenShare: c.Int("token-share"),
 		Concurrency: c.Int("concurrency"), Unlimited: c.Bool("unlimited"),
 	}
 	switch e := c.String("engine"); e {
@@ -189,7 +196,7 @@ func (a *app) serveSandbox(ctx context.Context, o sandboxOptions) error {
 	signIn := "export OKTA_CLIENT_TOKEN=" + org.Token() + "\n"
 	if o.app != "" {
 		var err error
-		if signIn, err = addApp(org, o.app, o.dpop); err != nil {
+		if signIn, err = addApp(org, o); err != nil {
 			return err
 		}
 	}

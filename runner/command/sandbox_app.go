@@ -20,7 +20,8 @@ import (
 
 // addApp registers a service app with the stand-in org, with the key in a file, which is made if there is none. It returns what a shell
 // needs to sign in as the app.
-func addApp(org *oktatest.Org, path string, dpop bool) (string, error) {
+func addApp(org *oktatest.Org, o sandboxOptions) (string, error) {
+	path := o.app
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		text, err = makeKey(path)
@@ -32,10 +33,11 @@ func addApp(org *oktatest.Org, path string, dpop bool) (string, error) {
 	if err != nil {
 		return "", usageError("give the name of a new file", "the service app's key in %s: %w", path, err)
 	}
-	app := org.AddApp(oktatest.App{
-		ClientID: "0oastandinapp001x5d7", Key: key.Public(), KeyID: key.ID(), DPoP: dpop,
-		Scopes: slices.Concat(resetScopes.needed, resetScopes.optional),
-	})
+	scopes := o.scopes
+	if len(scopes) == 0 {
+		scopes = slices.Concat(resetScopes.needed, resetScopes.optional)
+	}
+	app := org.AddApp(oktatest.App{ClientID: "0oastandinapp001x5d7", Key: key.Public(), KeyID: key.ID(), DPoP: o.dpop, Scopes: scopes})
 	if path, err = filepath.Abs(path); err != nil {
 		return "", err
 	}

@@ -1,0 +1,35 @@
+package command
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/urfave/cli/v2"
+)
+
+// Every flag of sandbox that says how the org is ends up in it.
+func TestParseSandbox(t *testing.T) {
+	t.Parallel()
+	cmd := (&app{}).sandboxCommand()
+	var got sandboxOptions
+	cmd.Action = func(c *cli.Context) (err error) {
+		got, err = parseSandbox(c)
+		return err
+	}
+	args := []string{
+		"oktareset", "sandbox", "--users", "7", "--seed", "3", "--engine", "classic", "--reenroll", "1m", "--stays", "push", "--stays", "sms", "--log-lag", "20s",
+		"--latency", "5ms", "--token-share", "80", "--app", "key.pem", "--dpop", "--scope", "okta.users.read", "--fault", "drop_after", "--fault", "outage:for=1s",
+	}
+	if err := (&cli.App{Commands: []*cli.Command{cmd}}).Run(args); err != nil {
+		t.Fatal(err)
+	}
+	c := got.config
+	if c.Users != 7 || c.Seed != 3 || c.Engine != 1 || c.Reenroll != time.Minute || c.LogLag != 20*time.Second || c.TokenShare != 80 ||
+		c.Latency != 5*time.Millisecond || !slices.Equal(c.Stays, []string{"push", "sms"}) {
+		t.Errorf("config %+v", c)
+	}
+	if got.app != "key.pem" || !got.dpop || !slices.Equal(got.scopes, []string{"okta.users.read"}) || len(got.faults) != 2 {
+		t.Errorf("options %+v", got)
+	}
+}
