@@ -38,7 +38,7 @@ func ParseIdentifier(cell string) (Identifier, Reason) {
 		return Identifier{}, ReasonEmpty
 	case isUserID(s):
 		return Identifier{Kind: KindID, Value: s}, ""
-	case !isPlain(s) && (!utf8.ValidString(s) || strings.ContainsFunc(s, isUnprintable) || utf8.RuneCountInString(s) > maxLogin):
+	case !isPlain(s) && (!utf8.ValidString(s) || strings.ContainsFunc(s, Invisible) || utf8.RuneCountInString(s) > maxLogin):
 		return Identifier{}, ReasonMalformed
 	case s == ".", s == "..", len(s) == 2 && strings.EqualFold(s, "me"):
 		return Identifier{}, ReasonReserved
@@ -57,12 +57,6 @@ func isPlain(s string) bool {
 		}
 	}
 	return true
-}
-
-// isUnprintable is true for what no login holds and no message should repeat: control characters, and the invisible
-// format characters that make two different logins look alike.
-func isUnprintable(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029'
 }
 
 // isUserID reports whether s has the form of every user ID that Okta documents and that was seen on the wire:

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"oktareset/runner"
@@ -139,4 +138,4 @@ func printable(s string) string {
 	return b.String()
 }
 
-func notPrintable(r rune) bool { return !unicode.IsPrint(r) && r != ' ' }
+func notPrintable(r rune) bool { return !runner.Printable(r) }

@@ -5,8 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
+
+	"oktareset/runner"
 )
 
 // maxCell is the longest text of a cell on the page, in characters: a sentence or two. The file has the rest.
@@ -26,7 +27,7 @@ func cell(s string) string {
 		switch {
 		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD"):
 			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case r == ' ', unicode.IsPrint(r):
+		case runner.Printable(r):
 			b.WriteRune(r)
 		default:
 			fmt.Fprintf(&b, `\u{%x}`, r)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"oktareset/runner"
 )
 
 // The two forms of an escaped cell. They can't be confused: what quoteMark stands before never begins with '|'.
@@ -14,7 +16,7 @@ const (
 	spellMark = "'|" // before a cell whose control characters and invalid bytes are spelled out
 )
 
-// Escape returns s as it stands in a file of ours: valid UTF-8 without control or format characters, that no spreadsheet
+// Escape returns s as it stands in a file of ours: valid UTF-8 without control or invisible characters, that no spreadsheet
 // takes for a formula. A harmless cell stays as it is. [Unescape] reverses it for every string.
 func Escape(s string) string {
 	switch {
@@ -79,18 +81,12 @@ func isPrintable(s string) bool {
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && size == 1 || isUnprintable(r) {
+		if r == utf8.RuneError && size == 1 || runner.Invisible(r) {
 			return false
 		}
 		i += size
 	}
 	return true
-}
-
-// isUnprintable is true for what a terminal or a line reader could act on and what nobody sees: control and format
-// characters (bidi overrides among them), line and paragraph separators.
-func isUnprintable(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029'
 }
 
 // spell writes unprintable characters as \n \r \t \u{HEX}, bytes that aren't UTF-8 as \xHH, and a backslash as \\.
@@ -112,7 +108,7 @@ func spell(s string) string {
 			b.WriteString(`\r`)
 		case r == '\t':
 			b.WriteString(`\t`)
-		case isUnprintable(r):
+		case runner.Invisible(r):
 			fmt.Fprintf(&b, `\u{%x}`, r)
 		default:
 			b.WriteString(s[i : i+size])

@@ -29,6 +29,7 @@ func TestEscape(t *testing.T) {
 		{"=\x00\x7f", `'|=\u{0}\u{7f}`},
 		{"\u0085\u2028\u2029", `'|\u{85}\u{2028}\u{2029}`},
 		{"a\u202eb\ufeff", `'|a\u{202e}b\u{feff}`},
+		{"a\u3164b\u2800c\ufe0f\u034f", `'|a\u{3164}b\u{2800}c\u{fe0f}\u{34f}`},
 		{"caf\xe9", `'|caf\xe9`},
 		{"\ufffd", "\ufffd"},
 		{"a;b;c", "a;b;c"},
