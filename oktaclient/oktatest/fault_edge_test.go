@@ -34,7 +34,9 @@ func script(t *testing.T, o *oktatest.Org, faults ...string) {
 func orgOfBob(cfg oktatest.Config) *oktatest.Org {
 	o := oktatest.New(cfg)
 	o.Add(oktatest.User{ID: bob, Login: "bob@example.com", Factors: []oktatest.Factor{
-		{Type: "push", Provider: "OKTA"}, {Type: "token:software:totp", Provider: "OKTA"}, {Type: "sms", Provider: "OKTA"},
+		{Type: "push", Provider: "OKTA"},
+		{Type: "token:software:totp", Provider: "OKTA"},
+		{Type: "sms", Provider: "OKTA"},
 		{Type: "token:software:totp", Provider: "GOOGLE"},
 	}})
 	return o

@@ -137,8 +137,10 @@ type sandboxOptions struct {
 }
 
 func parseSandbox(c *cli.Context) (sandboxOptions, error) {
-	o := sandboxOptions{fill: c.String("fill"), listen: c.String("listen"), app: c.String("app"), dpop: c.Bool("dpop"),
-		scopes: c.StringSlice("scope")}
+	o := sandboxOptions{
+		fill: c.String("fill"), listen: c.String("listen"), app: c.String("app"), dpop: c.Bool("dpop"),
+		scopes: c.StringSlice("scope"),
+	}
 	for flag, given := range map[string]bool{"dpop": o.dpop, "scope": len(o.scopes) > 0} {
 		if given && o.app == "" {
 			return o, usageError("as --app key.pem", "--%s is for a service app: --app is missing", flag)
