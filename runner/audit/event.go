@@ -2,12 +2,11 @@ package audit
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/evidence"
 )
 
 // Proof is how certain it is that an event belongs to a row. The higher, the more.
@@ -32,18 +31,6 @@ type Stray struct {
 	Events  []string
 	Factors []string
 	Whole   bool // all factors went, for certain
-}
-
-// runToken is how a run names itself in the User-Agent of its requests.
-var runToken = regexp.MustCompile(`^oktareset/\S+ run/(\d{8}T\d{6}Z-[0-9a-f]{6})(?: |$)`)
-
-// RunID returns the id of the run that an event's User-Agent names, or "". Anybody can send that User-Agent: only together with the run's
-// account it says who it was.
-func RunID(e *oktaclient.LogEvent) string {
-	if m := runToken.FindStringSubmatch(e.Client.UserAgent.Raw); m != nil {
-		return m[1]
-	}
-	return ""
 }
 
 // Event takes in an event of the log. One that was taken in before counts once.
@@ -78,7 +65,7 @@ func (a *Audit) match(e *oktaclient.LogEvent, userID string) (place int32, p Pro
 			best = i
 		}
 	}
-	run, at := RunID(e), e.Published.UnixMilli()
+	run, at := evidence.RunID(e), e.Published.UnixMilli()
 	switch r := &a.rows[best]; {
 	case !a.ourActor(e.Actor.ID):
 	case slices.Contains(a.subject.Runs, run):
@@ -124,17 +111,9 @@ func (a *Audit) proved(r *row) bool {
 	return false
 }
 
-// actorName is what people call an actor.
-func actorName(p oktaclient.LogParty) string {
-	if p.AlternateID != "" && !strings.EqualFold(p.AlternateID, "unknown") {
-		return p.AlternateID
-	}
-	return p.DisplayName
-}
-
 // stray adds an event that no row explains to the others of its request.
 func (a *Audit) stray(e *oktaclient.LogEvent, user oktaclient.LogParty) {
-	x := Stray{User: user, Actor: e.Actor, RunID: RunID(e), At: e.Published, Events: []string{e.UUID}, Whole: e.Whole()}
+	x := Stray{User: user, Actor: e.Actor, RunID: evidence.RunID(e), At: e.Published, Events: []string{e.UUID}, Whole: e.Whole()}
 	if f := e.Factor(); f != "" {
 		x.Factors = []string{f}
 	}

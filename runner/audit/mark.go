@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/evidence"
 )
 
 // mark is what is kept of an event that belongs to a row: 56 bytes, because a million resets may have written four million of them.
@@ -42,7 +43,7 @@ func (m *marks) add(e *oktaclient.LogEvent, p Proof, request uint64, next int32)
 	}
 	m.all = append(m.all, mark{
 		uuid: id, at: e.Published.UnixMilli(), request: request, next: next, proof: p, whole: e.Whole(),
-		actor: m.keep(e.Actor.ID), name: m.keep(actorName(e.Actor)), factor: m.keep(e.Factor()), success: e.Outcome.Result == oktaclient.OutcomeSuccess,
+		actor: m.keep(e.Actor.ID), name: m.keep(evidence.ActorName(e.Actor)), factor: m.keep(e.Factor()), success: e.Outcome.Result == oktaclient.OutcomeSuccess,
 	})
 	return place
 }

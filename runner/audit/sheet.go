@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"oktareset/runner/evidence"
 	"oktareset/runner/table"
 )
 
@@ -126,14 +127,14 @@ func (s *Sheet) stray(x *Stray) error {
 	s.example(Example{User: first(x.User.AlternateID, x.User.ID), Verdict: string(Unexplained), Note: x.note()})
 	return s.out.Write([]string{
 		"", "", x.User.ID, x.User.AlternateID, "", "", "", "", "", x.RunID, "",
-		string(Unexplained), x.note(), "", strings.Join(x.Events, " "), stamp(x.At), x.Actor.ID, actorName(x.Actor), strings.Join(x.Factors, " "),
+		string(Unexplained), x.note(), "", strings.Join(x.Events, " "), stamp(x.At), x.Actor.ID, evidence.ActorName(x.Actor), strings.Join(x.Factors, " "),
 		strings.Join(ids, " "), verdict,
 	})
 }
 
 // note says who did it and what it was.
 func (x *Stray) note() string {
-	by := actorName(x.Actor)
+	by := evidence.ActorName(x.Actor)
 	if by == "" {
 		by = x.Actor.ID
 	}

@@ -9,6 +9,7 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/runner"
 	"oktareset/runner/audit"
+	"oktareset/runner/evidence"
 )
 
 // watchLine is a line of watch: the fields of the event card "User MFA Factor Reset All" of Okta Workflows, and what the log says besides.
@@ -64,7 +65,7 @@ func (p *watchPrinter) line(org oktaclient.OrgURL, r *audit.Reset) watchLine {
 	l := watchLine{
 		DateAndTime: main.Published.UTC().Format(time.RFC3339Nano), Message: main.Message, EventID: main.UUID, EventType: main.EventType,
 		EventTime: time.Now().UTC().Format(time.RFC3339), Version: main.Version, Admin: main.Actor, User: main.User(), UUID: main.UUID,
-		Source: org.String() + "/api/v1/logs", Reset: r.All(), Factors: r.Factors(), RunID: audit.RunID(&main.LogEvent),
+		Source: org.String() + "/api/v1/logs", Reset: r.All(), Factors: r.Factors(), RunID: evidence.RunID(&main.LogEvent),
 	}
 	l.DebugContext.DebugData = main.DebugContext.DebugData
 	for i := range r.Records {
