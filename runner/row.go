@@ -115,6 +115,7 @@ const (
 	ReasonExcluded      Reason = "excluded" // skipped
 	ReasonDuplicate     Reason = "duplicate"
 	ReasonSelf          Reason = "self"
+	ReasonRecent        Reason = "recent" // reset lately by another result, and nothing was enrolled since
 	ReasonAdmin         Reason = "admin"
 	ReasonDeprovisioned Reason = "deprovisioned"
 	ReasonNotEnrolled   Reason = "not_enrolled"

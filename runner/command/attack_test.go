@@ -350,7 +350,7 @@ func TestDuplicateOvertakesItsRow(t *testing.T) {
 func TestSortedLedgerIsRefused(t *testing.T) {
 	virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.reset(confirm(20), "--limit", "2")
-		v.mustCrash(250*time.Millisecond, "--resume", "--workers", "4")
+		v.mustCrash(350*time.Millisecond, "--resume", "--workers", "4")
 		path := v.path("users.results.csv")
 		b, err := os.ReadFile(path)
 		if err != nil {

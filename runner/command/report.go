@@ -185,7 +185,7 @@ func applyCommand(m *ledger.Manifest, plan string) string {
 	if !m.DryRun || n == 0 || !slices.Equal(m.Planned, []string{"reset_factors"}) || len(m.Runs) == 0 {
 		return ""
 	}
-	for _, flag := range []string{"exclude", "skip-admins"} {
+	for _, flag := range []string{"exclude", "skip-admins", "skip-reset-since"} {
 		if _, ok := m.Runs[len(m.Runs)-1].Options[flag]; ok {
 			return ""
 		}

@@ -90,6 +90,7 @@ func resetFlags() []cli.Flag {
 	flags = append(flags,
 		&cli.StringSliceFlag{Name: "exclude", Category: protect, Usage: "leave the users of `FILE` alone, whatever the input says; may be repeated"},
 		&cli.BoolFlag{Name: "skip-admins", Category: protect, Usage: "leave users with an admin role alone; takes a call more a user"},
+		&cli.StringFlag{Name: "skip-reset-since", Category: protect, Usage: "leave users alone whom others have reset in the last `D`, as 24h or 2d, and who have enrolled nothing since"},
 
 		&cli.StringFlag{Name: "confirm", Category: consent, Usage: "go ahead unasked if org and number of users agree: `HOST:COUNT` or HOST:MIN-MAX"},
 
@@ -167,6 +168,9 @@ func parseReset(c *cli.Context) (resetOptions, error) {
 		return o, err
 	}
 	if o.what, err = parseWhat(c); err != nil {
+		return o, err
+	}
+	if o.protect.skipRecent, err = parseSkipRecent(c); err != nil {
 		return o, err
 	}
 	if o.halt, err = parseHalt(c.String("halt")); err != nil {

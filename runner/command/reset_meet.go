@@ -49,6 +49,10 @@ func (r *resetRun) scopes() scopes {
 	if r.opts.protect.skipAdmins {
 		s.needed = append(slices.Clone(s.needed), oktaclient.ScopeRolesRead)
 	}
+	if r.opts.protect.skipRecent > 0 {
+		s.needed = append(slices.Clone(s.needed), oktaclient.ScopeLogsRead)
+		s.optional = slices.DeleteFunc(slices.Clone(s.optional), func(scope string) bool { return scope == oktaclient.ScopeLogsRead })
+	}
 	return s
 }
 

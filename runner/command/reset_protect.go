@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
@@ -19,6 +20,7 @@ import (
 type protectOptions struct {
 	exclude    []string // files
 	skipAdmins bool
+	skipRecent time.Duration // --skip-reset-since; 0: nobody is left alone for that
 }
 
 // protection is who is left alone in a run because a file says so.
@@ -206,6 +208,9 @@ func (r *resetRun) protectLines(line func(name, format string, a ...any)) {
 	if r.opts.protect.skipAdmins {
 		line("admins", "left alone; their roles are read one by one, a call more a user in the resets' own bucket")
 	}
+	for i, text := range r.recent.lines() {
+		line([]string{"lately", ""}[min(i, 1)], "%s", text)
+	}
 }
 
 // protectArgs are the flags of protection, for a shell: a command without them would reset whom this one leaves alone.
@@ -216,6 +221,9 @@ func (r *resetRun) protectArgs() []string {
 	}
 	if r.opts.protect.skipAdmins {
 		args = append(args, "--skip-admins")
+	}
+	if d := r.recent.skip; d > 0 {
+		args = append(args, "--skip-reset-since", periodText(d))
 	}
 	return args
 }

@@ -32,6 +32,7 @@ type resetRun struct {
 	list    *steps.List
 	seen    *runner.Seen
 	protect protection
+	recent  recentResets
 	book    *ledger.Ledger
 	actor   oktaclient.Actor
 	engine  string
@@ -105,6 +106,9 @@ func (r *resetRun) ready(ctx context.Context) error {
 		return err
 	}
 	if err := r.meetProtected(ctx); err != nil {
+		return err
+	}
+	if err := r.meetRecent(ctx); err != nil {
 		return err
 	}
 	return r.askConsent(ctx)

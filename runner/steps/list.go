@@ -89,7 +89,8 @@ type List struct {
 	seen   *runner.Seen
 
 	excluded  *Excluded
-	rolesRead atomic.Bool // somebody's roles could be read
+	recent    func(userID string) (why string, ok bool) // nil: nobody
+	rolesRead atomic.Bool                               // somebody's roles could be read
 
 	taken atomic.Int64
 

@@ -1,0 +1,304 @@
+package command
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"oktareset/oktaclient/oktatest"
+)
+
+// says fails the test unless the last run said so, as a regular expression.
+func (v *virtual) says(pattern string) {
+	v.t.Helper()
+	if !regexp.MustCompile(pattern).MatchString(v.stderr) {
+		v.t.Errorf("%q isn't said:\n%s", pattern, v.stderr)
+	}
+}
+
+func (v *virtual) saysNot(pattern string) {
+	v.t.Helper()
+	if regexp.MustCompile(pattern).MatchString(v.stderr) {
+		v.t.Errorf("%q is said:\n%s", pattern, v.stderr)
+	}
+}
+
+// yesterday has all users reset by the results of another file, and lets 20 hours pass.
+func (v *virtual) yesterday(flags ...string) {
+	v.t.Helper()
+	if code := v.reset(append(flags, confirm(len(v.ids)), "-o", v.path("yesterday.csv"))...); code != exitOK {
+		v.t.Fatalf("yesterday's run: exit code %d\n%s", code, v.stderr)
+	}
+	v.saysNot("of these users")
+	<-time.After(20 * time.Hour)
+}
+
+// enroll has a user enroll a factor now.
+func (v *virtual) enroll(i int) {
+	v.t.Helper()
+	if _, ok := v.org.Enroll(v.ids[i], oktatest.Factor{Type: "push", Provider: "OKTA"}); !ok {
+		v.t.Fatal("no such user")
+	}
+}
+
+// The same people under another name of the results: said, and done all the same. With the flag they are left alone, but for who has enrolled
+// since, and that costs no call in the resets' bucket.
+func TestResetYesterday(t *testing.T) {
+	for _, cfg := range []oktatest.Config{
+		{}, {Engine: oktatest.Classic}, {ResetEvents: oktatest.DeactivateOnly}, {ResetEvents: oktatest.ResetAllOnly},
+	} {
+		virtually(t, 6, cfg, func(v *virtual) {
+			v.yesterday()
+			v.enroll(1)
+			v.enroll(4)
+			code := v.reset("--dry-run", "-o", v.path("plan.csv"))
+			v.says(`warning: 6 of these users were reset in the last 24h: 6 by okta.admin@example.com \(run \d{8}T\d{6}Z-[0-9a-f]{6}\); ` +
+				`they would be reset again; 2 of them have enrolled a factor since; to leave the others alone: --skip-reset-since 24h\n`)
+			if code != exitOK {
+				t.Errorf("dry run: exit code %d", code)
+			}
+			resets, logs := v.org.Stats().ByOp[oktatest.OpResetFactors], v.org.Stats().ByOp[oktatest.OpLogs]
+			code = v.reset(confirm(6), "--skip-reset-since", "1d")
+			v.want(code, exitOK, map[string]int{"reset": 2, "skipped/recent": 4})
+			v.says(`6 of these users were reset since 1999-12-31T20:00:00Z: 6 by okta.admin@example.com \(run .*\); left alone: 4 \(--skip-reset-since 24h\); ` +
+				`reset again: 2 with a factor enrolled since\n`)
+			v.saysNot("warning")
+			v.resets(map[int]int{1: 4, 2: 2})
+			s := v.org.Stats()
+			if got := s.ByOp[oktatest.OpResetFactors] - resets; got != 2 || s.ByOp[oktatest.OpListFactors] != 0 || s.ByOp[oktatest.OpLogs]-logs != 1 {
+				t.Errorf("%d requests to reset, %d lists, %d of the log", got, s.ByOp[oktatest.OpListFactors], s.ByOp[oktatest.OpLogs]-logs)
+			}
+			b, err := os.ReadFile(v.path("users.results.csv"))
+			if err != nil || !strings.Contains(string(b), "skipped,recent,") || !regexp.MustCompile(
+				`reset at 2000-01-01T\S+Z by okta.admin@example.com \(run \S+\), and nothing was enrolled since`).Match(b) {
+				t.Errorf("results: %v\n%s", err, b)
+			}
+			if b, err = os.ReadFile(v.path("users.results.json")); err != nil || !strings.Contains(string(b), `"skip-reset-since": "1d"`) {
+				t.Errorf("manifest: %v\n%s", err, b)
+			}
+		})
+	}
+}
+
+// Who is named by login is counted, and left alone, as well as who is named by ID.
+func TestRecentByLogin(t *testing.T) {
+	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+		v.yesterday()
+		if err := os.WriteFile(v.path("users.csv"), []byte("login\nUSER0@example.com\nuser2@example.com\nuser1@EXAMPLE.com\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		v.enroll(2)
+		if code := v.reset(confirm(3), "--skip-reset-since", "24h"); code != exitOK {
+			t.Errorf("exit code %d", code)
+		}
+		v.says("3 of these users were reset since .*; left alone: 2 ")
+		v.says(`3 rows in .*: 1 reset, 2 skipped \(2 recent\)`)
+		v.resets(map[int]int{1: 2, 2: 1})
+	})
+}
+
+// What isn't a whole reset, is older than the period, or failed, doesn't count; another admin's reset in the Admin Console does.
+func TestWhatIsRecent(t *testing.T) {
+	virtually(t, 4, oktatest.Config{}, func(v *virtual) {
+		v.org.ResetBy("okta.admin@example.com", v.ids[0])
+		<-time.After(25 * time.Hour)
+		help := v.org.Add(oktatest.User{Login: "help@example.com"})
+		v.org.ResetBy(help.Login, v.ids[1])
+		if code := v.reset(confirm(4), "--factor", "sms", "-o", v.path("single.csv")); code != exitOK {
+			t.Fatalf("exit code %d\n%s", code, v.stderr)
+		}
+		v.says(`1 of these users was reset in the last 24h: 1 by help@example.com; they are reset again; none of them has enrolled a factor since`)
+		code := v.reset(confirm(4), "--skip-reset-since", "24h")
+		v.want(code, exitOK, map[string]int{"reset": 3, "skipped/recent": 1})
+		v.saysNot("okta.admin")
+		v.resets(map[int]int{1: 3, 2: 1})
+	})
+}
+
+// A user who was reset again after having enrolled has nothing: it is the last reset that counts.
+func TestEnrolledBetweenResets(t *testing.T) {
+	virtually(t, 2, oktatest.Config{}, func(v *virtual) {
+		v.yesterday()
+		v.enroll(0)
+		<-time.After(time.Minute)
+		v.org.ResetBy("okta.admin@example.com", v.ids[0])
+		code := v.reset(confirm(2), "--skip-reset-since", "24h")
+		v.want(code, exitOK, map[string]int{"skipped/recent": 2})
+		v.says("warning: all users of .* were reset lately: there is nobody to reset")
+	})
+}
+
+// What a run enrolls after its own reset isn't somebody else's enrollment. What the user activates is.
+func TestRecentWithEnroll(t *testing.T) {
+	virtually(t, 2, oktatest.Config{}, func(v *virtual) {
+		input := "userId,phoneNumber\n" + v.ids[0] + ",+15550000001\n" + v.ids[1] + ",+15550000002\n"
+		if err := os.WriteFile(v.path("users.csv"), []byte(input), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		enroll := []string{"--enroll", "sms:OKTA", "--activate"}
+		v.yesterday(enroll...)
+		code := v.reset(append(enroll, confirm(2), "--skip-reset-since", "24h")...)
+		v.want(code, exitOK, map[string]int{"skipped/recent": 2})
+		v.enroll(1)
+		code = v.reset(append(enroll, confirm(2), "--skip-reset-since", "24h", "-o", v.path("again.csv"))...)
+		if v.says(`2 rows in .*: 1 reset, 1 skipped \(1 recent\)`); code != exitOK {
+			t.Errorf("exit code %d", code)
+		}
+		v.resets(map[int]int{1: 1, 2: 1})
+	})
+}
+
+// The results' own runs aren't others: a resume says nothing of whom they have reset. Whom it was to leave alone it leaves alone, without
+// being told again, also when that is longer ago by now.
+func TestRecentOnResume(t *testing.T) {
+	virtually(t, 6, oktatest.Config{}, func(v *virtual) {
+		v.reset("--limit", "2", confirm(6))
+		v.reset("--resume")
+		v.saysNot("of these users")
+		v.resets(map[int]int{1: 6})
+
+		v.enroll(0)
+		<-time.After(20 * time.Hour)
+		code := v.reset("--limit", "1", "--skip-reset-since", "21h", confirm(6), "-o", v.path("second.csv"), "--workers", "1")
+		v.says("left alone: 5 .*; reset again: 1 with a factor enrolled since")
+		if code != exitOK {
+			t.Errorf("exit code %d\n%s", code, v.stderr)
+		}
+		v.resets(map[int]int{1: 5, 2: 1})
+	})
+	virtually(t, 6, oktatest.Config{}, func(v *virtual) {
+		v.yesterday()
+		v.enroll(0)
+		v.enroll(1)
+		if code := v.reset("--limit", "1", "--skip-reset-since", "21h", confirm(6), "--workers", "1"); code != exitStopped {
+			t.Errorf("exit code %d\n%s", code, v.stderr)
+		}
+		v.says("to go on: .* --skip-reset-since 21h ")
+		<-time.After(30 * time.Hour)
+		code := v.reset("--resume")
+		v.want(code, exitOK, map[string]int{"reset": 2, "skipped/recent": 4})
+		v.resets(map[int]int{1: 4, 2: 2})
+		v.says("left alone: 4 .--skip-reset-since 21h.")
+	})
+}
+
+// A plan keeps whom it left out, and leaves alone who was reset since it was made.
+func TestRecentInAPlan(t *testing.T) {
+	virtually(t, 4, oktatest.Config{}, func(v *virtual) {
+		v.yesterday()
+		v.enroll(0)
+		v.enroll(1)
+		v.reset("--dry-run", "--skip-reset-since", "24h", "-o", v.path("plan.csv"))
+		v.says(`left alone: 2 .*; reset again: 2 with a factor enrolled since`)
+		v.says(`4 rows in .*: 2 would_reset, 2 skipped \(2 recent\)`)
+		v.says(`to reset exactly those: .* --skip-reset-since 24h .*plan.csv`)
+		<-time.After(48 * time.Hour)
+		v.org.ResetBy("okta.admin@example.com", v.ids[1])
+		v.args = []string{v.path("plan.csv")}
+		if code := v.reset(confirm(2), "-o", v.path("out.csv")); code != exitOK {
+			t.Errorf("exit code %d\n%s", code, v.stderr)
+		}
+		v.says(`2 rows in .*: 1 reset, 1 skipped \(1 recent\)`)
+		v.resets(map[int]int{1: 2, 2: 2})
+	})
+}
+
+// A log that can't be read is one warning; with the flag nothing is changed.
+func TestRecentWithoutTheLog(t *testing.T) {
+	tests := []struct {
+		fault, warning, refusal string
+		code                    int
+		takes                   time.Duration // at most, before consent
+	}{
+		{"403:logs", "warning: the System Log can't be read, so that it isn't known who of these users was reset lately: 403", "--skip-reset-since needs the System Log: 403", exitNoAccess, time.Second},
+		{"403_scope:logs", "warning: the System Log can't be read.*insufficient_scope", "insufficient_scope", exitNoAccess, time.Second},
+		{"no_end:logs", "warning: the System Log told nothing: who was reset isn't known", "couldn't be read back to 1999-12-31T.*, in at most 200 pages and 5m0s", exitUsage, time.Second},
+		{"hang:logs", "warning: the System Log told nothing: who was reset isn't known", "the System Log", exitUsage, 41 * time.Second},
+	}
+	for _, tt := range tests {
+		virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+			f, err := oktatest.ParseFault(tt.fault)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v.org.Script(f)
+			before := time.Now()
+			if code := v.reset(confirm(3), "--skip-reset-since", "24h"); code != tt.code || v.org.Stats().ResetsApplied != 0 {
+				t.Errorf("%s: exit code %d, %d resets\n%s", tt.fault, code, v.org.Stats().ResetsApplied, v.stderr)
+			}
+			v.says(tt.refusal)
+			if _, err := os.Stat(v.path("users.results.csv")); err == nil {
+				t.Errorf("%s: results were left behind", tt.fault)
+			}
+			if took := time.Since(before); took > skipTime+time.Second {
+				t.Errorf("%s: refused after %s", tt.fault, took)
+			}
+			before = time.Now()
+			code := v.reset(confirm(3))
+			v.want(code, exitOK, map[string]int{"reset": 3})
+			v.says(tt.warning)
+			if n := strings.Count(v.stderr, "warning"); n != 1 {
+				t.Errorf("%s: %d warnings\n%s", tt.fault, n, v.stderr)
+			}
+			if took := time.Since(before); took > tt.takes+time.Second {
+				t.Errorf("%s: took %s", tt.fault, took)
+			}
+		})
+	}
+}
+
+// More of the log than is read only to be told: what was read counts, and it is said that there may be more.
+func TestRecentOfALongLog(t *testing.T) {
+	virtually(t, 4, oktatest.Config{ResetEvents: oktatest.ResetAllOnly, Unlimited: true}, func(v *virtual) {
+		admin := "okta.admin@example.com"
+		v.org.ResetBy(admin, v.ids[0])
+		<-time.After(time.Minute)
+		others := v.org.Add(oktatest.User{Login: "other@example.com"})
+		for range askPages * 1000 {
+			v.org.ResetBy(admin, others.ID)
+		}
+		<-time.After(time.Minute)
+		v.org.ResetBy(admin, v.ids[1])
+		if code := v.reset("--dry-run"); code != exitOK {
+			t.Errorf("exit code %d\n%s", code, v.stderr)
+		}
+		v.says(`at least 1 of these users was reset in the last 24h: 1 by okta.admin@example.com; .*the System Log was read back to 2000-01-01T00:01:00Z only`)
+		code := v.reset(confirm(4), "--skip-reset-since", "24h") // which reads it to its end
+		v.want(code, exitOK, map[string]int{"reset": 2, "skipped/recent": 2})
+		if err := os.Remove(v.path("users.results.csv")); err != nil {
+			t.Fatal(err)
+		}
+		_ = os.Remove(v.path("users.results.json"))
+		code = v.reset(confirm(4), "--skip-reset-since", "1m30s") // less than all of it
+		v.want(code, exitOK, map[string]int{"reset": 1, "skipped/recent": 3})
+		v.says("reset again: 1 from before 2000-01-01T00:00:3")
+	})
+}
+
+func TestParsePeriod(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{
+		"24h": 24 * time.Hour, "2d": 48 * time.Hour, "1d12h": 36 * time.Hour, "90m": 90 * time.Minute, "0d": 0,
+	} {
+		got, err := parsePeriod(text)
+		if err != nil || got != want {
+			t.Errorf("parsePeriod(%q) = %s, %v", text, got, err)
+		}
+		if again, err := parsePeriod(periodText(got)); err != nil || again != got {
+			t.Errorf("periodText(%s) = %q, which is %s, %v", got, periodText(got), again, err)
+		}
+	}
+	for _, text := range []string{"", "d", "2", "-1d", "1.5d", "2dx", "9999999d", "yesterday", "1d-1h-"} {
+		if d, err := parsePeriod(text); err == nil {
+			t.Errorf("parsePeriod(%q) = %s", text, d)
+		}
+	}
+	for d, want := range map[time.Duration]string{10 * time.Minute: "10m", 24 * time.Hour: "24h", 90 * time.Minute: "1h30m", 90 * time.Second: "1m30s"} {
+		if got := periodText(d); got != want {
+			t.Errorf("periodText(%s) = %q", fmt.Sprint(d), got)
+		}
+	}
+}
