@@ -7,10 +7,8 @@ import (
 )
 
 // blockedPage is what a proxy says that inspects what passes it.
-func blockedPage(status int) string {
-	return "<!DOCTYPE html>\n<html><head><title>Blocked</title></head><body><h1>" + strconv.Itoa(status) +
-		"</h1><p>Your organization's policy doesn't allow this content.</p></body></html>\n"
-}
+const blockedPage = "<!DOCTYPE html>\n<html><head><title>Blocked</title></head><body><h1>Blocked</h1>" +
+	"<p>Your organization's policy doesn't allow this content.</p></body></html>\n"
 
 func (f Fault) code() int {
 	if f.Code == 0 {
@@ -20,14 +18,14 @@ func (f Fault) code() int {
 }
 
 // blocked answers as a proxy does that blocks the answer: with a page of its own.
-func blocked(c *call, f Fault) { c.page(f.code(), blockedPage(f.code())) }
+func blocked(c *call, f Fault) { c.page(f.code(), blockedPage) }
 
 // blockedBody answers as a proxy does that puts its own status and page under the headers of the answer. No limit of the org's is behind a
 // 429 of that kind, so it doesn't count as one.
 func blockedBody(c *call, f Fault) {
 	c.headers(f.code(), []string{"text/html; charset=utf-8"})
 	c.finish(f.code())
-	_, _ = c.w.Write([]byte(blockedPage(f.code())))
+	_, _ = c.w.Write([]byte(blockedPage))
 }
 
 // noEnd answers with an empty page of a list, and with a link to a next one whose cursor is new each time. Once the fault is over, the

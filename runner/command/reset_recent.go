@@ -95,7 +95,7 @@ func periodText(d time.Duration) string {
 
 // meetRecent asks the log who was reset lately, and tells it unless a question is going to. It changes nothing.
 func (r *resetRun) meetRecent(ctx context.Context) error {
-	if r.rowsToDo == 0 || r.survey.Rows == 0 {
+	if r.survey.Rows == 0 {
 		return nil
 	}
 	now := r.client.Now()
@@ -155,6 +155,7 @@ func (r *resetRun) leaveAloneSince(now time.Time) (skip time.Duration, since tim
 			earlier = append(slices.Clone(earlier), m.Runs...)
 		}
 	}
+	ahead := time.Until(now) // the server's clock, of this machine's
 	for _, run := range earlier {
 		text, ok := run.Options["skip-reset-since"]
 		if !ok || run.RunID == r.id {
@@ -162,7 +163,7 @@ func (r *resetRun) leaveAloneSince(now time.Time) (skip time.Duration, since tim
 		}
 		if d, err := parsePeriod(text); err == nil && d > 0 {
 			skip = max(skip, d)
-			if from := run.StartedAt.Add(-d); from.Before(since) {
+			if from := run.StartedAt.Add(ahead - d); from.Before(since) {
 				since = from
 			}
 		}

@@ -26,10 +26,10 @@ const (
 
 // logged is an event as a test writes it down.
 type logged struct {
-	at                    int // seconds
-	kind, user, actor     string
-	agent, uri, login     string
-	failed, nobody, group bool
+	at                int // seconds
+	kind, user, actor string
+	agent, uri, login string
+	failed, group     bool
 }
 
 var start = time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC)
@@ -149,7 +149,8 @@ func TestOf(t *testing.T) {
 func TestOwnRuns(t *testing.T) {
 	t.Parallel()
 	events := []logged{
-		{at: 9, kind: "all", user: alice, actor: "admin", agent: ourAgent}, {at: 8, kind: "all", user: bob, actor: "eve", agent: ourAgent},
+		{at: 9, kind: "all", user: alice, actor: "admin", agent: ourAgent},
+		{at: 8, kind: "all", user: bob, actor: "eve", agent: ourAgent},
 		{at: 7, kind: "all", user: alice, actor: "help"},
 	}
 	r := read(t, clientOf(t, events), func(s evidence.Source) bool { return s.RunID == "20260102T030000Z-abcdef" && s.ActorID == "admin" })

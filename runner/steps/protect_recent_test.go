@@ -13,7 +13,9 @@ import (
 // Who was reset lately is left alone by ID, however the row names the user, without a call; a row that has begun with the user goes on.
 func TestLeaveRecent(t *testing.T) {
 	t.Parallel()
-	recent := func(userID string) (string, bool) { return "reset at noon" + strings.Repeat("!", 100_000), userID == aliceID }
+	recent := func(userID string) (string, bool) {
+		return "reset at noon" + strings.Repeat("!", 100_000), userID == aliceID
+	}
 	virtually(t, "", func(t *testing.T) {
 		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
 		w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
