@@ -169,19 +169,41 @@ func TestRecentOnResume(t *testing.T) {
 		}
 		v.resets(map[int]int{1: 5, 2: 1})
 	})
-	virtually(t, 6, oktatest.Config{}, func(v *virtual) {
-		v.yesterday()
-		v.enroll(0)
-		v.enroll(1)
-		if code := v.reset("--limit", "1", "--skip-reset-since", "21h", confirm(6), "--workers", "1"); code != exitStopped {
+	for _, skew := range []time.Duration{0, -3 * time.Hour} {
+		virtually(t, 6, oktatest.Config{ClockSkew: skew}, func(v *virtual) {
+			v.yesterday()
+			v.enroll(0)
+			v.enroll(1)
+			if code := v.reset("--limit", "1", "--skip-reset-since", "21h", confirm(6), "--workers", "1"); code != exitStopped {
+				t.Errorf("exit code %d\n%s", code, v.stderr)
+			}
+			v.says("to go on: .* --skip-reset-since 21h ")
+			<-time.After(30 * time.Hour)
+			code := v.reset("--resume")
+			v.want(code, exitOK, map[string]int{"reset": 2, "skipped/recent": 4})
+			v.resets(map[int]int{1: 4, 2: 2})
+			v.says("left alone: 4 .--skip-reset-since 21h.")
+		})
+	}
+}
+
+// What a result's own run has done to a row doesn't keep the row from being sent again under new consent.
+func TestOwnResetIsNotRecent(t *testing.T) {
+	virtually(t, 2, oktatest.Config{}, func(v *virtual) {
+		for _, s := range []string{"drop_after:reset_factors:times=1", "403:logs:query=target.id"} { // of the log, only proof is refused
+			f, err := oktatest.ParseFault(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v.org.Script(f)
+		}
+		if code := v.reset(confirm(2), "--workers", "1"); code != exitRows {
 			t.Errorf("exit code %d\n%s", code, v.stderr)
 		}
-		v.says("to go on: .* --skip-reset-since 21h ")
-		<-time.After(30 * time.Hour)
-		code := v.reset("--resume")
-		v.want(code, exitOK, map[string]int{"reset": 2, "skipped/recent": 4})
-		v.resets(map[int]int{1: 4, 2: 2})
-		v.says("left alone: 4 .--skip-reset-since 21h.")
+		code := v.reset("--retry", "unknown", confirm(1), "--skip-reset-since", "24h")
+		v.want(code, exitOK, map[string]int{"reset": 2})
+		v.says("none of these users was reset since")
+		v.resets(map[int]int{1: 1, 2: 1})
 	})
 }
 
