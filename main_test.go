@@ -113,6 +113,9 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 			people = append(people, userWith(value, key))
 		case "login":
 			people = append(people, oktatest.User{Login: value})
+		case "user": // ID,LOGIN[,EMAIL]
+			parts := append(strings.Split(value, ","), "")
+			people = append(people, oktatest.User{ID: parts[0], Login: parts[1], Email: parts[2]})
 		case "group": // NAME:MEMBER,MEMBER
 			name, members, _ := strings.Cut(value, ":")
 			groups = append(groups, oktatest.Group{Name: name, Type: oktatest.GroupApp, Members: strings.Split(members, ",")})

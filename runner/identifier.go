@@ -3,6 +3,7 @@ package runner
 import (
 	"bytes"
 	"crypto/sha256"
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -44,6 +45,19 @@ func ParseIdentifier(cell string) (Identifier, Reason) {
 		return Identifier{}, ReasonReserved
 	}
 	return Identifier{Kind: KindLogin, Value: s}, ""
+}
+
+// WhyMalformed says what it is in a cell that makes it [ReasonMalformed].
+func WhyMalformed(cell string) string {
+	s := strings.TrimFunc(cell, unicode.IsSpace)
+	switch i := strings.IndexFunc(s, Invisible); {
+	case !utf8.ValidString(s):
+		return "it isn't UTF-8; save the file as CSV UTF-8"
+	case i >= 0:
+		r, _ := utf8.DecodeRuneInString(s[i:])
+		return fmt.Sprintf("it holds the character %U, which nobody sees", r)
+	}
+	return fmt.Sprintf("it is longer than %d characters", maxLogin)
 }
 
 // isPlain is the quick way to say that nothing can be wrong with a login: a survey looks at a million.

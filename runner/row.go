@@ -11,6 +11,16 @@ type Row struct {
 	Line  int      // line of the file on which the row starts; 1 is the first
 	Input string   // the identifier as it stands in the file, without the spaces around it
 	Cells []string // the row's other cells, in the order of the input's other columns
+
+	Header bool // the row is the file's header once more, where files were put together
+}
+
+// Identifier returns what names the row's user, as [ParseIdentifier] has it. A header names nobody.
+func (r Row) Identifier() (Identifier, Reason) {
+	if r.Header {
+		return Identifier{}, ReasonMalformed
+	}
+	return ParseIdentifier(r.Input)
 }
 
 // Job is a row to be worked on.
@@ -29,7 +39,7 @@ func Jobs(rows iter.Seq2[Row, error], seen *Seen) iter.Seq2[Job, error] {
 	return func(yield func(Job, error) bool) {
 		for row, err := range rows {
 			j := Job{Row: row, First: row.N}
-			if id, reason := ParseIdentifier(row.Input); err == nil && reason == "" {
+			if id, reason := row.Identifier(); err == nil && reason == "" {
 				j.First = seen.Claim(id, row.N)
 			}
 			if !yield(j, err) {

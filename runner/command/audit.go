@@ -31,11 +31,18 @@ const auditExitCodes = `EXIT CODES:
 // defaultWait is how long the System Log is waited for: Okta promises nothing, seconds are usual.
 const defaultWait = 2 * time.Minute
 
+// ticketOptions are the flags about a list of tickets.
+type ticketOptions struct {
+	file   string // "": none
+	column string // that names the users; "": found out
+	ids    string // column of the tickets; "": found out
+}
+
 // auditOptions is what the flags of audit ask for.
 type auditOptions struct {
 	results string
 	output  string
-	tickets string
+	tickets ticketOptions
 	wait    time.Duration
 	json    bool
 	org     orgFlags
@@ -46,6 +53,8 @@ func (a *app) auditCommand() *cli.Command {
 	const what, output = "WHAT", "OUTPUT"
 	flags := []cli.Flag{
 		&cli.StringFlag{Name: "tickets", Category: what, Usage: "hold the resets against `FILE`, a CSV with a column ticket and one with user IDs or logins"},
+		&cli.StringFlag{Name: "ticket-column", Category: what, Usage: "`NAME` of the column of --tickets that holds user IDs or logins (default: found by its name)"},
+		&cli.StringFlag{Name: "ticket-id-column", Category: what, Usage: "`NAME` of the column of --tickets that holds the tickets (default: found by its name)"},
 		&cli.DurationFlag{Name: "wait", Category: what, Value: defaultWait, Usage: "wait up to `D` for events that are missing: the log lags"},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: output, Usage: "write the audit to `FILE` (default: users.audit.csv beside users.results.csv)"},
 		&cli.BoolFlag{Name: "json", Category: output, Usage: "print the numbers on stdout as JSON"},
@@ -75,8 +84,9 @@ func orgOnlyFlags(category string) []cli.Flag {
 // parseAudit is the only reader of audit's flags.
 func parseAudit(c *cli.Context) (o auditOptions, err error) {
 	o = auditOptions{
-		output: c.String("output"), tickets: c.String("tickets"), wait: c.Duration("wait"), json: c.Bool("json"),
-		org: orgFlags{url: c.String("org-url"), tokenFile: c.String("token-file")},
+		output: c.String("output"), wait: c.Duration("wait"), json: c.Bool("json"),
+		org:     orgFlags{url: c.String("org-url"), tokenFile: c.String("token-file")},
+		tickets: ticketOptions{file: c.String("tickets"), column: c.String("ticket-column"), ids: c.String("ticket-id-column")},
 	}
 	if o.console, err = parseConsole(c); err != nil {
 		return o, err
@@ -91,8 +101,10 @@ func parseAudit(c *cli.Context) (o auditOptions, err error) {
 		return o, usageError("name the file: its manifest is looked for beside it", "audit doesn't read stdin")
 	case c.IsSet("output") && (o.output == "" || o.output == "-"):
 		return o, usageError("as -o audit.csv", "--output needs the name of a file")
-	case c.IsSet("tickets") && (o.tickets == "" || o.tickets == "-"):
+	case c.IsSet("tickets") && (o.tickets.file == "" || o.tickets.file == "-"):
 		return o, usageError("as --tickets incidents.csv", "--tickets needs the name of a file")
+	case o.tickets.file == "" && o.tickets != ticketOptions{}:
+		return o, usageError("as --tickets incidents.csv --ticket-column Caller", "--ticket-column and --ticket-id-column are of the file of --tickets: there is none")
 	case o.wait < 0 || o.wait > time.Hour:
 		return o, usageError("0 to 1h", "--wait %s", o.wait)
 	}

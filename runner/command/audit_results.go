@@ -125,12 +125,13 @@ func auditSubject(m *ledger.Manifest) audit.Subject {
 	return s
 }
 
-// readTickets reads the list of tickets, if there is one. The users are found as in an input.
+// readTickets reads the list of tickets, if there is one. The users are found as in an input, or as service desks call them.
 func (r *auditRun) readTickets(ctx context.Context) error {
-	if r.opts.tickets == "" {
+	o := r.opts.tickets
+	if o.file == "" {
 		return nil
 	}
-	f, err := roster.Open(r.opts.tickets, roster.Options{})
+	f, err := roster.Open(o.file, roster.Options{Column: o.column, List: true, ColumnFlag: "--ticket-column", People: true})
 	if err != nil {
 		return err
 	}
@@ -138,17 +139,30 @@ func (r *auditRun) readTickets(ctx context.Context) error {
 	if _, err := f.Survey(ctx); err != nil {
 		return err
 	}
-	column := slices.IndexFunc(f.Columns(), isTicketColumn)
+	for _, w := range f.Warnings() {
+		r.console.warn("%s: %s", o.file, w)
+	}
+	isTicket := isTicketColumn
+	if o.ids != "" {
+		isTicket = func(name string) bool {
+			return roster.PlainName(strings.TrimPrefix(name, "input.")) == roster.PlainName(o.ids)
+		}
+	}
+	column := slices.IndexFunc(f.Columns(), isTicket)
 	if column < 0 {
-		return usageError("name the column ticket", "%s: no column of tickets among %q", r.opts.tickets, f.Columns())
+		return usageError("name the column that holds the tickets with --ticket-id-column", "%s: no column of tickets beside the users' column %q: there are %q",
+			o.file, f.Column(), f.Columns())
 	}
 	for row, err := range f.Rows() {
 		if err != nil {
 			return err
 		}
+		if row.Header {
+			continue
+		}
 		t := audit.Ticket{Ticket: strings.TrimSpace(row.Cells[column]), User: row.Input}
 		if t.Ticket == "" || !r.audit.Ticket(t) {
-			return usageError("give each line a ticket and a user", "%s line %d: ticket %q of user %q", r.opts.tickets, row.Line, t.Ticket, t.User)
+			return usageError("give each line a ticket and a user", "%s line %d: ticket %q of user %q", o.file, row.Line, t.Ticket, t.User)
 		}
 		r.tickets++
 	}

@@ -63,7 +63,7 @@ func (r *auditRun) summarize(c audit.Counts) error {
 	if n := c.Verdicts[audit.Unexplained]; n > 0 {
 		r.console.info("%s in the log that no row explains", plural(n, "reset"))
 	}
-	if r.opts.tickets != "" {
+	if r.opts.tickets.file != "" {
 		r.console.info("%s: %s without a ticket, %s without a reset",
 			plural(r.tickets, "ticket"), plural(c.NoTicket, "reset"), plural(c.NoReset, "ticket"))
 	}

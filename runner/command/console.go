@@ -20,7 +20,7 @@ import (
 
 type consoleOptions struct {
 	json    bool // --log-format json
-	quiet   bool // errors only
+	quiet   bool // errors, and what says that somebody isn't protected, only
 	verbose bool // requests too
 }
 
@@ -36,21 +36,37 @@ func newConsole(screen *progress.Screen, o consoleOptions) *console {
 	level := slog.LevelInfo
 	switch {
 	case o.quiet:
-		level = slog.LevelError
+		level = levelAlert
 	case o.verbose:
 		level = slog.LevelDebug
 	}
 	if o.json {
-		c.log = slog.New(slog.NewJSONHandler(printableWriter{screen}, &slog.HandlerOptions{Level: level}))
+		c.log = slog.New(slog.NewJSONHandler(printableWriter{screen}, &slog.HandlerOptions{Level: level, ReplaceAttr: nameAlert}))
 	} else {
 		c.log = slog.New(&textHandler{w: screen, level: level})
 	}
 	return c
 }
 
+// levelAlert is that of warnings that --quiet doesn't hide.
+const levelAlert = slog.LevelWarn + 1
+
+// nameAlert calls an alert a warning, as it is.
+func nameAlert(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && a.Key == slog.LevelKey && a.Value.Any() == levelAlert {
+		return slog.Any(slog.LevelKey, slog.LevelWarn)
+	}
+	return a
+}
+
 func (c *console) info(format string, a ...any) { c.log.Info(fmt.Sprintf(format, a...)) }
 
 func (c *console) warn(format string, a ...any) { c.log.Warn(fmt.Sprintf(format, a...)) }
+
+// alert is a warning that --quiet doesn't hide.
+func (c *console) alert(format string, a ...any) {
+	c.log.Log(context.Background(), levelAlert, fmt.Sprintf(format, a...))
+}
 
 // fail prints an error and its hint, once.
 func (c *console) fail(err error) {

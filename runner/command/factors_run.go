@@ -10,6 +10,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/steps"
 )
 
 // factorsRun is one execution of factors: one thing done to one user.
@@ -115,33 +116,20 @@ func (r *factorsRun) identify(ctx context.Context) error {
 		return r.explain(err, "ask who these credentials belong to")
 	}
 	id, _ := runner.ParseIdentifier(r.opts.user)
-	users, err := r.find(ctx, id)
-	if oktaclient.FateOf(err) == oktaclient.Missing || err == nil && len(users) == 0 {
+	user, _, err := steps.Find(ctx, r.client, id, false)
+	switch other, isOther := errors.AsType[*steps.OtherUserError](err); {
+	case steps.NoUser(err):
 		return notDone(r.whoExists(), "no user of %s has the ID or login %q", r.host(), id.Value)
-	}
-	if err != nil {
+	case isOther:
+		return notDone("give the whole login or the ID", "%q isn't anybody's login; Okta found %q", id.Value, other.Login)
+	case err != nil:
 		return r.explain(err, fmt.Sprintf("look up %q", id.Value))
 	}
-	i := slices.IndexFunc(users, func(u oktaclient.User) bool {
-		return id.Kind == runner.KindID && u.ID == id.Value || id.Kind == runner.KindLogin && runner.SameLogin(u.Profile.Login, id.Value)
-	})
-	if i < 0 {
-		return notDone("give the whole login or the ID", "%q isn't anybody's login; Okta found %q", id.Value, users[0].Profile.Login)
-	}
-	r.user = users[i]
+	r.user = user
 	if r.user.Status == oktaclient.StatusDeprovisioned {
 		return notDone("", "%s is deactivated: Okta keeps no factors for such a user", r.user.Profile.Login)
 	}
 	return nil
-}
-
-func (r *factorsRun) find(ctx context.Context, id runner.Identifier) ([]oktaclient.User, error) {
-	if id.Kind == runner.KindLogin && !oktaclient.InPath(id.Value) {
-		users, _, err := r.client.FindUsers(ctx, id.Value)
-		return users, err
-	}
-	u, _, err := r.client.GetUser(ctx, id.Value)
-	return []oktaclient.User{u}, err
 }
 
 // factor finds the factor that is meant, by its ID or as the only one of its kind. others are the user's other factors; they are known

@@ -89,6 +89,7 @@ func resetFlags() []cli.Flag {
 	flags = append(flags, whatFlags(what)...)
 	flags = append(flags,
 		&cli.StringSliceFlag{Name: "exclude", Category: protect, Usage: "leave the users of `FILE` alone, whatever the input says; may be repeated"},
+		&cli.StringFlag{Name: "exclude-column", Category: protect, Usage: "`NAME` of the column of the --exclude files that names the users (default: found by its name)"},
 		&cli.BoolFlag{Name: "skip-admins", Category: protect, Usage: "leave users with an admin role alone; takes a call more a user"},
 		&cli.StringFlag{Name: "skip-reset-since", Category: protect, Usage: "leave users alone whom others have reset in the last `D`, as 24h or 2d, and who have enrolled nothing since"},
 
@@ -123,7 +124,7 @@ func consoleFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "log-format", Category: category, Value: "text", Usage: "`FORM` of what is written to stderr: text or json"},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Category: category, Usage: "log every request"},
-		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Category: category, Usage: "write nothing but errors"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Category: category, Usage: "write nothing but errors, and warnings of users who aren't protected"},
 	}
 }
 
@@ -152,7 +153,7 @@ func parseReset(c *cli.Context) (resetOptions, error) {
 		org: orgFlags{url: c.String("org-url"), tokenFile: c.String("token-file")},
 		set: givenFlags(c),
 	}
-	o.protect = protectOptions{exclude: c.StringSlice("exclude"), skipAdmins: c.Bool("skip-admins")}
+	o.protect = protectOptions{exclude: c.StringSlice("exclude"), column: c.String("exclude-column"), skipAdmins: c.Bool("skip-admins")}
 	o.input = roster.Options{Column: c.String("column"), NoHeader: c.Bool("no-header"), AllowEmpty: c.Bool("allow-empty")}
 	var err error
 	if o.console, err = parseConsole(c); err != nil {
@@ -207,6 +208,8 @@ func (o *resetOptions) check(c *cli.Context) error {
 		return usageError("put them into the file", "FILE and --user exclude each other")
 	case slices.Contains(o.protect.exclude, ""), slices.Contains(o.protect.exclude, "-"):
 		return usageError("as --exclude vips.csv", "--exclude needs the name of a file")
+	case o.protect.column != "" && len(o.protect.exclude) == 0:
+		return usageError("as --exclude vips.csv --exclude-column Benutzer", "--exclude-column is of the files of --exclude: there is none")
 	case c.IsSet("output") && (o.output == "" || o.output == "-"):
 		return usageError("as -o out.csv", "--output needs the name of a file: the results must outlive the run")
 	case o.input.AllowEmpty && o.input.NoHeader:

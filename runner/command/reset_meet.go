@@ -17,8 +17,9 @@ func (r *resetRun) connect() error {
 	var cfg orgConfig
 	var err error
 	if r.opts.sandbox {
-		if r.sandbox, err = startSandbox(r.input); err == nil {
-			r.sandbox.org.AddIdentifiers(r.protect.identifiers())
+		both, names := r.protect.people()
+		if r.sandbox, err = startSandbox(r.input, both...); err == nil {
+			r.sandbox.org.AddIdentifiers(slices.Values(names))
 			cfg, err = r.sandbox.config()
 		}
 	} else {
@@ -38,7 +39,7 @@ func (r *resetRun) connect() error {
 	r.list = steps.New(r.client, r.seen, steps.Options{
 		DryRun: r.opts.dryRun, RecordFactors: r.opts.record, SkipAdmins: r.opts.protect.skipAdmins, Limit: r.opts.limit, RunID: r.id,
 		Unenroll: what.factors, RemoveRecovery: what.removeRecovery, ClearSessions: what.clearSessions, Enroll: enrolling,
-		Forbidden: r.opts.retry[runner.StatusForbidden],
+		Forbidden: r.opts.retry[runner.StatusForbidden], Mail: r.input.Mail(),
 	})
 	return nil
 }

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 	"time"
 
 	"oktareset/oktaclient"
+	"oktareset/oktaclient/oktatest"
 	"oktareset/runner"
+	"oktareset/runner/ledger"
 	"oktareset/runner/progress"
 	"oktareset/runner/roster"
 	"oktareset/runner/steps"
@@ -19,69 +20,69 @@ import (
 // protectOptions are the flags that say who is left alone.
 type protectOptions struct {
 	exclude    []string // files
+	column     string   // of these files, that names the users; "": found out
 	skipAdmins bool
 	skipRecent time.Duration // --skip-reset-since; 0: nobody is left alone for that
 }
 
 // protection is who is left alone in a run because a file says so.
 type protection struct {
-	files    []roster.Exclusions
-	excluded *steps.Excluded // nil: nobody
-	known    int             // users of this run's rows who are known to be excluded before they are identified
+	files    []excludedFile
+	excluded *steps.Excluded // nil: nobody, or not looked up yet
+	known    int             // users of this run's rows who are excluded
+}
+
+// excludedFile is a file of users to leave alone: given, or kept from an earlier run.
+type excludedFile struct {
+	path, sha256, column string
+	steps.ExcludedFile
+	lookedUpAt time.Time // zero: not yet
+	rows       int       // of the input that it covers
 }
 
 // readExclusions reads the files of --exclude. Nothing is sent.
 func (r *resetRun) readExclusions(ctx context.Context) error {
-	var list []steps.Exclusion
 	var record []string
 	for _, path := range r.opts.protect.exclude {
-		x, err := roster.ReadExclusions(ctx, path)
+		x, err := roster.ReadExclusions(ctx, path, r.opts.protect.column)
 		if err != nil {
 			return err
 		}
-		if x.Warning != "" {
-			r.console.warn("%s: %s", path, x.Warning)
+		for _, w := range x.Warnings {
+			r.console.warn("%s: %s", path, w)
 		}
-		r.console.info("%s: %s to leave alone", path, plural(len(x.Users), "user"))
+		f := excludedFile{path: path, sha256: x.SHA256, column: x.Column, ExcludedFile: steps.ExcludedFile{Path: path, Mail: x.Mail}}
 		for _, u := range x.Users {
-			list = append(list, steps.Exclusion{User: u.User, File: path, Line: u.Line})
+			f.Lines = append(f.Lines, steps.ExcludedLine{Line: u.Line, Names: u.Names})
 		}
-		r.protect.files = append(r.protect.files, x)
+		r.protect.files = append(r.protect.files, f)
 		record = append(record, fmt.Sprintf("%s %q", x.SHA256, path))
 	}
-	if len(list) > 0 {
-		r.protect.excluded = steps.NewExcluded(list)
+	if len(record) > 0 {
 		r.opts.set["exclude"] = strings.Join(record, "\n") // in the manifest: what checkExclusions compares
 	}
 	return nil
 }
 
-// identifiers yields what the files name users by.
-func (p *protection) identifiers() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, x := range p.files {
-			for _, u := range x.Users {
-				if !yield(u.User.Value) {
-					return
+// people are those whom a stand-in org needs so that lines with an ID and a login are about one user each, and the names of all others.
+func (p *protection) people() (both []oktatest.User, names []string) {
+	for _, f := range p.files {
+		for _, l := range f.Lines {
+			u := oktatest.User{}
+			for _, id := range l.Names {
+				if id.Kind == runner.KindID {
+					u.ID = id.Value
+				} else {
+					u.Login = id.Value
 				}
+				names = append(names, id.Value)
+			}
+			if u.ID != "" && u.Login != "" {
+				both = append(both, u)
 			}
 		}
 	}
-}
-
-// checkExclusions refuses to go on without the exclusions of the earlier runs: whoever was promised to be left alone is, until the last row is
-// settled. More may be added.
-func (r *resetRun) checkExclusions() error {
-	for _, run := range r.book.Manifest().Runs {
-		for line := range strings.Lines(run.Options["exclude"]) {
-			hash, path, _ := strings.Cut(strings.TrimSpace(line), " ")
-			if !slices.ContainsFunc(r.protect.files, func(x roster.Exclusions) bool { return x.SHA256 == hash }) {
-				return usageError("give it again, unchanged; who else is to be left alone goes into a further --exclude FILE",
-					"the run that is gone on with excluded the users of %s: no --exclude names a file with the same content (SHA-256 %s)", path, hash)
-			}
-		}
-	}
-	return nil
+	return both, names
 }
 
 // meetProtected makes the calls that tell who is left alone, before consent. It changes nothing.
@@ -91,10 +92,21 @@ func (r *resetRun) meetProtected(ctx context.Context) error {
 			return err
 		}
 	}
-	if r.protect.excluded == nil {
+	if len(r.protect.files) == 0 {
 		return nil
 	}
+	var files []steps.ExcludedFile
+	for _, f := range r.protect.files {
+		files = append(files, f.ExcludedFile)
+	}
+	r.protect.excluded = steps.NewExcluded(files)
 	if err := r.lookUpExcluded(ctx); err != nil {
+		return err
+	}
+	for i, f := range r.protect.excluded.Files() {
+		r.protect.files[i].ExcludedFile = f
+	}
+	if err := r.checkFindings(); err != nil {
 		return err
 	}
 	r.list.Exclude(r.protect.excluded)
@@ -127,14 +139,13 @@ func noRoles(err error) error {
 	}}
 }
 
-// manyLogins is from how many on the display shows how far the look-up of those who are excluded is.
-const manyLogins = 100
+// manyLookUps is from how many on the display shows how far the look-up of those who are excluded is.
+const manyLookUps = 100
 
-// lookUpExcluded looks up who is excluded by login.
+// lookUpExcluded looks up who is excluded.
 func (r *resetRun) lookUpExcluded(ctx context.Context) error {
 	var bar *progress.Progress
-	n := r.protect.excluded.Logins()
-	if n >= manyLogins {
+	if n := r.protect.excluded.LookUps(); n >= manyLookUps {
 		o := r.progressOptions()
 		o.Total, o.Label, o.State = n, "look up who is excluded", func() progress.State {
 			var s progress.State
@@ -143,12 +154,17 @@ func (r *resetRun) lookUpExcluded(ctx context.Context) error {
 		}
 		bar = progress.New(o)
 	}
-	nobody, err := r.protect.excluded.LookUp(ctx, r.client, r.opts.workers, func() { bar.Add(runner.StatusSkipped) })
+	now := time.Now()
+	err := r.protect.excluded.LookUp(ctx, r.client, r.opts.workers, func() { bar.Add(runner.StatusSkipped) })
 	bar.Done()
 	if err != nil {
 		return r.explainExclusion(ctx, err)
 	}
-	r.tellNobody(nobody)
+	for i := range r.protect.files {
+		if f := &r.protect.files[i]; !f.LookedUp {
+			f.lookedUpAt = now
+		}
+	}
 	return nil
 }
 
@@ -161,7 +177,9 @@ func (r *resetRun) explainExclusion(ctx context.Context, err error) error {
 	case oktaclient.NoAccess, oktaclient.NotSent, oktaclient.Unreachable:
 		return cannotBegin(r.client, err)
 	case oktaclient.Forbidden:
-		return coded{code: exitNoAccess, error: hinted{err, "these credentials may not view that user; exclude the user by ID"}}
+		return coded{code: exitNoAccess, error: hinted{
+			err, "these credentials may not view that user: use some that may, or take the line out if they may not reset that user either",
+		}}
 	}
 	if steps.IsOtherUser(err) {
 		return usageError("write the whole login or the ID into that line; nothing was changed", "%w", err)
@@ -169,24 +187,107 @@ func (r *resetRun) explainExclusion(ctx context.Context, err error) error {
 	return usageError("try again later; as long as it isn't known who is excluded, nothing is changed", "%w", err)
 }
 
-// tellNobody warns of exclusions that are perhaps misspelt.
-func (r *resetRun) tellNobody(nobody []steps.Exclusion) {
-	const most = 10
-	for _, x := range nobody[:min(len(nobody), most)] {
-		r.console.warn("%s: line %d: no user has the login %q", x.File, x.Line, x.User.Value)
+// checkFindings warns of lines that protect nobody, and refuses a file that can't be what it is meant to be.
+func (r *resetRun) checkFindings() error {
+	host := r.client.Org().Host()
+	for _, f := range r.protect.excluded.Findings() {
+		r.tellNobody(f)
+		for _, l := range f.Several {
+			r.console.alert("%s: line %d: %s are different users: both are left alone", f.Path, l.Line, namesText(l, "and"))
+		}
+		switch {
+		case len(f.Nobody) == f.Lines:
+			return usageError("is it a list of users of this org, by Okta ID or login? --exclude-column names another column; nothing was changed",
+				"%s: no line names a user of %s: it would protect nobody", f.Path, host)
+		case 2*f.IDsFound < f.IDs:
+			return usageError("is it a list of users of this org, with IDs as Okta writes them? nothing was changed",
+				"%s: a user of %s has only %d of its %d IDs", f.Path, host, f.IDsFound, f.IDs)
+		}
 	}
-	if more := len(nobody) - most; more > 0 {
-		r.console.warn("the same goes for %s", plural(more, "further login"))
+	return nil
+}
+
+// tellNobody warns of lines that protect nobody: they are perhaps misspelt.
+func (r *resetRun) tellNobody(f steps.Finding) {
+	const most = 10
+	for _, l := range f.Nobody[:min(len(f.Nobody), most)] {
+		r.console.alert("%s: line %d: no user has %s: nobody is protected by it", f.Path, l.Line, namesText(l, "or"))
+	}
+	if more := len(f.Nobody) - most; more > 0 {
+		r.console.alert("%s: the same goes for %s", f.Path, plural(more, "further line"))
 	}
 }
 
-// countExcluded counts the users of this run's rows whom the exclusions name as the rows do.
+// namesText is what a line calls somebody, as: the ID "00u…" or the login "nora@example.com".
+func namesText(l steps.ExcludedLine, and string) string {
+	var parts []string
+	for _, id := range l.Names {
+		kind := "login"
+		if id.Kind == runner.KindID {
+			kind = "ID"
+		}
+		parts = append(parts, fmt.Sprintf("the %s %q", kind, id.Value))
+	}
+	return strings.Join(parts, " "+and+" ")
+}
+
+// countExcluded counts the rows of the input that each file covers, and the users among those that this run may reset.
 func (r *resetRun) countExcluded() error {
+	damaged := r.namesOfNobody()
+	for row, err := range r.input.Rows() {
+		if err != nil {
+			return refused(err)
+		}
+		id, reason := row.Identifier()
+		if reason != "" {
+			continue
+		}
+		for _, i := range r.protect.excluded.Covering(id) {
+			r.protect.files[i].rows++
+		}
+		if where, ok := damaged[strings.ToLower(id.Value)]; ok && id.Kind == runner.KindID && where.name != id.Value {
+			return usageError("something has changed the case of that file's IDs: export it again; nothing was changed",
+				"%s: line %d: no user has the ID %q, but line %d of %s names %s, which differs in case only",
+				where.file, where.line, where.name, row.Line, r.paths.shown, id.Value)
+		}
+	}
+	for _, f := range r.protect.files {
+		if !r.opts.dryRun { // there the summary says it
+			r.console.info("%s", f.text())
+		}
+	}
+	return r.countKnown()
+}
+
+// nameOfNobody is a name that stands in a file of exclusions and that no user has.
+type nameOfNobody struct {
+	file, name string
+	line       int
+}
+
+// namesOfNobody are the names of the lines that name nobody, in lower case.
+func (r *resetRun) namesOfNobody() map[string]nameOfNobody {
+	names := make(map[string]nameOfNobody)
+	for _, f := range r.protect.excluded.Findings() {
+		for _, l := range f.Nobody {
+			for _, id := range l.Names {
+				names[strings.ToLower(id.Value)] = nameOfNobody{f.Path, id.Value, l.Line}
+			}
+		}
+	}
+	return names
+}
+
+// countKnown counts the users of this run's rows who are excluded.
+func (r *resetRun) countKnown() error {
+	if !slices.ContainsFunc(r.protect.files, func(f excludedFile) bool { return f.rows > 0 }) {
+		return nil
+	}
 	for j, err := range r.jobs() {
 		if err != nil {
 			return refused(err)
 		}
-		if id, reason := runner.ParseIdentifier(j.Row.Input); reason == "" && j.First == j.Row.N && r.protect.excluded.Names(id) {
+		if id, reason := j.Row.Identifier(); reason == "" && j.First == j.Row.N && r.protect.excluded.Names(id) {
 			r.protect.known++
 		}
 	}
@@ -196,14 +297,30 @@ func (r *resetRun) countExcluded() error {
 	return nil
 }
 
+// users is how many lines of a file name somebody.
+func (f *excludedFile) users() int {
+	n := 0
+	for _, l := range f.Lines {
+		if len(l.Users) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// text is as "vips.csv: 12 users, 3 rows of the input".
+func (f *excludedFile) text() string {
+	rows := "no row"
+	if f.rows > 0 {
+		rows = plural(f.rows, "row")
+	}
+	return fmt.Sprintf("%s: %s to leave alone, %s of the input", f.path, plural(f.users(), "user"), rows)
+}
+
 // protectLines are the lines of the question that say who is left alone.
 func (r *resetRun) protectLines(line func(name, format string, a ...any)) {
-	if r.protect.excluded != nil {
-		atLeast := "at least "
-		if r.survey.Logins == 0 {
-			atLeast = "" // a row's ID is compared; a row's login may be that of an ID
-		}
-		line("exclude", "%s%d of these users, named in %s, are left alone", atLeast, r.protect.known, strings.Join(r.opts.protect.exclude, ", "))
+	for _, f := range r.protect.files {
+		line("exclude", "%s", f.text())
 	}
 	if r.opts.protect.skipAdmins {
 		line("admins", "left alone; their roles are read one by one, a call more a user in the resets' own bucket")
@@ -213,11 +330,48 @@ func (r *resetRun) protectLines(line func(name, format string, a ...any)) {
 	}
 }
 
+// tellProtected says, in a dry run's summary, what the files cover.
+func (r *resetRun) tellProtected() {
+	if !r.opts.dryRun {
+		return
+	}
+	for _, f := range r.protect.files {
+		r.console.info("%s", f.text())
+	}
+}
+
+// mostNobody is how many lines that name nobody a manifest lists.
+const mostNobody = 1000
+
+// protectRecord is what the manifest keeps of the files.
+func (r *resetRun) protectRecord() []ledger.Excluded {
+	var record []ledger.Excluded
+	for _, f := range r.protect.files {
+		x := ledger.Excluded{
+			File: f.path, SHA256: f.sha256, Column: f.column, Users: f.users(), Rows: f.rows, NobodyIn: len(f.Lines) - f.users(), LookedUpAt: f.lookedUpAt,
+		}
+		for _, l := range f.Lines {
+			if len(l.Users) == 0 && len(x.Nobody) < mostNobody {
+				var names []string
+				for _, id := range l.Names {
+					names = append(names, id.Value)
+				}
+				x.Nobody = append(x.Nobody, fmt.Sprintf("%d: %s", l.Line, strings.Join(names, ", ")))
+			}
+		}
+		record = append(record, x)
+	}
+	return record
+}
+
 // protectArgs are the flags of protection, for a shell: a command without them would reset whom this one leaves alone.
 func (r *resetRun) protectArgs() []string {
 	var args []string
 	for _, path := range r.opts.protect.exclude {
 		args = append(args, "--exclude", shellQuote(path))
+	}
+	if r.opts.protect.column != "" {
+		args = append(args, "--exclude-column", shellQuote(r.opts.protect.column))
 	}
 	if r.opts.protect.skipAdmins {
 		args = append(args, "--skip-admins")

@@ -132,7 +132,7 @@ func (r *resetRun) openRows() iter.Seq2[runner.Row, error] {
 				err = r.book.Check(row)
 			}
 			if err == nil && !r.open(row.N) {
-				if id, reason := runner.ParseIdentifier(row.Input); reason == "" && id.Kind == runner.KindLogin {
+				if id, reason := row.Identifier(); reason == "" && id.Kind == runner.KindLogin {
 					r.seen.Claim(id, row.N)
 				}
 				continue
@@ -162,7 +162,7 @@ func (r *resetRun) countOpen() error {
 			return refused(err)
 		}
 		r.rowsToDo++
-		if _, reason := runner.ParseIdentifier(j.Row.Input); reason == "" && j.First == j.Row.N && !r.duplicates[j.Row.N] {
+		if _, reason := j.Row.Identifier(); reason == "" && j.First == j.Row.N && !r.duplicates[j.Row.N] {
 			r.toDo++
 		}
 	}
@@ -183,6 +183,7 @@ func (r *resetRun) covered() bool {
 func (r *resetRun) abandon(why error) error {
 	if !r.resumed {
 		r.outcome.results = ""
+		why = also(why, r.dropExclusions())
 	}
 	return also(why, r.book.Discard())
 }

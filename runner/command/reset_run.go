@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -129,13 +129,10 @@ func (r *resetRun) openInput(ctx context.Context) error {
 	}
 	r.seen.Expect(r.survey.Distinct, f.Repeats())
 	r.limitMemory()
-	for _, w := range []string{f.Warning(), r.opts.what.warning()} {
+	for _, w := range append(slices.Clone(f.Warnings()), r.opts.what.warning()) {
 		if w != "" {
 			r.console.warn("%s", w)
 		}
-	}
-	if s := r.survey; s.IDs == 0 && s.Logins > 0 && strings.HasSuffix(strings.ToLower(f.Column()), "id") {
-		r.console.warn("column %q holds no Okta user ID: its cells are looked up as logins; --column names another", f.Column())
 	}
 	r.console.info("%s: %s", r.paths.shown, surveyText(f, r.survey))
 	return nil
@@ -162,7 +159,11 @@ func surveyText(f *roster.File, s roster.Survey) string {
 func (r *resetRun) work(ctx, timed context.Context) error {
 	r.list.Protect(r.actor.ID)
 	r.prover = steps.NewProver(r.client, func(err error) { r.console.warn("%v", err) }, r.wait)
+	if err := r.keepExclusions(); err != nil {
+		return r.abandon(refused(err))
+	}
 	err := r.book.Update(func(m *ledger.Manifest) {
+		m.Runs[len(m.Runs)-1].Exclude = r.protectRecord()
 		m.Engine, m.Actor, m.Consent = r.engine, ledger.Actor{ID: r.actor.ID, Login: r.actor.Login}, r.consent
 		m.Runs[len(m.Runs)-1].Actor = m.Actor
 	})
@@ -200,8 +201,16 @@ func (r *resetRun) work(ctx, timed context.Context) error {
 // finish puts the ledger into order and tells how the run went.
 func (r *resetRun) finish(stopped error) error {
 	counts, err := r.book.Finish(r.input.Rows(), r.ending(stopped))
+	if err == nil && r.complete(counts) {
+		err = r.dropExclusions()
+	}
 	r.tellUnwritten()
 	return r.summarize(stopped, counts, also(err, r.book.Close()))
+}
+
+// complete reports whether no row is left for a resume.
+func (r *resetRun) complete(counts runner.Counts) bool {
+	return counts.Total() == r.survey.Rows && counts[runner.StatusNotAttempted]+counts[runner.StatusPartial]+counts[runner.StatusUnknown]+counts[runner.StatusTaken] == 0
 }
 
 func (r *resetRun) ending(stopped error) ledger.Ending {

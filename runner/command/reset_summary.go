@@ -110,6 +110,7 @@ func (r *resetRun) summarize(stopped error, counts runner.Counts, finish error) 
 		text += fmt.Sprintf("; the other %s not begun", plural(open, "row"))
 	}
 	r.console.info("%s", text)
+	r.tellProtected()
 	if stats := r.client.Stats(); stats.TooMany > 0 {
 		r.console.info("Okta answered 429 (too many requests) %s", plural(stats.TooMany, "time"))
 	}

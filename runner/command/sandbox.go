@@ -13,7 +13,6 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/oktaclient/oktatest"
-	"oktareset/runner"
 	"oktareset/runner/roster"
 )
 
@@ -43,9 +42,12 @@ type sandbox struct {
 	server *http.Server
 }
 
-// startSandbox serves a stand-in org with its own people and those whom the input, if there is one, names.
-func startSandbox(f *roster.File) (*sandbox, error) {
+// startSandbox serves a stand-in org with its own people, the given ones, and those whom the input, if there is one, names.
+func startSandbox(f *roster.File, given ...oktatest.User) (*sandbox, error) {
 	org := oktatest.New(oktatest.Config{Users: demoPeople, Latency: demoLatency, LatencyJitter: demoLatency / 2})
+	for _, u := range given {
+		org.Add(u)
+	}
 	if f != nil {
 		org.AddIdentifiers(identifiers(f))
 	}
@@ -69,7 +71,7 @@ func identifiers(f *roster.File) iter.Seq[string] {
 			if err != nil {
 				return
 			}
-			if id, reason := runner.ParseIdentifier(row.Input); reason == "" && !yield(id.Value) {
+			if id, reason := row.Identifier(); reason == "" && !yield(id.Value) {
 				return
 			}
 		}
@@ -97,6 +99,7 @@ func (a *app) sandboxCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			&cli.IntFlag{Name: "users", Category: people, Value: 500, Usage: "`N` people of its own, of every status and with factors of every type"},
 			&cli.StringFlag{Name: "fill", Category: people, Usage: "add the users of `FILE`, a CSV as reset takes it"},
+			&cli.StringFlag{Name: "column", Category: people, Usage: "`NAME` of the column of --fill that holds user IDs or logins (default: found by its name)"},
 			&cli.StringFlag{Name: "engine", Category: people, Value: "identity", Usage: "`ENGINE`: identity or classic"},
 			&cli.DurationFlag{Name: "reenroll", Category: people, Usage: "everybody enrolls a new factor `D` after a reset"},
 			&cli.StringSliceFlag{Name: "stays", Category: people, Usage: "factors of this `TYPE`, as push, stay listed after a reset; may be repeated"},
@@ -132,14 +135,18 @@ type sandboxOptions struct {
 	dpop    bool
 	scopes  []string // of the app; none: those of a reset
 	fill    string
+	column  string // of fill
 	listen  string
 	console consoleOptions
 }
 
 func parseSandbox(c *cli.Context) (sandboxOptions, error) {
 	o := sandboxOptions{
-		fill: c.String("fill"), listen: c.String("listen"), app: c.String("app"), dpop: c.Bool("dpop"),
+		fill: c.String("fill"), column: c.String("column"), listen: c.String("listen"), app: c.String("app"), dpop: c.Bool("dpop"),
 		scopes: c.StringSlice("scope"),
+	}
+	if o.column != "" && o.fill == "" {
+		return o, usageError("as --fill users.csv --column Benutzer", "--column is of the file of --fill: there is none")
 	}
 	for flag, given := range map[string]bool{"dpop": o.dpop, "scope": len(o.scopes) > 0} {
 		if given && o.app == "" {
@@ -189,7 +196,7 @@ func (a *app) serveSandbox(ctx context.Context, o sandboxOptions) error {
 	org := oktatest.New(o.config)
 	org.Script(o.faults...)
 	if o.fill != "" {
-		n, err := fillOrg(ctx, org, o.fill)
+		n, err := fillOrg(ctx, org, o.fill, o.column)
 		if err != nil {
 			return refused(err)
 		}
@@ -221,8 +228,8 @@ func (a *app) serveSandbox(ctx context.Context, o sandboxOptions) error {
 	return nil
 }
 
-func fillOrg(ctx context.Context, org *oktatest.Org, path string) (int, error) {
-	f, err := roster.Open(path, roster.Options{})
+func fillOrg(ctx context.Context, org *oktatest.Org, path, column string) (int, error) {
+	f, err := roster.Open(path, roster.Options{Column: column, List: true, ColumnFlag: "--column"})
 	if err != nil {
 		return 0, err
 	}

@@ -81,8 +81,21 @@ type Run struct {
 	FinishedAt time.Time         `json:"finished_at,omitzero"` // zero: it runs, or it died
 	Options    map[string]string `json:"options,omitempty"`    // flags that were set
 	Operator   Operator          `json:"operator"`
-	Counts     runner.Counts     `json:"counts,omitempty"` // rows by the status of their last line when it ended
+	Exclude    []Excluded        `json:"exclude,omitempty"` // files of users who were left alone
+	Counts     runner.Counts     `json:"counts,omitempty"`  // rows by the status of their last line when it ended
 	Ending
+}
+
+// Excluded is a file of users who were left alone, as a run found it.
+type Excluded struct {
+	File       string    `json:"file"`
+	SHA256     string    `json:"sha256"`             // of its bytes, in hexadecimal
+	Column     string    `json:"column"`             // or columns, that name the users
+	Users      int       `json:"users"`              // lines that name somebody
+	Rows       int       `json:"rows"`               // of the input that are about one of them
+	Nobody     []string  `json:"nobody,omitempty"`   // lines that name nobody, as "4: nora@example.com"; the first thousand
+	NobodyIn   int       `json:"nobody_in,omitzero"` // how many there are
+	LookedUpAt time.Time `json:"looked_up_at"`
 }
 
 // Operator is who started the program.
@@ -117,6 +130,7 @@ func (m *Manifest) clone() Manifest {
 	out.Runs, out.Counts = slices.Clone(m.Runs), maps.Clone(m.Counts)
 	for i := range out.Runs {
 		out.Runs[i].Options, out.Runs[i].Counts = maps.Clone(out.Runs[i].Options), maps.Clone(out.Runs[i].Counts)
+		out.Runs[i].Exclude = slices.Clone(out.Runs[i].Exclude)
 	}
 	if m.Result != nil {
 		result := *m.Result
@@ -178,6 +192,9 @@ func (m *Manifest) written() Manifest {
 		r := &out.Runs[i]
 		for _, t := range []*time.Time{&r.StartedAt, &r.FinishedAt, &r.FirstRequest, &r.LastRequest} {
 			*t = stamp(*t)
+		}
+		for i := range r.Exclude {
+			r.Exclude[i].LookedUpAt = stamp(r.Exclude[i].LookedUpAt)
 		}
 	}
 	return out

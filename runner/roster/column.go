@@ -18,14 +18,49 @@ type Options struct {
 	NoHeader  bool   // the first line is a row
 
 	AllowEmpty bool // a header alone, or a plan that would reset nobody, is no error: there is nothing to do
+
+	// List is of what isn't the input of a reset. Hints name no flag of the input's then, but the one that sets Column.
+	List       bool
+	ColumnFlag string // with List: as --exclude-column
+	People     bool   // columns are taken, too, by the names that service desks give to the person a ticket is about
 }
 
-// emailName is the header whose column holds logins only in orgs that use the email address as the login.
-const emailName = "email"
+// columnFlag is the flag that names the column of the users.
+func (o Options) columnFlag() string {
+	if o.List {
+		return o.ColumnFlag
+	}
+	return "--column"
+}
 
-// knownNames are the headers under which exports keep a user's identifier, as [PlainName] has them, the surest first: IDs, then
-// logins, then the email address.
-var knownNames = []string{"userid", "id", "oktaid", "login", "userlogin", "profilelogin", "username", emailName}
+// columnKind is what a column holds, as its name has it.
+type columnKind int
+
+const (
+	anyColumn   columnKind = iota // the user has chosen it, or there is no other
+	idColumn                      // Okta user IDs
+	loginColumn                   // logins
+	mailColumn                    // email addresses, which are logins in most orgs
+	deskColumn                    // whatever service desks call people by
+)
+
+// knownColumns are the headers under which exports keep a user's identifier, as [headerName] has them, the surest first.
+var knownColumns = []struct {
+	kind  columnKind
+	names []string
+}{
+	// Okta's own exports and reports, and those of Rockstar.
+	{idColumn, []string{"userid", "id", "oktaid", "oktauserid"}},
+	// The same; Active Directory; Entra.
+	{loginColumn, []string{"login", "userlogin", "profilelogin", "username", "oktausername", "userprincipalname", "upn", "samaccountname"}},
+	// The same; Google Workspace, GAM; HR systems.
+	{mailColumn, []string{"email", "emailaddress", "primaryemail", "mail", "workemail", "useremail"}},
+	// Zendesk; Jira; ServiceNow.
+	{deskColumn, []string{
+		"requester", "requesteremail", "reporter", "reporteremail", "caller", "calleremail", "callerid", "calleridemail",
+		"requestedfor", "requestedforemail", "affecteduser", "affecteduseremail", "user",
+	}},
+}
 
 // PlainName returns a header without what doesn't count in it: case, spaces, dots, dashes and underscores.
 func PlainName(header string) string {
@@ -37,47 +72,74 @@ func PlainName(header string) string {
 	}, header))
 }
 
+// headerName is [PlainName], without the mark that Google's forms put behind what must be filled in.
+func headerName(header string) string { return strings.TrimSuffix(PlainName(header), "[required]") }
+
+// kindOf is what a column of this name holds.
+func kindOf(header string) columnKind {
+	for _, known := range knownColumns {
+		if slices.Contains(known.names, headerName(header)) {
+			return known.kind
+		}
+	}
+	return anyColumn
+}
+
 // layout says which cell of a row is what.
 type layout struct {
 	plan    bool
-	escaped bool     // the cells are escaped: a plan, or an export of users
+	escaped bool // the cells are escaped: a plan, or an export of users
+	kind    columnKind
 	column  int      // the identifier's
 	others  []int    // the cells that are copied
 	names   []string // their names in a result
-	warning string
+	header  []string // the file's first row; nil if that is a user
 }
 
-// newLayout finds the columns of a file by its first row. Errors have no path and no line yet.
-func newLayout(first []string, o Options) (layout, *Error) {
+// choices are the columns that may name the users, by the header, the surest first. The cells decide; see [File.Survey].
+type choices struct {
+	layouts []layout
+	none    *Error // what is wrong if none of them fits; nil: the cells say it
+}
+
+// newChoices finds the columns of a file by its first row. Errors have no path and no line yet.
+func newChoices(first []string, o Options) (choices, *Error) {
 	switch {
 	case table.Ours(first):
-		return planLayout(first, o)
+		l, err := planLayout(first, o)
+		return choices{layouts: []layout{l}}, err
 	case o.NoHeader:
-		return bareLayout(first, o)
+		l, err := bareLayout(first, o)
+		return choices{layouts: []layout{l}}, err
+	case o.Column != "":
+		column, err := namedColumn(first, o)
+		if err != nil {
+			return choices{}, err
+		}
+		l := headerLayout(first, column)
+		if l.kind != mailColumn { // an address is one, whoever has chosen the column
+			l.kind = anyColumn
+		}
+		return choices{layouts: []layout{l}}, nil
 	}
-	l := layout{escaped: table.Exported(first)}
-	var err *Error
-	if o.Column != "" {
-		l.column, err = namedColumn(first, o.Column)
-	} else {
-		l.column, err = knownColumn(first)
-	}
-	if err != nil {
-		return layout{}, err
-	}
-	if o.Column == "" && PlainName(first[l.column]) == emailName {
-		l.warning = fmt.Sprintf("no column with IDs or logins: taking column %q as logins", first[l.column])
-	}
-	l.others, l.names = otherColumns(first, l.column)
-	return l, nil
+	return knownChoices(first, o)
+}
+
+// headerLayout is the layout of a file whose header names the users' column.
+func headerLayout(header []string, column int) layout {
+	l := layout{escaped: table.Exported(header), kind: kindOf(header[column]), column: column, header: header}
+	l.others, l.names = otherColumns(header, column)
+	return l
 }
 
 // planLayout is the layout of a file of ours: by user_id, with the plan's own input and login among the copied cells.
 func planLayout(header []string, o Options) (layout, *Error) {
 	if o.Column != "" || o.NoHeader {
-		return layout{}, &Error{
-			Message: "the header is that of a plan, whose rows are taken by user_id", Hint: "leave out --column and --no-header",
+		hint := "leave out " + o.columnFlag()
+		if !o.List {
+			hint += " and --no-header"
 		}
+		return layout{}, &Error{Message: "the header is that of a plan, whose rows are taken by user_id", Hint: hint}
 	}
 	l := layout{plan: true, escaped: true, column: slices.Index(table.Columns, "user_id")}
 	l.others = []int{slices.Index(table.Columns, "input"), slices.Index(table.Columns, "login")}
@@ -103,7 +165,7 @@ func bareLayout(first []string, o Options) (layout, *Error) {
 		}
 		l.column = n - 1
 	}
-	if slices.Contains(knownNames, PlainName(first[l.column])) {
+	if kind := kindOf(first[l.column]); kind != anyColumn && kind != deskColumn {
 		return layout{}, &Error{
 			Message: fmt.Sprintf("the file has a header: %q", first[l.column]), Hint: "leave out --no-header",
 		}
@@ -112,48 +174,68 @@ func bareLayout(first []string, o Options) (layout, *Error) {
 	return l, nil
 }
 
-// knownColumn returns the index of the column that names the users, by [knownNames].
-func knownColumn(header []string) (int, *Error) {
-	for _, known := range knownNames {
-		found := matches(header, func(name string) bool { return PlainName(name) == known })
-		if len(found) > 1 {
-			return 0, ambiguous(header, found)
+// knownChoices returns the columns that name the users by [knownColumns].
+func knownChoices(header []string, o Options) (c choices, err *Error) {
+	for _, known := range knownColumns {
+		if known.kind == deskColumn && !o.People {
+			continue
 		}
-		if len(found) == 1 {
-			return found[0], nil
+		for _, plain := range known.names {
+			found := matches(header, func(name string) bool { return headerName(name) == plain })
+			switch {
+			case len(found) == 1:
+				c.layouts = append(c.layouts, headerLayout(header, found[0]))
+				continue
+			case len(found) == 0:
+				continue
+			case len(c.layouts) == 0:
+				return choices{}, ambiguous(header, found, o)
+			}
+			c.none = ambiguous(header, found, o)
+			return c, nil
 		}
 	}
+	if len(c.layouts) > 0 {
+		return c, nil
+	}
+	return choices{}, noColumn(header, o)
+}
+
+// noColumn says that no column of a header is known.
+func noColumn(header []string, o Options) *Error {
 	for _, cell := range header {
 		if id, _ := runner.ParseIdentifier(cell); id.Kind == runner.KindID || strings.Contains(cell, "@") {
-			return 0, &Error{
-				Message: fmt.Sprintf("%s stands where the header should be", quote(cell)),
-				Hint:    "use --no-header, or put a header such as login above the first row",
-				Err:     errNoHeader,
+			hint := "put a header such as login above the first row"
+			if !o.List {
+				hint = "use --no-header, or " + hint
 			}
+			return &Error{Message: fmt.Sprintf("%s stands where the header should be", quote(cell)), Hint: hint, Err: errNoHeader}
 		}
 	}
-	return 0, &Error{
-		Message: "no column names the users: the header has " + quoteAll(header),
-		Hint:    "name the column that holds the user ID or login with --column",
+	hint := "name the column that holds the user ID or login with " + o.columnFlag()
+	if len(header) == 1 && strings.Contains(header[0], "|") && !o.List {
+		hint = "say what stands between the cells with --delimiter '|', or " + hint
 	}
+	return &Error{Message: "no column names the users: the header has " + quoteAll(header), Hint: hint}
 }
 
 // namedColumn returns the index of the column that the user named.
-func namedColumn(header []string, want string) (int, *Error) {
-	found := matches(header, func(name string) bool { return name == want })
+func namedColumn(header []string, o Options) (int, *Error) {
+	found := matches(header, func(name string) bool { return name == o.Column })
 	if len(found) == 0 {
-		found = matches(header, func(name string) bool { return PlainName(name) == PlainName(want) })
+		found = matches(header, func(name string) bool { return PlainName(name) == PlainName(o.Column) })
 	}
 	switch len(found) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return 0, &Error{
-			Message: fmt.Sprintf("no column %s: the header has %s", quote(want), quoteAll(header)),
-			Hint:    "give --column one of these; for a file without a header, use --no-header",
+		hint := fmt.Sprintf("give %s one of these", o.columnFlag())
+		if !o.List {
+			hint += "; for a file without a header, use --no-header"
 		}
+		return 0, &Error{Message: fmt.Sprintf("no column %s: the header has %s", quote(o.Column), quoteAll(header)), Hint: hint}
 	}
-	return 0, ambiguous(header, found)
+	return 0, ambiguous(header, found, o)
 }
 
 func matches(header []string, match func(string) bool) (found []int) {
@@ -165,9 +247,9 @@ func matches(header []string, match func(string) bool) (found []int) {
 	return found
 }
 
-func ambiguous(header []string, found []int) *Error {
+func ambiguous(header []string, found []int, o Options) *Error {
 	a, b := found[0], found[1]
-	hint := "say which one with --column"
+	hint := "say which one with " + o.columnFlag()
 	if header[a] == header[b] {
 		hint = "rename one of them"
 	}

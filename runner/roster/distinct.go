@@ -9,7 +9,7 @@ import (
 )
 
 // distinct counts different keys, exactly. A table of a million keys waits for memory at every one; here they are dealt into
-// buckets that are small enough to be looked through in the processor's cache. The zero value is ready.
+// buckets that are small enough to be looked through in the processor's cache. It is ready after reset.
 type distinct struct {
 	buckets [1 << bucketBits][]runner.Key
 	places  []uint32        // a hash table of the bucket at hand: which of its keys stands where, counted from 1
@@ -31,6 +31,14 @@ func (d *distinct) add(k runner.Key) {
 		}
 	}
 	*b = append(*b, k)
+}
+
+// reset forgets all keys, and keeps the memory for as many.
+func (d *distinct) reset() {
+	for i := range d.buckets {
+		d.buckets[i] = d.buckets[i][:0]
+	}
+	d.repeats = new(runner.Repeats)
 }
 
 // count returns the number of different keys.

@@ -14,7 +14,8 @@ func key(i int) runner.Key {
 func TestDistinct(t *testing.T) {
 	t.Parallel()
 	const users = 20_000
-	d := distinct{repeats: new(runner.Repeats)}
+	var d distinct
+	d.reset()
 	for row := range 10 * users {
 		d.add(key(row * 7919 % users))
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"oktareset/runner/table"
 )
@@ -61,5 +62,8 @@ func fileError(path string, err error) *Error {
 func (f *File) located(err error) *Error {
 	e := fileError(f.path, err)
 	e.Path = f.path
+	if errors.Is(e.Err, table.ErrCells) && !f.options.List && !strings.Contains(e.Hint, "--delimiter") {
+		e.Hint += "; with another delimiter, use --delimiter"
+	}
 	return e
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"oktareset/runner"
@@ -11,26 +12,29 @@ import (
 
 // Exclusions is a file of users who are to be left alone.
 type Exclusions struct {
-	Path    string
-	SHA256  string // of the file's bytes, in hex
-	Warning string // what the user should know before a change though nothing is wrong; "" for nothing
-	Users   []Excluded
+	Path     string
+	SHA256   string   // of the file's bytes, in hex
+	Column   string   // or columns, that name the users
+	Mail     bool     // they are named by their email addresses: see [File.Mail]
+	Warnings []string // what the user should know before a change though nothing is wrong
+	Users    []Excluded
 }
 
-// Excluded is a user of [Exclusions]. No two of a file have the same identifier.
+// Excluded is a line of [Exclusions] that names somebody whom no earlier line names.
 type Excluded struct {
-	User runner.Identifier
-	Line int // line of the file on which the first row starts that names the user; 1 is the first
+	Names []runner.Identifier // one or, from a file with a column of IDs and one of logins, two
+	Line  int                 // of the file; 1 is the first
 }
 
-// hintExclusions is about the forms that a file of exclusions may have: no flag says anything about it.
-const hintExclusions = "give a CSV with a header such as login, or a file of one ID or login a line"
+// hintExclusions is about the forms that a file of exclusions may have.
+const hintExclusions = "give a CSV with a header such as login, a file of one ID or whole login a line, or the column with --exclude-column"
 
 // ReadExclusions reads a file of users who are to be left alone: a list as [Open] takes it, or one column of IDs and logins without a
-// header. Any doubt is an [*Error], because a line that is passed over is a user who isn't protected: a row that names nobody, a file that
-// names nobody at all, a file of ours, of which only some rows are meant. The end of ctx is returned as it is.
-func ReadExclusions(ctx context.Context, path string) (Exclusions, error) {
-	f, err := openExclusions(path)
+// header. column is the one that names the users; without it, a line names somebody by an ID, a login or both. Any doubt is an [*Error],
+// because a line that is passed over is a user who isn't protected: a row that names nobody, a file that names nobody at all, a file of ours,
+// of which only some rows are meant. The end of ctx is returned as it is.
+func ReadExclusions(ctx context.Context, path, column string) (Exclusions, error) {
+	f, err := openExclusions(path, column)
 	if err != nil {
 		return Exclusions{}, forExclusions(err)
 	}
@@ -45,34 +49,82 @@ func ReadExclusions(ctx context.Context, path string) (Exclusions, error) {
 	if err != nil {
 		return Exclusions{}, forExclusions(err)
 	}
-	x := Exclusions{Path: path, SHA256: survey.SHA256, Warning: f.Warning(), Users: make([]Excluded, 0, survey.Distinct)}
+	x := Exclusions{Path: path, SHA256: survey.SHA256, Column: f.Column(), Mail: f.Mail(), Warnings: f.Warnings(), Users: make([]Excluded, 0, survey.Distinct)}
+	logins := f.loginsBeside()
+	if logins >= 0 {
+		x.Column += ", " + f.first[f.layout.others[logins]]
+	}
 	known := make(map[runner.Key]bool, survey.Distinct)
 	for row, err := range f.Rows() {
 		if err != nil {
 			return Exclusions{}, err
 		}
-		id, reason := runner.ParseIdentifier(row.Input)
-		if reason != "" {
-			return Exclusions{}, &Error{
-				Path: path, Line: row.Line, Message: fmt.Sprintf("%s names nobody (%s): who is to be left alone?", quote(row.Input), reason),
-				Hint: "give an ID or the whole login in every row, or remove the row",
-			}
+		if row.Header {
+			continue
 		}
-		if !known[id.Key()] {
+		cells := []string{row.Input}
+		if logins >= 0 {
+			cells = append(cells, row.Cells[logins])
+		}
+		names, err := whom(cells)
+		if err != nil {
+			err.Path, err.Line = path, row.Line
+			return Exclusions{}, err
+		}
+		if isNew := slices.ContainsFunc(names, func(id runner.Identifier) bool { return !known[id.Key()] }); !isNew {
+			continue
+		}
+		for _, id := range names {
 			known[id.Key()] = true
-			x.Users = append(x.Users, Excluded{User: id, Line: row.Line})
 		}
+		x.Users = append(x.Users, Excluded{Names: names, Line: row.Line})
+	}
+	if len(x.Users) == 0 {
+		return Exclusions{}, forExclusions(&Error{Path: path, Message: ErrNoRows.Error(), Err: ErrNoRows})
 	}
 	return x, nil
 }
 
+// whom returns what the cells of a line name somebody by. An empty one names nobody if another does.
+func whom(cells []string) (names []runner.Identifier, wrong *Error) {
+	for i, cell := range cells {
+		id, reason := runner.ParseIdentifier(cell)
+		switch {
+		case reason == "":
+			if !slices.Contains(names, id) {
+				names = append(names, id)
+			}
+		case reason != runner.ReasonEmpty, i == len(cells)-1 && len(names) == 0:
+			return nil, &Error{
+				Message: fmt.Sprintf("%s names nobody (%s): who is to be left alone?", quote(cell), reason),
+				Hint:    "give an ID or the whole login in every row, or remove the row",
+			}
+		}
+	}
+	return names, nil
+}
+
+// loginsBeside returns the place in a row's cells of the logins that stand beside the IDs by which a file names its users, or -1.
+func (f *File) loginsBeside() int {
+	if f.layout.kind != idColumn {
+		return -1
+	}
+	i := slices.IndexFunc(f.choices.layouts, func(l layout) bool { return l.kind == loginColumn })
+	if i < 0 {
+		return -1
+	}
+	return slices.Index(f.layout.others, f.choices.layouts[i].column)
+}
+
 // openExclusions opens a list of users, with a header or, if it has one column only, without.
-func openExclusions(path string) (*File, error) {
-	f, err := Open(path, Options{})
+func openExclusions(path, column string) (*File, error) {
+	o := Options{Column: column, List: true, ColumnFlag: "--exclude-column"}
+	f, err := Open(path, o)
 	if !errors.Is(err, errNoHeader) {
 		return f, err
 	}
-	bare, bareErr := Open(path, Options{NoHeader: true})
+	o.NoHeader = true
+	bare, bareErr := Open(path, o)
 	switch {
 	case bareErr != nil:
 		return nil, bareErr
@@ -82,7 +134,7 @@ func openExclusions(path string) (*File, error) {
 	return bare, nil
 }
 
-// forExclusions gives an error of [Open] or [File.Survey] a hint without flags that are about the input.
+// forExclusions gives an error of [Open] or [File.Survey] the hint that fits a file of exclusions.
 func forExclusions(err error) error {
 	var e *Error
 	if !errors.As(err, &e) {
@@ -91,7 +143,7 @@ func forExclusions(err error) error {
 	switch {
 	case errors.Is(err, ErrNoRows):
 		e.Hint = "name those who are to be left alone, or leave out the file"
-	case strings.Contains(e.Hint, "--"), strings.Contains(e.Hint, " - "), e.Hint == "":
+	case e.Hint == "", strings.HasPrefix(e.Message, "no column names the users"), errors.Is(err, errNoHeader):
 		e.Hint = hintExclusions
 	}
 	return e

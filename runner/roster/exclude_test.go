@@ -34,7 +34,12 @@ func TestReadExclusions(t *testing.T) {
 		want string // LINE IDENTIFIER …
 	}{
 		"a column of logins":       {"login\n" + a + "\n" + b + "\n", "2 " + a + " 3 " + b},
-		"the ID's column":          {"name,User ID,login\nA," + idA + "," + a + "\n", "2 " + idA},
+		"an ID and a login":        {"name,User ID,login\nA," + idA + "," + a + "\nB,," + b + "\n", "2 " + idA + " " + a + " 3 " + b},
+		"an ID twice":              {"User ID,login\n" + idA + "," + a + "\n" + idA + "," + b + "\n", "2 " + idA + " " + a + " 3 " + idA + " " + b},
+		"staff numbers":            {"ID,Name,Login\n1001,A," + a + "\n1002,B," + b + "\n", "2 " + a + " 3 " + b},
+		"IDs of Entra":             {"userPrincipalName,id\n" + a + ",6f1e3b0a-1c1d-4a7e-9a5f-111111111111\n", "2 " + a},
+		"cleared rows":             {"login,name\r\n" + a + ",A\r\n,\r\n,\r\n", "2 " + a},
+		"joined files":             {"login,name\n" + a + ",A\n\ufefflogin,name\n" + b + ",B\n\x1a", "2 " + a + " 4 " + b},
 		"IDs and logins":           {"userId\n" + idA + "\n" + a + "\n", "2 " + idA + " 3 " + a},
 		"no header, logins":        {a + "\n" + b, "1 " + a + " 2 " + b},
 		"no header, IDs":           {idA + "\n\n" + b + "\r\n", "1 " + idA + " 3 " + b},
@@ -49,12 +54,12 @@ func TestReadExclusions(t *testing.T) {
 		"the same user again":      {"login\n" + a + "\nA@EXAMPLE.com\n" + b + "\n", "2 " + a + " 4 " + b},
 	}
 	for name, tt := range tests {
-		x, err := ReadExclusions(t.Context(), write(t, tt.text))
+		x, err := ReadExclusions(t.Context(), write(t, tt.text), "")
 		var got []string
 		for _, u := range x.Users {
-			got = append(got, fmt.Sprint(u.Line), u.User.Value)
-			if id, _ := runner.ParseIdentifier(u.User.Value); id != u.User {
-				t.Errorf("%s: %+v", name, u)
+			got = append(got, fmt.Sprint(u.Line))
+			for _, name := range u.Names {
+				got = append(got, name.Value)
 			}
 		}
 		if diff := cmp.Diff(tt.want, strings.Join(got, " ")); diff != "" || err != nil {
@@ -64,9 +69,32 @@ func TestReadExclusions(t *testing.T) {
 			t.Errorf("%s: hash %q of %q", name, x.SHA256, x.Path)
 		}
 	}
-	x, err := ReadExclusions(t.Context(), write(t, "email\na@example.com\n"))
-	if err != nil || !strings.Contains(x.Warning, `column "email"`) {
-		t.Errorf("a column of addresses: warning %q, %v", x.Warning, err)
+	x, err := ReadExclusions(t.Context(), write(t, "email\na@example.com\n"), "")
+	if err != nil || len(x.Warnings) != 1 || !strings.Contains(x.Warnings[0], `column "email"`) || !x.Mail {
+		t.Errorf("a column of addresses: warnings %q, %v", x.Warnings, err)
+	}
+}
+
+// The column that the user names is the only one.
+func TestReadExclusionsColumn(t *testing.T) {
+	t.Parallel()
+	text := "userId,login,Benutzer\n" + idA + ",a@x,b@x\n"
+	for column, want := range map[string]string{"": idA + " a@x", "userId": idA, "benutzer": "b@x"} {
+		x, err := ReadExclusions(t.Context(), write(t, text), column)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, id := range x.Users[0].Names {
+			got = append(got, id.Value)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("column %q: %q, want %q", column, got, want)
+		}
+	}
+	_, err := ReadExclusions(t.Context(), write(t, text), "nope")
+	if e := (*Error)(nil); !errors.As(err, &e) || !strings.Contains(e.Hint, "--exclude-column") {
+		t.Errorf("a column that isn't there: %v", err)
 	}
 }
 
@@ -86,8 +114,11 @@ func TestReadExclusionsRefuses(t *testing.T) {
 		"no known column":      {"name,team\nA,B\n", "no column names the users", hintExclusions, nil},
 		"a short login first":  {"root\na@x\n", "no column names the users", hintExclusions, nil},
 		"two bare columns":     {"a@x,A\nb@x,B\n", "stands where the header should be", hintExclusions, nil},
-		"two ID columns":       {"id,ID\n" + idA + "," + idA + "\n", "may both name", hintExclusions, nil},
-		"ragged":               {"login,team\na@x\n", "line 2: the row has 1 cell", hintExclusions, nil},
+		"two ID columns":       {"id,ID\n" + idA + "," + idA + "\n", "may both name", "--exclude-column", nil},
+		"staff numbers alone":  {"id,name\n1001,A\n1002,B\n", `line 2: "1001" is no Okta user ID and no address`, "--exclude-column", nil},
+		"only empty cells":     {"login,team\n,\n", "no rows", "leave out the file", ErrNoRows},
+		"half of a line":       {"userId,login\n" + idA + ",me\n", `"me" names nobody (reserved)`, "whole login", nil},
+		"ragged":               {"login,team\na@x\n", "line 2: the row has 1 cell", "other cells", nil},
 		"an unclosed quote":    {"login\n\"a@x\nb@x\n", "isn't closed", "close the quote", nil},
 		"a file of ours":       {strings.Join(table.Columns, ",") + "\n", "is a plan or a result", "user_id", nil},
 		"a workbook":           {"PK\x03\x04", "Excel workbook", "UTF-8", nil},
@@ -96,10 +127,10 @@ func TestReadExclusionsRefuses(t *testing.T) {
 		"one cell, whole file": {"\"a@x\nb@x\"\n", "", "", nil},
 	} {
 		path := write(t, tt.text)
-		x, err := ReadExclusions(t.Context(), path)
+		x, err := ReadExclusions(t.Context(), path, "")
 		var e *Error
 		if !errors.As(err, &e) || e.Path != path || !strings.Contains(err.Error(), tt.message) || !strings.Contains(e.Hint, tt.hint) ||
-			strings.Contains(e.Hint, "--") || len(x.Users) > 0 {
+			strings.Contains(strings.ReplaceAll(e.Hint, "--exclude-column", ""), "--") || len(x.Users) > 0 {
 			t.Errorf("%s: %v, %+v", name, err, e)
 		}
 		if tt.is != nil && !errors.Is(err, tt.is) {
@@ -107,14 +138,14 @@ func TestReadExclusionsRefuses(t *testing.T) {
 		}
 	}
 	for name, path := range map[string]string{"missing": t.TempDir() + "/none", "a folder": t.TempDir(), "a pipe": os.DevNull} {
-		_, err := ReadExclusions(t.Context(), path)
+		_, err := ReadExclusions(t.Context(), path, "")
 		if e := (*Error)(nil); !errors.As(err, &e) || e.Hint == "" || strings.Contains(e.Hint, " - ") {
 			t.Errorf("%s: %v, %+v", name, err, e)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := ReadExclusions(ctx, write(t, "login\na@x\n")); !errors.Is(err, context.Canceled) {
+	if _, err := ReadExclusions(ctx, write(t, "login\na@x\n"), ""); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -126,14 +157,14 @@ func FuzzReadExclusions(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		path := write(t, text)
-		x, err := ReadExclusions(t.Context(), path)
+		x, err := ReadExclusions(t.Context(), path, "")
 		if err != nil {
 			return
 		}
 		if len(x.Users) == 0 {
 			t.Fatalf("%q names nobody, and is taken", text)
 		}
-		list, err := openExclusions(path)
+		list, err := openExclusions(path, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,10 +178,12 @@ func FuzzReadExclusions(f *testing.F) {
 		}
 		named := make(map[runner.Key]bool)
 		for _, u := range x.Users {
-			named[u.User.Key()] = true
+			for _, id := range u.Names {
+				named[id.Key()] = true
+			}
 		}
 		for _, row := range rows {
-			if id, reason := runner.ParseIdentifier(row.Input); reason != "" || !named[id.Key()] {
+			if id, reason := row.Identifier(); reason == "" && !named[id.Key()] {
 				t.Fatalf("%q: line %d isn't in the list", text, row.Line)
 			}
 		}

@@ -18,7 +18,9 @@ type File struct {
 	file     *os.File
 	options  Options
 	first    []string // the file's first row
-	layout   layout
+	choices  choices
+	layout   layout // the first of choices, until the survey has decided
+	warnings []string
 	surveyed *Survey
 	repeats  *runner.Repeats
 }
@@ -33,7 +35,11 @@ func Open(path string, o Options) (*File, error) {
 	case info.IsDir():
 		return nil, &Error{Path: path, Message: "is a directory", Hint: "name the CSV file in it"}
 	case !info.Mode().IsRegular():
-		return nil, &Error{Path: path, Message: "is not a regular file", Hint: "pipe the rows in and use - as the file"}
+		hint := "pipe the rows in and use - as the file"
+		if o.List {
+			hint = "give a file"
+		}
+		return nil, &Error{Path: path, Message: "is not a regular file", Hint: hint}
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -56,12 +62,15 @@ func (f *File) readLayout() error {
 		return err
 	}
 	first, line := p.in.Header()
-	l, wrong := newLayout(first, f.options)
+	c, wrong := newChoices(first, f.options)
 	if wrong != nil {
 		wrong.Line = line
 		return f.located(wrong)
 	}
-	f.first, f.layout = first, l
+	if c.none != nil {
+		c.none.Line = line
+	}
+	f.first, f.choices, f.layout = first, c, c.layouts[0]
 	return nil
 }
 
@@ -74,7 +83,8 @@ func (f *File) Path() string { return f.path }
 // Plan reports whether the file is a plan: what a dry run wrote.
 func (f *File) Plan() bool { return f.layout.plan }
 
-// Column returns the name of the column that names the users, as it stands in the file; without a header its number, as column1.
+// Column returns the name of the column that names the users, as it stands in the file; without a header its number, as column1. Like
+// Columns and Mail it is certain after [File.Survey] only.
 func (f *File) Column() string {
 	if f.options.NoHeader {
 		return columnName(f.layout.column)
@@ -86,8 +96,11 @@ func (f *File) Column() string {
 // with a name of ours is input.NAME, the second of two with one name is NAME.2, one without a name is called by its number.
 func (f *File) Columns() []string { return f.layout.names }
 
-// Warning returns what the user should know before a change though nothing is wrong; "" for nothing.
-func (f *File) Warning() string { return f.layout.warning }
+// Mail reports whether the users are named by their email addresses: whoever is found must have the address as login, too.
+func (f *File) Mail() bool { return f.layout.kind == mailColumn }
+
+// Warnings returns what the user should know before a change though nothing is wrong, by the [File.Survey] that comes before.
+func (f *File) Warnings() []string { return f.warnings }
 
 // Repeats returns the users whom more than one row names, by the [File.Survey] that comes before.
 func (f *File) Repeats() *runner.Repeats { return f.repeats }

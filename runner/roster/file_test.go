@@ -96,7 +96,7 @@ func TestKeepLeavesNoHalfFile(t *testing.T) {
 
 func TestWriteUsers(t *testing.T) {
 	t.Parallel()
-	users := []string{idA, "a@b", "", `say "x", y`, "'=1", "two\nlines", "a;b"}
+	users := []string{idA, "a@b", `say "x", y`, "'=1", "two\nlines", "a;b"}
 	var b strings.Builder
 	if err := WriteUsers(&b, users); err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -69,7 +70,7 @@ func (f *File) rereadError(err error) error {
 
 // row makes a row of a data line's cells, which the reader will overwrite.
 func (l *layout) row(cells []string, n, line int) runner.Row {
-	row := runner.Row{N: n, Line: line, Input: l.input(cells)}
+	row := runner.Row{N: n, Line: line, Input: l.input(cells), Header: l.isHeader(cells)}
 	if len(l.others) > 0 {
 		row.Cells = make([]string, len(l.others))
 	}
@@ -82,6 +83,11 @@ func (l *layout) row(cells []string, n, line int) runner.Row {
 // input returns what names the row's user.
 func (l *layout) input(cells []string) string {
 	return strings.TrimFunc(l.cell(cells[l.column]), unicode.IsSpace)
+}
+
+// isHeader reports whether a row repeats the header: files were put together.
+func (l *layout) isHeader(cells []string) bool {
+	return l.header != nil && cells[0] == l.header[0] && slices.Equal(cells, l.header)
 }
 
 // cell returns a cell's text: only our own files hold escapes.

@@ -30,10 +30,10 @@ type Survey struct {
 	SHA256       string // of these bytes, in hex
 }
 
-// Survey reads the whole file and counts it. What is wrong with it is an [*Error], [ErrNoRows] among it: a file that isn't read
-// to its end, a result in place of a plan and, without [Options] AllowEmpty, a plan without a row that would be reset. The end of ctx is
-// returned as it is.
-func (f *File) Survey(ctx context.Context) (Survey, error) {
+// count reads the whole file by a layout, which is the file's from then on, and counts it.
+func (f *File) count(ctx context.Context, c *census, l layout) (Survey, error) {
+	f.layout = l
+	c.begin(&f.layout)
 	size, err := f.size()
 	if err != nil {
 		return Survey{}, err
@@ -42,7 +42,6 @@ func (f *File) Survey(ctx context.Context) (Survey, error) {
 	if err != nil {
 		return Survey{}, err
 	}
-	c := census{layout: &f.layout, allowEmpty: f.options.AllowEmpty, users: distinct{repeats: new(runner.Repeats)}, statuses: make(runner.Counts)}
 	if err := c.count(ctx, p); err != nil {
 		if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 			return Survey{}, err
@@ -53,25 +52,59 @@ func (f *File) Survey(ctx context.Context) (Survey, error) {
 	if err != nil {
 		return Survey{}, f.located(err)
 	}
+	c.warn(p.in.NotUTF8())
 	s.Bytes, s.SHA256 = size, hex.EncodeToString(p.hash.Sum(nil))
 	f.surveyed, f.repeats = &s, c.users.repeats
 	return s, nil
 }
 
-// census counts rows.
+// census counts rows, by one layout after the other.
 type census struct {
 	layout *layout
 	s      Survey
 
-	allowEmpty bool
-	users      distinct
-	statuses   runner.Counts // of a plan
+	options  Options
+	users    distinct
+	statuses runner.Counts // of a plan
+	headers  int           // rows that repeat the header
+	again    int           // line of the first of them
+	first    dataLine      // the first row that isn't named by an ID
+	address  bool          // some login has an @
+	warnings []string
+}
+
+func newCensus(o Options) *census { return &census{options: o} }
+
+// begin forgets what was counted, and keeps the memory for it.
+func (c *census) begin(l *layout) {
+	c.users.reset()
+	*c = census{options: c.options, users: c.users, layout: l, statuses: make(runner.Counts)}
+}
+
+// evidence is what the cells that were counted say.
+func (c *census) evidence() evidence {
+	return evidence{rows: c.s.Rows, ids: c.s.IDs, logins: c.s.Logins, address: c.address, other: strings.TrimSpace(c.first.user), line: c.first.line}
+}
+
+// warn says what is wrong with the text, once. foreign is the line of the first row that isn't UTF-8.
+func (c *census) warn(foreign int) {
+	if foreign > 0 {
+		c.warnings = append(c.warnings, fmt.Sprintf("line %d isn't UTF-8, as nothing is that a spreadsheet saved as plain CSV: logins with other letters "+
+			"than a to z are invalid, and copied columns are garbled; save the file as CSV UTF-8", foreign))
+	}
+	switch {
+	case c.headers == 1:
+		c.warnings = append(c.warnings, fmt.Sprintf("line %d is the header again, and names nobody: were two files put together?", c.again))
+	case c.headers > 1:
+		c.warnings = append(c.warnings, fmt.Sprintf("%d lines are the header again, and name nobody (the first is line %d): were files put together?", c.headers, c.again))
+	}
 }
 
 // dataLine is what the census needs of a data line.
 type dataLine struct {
 	user   string        // the cell that names the user, as it stands in the file
 	status runner.Status // of a plan
+	header bool          // it repeats the header
 	line   int
 }
 
@@ -126,7 +159,7 @@ func (l *layout) read(ctx context.Context, p *pass, batches chan<- []dataLine) e
 }
 
 func (l *layout) dataLine(cells []string, line int) dataLine {
-	d := dataLine{user: cells[l.column], line: line}
+	d := dataLine{user: cells[l.column], header: l.isHeader(cells), line: line}
 	if l.plan {
 		d.status = runner.Status(cells[statusColumn])
 	}
@@ -144,25 +177,35 @@ func (c *census) line(d dataLine) error {
 			return nil
 		}
 	}
-	c.row(c.layout.cell(d.user), d.line)
+	c.row(d)
 	return nil
 }
 
 // row counts a row by what names its user.
-func (c *census) row(cell string, line int) {
+func (c *census) row(d dataLine) {
 	c.s.Rows++
-	id, reason := runner.ParseIdentifier(cell)
+	id, reason := runner.Identifier{}, runner.ReasonMalformed
+	if d.header {
+		c.headers++
+		c.again = cmp.Or(c.again, d.line)
+	} else {
+		id, reason = runner.ParseIdentifier(c.layout.cell(d.user))
+	}
+	if c.first.line == 0 && id.Kind != runner.KindID && !d.header {
+		c.first = d
+	}
 	switch {
 	case reason != "":
 		c.s.Invalid++
 		if c.s.FirstInvalid == 0 {
-			c.s.FirstInvalid = line
+			c.s.FirstInvalid = d.line
 		}
 		return
 	case id.Kind == runner.KindID:
 		c.s.IDs++
 	default:
 		c.s.Logins++
+		c.address = c.address || strings.Contains(id.Value, "@")
 	}
 	c.users.add(id.Key())
 }
@@ -170,11 +213,13 @@ func (c *census) row(cell string, line int) {
 // result returns the counts of a file of lines data lines; a file that leaves nothing to do is an error.
 func (c *census) result(lines int) (Survey, error) {
 	switch {
-	case c.s.Rows == 0 && c.allowEmpty: // no error
+	case c.s.Rows == 0 && c.options.AllowEmpty: // no error
 	case lines == 0:
-		return Survey{}, &Error{
-			Message: ErrNoRows.Error(), Hint: "give one row a user under the header, or --allow-empty where nobody to reset is fine", Err: ErrNoRows,
+		hint := "give one row a user under the header"
+		if !c.options.List {
+			hint += ", or --allow-empty where nobody to reset is fine"
 		}
+		return Survey{}, &Error{Message: ErrNoRows.Error(), Hint: hint, Err: ErrNoRows}
 	case c.s.Rows == 0:
 		return Survey{}, &Error{
 			Message: "the plan has no would_reset row: it holds " + tally(c.statuses),

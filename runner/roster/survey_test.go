@@ -41,7 +41,11 @@ func TestSurvey(t *testing.T) {
 	}{
 		"users": {
 			text: "id,name\n" + idA + ",a\n" + idB + ",b\n" + idA + ",a\n\nme,x\nx@y,\"c\nd\"\n X@Y ,c\n,\n",
-			want: Survey{Rows: 7, Distinct: 3, Duplicates: 2, Invalid: 2, FirstInvalid: 6, IDs: 3, Logins: 2},
+			want: Survey{Rows: 6, Distinct: 3, Duplicates: 2, Invalid: 1, FirstInvalid: 6, IDs: 3, Logins: 2},
+		},
+		"rows of delimiters": {text: "id,name\n,\n" + idA + ",a\n , \n,x\n\"\",\"\"\n", want: Survey{Rows: 2, Distinct: 1, Invalid: 1, FirstInvalid: 5, IDs: 1}},
+		"the header again": {
+			text: "\ufeffid,name\n" + idA + ",a\n\ufeffid,name\n" + idB + ",b\n\x1a", want: Survey{Rows: 3, Distinct: 2, Invalid: 1, FirstInvalid: 3, IDs: 2},
 		},
 		"no header":         {text: idA + "\n" + idB, o: Options{NoHeader: true}, want: Survey{Rows: 2, Distinct: 2, IDs: 2}},
 		"only invalid rows": {text: "login\nme\n..\n", want: Survey{Rows: 2, Invalid: 2, FirstInvalid: 2}},
@@ -134,8 +138,8 @@ func TestPlan(t *testing.T) {
 	header := strings.TrimSuffix(planHeader, "\n") + ",dept,input.login,'=x\n"
 	text := header + planRow(t, "1", "", "not_found", "a", "b", "c") + planRow(t, "2", idB, "would_reset", "-5", "b@x", "c\nd")
 	f, _ := survey(t, text, Options{})
-	if !f.Plan() || f.Column() != "user_id" || f.Warning() != "" {
-		t.Errorf("Plan() = %v, Column() = %q, Warning() = %q", f.Plan(), f.Column(), f.Warning())
+	if !f.Plan() || f.Column() != "user_id" || len(f.Warnings()) > 0 {
+		t.Errorf("Plan() = %v, Column() = %q, Warnings() = %q", f.Plan(), f.Column(), f.Warnings())
 	}
 	if diff := cmp.Diff([]string{"input.input", "input.login", "dept", "input.login.2", "=x"}, f.Columns()); diff != "" {
 		t.Errorf("Columns() differ (-want +got):\n%s", diff)

@@ -15,9 +15,9 @@ func (l *List) identify(ctx context.Context, t *Target, res *runner.Result) erro
 	if t.Job.Before != nil { // the same user, whoever has the login by now
 		return nil
 	}
-	id, reason := runner.ParseIdentifier(t.Job.Row.Input)
+	id, reason := t.Job.Row.Identifier()
 	if reason != "" {
-		settle(res, runner.StatusInvalid, reason, invalidText(reason))
+		settle(res, runner.StatusInvalid, reason, invalidText(t.Job.Row, reason))
 		return nil
 	}
 	if id.Kind == runner.KindID {
@@ -42,11 +42,11 @@ func (l *List) identify(ctx context.Context, t *Target, res *runner.Result) erro
 
 // lookUp asks Okta for the user and settles the row if that isn't possible.
 func (l *List) lookUp(ctx context.Context, t *Target, id runner.Identifier, res *runner.Result) error {
-	u, rep, err := find(ctx, l.client, id)
+	u, rep, err := Find(ctx, l.client, id, l.opts.Mail)
 	note(res, rep, err)
-	other := (*otherUserError)(nil)
+	other := (*OtherUserError)(nil)
 	switch {
-	case errors.Is(err, errNobody):
+	case errors.Is(err, ErrNobody):
 		settle(res, runner.StatusNotFound, "", err.Error())
 	case errors.As(err, &other):
 		settle(res, runner.StatusInvalid, runner.ReasonMismatch, err.Error())
@@ -58,50 +58,6 @@ func (l *List) lookUp(ctx context.Context, t *Target, id runner.Identifier, res 
 		t.UserID, t.Login, t.Status = u.ID, u.Profile.Login, u.Status
 	}
 	return nil
-}
-
-var (
-	errNobody = errors.New("no user has this login")
-	errNoID   = errors.New("no user ID")
-)
-
-// otherUserError says that Okta found another user than the one who is meant.
-type otherUserError struct{ login string }
-
-func (e *otherUserError) Error() string {
-	return fmt.Sprintf("Okta found another user, %q: give the whole login or the ID", e.login)
-}
-
-// find asks Okta for a user and makes sure that it is the one who is meant: Okta also matches short names, cuts logins at a semicolon
-// and ignores diacritics. Besides the client's errors there are [errNobody], an [otherUserError] and [errNoID].
-func find(ctx context.Context, c *oktaclient.Client, id runner.Identifier) (oktaclient.User, oktaclient.Reply, error) {
-	var (
-		users []oktaclient.User
-		rep   oktaclient.Reply
-		err   error
-	)
-	if id.Kind == runner.KindID || oktaclient.InPath(id.Value) {
-		users = make([]oktaclient.User, 1)
-		users[0], rep, err = c.GetUser(ctx, id.Value)
-	} else {
-		users, rep, err = c.FindUsers(ctx, id.Value)
-	}
-	if err != nil {
-		return oktaclient.User{}, rep, err
-	}
-	if len(users) == 0 {
-		return oktaclient.User{}, rep, errNobody
-	}
-	for _, u := range users {
-		if id.Kind == runner.KindID && u.ID != id.Value || id.Kind == runner.KindLogin && !runner.SameLogin(u.Profile.Login, id.Value) {
-			continue
-		}
-		if found, _ := runner.ParseIdentifier(u.ID); found.Kind != runner.KindID {
-			return oktaclient.User{}, rep, fmt.Errorf("%q is %w", u.ID, errNoID)
-		}
-		return u, rep, nil
-	}
-	return oktaclient.User{}, rep, &otherUserError{login: users[0].Profile.Login}
 }
 
 // recordFactors writes down what the reset will take.
@@ -139,12 +95,15 @@ func (l *List) duplicate(t *Target, res *runner.Result, first int) {
 	settle(res, runner.StatusSkipped, runner.ReasonDuplicate, text)
 }
 
-func invalidText(r runner.Reason) string {
-	switch r {
-	case runner.ReasonEmpty:
+// invalidText says what is wrong with what names a row's user.
+func invalidText(row runner.Row, r runner.Reason) string {
+	switch {
+	case row.Header:
+		return "the header again: the row names nobody"
+	case r == runner.ReasonEmpty:
 		return "the cell is empty"
-	case runner.ReasonReserved:
+	case r == runner.ReasonReserved:
 		return "a reserved word, which would name somebody else"
 	}
-	return "neither an Okta user ID nor a login"
+	return "neither an Okta user ID nor a login: " + runner.WhyMalformed(row.Input)
 }

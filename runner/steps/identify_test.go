@@ -1,6 +1,7 @@
 package steps_test
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"strings"
@@ -75,8 +76,9 @@ func TestIdentify(t *testing.T) {
 		{"ME", aliceLogin, runner.StatusInvalid, runner.ReasonReserved, nil, "reserved"},
 		{".", aliceLogin, runner.StatusInvalid, runner.ReasonReserved, nil, "reserved"},
 		{"..", aliceLogin, runner.StatusInvalid, runner.ReasonReserved, nil, "reserved"},
-		{"\ufeff" + aliceID, aliceLogin, runner.StatusInvalid, runner.ReasonMalformed, nil, "neither"},
-		{strings.Repeat("x", 101), aliceLogin, runner.StatusInvalid, runner.ReasonMalformed, nil, "neither"},
+		{"\ufeff" + aliceID, aliceLogin, runner.StatusInvalid, runner.ReasonMalformed, nil, "it holds the character U+FEFF"},
+		{"m\xfcller@example.com", aliceLogin, runner.StatusInvalid, runner.ReasonMalformed, nil, "it isn't UTF-8; save the file as CSV UTF-8"},
+		{strings.Repeat("x", 101), aliceLogin, runner.StatusInvalid, runner.ReasonMalformed, nil, "neither an Okta user ID nor a login: it is longer than 100"},
 	}
 	for _, tt := range tests {
 		virtually(t, tt.input, func(t *testing.T) {
@@ -109,13 +111,57 @@ func TestIdentify(t *testing.T) {
 	}
 }
 
+// A row that names a user by the email address is that user's only who has it as login and as address: it costs no call to see.
+func TestIdentifyMail(t *testing.T) {
+	t.Parallel()
+	const team = "team@example.com"
+	for _, tt := range []struct {
+		name, input string
+		users       []oktatest.User
+		want        runner.Status
+		text        string
+	}{
+		{"both", team, []oktatest.User{{ID: aliceID, Login: team, Email: "TEAM@example.com"}}, runner.StatusReset, ""},
+		{
+			"another's login", team,
+			[]oktatest.User{{ID: aliceID, Login: aliceLogin, Email: team}, {ID: bobID, Login: team, Email: "bob@example.com"}},
+			runner.StatusInvalid, `the user with this login, "team@example.com", has another email address, "bob@example.com"`,
+		},
+		{"nobody's login", team, []oktatest.User{{ID: aliceID, Login: aliceLogin, Email: team}}, runner.StatusNotFound, "404"},
+		{"by filter", "a;b@x", []oktatest.User{{ID: aliceID, Login: "a;b@x", Email: "other@x"}}, runner.StatusInvalid, "another email address"},
+		{"an ID", aliceID, []oktatest.User{{ID: aliceID, Login: aliceLogin, Email: team}}, runner.StatusReset, ""},
+	} {
+		for _, mail := range []bool{true, false} {
+			virtually(t, fmt.Sprint(tt.name, mail), func(t *testing.T) {
+				w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{Mail: mail})
+				for _, u := range tt.users {
+					w.org.Add(u)
+				}
+				want := tt.want
+				if !mail && want == runner.StatusInvalid { // a login is a login
+					want, tt.text = runner.StatusReset, ""
+				}
+				res, err := w.do(t.Context(), 1, tt.input)
+				if res.Status != want || err != nil || !strings.Contains(res.Error, tt.text) || want == runner.StatusInvalid && res.Reason != runner.ReasonMismatch {
+					t.Errorf("%s/%s %q, %v, want %s %q", res.Status, res.Reason, res.Error, err, want, tt.text)
+				}
+				if n := w.posts(); n != map[bool]int{true: 1}[want == runner.StatusReset] {
+					t.Errorf("%d resets", n)
+				}
+				if n := w.org.Stats().ByOp; n[oktatest.OpGetUser]+n[oktatest.OpListUsers] > 1 {
+					t.Errorf("sent %v", n)
+				}
+			})
+		}
+	}
+}
+
 // A look-up may answer with anybody: only the login that was asked for is accepted.
 func TestIdentifyOtherAnswers(t *testing.T) {
 	t.Parallel()
 	user := func(id, login string) string {
 		return `{"id":"` + id + `","status":"ACTIVE","profile":{"login":"` + login + `"}}`
 	}
-	const bobID = "00u1234567890abcdBOB"
 	tests := []struct {
 		name, input, body string
 		dry               bool

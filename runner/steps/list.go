@@ -39,6 +39,7 @@ type Options struct {
 	Limit          int          // users to take (of a dry run: to find ready for it) before the run ends; 0: all
 	RunID          string       // of this run, as its User-Agent has it
 	Forbidden      bool         // many are expected to be forbidden: ten at the start mean nothing
+	Mail           bool         // rows name users by their email addresses
 	Self           string       // ID of the user whose credentials these are: never reset; "" if it isn't a user
 }
 

@@ -28,8 +28,8 @@ func (l *List) protect(_ context.Context, t *Target, res *runner.Result) error {
 		settle(res, runner.StatusSkipped, runner.ReasonSelf, "the owner of these credentials isn't reset")
 		return nil
 	}
-	if x, ok := l.excluded.of(t); ok {
-		settle(res, runner.StatusSkipped, runner.ReasonExcluded, fmt.Sprintf("excluded by %s, line %d", x.File, x.Line))
+	if file, line := l.excluded.of(t); line > 0 {
+		settle(res, runner.StatusSkipped, runner.ReasonExcluded, fmt.Sprintf("excluded by %s, line %d", file, line))
 		return nil
 	}
 	if l.recent != nil && !t.goesOn() {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -11,127 +13,270 @@ import (
 	"oktareset/runner"
 )
 
-// Exclusion says that a user is to be left alone, and where that is said.
-type Exclusion struct {
-	User runner.Identifier
-	File string
-	Line int // of File; 1 is the first
+// ExcludedFile is a file of users who are to be left alone.
+type ExcludedFile struct {
+	Path     string
+	Mail     bool // its lines name users by their email addresses
+	Lines    []ExcludedLine
+	LookedUp bool // not long ago: the lines have the users whom they name
 }
 
-// Excluded is the users who are left alone because a file says so. Once it is made and [Excluded.LookUp] has returned, it is safe for
-// concurrent use. A nil Excluded is nobody.
-type Excluded struct {
-	list []Exclusion // in the order given
-	by   map[runner.Key]Exclusion
+// ExcludedLine is a line of an [ExcludedFile]. It protects whoever has any of its names, and its users.
+type ExcludedLine struct {
+	Line  int                 // 1 is the file's first
+	Names []runner.Identifier // what it calls somebody: an ID, a login, or both
+	Users []ExcludedUser      // whom a look-up, now or earlier, has found under these names
+}
+
+// ExcludedUser is a user as Okta has it.
+type ExcludedUser struct {
+	ID    string `json:"id"`
+	Login string `json:"login"`
+}
+
+// Excluded is the users who are left alone because a file says so. Once [Excluded.LookUp] has returned, it is safe for concurrent use.
+// A nil Excluded is nobody.
+type Excluded struct{ files []excludedFile }
+
+type excludedFile struct {
+	ExcludedFile
+	by       map[runner.Key]int // lines by what they protect; see excludedKey
+	ids      int                // different IDs that were looked up
+	idsFound int                // those of them that somebody has
 }
 
 // ExclusionError is what is wrong with one of the exclusions.
 type ExclusionError struct {
-	Exclusion
-	Err error
+	File string
+	Line int
+	Name string
+	Err  error
 }
 
 func (e *ExclusionError) Error() string {
-	return fmt.Sprintf("%s: line %d: look up %q: %v", e.File, e.Line, e.User.Value, e.Err)
+	return fmt.Sprintf("%s: line %d: look up %q: %v", e.File, e.Line, e.Name, e.Err)
 }
 
 // Unwrap returns e.Err.
 func (e *ExclusionError) Unwrap() error { return e.Err }
 
-// NewExcluded makes the set of the users in the list, each by what names it there.
-func NewExcluded(list []Exclusion) *Excluded {
-	e := &Excluded{by: make(map[runner.Key]Exclusion, len(list))}
-	for _, x := range list {
-		if _, ok := e.by[x.User.Key()]; !ok {
-			e.by[x.User.Key()] = x
-			e.list = append(e.list, x)
+// NewExcluded makes the set of the users of these files, each by what names it there.
+func NewExcluded(files []ExcludedFile) *Excluded {
+	e := &Excluded{}
+	for _, f := range files {
+		f.Lines = slices.Clone(f.Lines)
+		x := excludedFile{ExcludedFile: f, by: make(map[runner.Key]int, len(f.Lines))}
+		for i := range f.Lines {
+			x.protect(i)
 		}
+		e.files = append(e.files, x)
 	}
 	return e
 }
 
-// Logins is how many users are named by their login: so many requests does [Excluded.LookUp] make.
-func (e *Excluded) Logins() int { return len(e.logins()) }
-
-func (e *Excluded) logins() []Exclusion {
-	var logins []Exclusion
-	for _, x := range e.list {
-		if x.User.Kind == runner.KindLogin {
-			logins = append(logins, x)
-		}
+// Files returns the files, their lines with all users who were found.
+func (e *Excluded) Files() []ExcludedFile {
+	var files []ExcludedFile
+	for _, f := range e.files {
+		files = append(files, f.ExcludedFile)
 	}
-	return logins
+	return files
 }
 
-// LookUp finds out the IDs of those who are named by their login, so that a row that names them by ID is theirs, too. It makes so many
-// requests at the same time as there are workers, and calls done after each, concurrently. nobody are those that no user of the org has.
-// Any other doubt about one of them is an [*ExclusionError], and ends it: an answer that wasn't had, or somebody else than the one meant.
-func (e *Excluded) LookUp(ctx context.Context, c *oktaclient.Client, workers int, done func()) (nobody []Exclusion, err error) {
-	logins := e.logins()
-	ids := make([]string, len(logins))
+// protect protects whoever line i names.
+func (f *excludedFile) protect(i int) {
+	names := f.Lines[i].Names
+	for _, u := range f.Lines[i].Users {
+		names = append(slices.Clip(names), runner.Identifier{Kind: runner.KindID, Value: u.ID}, runner.Identifier{Kind: runner.KindLogin, Value: u.Login})
+	}
+	for _, id := range names {
+		if _, ok := f.by[excludedKey(id)]; !ok && id.Value != "" {
+			f.by[excludedKey(id)] = i
+		}
+	}
+}
+
+// excludedKey is the key under which it is known who is excluded. The case of an ID doesn't count: databases and spreadsheets lose it.
+func excludedKey(id runner.Identifier) runner.Key {
+	if len(id.Value) == idLength {
+		if folded, _ := runner.ParseIdentifier(strings.ToLower(id.Value)); folded.Kind == runner.KindID {
+			return folded.Key()
+		}
+	}
+	return id.Key()
+}
+
+// idLength is the length of a user ID.
+const idLength = 20
+
+// lookUp is a name that is looked up once, however many lines have it.
+type lookUp struct {
+	id   runner.Identifier
+	mail bool
+	file string
+	line int
+	user ExcludedUser // "": nobody
+}
+
+type lookUpKey struct {
+	key  runner.Key
+	mail bool
+}
+
+// lookUps lists the names that aren't known yet.
+func (e *Excluded) lookUps() (list []lookUp, places map[lookUpKey]int) {
+	places = make(map[lookUpKey]int)
+	for i := range e.files {
+		f := &e.files[i]
+		for _, l := range f.Lines {
+			for _, id := range l.Names {
+				key := lookUpKey{id.Key(), f.Mail}
+				if _, ok := places[key]; ok || f.LookedUp {
+					continue
+				}
+				places[key] = len(list)
+				list = append(list, lookUp{id: id, mail: f.Mail, file: f.Path, line: l.Line})
+			}
+		}
+	}
+	return list, places
+}
+
+// LookUps is how many requests [Excluded.LookUp] makes.
+func (e *Excluded) LookUps() int {
+	list, _ := e.lookUps()
+	return len(list)
+}
+
+// LookUp finds out who has the IDs and logins of the files, so that a row that names somebody otherwise is theirs, too. It makes so many
+// requests at the same time as there are workers, and calls done after each, concurrently. That nobody has a name is no error: see
+// [Excluded.Findings]. Any other doubt about one of them is an [*ExclusionError], and ends it: an answer that wasn't had, or somebody else than
+// the one meant.
+func (e *Excluded) LookUp(ctx context.Context, c *oktaclient.Client, workers int, done func()) error {
+	list, places := e.lookUps()
 	group, looking := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
-	for i, x := range logins {
+	for i := range list {
 		if looking.Err() != nil {
 			break
 		}
 		group.Go(func() error {
-			u, _, err := find(looking, c, x.User)
-			if err != nil && !errors.Is(err, errNobody) && oktaclient.FateOf(err) != oktaclient.Missing {
-				return &ExclusionError{Exclusion: x, Err: err}
+			x := &list[i]
+			u, _, err := Find(looking, c, x.id, x.mail)
+			if err != nil && !NoUser(err) {
+				return &ExclusionError{File: x.file, Line: x.line, Name: x.id.Value, Err: err}
 			}
-			ids[i] = u.ID
+			x.user = ExcludedUser{ID: u.ID, Login: u.Profile.Login}
 			done()
 			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, err
+		return err
 	}
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return context.Cause(ctx)
 	}
-	for i, x := range logins {
-		if ids[i] == "" {
-			nobody = append(nobody, x)
-			continue
-		}
-		id := runner.Identifier{Kind: runner.KindID, Value: ids[i]}
-		if !e.Names(id) {
-			e.by[id.Key()] = x
+	for i := range e.files {
+		if f := &e.files[i]; !f.LookedUp {
+			f.take(list, places)
 		}
 	}
-	return nobody, nil
+	return nil
+}
+
+// take notes whom the file's names were found to be. Whoever an earlier look-up found stays protected.
+func (f *excludedFile) take(list []lookUp, places map[lookUpKey]int) {
+	counted := make(map[runner.Key]bool)
+	for i := range f.Lines {
+		l := &f.Lines[i]
+		for _, id := range l.Names {
+			user := list[places[lookUpKey{id.Key(), f.Mail}]].user
+			if id.Kind == runner.KindID && !counted[id.Key()] {
+				counted[id.Key()] = true
+				f.ids++
+				if user.ID != "" {
+					f.idsFound++
+				}
+			}
+			if user.ID != "" && !slices.Contains(l.Users, user) {
+				l.Users = append(slices.Clip(l.Users), user)
+			}
+		}
+		f.protect(i)
+	}
+	f.LookedUp = true
+}
+
+// Finding is what the look-ups say of a file.
+type Finding struct {
+	Path     string
+	Lines    int
+	IDs      int // different IDs that were looked up just now
+	IDsFound int // those of them that a user has
+	Nobody   []ExcludedLine
+	Several  []ExcludedLine // lines whose names are those of more than one user
+}
+
+// Findings says of each file whom it names.
+func (e *Excluded) Findings() []Finding {
+	var all []Finding
+	for _, f := range e.files {
+		finding := Finding{Path: f.Path, Lines: len(f.Lines), IDs: f.ids, IDsFound: f.idsFound}
+		for _, l := range f.Lines {
+			users := slices.CompactFunc(slices.Clone(l.Users), func(a, b ExcludedUser) bool { return a.ID == b.ID })
+			switch {
+			case len(users) == 0:
+				finding.Nobody = append(finding.Nobody, l)
+			case len(users) > 1:
+				finding.Several = append(finding.Several, l)
+			}
+		}
+		all = append(all, finding)
+	}
+	return all
 }
 
 // Names reports whether the user is excluded by this ID or login.
-func (e *Excluded) Names(id runner.Identifier) bool {
+func (e *Excluded) Names(id runner.Identifier) bool { return len(e.Covering(id)) > 0 }
+
+// Covering returns the places of the files by which the user with this ID or login is excluded.
+func (e *Excluded) Covering(id runner.Identifier) (files []int) {
 	if e == nil {
-		return false
+		return nil
 	}
-	_, ok := e.by[id.Key()]
-	return ok
+	for i, f := range e.files {
+		if _, ok := f.by[excludedKey(id)]; ok {
+			files = append(files, i)
+		}
+	}
+	return files
 }
 
-// of returns what excludes the target: its ID, its login as Okta has it, or its name in the input. The names count even if the user who
-// has them isn't the one who had them when they were looked up.
-func (e *Excluded) of(t *Target) (Exclusion, bool) {
+// of returns the file and the line by which the target is excluded: by its ID, its login as Okta has it, or its name in the input. The names
+// count even if the user who has them isn't the one who had them when they were looked up.
+func (e *Excluded) of(t *Target) (file string, line int) {
 	if e == nil {
-		return Exclusion{}, false
+		return "", 0
 	}
-	named, _ := runner.ParseIdentifier(t.Job.Row.Input)
+	named, _ := t.Job.Row.Identifier()
 	for _, id := range []runner.Identifier{
 		{Kind: runner.KindID, Value: t.UserID}, {Kind: runner.KindLogin, Value: t.Login}, named,
 	} {
-		if x, ok := e.by[id.Key()]; ok && id.Value != "" {
-			return x, true
+		if id.Value == "" {
+			continue
+		}
+		for _, f := range e.files {
+			if i, ok := f.by[excludedKey(id)]; ok {
+				return f.Path, f.Lines[i].Line
+			}
 		}
 	}
-	return Exclusion{}, false
+	return "", 0
 }
 
 // IsOtherUser reports whether an error of [Excluded.LookUp] says that Okta found somebody else under a login: a short name, perhaps.
 func IsOtherUser(err error) bool {
-	other := (*otherUserError)(nil)
+	other := (*OtherUserError)(nil)
 	return errors.As(err, &other)
 }

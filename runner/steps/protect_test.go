@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -19,31 +20,44 @@ import (
 	"oktareset/runner/steps"
 )
 
-// exclusions makes a list of exclusions of identifiers, one a line of vips.csv.
-func exclusions(t *testing.T, cells ...string) []steps.Exclusion {
+// exclusions makes a file of exclusions, vips.csv, of lines of one identifier or, with a space between, two.
+func exclusions(t *testing.T, lines ...string) steps.ExcludedFile {
 	t.Helper()
-	var list []steps.Exclusion
-	for i, cell := range cells {
-		id, reason := runner.ParseIdentifier(cell)
-		if reason != "" {
-			t.Fatalf("%q is %s", cell, reason)
+	f := steps.ExcludedFile{Path: "vips.csv"}
+	for i, line := range lines {
+		l := steps.ExcludedLine{Line: i + 1}
+		for _, cell := range strings.Fields(line) {
+			id, reason := runner.ParseIdentifier(cell)
+			if reason != "" {
+				t.Fatalf("%q is %s", cell, reason)
+			}
+			l.Names = append(l.Names, id)
 		}
-		list = append(list, steps.Exclusion{User: id, File: "vips.csv", Line: i + 1})
+		f.Lines = append(f.Lines, l)
 	}
-	return list
+	return f
 }
 
 // exclude looks up who is excluded and gives them to the list.
-func (w *world) exclude(t *testing.T, cells ...string) (nobody []steps.Exclusion) {
+func (w *world) exclude(t *testing.T, lines ...string) steps.Finding {
 	t.Helper()
-	e := steps.NewExcluded(exclusions(t, cells...))
-	nobody, err := e.LookUp(t.Context(), w.client, 3, func() {})
-	if err != nil {
+	e := steps.NewExcluded([]steps.ExcludedFile{exclusions(t, lines...)})
+	if err := e.LookUp(t.Context(), w.client, 3, func() {}); err != nil {
 		t.Fatal(err)
 	}
 	w.list.Exclude(e)
-	return nobody
+	return e.Findings()[0]
 }
+
+// linesOf are the numbers of lines.
+func linesOf(lines []steps.ExcludedLine) (numbers []int) {
+	for _, l := range lines {
+		numbers = append(numbers, l.Line)
+	}
+	return numbers
+}
+
+const bobID = "00u1234567890abcdBOB"
 
 // However a row and an exclusion name one user, the user is left alone; nobody else is.
 func TestExcluded(t *testing.T) {
@@ -69,14 +83,21 @@ func TestExcluded(t *testing.T) {
 		{aliceLogin, "bob@example.com", aliceID, false},
 		{aliceLogin, "bob@example.com", aliceLogin, false},
 		{aliceLogin, "nobody@example.com", aliceID, false},
-		{aliceLogin, strings.ToLower(aliceID), aliceLogin, false}, // IDs depend on case
+		{aliceLogin, "bob@example.com nobody@example.com", aliceID, false},
+		{aliceLogin, strings.ToLower(aliceID), aliceLogin, true}, // whatever has lost the case of an ID
+		{aliceLogin, strings.ToLower(aliceID), aliceID, true},
+		{aliceLogin, strings.ToUpper(aliceID), aliceID, true},
+		{aliceLogin, aliceID + " nobody@example.com", aliceLogin, true}, // either name is enough
+		{aliceLogin, strings.ToLower(aliceID) + " " + aliceLogin, aliceID, true},
+		{aliceLogin, aliceID + " bob@example.com", aliceLogin, true}, // two users: both
+		{aliceLogin, bobID + " " + aliceLogin, aliceID, true},
 	}
 	for i, tt := range tests {
 		for _, dry := range []bool{false, true} {
 			virtually(t, fmt.Sprint(i, dry), func(t *testing.T) {
 				w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{DryRun: dry})
 				w.org.Add(oktatest.User{ID: aliceID, Login: tt.login})
-				w.org.Add(oktatest.User{Login: "bob@example.com"})
+				w.org.Add(oktatest.User{ID: bobID, Login: "bob@example.com"})
 				w.exclude(t, "carol@example.com", tt.exclude)
 				res, err := w.do(t.Context(), 1, tt.input)
 				if err != nil || (res.Reason == runner.ReasonExcluded) != tt.want || (res.Status == runner.StatusSkipped) != tt.want {
@@ -101,7 +122,6 @@ func TestExcluded(t *testing.T) {
 // A login that has another owner by the time of the reset protects both.
 func TestExcludedLoginMoves(t *testing.T) {
 	t.Parallel()
-	const bobID = "00u1234567890abcdBOB"
 	for input, dry := range map[string]bool{aliceID: false, aliceLogin: false, bobID: true} { // a dry run looks up who is named by ID
 		virtually(t, input, func(t *testing.T) {
 			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{DryRun: dry})
@@ -125,28 +145,81 @@ func TestExcludedLoginMoves(t *testing.T) {
 	}
 }
 
-// Each login is looked up once, however many lines name it, and IDs aren't. What nobody has is told; a deactivated user is somebody.
+// Each name is looked up once, however many lines have it. What nobody has is told; a deactivated user is somebody.
 func TestLookUpExcluded(t *testing.T) {
 	t.Parallel()
 	virtually(t, "", func(t *testing.T) {
 		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
 		w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin, Status: oktatest.StatusDeprovisioned})
-		e := steps.NewExcluded(exclusions(t, "x@example.com", aliceLogin, "ALICE@example.com", "00u1234567890abcdBOB", "a;b@example.com"))
+		w.org.Add(oktatest.User{Login: "bob@example.com"})
+		lines := []string{"x@example.com", aliceLogin, "ALICE@example.com", bobID, "a;b@example.com", aliceID + " bob@example.com", aliceID + " y@example.com"}
+		e := steps.NewExcluded([]steps.ExcludedFile{exclusions(t, lines...), exclusions(t, aliceLogin)})
+		if n := e.LookUps(); n != 7 {
+			t.Errorf("%d look-ups, want 7", n)
+		}
 		var done atomic.Int32
-		nobody, err := e.LookUp(t.Context(), w.client, 2, func() { done.Add(1) })
-		var lines []int
-		for _, x := range nobody {
-			lines = append(lines, x.Line)
+		err := e.LookUp(t.Context(), w.client, 2, func() { done.Add(1) })
+		f := e.Findings()
+		if err != nil || done.Load() != 7 || e.LookUps() != 0 || f[0].IDs != 2 || f[0].IDsFound != 1 || f[0].Lines != 7 || len(f[1].Nobody) > 0 {
+			t.Errorf("%v, %d looked up, %+v", err, done.Load(), f)
 		}
-		if diff := cmp.Diff([]int{1, 5}, lines); diff != "" || err != nil || done.Load() != 3 || e.Logins() != 3 {
-			t.Errorf("%v, %d of %d looked up (-want +got):\n%s", err, done.Load(), e.Logins(), diff)
+		if diff := cmp.Diff([][]int{{1, 4, 5}, {6}}, [][]int{linesOf(f[0].Nobody), linesOf(f[0].Several)}); diff != "" {
+			t.Errorf("lines of nobody and of several users (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff(ops{oktatest.OpGetUser: 2, oktatest.OpListUsers: 1}, calls(w)); diff != "" {
+		if diff := cmp.Diff(ops{oktatest.OpGetUser: 6, oktatest.OpListUsers: 1}, calls(w)); diff != "" {
 			t.Errorf("sent (-want +got):\n%s", diff)
 		}
 		w.list.Exclude(e)
 		if res, _ := w.do(t.Context(), 1, aliceID); res.Reason != runner.ReasonExcluded {
 			t.Errorf("a deactivated user who is excluded: %s/%s", res.Status, res.Reason)
+		}
+	})
+}
+
+// Whom an earlier look-up has found is protected without another, and beside whom a new one finds.
+func TestLookUpExcludedAgain(t *testing.T) {
+	t.Parallel()
+	for _, recent := range []bool{false, true} {
+		virtually(t, fmt.Sprint(recent), func(t *testing.T) {
+			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
+			w.org.Add(oktatest.User{ID: aliceID, Login: "alice.new@example.com"})
+			w.org.Add(oktatest.User{ID: bobID, Login: aliceLogin}) // whose login it is by now
+			f := exclusions(t, aliceLogin)
+			f.LookedUp, f.Lines[0].Users = recent, []steps.ExcludedUser{{ID: aliceID, Login: aliceLogin}}
+			e := steps.NewExcluded([]steps.ExcludedFile{f})
+			if err := e.LookUp(t.Context(), w.client, 2, func() {}); err != nil {
+				t.Fatal(err)
+			}
+			w.list.Exclude(e)
+			for row, input := range []string{aliceID, aliceLogin, bobID} {
+				res, _ := w.do(t.Context(), row+1, input)
+				w.seen.Forget(func(int) bool { return true })
+				if excluded := res.Reason == runner.ReasonExcluded; excluded != (input != bobID || !recent) {
+					t.Errorf("%s: %s/%s", input, res.Status, res.Reason)
+				}
+			}
+			if n := w.org.Did(aliceID).ResetCalls; n != 0 {
+				t.Errorf("%d resets of who was excluded", n)
+			}
+			if several := len(e.Findings()[0].Several) > 0; several == recent {
+				t.Errorf("several users: %v", several)
+			}
+		})
+	}
+}
+
+// An address in an exclusion that is another user's login leaves in doubt who is meant.
+func TestLookUpExcludedMail(t *testing.T) {
+	t.Parallel()
+	virtually(t, "", func(t *testing.T) {
+		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
+		w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin, Email: "team@example.com"})
+		w.org.Add(oktatest.User{ID: bobID, Login: "team@example.com", Email: "bob@example.com"})
+		f := exclusions(t, "team@example.com")
+		f.Mail = true
+		err := steps.NewExcluded([]steps.ExcludedFile{f}).LookUp(t.Context(), w.client, 2, func() {})
+		if !steps.IsOtherUser(err) || !strings.Contains(err.Error(), `vips.csv: line 1: look up "team@example.com": the user with this login, "team@example.com", has another`) {
+			t.Errorf("LookUp() = %v", err)
 		}
 	})
 }
@@ -178,9 +251,15 @@ func TestLookUpExcludedFails(t *testing.T) {
 	for _, tt := range tests {
 		virtually(t, tt.name, func(t *testing.T) {
 			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
-			w.canned = func(r *http.Request) *http.Response { return reply(r, tt.status, tt.body) }
-			e := steps.NewExcluded(exclusions(t, aliceID, tt.exclude))
-			_, err := e.LookUp(t.Context(), w.client, 2, func() {})
+			w.canned = func(r *http.Request) *http.Response {
+				if strings.HasSuffix(r.URL.Path, "z@example.com") {
+					return nil
+				}
+				return reply(r, tt.status, tt.body)
+			}
+			e := steps.NewExcluded([]steps.ExcludedFile{exclusions(t, "z@example.com", tt.exclude)})
+			w.org.AddIdentifiers(slices.Values([]string{"z@example.com"}))
+			err := e.LookUp(t.Context(), w.client, 1, func() {})
 			x := (*steps.ExclusionError)(nil)
 			if !errors.As(err, &x) || x.Line != 2 || steps.IsOtherUser(err) != tt.other || oktaclient.FateOf(err) != tt.fate {
 				t.Errorf("%v, fate %v, want line 2, fate %v", err, oktaclient.FateOf(err), tt.fate)
@@ -207,7 +286,7 @@ func TestLookUpExcludedStops(t *testing.T) {
 		timer := time.AfterFunc(10*time.Second, func() { cancel(stop) })
 		defer timer.Stop()
 		start := time.Now()
-		_, err := steps.NewExcluded(exclusions(t, cells...)).LookUp(ctx, w.client, 8, func() {})
+		err := steps.NewExcluded([]steps.ExcludedFile{exclusions(t, cells...)}).LookUp(ctx, w.client, 8, func() {})
 		if !errors.Is(err, stop) || time.Since(start) != 10*time.Second {
 			t.Errorf("%v after %v, want the cause after 10s", err, time.Since(start))
 		}

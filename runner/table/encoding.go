@@ -21,7 +21,7 @@ const (
 	saveAsUTF8Hint = "save it as CSV UTF-8"
 )
 
-// decodeText returns r as UTF-8 without a byte order mark. It refuses what is no text by its first bytes.
+// decodeText returns r as UTF-8, without byte order marks and without a last Ctrl-Z. It refuses what is no text by its first bytes.
 func decodeText(r io.Reader) (io.Reader, error) {
 	raw := bufio.NewReader(r)
 	head, _ := raw.Peek(4) // an error comes back from the first read
@@ -30,14 +30,10 @@ func decodeText(r io.Reader) (io.Reader, error) {
 			return nil, &Error{Message: "the file looks like " + m.what + ", not like CSV", Hint: saveAsUTF8Hint}
 		}
 	}
-	if bytes.HasPrefix(head, []byte(utf8BOM)) {
-		_, err := raw.Discard(len(utf8BOM))
-		return raw, err
-	}
 	if endian, ok := utf16Endianness(head); ok {
-		return unicode.UTF16(endian, unicode.UseBOM).NewDecoder().Reader(raw), nil
+		return newCleanReader(unicode.UTF16(endian, unicode.UseBOM).NewDecoder().Reader(raw)), nil
 	}
-	return raw, nil
+	return newCleanReader(raw), nil
 }
 
 // utf16Endianness recognises UTF-16 by its byte order mark or, as a header is ASCII, by every other byte being NUL.

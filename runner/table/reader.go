@@ -36,6 +36,7 @@ type Reader struct {
 	delimiter rune
 	header    []string
 	headLine  int
+	foreign   int   // line of the first row that isn't UTF-8; 0: none was read
 	err       error // what ended the file
 }
 
@@ -110,8 +111,11 @@ func (r *Reader) Header() (cells []string, line int) { return r.header, r.headLi
 // Delimiter returns the file's delimiter.
 func (r *Reader) Delimiter() rune { return r.delimiter }
 
-// Read returns the next row and the line on which it starts, or io.EOF. The strings may be kept, the slice is reused. What is
-// wrong with the file is an [*Error]; after any error the reader stays where it is.
+// NotUTF8 returns the line of the first row read so far that isn't UTF-8, as Windows-1252 isn't; 0 if all are.
+func (r *Reader) NotUTF8() int { return r.foreign }
+
+// Read returns the next row with anything in it and the line on which it starts, or io.EOF. The strings may be kept, the slice is reused.
+// What is wrong with the file is an [*Error]; after any error the reader stays where it is.
 func (r *Reader) Read() (cells []string, line int, err error) {
 	for r.err == nil {
 		r.in.read = 0
@@ -119,17 +123,35 @@ func (r *Reader) Read() (cells []string, line int, err error) {
 		switch {
 		case r.in.over:
 			r.err = r.tooLong(cells, err)
+		case (err == nil || errors.Is(err, csv.ErrFieldCount)) && blank(cells):
+			if r.header == nil {
+				r.csv.FieldsPerRecord = 0 // the header says how many there are
+			}
 		case err == nil:
 			line, _ = r.csv.FieldPos(0)
-			return cells, r.lineBase + line, nil
-		case errors.Is(err, csv.ErrFieldCount) && len(cells) == 1 && strings.TrimSpace(cells[0]) == "":
-			// A line of spaces is as blank as an empty one.
+			line += r.lineBase
+			if r.foreign == 0 && slices.ContainsFunc(cells, notUTF8) {
+				r.foreign = line
+			}
+			return cells, line, nil
 		default:
 			r.err = r.explain(cells, err)
 		}
 	}
 	return nil, 0, r.err
 }
+
+// blank reports whether a row has nothing in any cell: spreadsheets write cleared rows as delimiters alone.
+func blank(cells []string) bool {
+	for _, cell := range cells {
+		if strings.TrimSpace(cell) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+func notUTF8(cell string) bool { return !utf8.ValidString(cell) }
 
 // explain turns an error of csv into ours. cells are those that csv read before it.
 func (r *Reader) explain(cells []string, err error) error {
@@ -141,7 +163,10 @@ func (r *Reader) explain(cells []string, err error) error {
 	switch {
 	case errors.Is(err, csv.ErrFieldCount):
 		e.Message = fmt.Sprintf("the row has %s, the header has %d", count(len(cells), "cell"), len(r.header))
-		e.Hint = fmt.Sprintf("quote cells that hold the delimiter %q; with another delimiter, use --delimiter", r.delimiter)
+		e.Hint = fmt.Sprintf("quote cells that hold the delimiter %q", r.delimiter)
+		if len(cells) < len(r.header) {
+			e.Hint = fmt.Sprintf("give the row its other cells, and quote cells that hold a line break; the delimiter is %q", r.delimiter)
+		}
 	case errors.Is(err, csv.ErrBareQuote):
 		e.Message = fmt.Sprintf("a quote in a cell that isn't quoted (byte %d of the line)", parse.Column)
 		e.Hint = "quote the whole cell and double the quotes in it"
