@@ -164,3 +164,79 @@ func TestSkipAdminsUnderFaults(t *testing.T) {
 		}
 	})
 }
+
+// What was looked up counts for a day. Later it is asked again, and whoever was protected before stays so: a login may be somebody else's by
+// then.
+func TestExcludeCountsForADay(t *testing.T) {
+	virtually(t, 12, oktatest.Config{}, func(v *virtual) {
+		lookUps := func() int { return v.org.Stats().ByOp[oktatest.OpGetUser] }
+		limit := []string{"--limit", "1", "--workers", "1"}
+		v.reset(append(limit, confirm(12), v.exclusions("vips.csv", logins(6)...))...)
+		if n := lookUps(); n != 6 || !strings.Contains(v.stderr, "vips.csv: 6 users to leave alone, 6 rows of the input") {
+			t.Errorf("%d look-ups, want 6\n%s", n, v.stderr)
+		}
+		if err := os.Remove(v.path("vips.csv")); err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(23 * time.Hour)
+		v.reset(append(limit, "--resume")...)
+		if n := lookUps(); n != 6 {
+			t.Errorf("%d look-ups within a day, want 6\n%s", n, v.stderr)
+		}
+		v.becomes(login(0), 0, 11)
+		<-time.After(2 * time.Hour)
+		code := v.reset("--resume")
+		if n := lookUps(); n != 12 {
+			t.Errorf("%d look-ups after a day, want 12\n%s", n, v.stderr)
+		}
+		v.want(code, exitOK, map[string]int{"reset": 5, "skipped/excluded": 7})
+		v.resets(map[int]int{0: 7, 1: 5})
+		for _, i := range []int{0, 11} {
+			if n := v.org.Did(v.ids[i]).ResetCalls; n != 0 {
+				t.Errorf("user %d was reset %d times", i, n)
+			}
+		}
+		if slices.Contains(v.files(), "users.results.exclude.json") {
+			t.Errorf("left behind: %q", v.files())
+		}
+	})
+}
+
+// Ten thousand users to leave alone, and a resume that isn't told of them: nobody of them is reset.
+func TestExcludeTenThousand(t *testing.T) {
+	virtually(t, 400, oktatest.Config{Unlimited: true}, func(v *virtual) {
+		var lines []string
+		for i := range 10_000 {
+			id := fmt.Sprintf("00u8%016d", i)
+			line := fmt.Sprintf("%s,vip%d@example.com", id, i)
+			if i < 200 { // by ID, by login, by both
+				v.org.Add(oktatest.User{ID: id, Login: fmt.Sprintf("vip%d@example.com", i)})
+				line = []string{v.ids[i] + ",", fmt.Sprintf(",USER%d@example.com", i), fmt.Sprintf("%s,user%d@example.com", v.ids[i], i)}[i%3]
+			} else {
+				v.org.Add(oktatest.User{ID: id, Login: fmt.Sprintf("vip%d@example.com", i)})
+			}
+			lines = append(lines, line)
+		}
+		if err := os.WriteFile(v.path("vips.csv"), []byte("userId,login\n"+strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		v.reset(confirm(400), "--limit", "50", "--exclude="+v.path("vips.csv"))
+		for _, want := range []string{"progress: look up who is excluded ", "vips.csv: 10000 users to leave alone, 200 rows of the input"} {
+			if !strings.Contains(v.stderr, want) {
+				t.Errorf("nothing says %q:\n%s", want, v.stderr)
+			}
+		}
+		before := v.org.Stats().ByOp[oktatest.OpGetUser]
+		code := v.reset("--resume")
+		v.want(code, exitOK, map[string]int{"reset": 200, "skipped/excluded": 200})
+		v.resets(map[int]int{0: 200, 1: 200})
+		if n := v.org.Stats().ByOp[oktatest.OpGetUser] - before; n != 0 {
+			t.Errorf("%d look-ups by the resume, want none", n)
+		}
+		for i := range 200 {
+			if n := v.org.Did(v.ids[i]).ResetCalls; n != 0 {
+				t.Errorf("user %d was reset %d times", i, n)
+			}
+		}
+	})
+}

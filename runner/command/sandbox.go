@@ -229,7 +229,7 @@ func (a *app) serveSandbox(ctx context.Context, o sandboxOptions) error {
 }
 
 func fillOrg(ctx context.Context, org *oktatest.Org, path, column string) (int, error) {
-	f, err := roster.Open(path, roster.Options{Column: column, List: true, ColumnFlag: "--column"})
+	f, err := roster.Open(path, roster.Options{Column: column, List: true, ColumnFlag: "--column", People: true})
 	if err != nil {
 		return 0, err
 	}

@@ -37,7 +37,10 @@ func (f *File) Survey(ctx context.Context) (Survey, error) {
 	c := newCensus(f.options)
 	all := make([]evidence, len(f.choices.layouts))
 	for i, l := range f.choices.layouts {
-		s, err := f.count(ctx, c, l)
+		s, err := f.count(ctx, c, l, l.kind == idColumn && i < len(f.choices.layouts)-1)
+		if err == nil && c.skipped && c.s.IDs > 0 { // it is the one, though it didn't begin so
+			s, err = f.count(ctx, c, l, false)
+		}
 		if err != nil {
 			return Survey{}, err
 		}
@@ -51,7 +54,7 @@ func (f *File) Survey(ctx context.Context) (Survey, error) {
 	if wrong != nil {
 		return Survey{}, f.located(wrong)
 	}
-	s, err := f.count(ctx, c, f.choices.layouts[i])
+	s, err := f.count(ctx, c, f.choices.layouts[i], false)
 	if err != nil {
 		return Survey{}, err
 	}

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -85,6 +86,29 @@ func TestSurveyRefusesTheColumn(t *testing.T) {
 	}
 }
 
+// An ID that comes late decides, too, and then everybody is counted.
+func TestSurveyOfALateID(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	b.WriteString("id,login\n")
+	for i := range 3 * surveyBatch {
+		_, _ = fmt.Fprintf(&b, "%d,user%d@x\n", i%2000, i)
+	}
+	f, s := survey(t, b.String(), Options{})
+	if f.Column() != "login" || s.Distinct != 3*surveyBatch {
+		t.Errorf("column %q, %+v", f.Column(), s)
+	}
+	b.WriteString(idA + ",a@x\n")
+	f, s = survey(t, b.String(), Options{})
+	if f.Column() != "id" || s.Distinct != 2001 || s.IDs != 1 || s.Rows != 3*surveyBatch+1 || s.Duplicates != 3*surveyBatch-2000 || len(f.Warnings()) > 0 {
+		t.Errorf("column %q, %+v, %q", f.Column(), s, f.Warnings())
+	}
+	text := strings.Replace(strings.TrimSuffix(b.String(), idA+",a@x\n"), "id,login", "login,email", 1)
+	if f, s = survey(t, text, Options{}); f.Column() != "login" || s.Distinct != 2000 {
+		t.Errorf("column %q, %+v", f.Column(), s)
+	}
+}
+
 // The rows are those of the column that the survey chose.
 func TestRowsOfTheChosenColumn(t *testing.T) {
 	t.Parallel()
@@ -150,7 +174,7 @@ func FuzzColumn(f *testing.F) {
 				break
 			}
 			c := newCensus(list.options)
-			if _, err := list.count(t.Context(), c, other); err != nil {
+			if _, err := list.count(t.Context(), c, other, false); err != nil {
 				t.Fatal(err)
 			}
 			if e := c.evidence(); e.fits(other.kind) {

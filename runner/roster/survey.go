@@ -30,10 +30,11 @@ type Survey struct {
 	SHA256       string // of these bytes, in hex
 }
 
-// count reads the whole file by a layout, which is the file's from then on, and counts it.
-func (f *File) count(ctx context.Context, c *census, l layout) (Survey, error) {
+// count reads the whole file by a layout, which is the file's from then on, and counts it. Of one that is doubtful the number of users may be
+// missing: see census.
+func (f *File) count(ctx context.Context, c *census, l layout, doubtful bool) (Survey, error) {
 	f.layout = l
-	c.begin(&f.layout)
+	c.begin(&f.layout, doubtful)
 	size, err := f.size()
 	if err != nil {
 		return Survey{}, err
@@ -71,14 +72,18 @@ type census struct {
 	first    dataLine      // the first row that isn't named by an ID
 	address  bool          // some login has an @
 	warnings []string
+
+	// doubtful is that the column may be passed over for another. While it holds no ID beyond the first rows, users aren't remembered: that
+	// takes most of the time. skipped is that somebody wasn't.
+	doubtful, skipped bool
 }
 
 func newCensus(o Options) *census { return &census{options: o} }
 
 // begin forgets what was counted, and keeps the memory for it.
-func (c *census) begin(l *layout) {
+func (c *census) begin(l *layout, doubtful bool) {
 	c.users.reset()
-	*c = census{options: c.options, users: c.users, layout: l, statuses: make(runner.Counts)}
+	*c = census{options: c.options, users: c.users, layout: l, doubtful: doubtful, statuses: make(runner.Counts)}
 }
 
 // evidence is what the cells that were counted say.
@@ -206,6 +211,10 @@ func (c *census) row(d dataLine) {
 	default:
 		c.s.Logins++
 		c.address = c.address || strings.Contains(id.Value, "@")
+	}
+	if c.doubtful && c.s.IDs == 0 && c.s.Rows > surveyBatch {
+		c.skipped = true
+		return
 	}
 	c.users.add(id.Key())
 }
