@@ -49,6 +49,17 @@ type keptLine struct {
 	Users []steps.ExcludedUser `json:"users,omitempty"`
 }
 
+// users is how many lines of a file name somebody.
+func (k *keptFile) users() int {
+	n := 0
+	for _, l := range k.Lines {
+		if len(l.Users) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // exclusionsPath is where the exclusions are kept beside results.
 func exclusionsPath(results string) string { return stem(results) + ".exclude.json" }
 
@@ -116,10 +127,11 @@ func readExclusionsKept(path string) (kept keptExclusions, err error) {
 // checkExclusions adds the exclusions of the earlier runs to those that are given. What an earlier run left alone and neither is known any more
 // has to be given again.
 func (r *resetRun) checkExclusions() error {
-	kept, err := readExclusionsKept(exclusionsPath(r.paths.results))
-	if err == nil {
+	if kept, err := readExclusionsKept(exclusionsPath(r.paths.results)); err == nil {
 		for _, k := range kept.Files {
-			r.uniteExclusions(k)
+			if k.users() >= r.usersRecorded(k) {
+				r.uniteExclusions(k)
+			}
 		}
 	}
 	for _, run := range r.book.Manifest().Runs {
@@ -133,6 +145,19 @@ func (r *resetRun) checkExclusions() error {
 		}
 	}
 	return nil
+}
+
+// usersRecorded is how many users an earlier run found in a file, by the manifest.
+func (r *resetRun) usersRecorded(k keptFile) int {
+	users := 0
+	for _, run := range r.book.Manifest().Runs {
+		for _, x := range run.Exclude {
+			if x.SHA256 == k.SHA256 && x.Column == k.Column {
+				users = max(users, x.Users)
+			}
+		}
+	}
+	return users
 }
 
 // excludes reports whether the users of a file that an earlier run was given are left alone.

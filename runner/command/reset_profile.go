@@ -70,7 +70,7 @@ func (r *resetRun) emailCell(f oktaclient.Enrollment, columns map[string]int) fu
 		m, _ := ledger.ReadManifest(r.paths.input) // checkPlan says what is wrong with it
 		column, cell = m.Input.Column, func(row runner.Row) string { return row.Cells[0] }
 	}
-	if roster.PlainName(column) != "email" {
+	if !roster.IsMail(column) {
 		return nil
 	}
 	return cell

@@ -20,7 +20,7 @@ import (
 // resume opens the ledger of earlier runs. It reports false if there is none: then this is a new run.
 func (r *resetRun) resume() (bool, error) {
 	r.duplicates = make(map[int]bool)
-	r.warnOfWriters(r.paths.results, ledger.ManifestPath(r.paths.results))
+	r.warnOfWriters(r.paths.results, ledger.ManifestPath(r.paths.results), exclusionsPath(r.paths.results))
 	book, open, err := ledger.Resume(r.ledgerSpec(), r.claim)
 	if errors.Is(err, ledger.ErrNothing) {
 		if len(r.opts.retry) > 0 {
@@ -48,7 +48,7 @@ func (r *resetRun) resume() (bool, error) {
 	return true, nil
 }
 
-// warnOfWriters warns of results that others can change: whom they name as done isn't done, and the consent is theirs.
+// warnOfWriters warns of results that others can change: whom they name as done isn't done, and the consent and who is left alone are theirs.
 func (r *resetRun) warnOfWriters(paths ...string) {
 	for _, path := range paths {
 		if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o022 != 0 && filepath.Separator == '/' {

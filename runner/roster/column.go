@@ -85,6 +85,9 @@ func kindOf(header string) columnKind {
 	return anyColumn
 }
 
+// IsMail reports whether a column of this name holds email addresses.
+func IsMail(header string) bool { return kindOf(header) == mailColumn }
+
 // layout says which cell of a row is what.
 type layout struct {
 	plan    bool
