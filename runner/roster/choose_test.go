@@ -140,6 +140,23 @@ func TestHeaderAgain(t *testing.T) {
 	}
 }
 
+// What a spreadsheet wrote as a formula, so that it stays text, is that text.
+func TestFormula(t *testing.T) {
+	t.Parallel()
+	f, s := survey(t, "id,login\n\"=\"\""+idA+"\"\"\",a@x\n\" =\"\"b@x\"\" \",\n\"=\"\"c\"\"&\"\"d\"\"\",\n", Options{})
+	rows, err := collect(f)
+	if err != nil || rows[0].Input != idA || rows[1].Input != "b@x" || rows[2].Input != `="c"&"d"` || s.IDs != 1 {
+		t.Errorf("%+v, %v, %+v", rows, err, s)
+	}
+	if w := f.Warnings(); len(w) != 1 || !strings.Contains(w[0], "line 2 names a user by the formula") {
+		t.Errorf("warnings %q", w)
+	}
+	x, err := ReadExclusions(t.Context(), write(t, "id,login\n"+idA+",\"=\"\"b@x\"\"\"\n"), "")
+	if err != nil || x.Users[0].Names[1].Value != "b@x" {
+		t.Errorf("%+v, %v", x, err)
+	}
+}
+
 // Windows-1252 is said once, with the line.
 func TestNotUTF8(t *testing.T) {
 	t.Parallel()

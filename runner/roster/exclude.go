@@ -64,7 +64,8 @@ func ReadExclusions(ctx context.Context, path, column string) (Exclusions, error
 		}
 		cells := []string{row.Input}
 		if logins >= 0 {
-			cells = append(cells, row.Cells[logins])
+			cell, _ := unformula(row.Cells[logins])
+			cells = append(cells, cell)
 		}
 		names, err := whom(cells)
 		if err != nil {

@@ -82,7 +82,26 @@ func (l *layout) row(cells []string, n, line int) runner.Row {
 
 // input returns what names the row's user.
 func (l *layout) input(cells []string) string {
-	return strings.TrimFunc(l.cell(cells[l.column]), unicode.IsSpace)
+	return strings.TrimFunc(l.name(cells[l.column]), unicode.IsSpace)
+}
+
+// name returns the text of a cell that names somebody.
+func (l *layout) name(cell string) string {
+	text, _ := unformula(l.cell(cell))
+	return text
+}
+
+// unformula returns the text of a cell that is written as the formula ="text", which keeps a spreadsheet from taking it for a number.
+func unformula(cell string) (text string, ok bool) {
+	if !strings.Contains(cell, `="`) {
+		return cell, false
+	}
+	text, begins := strings.CutPrefix(strings.TrimSpace(cell), `="`)
+	text, ends := strings.CutSuffix(text, `"`)
+	if !begins || !ends || strings.Contains(text, `"`) {
+		return cell, false
+	}
+	return text, true
 }
 
 // isHeader reports whether a row repeats the header: files were put together.

@@ -69,6 +69,7 @@ type census struct {
 	statuses runner.Counts // of a plan
 	headers  int           // rows that repeat the header
 	again    int           // line of the first of them
+	formula  int           // line of the first user who is named by a formula
 	first    dataLine      // the first row that isn't named by an ID
 	address  bool          // some login has an @
 	warnings []string
@@ -96,6 +97,9 @@ func (c *census) warn(foreign int) {
 	if foreign > 0 {
 		c.warnings = append(c.warnings, fmt.Sprintf("line %d isn't UTF-8, as nothing is that a spreadsheet saved as plain CSV: logins with other letters "+
 			"than a to z are invalid, and copied columns are garbled; save the file as CSV UTF-8", foreign))
+	}
+	if c.formula > 0 {
+		c.warnings = append(c.warnings, fmt.Sprintf("line %d names a user by the formula of a spreadsheet, as =\"…\": what stands between the quotes is taken", c.formula))
 	}
 	switch {
 	case c.headers == 1:
@@ -194,7 +198,11 @@ func (c *census) row(d dataLine) {
 		c.headers++
 		c.again = cmp.Or(c.again, d.line)
 	} else {
-		id, reason = runner.ParseIdentifier(c.layout.cell(d.user))
+		cell, formula := unformula(c.layout.cell(d.user))
+		if formula && c.formula == 0 {
+			c.formula = d.line
+		}
+		id, reason = runner.ParseIdentifier(cell)
 	}
 	if c.first.line == 0 && id.Kind != runner.KindID && !d.header {
 		c.first = d
