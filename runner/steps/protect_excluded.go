@@ -245,8 +245,9 @@ func (e *Excluded) Covering(id runner.Identifier) (files []int) {
 	if e == nil {
 		return nil
 	}
+	key := excludedKey(id)
 	for i, f := range e.files {
-		if _, ok := f.by[excludedKey(id)]; ok {
+		if _, ok := f.by[key]; ok {
 			files = append(files, i)
 		}
 	}
@@ -266,8 +267,9 @@ func (e *Excluded) of(t *Target) (file string, line int) {
 		if id.Value == "" {
 			continue
 		}
+		key := excludedKey(id)
 		for _, f := range e.files {
-			if i, ok := f.by[excludedKey(id)]; ok {
+			if i, ok := f.by[key]; ok {
 				return f.Path, f.Lines[i].Line
 			}
 		}
