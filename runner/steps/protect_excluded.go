@@ -142,26 +142,63 @@ func (e *Excluded) lookUps() (list []lookUp, places map[lookUpKey]int) {
 	return list, places
 }
 
-// LookUps is how many requests [Excluded.LookUp] makes.
+// LookUps is how many names [Excluded.LookUp] finds out about: it makes at most so many requests.
 func (e *Excluded) LookUps() int {
 	list, _ := e.lookUps()
 	return len(list)
 }
 
 // LookUp finds out who has the IDs and logins of the files, so that a row that names somebody otherwise is theirs, too. It makes so many
-// requests at the same time as there are workers, and calls done after each, concurrently. That nobody has a name is no error: see
+// requests at the same time as there are workers, and calls done for each name, concurrently. That nobody has a name is no error: see
 // [Excluded.Findings]. Any other doubt about one of them is an [*ExclusionError], and ends it: an answer that wasn't had, or somebody else than
 // the one meant.
 func (e *Excluded) LookUp(ctx context.Context, c *oktaclient.Client, workers int, done func()) error {
 	list, places := e.lookUps()
+	// IDs first: an export has the login beside it, which is known then.
+	logins := make(map[runner.Key]ExcludedUser)
+	for _, kind := range []runner.Kind{runner.KindID, runner.KindLogin} {
+		err := lookUpAll(ctx, c, list, workers, done, func(x *lookUp) bool {
+			if x.id.Kind != kind {
+				return false
+			}
+			user, known := logins[x.id.Key()]
+			if known && !x.mail {
+				x.user = user
+				done()
+				return false
+			}
+			return true
+		})
+		if err != nil {
+			return err
+		}
+		for _, x := range list {
+			if x.user.Login != "" {
+				logins[runner.Identifier{Kind: runner.KindLogin, Value: x.user.Login}.Key()] = x.user
+			}
+		}
+	}
+	for i := range e.files {
+		if f := &e.files[i]; !f.LookedUp {
+			f.take(list, places)
+		}
+	}
+	return nil
+}
+
+// lookUpAll looks up the names that are wanted.
+func lookUpAll(ctx context.Context, c *oktaclient.Client, list []lookUp, workers int, done func(), wanted func(*lookUp) bool) error {
 	group, looking := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
 	for i := range list {
+		x := &list[i]
 		if looking.Err() != nil {
 			break
 		}
+		if !wanted(x) {
+			continue
+		}
 		group.Go(func() error {
-			x := &list[i]
 			u, _, err := Find(looking, c, x.id, x.mail)
 			if err != nil && !NoUser(err) {
 				return &ExclusionError{File: x.file, Line: x.line, Name: x.id.Value, Err: err}
@@ -176,11 +213,6 @@ func (e *Excluded) LookUp(ctx context.Context, c *oktaclient.Client, workers int
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
-	}
-	for i := range e.files {
-		if f := &e.files[i]; !f.LookedUp {
-			f.take(list, places)
-		}
 	}
 	return nil
 }
