@@ -216,7 +216,7 @@ func (r *resetRun) countRecent() error {
 		if err != nil {
 			return refused(err)
 		}
-		id, reason := runner.ParseIdentifier(j.Row.Input)
+		id, reason := j.Row.Identifier()
 		if reason != "" || j.First != j.Row.N || r.duplicates[j.Row.N] {
 			continue
 		}
