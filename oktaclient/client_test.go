@@ -1,6 +1,7 @@
 package oktaclient_test
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -226,14 +227,33 @@ func TestServerClock(t *testing.T) {
 	}
 }
 
-func TestEngine(t *testing.T) {
+func TestGetOrg(t *testing.T) {
 	t.Parallel()
 	for engine, want := range map[oktatest.Engine]string{
 		oktatest.Identity: oktaclient.EngineIdentity, oktatest.Classic: oktaclient.EngineClassic,
 	} {
 		c := serve(t, oktatest.New(oktatest.Config{Engine: engine}), oktaclient.Options{Token: "not needed for this"})
-		if got, err := c.GetEngine(t.Context()); got != want || err != nil {
-			t.Errorf("GetEngine = %q, %v; want %q", got, err, want)
+		got, err := c.GetOrg(t.Context())
+		if got.Engine != want || len(got.ID) != 20 || err != nil {
+			t.Errorf("GetOrg = %+v, %v; want %q and an ID", got, err, want)
+		}
+	}
+}
+
+// An ID that no org can have counts as none: it would stand in files, and two orgs could have the same.
+func TestOrgIDThatCannotBe(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{
+		"00o1abcdEF": "00o1abcdEF", "": "", "../x": "", "00o 1": "", "00ö": "", "a\nb": "", strings.Repeat("0", 41): "", strings.Repeat("0", 40): strings.Repeat("0", 40),
+	} {
+		c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Okta-Request-Id", "r1")
+			if err := json.NewEncoder(w).Encode(map[string]string{"id": id, "pipeline": "next"}); err != nil {
+				t.Error(err)
+			}
+		}), oktaclient.Options{Token: "not needed for this"})
+		if got, err := c.GetOrg(t.Context()); got.ID != want || got.Engine != "next" || err != nil {
+			t.Errorf("GetOrg of the ID %q = %+v, %v", id, got, err)
 		}
 	}
 }

@@ -64,9 +64,11 @@ func (r *resetRun) meet(ctx context.Context) error {
 	r.actor = actor
 	brief, cancel := context.WithTimeout(ctx, optionalTime)
 	defer cancel()
-	if r.engine, err = r.client.GetEngine(brief); err != nil && ctx.Err() == nil {
+	org, err := r.client.GetOrg(brief)
+	if err != nil && ctx.Err() == nil {
 		r.console.warn("the org doesn't tell its engine: %v", err)
 	}
+	r.engine = org.Engine
 	if r.willAsk() {
 		// One call in the reset's own bucket tells its limit, for the time that the question shows. Who may not list users may still be
 		// allowed to reset them.

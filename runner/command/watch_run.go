@@ -45,7 +45,7 @@ func (w *watcher) begin(ctx context.Context) error {
 	}
 	brief, cancel := context.WithTimeout(ctx, optionalTime)
 	defer cancel()
-	_, _ = w.client.GetEngine(brief) // it tells the server's clock; if it fails, so will what comes next
+	_, _ = w.client.GetOrg(brief) // it tells the server's clock; if it fails, so will what comes next
 	since, err := parseSince(w.opts.since, w.client.Now())
 	if err != nil {
 		return err

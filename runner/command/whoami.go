@@ -68,6 +68,7 @@ func (a *app) whoamiCommand() *cli.Command {
 // identity is what whoami finds out, in the form of its JSON.
 type identity struct {
 	Org         string          `json:"org"`
+	OrgID       string          `json:"org_id,omitempty"`
 	Engine      string          `json:"engine,omitempty"`
 	Actor       *identityActor  `json:"actor,omitempty"` // nil: Okta didn't say
 	Credentials identityMode    `json:"credentials"`
@@ -148,9 +149,11 @@ func (a *app) ask(ctx context.Context, c *oktaclient.Client, id *identity) error
 	if scopes, proved, ok := c.Grant(); ok {
 		id.Actor.Kind, id.Credentials.Scopes, id.Credentials.DPoP = "service_app", scopes, &proved
 	}
-	if id.Engine, err = c.GetEngine(ctx); err != nil {
+	org, err := c.GetOrg(ctx)
+	if err != nil {
 		a.console.warn("the org doesn't tell its engine: %v", err)
 	}
+	id.OrgID, id.Engine = org.ID, org.Engine
 	if err := a.askPermissions(ctx, c, actor, id); err != nil {
 		return err
 	}
