@@ -118,16 +118,11 @@ func TestErrorReplies(t *testing.T) {
 		want                  string
 	}{
 		{"okta", okta, "", 403, "403 Forbidden E0000038: not in this status (suspended)"},
-		{"html", "<!doctype html><title>400</title>", "", 400, "400 Bad Request"},
-		{"empty", "", "", 403, "403 Forbidden"},
-		{"gateway's json", `{"status":404,"message":"Resource not found"}`, "", 404, "404 Not Found"},
-		{"array", "[1,2]", "", 400, "400 Bad Request"},
-		{"wrong types", `{"errorCode":7,"errorCauses":{}}`, "", 400, "400 Bad Request"},
 		{
-			"scope", "", `Bearer authorization_uri="https://x/authorize", realm="https://x", scope="okta.users.manage", error="insufficient_scope", error_description="y"`, 403,
+			"scope", "", `Bearer authorization_uri="https://x/oauth2/v1/authorize", realm="https://x", scope="okta.users.manage", error="insufficient_scope", error_description="y"`, 403,
 			"403 Forbidden: insufficient_scope, scope okta.users.manage is needed",
 		},
-		{"huge summary", `{"errorCode":"E0000001","errorSummary":"` + strings.Repeat("x", 5000) + `"}`, "", 400, "400 Bad Request E0000001: " + strings.Repeat("x", 500) + "…"},
+		{"huge summary", `{"errorCode":"E0000001","errorId":"oae","errorSummary":"` + strings.Repeat("x", 5000) + `"}`, "", 400, "400 Bad Request E0000001: " + strings.Repeat("x", 500) + "…"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -149,6 +144,30 @@ func TestErrorReplies(t *testing.T) {
 				t.Errorf("reply %+v", rep)
 			}
 		})
+	}
+}
+
+// Bodies that aren't Okta's errors make no error of Okta's, whatever they hold: nothing of them is passed on.
+func TestErrorRepliesOfNobody(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"html": "<!doctype html><title>E0000006</title>", "empty": "", "gateway's json": `{"status":404,"message":"Resource not found"}`, "array": "[1,2]",
+		"wrong types": `{"errorCode":7,"errorId":8,"errorCauses":{}}`, "no ID": `{"errorCode":"E0000006","errorSummary":"x"}`, "no code": `{"errorId":"oae"}`,
+		"torn": `{"errorCode":"E0000006","errorId":"oae","errorSummary":"`,
+	} {
+		c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Okta-Request-Id", "req-2")
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = io.WriteString(w, body)
+		}), oktaclient.Options{})
+		rep, err := c.ResetFactors(t.Context(), someID, nil)
+		stranger, ok := errors.AsType[*oktaclient.NotOktaError](err)
+		if !ok || stranger.Status != 403 || !strings.HasPrefix(err.Error(), "403 Forbidden: the answer doesn't come from Okta for certain") || c.MetOkta() {
+			t.Errorf("%s: %v, met Okta: %v", name, err, c.MetOkta())
+		}
+		if rep.Status != 403 || rep.RequestID != "req-2" || rep.Attempts != 1 {
+			t.Errorf("%s: reply %+v", name, rep)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package oktaclient
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 )
 
@@ -21,28 +22,39 @@ type Org struct {
 //
 //meta:operation GET /.well-known/okta-organization
 func (c *Client) GetOrg(ctx context.Context) (Org, error) {
-	var reply struct {
-		ID       string `json:"id"`
-		Pipeline string `json:"pipeline"`
-	}
-	_, err := c.get(ctx, request{bucket: BucketOther, path: []string{".well-known", "okta-organization"}, noToken: true}, &reply)
-	if err != nil {
-		return Org{}, err
-	}
-	org := Org{ID: reply.ID, Engine: cut(reply.Pipeline, 40)}
-	switch reply.Pipeline {
-	case "idx":
-		org.Engine = EngineIdentity
-	case "v1":
-		org.Engine = EngineClassic
-	}
-	if len(org.ID) > maxOrgID || strings.ContainsFunc(org.ID, func(r rune) bool {
-		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	}) {
-		org.ID = ""
-	}
-	return org, nil
+	var said orgReply
+	_, err := c.get(ctx, request{
+		bucket: BucketOther, path: []string{".well-known", "okta-organization"}, noToken: true, expects: isOrg,
+	}, &said)
+	return said.org(), err
+}
+
+type orgReply struct {
+	ID       string `json:"id"`
+	Pipeline string `json:"pipeline"`
+}
+
+// isOrg reports whether a body is what an Okta org says of itself.
+func isOrg(body []byte) bool {
+	var said orgReply
+	return json.Unmarshal(body, &said) == nil && said.org().ID != "" && said.Pipeline != ""
 }
 
 // maxOrgID bounds an org's ID, in bytes: Okta's have 20. A shortened one could be another org's, so that a longer one counts as none.
 const maxOrgID = 40
+
+func (r orgReply) org() Org {
+	o := Org{ID: r.ID, Engine: cut(r.Pipeline, 40)}
+	switch r.Pipeline {
+	case "idx":
+		o.Engine = EngineIdentity
+	case "v1":
+		o.Engine = EngineClassic
+	}
+	if len(o.ID) > maxOrgID || strings.ContainsFunc(o.ID, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	}) {
+		o.ID = ""
+	}
+	return o
+}

@@ -125,7 +125,7 @@ func echoing(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 	}
 	echo := r.Header.Get("Authorization") + " " + r.Header.Get("Dpop") + " " + form
 	_ = resp.Body.Close()
-	body := `{"errorCode":"E0000001","errorSummary":"` + echo + `","error":"invalid_client","error_description":"` + echo + `"}`
+	body := `{"errorCode":"E0000001","errorId":"oae","errorSummary":"` + echo + `","error":"invalid_client","error_description":"` + echo + `"}`
 	fresh := &http.Response{
 		StatusCode: 400, Header: maps.Clone(resp.Header), Request: r, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Body: http.NoBody, ContentLength: int64(len(body)),

@@ -81,7 +81,7 @@ func TestExportByFactorsKeepsTheLimit(t *testing.T) {
 				}
 			}
 		}
-		if got < want-2 || got > want || want < 50 { // two may be among those whom Okta says it doesn't know
+		if got < want-2*2 || got > want || want < 50 { // two may be among those whom Okta says it doesn't know: each is missed twice
 			t.Errorf("%d users, want %d but for up to 2", got, want)
 		}
 		for _, text := range []string{
