@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -54,6 +55,8 @@ type Client struct {
 	least   time.Duration // the same by the reply that put it least ahead
 	clocked bool          // these are known
 	genuine bool          // a reply was Okta's for certain
+
+	accepted atomic.Bool // Okta let a request in with these credentials
 }
 
 // New makes a client for an org. Nothing is sent.

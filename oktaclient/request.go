@@ -163,6 +163,7 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 		"request_id", rep.RequestID, "ms", at.Sub(start).Milliseconds(), "remaining", rep.limit.left())
 	err = c.judge(r, req, resp, &rep, bodyErr)
 	c.meet(rep.limit.date, at, rep.verdict.okta)
+	c.noteAccepted(r, rep.verdict)
 	return rep, err
 }
 

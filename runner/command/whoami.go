@@ -2,9 +2,8 @@ package command
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -143,7 +142,7 @@ func newIdentity(cfg orgConfig) identity {
 func (a *app) ask(ctx context.Context, c *oktaclient.Client, id *identity) error {
 	actor, err := c.GetActor(ctx)
 	if err != nil {
-		return cannotBegin(c, err)
+		return cannotBegin(c, err, askWho)
 	}
 	id.Actor = &identityActor{"user", actor.ID, actor.Login}
 	if scopes, proved, ok := c.Grant(); ok {
@@ -169,9 +168,8 @@ func (a *app) ask(ctx context.Context, c *oktaclient.Client, id *identity) error
 func (a *app) askPermissions(ctx context.Context, c *oktaclient.Client, actor oktaclient.Actor, id *identity) error {
 	if actor.Login == "" {
 		if _, _, err := c.ListUsers(ctx, "", 1); err != nil {
-			var api *oktaclient.APIError
-			if !errors.As(err, &api) || api.OAuth == "invalid_dpop_proof" || api.Status == 401 {
-				return cannotBegin(c, err)
+			if fault, ok := oktaFault(c, err, before, "list users"); ok && oktaclient.FateOf(err) != oktaclient.Forbidden && !oktaclient.LacksScope(err) {
+				return fault
 			}
 			a.console.warn("users can't be listed: %v", err)
 		}
@@ -193,8 +191,8 @@ func (a *app) askPermissions(ctx context.Context, c *oktaclient.Client, actor ok
 		}
 	}
 	id.SystemLog = &readable
-	if s := id.Credentials.Scopes; id.Credentials.Mode == modeApp && !slices.Contains(s, oktaclient.ScopeUsersManage) {
-		a.console.warn("without the scope %s nobody can be reset", oktaclient.ScopeUsersManage)
+	if lacking := resetScopes.lacking(c); len(lacking) > 0 {
+		a.console.warn("without the scope %s nobody can be reset", strings.Join(lacking, " "))
 	}
 	return nil
 }
