@@ -57,6 +57,7 @@ type Client struct {
 	genuine bool          // a reply was Okta's for certain
 
 	accepted atomic.Bool // Okta let a request in with these credentials
+	stripped atomic.Bool // an answer had all but its request ID
 }
 
 // New makes a client for an org. Nothing is sent.
@@ -158,6 +159,14 @@ func (c *Client) meet(date, at time.Time, genuine bool) bool {
 	}
 	c.genuine = c.genuine || genuine
 	return c.genuine
+}
+
+// Trustworthy returns [ErrNoRequestID] if any answer so far had all that Okta would say but its request ID, and nil else.
+func (c *Client) Trustworthy() error {
+	if c.stripped.Load() {
+		return ErrNoRequestID
+	}
+	return nil
 }
 
 // MetOkta reports whether any reply so far came from Okta for certain. An [ErrNotOkta] before that means that something else

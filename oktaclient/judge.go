@@ -49,6 +49,9 @@ func (c *Client) judge(r *request, req *http.Request, resp *http.Response, rep *
 	if rep.Status >= 200 && rep.Status <= 299 {
 		if rep.RequestID == "" {
 			stripped := bodyErr == nil && r.expects != nil && r.expects(rep.body)
+			if stripped {
+				c.stripped.Store(true)
+			}
 			return &NotOktaError{Method: req.Method, Path: req.URL.Path, Status: rep.Status, stripped: stripped}
 		}
 		rep.verdict = verdict{okta: true, fate: Done}

@@ -104,7 +104,7 @@ func (c *Client) ListUsers(ctx context.Context, filter string, limit int) ([]Use
 		q.Set("limit", strconv.Itoa(limit))
 	}
 	var users items[User]
-	rep, err := c.get(ctx, request{bucket: BucketUsers, path: apiPath("users"), query: q, most: maxPage}, &users)
+	rep, err := c.get(ctx, request{bucket: BucketUsers, path: apiPath("users"), query: q, most: maxPage, expects: isList}, &users)
 	return users, rep, err
 }
 

@@ -85,6 +85,9 @@ func (r *resetRun) meet(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return stopError(context.Cause(ctx))
 	}
+	if err := r.client.Trustworthy(); err != nil {
+		return cannotBegin(r.client, err, askWho)
+	}
 	return nil
 }
 

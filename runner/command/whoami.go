@@ -156,6 +156,9 @@ func (a *app) ask(ctx context.Context, c *oktaclient.Client, id *identity) error
 	if err := a.askPermissions(ctx, c, actor, id); err != nil {
 		return err
 	}
+	if err := c.Trustworthy(); err != nil {
+		return cannotBegin(c, err, askWho)
+	}
 	if limit, usable, ok := c.Allowance(oktaclient.BucketUsers); ok {
 		id.Limit = &identityLimit{string(oktaclient.BucketUsers), limit, usable}
 	} else {
