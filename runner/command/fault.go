@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"oktareset/oktaclient"
@@ -58,6 +59,9 @@ func oktaFault(c *oktaclient.Client, err error, p stage, what string) (fault err
 	if sig, ok := errors.AsType[Signal](err); ok {
 		return stopError(sig), true
 	}
+	if changeInDoubt(err) {
+		return nil, false
+	}
 	stranger := errors.Is(err, oktaclient.ErrNotOkta)
 	later := hintLater
 	if p == during { // the command says how to go on
@@ -88,6 +92,12 @@ func oktaFault(c *oktaclient.Client, err error, p stage, what string) (fault err
 		return is(p.code(), hintAddress, "%s can't be reached")
 	}
 	return nil, false
+}
+
+// changeInDoubt reports whether somebody else answered a request that may have changed something.
+func changeInDoubt(err error) bool {
+	stranger, ok := errors.AsType[*oktaclient.NotOktaError](err)
+	return ok && stranger.Method != http.MethodGet && oktaclient.FateOf(err) == oktaclient.InDoubt
 }
 
 func isTransport(err error) bool {
