@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"time"
 )
 
@@ -93,20 +94,21 @@ func (r *request) again(f Fate) (again, counts bool) {
 }
 
 // hopeless reports whether an error is one of the address itself: no such name, a certificate that isn't its own, a request that
-// can't be made.
+// can't be made, something on the way that spoils each answer.
 func hopeless(err error) bool {
 	var (
 		dns  *net.DNSError
 		cert *tls.CertificateVerificationError
 	)
-	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &cert) || errors.Is(err, errUnsent)
+	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &cert) || errors.Is(err, errUnsent) || errors.Is(err, ErrNoRequestID)
 }
 
-// outcomeOf is what the pacer has to know.
+// outcomeOf is what the pacer has to know. A 429 that isn't Okta's for certain holds the bucket, too, though nothing is sent again for it.
 func outcomeOf(rep Reply, f Fate) outcome {
-	o := outcome{limit: rep.limit, limited: f == Limited}
+	doubted := f == InDoubt && rep.Status == http.StatusTooManyRequests
+	o := outcome{limit: rep.limit, limited: f == Limited || doubted}
 	// What isn't Okta's, as a proxy's sign-in page, fails as a dead connection does: the next user would fare no better.
-	o.failed = rep.Status == 0 || rep.Status >= 500 || f == InDoubt || rep.RequestID == "" && f != NoAccess && !o.limited
+	o.failed = rep.Status == 0 || rep.Status >= 500 || f == InDoubt
 	o.replied = !o.failed
 	return o
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -54,6 +55,9 @@ type Client struct {
 	least   time.Duration // the same by the reply that put it least ahead
 	clocked bool          // these are known
 	genuine bool          // a reply was Okta's for certain
+
+	accepted atomic.Bool // Okta let a request in with these credentials
+	stripped atomic.Bool // an answer had all but its request ID
 }
 
 // New makes a client for an org. Nothing is sent.
@@ -155,6 +159,14 @@ func (c *Client) meet(date, at time.Time, genuine bool) bool {
 	}
 	c.genuine = c.genuine || genuine
 	return c.genuine
+}
+
+// Trustworthy returns [ErrNoRequestID] if any answer so far had all that Okta would say but its request ID, and nil else.
+func (c *Client) Trustworthy() error {
+	if c.stripped.Load() {
+		return ErrNoRequestID
+	}
+	return nil
 }
 
 // MetOkta reports whether any reply so far came from Okta for certain. An [ErrNotOkta] before that means that something else

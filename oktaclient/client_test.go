@@ -1,6 +1,7 @@
 package oktaclient_test
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -117,16 +118,11 @@ func TestErrorReplies(t *testing.T) {
 		want                  string
 	}{
 		{"okta", okta, "", 403, "403 Forbidden E0000038: not in this status (suspended)"},
-		{"html", "<!doctype html><title>400</title>", "", 400, "400 Bad Request"},
-		{"empty", "", "", 403, "403 Forbidden"},
-		{"gateway's json", `{"status":404,"message":"Resource not found"}`, "", 404, "404 Not Found"},
-		{"array", "[1,2]", "", 400, "400 Bad Request"},
-		{"wrong types", `{"errorCode":7,"errorCauses":{}}`, "", 400, "400 Bad Request"},
 		{
-			"scope", "", `Bearer authorization_uri="https://x/authorize", realm="https://x", scope="okta.users.manage", error="insufficient_scope", error_description="y"`, 403,
+			"scope", "", `Bearer authorization_uri="https://x/oauth2/v1/authorize", realm="https://x", scope="okta.users.manage", error="insufficient_scope", error_description="y"`, 403,
 			"403 Forbidden: insufficient_scope, scope okta.users.manage is needed",
 		},
-		{"huge summary", `{"errorCode":"E0000001","errorSummary":"` + strings.Repeat("x", 5000) + `"}`, "", 400, "400 Bad Request E0000001: " + strings.Repeat("x", 500) + "…"},
+		{"huge summary", `{"errorCode":"E0000001","errorId":"oae","errorSummary":"` + strings.Repeat("x", 5000) + `"}`, "", 400, "400 Bad Request E0000001: " + strings.Repeat("x", 500) + "…"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -148,6 +144,30 @@ func TestErrorReplies(t *testing.T) {
 				t.Errorf("reply %+v", rep)
 			}
 		})
+	}
+}
+
+// Bodies that aren't Okta's errors make no error of Okta's, whatever they hold: nothing of them is passed on.
+func TestErrorRepliesOfNobody(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"html": "<!doctype html><title>E0000006</title>", "empty": "", "gateway's json": `{"status":404,"message":"Resource not found"}`, "array": "[1,2]",
+		"wrong types": `{"errorCode":7,"errorId":8,"errorCauses":{}}`, "no ID": `{"errorCode":"E0000006","errorSummary":"x"}`, "no code": `{"errorId":"oae"}`,
+		"torn": `{"errorCode":"E0000006","errorId":"oae","errorSummary":"`,
+	} {
+		c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Okta-Request-Id", "req-2")
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = io.WriteString(w, body)
+		}), oktaclient.Options{})
+		rep, err := c.ResetFactors(t.Context(), someID, nil)
+		stranger, ok := errors.AsType[*oktaclient.NotOktaError](err)
+		if !ok || stranger.Status != 403 || !strings.HasPrefix(err.Error(), "403 Forbidden: the answer doesn't come from Okta for certain") || c.MetOkta() {
+			t.Errorf("%s: %v, met Okta: %v", name, err, c.MetOkta())
+		}
+		if rep.Status != 403 || rep.RequestID != "req-2" || rep.Attempts != 1 {
+			t.Errorf("%s: reply %+v", name, rep)
+		}
 	}
 }
 
@@ -226,14 +246,33 @@ func TestServerClock(t *testing.T) {
 	}
 }
 
-func TestEngine(t *testing.T) {
+func TestGetOrg(t *testing.T) {
 	t.Parallel()
 	for engine, want := range map[oktatest.Engine]string{
 		oktatest.Identity: oktaclient.EngineIdentity, oktatest.Classic: oktaclient.EngineClassic,
 	} {
 		c := serve(t, oktatest.New(oktatest.Config{Engine: engine}), oktaclient.Options{Token: "not needed for this"})
-		if got, err := c.GetEngine(t.Context()); got != want || err != nil {
-			t.Errorf("GetEngine = %q, %v; want %q", got, err, want)
+		got, err := c.GetOrg(t.Context())
+		if got.Engine != want || len(got.ID) != 20 || err != nil {
+			t.Errorf("GetOrg = %+v, %v; want %q and an ID", got, err, want)
+		}
+	}
+}
+
+// An ID that no org can have counts as none: it would stand in files, and two orgs could have the same.
+func TestOrgIDThatCannotBe(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{
+		"00o1abcdEF": "00o1abcdEF", "": "", "../x": "", "00o 1": "", "00ö": "", "a\nb": "", strings.Repeat("0", 41): "", strings.Repeat("0", 40): strings.Repeat("0", 40),
+	} {
+		c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Okta-Request-Id", "r1")
+			if err := json.NewEncoder(w).Encode(map[string]string{"id": id, "pipeline": "next"}); err != nil {
+				t.Error(err)
+			}
+		}), oktaclient.Options{Token: "not needed for this"})
+		if got, err := c.GetOrg(t.Context()); got.ID != want || got.Engine != "next" || err != nil {
+			t.Errorf("GetOrg of the ID %q = %+v, %v", id, got, err)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package oktaclient
 import (
 	"context"
 	"net/http"
+	"slices"
 )
 
 // credentials prove to Okta who asks. They are safe for concurrent use.
@@ -52,6 +53,31 @@ func (c *Client) admit(ctx context.Context, r *request) (slot, error) {
 		}
 		c.pacer.abort(s) // the access token came to its end while the request waited for its turn
 	}
+}
+
+// Accepted reports whether Okta has let a request in with these credentials: if it refuses them now, they have lost what they had.
+func (c *Client) Accepted() bool { return c.accepted.Load() }
+
+// noteAccepted notes that a reply to a signed request shows that Okta knows its sender.
+func (c *Client) noteAccepted(r *request, v verdict) {
+	if r.noToken || !v.okta {
+		return
+	}
+	switch v.fate {
+	case Done, Refused, Forbidden, Missing:
+		c.accepted.Store(true)
+	}
+}
+
+// IsApp reports whether the client signs in as a service app.
+func (c *Client) IsApp() bool { return c.app != nil }
+
+// NeededScopes are those that a service app's access token is asked for and can't do without; none of an API token.
+func (c *Client) NeededScopes() []string {
+	if c.app == nil {
+		return nil
+	}
+	return slices.Clone(c.app.app.Scopes)
 }
 
 // Actor is on whose behalf requests are sent: the user who owns the API token, or a service app.

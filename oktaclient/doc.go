@@ -17,6 +17,7 @@
 //
 // # Errors
 //
-// A reply outside 2xx is an [*APIError], a request without a readable reply a [*TransportError]. [ErrNotOkta] marks a 2xx
-// that Okta didn't send, [ErrOutage] the end of the client's patience, [*TokenError] that no access token could be got. Errors hold no secret.
+// A reply of Okta's outside 2xx is an [*APIError], a request without a readable reply a [*TransportError]. [ErrNotOkta] marks an
+// answer that somebody else may have sent, whatever its status ([Client] judges each reply once, in judge.go), [ErrOutage] and [ErrLimited] the end of
+// the client's patience, [*TokenError] that no access token could be got. Errors hold no secret.
 package oktaclient

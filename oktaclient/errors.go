@@ -8,14 +8,23 @@ import (
 	"strings"
 )
 
-// ErrNotOkta marks a 2xx reply without x-okta-request-id: a proxy or a captive portal answered in Okta's place.
-var ErrNotOkta = errors.New("the answer doesn't come from Okta (no x-okta-request-id): something between you and Okta sent it")
+// ErrNotOkta marks an answer that somebody else may have sent in Okta's place, whatever its status: a proxy, a captive portal, a gateway. See
+// [NotOktaError].
+var ErrNotOkta = errors.New("the answer doesn't come from Okta for certain: something between you and Okta may have sent it")
 
-// ErrOutage is the end of the client's patience: for ten minutes no request got an answer other than a failed connection or
-// a 5xx, or for five windows nothing but 429s.
-var ErrOutage = errors.New("the org can't be reached")
+// ErrNoRequestID is the [ErrNotOkta] of an answer to a read that has what Okta would answer, but no x-okta-request-id: something takes that
+// header away. Then no answer can be trusted, and nobody must be reset.
+var ErrNoRequestID = errors.New("something between here and Okta takes the header x-okta-request-id away: no answer could be trusted")
 
-// APIError is a reply from Okta with a status outside 2xx.
+// The ends of the client's patience. [FateOf] each is [Unreachable].
+var (
+	// ErrOutage comes when for ten minutes no request got an answer other than a failed connection, a 5xx, or somebody else's.
+	ErrOutage = errors.New("the org can't be reached")
+	// ErrLimited comes when for five windows the org answered nothing but 429.
+	ErrLimited = errors.New("the org answers, but has refused every request for minutes (429, too many requests)")
+)
+
+// APIError is a reply with a status outside 2xx that Okta sent, for certain: no caller has to ask who did.
 type APIError struct {
 	Method, Path string // Path has no query: queries may hold personal data
 	Status       int
@@ -25,6 +34,10 @@ type APIError struct {
 	RequestID    string // x-okta-request-id, for Okta's support and the System Log
 	OAuth        string // the error of a www-authenticate header, as insufficient_scope, or of the token endpoint
 	Scope        string // the scope which that header names
+
+	fate      Fate   // what the reply says of the request; one that nobody has judged says nothing
+	errorID   string // Okta's errorId
+	challenge string // the error of a www-authenticate header of the schemes that Okta uses
 }
 
 func (e *APIError) Error() string {
@@ -48,6 +61,27 @@ func (e *APIError) Error() string {
 	return b.String()
 }
 
+// NotOktaError is an answer of which nothing shows that Okta sent it. A change may have been made all the same: the answer was blocked, not the
+// request. Nothing that such an answer says is passed on.
+type NotOktaError struct {
+	Method, Path string
+	Status       int
+	stripped     bool // it has what Okta would answer, but no request ID
+}
+
+func (e *NotOktaError) Error() string {
+	text := ErrNotOkta.Error()
+	if e.stripped {
+		text = ErrNoRequestID.Error()
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))) + ": " + text
+}
+
+// Is makes it an [ErrNotOkta], and perhaps an [ErrNoRequestID].
+func (e *NotOktaError) Is(target error) bool {
+	return target == ErrNotOkta || target == ErrNoRequestID && e.stripped
+}
+
 // TransportError is a request without a readable reply.
 type TransportError struct {
 	Method, Path string
@@ -67,12 +101,14 @@ func (e *TransportError) Unwrap() error { return e.Err }
 // maxSummary bounds what is kept of texts that a server chose, in bytes.
 const maxSummary = 500
 
-// newAPIError reads an error reply. Any body will do: proxies send HTML, some of Okta's own replies are empty.
-func (c *Client) newAPIError(r *http.Request, resp *http.Response, body []byte) *APIError {
+// newAPIError reads an error reply, whoever sent it. Any body will do: proxies send HTML, some of Okta's own replies are empty. oauth says that the
+// endpoint answers errors in the form of OAuth 2.0.
+func (c *Client) newAPIError(r *http.Request, resp *http.Response, body []byte, oauth bool) *APIError {
 	e := &APIError{Method: r.Method, Path: r.URL.Path, Status: resp.StatusCode, RequestID: c.requestID(resp.Header)}
 	body = c.redactText(body)
 	var okta struct {
 		ErrorCode    string `json:"errorCode"`
+		ErrorID      string `json:"errorId"`
 		ErrorSummary string `json:"errorSummary"`
 		ErrorCauses  []struct {
 			ErrorSummary string `json:"errorSummary"`
@@ -81,27 +117,33 @@ func (c *Client) newAPIError(r *http.Request, resp *http.Response, body []byte) 
 		Description string `json:"error_description"`
 	}
 	if json.Unmarshal(body, &okta) == nil {
-		e.Code, e.Summary = cut(okta.ErrorCode, 20), cut(okta.ErrorSummary, maxSummary)
+		if isCode(okta.ErrorCode) {
+			e.Code, e.errorID = okta.ErrorCode, cut(okta.ErrorID, 100)
+		}
+		e.Summary = cut(okta.ErrorSummary, maxSummary)
 		for _, c := range okta.ErrorCauses[:min(len(okta.ErrorCauses), 5)] {
 			e.Causes = append(e.Causes, cut(c.ErrorSummary, maxSummary))
 		}
-		if e.OAuth = cut(okta.OAuth, 100); e.OAuth != "" && e.Code == "" {
-			e.Summary = cut(okta.Description, maxSummary)
+		if oauth && e.Code == "" && okta.OAuth != "" {
+			e.OAuth, e.Summary = cut(okta.OAuth, 100), cut(okta.Description, maxSummary)
 		}
 	}
 	c.readChallenge(e, resp.Header.Values("Www-Authenticate"))
 	return e
 }
 
-// readChallenge finds error="…" and what belongs to it in www-authenticate headers, where Okta says what an OAuth token or a proof lacks.
+// readChallenge finds error="…" and what belongs to it in www-authenticate headers, where Okta says what an OAuth token or a proof lacks. A challenge
+// of another scheme, or one that doesn't name Okta's place to sign in, is a proxy's.
 func (c *Client) readChallenge(e *APIError, headers []string) {
 	for _, h := range headers {
 		h = string(c.redactText([]byte(h)))
 		code := quotedParam(h, "error")
-		if code == "" {
+		scheme, _, _ := strings.Cut(h, " ")
+		if code == "" || !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "DPoP") ||
+			!strings.HasSuffix(quotedParam(h, "authorization_uri"), "/oauth2/v1/authorize") {
 			continue
 		}
-		e.OAuth, e.Scope = code, quotedParam(h, "scope")
+		e.OAuth, e.challenge, e.Scope = code, code, quotedParam(h, "scope")
 		if e.Summary == "" && code != oauthNoScope {
 			e.Summary = quotedParam(h, "error_description")
 		}
@@ -113,7 +155,7 @@ func quotedParam(header, name string) string {
 	for _, sep := range []string{" ", ","} {
 		if _, rest, ok := strings.Cut(header, sep+name+`="`); ok {
 			value, _, _ := strings.Cut(rest, `"`)
-			return cut(value, 100)
+			return cut(value, 300)
 		}
 	}
 	return ""

@@ -19,7 +19,7 @@ var messageLimits = map[string]string{
 
 // MessageLimit says when a message may be sent again that Okta refused to send for now, or "" if that isn't what an error says.
 func MessageLimit(err error) string {
-	if api, ok := errors.AsType[*APIError](err); ok {
+	if api, ok := errors.AsType[*APIError](err); ok && api.fate == Refused {
 		return messageLimits[api.Code]
 	}
 	return ""
@@ -28,7 +28,7 @@ func MessageLimit(err error) string {
 // WrongPasscode says what was wrong with a passcode or an answer that Okta refused, or "" if that isn't what an error says.
 func WrongPasscode(err error) string {
 	api, ok := errors.AsType[*APIError](err)
-	if !ok {
+	if !ok || api.fate != Refused {
 		return ""
 	}
 	switch api.Code {

@@ -135,7 +135,7 @@ var factorCalls = []struct {
 		},
 	},
 	{
-		name: "clear sessions", request: "DELETE /sessions?oauthTokens=true",
+		name: "clear sessions", request: "DELETE /sessions?forgetDevices=true&oauthTokens=true",
 		call: func(ctx context.Context, c *oktaclient.Client, u, _ string) (oktaclient.Reply, error) {
 			return c.ClearSessions(ctx, u, true, nil)
 		},
@@ -227,7 +227,7 @@ func TestFactorLimitsAreNotWaitedOut(t *testing.T) {
 					calls.Add(1)
 					w.Header().Set("X-Okta-Request-Id", "req")
 					w.WriteHeader(http.StatusTooManyRequests)
-					_, _ = fmt.Fprintf(w, `{"errorCode":%q}`, code)
+					_, _ = fmt.Fprintf(w, `{"errorCode":%q,"errorId":"oae"}`, code)
 				}), oktaclient.Options{})
 				_, err := tt.call(t.Context(), c, someID, someFactor)
 				if calls.Load() != 1 || (oktaclient.MessageLimit(err) != "") != (code == "E0000109") {

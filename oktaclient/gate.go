@@ -136,6 +136,6 @@ func (g *gate) checkStarved(o outcome, now time.Time) {
 	case o.limited && g.starved.IsZero():
 		g.starved = now
 	case o.limited && now.Sub(g.starved) >= limitPatience:
-		g.err = ErrOutage
+		g.err = ErrLimited
 	}
 }

@@ -193,7 +193,7 @@ func TestEchoesAreRedacted(t *testing.T) {
 		w.Header().Set("X-Rate-Limit-Remaining", secret)
 		w.Header().Set("Www-Authenticate", `Bearer error="`+echo+`", error_description="`+echo+`"`)
 		w.WriteHeader(status)
-		_, _ = fmt.Fprintf(w, `{"id":"%s","status":%q,"errorSummary":%q,"profile":{"login":%q,"name":%q}}`, someID, echo, echo, echo, echo)
+		_, _ = fmt.Fprintf(w, `{"id":"%s","errorCode":"E0000001","errorId":"oae","status":%q,"errorSummary":%q,"profile":{"login":%q,"name":%q}}`, someID, echo, echo, echo, echo)
 	}), oktaclient.Options{Token: secret, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	me, rep, err := c.GetMe(t.Context())
 	if err != nil || !strings.Contains(me.Profile.Login, "REDACTED") {
@@ -233,7 +233,7 @@ func TestNothingGoesElsewhere(t *testing.T) {
 	}), oktaclient.Options{Token: secret})
 	for _, link = range []string{
 		other.URL + "/api/v1/users", "http://127.0.0.1:" + port, "//127.0.0.1:" + port + "/", "http://HOST@127.0.0.1:" + port + "/",
-		"https://HOST/", "ftp://HOST/", "http:HOST/", "/api/v1/users", "http://HOST\\@127.0.0.1:" + port, "http://HOST.evil.example/", "http://HO\tST/",
+		"https://HOST/", "ftp://HOST/", "http:HOST/", "http://HOST\\@127.0.0.1:" + port, "http://HOST.evil.example/", "http://HO\tST/",
 		"javascript:alert(1)", "http://%31%32%37.0.0.1:" + port + "/",
 	} {
 		for _, err := range pages.ListUserRecords(t.Context(), oktaclient.UserQuery{}) {
@@ -378,6 +378,7 @@ func TestRefusedForEver(t *testing.T) {
 				rec := httptest.NewRecorder()
 				rec.Header().Set("X-Okta-Request-Id", "req")
 				rec.WriteHeader(http.StatusTooManyRequests)
+				_, _ = rec.WriteString(`{"errorCode":"E0000047","errorId":"oae"}`)
 				return rec.Result(), nil
 			}), func(h http.Header) {
 				h.Set("X-Rate-Limit-Limit", head[0])
@@ -390,12 +391,52 @@ func TestRefusedForEver(t *testing.T) {
 				t.Errorf("%d rows given up after %v", len(failed), took)
 			}
 			for _, err := range failed {
-				if !errors.Is(err, oktaclient.ErrOutage) {
-					t.Errorf("%v, want an outage", err)
+				if !errors.Is(err, oktaclient.ErrLimited) {
+					t.Errorf("%v, want a limit that lasts", err)
 				}
 			}
 		})
 	}
+}
+
+// A 429 that something between sends, perhaps after the change was made, holds the pool and is never followed by the same change.
+func TestTooManyRequestsOfAnother(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 40, oktatest.Config{}, oktaclient.Options{})
+		url, err := oktaclient.ParseOrgURL("http://127.0.0.1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		org := w.org.Transport()
+		w.client = oktaclient.New(url, oktaclient.Options{Token: oktaclient.Token(w.org.Token()), Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			resp, err := org.RoundTrip(r)
+			if err != nil || r.Method != http.MethodPost {
+				return resp, err
+			}
+			rec := httptest.NewRecorder()
+			rec.WriteHeader(http.StatusTooManyRequests)
+			_, _ = rec.WriteString("<html>slow down</html>")
+			return rec.Result(), resp.Body.Close()
+		})})
+		if _, _, err := w.client.GetMe(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		doubt := 0
+		for _, err := range w.resetAll(t.Context(), 8) {
+			if errors.Is(err, oktaclient.ErrNotOkta) && oktaclient.FateOf(err) == oktaclient.InDoubt {
+				doubt++
+			}
+		}
+		for _, id := range w.ids {
+			if n := w.org.Did(id).Resets; n > 1 {
+				t.Errorf("user %s was reset %d times", id, n)
+			}
+		}
+		if s := w.org.Stats(); s.ResetsApplied != doubt || doubt == 0 || doubt > 20 {
+			t.Errorf("%d users reset, %d rows in doubt; want as many, and few", s.ResetsApplied, doubt)
+		}
+	})
 }
 
 // An answer about somebody or something else.

@@ -2,7 +2,6 @@ package oktaclient
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -46,9 +45,9 @@ func (c *Client) ReadLog(ctx context.Context, from LogCursor) ([]LogRecord, LogC
 	if err != nil {
 		return nil, "", err
 	}
-	link, err := c.next(rep.links)
+	link, err := c.next(string(from), rep.links)
 	if err == nil && link == "" {
-		err = errors.New("okta doesn't say where the log goes on")
+		err = fmt.Errorf("%w: okta doesn't say where the log goes on", ErrPages)
 	}
 	if err != nil {
 		return nil, "", err

@@ -45,7 +45,7 @@ func (c *Client) ReadEvents(ctx context.Context, from LogCursor) ([]LogEvent, Lo
 	if err != nil {
 		return nil, "", err
 	}
-	link, err := c.next(rep.links)
+	link, err := c.next(string(from), rep.links)
 	if err != nil || link == "" {
 		return page, "", err
 	}

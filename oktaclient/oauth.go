@@ -152,10 +152,15 @@ func (a *appCredentials) sign(r *request, req *http.Request) error {
 	return nil
 }
 
+// refusesToken reports whether it is the token that Okta refuses, and not what it may do.
+func (e *APIError) refusesToken() bool {
+	return e.fate == NoAccess && (e.Code != "" || e.challenge == oauthInvalidToken)
+}
+
 // amend gets a new token in place of one that Okta doesn't accept any more, takes up a nonce that it asks for, and makes one more proof: a reply
 // with a wrong Date may have put the last one's time off. A renewed token that never worked isn't renewed again: then it isn't the token.
 func (a *appCredentials) amend(r *request, rep Reply, err error) bool {
-	if r.token == nil {
+	if r.token == nil || !rep.verdict.okta { // else the change may have been made, and what would be learnt isn't Okta's
 		return false
 	}
 	if rep.nonce != "" {
@@ -164,10 +169,8 @@ func (a *appCredentials) amend(r *request, rep Reply, err error) bool {
 		a.mu.Unlock()
 	}
 	var api *APIError
-	if FateOf(err) != NoAccess || !errors.As(err, &api) {
-		if rep.RequestID != "" {
-			r.token.accepted.Store(true)
-		}
+	if rep.verdict.fate != NoAccess || !errors.As(err, &api) {
+		r.token.accepted.Store(true)
 		return false
 	}
 	switch {

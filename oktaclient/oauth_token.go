@@ -22,15 +22,8 @@ func (e *TokenError) Error() string { return "get an access token: " + e.Err.Err
 
 func (e *TokenError) Unwrap() error { return e.Err }
 
-// Is makes an end of trying an [ErrOutage]: without a token, nothing else can be asked for either.
-func (e *TokenError) Is(target error) bool { return target == ErrOutage && e.fate() == Unreachable }
-
 // fate is that of the request which needed the token.
 func (e *TokenError) fate() Fate {
-	var api *APIError
-	if errors.As(e.Err, &api) && api.RequestID == "" && api.OAuth == "" && api.Status < 500 {
-		return WrongOrg // something else answers there
-	}
 	switch f := FateOf(e.Err); f {
 	case NotSent, Unreachable, WrongOrg:
 		return f
@@ -44,11 +37,26 @@ func (e *TokenError) fate() Fate {
 const (
 	oauthInvalidToken  = "invalid_token"
 	oauthInvalidClient = "invalid_client"
-	oauthInvalidScope  = "invalid_scope"
-	oauthNoScope       = "insufficient_scope"
+	oauthInvalidScope  = "invalid_scope"      // one that Okta doesn't have
+	oauthNoConsent     = "consent_required"   // none of them was granted to the app
+	oauthDenied        = "access_denied"      // a policy or the app's admin role doesn't allow them
+	oauthNoScope       = "insufficient_scope" // the token lacks the one that is needed
 	oauthInvalidProof  = "invalid_dpop_proof"
 	oauthUseNonce      = "use_dpop_nonce"
 )
+
+// LacksScope reports whether an error is one of Okta's ways to say that scopes weren't granted.
+func LacksScope(err error) bool {
+	api, ok := errors.AsType[*APIError](err)
+	if !ok {
+		return false
+	}
+	switch api.OAuth {
+	case oauthInvalidScope, oauthNoConsent, oauthDenied, oauthNoScope:
+		return true
+	}
+	return false
+}
 
 const (
 	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -70,8 +78,8 @@ func (a *appCredentials) requestToken(ctx context.Context) (*accessToken, error)
 			sent   = time.Now() // a token's life begins after this
 		)
 		rep, err = a.client.call(ctx, request{
-			bucket: BucketToken, method: "POST", path: []string{"oauth2", "v1", "token"}, noToken: true, safe: true, patient: true,
-			prepare: a.prepare,
+			bucket: BucketToken, method: "POST", path: []string{"oauth2", "v1", "token"}, noToken: true, oauth: true, safe: true, patient: true,
+			prepare: a.prepare, expects: func(body []byte) bool { _, err := parseToken(body, sent); return err == nil },
 		})
 		if err == nil {
 			var t *accessToken
@@ -124,7 +132,7 @@ func (a *appCredentials) learn(rep Reply, before time.Duration, err error) (bool
 		return keyErr == nil, err
 	case (api.OAuth == oauthInvalidClient || api.OAuth == oauthInvalidProof) && change.Abs() > clockChange:
 		return true, err // signed by this machine's clock, before the server's was known
-	case api.OAuth == oauthInvalidScope && len(a.scopes) > len(a.app.Scopes) && len(a.app.Scopes) > 0:
+	case LacksScope(err) && len(a.scopes) > len(a.app.Scopes) && len(a.app.Scopes) > 0:
 		a.scopes = a.app.Scopes
 		return true, err
 	}

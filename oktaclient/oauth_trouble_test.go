@@ -2,7 +2,11 @@ package oktaclient_test
 
 import (
 	"context"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -148,4 +152,68 @@ func TestOneWrongDate(t *testing.T) {
 			t.Errorf("%d requests for a token", n)
 		}
 	})
+}
+
+// Each way of Okta's to say "not this scope" is followed by a try without the optional scopes, and nothing else is.
+func TestRefusedScopes(t *testing.T) {
+	t.Parallel()
+	for code, again := range map[string]bool{
+		"consent_required": true, "invalid_scope": true, "insufficient_scope": true, "access_denied": true, "invalid_client": false, "something_else": false,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			org, app := signedIn(t, oktatest.Config{}, oktatest.App{})
+			asked := 0
+			c := clientOf(t, org, oktaclient.Options{App: &app, Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+				body, _ := r.GetBody()
+				form, _ := io.ReadAll(body)
+				if asked++; !strings.Contains(string(form), "okta.logs.read") {
+					return org.Transport().RoundTrip(r)
+				}
+				rec := httptest.NewRecorder()
+				rec.Header().Set("X-Okta-Request-Id", "req")
+				rec.WriteHeader(http.StatusBadRequest)
+				_, _ = rec.WriteString(`{"error":"` + code + `","error_description":"x"}`)
+				return rec.Result(), nil
+			})})
+			_, err := c.GetActor(t.Context())
+			if scopes, _, ok := c.Grant(); ok != again || (err == nil) != again || again && (asked != 2 || !slices.Equal(scopes, allScopes[:2])) || !again && asked != 1 {
+				t.Errorf("%s: asked %d times, got %q, %v", code, asked, scopes, err)
+			}
+			if !again && oktaclient.FateOf(err) != oktaclient.NoAccess {
+				t.Errorf("%s: %v", code, err)
+			}
+		})
+	}
+}
+
+// A page of another's, whatever it says of tokens and proofs, never makes a change be sent again.
+func TestStrangersDontAmendCredentials(t *testing.T) {
+	t.Parallel()
+	for _, challenge := range []string{
+		"", `DPoP error="use_dpop_nonce"`, `DPoP error="invalid_dpop_proof"`, `Bearer realm="gateway", error="invalid_token"`, `Bearer error="insufficient_scope"`, "SSWS",
+	} {
+		for _, status := range []int{400, 401, 403} {
+			synctest.Test(t, func(t *testing.T) {
+				org, app := signedIn(t, oktatest.Config{}, oktatest.App{DPoP: true})
+				sent := 0
+				c := clientOf(t, org, oktaclient.Options{App: &app, Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+					resp, err := org.Transport().RoundTrip(r)
+					if err != nil || strings.HasPrefix(r.URL.Path, "/oauth2/") {
+						return resp, err
+					}
+					sent++
+					_ = resp.Body.Close()
+					resp.Header.Set("Dpop-Nonce", "a nonce")
+					resp.Header.Set("Www-Authenticate", challenge)
+					resp.StatusCode, resp.Body = status, io.NopCloser(strings.NewReader(`{"error":"invalid_token"}`))
+					return resp, nil
+				})})
+				u := org.Add(oktatest.User{Login: "alice@example.com"})
+				_, err := c.ResetFactors(t.Context(), u.ID, nil)
+				if oktaclient.FateOf(err) != oktaclient.InDoubt || sent != 1 || org.Did(u.ID).Resets != 1 {
+					t.Errorf("%d %s: %v, sent %d times, reset %d times", status, challenge, err, sent, org.Did(u.ID).Resets)
+				}
+			})
+		}
+	}
 }

@@ -1,6 +1,10 @@
 package oktaclient
 
-import "context"
+import (
+	"context"
+	"encoding/json"
+	"strings"
+)
 
 // The engines that an org may run on.
 const (
@@ -8,21 +12,49 @@ const (
 	EngineClassic  = "Classic Engine"
 )
 
-// GetEngine returns [EngineIdentity] or [EngineClassic], or what else the org calls its pipeline. It needs no credentials.
+// Org is what an org says of itself to anybody. One org may have several names: it is the ID that tells it from others.
+type Org struct {
+	ID     string // letters and digits, as 00o1abcd; "" if the org names none that can be believed
+	Engine string // [EngineIdentity], [EngineClassic], or what else the org calls its pipeline
+}
+
+// GetOrg needs no credentials.
 //
 //meta:operation GET /.well-known/okta-organization
-func (c *Client) GetEngine(ctx context.Context) (string, error) {
-	var org struct {
-		Pipeline string `json:"pipeline"`
+func (c *Client) GetOrg(ctx context.Context) (Org, error) {
+	var said orgReply
+	_, err := c.get(ctx, request{
+		bucket: BucketOther, path: []string{".well-known", "okta-organization"}, noToken: true, expects: isOrg,
+	}, &said)
+	return said.org(), err
+}
+
+type orgReply struct {
+	ID       string `json:"id"`
+	Pipeline string `json:"pipeline"`
+}
+
+// isOrg reports whether a body is what an Okta org says of itself.
+func isOrg(body []byte) bool {
+	var said orgReply
+	return json.Unmarshal(body, &said) == nil && said.org().ID != "" && said.Pipeline != ""
+}
+
+// maxOrgID bounds an org's ID, in bytes: Okta's have 20. A shortened one could be another org's, so that a longer one counts as none.
+const maxOrgID = 40
+
+func (r orgReply) org() Org {
+	o := Org{ID: r.ID, Engine: cut(r.Pipeline, 40)}
+	switch r.Pipeline {
+	case "idx":
+		o.Engine = EngineIdentity
+	case "v1":
+		o.Engine = EngineClassic
 	}
-	_, err := c.get(ctx, request{bucket: BucketOther, path: []string{".well-known", "okta-organization"}, noToken: true}, &org)
-	switch {
-	case err != nil:
-		return "", err
-	case org.Pipeline == "idx":
-		return EngineIdentity, nil
-	case org.Pipeline == "v1":
-		return EngineClassic, nil
+	if len(o.ID) > maxOrgID || strings.ContainsFunc(o.ID, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	}) {
+		o.ID = ""
 	}
-	return cut(org.Pipeline, 40), nil
+	return o
 }

@@ -1,21 +1,22 @@
 package oktaclient
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"net/url"
-	"strings"
+	"strconv"
 )
 
 // list makes a paged read and yields its items. The next page is where Okta's Link header says, taken as it stands: cursors are
 // opaque, and an empty page may have a next one. An error is yielded once, as the last.
 func list[T any](ctx context.Context, c *Client, r request) iter.Seq2[T, error] {
-	r.most = maxPage
+	r.most, r.expects = maxPage, isList
 	return func(yield func(T, error) bool) {
 		var none T
-		seen := map[string]bool{r.requestURI(): true}
+		limit, seen := r.query.Get("limit"), map[string]bool{r.requestURI(): true}
 		for {
 			var page items[T]
 			rep, err := c.get(ctx, r, &page)
@@ -28,9 +29,12 @@ func list[T any](ctx context.Context, c *Client, r request) iter.Seq2[T, error] 
 					return
 				}
 			}
-			next, err := c.next(rep.links)
-			if err == nil && seen[next] {
-				err = errors.New("okta's next page is the same page again, or one before it")
+			next, err := c.next(r.requestURI(), rep.links)
+			switch {
+			case err == nil && seen[next]:
+				err = fmt.Errorf("%w: okta's next page is the same page again, or one before it", ErrPages)
+			case err == nil && next == "" && len(seen) > 1:
+				err = checkEnd[T](ctx, c, r, limit, len(page))
 			}
 			if err != nil {
 				yield(none, err)
@@ -45,20 +49,45 @@ func list[T any](ctx context.Context, c *Client, r request) iter.Seq2[T, error] 
 	}
 }
 
-// next returns path and query of the next page, "" after the last one. A link to another host is refused: the token would go there.
-func (c *Client) next(links []string) (string, error) {
-	for _, line := range links {
-		for _, link := range strings.Split(line, "<") { // several links in one line stand for several lines
-			target, params, ok := strings.Cut(link, ">")
-			if !ok || !strings.Contains(params, `rel="next"`) {
-				continue
-			}
-			u, err := url.Parse(target)
-			if err != nil || u.Scheme != c.org.scheme || !strings.EqualFold(u.Host, c.org.host) {
-				return "", fmt.Errorf("okta's next page is at another address, %q", cut(target, 200))
-			}
-			return u.RequestURI(), nil
-		}
+// checkEnd makes sure that a full page without a next one is the last one, where the pages before it had one: the link may have been lost on the way.
+// With one item less, the same page has to have a next one, which holds no more than that item. limit is what the list was asked for with.
+func checkEnd[T any](ctx context.Context, c *Client, r request, limit string, size int) error {
+	u, err := url.Parse(r.requestURI())
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrPages, err)
 	}
-	return "", nil
+	q := u.Query()
+	if most, err := strconv.Atoi(cmp.Or(q.Get("limit"), limit)); err != nil || size < most || size < 2 {
+		return nil
+	}
+	q.Set("limit", strconv.Itoa(size-1))
+	u.RawQuery = q.Encode()
+	r.uri = u.RequestURI()
+	var shorter, last items[T]
+	rep, err := c.get(ctx, r, &shorter)
+	if err != nil {
+		return err
+	}
+	if r.uri, err = c.next(r.uri, rep.links); err != nil {
+		return err
+	}
+	if r.uri == "" {
+		return fmt.Errorf("%w: a full page of %d doesn't say where the next one is", ErrPages, size)
+	}
+	if _, err := c.get(ctx, r, &last); err != nil {
+		return err
+	}
+	if len(shorter)+len(last) > size {
+		return fmt.Errorf("%w: a full page of %d didn't say where the next one is", ErrPages, size)
+	}
+	return nil
+}
+
+// isList reports whether a body is a list of things with an ID: nobody but Okta would answer so.
+func isList(body []byte) bool {
+	var list items[struct {
+		ID   string `json:"id"`
+		UUID string `json:"uuid"`
+	}]
+	return json.Unmarshal(body, &list) == nil && len(list) > 0 && list[0].ID+list[0].UUID != ""
 }

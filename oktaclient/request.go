@@ -54,6 +54,8 @@ type request struct {
 	once     bool                      // a 429 is its answer: what it carries is stale before a window ends
 	uri      string                    // in place of path and query: where Okta says that the next page is
 	noToken  bool                      // the endpoint asks for no credentials
+	oauth    bool                      // the endpoint answers errors in the form of OAuth 2.0
+	expects  func(body []byte) bool    // of a read: reports whether only Okta, and this org, would answer so; nil: it can't be told
 	safe     bool                      // changes nothing: may be sent again
 	patient  bool                      // safe, and sent again until an outage is declared: nothing can be done without it
 	dispatch func() error              // called once, before the first attempt is sent; its error keeps it from being sent
@@ -70,10 +72,11 @@ type Reply struct {
 	Attempts  int       // requests sent
 	SentAt    time.Time // the last attempt, by the server's clock
 
-	body  []byte
-	links []string // Link headers
-	nonce string   // that the server wants in the next DPoP proof
-	limit rateLimit
+	verdict verdict
+	body    []byte
+	links   []string // Link headers
+	nonce   string   // that the server wants in the next DPoP proof
+	limit   rateLimit
 }
 
 // build makes the HTTP request of one attempt.
@@ -151,7 +154,6 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 	rep.Status, rep.RequestID = resp.StatusCode, c.requestID(resp.Header)
 	rep.limit, rep.links = parseRateLimit(resp.Header), resp.Header.Values("Link")
 	rep.nonce = resp.Header.Get("Dpop-Nonce")
-	c.meet(rep.limit.date, at, rep.RequestID != "")
 	var bodyErr error
 	if rep.Status >= 200 { // of a 1xx, as 101, there is a connection behind the body, and no timeout
 		rep.body, bodyErr = readBody(resp.Body, cmp.Or(r.most, maxBody))
@@ -159,23 +161,10 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 	}
 	c.log.Debug("request", "method", r.method, "path", req.URL.EscapedPath(), "status", rep.Status,
 		"request_id", rep.RequestID, "ms", at.Sub(start).Milliseconds(), "remaining", rep.limit.left())
-	return rep, c.judge(r, req, resp, rep, bodyErr)
-}
-
-// judge turns a reply into an error unless it is a 2xx of Okta's. Of a change, status and request id say it all; of a read,
-// the body matters too.
-func (c *Client) judge(r *request, req *http.Request, resp *http.Response, rep Reply, bodyErr error) error {
-	switch {
-	case rep.Status < 200 || rep.Status > 299:
-		e := c.newAPIError(req, resp, rep.body)
-		e.redact(r.secrets)
-		return e
-	case rep.RequestID == "":
-		return ErrNotOkta
-	case bodyErr != nil && r.safe:
-		return &TransportError{Method: req.Method, Path: req.URL.Path, Sent: true, Err: c.tame(bodyErr)}
-	}
-	return nil
+	err = c.judge(r, req, resp, &rep, bodyErr)
+	c.meet(rep.limit.date, at, rep.verdict.okta)
+	c.noteAccepted(r, rep.verdict)
+	return rep, err
 }
 
 var errTooLarge = errors.New("the answer is larger than any that Okta sends")

@@ -43,7 +43,7 @@ func (c *Client) ListRoles(ctx context.Context, userID string) ([]Role, Reply, e
 		return roles, rep, err
 	}
 	// Only a list that is surely empty may say so: no null, and no further page, which Okta doesn't document here.
-	if next, linkErr := c.next(rep.links); roles == nil || next != "" || linkErr != nil {
+	if next, linkErr := c.next("", rep.links); roles == nil || next != "" || linkErr != nil {
 		return nil, rep, errRolesCut
 	}
 	return roles, rep, nil

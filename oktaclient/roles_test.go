@@ -36,8 +36,8 @@ func TestListRoles(t *testing.T) {
 		{name: "no list", body: `{}`, err: true, fate: InDoubt},
 		{name: "half a list", body: `[{"type":`, err: true, fate: InDoubt},
 		{name: "an empty page, and another", body: `[]`, link: page, err: true, fate: InDoubt},
-		{name: "refused", status: 403, body: `{"errorCode":"E0000006"}`, err: true, fate: Forbidden},
-		{name: "no such user", status: 404, body: `{"errorCode":"E0000007"}`, err: true, fate: Missing},
+		{name: "refused", status: 403, body: `{"errorCode":"E0000006","errorId":"oae"}`, err: true, fate: Forbidden},
+		{name: "no such user", status: 404, body: `{"errorCode":"E0000007","errorId":"oae"}`, err: true, fate: Missing},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

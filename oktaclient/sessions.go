@@ -5,8 +5,8 @@ import (
 	"net/url"
 )
 
-// ClearSessions ends the sessions of the user with this ID and, on Identity Engine, makes Okta forget the devices on which the user needn't
-// give a factor again; with oauthTokens it revokes OpenID Connect and OAuth tokens, too. A reset does none of that. Sessions that apps keep of
+// ClearSessions ends the sessions of the user with this ID and makes Okta forget the devices on which the user needn't give a factor again, on
+// both engines, whose defaults differ; with oauthTokens it revokes OpenID Connect and OAuth tokens, too. A reset does none of that. Sessions that apps keep of
 // their own go on. dispatch is that of [Client.ResetFactors]. It counts in [BucketUsers].
 //
 // Okta API:
@@ -17,7 +17,7 @@ func (c *Client) ClearSessions(ctx context.Context, userID string, oauthTokens b
 	if err := checkID(userID); err != nil {
 		return Reply{}, err
 	}
-	q := url.Values{}
+	q := url.Values{"forgetDevices": {"true"}}
 	if oauthTokens {
 		q.Set("oauthTokens", "true")
 	}

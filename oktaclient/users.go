@@ -56,7 +56,7 @@ func (c *Client) GetUser(ctx context.Context, idOrLogin string) (User, Reply, er
 		return User{}, Reply{}, err
 	}
 	var u User
-	rep, err := c.get(ctx, request{bucket: BucketUser, path: apiPath("users", idOrLogin)}, &u)
+	rep, err := c.get(ctx, request{bucket: BucketUser, path: apiPath("users", idOrLogin), expects: isUser}, &u)
 	return u, rep, err
 }
 
@@ -65,11 +65,20 @@ func (c *Client) GetUser(ctx context.Context, idOrLogin string) (User, Reply, er
 //meta:operation GET /api/v1/users/me
 func (c *Client) GetMe(ctx context.Context) (User, Reply, error) {
 	var u User
-	rep, err := c.get(ctx, request{bucket: BucketMe, path: apiPath("users", "me")}, &u)
-	if err == nil && (checkID(u.ID) != nil || u.Profile.Login == "") {
+	rep, err := c.get(ctx, request{bucket: BucketMe, path: apiPath("users", "me"), expects: isUser}, &u)
+	if err == nil && !u.named() {
 		err = errors.New("the answer names no user")
 	}
 	return u, rep, err
+}
+
+// named reports whether it is known who u is.
+func (u *User) named() bool { return checkID(u.ID) == nil && u.Profile.Login != "" }
+
+// isUser reports whether a body is a user: nobody but Okta would answer so.
+func isUser(body []byte) bool {
+	var u User
+	return json.Unmarshal(body, &u) == nil && u.named()
 }
 
 // FindUsers returns the users whose login is exactly the given one, by a filter: for logins with characters that the path of
@@ -95,7 +104,7 @@ func (c *Client) ListUsers(ctx context.Context, filter string, limit int) ([]Use
 		q.Set("limit", strconv.Itoa(limit))
 	}
 	var users items[User]
-	rep, err := c.get(ctx, request{bucket: BucketUsers, path: apiPath("users"), query: q, most: maxPage}, &users)
+	rep, err := c.get(ctx, request{bucket: BucketUsers, path: apiPath("users"), query: q, most: maxPage, expects: isList}, &users)
 	return users, rep, err
 }
 

@@ -49,10 +49,18 @@ func TestVerificationOnTheWire(t *testing.T) {
 
 func TestWrongPasscode(t *testing.T) {
 	t.Parallel()
-	for code, wrong := range map[string]bool{"E0000068": true, "E0000082": true, "E0000083": true, "E0000006": false, "": false} {
-		err := fmt.Errorf("verify: %w", &oktaclient.APIError{Status: 403, Code: code})
-		if (oktaclient.WrongPasscode(err) != "") != wrong {
-			t.Errorf("WrongPasscode of %s = %q", code, oktaclient.WrongPasscode(err))
+	for body, wrong := range map[string]bool{
+		`{"errorCode":"E0000068","errorId":"oae"}`: true, `{"errorCode":"E0000082","errorId":"oae"}`: true, `{"errorCode":"E0000083","errorId":"oae"}`: true,
+		`{"errorCode":"E0000006","errorId":"oae"}`: false, `{"errorCode":"E0000068"}`: false, "": false,
+	} {
+		c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Okta-Request-Id", "req")
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = io.WriteString(w, body)
+		}), oktaclient.Options{})
+		_, _, err := c.VerifyFactor(t.Context(), someID, someFactor, oktaclient.Verify{PassCode: "123456"})
+		if err = fmt.Errorf("verify: %w", err); (oktaclient.WrongPasscode(err) != "") != wrong {
+			t.Errorf("WrongPasscode of %s = %q", body, oktaclient.WrongPasscode(err))
 		}
 	}
 }

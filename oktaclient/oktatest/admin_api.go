@@ -104,14 +104,22 @@ func (o *Org) adminsFrom(from, limit int) (ids []string, next int) {
 	return ids, -1
 }
 
-// clearSessions ends a user's sessions.
+// clearSessions ends a user's sessions. Whether it forgets the user's devices, too, depends on the engine unless the request says it.
 func (c *call) clearSessions() {
 	if c.pos < 0 {
 		c.fail(notFound(c.name, "User"))
 		return
 	}
+	forget := c.o.cfg.Engine == Identity
+	if said := c.r.URL.Query().Get("forgetDevices"); said != "" {
+		forget = said == "true"
+	}
 	c.o.mu.Lock()
-	c.o.dir.change(c.pos).deeds.SessionsCleared++
+	deeds := &c.o.dir.change(c.pos).deeds
+	deeds.SessionsCleared++
+	if forget {
+		deeds.DevicesForgotten++
+	}
 	c.o.record(c, sessionClearEvent)
 	c.o.mu.Unlock()
 	c.noContent()

@@ -170,14 +170,19 @@ func TestUnenroll(t *testing.T) {
 	}
 }
 
+// Whether clearing sessions forgets devices, too, depends on the engine, unless it is asked for.
 func TestClearSessions(t *testing.T) {
 	t.Parallel()
-	o := oktatest.New(oktatest.Config{})
-	o.Add(oktatest.User{ID: bob, Login: "bob@example.com"})
-	want(t, call(t, o, "DELETE", "/api/v1/users/"+bob+"/sessions"), 204, "")
-	want(t, call(t, o, "DELETE", "/api/v1/users/00u0000000000000none/sessions"), 404, "E0000007")
-	if o.Did(bob).SessionsCleared != 1 {
-		t.Errorf("deeds = %+v, want one clearing", o.Did(bob))
+	for engine, byDefault := range map[oktatest.Engine]int{oktatest.Identity: 1, oktatest.Classic: 0} {
+		for query, forgotten := range map[string]int{"": byDefault, "?forgetDevices=true&oauthTokens=true": 1, "?forgetDevices=false": 0} {
+			o := oktatest.New(oktatest.Config{Engine: engine})
+			o.Add(oktatest.User{ID: bob, Login: "bob@example.com"})
+			want(t, call(t, o, "DELETE", "/api/v1/users/"+bob+"/sessions"+query), 204, "")
+			want(t, call(t, o, "DELETE", "/api/v1/users/00u0000000000000none/sessions"), 404, "E0000007")
+			if d := o.Did(bob); d.SessionsCleared != 1 || d.DevicesForgotten != forgotten {
+				t.Errorf("engine %d, %q: deeds = %+v, want one clearing, devices forgotten %d times", engine, query, d, forgotten)
+			}
+		}
 	}
 }
 

@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -92,31 +91,18 @@ func (r *auditRun) explain(err error) error {
 
 // explainLog says why the System Log couldn't be read, with the exit code for that.
 func explainLog(c *oktaclient.Client, err error) error {
-	host := c.Org().Host()
-	if _, ok := errors.AsType[coded](err); ok {
-		return err
+	p := before
+	if c.MetOkta() {
+		p = during
 	}
-	if sig, ok := errors.AsType[Signal](err); ok {
-		return stopError(sig)
+	fault, ok := oktaFault(c, err, p, "read its System Log")
+	switch {
+	case !ok:
+		return coded{code: p.code(), error: fmt.Errorf("read the System Log of %s: %w", c.Org().Host(), err)}
+	case exitCode(fault) == exitNoAccess:
+		return coded{code: exitNoAccess, error: hinted{fault, hintLog}}
 	}
-	if !c.MetOkta() {
-		switch oktaclient.FateOf(err) {
-		case oktaclient.NotSent, oktaclient.Unreachable:
-			return usageError("check the org URL, the network and HTTPS_PROXY", "%s can't be reached: %w", host, err)
-		case oktaclient.NoAccess, oktaclient.Forbidden:
-		default:
-			return usageError("check the org URL; a proxy or a sign-in page of the network may answer in its place", "%s doesn't answer as an Okta org: %w", host, err)
-		}
-	}
-	switch oktaclient.FateOf(err) {
-	case oktaclient.NoAccess:
-		return coded{code: exitNoAccess, error: hinted{fmt.Errorf("%s doesn't accept the credentials: %w", host, err), hintLog}}
-	case oktaclient.Forbidden:
-		return coded{code: exitNoAccess, error: hinted{fmt.Errorf("%s doesn't let these credentials read its System Log: %w", host, err), hintLog}}
-	case oktaclient.Unreachable:
-		return coded{code: exitStopped, error: fmt.Errorf("%s: %w", host, err)}
-	}
-	return coded{code: exitBrokeOff, error: fmt.Errorf("read the System Log of %s: %w", host, err)}
+	return fault
 }
 
 const hintLog = "the System Log takes a good token of an admin who may read it, or the scope okta.logs.read"

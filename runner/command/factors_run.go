@@ -201,22 +201,14 @@ func (r *factorsRun) explain(err error, what string) error {
 	if wrong := oktaclient.WrongPasscode(err); wrong != "" {
 		return notDone("", "%s: %s: %w", what, wrong, err)
 	}
-	switch oktaclient.FateOf(err) {
-	case oktaclient.NoAccess:
-		return coded{code: exitNoAccess, error: hinted{fmt.Errorf("%s doesn't accept the credentials: %w", r.host(), err), hintRefused(err)}}
-	case oktaclient.Forbidden:
-		return coded{code: exitNoAccess, error: fmt.Errorf("%s doesn't let these credentials %s: %w", r.host(), what, err)}
-	case oktaclient.Limited:
+	if oktaclient.FateOf(err) == oktaclient.Limited {
 		return notDone("wait five minutes, or use another factor: Okta allows five attempts in that time", "%s: %w", what, err)
-	case oktaclient.Unreachable:
-		return coded{code: exitStopped, error: fmt.Errorf("%s: %w", what, err)}
-	case oktaclient.NotSent:
-		if _, ok := errors.AsType[*oktaclient.TransportError](err); !ok {
-			return usageError("", "%s: %w", what, err)
-		}
-		return usageError("check the org URL, the network and HTTPS_PROXY; nothing was changed", "%s can't be reached: %w", r.host(), err)
-	case oktaclient.WrongOrg:
-		return usageError("check the org URL; nothing was changed", "%s doesn't answer as an Okta org: %w", r.host(), err)
+	}
+	if fault, ok := oktaFault(r.client, err, before, what); ok {
+		return fault
+	}
+	if oktaclient.FateOf(err) == oktaclient.NotSent {
+		return usageError("", "%s: %w", what, err)
 	}
 	return notDone("", "%s: %w", what, err)
 }

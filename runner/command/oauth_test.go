@@ -125,7 +125,7 @@ func echoing(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 	}
 	echo := r.Header.Get("Authorization") + " " + r.Header.Get("Dpop") + " " + form
 	_ = resp.Body.Close()
-	body := `{"errorCode":"E0000001","errorSummary":"` + echo + `","error":"invalid_client","error_description":"` + echo + `"}`
+	body := `{"errorCode":"E0000001","errorId":"oae","errorSummary":"` + echo + `","error":"invalid_client","error_description":"` + echo + `"}`
 	fresh := &http.Response{
 		StatusCode: 400, Header: maps.Clone(resp.Header), Request: r, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Body: http.NoBody, ContentLength: int64(len(body)),
@@ -186,4 +186,61 @@ func TestNoSecretComesOut(t *testing.T) {
 			})
 		}
 	}
+}
+
+// tokenAnswer makes the token endpoint answer with this, and the org with all else.
+func tokenAnswer(status int, body string) func(*http.Request, http.RoundTripper) (*http.Response, error) {
+	return func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		resp, err := next.RoundTrip(r)
+		if err != nil || !strings.HasPrefix(r.URL.Path, "/oauth2/") {
+			return resp, err
+		}
+		_ = resp.Body.Close()
+		resp.StatusCode, resp.Body, resp.ContentLength = status, readCloser{strings.NewReader(body)}, int64(len(body))
+		return resp, nil
+	}
+}
+
+// Each way to say "not this scope" leads to the grants; only invalid_client is about the key; of what nobody knows, no cause is claimed.
+func TestHintsOfTheTokenEndpoint(t *testing.T) {
+	for code, hint := range map[string]string{
+		"consent_required": "hint: grant the service app what it asks for (okta.users.manage and okta.users.read)", "invalid_scope": "hint: grant the service app",
+		"access_denied": "hint: grant the service app", "insufficient_scope": "hint: grant the service app", "invalid_client": "hint: hold OKTA_CLIENT_CLIENTID",
+		"temporarily_confused": "", "unauthorized_client": "",
+	} {
+		virtually(t, 2, oktatest.Config{}, func(v *virtual) {
+			v.asApp(oktatest.App{})
+			v.tampered = tokenAnswer(http.StatusBadRequest, `{"error":"`+code+`","error_description":"x"}`)
+			if exit := v.reset(confirm(2)); exit != exitNoAccess || !strings.Contains(v.stderr, code) || !strings.Contains(v.stderr, hint) ||
+				strings.Contains(v.stderr, "hint:") != (hint != "") || strings.Contains(v.stderr, "any more") {
+				t.Errorf("%s: exit code %d, want %q:\n%s", code, exit, hint, v.stderr)
+			}
+		})
+	}
+}
+
+// A token that says that it lacks a scope ends a run before the question, whatever step needs it; one that doesn't say so, at the first row, and not as
+// credentials that were accepted once.
+func TestScopesThatTheTokenLacks(t *testing.T) {
+	for flags, scope := range map[string]string{"--skip-admins": "okta.roles.read"} {
+		virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+			v.asApp(oktatest.App{})
+			if code := v.reset(flags, confirm(3)); code != exitNoAccess || !strings.Contains(v.stderr, "its access token lacks "+scope) {
+				t.Errorf("exit code %d:\n%s", code, v.stderr)
+			}
+			v.wantNoResults()
+			if code := v.reset(flags, "--dry-run"); !strings.Contains(v.stderr, "warning: acme.okta.com doesn't let the service app do that: its access token lacks "+scope) {
+				t.Errorf("exit code %d:\n%s", code, v.stderr)
+			}
+			v.resets(map[int]int{0: 3})
+		})
+	}
+	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+		v.asApp(oktatest.App{})
+		v.org.Script(oktatest.Fault{Kind: oktatest.MissingScope, Op: resetOp})
+		if code := v.reset(confirm(3)); code != exitNoAccess || strings.Contains(v.stderr, "any more") ||
+			!strings.Contains(v.stderr, "doesn't let the service app do that: 403 Forbidden: insufficient_scope, scope okta.users.manage is needed") {
+			t.Errorf("exit code %d:\n%s", code, v.stderr)
+		}
+	})
 }

@@ -60,27 +60,38 @@ func (r *resetRun) scopes() scopes {
 // optionalTime is how long the start of a run waits for what it can do without.
 const optionalTime = 5 * time.Second
 
+// askWho is what the first call of most commands asks for.
+const askWho = "ask who they are"
+
 // meet makes the first calls: they show whether this is an Okta org, whether the token is good and whose it is.
 func (r *resetRun) meet(ctx context.Context) error {
 	actor, err := r.client.GetActor(ctx)
 	if err != nil {
-		return cannotBegin(r.client, err)
+		return cannotBegin(r.client, err, askWho)
 	}
 	r.actor = actor
+	if err := r.checkScopes(); err != nil {
+		return err
+	}
 	brief, cancel := context.WithTimeout(ctx, optionalTime)
 	defer cancel()
-	if r.engine, err = r.client.GetEngine(brief); err != nil && ctx.Err() == nil {
+	org, err := r.client.GetOrg(brief)
+	if err != nil && ctx.Err() == nil {
 		r.console.warn("the org doesn't tell its engine: %v", err)
 	}
+	r.engine = org.Engine
 	if r.willAsk() {
 		// One call in the reset's own bucket tells its limit, for the time that the question shows. Who may not list users may still be
 		// allowed to reset them.
 		if _, _, err = r.client.ListUsers(brief, "", 1); oktaclient.FateOf(err) == oktaclient.NoAccess {
-			return cannotBegin(r.client, err)
+			return cannotBegin(r.client, err, "list users")
 		}
 	}
 	if ctx.Err() != nil {
 		return stopError(context.Cause(ctx))
+	}
+	if err := r.client.Trustworthy(); err != nil {
+		return cannotBegin(r.client, err, askWho)
 	}
 	return nil
 }

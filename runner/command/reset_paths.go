@@ -156,7 +156,7 @@ func (r *resetRun) removeInput(err error) error {
 		if _, err := os.Lstat(own); errors.Is(err, fs.ErrNotExist) {
 			return os.Rename(r.paths.keep, own)
 		}
-		return os.Remove(r.paths.keep)
+		return removeIfThere(r.paths.keep)
 	}
 	if !r.kept || err == nil {
 		return nil
@@ -164,5 +164,13 @@ func (r *resetRun) removeInput(err error) error {
 	if _, statErr := os.Lstat(r.paths.results); !os.IsNotExist(statErr) {
 		return nil
 	}
-	return os.Remove(r.paths.keep)
+	return removeIfThere(r.paths.keep)
+}
+
+// removeIfThere removes a file. That somebody else has done so is as good.
+func removeIfThere(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }

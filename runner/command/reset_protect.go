@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -119,14 +118,13 @@ func (r *resetRun) checkRoles(ctx context.Context) error {
 		return nil
 	}
 	_, _, err := r.client.ListRoles(ctx, r.actor.ID)
-	api := (*oktaclient.APIError)(nil)
 	switch {
 	case ctx.Err() != nil:
 		return stopError(context.Cause(ctx))
-	case errors.As(err, &api) && (oktaclient.FateOf(err) == oktaclient.Forbidden || api.OAuth == "insufficient_scope"):
+	case oktaclient.FateOf(err) == oktaclient.Forbidden, oktaclient.LacksScope(err):
 		return noRoles(fmt.Errorf("%w: %w", steps.ErrNoRoles, err))
 	case err != nil:
-		return cannotBegin(r.client, fmt.Errorf("list roles: %w", err))
+		return cannotBegin(r.client, err, "list admin roles")
 	}
 	return nil
 }
@@ -173,13 +171,13 @@ func (r *resetRun) explainExclusion(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return stopError(context.Cause(ctx))
 	}
-	switch oktaclient.FateOf(err) {
-	case oktaclient.NoAccess, oktaclient.NotSent, oktaclient.Unreachable:
-		return cannotBegin(r.client, err)
-	case oktaclient.Forbidden:
+	if oktaclient.FateOf(err) == oktaclient.Forbidden {
 		return coded{code: exitNoAccess, error: hinted{
 			err, "these credentials may not view that user: use some that may, or take the line out if they may not reset that user either",
 		}}
+	}
+	if fault, ok := oktaFault(r.client, err, before, "view that user"); ok {
+		return fault
 	}
 	if steps.IsOtherUser(err) {
 		return usageError("write the whole login or the ID into that line; nothing was changed", "%w", err)

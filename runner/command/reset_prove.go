@@ -259,7 +259,7 @@ func (r *resetRun) pool(ctx context.Context, jobs iter.Seq2[runner.Job, error], 
 	r.client.Expect(r.calls())
 	defer r.client.Expect(0)
 	do := func(ctx context.Context, j runner.Job, b runner.Book) (runner.Result, error) {
-		res, err := r.list.Do(ctx, j, b)
+		res, err := r.list.Do(ctx, j, notedBook{b, &r.taken})
 		r.attempts.Add(int64(res.Attempts))
 		if j.Before != nil {
 			r.attempts.Add(-int64(j.Before.Attempts))

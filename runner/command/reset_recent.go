@@ -3,7 +3,6 @@ package command
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -196,12 +195,11 @@ func (r *resetRun) explainRecent(err error) error {
 			r.recent.since.UTC().Format(shortFor), skipPages, skipTime)
 	}
 	err = fmt.Errorf("--skip-reset-since needs the System Log: %w", err)
-	var api *oktaclient.APIError
-	switch fate := oktaclient.FateOf(err); {
-	case fate == oktaclient.Forbidden, errors.As(err, &api) && api.OAuth == "insufficient_scope":
+	if oktaclient.FateOf(err) == oktaclient.Forbidden || oktaclient.LacksScope(err) {
 		return coded{code: exitNoAccess, error: hinted{err, hintLog}}
-	case fate == oktaclient.NoAccess, fate == oktaclient.NotSent, fate == oktaclient.Unreachable:
-		return cannotBegin(r.client, err)
+	}
+	if fault, ok := oktaFault(r.client, err, before, "read the System Log"); ok {
+		return fault
 	}
 	return usageError("try again later; as long as it isn't known who was reset lately, nothing is changed", "%w", err)
 }

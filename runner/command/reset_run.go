@@ -47,6 +47,7 @@ type resetRun struct {
 	resend     map[int]*runner.Result // rows whose fate is unknown and that are tried again all the same
 	doubts     []runner.Result        // rows in doubt
 	attempts   atomic.Int64           // of this run
+	taken      atomic.Bool            // this run has taken a row: something may have been changed
 	prover     *steps.Prover
 	waiting    atomic.Pointer[time.Time] // until when the prover waits
 
@@ -58,6 +59,7 @@ type resetRun struct {
 func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
 	r := &resetRun{app: a, opts: o, start: time.Now(), id: newRunID(), seen: new(runner.Seen)}
 	a.outcome = outcome{runID: r.id, dryRun: o.dryRun, sandbox: o.sandbox}
+	defer func() { err = r.stage().classify(err) }()
 	if r.paths, err = r.choosePaths(); err != nil {
 		return err
 	}

@@ -71,11 +71,11 @@ func (x *export) factorMatch(ctx context.Context) (func([]oktaclient.Factor) boo
 	if !x.opts.noFactors {
 		return func(list []oktaclient.Factor) bool { return slices.ContainsFunc(list, x.asked) }, nil
 	}
-	engine, err := x.client.GetEngine(ctx)
+	org, err := x.client.GetOrg(ctx)
 	if err != nil {
 		return nil, err
 	}
-	counts := func(f oktaclient.Factor) bool { return engine != oktaclient.EngineIdentity || f.Type != "email" }
+	counts := func(f oktaclient.Factor) bool { return org.Engine != oktaclient.EngineIdentity || f.Type != "email" }
 	return func(list []oktaclient.Factor) bool { return !slices.ContainsFunc(list, counts) }, nil
 }
 

@@ -12,41 +12,28 @@ func (x *export) explain(err error) error {
 	if c, ok := errors.AsType[coded](err); ok { // says it all
 		return c
 	}
-	host := x.client.Org().Host()
-	code := exitUsage
+	p := before
 	if x.listed > 0 {
-		code = exitBrokeOff
+		p = during
 		err = fmt.Errorf("%w; %s", err, x.progressSoFar())
 	}
 	if sig, ok := errors.AsType[Signal](err); ok {
 		return coded{code: sig.ExitCode(), error: fmt.Errorf("%w; %s", sig, x.progressSoFar())}
 	}
 	api, _ := errors.AsType[*oktaclient.APIError](err)
-	switch oktaclient.FateOf(err) {
-	case oktaclient.NoAccess:
-		return coded{code: exitNoAccess, error: hinted{fmt.Errorf("%s doesn't accept the credentials: %w", host, err), hintRefused(err)}}
-	case oktaclient.Forbidden:
-		return coded{code: exitNoAccess, error: fmt.Errorf("%s doesn't allow these credentials to list that: %w", host, err)}
-	case oktaclient.Unreachable:
-		return coded{code: exitStopped, error: fmt.Errorf("%s: %w", host, err)}
-	case oktaclient.Missing:
-		if x.opts.group != "" && x.listed == 0 {
-			return usageError("look for it by its name", "no group has the ID %q: %w", x.opts.group, err)
-		}
-	case oktaclient.NotSent:
-		return coded{code: code, error: hinted{fmt.Errorf("%s can't be reached: %w", host, err), "check the org URL, the network and HTTPS_PROXY"}}
-	case oktaclient.Refused:
-		if api.Status == 400 && x.listed == 0 && x.opts.search+x.opts.filter != "" {
-			return usageError("check --search or --filter: names count as they are written, values stand in double quotes",
-				"%s doesn't understand what is asked for: %w", host, err)
-		}
+	switch fate := oktaclient.FateOf(err); {
+	case errors.Is(err, oktaclient.ErrPages): // of how many, isn't known
+		return coded{code: exitBrokeOff, error: hinted{err, "something between here and Okta may change answers, or the list has changed meanwhile: try again"}}
+	case fate == oktaclient.Missing && x.opts.group != "" && x.listed == 0:
+		return usageError("look for it by its name", "no group has the ID %q: %w", x.opts.group, err)
+	case fate == oktaclient.Refused && api.Status == 400 && x.listed == 0 && x.opts.search+x.opts.filter != "":
+		return usageError("check --search or --filter: names count as they are written, values stand in double quotes",
+			"%s doesn't understand what is asked for: %w", x.client.Org().Host(), err)
 	}
-	if api == nil && errors.Is(err, oktaclient.ErrNotOkta) || oktaclient.FateOf(err) == oktaclient.WrongOrg {
-		return coded{code: code, error: hinted{
-			fmt.Errorf("%s doesn't answer as an Okta org: %w", host, err), "check the org URL; a proxy or a sign-in page of the network may answer in its place",
-		}}
+	if fault, ok := oktaFault(x.client, err, p, "list that"); ok {
+		return fault
 	}
-	return coded{code: code, error: err}
+	return p.classify(err)
 }
 
 // progressSoFar is how far the export came, and what is left of it.

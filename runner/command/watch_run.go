@@ -45,7 +45,7 @@ func (w *watcher) begin(ctx context.Context) error {
 	}
 	brief, cancel := context.WithTimeout(ctx, optionalTime)
 	defer cancel()
-	_, _ = w.client.GetEngine(brief) // it tells the server's clock; if it fails, so will what comes next
+	_, _ = w.client.GetOrg(brief) // it tells the server's clock; if it fails, so will what comes next
 	since, err := parseSince(w.opts.since, w.client.Now())
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ func (w *watcher) read(ctx context.Context) ([]oktaclient.LogRecord, oktaclient.
 
 // passes reports whether an error is one that waiting helps against.
 func (w *watcher) passes(err error) bool {
-	if errors.Is(err, oktaclient.ErrOutage) {
+	if errors.Is(err, oktaclient.ErrOutage) || errors.Is(err, oktaclient.ErrLimited) {
 		w.client = w.dial() // this one has given up for good
 	}
 	if !w.met && !w.client.MetOkta() {

@@ -2,9 +2,8 @@ package command
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -68,6 +67,7 @@ func (a *app) whoamiCommand() *cli.Command {
 // identity is what whoami finds out, in the form of its JSON.
 type identity struct {
 	Org         string          `json:"org"`
+	OrgID       string          `json:"org_id,omitempty"`
 	Engine      string          `json:"engine,omitempty"`
 	Actor       *identityActor  `json:"actor,omitempty"` // nil: Okta didn't say
 	Credentials identityMode    `json:"credentials"`
@@ -142,17 +142,22 @@ func newIdentity(cfg orgConfig) identity {
 func (a *app) ask(ctx context.Context, c *oktaclient.Client, id *identity) error {
 	actor, err := c.GetActor(ctx)
 	if err != nil {
-		return cannotBegin(c, err)
+		return cannotBegin(c, err, askWho)
 	}
 	id.Actor = &identityActor{"user", actor.ID, actor.Login}
 	if scopes, proved, ok := c.Grant(); ok {
 		id.Actor.Kind, id.Credentials.Scopes, id.Credentials.DPoP = "service_app", scopes, &proved
 	}
-	if id.Engine, err = c.GetEngine(ctx); err != nil {
+	org, err := c.GetOrg(ctx)
+	if err != nil {
 		a.console.warn("the org doesn't tell its engine: %v", err)
 	}
+	id.OrgID, id.Engine = org.ID, org.Engine
 	if err := a.askPermissions(ctx, c, actor, id); err != nil {
 		return err
+	}
+	if err := c.Trustworthy(); err != nil {
+		return cannotBegin(c, err, askWho)
 	}
 	if limit, usable, ok := c.Allowance(oktaclient.BucketUsers); ok {
 		id.Limit = &identityLimit{string(oktaclient.BucketUsers), limit, usable}
@@ -166,9 +171,8 @@ func (a *app) ask(ctx context.Context, c *oktaclient.Client, id *identity) error
 func (a *app) askPermissions(ctx context.Context, c *oktaclient.Client, actor oktaclient.Actor, id *identity) error {
 	if actor.Login == "" {
 		if _, _, err := c.ListUsers(ctx, "", 1); err != nil {
-			var api *oktaclient.APIError
-			if !errors.As(err, &api) || api.OAuth == "invalid_dpop_proof" || api.Status == 401 {
-				return cannotBegin(c, err)
+			if fault, ok := oktaFault(c, err, before, "list users"); ok && oktaclient.FateOf(err) != oktaclient.Forbidden && !oktaclient.LacksScope(err) {
+				return fault
 			}
 			a.console.warn("users can't be listed: %v", err)
 		}
@@ -190,8 +194,8 @@ func (a *app) askPermissions(ctx context.Context, c *oktaclient.Client, actor ok
 		}
 	}
 	id.SystemLog = &readable
-	if s := id.Credentials.Scopes; id.Credentials.Mode == modeApp && !slices.Contains(s, oktaclient.ScopeUsersManage) {
-		a.console.warn("without the scope %s nobody can be reset", oktaclient.ScopeUsersManage)
+	if lacking := resetScopes.lacking(c); len(lacking) > 0 {
+		a.console.warn("without the scope %s nobody can be reset", strings.Join(lacking, " "))
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func TestAnswerAboutAnotherUser(t *testing.T) {
 		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
 		w.canned = func(r *http.Request) *http.Response {
 			if r.Method == http.MethodPost {
-				return reply(r, 404, `{"errorCode":"E0000007","errorSummary":"Not found"}`)
+				return reply(r, 404, `{"errorCode":"E0000007","errorSummary":"Not found","errorId":"oae"}`)
 			}
 			return reply(r, 200, `{"id":"00uSomebodyElse00000","status":"DEPROVISIONED","profile":{"login":"else@example.com"}}`)
 		}

@@ -214,7 +214,7 @@ func TestIdentifyFails(t *testing.T) {
 		{"503:get_user:times=2", runner.StatusReset, 200, "", "", 3},
 		{"500:get_user", runner.StatusFailed, 500, "E0000009", "", 5},
 		{"drop:get_user", runner.StatusFailed, 0, "", "", 5},
-		{"portal:get_user", runner.StatusFailed, 200, "", "", 5},
+		{"portal:get_user", runner.StatusFailed, 0, "", "", 5},
 		{"readonly:get_user", runner.StatusFailed, 503, "E0000010", "", 5},
 		{"403_status:get_user", runner.StatusFailed, 403, "E0000038", "", 1},
 		{"403:get_user", runner.StatusForbidden, 403, "E0000006", "", 1},

@@ -243,11 +243,11 @@ func TestLookUpExcludedFails(t *testing.T) {
 		{"no ID", "a@x", 200, user("alice", "a@x"), false, oktaclient.InDoubt},
 		{"no user", "a@x", 200, "{}", true, oktaclient.InDoubt},
 		{"garbage", "a@x", 200, "<html>", false, oktaclient.InDoubt},
-		{"500", "a@x", 500, `{"errorCode":"E0000009"}`, false, oktaclient.InDoubt},
-		{"400", "a@x", 400, `{"errorCode":"E0000001"}`, false, oktaclient.Refused},
-		{"403", "a@x", 403, `{"errorCode":"E0000006"}`, false, oktaclient.Forbidden},
-		{"401", "a@x", 401, `{"errorCode":"E0000011"}`, false, oktaclient.NoAccess},
-		{"404 of the path", "a@x", 404, `{"errorCode":"E0000008"}`, false, oktaclient.WrongOrg},
+		{"500", "a@x", 500, `{"errorCode":"E0000009","errorId":"oae"}`, false, oktaclient.InDoubt},
+		{"400", "a@x", 400, `{"errorCode":"E0000001","errorId":"oae"}`, false, oktaclient.Refused},
+		{"403", "a@x", 403, `{"errorCode":"E0000006","errorId":"oae"}`, false, oktaclient.Forbidden},
+		{"401", "a@x", 401, `{"errorCode":"E0000011","errorId":"oae"}`, false, oktaclient.NoAccess},
+		{"404 of the path", "a@x", 404, `{"errorCode":"E0000008","errorId":"oae"}`, false, oktaclient.WrongOrg},
 	}
 	for _, tt := range tests {
 		virtually(t, tt.name, func(t *testing.T) {

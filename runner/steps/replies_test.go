@@ -34,6 +34,7 @@ const (
 	noAccess = "no access"
 	wrongOrg = "wrong org"
 	outage   = "outage"
+	limited  = "limited"
 )
 
 // outcomeOf tells a result and the error beside it.
@@ -46,6 +47,8 @@ func outcomeOf(w *world, res runner.Result, err error) outcome {
 	case err == nil:
 	case errors.Is(err, oktaclient.ErrOutage):
 		o.Stop = outage
+	case errors.Is(err, oktaclient.ErrLimited):
+		o.Stop = limited
 	case fate == oktaclient.NoAccess:
 		o.Stop = noAccess
 	case fate == oktaclient.WrongOrg:
@@ -97,8 +100,8 @@ func TestReplies(t *testing.T) {
 		{"endless:reset_factors", done},
 		{"slow:reset_factors:delay=19s", done},
 
-		{"portal:reset_factors", answered(unknown, 200, "")},
-		{"portal_after:reset_factors", made(answered(unknown, 200, ""))},
+		{"portal:reset_factors", answered(unknown, 0, "")},
+		{"portal_after:reset_factors", made(answered(unknown, 0, ""))},
 		{"drop:reset_factors", unknown},
 		{"drop_after:reset_factors", made(unknown)},
 		{"drop_late:reset_factors:delay=40s", made(unknown)},
@@ -113,7 +116,7 @@ func TestReplies(t *testing.T) {
 		{"503_after:reset_factors", made(answered(unknown, 503, ""))},
 		{"504:reset_factors", answered(unknown, 504, "")},
 		{"504_late:reset_factors:delay=90s", made(answered(unknown, 504, ""))},
-		{"redirect:reset_factors", own(answered(unknown, 307, ""))},
+		{"redirect:reset_factors", own(answered(unknown, 0, ""))},
 
 		// Nothing left this machine, or nothing was done: sent again.
 		{"refuse:reset_factors:times=1", with(done, func(o *outcome) { o.Attempts = 2 })},
@@ -191,10 +194,10 @@ func TestRareReplies(t *testing.T) {
 	t.Parallel()
 	okta := func(code string) string {
 		// The summary is another error's: it must not decide.
-		return `{"errorCode":"` + code + `","errorSummary":"You do not have permission to perform the requested action","errorCauses":[]}`
+		return `{"errorCode":"` + code + `","errorSummary":"You do not have permission to perform the requested action","errorId":"oae","errorCauses":[]}`
 	}
-	dpop := `DPoP algs="RS256", realm="https://acme.okta.com", error="invalid_dpop_proof", error_description="x"`
-	bearer := `Bearer realm="https://acme.okta.com", scope="okta.users.manage", error="insufficient_scope"`
+	dpop := `DPoP algs="RS256", authorization_uri="https://acme.okta.com/oauth2/v1/authorize", realm="https://acme.okta.com", error="invalid_dpop_proof", error_description="x"`
+	bearer := `Bearer authorization_uri="https://acme.okta.com/oauth2/v1/authorize", realm="https://acme.okta.com", scope="okta.users.manage", error="insufficient_scope"`
 	tests := []struct {
 		name    string
 		status  int
@@ -212,21 +215,29 @@ func TestRareReplies(t *testing.T) {
 		{"200 not Okta", 200, "{}", []string{"X-Okta-Request-Id", ""}, runner.StatusUnknown, "", ""},
 		{"302", 302, "", []string{"Location", "https://acme.okta.com/login"}, runner.StatusUnknown, "", ""},
 		{"400", 400, okta("E0000001"), nil, runner.StatusFailed, "E0000001", ""},
-		{"400 html", 400, "<html>Bad Request", []string{"X-Okta-Request-Id", ""}, runner.StatusFailed, "", ""},
+		{"400 html", 400, "<html>Bad Request", []string{"X-Okta-Request-Id", ""}, runner.StatusUnknown, "", ""},
+		{"400 html, Okta's headers", 400, "<html>Bad Request", nil, runner.StatusUnknown, "", ""},
+		{"400 without headers", 400, okta("E0000001"), []string{"X-Okta-Request-Id", ""}, runner.StatusFailed, "E0000001", ""},
 		{"400 dpop", 400, "", []string{"Www-Authenticate", dpop}, runner.StatusNotAttempted, "", noAccess},
 		{"401 feature", 401, okta("E0000015"), nil, runner.StatusFailed, "E0000015", ""},
 		{"403 status", 403, okta("E0000038"), nil, runner.StatusFailed, "E0000038", ""},
-		{"403 empty", 403, "", nil, runner.StatusFailed, "", ""},
+		{"403 empty", 403, "", nil, runner.StatusUnknown, "", ""},
 		{"403 scope", 403, "", []string{"Www-Authenticate", bearer}, runner.StatusNotAttempted, "", noAccess},
-		{"404 not Okta", 404, "<html>", []string{"X-Okta-Request-Id", ""}, runner.StatusNotAttempted, "", wrongOrg},
-		{"404 gateway", 404, `{"status":404,"message":"Resource not found"}`, nil, runner.StatusFailed, "", ""},
+		{"404 not Okta", 404, "<html>", []string{"X-Okta-Request-Id", ""}, runner.StatusUnknown, "", ""},
+		{"404 gateway", 404, `{"status":404,"message":"Resource not found"}`, nil, runner.StatusUnknown, "", ""},
+		{"404 of the path", 404, okta("E0000008"), nil, runner.StatusNotAttempted, "E0000008", wrongOrg},
 		{"405", 405, okta("E0000022"), nil, runner.StatusFailed, "E0000022", ""},
 		{"408", 408, "", []string{"X-Okta-Request-Id", ""}, runner.StatusUnknown, "", ""},
-		{"409 other", 409, okta("E0000001"), nil, runner.StatusFailed, "E0000001", ""},
-		{"423 other", 423, okta("E0000001"), nil, runner.StatusFailed, "E0000001", ""},
+		{"407", 407, "<html>", []string{"X-Okta-Request-Id", ""}, runner.StatusUnknown, "", ""},
+		{"409 other", 409, okta("E0000001"), nil, runner.StatusUnknown, "E0000001", ""},
+		{"413", 413, "<html>", []string{"X-Okta-Request-Id", ""}, runner.StatusUnknown, "", ""},
+		{"423 other", 423, okta("E0000001"), nil, runner.StatusUnknown, "E0000001", ""},
 		{"429 call", 429, okta("E0000205"), nil, runner.StatusFailed, "E0000205", ""},
+		{"429 page", 429, "<html>", []string{"X-Okta-Request-Id", ""}, runner.StatusUnknown, "", ""},
+		{"451", 451, "<html>", []string{"X-Okta-Request-Id", ""}, runner.StatusUnknown, "", ""},
 		{"500 read only", 500, okta("E0000010"), nil, runner.StatusUnknown, "E0000010", ""},
 		{"501", 501, okta("E0000060"), nil, runner.StatusFailed, "E0000060", ""},
+		{"501 page", 501, "<html>", []string{"X-Okta-Request-Id", ""}, runner.StatusUnknown, "", ""},
 		{"503 of Okta", 503, okta("E0000009"), nil, runner.StatusUnknown, "E0000009", ""},
 		{"504 of Okta", 504, okta("E0000067"), nil, runner.StatusUnknown, "E0000067", ""},
 	}
@@ -241,6 +252,9 @@ func TestRareReplies(t *testing.T) {
 			}
 			if tt.want == runner.StatusUnknown {
 				want.Reason = runner.ReasonUnverified
+				if tt.status < 500 { // no status of Okta's
+					want.HTTP = 0
+				}
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("%s (-want +got):\n%s%v: %s", tt.name, diff, err, res.Error)

@@ -48,7 +48,7 @@ func (l *List) settleChange(ctx context.Context, t *Target, res *runner.Result, 
 
 // settleFirst settles a row whose first change wasn't made. Whatever came back, it says that nothing was changed, unless it is in doubt.
 func (l *List) settleFirst(ctx context.Context, t *Target, res *runner.Result, c *changing, rep oktaclient.Reply, err error) error {
-	note(res, rep, err)
+	noteChange(res, rep, err)
 	res.Attempts += rep.Attempts
 	if c.takeErr != nil {
 		settle(res, runner.StatusNotAttempted, "", "")
@@ -85,7 +85,7 @@ func (l *List) settleLater(res *runner.Result, c *changing, rep oktaclient.Reply
 	res.Attempts += rep.Attempts
 	reset := res.RequestID
 	if oktaclient.FateOf(err) != oktaclient.NotSent { // else the reply is still that of the step before
-		note(res, rep, err)
+		noteChange(res, rep, err)
 	}
 	res.RequestID = cmp.Or(reset, res.RequestID)
 	if err == nil {

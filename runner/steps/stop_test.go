@@ -107,7 +107,7 @@ func TestRunStops(t *testing.T) {
 		{"403_scope:reset_factors:skip=20", noAccess},
 		{"404:reset_factors:skip=20", wrongOrg},
 		{"refuse:reset_factors:skip=20", outage},
-		{"429_bare:reset_factors:skip=20", outage},
+		{"429_bare:reset_factors:skip=20", limited},
 	} {
 		for _, workers := range []int{1, 8} {
 			virtually(t, fmt.Sprintf("%s, %d", tt.faults, workers), func(t *testing.T) {
@@ -119,7 +119,7 @@ func TestRunStops(t *testing.T) {
 				if got := outcomeOf(w, runner.Result{}, err).Stop; got != tt.stop {
 					t.Errorf("Run = %v (%s), want %s", err, got, tt.stop)
 				}
-				if took := time.Since(start); tt.stop == outage && (took < 5*time.Minute || took > 13*time.Minute) {
+				if took := time.Since(start); (tt.stop == outage || tt.stop == limited) && (took < 5*time.Minute || took > 13*time.Minute) {
 					t.Errorf("gave up after %v, want 5 to 13 min", took)
 				}
 				counts := w.counts()

@@ -1,0 +1,139 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"oktareset/oktaclient"
+)
+
+// stage is how far a command has come. It decides what an error means that nobody foresaw.
+type stage int
+
+const (
+	before stage = iota // nothing was changed, or written that stays
+	during              // something was
+)
+
+// code is the exit code of an error that has none of its own.
+func (p stage) code() int {
+	if p == before {
+		return exitUsage
+	}
+	return exitBrokeOff
+}
+
+// classify gives an error that has no exit code that of its stage.
+func (p stage) classify(err error) error {
+	if _, ok := errors.AsType[coded](err); ok || err == nil {
+		return err
+	}
+	if sig, ok := errors.AsType[Signal](err); ok {
+		return stopError(sig)
+	}
+	return coded{error: err, code: p.code()}
+}
+
+// The hints on what keeps requests from Okta.
+const (
+	hintAddress = "check the org URL, the network and HTTPS_PROXY"
+	hintBetween = "check the org URL; a proxy or a sign-in page of the network may answer in its place"
+	hintLater   = "try again later"
+)
+
+// oktaFault is the one map from what the client reports to exit code, words and hint, whatever the command: one event means the same everywhere.
+// what was asked for, as "list users". ok is false for what is the command's own to explain: a refusal of this one request, a change in doubt.
+func oktaFault(c *oktaclient.Client, err error, p stage, what string) (fault error, ok bool) {
+	host := c.Org().Host()
+	is := func(code int, hint, format string) (error, bool) {
+		if p == before && code != exitNoAccess {
+			hint = strings.TrimPrefix(hint+"; nothing was changed", "; ")
+		}
+		return coded{code: code, error: hinted{fmt.Errorf(format+": %w", host, err), hint}}, true
+	}
+	if _, done := errors.AsType[coded](err); done {
+		return err, true
+	}
+	if sig, ok := errors.AsType[Signal](err); ok {
+		return stopError(sig), true
+	}
+	if changeInDoubt(err) {
+		return nil, false
+	}
+	stranger := errors.Is(err, oktaclient.ErrNotOkta)
+	later := hintLater
+	if p == during { // the command says how to go on
+		later = ""
+	}
+	switch fate := oktaclient.FateOf(err); {
+	case errors.Is(err, errMaxDuration):
+		return stopError(errMaxDuration), true
+	case errors.Is(err, oktaclient.ErrOutage), errors.Is(err, oktaclient.ErrLimited):
+		return is(exitStopped, later, "%s")
+	case errors.Is(err, oktaclient.ErrNoRequestID):
+		return is(p.code(), "the gateway or proxy on the way to Okta must let this header of its answers through", "%s can't be relied on from here")
+	case fate == oktaclient.NoAccess && oktaclient.LacksScope(err):
+		return is(exitNoAccess, hintRefused(c, err), "%s doesn't let the service app do that")
+	case fate == oktaclient.NoAccess && p == during && c.Accepted():
+		return is(exitNoAccess, hintRefused(c, err), "%s doesn't accept the credentials any more")
+	case fate == oktaclient.NoAccess:
+		return is(exitNoAccess, hintRefused(c, err), "%s doesn't accept the credentials")
+	case fate == oktaclient.Forbidden:
+		return is(exitNoAccess, "", "%s doesn't let these credentials "+strings.ReplaceAll(what, "%", "%%"))
+	case fate == oktaclient.WrongOrg, stranger && !c.MetOkta():
+		return is(p.code(), hintBetween, "%s doesn't answer as an Okta org")
+	case stranger:
+		return is(p.code(), hintBetween, "something between here and %s answers in its place")
+	case fate == oktaclient.Unreachable && (p == during || c.Accepted()):
+		return is(exitStopped, later, "%s")
+	case fate == oktaclient.Unreachable, fate == oktaclient.NotSent && isTransport(err):
+		return is(p.code(), hintAddress, "%s can't be reached")
+	}
+	return nil, false
+}
+
+// changeInDoubt reports whether somebody else answered a request that may have changed something.
+func changeInDoubt(err error) bool {
+	stranger, ok := errors.AsType[*oktaclient.NotOktaError](err)
+	return ok && stranger.Method != http.MethodGet && oktaclient.FateOf(err) == oktaclient.InDoubt
+}
+
+func isTransport(err error) bool {
+	_, ok := errors.AsType[*oktaclient.TransportError](err)
+	return ok
+}
+
+// hintRefused says what to do about credentials that Okta refuses. Of an error that nobody knows it claims no cause.
+func hintRefused(c *oktaclient.Client, err error) string {
+	api, ok := errors.AsType[*oktaclient.APIError](err)
+	if !ok {
+		return ""
+	}
+	_, asking := errors.AsType[*oktaclient.TokenError](err)
+	switch {
+	case oktaclient.LacksScope(err):
+		return hintScopes(c, err)
+	case api.OAuth == "invalid_dpop_proof":
+		return "something between this machine and Okta may change requests, or the time of answers"
+	case asking && api.OAuth == "invalid_client":
+		return "hold OKTA_CLIENT_CLIENTID, OKTA_CLIENT_PRIVATEKEY and OKTA_CLIENT_PRIVATEKEYID against the app and its public keys in the Admin Console"
+	case asking:
+		return ""
+	case c.IsApp():
+		return "look at the service app in the Admin Console: it or its admin role may have been taken away"
+	}
+	return "make a new API token in the Admin Console (Security, API), and give it by OKTA_CLIENT_TOKEN or --token-file"
+}
+
+const hintGrant = "grant it to the service app in the Admin Console (the app's Okta API Scopes), and add it to OKTA_CLIENT_SCOPES if that is set"
+
+// hintScopes says what to do about scopes that the app doesn't have.
+func hintScopes(c *oktaclient.Client, err error) string {
+	if _, asking := errors.AsType[*oktaclient.TokenError](err); !asking { // the error names the one that is missing
+		return hintGrant
+	}
+	return "grant the service app what it asks for (" + strings.Join(c.NeededScopes(), " and ") + ") in the Admin Console (the app's Okta API Scopes), and an " +
+		"admin role that allows it; OKTA_CLIENT_SCOPES, if set, may name only what was granted"
+}

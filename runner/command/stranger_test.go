@@ -1,0 +1,227 @@
+package command
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"oktareset/oktaclient/oktatest"
+)
+
+// strangers are the answers of something that lets changes through and blocks what Okta answers: a page of its own with one of these statuses.
+func strangers() []oktatest.Fault {
+	var faults []oktatest.Fault
+	for _, code := range []int{200, 302, 400, 401, 403, 404, 407, 409, 413, 423, 429, 451, 501, 503} {
+		faults = append(faults, oktatest.Fault{Kind: oktatest.Page, Code: code})
+	}
+	for _, code := range []int{302, 400, 401, 403, 404, 429, 501} { // a 2xx with Okta's headers is Okta's
+		faults = append(faults, oktatest.Fault{Kind: oktatest.PageHeaders, Code: code})
+	}
+	return faults
+}
+
+// noFalseRows fails the test if a row says that nothing was done where something was.
+func (v *virtual) noFalseRows(done func(oktatest.Deeds) int) {
+	v.t.Helper()
+	for i, row := range v.table() {
+		d := done(v.org.Did(v.ids[i]))
+		if d > 1 {
+			v.t.Errorf("row %d: done %d times:\n%s", i+1, d, v.stderr)
+		}
+		switch row[4] {
+		case "reset", "unknown", "partial":
+		default:
+			if d > 0 {
+				v.t.Errorf("row %d says %s/%s (%s), and was done:\n%s", i+1, row[4], row[5], strings.Join(row[6:], ","), v.stderr)
+			}
+		}
+	}
+}
+
+// Whatever the status of a stranger's page: who was reset isn't called anything else, and nobody is reset again, not by the run, not by a resume, not
+// by --retry failed.
+func TestPagesOfAStranger(t *testing.T) {
+	resets := func(d oktatest.Deeds) int { return d.Resets }
+	for _, fault := range strangers() {
+		for _, when := range []oktatest.When{oktatest.After, oktatest.Before} {
+			t.Run(fmt.Sprintf("%s %d %s", fault.Kind, fault.Code, when), func(t *testing.T) {
+				virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+					fault.Op, fault.When, fault.Skip, fault.Every, fault.Times = resetOp, when, 3, 5, 3
+					v.org.Script(fault)
+					v.reset(confirm(20), "--workers", "4")
+					v.noFalseRows(resets)
+					if n := v.org.Unused(); len(n) > 0 {
+						t.Errorf("unused faults %v", n)
+					}
+					v.reset("--resume")
+					v.noFalseRows(resets)
+					v.reset("--retry", "failed", confirm(20))
+					v.noFalseRows(resets)
+					if when == oktatest.After {
+						v.resets(map[int]int{1: 20})
+						if got := v.counts(); got["reset"]+got["reset/verified"] != 20 || got["reset/verified"] != 3 {
+							t.Errorf("%v, want all reset, three of them proved by the log:\n%s", got, v.stderr)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+// The same where nothing proves it: the rows stay unknown, and --retry failed has nobody to reset.
+func TestPagesOfAStrangerWithoutProof(t *testing.T) {
+	for _, code := range []int{400, 401, 403, 404, 407, 413, 429, 451, 501} {
+		virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond, ResetEvents: oktatest.NoEvents}, func(v *virtual) {
+			v.org.Script(oktatest.Fault{Kind: oktatest.Page, Code: code, When: oktatest.After, Op: resetOp, Skip: 3, Every: 7, Times: 2})
+			want := map[string]int{"reset": 18, "unknown/unverified": 2}
+			v.want(v.reset(confirm(20), "--workers", "2"), exitRows, want)
+			v.want(v.reset("--retry", "failed,forbidden", confirm(20)), exitRows, want)
+			v.want(v.reset("--resume"), exitRows, want)
+			v.resets(map[int]int{1: 20})
+			for _, row := range v.table() {
+				if row[4] == "unknown" && !strings.Contains(strings.Join(row, ","), "doesn't come from Okta") {
+					t.Errorf("%d: %q doesn't say why", code, row)
+				}
+			}
+		})
+	}
+}
+
+// Later steps: a stranger's page leaves them open, and they are done once.
+func TestPagesOfAStrangerInLaterSteps(t *testing.T) {
+	for _, tt := range []struct {
+		op    string
+		flags []string
+		done  func(oktatest.Deeds) int
+	}{
+		{oktatest.OpEnroll, enrollFlags, func(d oktatest.Deeds) int { return d.Enrolls }},
+		{oktatest.OpClearSessions, []string{"--clear-sessions"}, func(oktatest.Deeds) int { return 0 }}, // twice is no harm
+		{oktatest.OpUnenroll, []string{"--factor", "sms"}, func(d oktatest.Deeds) int { return d.Unenrolls }},
+	} {
+		for _, code := range []int{200, 302, 400, 401, 404, 409, 413, 429, 501} {
+			t.Run(fmt.Sprintf("%s %d", tt.op, code), func(t *testing.T) {
+				virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond, Engine: oktatest.Classic}, func(v *virtual) {
+					v.phones()
+					v.org.Script(oktatest.Fault{Kind: oktatest.Page, Code: code, When: oktatest.After, Op: tt.op, Skip: 3, Every: 7, Times: 2})
+					v.reset(with(tt.flags, confirm(20), "--workers", "2")...)
+					v.noFalseRows(tt.done)
+					v.reset(with(tt.flags, "--retry", "failed", confirm(20))...)
+					v.reset(with(tt.flags, "--resume")...)
+					v.noFalseRows(tt.done)
+					for _, id := range v.ids {
+						d := v.org.Did(id)
+						if d.Resets > 1 || tt.op == oktatest.OpClearSessions && (d.SessionsCleared == 0 || d.DevicesForgotten != d.SessionsCleared) || tt.done(d) == 0 && tt.op != oktatest.OpClearSessions {
+							t.Errorf("%s: %+v:\n%s", id, d, v.stderr)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+// What a stranger says instead of Okta's answer to a question is no answer: it settles no row.
+func TestPagesOfAStrangerInReads(t *testing.T) {
+	for _, code := range []int{401, 403, 404} {
+		for op, flags := range map[string][]string{
+			oktatest.OpGetUser: {"--dry-run"}, oktatest.OpListFactors: {"--factor", "sms"}, oktatest.OpListRoles: {"--skip-admins"},
+		} {
+			virtually(t, 8, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+				v.org.Script(oktatest.Fault{Kind: oktatest.Page, Code: code, Op: op, UserID: v.ids[2]})
+				if op == oktatest.OpGetUser {
+					flags = with(flags, "-o", v.path("users.results.csv"))
+				}
+				v.reset(with(flags, confirm(8), "--workers", "1")...)
+				for i, row := range v.table() {
+					if want := map[bool]string{true: "failed", false: "reset"}[i == 2]; !strings.HasSuffix(row[4], want) {
+						t.Errorf("%s %d: row %d is %s/%s, want %s:\n%s", op, code, i+1, row[4], row[5], want, v.stderr)
+					}
+				}
+			})
+		}
+	}
+}
+
+// Something takes x-okta-request-id from all answers: nothing could be believed, so that nothing is begun.
+func TestRequestIDsTakenAway(t *testing.T) {
+	for name, prepare := range map[string]func(*virtual){"token": func(*virtual) {}, "app": func(v *virtual) { v.asApp(oktatest.App{}) }} {
+		for _, op := range []string{"", oktatest.OpOrganization} {
+			virtually(t, 5, oktatest.Config{}, func(v *virtual) {
+				prepare(v)
+				v.org.Script(oktatest.Fault{Kind: oktatest.Strip, Op: op})
+				code := v.reset(confirm(5))
+				if code != exitUsage || !strings.Contains(v.stderr, "something between here and Okta takes the header x-okta-request-id away: no answer could be trusted") {
+					t.Errorf("%s, %q: exit code %d:\n%s", name, op, code, v.stderr)
+				}
+				v.wantNoResults()
+				v.resets(map[int]int{0: 5})
+			})
+		}
+	}
+}
+
+// wantNoResults fails the test if the last run left something.
+func (v *virtual) wantNoResults() {
+	v.t.Helper()
+	if files := v.files(); len(files) > 1 {
+		v.t.Errorf("left %q", files)
+	}
+}
+
+// One event has one code, wherever it happens: an outage that lasted is 5, in look-ups before the question, too, and so are 429s that last; these
+// aren't told as an org that can't be reached.
+func TestOneEventOneCode(t *testing.T) {
+	for _, tt := range []struct {
+		fault oktatest.Kind
+		op    string
+		flags []string
+		text  string
+	}{
+		{oktatest.Refuse, oktatest.OpGetUser, []string{"--exclude=vips.csv"}, "the org can't be reached"},
+		{oktatest.Refuse, oktatest.OpListRoles, []string{"--skip-admins"}, "the org can't be reached"},
+		{oktatest.Refuse, resetOp, nil, "the org can't be reached"},
+		{oktatest.TooManyBare, oktatest.OpMe, nil, "the org answers, but has refused every request for minutes"},
+		{oktatest.TooManyBare, oktatest.OpGetUser, []string{"--exclude=vips.csv"}, "the org answers, but has refused every request for minutes"},
+		{oktatest.TooManyBare, resetOp, nil, "the org answers, but has refused every request for minutes"},
+	} {
+		t.Run(fmt.Sprintf("%s %s", tt.fault, tt.op), func(t *testing.T) {
+			virtually(t, 5, oktatest.Config{}, func(v *virtual) {
+				v.exclusions("vips.csv", "user1@example.com")
+				v.org.Script(oktatest.Fault{Kind: tt.fault, Op: tt.op})
+				flags := []string{confirm(5)}
+				for _, f := range tt.flags {
+					flags = append(flags, strings.ReplaceAll(f, "vips.csv", v.path("vips.csv")))
+				}
+				code := v.reset(flags...)
+				if code != exitStopped || !strings.Contains(v.stderr, "error: acme.okta.com: ") || !strings.Contains(v.stderr, tt.text) {
+					t.Errorf("exit code %d, want 5 and %q:\n%s", code, tt.text, v.stderr)
+				}
+				if tt.fault == oktatest.TooManyBare && strings.Contains(v.stderr, "can't be reached") {
+					t.Errorf("an org that answers can be reached:\n%s", v.stderr)
+				}
+				v.resets(map[int]int{0: 5})
+			})
+		})
+	}
+}
+
+// An org that never answered is more likely a wrong address: 2, and no wait of ten minutes.
+func TestNeverAnsweredIsUsage(t *testing.T) {
+	virtually(t, 5, oktatest.Config{}, func(v *virtual) {
+		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			resp, err := next.RoundTrip(r)
+			if err == nil {
+				resp.StatusCode, resp.Header = http.StatusNotFound, http.Header{}
+			}
+			return resp, err
+		}
+		start := time.Now()
+		if code := v.reset(confirm(5)); code != exitUsage || !strings.Contains(v.stderr, "doesn't answer as an Okta org: 404 Not Found") || time.Since(start) > time.Minute {
+			t.Errorf("exit code %d after %s:\n%s", code, time.Since(start), v.stderr)
+		}
+		v.wantNoResults()
+	})
+}
