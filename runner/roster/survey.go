@@ -31,7 +31,7 @@ type Survey struct {
 }
 
 // Survey reads the whole file and counts it. What is wrong with it is an [*Error], [ErrNoRows] among it: a file that isn't read
-// to its end, a result in place of a plan and, without [Options] AllowEmpty, a plan without a row that would be reset. The end of ctx is
+// to its end, a result in place of a plan, and a plan without a row that would be reset, unless [Options] AllowEmpty is set and the plan skips all of its rows. The end of ctx is
 // returned as it is.
 func (f *File) Survey(ctx context.Context) (Survey, error) {
 	size, err := f.size()
@@ -170,21 +170,31 @@ func (c *census) row(cell string, line int) {
 // result returns the counts of a file of lines data lines; a file that leaves nothing to do is an error.
 func (c *census) result(lines int) (Survey, error) {
 	switch {
-	case c.s.Rows == 0 && c.allowEmpty: // no error
+	case c.s.Rows == 0 && c.allowEmpty && c.statuses[runner.StatusSkipped] == lines: // nobody is overlooked
 	case lines == 0:
 		return Survey{}, &Error{
 			Message: ErrNoRows.Error(), Hint: "give one row a user under the header, or --allow-empty where nobody to reset is fine", Err: ErrNoRows,
 		}
 	case c.s.Rows == 0:
-		return Survey{}, &Error{
-			Message: "the plan has no would_reset row: it holds " + tally(c.statuses),
-			Hint:    "make a new plan with --dry-run, send rows of a result again with --retry, or give --allow-empty where nobody to reset is fine",
-		}
+		return Survey{}, &Error{Message: "the plan has no would_reset row: it holds " + tally(c.statuses), Hint: c.hintNobody(lines)}
 	}
 	c.s.Distinct = c.users.count()
 	c.s.Duplicates = c.s.IDs + c.s.Logins - c.s.Distinct
 	c.s.Ignored = c.statuses.Total() - c.statuses[runner.StatusWouldReset]
 	return c.s, nil
+}
+
+// hintNobody says what to do about a plan of so many lines that would reset nobody.
+func (c *census) hintNobody(lines int) string {
+	switch {
+	case c.statuses[runner.StatusFailed] > 0:
+		return "complete the plan: give the file that it was made of to --dry-run --retry failed"
+	case c.statuses[runner.StatusNotAttempted] > 0:
+		return "complete the plan: give the file that it was made of to --dry-run --resume"
+	case c.statuses[runner.StatusSkipped] == lines:
+		return "give --allow-empty where nobody to reset is fine"
+	}
+	return "correct those rows in the file that the plan was made of, and make a new plan with --dry-run"
 }
 
 var statusColumn = slices.Index(table.Columns, "status")
@@ -196,7 +206,7 @@ func checkStatus(s runner.Status, line int) error {
 		return &Error{
 			Line:    line,
 			Message: fmt.Sprintf("the file is a result, not a plan: this row is %s", s),
-			Hint:    "go on with that run's input and --resume, or send some of its rows again with --retry",
+			Hint:    "to go on with that run, give its own input and --resume, or --retry failed; a new run would reset its users a second time",
 		}
 	case !slices.Contains(runner.Statuses, s):
 		return &Error{
