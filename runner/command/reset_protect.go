@@ -70,13 +70,11 @@ func (p *protection) identifiers() iter.Seq[string] {
 // checkExclusions refuses to go on without the exclusions of the earlier runs: whoever was promised to be left alone is, until the last row is
 // settled. More may be added.
 func (r *resetRun) checkExclusions() error {
-	for _, run := range r.book.Manifest().Runs {
-		for line := range strings.Lines(run.Options["exclude"]) {
-			hash, path, _ := strings.Cut(strings.TrimSpace(line), " ")
-			if !slices.ContainsFunc(r.protect.files, func(x roster.Exclusions) bool { return x.SHA256 == hash }) {
-				return usageError("give it again, unchanged; who else is to be left alone goes into a further --exclude FILE",
-					"the run that is gone on with excluded the users of %s: no --exclude names a file with the same content (SHA-256 %s)", path, hash)
-			}
+	m := r.book.Manifest()
+	for _, x := range recordedExclusions(&m) {
+		if !slices.ContainsFunc(r.protect.files, func(f roster.Exclusions) bool { return f.SHA256 == x.sha256 }) {
+			return usageError("give it again, unchanged; who else is to be left alone goes into a further --exclude FILE",
+				"the run that is gone on with excluded the users of %s: no --exclude names a file with the same content (SHA-256 %.12s)", x.path, x.sha256)
 		}
 	}
 	return nil

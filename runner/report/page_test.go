@@ -159,7 +159,7 @@ func TestGolden(t *testing.T) {
 // A manager who reads a plan must never take it for something that was done, nor a changed file for one to go by.
 func TestPlanIsNoResult(t *testing.T) {
 	t.Parallel()
-	lines := []Line{line(1, runner.StatusWouldReset, 0), line(2, runner.StatusWouldReset, 1), line(3, runner.StatusFailed, 2)}
+	lines := []Line{line(1, runner.StatusWouldReset, 0), line(2, runner.StatusWouldReset, 1), line(3, runner.StatusNotFound, 2)}
 	page, _ := write(t, plan(), lines)
 	text := body(t, page)
 	for _, never := range []string{"was reset", "were reset", "users reset", "not reset", "--resume", "--retry"} {
@@ -171,12 +171,24 @@ func TestPlanIsNoResult(t *testing.T) {
 		t.Error("the plan doesn't say what would be done, and by which command")
 	}
 	s := plan()
-	s.Apply, s.Planned = "", []string{"unenroll sms:OKTA", "clear_sessions"}
-	page, _ = write(t, s, lines)
-	for _, want := range []string{"<strong>unenroll sms:OKTA, clear the user&#39;s sessions</strong>", "the command that the dry run has printed"} {
+	s.Planned = []string{"unenroll sms:OKTA", "clear_sessions"}
+	if page, _ = write(t, s, lines); !strings.Contains(page, "<strong>unenroll sms:OKTA, clear the user&#39;s sessions</strong>") {
+		t.Error("a plan of other steps doesn't say them")
+	}
+	s = plan()
+	s.Incomplete, s.Complete = "1 of its 3 rows couldn't be looked up", "oktareset reset --dry-run --retry failed users.csv"
+	page, _ = write(t, s, append(lines[:2:2], line(3, runner.StatusFailed, 2)))
+	if strings.Contains(page, s.Apply) || strings.Contains(page, "Approved by") {
+		t.Error("a plan that isn't whole is offered for approval")
+	}
+	for _, want := range []string{"1 of its 3 rows couldn&#39;t be looked up.", "<pre><code>" + s.Complete + "</code></pre>", "complete the plan with"} {
 		if !strings.Contains(page, want) {
-			t.Errorf("a plan of other steps doesn't say %q", want)
+			t.Errorf("a plan that isn't whole doesn't say %q", want)
 		}
+	}
+	s.Complete = ""
+	if page, _ = write(t, s, lines); strings.Contains(page, "<pre>") || !strings.Contains(page, "Make it again") {
+		t.Error("a plan that can't be completed doesn't say that it is made again")
 	}
 	s = plan()
 	s.Condition = Changed
