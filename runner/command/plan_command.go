@@ -171,4 +171,3 @@ func notLookedAt(n int, m *ledger.Manifest) string {
 	}
 	return fmt.Sprintf("%d of its %s %s looked at", n, plural(m.Counts.Total(), "row"), verb)
 }
-

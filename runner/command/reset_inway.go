@@ -161,5 +161,5 @@ func isOurs(path string) bool {
 		return false
 	}
 	header, _ := in.Header()
-	return table.Ours(header)
+	return table.KindOf(header) == table.KindRecords
 }

@@ -74,7 +74,7 @@ func (r *resetRun) checkExclusions() error {
 	for _, x := range recordedExclusions(&m) {
 		if !slices.ContainsFunc(r.protect.files, func(f roster.Exclusions) bool { return f.SHA256 == x.sha256 }) {
 			return usageError("give it again, unchanged; who else is to be left alone goes into a further --exclude FILE",
-				"the run that is gone on with excluded the users of %s: no --exclude names a file with the same content (SHA-256 %.12s)", x.path, x.sha256)
+				"the run that is gone on with excluded the users of %q: no --exclude names a file with the same content (SHA-256 %.12s)", x.path, x.sha256)
 		}
 	}
 	return nil

@@ -54,7 +54,7 @@ func plan() Subject {
 // line is a row that finished some seconds after the first began.
 func line(n int, s runner.Status, after float64) Line {
 	at := began.Add(time.Duration(after * float64(time.Second)))
-	return Line{n, table.Record{
+	return Line{Row: n, Record: table.Record{
 		Row: fmt.Sprint(n), Input: fmt.Sprintf("user%d@acme.com", n), UserID: fmt.Sprintf("00u%017d", n), Login: fmt.Sprintf("user%d@acme.com", n),
 		Status: string(s), StartedAt: at.Add(-200 * time.Millisecond).Format(time.RFC3339), FinishedAt: at.Format(time.RFC3339Nano), Attempts: "1",
 	}}
@@ -64,10 +64,10 @@ func line(n int, s runner.Status, after float64) Line {
 func everyStatus() []Line {
 	reset := line(1, runner.StatusReset, 0)
 	reset.Record.Factors = "push:OKTA email:OKTA push:OKTA"
-	duplicate := Line{2, table.Record{Row: "2", Input: "user1@acme.com", Status: string(runner.StatusSkipped), Reason: string(runner.ReasonDuplicate)}}
+	duplicate := Line{Row: 2, Record: table.Record{Row: "2", Input: "user1@acme.com", Status: string(runner.StatusSkipped), Reason: string(runner.ReasonDuplicate)}}
 	partial := line(3, runner.StatusPartial, 1)
 	partial.Record.Reason = string(runner.ReasonEnroll)
-	invalid := Line{4, table.Record{Row: "4", Input: "me", Status: string(runner.StatusInvalid), Reason: string(runner.ReasonReserved)}}
+	invalid := Line{Row: 4, Record: table.Record{Row: "4", Input: "me", Status: string(runner.StatusInvalid), Reason: string(runner.ReasonReserved)}}
 	missing := line(5, runner.StatusNotFound, 2)
 	missing.Record.UserID, missing.Record.Login, missing.Record.HTTPStatus, missing.Record.ErrorCode = "", "", "404", "E0000007"
 	forbidden := line(6, runner.StatusForbidden, 62)
@@ -76,7 +76,7 @@ func everyStatus() []Line {
 	failed.Record.Input, failed.Record.Error, failed.Record.Attempts = "USER7", "Api validation failed", "3"
 	unknown := line(8, runner.StatusUnknown, 4000)
 	unknown.Record.Reason = string(runner.ReasonUnverified)
-	notAttempted := Line{9, table.Record{Row: "9", Input: "user9@acme.com", Status: string(runner.StatusNotAttempted)}}
+	notAttempted := Line{Row: 9, Record: table.Record{Row: "9", Input: "user9@acme.com", Status: string(runner.StatusNotAttempted)}}
 	return []Line{reset, duplicate, partial, invalid, missing, forbidden, failed, unknown, notAttempted}
 }
 
@@ -253,7 +253,7 @@ func poisoned(s string) Subject {
 }
 
 func poisonedLine(s string) Line {
-	return Line{1, table.Record{
+	return Line{Row: 1, Record: table.Record{
 		Input: "in" + s, UserID: "id" + s, Login: "login" + s, Status: string(runner.StatusFailed), Reason: s, HTTPStatus: s, ErrorCode: s, Error: s,
 		Attempts: s, RequestID: s, StartedAt: s, FinishedAt: s, Factors: s, FactorID: s, FactorStatus: s, RunID: s, Ticket: s,
 	}}

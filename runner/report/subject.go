@@ -86,6 +86,7 @@ type Run struct {
 type Line struct {
 	Row    int
 	Record table.Record
+	Named  string // what the input calls the user, a login or an email address, where the record has no login; "" for nothing
 }
 
 // Summary is what a page says in short.

@@ -42,6 +42,7 @@ type layout struct {
 	plan    bool
 	escaped bool     // the cells are escaped: a plan, or an export of users
 	column  int      // the identifier's
+	named   int      // the one with the login beside an ID; -1: none
 	others  []int    // the cells that are copied
 	names   []string // their names in a result
 	warning string
@@ -49,13 +50,16 @@ type layout struct {
 
 // newLayout finds the columns of a file by its first row. Errors have no path and no line yet.
 func newLayout(first []string, o Options) (layout, *Error) {
+	kind := table.KindOf(first)
 	switch {
-	case table.Ours(first):
+	case kind == table.KindRecords:
 		return planLayout(first, o)
+	case kind == table.KindAudit:
+		return layout{}, errAudit()
 	case o.NoHeader:
 		return bareLayout(first, o)
 	}
-	l := layout{escaped: table.Exported(first)}
+	l := layout{escaped: kind == table.KindExport}
 	var err *Error
 	if o.Column != "" {
 		l.column, err = namedColumn(first, o.Column)
@@ -69,6 +73,7 @@ func newLayout(first []string, o Options) (layout, *Error) {
 		l.warning = fmt.Sprintf("no column with IDs or logins: taking column %q as logins", first[l.column])
 	}
 	l.others, l.names = otherColumns(first, l.column)
+	l.named = loginColumn(first, l.column)
 	return l, nil
 }
 
@@ -79,7 +84,7 @@ func planLayout(header []string, o Options) (layout, *Error) {
 			Message: "the header is that of a plan, whose rows are taken by user_id", Hint: "leave out --column and --no-header",
 		}
 	}
-	l := layout{plan: true, escaped: true, column: slices.Index(table.Columns, "user_id")}
+	l := layout{plan: true, escaped: true, column: slices.Index(table.Columns, "user_id"), named: planLogin}
 	l.others = []int{slices.Index(table.Columns, "input"), slices.Index(table.Columns, "login")}
 	names := []string{header[l.others[0]], header[l.others[1]]}
 	for i, name := range header[len(table.Columns):] {
@@ -92,7 +97,7 @@ func planLayout(header []string, o Options) (layout, *Error) {
 
 // bareLayout is the layout of a file without a header.
 func bareLayout(first []string, o Options) (layout, *Error) {
-	l := layout{}
+	l := layout{named: -1}
 	if o.Column != "" {
 		n, err := strconv.Atoi(o.Column)
 		if err != nil || n < 1 || n > len(first) {

@@ -156,7 +156,7 @@ func TestPlan(t *testing.T) {
 	if diff := cmp.Diff([]string{"input.input", "input.login", "dept", "input.login.2", "=x"}, f.Columns()); diff != "" {
 		t.Errorf("Columns() differ (-want +got):\n%s", diff)
 	}
-	want := []runner.Row{{N: 2, Line: 3, Input: idB, Cells: []string{"=2", "2@example.com", "-5", "b@x", "c\nd"}}}
+	want := []runner.Row{{N: 2, Line: 3, Input: idB, Login: "2@example.com", Cells: []string{"=2", "2@example.com", "-5", "b@x", "c\nd"}}}
 	got, err := collect(f)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("Rows() = %v, differ (-want +got):\n%s", err, diff)
