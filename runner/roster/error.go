@@ -23,7 +23,7 @@ var errNoHeader = errors.New("no header")
 func errAudit() *Error {
 	return &Error{
 		Message: "the file is an audit, not a list of users: its rows were reset, and it has users whom no input named",
-		Hint:    "give the input of the run; those of an audit who are meant go into a file of their own, with a header such as userId",
+		Hint:    "give the list itself; those of an audit who are meant go into a file of their own, with a header such as userId",
 	}
 }
 
