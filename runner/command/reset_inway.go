@@ -105,7 +105,7 @@ func (r *resetRun) resultsInTheWay(m *ledger.Manifest) (what, hint string) {
 	if settled(m) {
 		goOn = "to do only what failed: " + goOnCommand(m, r.paths.results, "--retry", "failed")
 	}
-	n := m.Counts[runner.StatusReset] + m.Counts[runner.StatusPartial] + m.Counts[runner.StatusUnknown] + m.Counts[runner.StatusTaken]
+	n := changed(m)
 	did := ", which reset " + plural(n, "user")
 	if !m.Finished {
 		did = ", which broke off and may have reset users"
@@ -162,4 +162,27 @@ func isOurs(path string) bool {
 	}
 	header, _ := in.Header()
 	return table.KindOf(header) == table.KindRecords
+}
+
+// warnOfOthers warns of results that aren't in the way, because --output names another file, and that stand where this input's usually do: the same
+// people would be reset a second time.
+func (r *resetRun) warnOfOthers() {
+	usual := r.opts.resultsBeside(r.paths.input)
+	if r.opts.dryRun || r.opts.sandbox || r.opts.file == "" || r.opts.file == "-" || sameFile(usual, r.paths.results) {
+		return
+	}
+	m, err := ledger.ReadManifest(usual)
+	if err != nil || m.DryRun || m.Sandbox || m.Org != r.client.Org().Host() || m.Origin() != r.origin() || m.Finished && changed(&m) == 0 {
+		return
+	}
+	did := "reset " + plural(changed(&m), "user")
+	if !m.Finished {
+		did = "may have reset users"
+	}
+	r.console.warn("%s: %s %s of this very input already: they are reset a second time", usual, runText(&m), did)
+}
+
+// changed is how many users results say were changed, or may have been.
+func changed(m *ledger.Manifest) int {
+	return m.Counts[runner.StatusReset] + m.Counts[runner.StatusPartial] + m.Counts[runner.StatusUnknown] + m.Counts[runner.StatusTaken]
 }

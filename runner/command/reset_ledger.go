@@ -27,6 +27,7 @@ func (r *resetRun) openLedger() error {
 	if err := r.checkPlan(); err != nil {
 		return err
 	}
+	r.warnOfOthers()
 	r.toDo, r.rowsToDo = r.survey.Distinct, r.survey.Rows
 	if err := r.checkConfirm(); err != nil {
 		return err

@@ -38,7 +38,7 @@ func statuses(t *tally, plan bool) []status {
 		st := status{Name: string(s), Label: w.label, Means: w.means, Advice: w.advice, Rows: n, Share: share(n, t.counts.Total())}
 		var reasons []string
 		for _, k := range t.reasons[s].sorted() {
-			reasons = append(reasons, fmt.Sprintf("%s %s", comma(k.Rows), k.Name))
+			reasons = append(reasons, comma(k.Rows)+" "+reasonText(k.Name))
 		}
 		st.Reasons = strings.Join(reasons, ", ")
 		all = append(all, st)
