@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"oktareset/runner"
@@ -102,8 +103,11 @@ func (r *resetRun) planInTheWay(m *ledger.Manifest) (what, hint string) {
 func (r *resetRun) resultsInTheWay(m *ledger.Manifest) (what, hint string) {
 	what = "the results of " + runText(m)
 	goOn := "to go on with it: " + goOnCommand(m, r.paths.results, "--resume")
-	if settled(m) {
-		goOn = "to do only what failed: " + goOnCommand(m, r.paths.results, "--retry", "failed")
+	switch failed := m.Counts[runner.StatusFailed] + m.Counts[runner.StatusForbidden]; {
+	case settled(m) && failed > 0:
+		goOn = "to do only what failed: " + goOnCommand(m, r.paths.results, "--retry", "failed,forbidden")
+	case settled(m):
+		goOn = "nothing is left to do"
 	}
 	n := changed(m)
 	did := ", which reset " + plural(n, "user")
@@ -115,7 +119,7 @@ func (r *resetRun) resultsInTheWay(m *ledger.Manifest) (what, hint string) {
 		return what + ", which reset nobody", goOn + "; or choose another file with -o"
 	case m.Input.SHA256 == r.survey.SHA256:
 		return what + did + " of this very input", hintSecondTime + "; " + goOn
-	case m.Origin() == r.origin() && m.Plan != nil:
+	case originOf(m, r.paths.results) == r.origin() && !r.input.Plan(), m.Origin() == r.origin() && m.Plan != nil:
 		return what + did + " of this very input, by the plan " + m.Input.File, hintSecondTime + "; " + goOn
 	case m.Origin() == r.origin():
 		return what + did + " of " + m.Input.File + ", the file that this plan was made of", hintSecondTime + "; " + goOn
@@ -129,6 +133,18 @@ func (r *resetRun) origin() string {
 		return r.plan.Origin()
 	}
 	return r.survey.SHA256
+}
+
+// originOf is the SHA-256 of the file that named the users of results first. Results of an earlier version don't know the plan that they were
+// begun with: it is looked for beside them.
+func originOf(m *ledger.Manifest, results string) string {
+	if m.Plan == nil {
+		plan, err := ledger.ReadManifest(filepath.Join(filepath.Dir(results), filepath.Base(m.Input.File)))
+		if err == nil && plan.DryRun && plan.Result != nil && plan.Result.SHA256 == m.Input.SHA256 {
+			return plan.Origin()
+		}
+	}
+	return m.Origin()
 }
 
 // settled reports whether no row of results is open.
@@ -172,7 +188,7 @@ func (r *resetRun) warnOfOthers() {
 		return
 	}
 	m, err := ledger.ReadManifest(usual)
-	if err != nil || m.DryRun || m.Sandbox || m.Org != r.client.Org().Host() || m.Origin() != r.origin() || m.Finished && changed(&m) == 0 {
+	if err != nil || m.DryRun || m.Sandbox || m.Org != r.client.Org().Host() || originOf(&m, usual) != r.origin() || m.Finished && changed(&m) == 0 {
 		return
 	}
 	did := "reset " + plural(changed(&m), "user")

@@ -132,7 +132,7 @@ func (r *resetRun) hintPlan(m *ledger.Manifest) string {
 // planText is as "a plan made 3 days ago: 12 users to reset". How old it is matters: people enroll, leave and become admins meanwhile.
 func (r *resetRun) planText() string {
 	made := ""
-	if r.plan != nil && len(r.plan.Runs) > 0 {
+	if r.plan != nil && len(r.plan.Runs) > 0 && !r.plan.Runs[0].StartedAt.IsZero() {
 		made = " made " + ago(time.Since(r.plan.Runs[0].StartedAt))
 	}
 	return fmt.Sprintf("a plan%s: %s to reset", made, plural(r.survey.Distinct, "user"))

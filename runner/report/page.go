@@ -116,7 +116,7 @@ func newPage(s *Subject, t *tally) *page {
 	p.factors(s, t)
 	p.people(t)
 	if s.Plan && s.Condition == Intact && s.Incomplete == "" && t.counts[runner.StatusWouldReset] > 0 {
-		p.Approve, p.Planned, p.Apply = true, plannedText(s), cell(s.Apply)
+		p.Approve, p.Planned, p.Apply = true, plannedText(s), command(s.Apply)
 	}
 	return p
 }

@@ -175,6 +175,10 @@ func TestPlanIsNoResult(t *testing.T) {
 	if page, _ = write(t, s, lines); !strings.Contains(page, "<strong>unenroll sms:OKTA, clear the user&#39;s sessions</strong>") {
 		t.Error("a plan of other steps doesn't say them")
 	}
+	s.Apply = "oktareset reset" + strings.Repeat(" --exclude vips.csv", 100) + " users.plan.csv"
+	if page, _ = write(t, s, lines); !strings.Contains(page, "<pre><code>"+s.Apply+"</code></pre>") {
+		t.Error("a long command isn't whole")
+	}
 	s = plan()
 	s.Incomplete, s.Complete = "1 of its 3 rows couldn't be looked up", "oktareset reset --dry-run --retry failed users.csv"
 	page, _ = write(t, s, append(lines[:2:2], line(3, runner.StatusFailed, 2)))

@@ -138,7 +138,7 @@ func incomplete(s *Subject) notice {
 		n.Text = append(n.Text, "Make it again, and let the dry run end.")
 		return n
 	}
-	n.Text, n.Code = append(n.Text, "Complete it by this command, then make the page again:"), cell(s.Complete)
+	n.Text, n.Code = append(n.Text, "Complete it by this command, then make the page again:"), command(s.Complete)
 	return n
 }
 
