@@ -17,6 +17,7 @@ import (
 // second time: a new name with -o, a move, a new plan. So whatever is said about results that changed somebody says so.
 
 const (
+	hintOtherFile   = "choose another file with -o" // and nothing of a move: where results are gone, nothing stops the next run
 	hintNothingReal = "nobody real was touched by it: choose another file with -o, or move it away"
 	hintSecondTime  = "a new run with -o would reset them a second time"
 )
@@ -76,7 +77,7 @@ func (r *resetRun) inTheWay() (what, hint string) {
 	case m.DryRun:
 		return r.planInTheWay(&m)
 	case m.Org != r.client.Org().Host():
-		return fmt.Sprintf("the results of %s in another org, %s", runText(&m), m.Org), hintExists
+		return fmt.Sprintf("the results of %s in another org, %s", runText(&m), m.Org), hintOtherFile
 	}
 	return r.resultsInTheWay(&m)
 }
@@ -115,8 +116,10 @@ func (r *resetRun) resultsInTheWay(m *ledger.Manifest) (what, hint string) {
 		did = ", which broke off and may have reset users"
 	}
 	switch {
+	case r.opts.dryRun:
+		return what + did, hintOtherFile
 	case m.Finished && n == 0:
-		return what + ", which reset nobody", goOn + "; or choose another file with -o"
+		return what + ", which reset nobody", goOn + "; or " + hintOtherFile
 	case m.Input.SHA256 == r.survey.SHA256:
 		return what + did + " of this very input", hintSecondTime + "; " + goOn
 	case originOf(m, r.paths.results) == r.origin() && !r.input.Plan(), m.Origin() == r.origin() && m.Plan != nil:
