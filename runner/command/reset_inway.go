@@ -201,6 +201,19 @@ func (r *resetRun) warnOfOthers() {
 	r.console.warn("%s: %s %s of this very input already: they are reset a second time", usual, runText(&m), did)
 }
 
+// refuseSamePeople refuses to begin under another date what the results of an earlier one were about: by a plan of this input, by the input of this
+// plan, or by another plan of the same.
+func (r *resetRun) refuseSamePeople(m *ledger.Manifest, results string) error {
+	if m.Input.SHA256 == r.survey.SHA256 || originOf(m, results) != r.origin() || m.Finished && changed(m) == 0 {
+		return nil
+	}
+	hint := "is it the input of today? To do the same again on purpose, name other results with -o, without a date"
+	if !settled(m) {
+		hint = "they aren't complete; to go on with them: " + goOnCommand(m, results, "--resume")
+	}
+	return usageError(hint, "the people of %s are those of %s, by %s, already: nobody is reset a second time under another date", r.paths.shown, results, m.Input.File)
+}
+
 // changed is how many users results say were changed, or may have been.
 func changed(m *ledger.Manifest) int {
 	return m.Counts[runner.StatusReset] + m.Counts[runner.StatusPartial] + m.Counts[runner.StatusUnknown] + m.Counts[runner.StatusTaken]
