@@ -10,6 +10,7 @@ type Plan struct {
 	RunID  string `json:"run_id"` // of the dry run that wrote it last
 	File   string `json:"file"`   // name of the file that it was made of, without folders
 	SHA256 string `json:"sha256"` // of that file's bytes, in hexadecimal
+	Column string `json:"column"` // that named the users in it
 }
 
 // Origin is the SHA-256 of the file that named the users first: the one that a plan was made of, also where the manifest is the plan's run's.
@@ -23,7 +24,7 @@ func (m *Manifest) Origin() string {
 
 // AsPlan is what the run of a plan with this manifest keeps of it. A plan of a plan leads to the file that the first one was made of.
 func (m *Manifest) AsPlan() *Plan {
-	p := Plan{File: m.Input.File, SHA256: m.Input.SHA256}
+	p := Plan{File: m.Input.File, SHA256: m.Input.SHA256, Column: m.Input.Column}
 	if m.Plan != nil {
 		p = *m.Plan
 	}
