@@ -10,6 +10,7 @@ type Row struct {
 	N     int      // number of the data line; 1 is the first under the header
 	Line  int      // line of the file on which the row starts; 1 is the first
 	Input string   // the identifier as it stands in the file, without the spaces around it
+	Login string   // what the file calls a user whom it names by ID, for people to read; "" for nothing. Nothing is done by it
 	Cells []string // the row's other cells, in the order of the input's other columns
 
 	Header bool // the row is the file's header once more, where files were put together

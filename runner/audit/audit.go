@@ -58,6 +58,7 @@ type row struct {
 	noFactors bool          // none were listed
 	from, to  int64         // when its events may have been published, in milliseconds since 1970
 	request   uint64        // hash of its request ID; 0: none
+	login     uint64        // hash of its login; 0: none
 	next      int32         // another row of the same user; -1: none
 	marks     int32         // its newest event; -1: none
 }
@@ -72,7 +73,7 @@ func New(s Subject) *Audit {
 
 // Row takes in the next line of the results. An error says what can't be understood in it.
 func (a *Audit) Row(rec *table.Record) error {
-	r := row{status: status(rec.Status), next: -1, marks: -1, noFactors: a.subject.Recorded && rec.Factors == "", request: a.hash(rec.RequestID)}
+	r := row{status: status(rec.Status), next: -1, marks: -1, noFactors: a.subject.Recorded && rec.Factors == "", request: a.hash(rec.RequestID), login: loginHash(rec.Login)}
 	switch r.status {
 	case runner.StatusReset, runner.StatusPartial:
 		r.claim = done

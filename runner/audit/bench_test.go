@@ -38,13 +38,13 @@ func BenchmarkAudit(b *testing.B) {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		b.ReportMetric(float64(m.HeapAlloc)/(1<<20), "MiB")
-		s, err := a.NewSheet(io.Discard)
+		s, err := a.NewSheet(io.Discard, nil)
 		if err != nil {
 			b.Fatal(err)
 		}
 		for i := range rows {
 			r := record(i)
-			if err := s.Row(&r); err != nil {
+			if err := s.Row(&r, nil); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -1,11 +1,14 @@
 package audit
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"oktareset/oktaclient"
+	"oktareset/runner"
 	"oktareset/runner/evidence"
 )
 
@@ -88,7 +91,7 @@ func (a *Audit) note(place int32, e *oktaclient.LogEvent, p Proof) {
 			return
 		}
 	}
-	r.marks = a.marks.add(e, p, a.hash(e.RequestID()), r.marks)
+	r.marks = a.marks.add(e, p, a.hash(e.RequestID()), r.login, r.marks)
 	if p == ByTime {
 		a.byTime = append(a.byTime, loose{mark: r.marks, row: place, user: e.User()})
 	}
@@ -109,6 +112,24 @@ func (a *Audit) proved(r *row) bool {
 		}
 	}
 	return false
+}
+
+// loginOf is the login by which the log calls a user, or "".
+func loginOf(p oktaclient.LogParty) string {
+	if strings.EqualFold(p.AlternateID, "unknown") {
+		return ""
+	}
+	return p.AlternateID
+}
+
+// loginHash is the same for logins that name the same user; 0 for what is none.
+func loginHash(login string) uint64 {
+	id, reason := runner.ParseIdentifier(login)
+	if reason != "" {
+		return 0
+	}
+	k := id.Key()
+	return max(1, binary.BigEndian.Uint64(k[:8]))
 }
 
 // stray adds an event that no row explains to the others of its request.

@@ -17,6 +17,7 @@ type mark struct {
 	actor   uint32   // place in marks.texts; so are name and factor
 	name    uint32
 	factor  uint32
+	user    uint32 // what the log calls the user, where the results say nothing or something else
 	proof   Proof
 	whole   bool // of a reset of all factors, for certain
 	success bool
@@ -31,19 +32,23 @@ type marks struct {
 }
 
 func newMarks() marks {
-	return marks{odd: make(map[int32]string), known: make(map[string]uint32)}
+	return marks{odd: make(map[int32]string), texts: []string{""}, known: map[string]uint32{"": 0}}
 }
 
 // add keeps an event in front of a row's others, and returns its place.
-func (m *marks) add(e *oktaclient.LogEvent, p Proof, request uint64, next int32) int32 {
+func (m *marks) add(e *oktaclient.LogEvent, p Proof, request, login uint64, next int32) int32 {
 	place := int32(len(m.all))
 	id, ok := packUUID(e.UUID)
 	if !ok {
 		m.odd[place] = e.UUID
 	}
+	user := loginOf(e.User())
+	if loginHash(user) == login {
+		user = "" // a million logins that the results have aren't kept again
+	}
 	m.all = append(m.all, mark{
 		uuid: id, at: e.Published.UnixMilli(), request: request, next: next, proof: p, whole: e.Whole(),
-		actor: m.keep(e.Actor.ID), name: m.keep(evidence.ActorName(e.Actor)), factor: m.keep(e.Factor()), success: e.Outcome.Result == oktaclient.OutcomeSuccess,
+		actor: m.keep(e.Actor.ID), name: m.keep(evidence.ActorName(e.Actor)), factor: m.keep(e.Factor()), user: m.keep(user), success: e.Outcome.Result == oktaclient.OutcomeSuccess,
 	})
 	return place
 }

@@ -1,7 +1,9 @@
 package audit
 
 import (
+	"cmp"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,11 +11,8 @@ import (
 	"oktareset/runner/table"
 )
 
-// Columns are the columns of an audit, in order: first what the results say of a row, then what the log says.
-var Columns = []string{
-	"row", "input", "user_id", "login", "status", "reason", "request_id", "started_at", "finished_at", "run_id", "ticket",
-	"verdict", "note", "proof", "events", "event_at", "actor_id", "actor", "factors", "tickets", "ticket_verdict",
-}
+// Columns are the columns of an audit, in order: first what the results say of a row, then what the log says. The input's own follow them.
+var Columns = table.AuditColumns
 
 // What a list of tickets says of a reset.
 const (
@@ -27,13 +26,14 @@ const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 
 // Counts is what an audit comes to.
 type Counts struct {
-	Verdicts  map[Verdict]int `json:"verdicts"`                // rows, and under unexplained what no row explains
-	Settled   int             `json:"settled"`                 // rows that are unknown in the results, and certain by the log
-	Tickets   int             `json:"tickets,omitempty"`       // in the list; 0: there is none
-	NoTicket  int             `json:"without_ticket"`          // resets without one
-	NoReset   int             `json:"tickets_without_a_reset"` // tickets without one
-	Worst     []Example       `json:"examples,omitempty"`      // the first few that need attention
-	ticketing bool
+	Verdicts   map[Verdict]int `json:"verdicts"`                // rows, and under unexplained what no row explains
+	Settled    int             `json:"settled"`                 // rows that are unknown in the results, and certain by the log
+	Tickets    int             `json:"tickets,omitempty"`       // in the list; 0: there is none
+	OtherLogin int             `json:"other_login,omitempty"`   // rows whose user has another login in the log than in the results
+	NoTicket   int             `json:"without_ticket"`          // resets without one
+	NoReset    int             `json:"tickets_without_a_reset"` // tickets without one
+	Worst      []Example       `json:"examples,omitempty"`      // the first few that need attention
+	ticketing  bool
 }
 
 // Example is a line of the audit that needs attention.
@@ -63,19 +63,36 @@ type Sheet struct {
 	out    *table.Sheet
 	counts Counts
 	n      int
+	extra  int // the input's own columns
 }
 
-// NewSheet begins to write an audit whose log was read. With a list of tickets every reset needs one.
-func (a *Audit) NewSheet(w io.Writer) (*Sheet, error) {
-	s := &Sheet{audit: a, counts: Counts{Verdicts: make(map[Verdict]int), Tickets: len(a.tickets.all)}}
+// NewSheet begins to write an audit whose log was read. With a list of tickets every reset needs one. extra are the names of the input's own
+// columns in the results.
+func (a *Audit) NewSheet(w io.Writer, extra []string) (*Sheet, error) {
+	s := &Sheet{audit: a, extra: len(extra), counts: Counts{Verdicts: make(map[Verdict]int), Tickets: len(a.tickets.all)}}
 	s.counts.ticketing = a.ticketing
 	var err error
-	s.out, err = table.NewSheet(w, Columns)
+	s.out, err = table.NewSheet(w, append(slices.Clone(Columns), besideOurs(extra)...))
 	return s, err
 }
 
-// Row writes the next line of the results.
-func (s *Sheet) Row(rec *table.Record) error {
+// besideOurs returns names that can stand beside ours: one that is taken gets input. in front, as in results.
+func besideOurs(extra []string) []string {
+	names := slices.Clone(extra)
+	for i := range names {
+		taken := func() bool {
+			is := func(other string) bool { return strings.EqualFold(other, names[i]) }
+			return slices.ContainsFunc(Columns, is) || slices.ContainsFunc(names[:i], is)
+		}
+		for taken() {
+			names[i] = "input." + names[i]
+		}
+	}
+	return names
+}
+
+// Row writes the next line of the results, with the cells of the input's own columns.
+func (s *Sheet) Row(rec *table.Record, extra []string) error {
 	f := s.audit.Verdict(s.n)
 	took := s.audit.took(s.n, &f)
 	s.n++
@@ -86,16 +103,29 @@ func (s *Sheet) Row(rec *table.Record) error {
 	var ids []string
 	verdict := ""
 	if s.counts.ticketing && took {
-		ids, verdict = s.ticket(s.audit.ticketsOf(rec))
+		ids, verdict = s.ticket(s.audit.ticketsOf(rec, f.Login))
+	}
+	login := cmp.Or(rec.Login, f.Login)
+	if f.Login != "" && rec.Login != "" {
+		s.counts.OtherLogin++
+		f.Note = strings.TrimPrefix(f.Note+"; the log calls this user "+f.Login, "; ")
 	}
 	if !f.Verdict.OK() || verdict == NoTicket {
-		s.example(Example{Row: rec.Row, User: first(rec.Login, rec.Input, rec.UserID), Verdict: worse(f.Verdict, verdict), Note: f.Note})
+		s.example(Example{Row: rec.Row, User: first(f.Login, rec.Login, rec.Input, rec.UserID), Verdict: worse(f.Verdict, verdict), Note: f.Note})
 	}
-	return s.out.Write([]string{
-		rec.Row, rec.Input, rec.UserID, rec.Login, rec.Status, rec.Reason, rec.RequestID, rec.StartedAt, rec.FinishedAt, rec.RunID, rec.Ticket,
+	return s.write(extra,
+		rec.Row, rec.Input, rec.UserID, login, rec.Status, rec.Reason, rec.RequestID, rec.StartedAt, rec.FinishedAt, rec.RunID, rec.Ticket,
 		string(f.Verdict), f.Note, f.Proof.String(), strings.Join(f.Events, " "), stamp(f.First), f.ActorID, f.Actor, strings.Join(f.Factors, " "),
 		strings.Join(ids, " "), verdict,
-	})
+	)
+}
+
+// write writes a line. One that belongs to no row has nothing of the input.
+func (s *Sheet) write(extra []string, cells ...string) error {
+	if extra == nil {
+		extra = make([]string, s.extra)
+	}
+	return s.out.Write(append(cells, extra...))
 }
 
 // Finish writes what belongs to no row, and returns what the audit comes to.
@@ -110,7 +140,7 @@ func (s *Sheet) Finish() (Counts, error) {
 		s.example(Example{User: t.User, Verdict: NoReset, Note: "ticket " + t.Ticket})
 		line := make([]string, len(Columns))
 		line[1], line[len(line)-2], line[len(line)-1] = t.User, t.Ticket, NoReset
-		if err := s.out.Write(line); err != nil {
+		if err := s.write(nil, line...); err != nil {
 			return s.counts, err
 		}
 	}
@@ -125,11 +155,11 @@ func (s *Sheet) stray(x *Stray) error {
 		ids, verdict = s.ticket(s.audit.ticketsOfStray(x))
 	}
 	s.example(Example{User: first(x.User.AlternateID, x.User.ID), Verdict: string(Unexplained), Note: x.note()})
-	return s.out.Write([]string{
+	return s.write(nil,
 		"", "", x.User.ID, x.User.AlternateID, "", "", "", "", "", x.RunID, "",
 		string(Unexplained), x.note(), "", strings.Join(x.Events, " "), stamp(x.At), x.Actor.ID, evidence.ActorName(x.Actor), strings.Join(x.Factors, " "),
 		strings.Join(ids, " "), verdict,
-	})
+	)
 }
 
 // note says who did it and what it was.

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -35,6 +36,7 @@ type Finding struct {
 	Events  []string
 	Factors []string  // that went, in the log's words, each once
 	First   time.Time // published; zero: there are none
+	Login   string    // what the log calls the user, where the results say nothing or something else; "" else
 	ActorID string
 	Actor   string // login or name
 	Settled bool   // the result doesn't know it, the log does
@@ -89,6 +91,7 @@ func (a *Audit) gather(r *row) (f Finding, resets int) {
 		}
 		f.Events = append(f.Events, a.marks.id(i))
 		f.ActorID, f.Actor = a.marks.texts[m.actor], a.marks.texts[m.name]
+		f.Login = cmp.Or(f.Login, a.marks.texts[m.user])
 		if f.First.IsZero() || m.time().Before(f.First) {
 			f.First = m.time()
 		}

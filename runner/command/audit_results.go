@@ -136,6 +136,9 @@ func (r *auditRun) readTickets(ctx context.Context) error {
 		return err
 	}
 	defer f.Close() //nolint:errcheck // it was only read
+	if f.Plan() {
+		return usageError("give the service desk's list, with a column ticket and one with user IDs or logins", "%s is a plan or a result, not a list of tickets", o.file)
+	}
 	if _, err := f.Survey(ctx); err != nil {
 		return err
 	}

@@ -13,7 +13,11 @@ import (
 
 // write writes the audit while it reads the results a second time.
 func (r *auditRun) write(ctx context.Context, w io.Writer) (audit.Counts, error) {
-	sheet, err := r.audit.NewSheet(w)
+	columns, err := ledger.Columns(r.opts.results)
+	if err != nil {
+		return audit.Counts{}, err
+	}
+	sheet, err := r.audit.NewSheet(w, columns)
 	if err != nil {
 		return audit.Counts{}, err
 	}
@@ -26,7 +30,7 @@ func (r *auditRun) write(ctx context.Context, w io.Writer) (audit.Counts, error)
 			err = context.Cause(ctx)
 		}
 		if err == nil {
-			err = sheet.Row(&e.Record)
+			err = sheet.Row(&e.Record, e.Extra)
 		}
 		if err != nil {
 			return audit.Counts{}, err
@@ -62,6 +66,13 @@ func (r *auditRun) summarize(c audit.Counts) error {
 	r.console.info("%s: %s", plural(r.rows, "row"), verdictsText(c))
 	if n := c.Verdicts[audit.Unexplained]; n > 0 {
 		r.console.info("%s in the log that no row explains", plural(n, "reset"))
+	}
+	switch c.OtherLogin {
+	case 0:
+	case 1:
+		r.console.info("1 user has another login in the log than in the results: the notes say which")
+	default:
+		r.console.info("%d users have another login in the log than in the results: the notes say which", c.OtherLogin)
 	}
 	if r.opts.tickets.file != "" {
 		r.console.info("%s: %s without a ticket, %s without a reset",

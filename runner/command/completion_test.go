@@ -21,23 +21,26 @@ func TestComplete(t *testing.T) {
 		line  string // the last word is the one at the cursor
 		want  string // words that are offered
 		not   string // words that aren't
-		files bool
+		files files
 	}{
 		{line: "", want: "reset users help --help --version", not: "__complete"},
 		{line: "help ", want: "reset whoami", not: "--version"},
 		{line: "help reset "},
-		{line: "reset ", files: true},
-		{line: "reset --dry-run ", files: true},
-		{line: "reset -- ", files: true},
-		{line: "reset -- --", files: true},
-		{line: "report ", files: true},
+		{line: "reset ", files: inputFiles},
+		{line: "reset --dry-run ", files: inputFiles},
+		{line: "reset -- ", files: inputFiles},
+		{line: "reset -- --", files: inputFiles},
+		{line: "report ", files: anyFiles},
 		{line: "reset users.csv ", want: "--dry-run --help"},
 		{line: "reset users.csv x"},
 		{line: "reset users.csv -- -"},
 		{line: "reset -n --user a --output=x -", want: "--user --resume", not: "--dry-run --output"},
-		{line: "reset -o ", files: true},
-		{line: "reset users.csv --output x --exclude ", files: true},
-		{line: "reset --output=", files: true},
+		{line: "reset -o ", files: anyFiles},
+		{line: "reset users.csv --output x --exclude ", files: inputFiles},
+		{line: "reset --output=", files: anyFiles},
+		{line: "audit users.results.csv --tickets ", files: inputFiles},
+		{line: "audit ", files: anyFiles},
+		{line: "sandbox --fill ", files: inputFiles},
 		{line: "reset --ticket "},
 		{line: "reset --dry-run=t"},
 		{line: "reset --progress ", want: "auto plain none"},
@@ -60,7 +63,7 @@ func TestComplete(t *testing.T) {
 		found, files := complete(strings.Split(tt.line, " "))
 		offered := strings.Fields(words(found))
 		if files != tt.files || tt.want == "" && len(found) > 0 {
-			t.Errorf("complete(%q) = %q, %v; want files: %v", tt.line, offered, files, tt.files)
+			t.Errorf("complete(%q) = %q, %q; want files: %q", tt.line, offered, files, tt.files)
 		}
 		for _, w := range strings.Fields(tt.want) {
 			if !slices.Contains(offered, w) {
@@ -79,7 +82,7 @@ func TestComplete(t *testing.T) {
 func TestCompleteArguments(t *testing.T) {
 	free := []string{"USER", "TRANSACTION"} // nobody but the user knows them
 	for _, c := range (&app{}).cli().Commands {
-		if found, files := complete([]string{c.Name, ""}); len(found) == 0 && !files && !c.Hidden {
+		if found, files := complete([]string{c.Name, ""}); len(found) == 0 && files == noFiles && !c.Hidden {
 			t.Errorf("nothing is known of the argument %s of %s", c.ArgsUsage, c.Name)
 		}
 	}

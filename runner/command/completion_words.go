@@ -30,7 +30,7 @@ type typedLine struct {
 }
 
 // complete returns what the last of words may become, or that a file stands there.
-func complete(words []string) (found []suggestion, files bool) {
+func complete(words []string) (found []suggestion, names files) {
 	cursor := len(words) - 1
 	current, before := words[cursor], words[:cursor]
 	help := len(before) > 0 && before[0] == "help"
@@ -38,11 +38,11 @@ func complete(words []string) (found []suggestion, files bool) {
 		before = before[1:]
 	}
 	if len(before) == 0 {
-		return commandNames(help), false
+		return commandNames(help), noFiles
 	}
 	cmd := findCommand(before[0])
 	if cmd == nil || help {
-		return nil, false
+		return nil, noFiles
 	}
 	l := parseLine(cmd, before[1:])
 	name, value, equals := strings.Cut(current, "=")
@@ -55,9 +55,9 @@ func complete(words []string) (found []suggestion, files bool) {
 		if e := findFlag(cmd, name); e != nil && e.value != "" {
 			return flagValues(e, name+"=", value)
 		}
-		return nil, false
+		return nil, noFiles
 	}
-	return l.flags(), false
+	return l.flags(), noFiles
 }
 
 // parseLine reads what stands behind a command as [permute] does.
@@ -139,32 +139,34 @@ func (l *typedLine) verb() *factorVerb {
 }
 
 // argument returns what the argument may be that comes next: of the kind that the help has in capitals. Where none is wanted, a flag may follow.
-func (l *typedLine) argument(current string) (found []suggestion, files bool) {
+func (l *typedLine) argument(current string) (found []suggestion, names files) {
 	kinds := strings.Fields(l.cmd.ArgsUsage)
 	if verb := l.verb(); verb != nil {
 		kinds = append([]string{"VERB"}, verb.args...)
 	}
 	if len(l.args) >= len(kinds) {
 		if l.plain || current != "" {
-			return nil, false
+			return nil, noFiles
 		}
-		return l.flags(), false
+		return l.flags(), noFiles
 	}
 	switch strings.Trim(kinds[len(l.args)], "[]") {
-	case "FILE|-", "RESULTS|PLAN", "RESULTS":
-		return nil, true
+	case "FILE|-":
+		return nil, inputFiles
+	case "RESULTS|PLAN", "RESULTS":
+		return nil, anyFiles
 	case "SHELL":
-		return suggestions(shells...), false
+		return suggestions(shells...), noFiles
 	case "FACTOR":
-		return suggestions(factorTypes...), false
+		return suggestions(factorTypes...), noFiles
 	case "TYPE:PROVIDER":
-		return suggestions(enrollable...), false
+		return suggestions(enrollable...), noFiles
 	case "VERB":
 		for _, v := range factorVerbs() {
 			found = append(found, suggestion{v.name, v.usage})
 		}
 	}
-	return found, false
+	return found, noFiles
 }
 
 // enrollable are the factors that factors enroll takes; reset --enroll takes those without a secret of each user, which come first.
@@ -176,7 +178,7 @@ var enrollable = []string{
 const withoutSecret = 6
 
 // flagValues returns what may stand behind a flag and before, which is on the line already. Where there can be several, with commas between, it goes on behind the last one.
-func flagValues(e *flagEntry, before, current string) (found []suggestion, files bool) {
+func flagValues(e *flagEntry, before, current string) (found []suggestion, names files) {
 	words, list := []string(nil), false
 	switch e.names[0] {
 	case "progress":
@@ -197,8 +199,13 @@ func flagValues(e *flagEntry, before, current string) (found []suggestion, files
 		words, list = userStatuses, true
 	case "columns":
 		words, list = strings.Split(defaultColumns, ","), true
+	case "exclude", "tickets", "fill":
+		return nil, inputFiles
 	default:
-		return nil, e.value == "FILE"
+		if e.value == "FILE" {
+			return nil, anyFiles
+		}
+		return nil, noFiles
 	}
 	if i := strings.LastIndexByte(current, ','); list && i >= 0 {
 		before += current[:i+1]
@@ -207,5 +214,5 @@ func flagValues(e *flagEntry, before, current string) (found []suggestion, files
 	for _, w := range words {
 		found = append(found, suggestion{word: before + w})
 	}
-	return found, false
+	return found, noFiles
 }

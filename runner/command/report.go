@@ -13,7 +13,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"oktareset/runner"
 	"oktareset/runner/ledger"
 	"oktareset/runner/report"
 )
@@ -167,7 +166,10 @@ func subject(m *ledger.Manifest, f *resultsFile) report.Subject {
 			s.Condition = report.Intact
 		}
 	}
-	s.Apply = applyCommand(m, s.File)
+	if m.DryRun {
+		s.Incomplete, s.Complete = notPlanned(m, f.path)
+		s.Apply = planCommand(m, f.path)
+	}
 	for i := range m.Runs {
 		r := &m.Runs[i]
 		s.Runs = append(s.Runs, report.Run{
@@ -176,23 +178,4 @@ func subject(m *ledger.Manifest, f *resultsFile) report.Subject {
 		})
 	}
 	return s
-}
-
-// applyCommand is the command that does what a plan shows, or "" when it takes flags that the manifest doesn't have to the letter: those for other steps
-// than the reset of all factors, and those that protect users.
-func applyCommand(m *ledger.Manifest, plan string) string {
-	n := m.Counts[runner.StatusWouldReset]
-	if !m.DryRun || n == 0 || !slices.Equal(m.Planned, []string{"reset_factors"}) || len(m.Runs) == 0 {
-		return ""
-	}
-	for _, flag := range []string{"exclude", "skip-admins", "skip-reset-since"} {
-		if _, ok := m.Runs[len(m.Runs)-1].Options[flag]; ok {
-			return ""
-		}
-	}
-	consent := "--confirm " + shellQuote(fmt.Sprintf("%s:%d", m.Org, n)) // whoever made the file chose the org's name
-	if m.Sandbox {
-		consent = "--sandbox"
-	}
-	return "oktareset reset " + consent + " " + shellQuote(plan)
 }

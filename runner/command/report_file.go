@@ -12,9 +12,11 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"oktareset/runner/ledger"
 	"oktareset/runner/report"
+	"oktareset/runner/roster"
 )
 
 // resultsFile is a result or a plan that a page is made of.
@@ -22,6 +24,7 @@ type resultsFile struct {
 	path   string
 	before os.FileInfo   // when the first byte was read
 	sha256 string        // "" for one that isn't finished
+	names  []int         // the input's columns that may call a user something, among [ledger.Entry] Extra
 	last   map[int]int64 // where each row's last line begins; nil for one that is finished: it has one line a row
 }
 
@@ -35,6 +38,9 @@ func openResults(path string, finished bool) (*resultsFile, error) {
 		return nil, fmt.Errorf("read the results: %q isn't a file", path)
 	}
 	f := &resultsFile{path: path, before: info}
+	if columns, err := ledger.Columns(path); err == nil { // what is wrong with the file shows when it is read
+		f.names = namingColumns(columns)
+	}
 	if finished {
 		f.sha256, err = hashFile(path)
 		return f, err
@@ -50,6 +56,29 @@ func openResults(path string, finished bool) (*resultsFile, error) {
 		f.last[e.Row] = e.Offset
 	}
 	return f, nil
+}
+
+// namingColumns returns the places of the columns that call a user something a person knows, a login before an email address.
+func namingColumns(columns []string) []int {
+	var found []int
+	for _, known := range []string{"login", "userlogin", "profilelogin", "username", "oktausername", "email", "mail", "primaryemail", "workemail", "useremail"} {
+		for i, name := range columns {
+			if roster.PlainName(strings.TrimPrefix(name, "input.")) == known {
+				found = append(found, i)
+			}
+		}
+	}
+	return found
+}
+
+// named returns what the input calls the user of a line.
+func (f *resultsFile) named(e *ledger.Entry) string {
+	for _, i := range f.names {
+		if i < len(e.Extra) && e.Extra[i] != "" {
+			return e.Extra[i]
+		}
+	}
+	return ""
 }
 
 func hashFile(path string) (string, error) {
@@ -80,7 +109,7 @@ func (f *resultsFile) lines(ctx context.Context) iter.Seq2[report.Line, error] {
 					continue // another line of the row counts, or it has come since
 				}
 			}
-			if !yield(report.Line{Row: e.Row, Record: e.Record}, err) || err != nil {
+			if !yield(report.Line{Row: e.Row, Record: e.Record, Named: f.named(&e)}, err) || err != nil {
 				return
 			}
 		}

@@ -224,8 +224,8 @@ func (o *resetOptions) check(c *cli.Context) error {
 		return usageError("at least 1", "--limit %d", o.limit)
 	case o.maxDuration < 0 || o.maxDuration == 0 && c.IsSet("max-duration"):
 		return usageError("as --max-duration 90m", "--max-duration %s", o.maxDuration)
-	case o.resume && o.dryRun:
-		return usageError("a dry run changes nothing: make it again", "--resume and --dry-run exclude each other")
+	case o.dryRun && o.retry[runner.StatusUnknown]:
+		return usageError("--retry failed completes a plan", "a plan has no unknown rows: a dry run sends nothing that could be lost")
 	case o.resume && o.sandbox:
 		return usageError("serve it by oktareset sandbox, and use OKTA_CLIENT_ORGURL and OKTA_CLIENT_TOKEN as it prints them",
 			"--sandbox forgets everything when it ends: there is nothing to resume")

@@ -98,7 +98,7 @@ func (r *resetRun) question() string {
 	}
 	line("org", "%s", org)
 	line("as", "%s", r.actor)
-	line("file", "%s (%s)", r.paths.shown, surveyText(r.input, r.survey))
+	line("file", "%s (%s)", r.paths.shown, r.surveyText())
 	if again := len(r.resend); again > 0 {
 		line("again", "%s may have been reset before: what they have enrolled since would go, too", plural(again, "user"))
 	}

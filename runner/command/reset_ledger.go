@@ -6,7 +6,6 @@ import (
 	"os/user"
 	"path/filepath"
 
-	"oktareset/runner"
 	"oktareset/runner/ledger"
 )
 
@@ -25,6 +24,10 @@ func (r *resetRun) openLedger() error {
 			return err
 		}
 	}
+	if err := r.checkPlan(); err != nil {
+		return err
+	}
+	r.warnOfOthers()
 	r.toDo, r.rowsToDo = r.survey.Distinct, r.survey.Rows
 	if err := r.checkConfirm(); err != nil {
 		return err
@@ -32,24 +35,12 @@ func (r *resetRun) openLedger() error {
 	var err error
 	r.book, err = ledger.Create(r.ledgerSpec())
 	if exists := (*ledger.ExistsError)(nil); errors.As(err, &exists) {
-		err = hinted{err, r.hintExists()}
+		err = r.explainExists(exists)
 	}
 	if err != nil {
 		return refused(hintLocked(err))
 	}
 	return nil
-}
-
-// hintExists says what to do about results that are there already. Another -o for the same users would reset them a second time.
-func (r *resetRun) hintExists() string {
-	m, err := ledger.ReadManifest(r.paths.results)
-	if err != nil || m.DryRun || m.Sandbox || r.opts.dryRun || m.Org != r.client.Org().Host() || m.Input.SHA256 != r.survey.SHA256 {
-		return hintExists
-	}
-	if !m.Finished || m.Counts[runner.StatusNotAttempted] > 0 {
-		return "these are the results of a run over the same users that isn't complete: --resume goes on with it; a new run with -o would reset again whom it has reset"
-	}
-	return "these users were reset by run " + m.Runs[len(m.Runs)-1].RunID + " already: a new run with -o would do it again; --resume and --retry do only what is open"
 }
 
 func (r *resetRun) ledgerSpec() ledger.Spec {
@@ -58,11 +49,15 @@ func (r *resetRun) ledgerSpec() ledger.Spec {
 	if r.opts.dryRun {
 		planned = r.list.Planned()
 	}
+	var plan *ledger.Plan
+	if r.plan != nil {
+		plan = r.plan.AsPlan()
+	}
 	return ledger.Spec{
 		Path: r.paths.results, Columns: r.input.Columns(), LastRow: r.survey.Rows + r.survey.Ignored,
 		Manifest: ledger.Manifest{
 			Version: r.Version, Org: r.client.Org().Host(), Sandbox: r.opts.sandbox, DryRun: r.opts.dryRun, Steps: r.list.Names(), Planned: planned,
-			Ticket: r.opts.ticket, Consent: ledger.Consent{How: ledger.ConsentNone},
+			Plan: plan, Ticket: r.opts.ticket, Consent: ledger.Consent{How: ledger.ConsentNone},
 			Input: ledger.Input{
 				File: filepath.Base(r.paths.input), SHA256: r.survey.SHA256, Bytes: r.survey.Bytes,
 				Rows: r.survey.Rows, Distinct: r.survey.Distinct, Column: r.input.Column(),

@@ -3,12 +3,10 @@ package command
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
-	"oktareset/runner/ledger"
 	"oktareset/runner/steps"
 )
 
@@ -92,30 +90,6 @@ func (r *resetRun) meet(ctx context.Context) error {
 	}
 	if err := r.client.Trustworthy(); err != nil {
 		return cannotBegin(r.client, err, askWho)
-	}
-	return nil
-}
-
-// checkPlan refuses a plan that was made for another org, or of something else to do.
-func (r *resetRun) checkPlan() error {
-	if !r.input.Plan() {
-		return nil
-	}
-	m, err := ledger.ReadManifest(r.paths.input)
-	if err != nil {
-		return usageError("keep the .json beside the plan, or make a new plan with --dry-run", "the plan's org isn't known: %w", err)
-	}
-	if m.Result == nil || m.Result.SHA256 != r.survey.SHA256 {
-		return usageError("make a new plan with --dry-run, of a file without those who are not to be reset",
-			"%s isn't the plan that was made: it was changed since, or never finished", r.paths.shown)
-	}
-	if m.Org != r.client.Org().Host() && !(m.Sandbox && r.opts.sandbox) {
-		return usageError("make a new plan with --dry-run", "%s is a plan for %s, but the org is %s",
-			r.paths.shown, m.Org, r.client.Org().Host())
-	}
-	if planned, now := strings.Join(m.Planned, ", "), strings.Join(r.list.Planned(), ", "); planned != now {
-		return usageError("give the flags that the plan was made with, or make a new plan with --dry-run",
-			"%s is a plan to do something else: %q, not %q", r.paths.shown, planned, now)
 	}
 	return nil
 }

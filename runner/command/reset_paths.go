@@ -49,10 +49,7 @@ func (r *resetRun) choosePaths() (paths, error) {
 		base, p.shown = fileName(r.opts.users), "--user"
 	}
 	if p.results == "" {
-		p.results = stem(base) + ".results.csv"
-		if r.opts.dryRun {
-			p.results = stem(base) + ".plan.csv"
-		}
+		p.results = r.opts.resultsBeside(base)
 	}
 	if p.input == "" || p.input == "-" {
 		p.keep = keepPath(p.results)

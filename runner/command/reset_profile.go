@@ -6,7 +6,6 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
-	"oktareset/runner/ledger"
 	"oktareset/runner/roster"
 	"oktareset/runner/steps"
 )
@@ -67,8 +66,10 @@ func (r *resetRun) emailCell(f oktaclient.Enrollment, columns map[string]int) fu
 	}
 	column, cell := r.input.Column(), func(row runner.Row) string { return row.Input }
 	if r.input.Plan() { // whose own input comes first
-		m, _ := ledger.ReadManifest(r.paths.input) // checkPlan says what is wrong with it
-		column, cell = m.Input.Column, func(row runner.Row) string { return row.Cells[0] }
+		column, cell = "", func(row runner.Row) string { return row.Cells[0] }
+	}
+	if r.plan != nil { // checkPlan says what is wrong with one that isn't known
+		column = r.plan.AsPlan().Column
 	}
 	if !roster.IsMail(column) {
 		return nil

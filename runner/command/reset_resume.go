@@ -31,9 +31,14 @@ func (r *resetRun) resume() (bool, error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, refused(hintLocked(explainResume(err)))
+		return false, refused(hintLocked(r.explainResume(err)))
 	}
 	r.book, r.resumed, r.doubts = book, true, open
+	if m := book.Manifest(); m.DryRun || r.input.Plan() {
+		if err := r.checkTicket(&m); err != nil {
+			return true, err
+		}
+	}
 	if err := r.checkExclusions(); err != nil {
 		return true, err
 	}
@@ -75,21 +80,6 @@ func (r *resetRun) claim(e ledger.Entry) {
 	default:
 		r.seen.Claim(id, e.Row)
 	}
-}
-
-// explainResume adds what to do about a ledger that this run can't go on with.
-func explainResume(err error) error {
-	var (
-		damage   *ledger.DamageError
-		mismatch *ledger.MismatchError
-	)
-	switch {
-	case errors.As(err, &damage) && damage.Hint != "":
-		return hinted{err, damage.Hint}
-	case errors.As(err, &mismatch):
-		return hinted{err, "go on with the same file, org and options as before, or begin a new run with -o"}
-	}
-	return err
 }
 
 // open reports whether row n is to be done: it never was, or it may be tried again.

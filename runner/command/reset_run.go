@@ -27,6 +27,8 @@ type resetRun struct {
 	kept    bool // this run has written the input
 	input   *roster.File
 	survey  roster.Survey
+	plan    *ledger.Manifest // of an input that is a plan; nil: it is none, or its manifest can't be read
+	planErr error            // why it can't
 	client  *oktaclient.Client
 	sandbox *sandbox // nil with a real org
 	list    *steps.List
@@ -76,9 +78,6 @@ func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
 	}
 	defer r.sandbox.close()
 	a.outcome.org = r.client.Org().Host()
-	if err = r.checkPlan(); err != nil {
-		return err
-	}
 	defer func() { err = also(err, r.leaveSeries()) }()
 	if err = r.joinSeries(); err != nil {
 		return err
@@ -129,6 +128,7 @@ func (r *resetRun) openInput(ctx context.Context) error {
 	if r.survey, err = f.Survey(ctx); err != nil {
 		return also(err, f.Close())
 	}
+	r.readPlan()
 	r.seen.Expect(r.survey.Distinct, f.Repeats())
 	r.limitMemory()
 	for _, w := range append(slices.Clone(f.Warnings()), r.opts.what.warning()) {
@@ -136,14 +136,15 @@ func (r *resetRun) openInput(ctx context.Context) error {
 			r.console.warn("%s", w)
 		}
 	}
-	r.console.info("%s: %s", r.paths.shown, surveyText(f, r.survey))
+	r.console.info("%s: %s", r.paths.shown, r.surveyText())
 	return nil
 }
 
-func surveyText(f *roster.File, s roster.Survey) string {
-	text := fmt.Sprintf("%s, column %q: %s", plural(s.Rows, "row"), f.Column(), plural(s.Distinct, "user"))
-	if f.Plan() {
-		text = fmt.Sprintf("a plan: %s to reset", plural(s.Distinct, "user"))
+func (r *resetRun) surveyText() string {
+	s := r.survey
+	text := fmt.Sprintf("%s, column %q: %s", plural(s.Rows, "row"), r.input.Column(), plural(s.Distinct, "user"))
+	if r.input.Plan() {
+		text = r.planText()
 	}
 	if s.Duplicates > 0 {
 		text += ", " + plural(s.Duplicates, "duplicate row")

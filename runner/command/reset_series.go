@@ -56,12 +56,15 @@ func (r *resetRun) joinSeries() error {
 	}
 	var same []earlierResults
 	for _, e := range earlier {
+		if err := r.refuseSamePeople(&e.manifest, e.path); err != nil {
+			return err
+		}
 		switch open := e.incomplete(); {
 		case e.manifest.Input.SHA256 == r.survey.SHA256:
 			same = append(same, e)
 		case open != "":
 			r.behind = append(r.behind, e.path)
-			r.console.warn("%s isn't complete: %s; to go on with it, give its own input (%s, SHA-256 %s) and --resume -o %s",
+			r.console.warn("%s isn't complete: %s; to go on with it, give its own input (%s, SHA-256 %.12s) and --resume -o %s",
 				e.path, open, e.manifest.Input.File, e.manifest.Input.SHA256, shellQuote(plainPattern(e.path)))
 		}
 	}

@@ -186,30 +186,48 @@ func (r *resetRun) nextSteps(counts runner.Counts) []string {
 		next = append(next, "to try those again that failed: "+r.resumeCommand("--retry", "failed,forbidden"))
 	}
 	switch {
-	case r.opts.dryRun && counts[runner.StatusWouldReset] > 0:
-		next = append(next, r.confirmLines(counts)...)
+	case r.opts.dryRun:
+		next = append(next, r.confirmLines()...)
 	case r.opts.sandbox:
-		next = append(next, "this was the stand-in org: nothing real was touched. For your own: set OKTA_CLIENT_ORGURL and OKTA_CLIENT_TOKEN, "+
-			"then "+r.command(nil, append(r.given("column", "delimiter", "no-header"), "--dry-run"), r.inputArgs()))
+		next = append(next, r.rehearsalLine())
 	}
 	return next
 }
 
-// confirmLines are the commands that do what a dry run has shown.
-func (r *resetRun) confirmLines(counts runner.Counts) []string {
-	host := r.client.Org().Host()
-	consent := func(users int) []string {
-		if r.opts.sandbox {
-			return []string{"--sandbox"}
+// rehearsalLine says what was done to whom, and what comes next. A plan of the stand-in org is none of another.
+func (r *resetRun) rehearsalLine() string {
+	text := "this was the stand-in org: it made up whomever the file names, and nobody real was touched"
+	if r.input.Plan() {
+		return text
+	}
+	return text + ". For your own: set OKTA_CLIENT_ORGURL and OKTA_CLIENT_TOKEN, then " +
+		r.command(nil, append(r.given("column", "delimiter", "no-header"), "--dry-run"), r.inputArgs())
+}
+
+// confirmLines are the commands that do what a dry run has shown, or the one that completes it: a part of a plan is none.
+func (r *resetRun) confirmLines() []string {
+	m := r.book.Manifest()
+	why, goOn := notPlanned(&m, r.paths.results)
+	command := planCommand(&m, r.paths.results)
+	switch {
+	case goOn != "":
+		flags := []string{"--dry-run"}
+		if m.Counts[runner.StatusFailed] > 0 {
+			flags = append(flags, "--retry", "failed")
 		}
-		return append(r.given("org-url", "token-file", "ticket"), "--confirm", fmt.Sprintf("%s:%d", host, users))
+		return []string{"the plan isn't whole: " + why, "to complete it: " + r.resumeCommand(flags...)}
+	case why != "":
+		return []string{"the plan isn't whole: " + why + "; make it again"}
+	case command == "":
+		return nil
+	case r.opts.sandbox:
+		return []string{"this was the stand-in org, which made up whomever the file names", "to rehearse the reset of exactly those: " + command}
+	case r.input.Plan():
+		return []string{"to reset exactly those: " + command}
 	}
-	lines := []string{"to reset exactly those: " + r.command(nil, consent(counts[runner.StatusWouldReset]), shellQuote(r.paths.results))}
-	if !r.input.Plan() {
-		all := append(r.given("column", "delimiter", "no-header"), consent(r.survey.Distinct)...)
-		lines = append(lines, "to reset all of the input: "+r.command(nil, all, r.inputArgs()))
-	}
-	return lines
+	all := slices.Concat(r.given("column", "delimiter", "no-header", "org-url", "token-file"), recordedTicket(&m),
+		[]string{"--confirm", fmt.Sprintf("%s:%d", r.client.Org().Host(), r.survey.Distinct)})
+	return []string{"to reset exactly those: " + command, "to reset all of the input: " + r.command(nil, all, r.inputArgs())}
 }
 
 // shellQuote quotes a path for a POSIX shell where that is needed.

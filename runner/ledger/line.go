@@ -26,7 +26,7 @@ func (l *Ledger) Take(row runner.Row, t runner.Taken) error {
 		return fmt.Errorf("take row %d: user %q at %q: both are needed", row.N, t.UserID, formatTime(t.At))
 	}
 	rec := l.record(row, runner.StatusTaken)
-	rec.UserID, rec.Login, rec.StartedAt = t.UserID, t.Login, formatTime(t.At)
+	rec.UserID, rec.Login, rec.StartedAt = t.UserID, cmp.Or(t.Login, rec.Login), formatTime(t.At)
 	rec.Reason, rec.FactorID = string(t.Step), strings.Join(t.Targets, " ")
 	rec.RunID, rec.Factors = strings.TrimSpace(t.Earlier+" "+l.runID), strings.Join(t.Factors, " ")
 	return l.add(row, runner.StatusTaken, &rec, true)
@@ -75,14 +75,14 @@ func (l *Ledger) Unwritten() []byte {
 // record returns what every line of the row holds.
 func (l *Ledger) record(row runner.Row, s runner.Status) table.Record {
 	return table.Record{
-		Row: strconv.Itoa(row.N), Input: row.Input, Status: string(s), RunID: l.runID, Ticket: l.ticket,
+		Row: strconv.Itoa(row.N), Input: row.Input, Login: row.Login, Status: string(s), RunID: l.runID, Ticket: l.ticket,
 	}
 }
 
 func (l *Ledger) resultRecord(r *runner.Result) table.Record {
 	rec := l.record(r.Row, r.Status)
 	rec.RunID = cmp.Or(r.RunID, l.runID)
-	rec.UserID, rec.Login, rec.Reason = r.UserID, r.Login, string(r.Reason)
+	rec.UserID, rec.Login, rec.Reason = r.UserID, cmp.Or(r.Login, rec.Login), string(r.Reason)
 	if r.HTTPStatus != 0 {
 		rec.HTTPStatus = strconv.Itoa(r.HTTPStatus)
 	}

@@ -31,6 +31,7 @@ type Manifest struct {
 	Steps    []string      `json:"steps"`             // names of the steps that each target goes through, in order
 	Planned  []string      `json:"planned,omitempty"` // of a dry run: names of the steps that it leaves out, because they change something
 	Input    Input         `json:"input"`
+	Plan     *Plan         `json:"plan,omitempty"` // of the run of a plan: what the plan was
 	Consent  Consent       `json:"consent"`
 	Ticket   string        `json:"ticket,omitempty"`
 	Runs     []Run         `json:"runs"`             // the last is the one that writes
@@ -135,6 +136,10 @@ func (m *Manifest) clone() Manifest {
 	if m.Result != nil {
 		result := *m.Result
 		out.Result = &result
+	}
+	if m.Plan != nil {
+		plan := *m.Plan
+		out.Plan = &plan
 	}
 	return out
 }

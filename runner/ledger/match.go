@@ -24,7 +24,8 @@ func (m *Manifest) compare(now *Manifest, results string) error {
 		}
 	}
 	if len(m.Steps) > 0 { // else the run died before it knew them
-		if err := differ("steps", strings.Join(m.Steps, ", "), strings.Join(now.Steps, ", ")); err != nil {
+		steps := func(m *Manifest) string { return strings.Join(slices.Concat(m.Steps, m.Planned), ", ") } // a plan is one of certain steps
+		if err := differ("steps", steps(m), steps(now)); err != nil {
 			return err
 		}
 	}
@@ -48,13 +49,13 @@ func (m *Manifest) kind() string {
 
 // describe tells an input from others.
 func (i *Input) describe() string {
-	return fmt.Sprintf("%s with %d rows, SHA-256 %s", i.File, i.Rows, i.SHA256)
+	return fmt.Sprintf("%s with %d rows, SHA-256 %s", i.File, i.Rows, shortHash(i.SHA256))
 }
 
 // next returns the manifest with which the run of now goes on.
 func (m *Manifest) next(now *Manifest) Manifest {
 	out := m.clone()
-	out.Version = cmp.Or(now.Version, m.Version)
+	out.Version, out.Ticket = cmp.Or(now.Version, m.Version), cmp.Or(m.Ticket, now.Ticket)
 	if len(out.Steps) == 0 {
 		out.Steps = slices.Clone(now.Steps)
 	}

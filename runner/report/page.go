@@ -115,8 +115,8 @@ func newPage(s *Subject, t *tally) *page {
 	p.overTime(s, t)
 	p.factors(s, t)
 	p.people(t)
-	if s.Plan && s.Condition == Intact && t.counts[runner.StatusWouldReset] > 0 {
-		p.Approve, p.Planned, p.Apply = true, plannedText(s), cell(s.Apply)
+	if s.Plan && s.Condition == Intact && s.Incomplete == "" && t.counts[runner.StatusWouldReset] > 0 {
+		p.Approve, p.Planned, p.Apply = true, plannedText(s), command(s.Apply)
 	}
 	return p
 }

@@ -54,7 +54,7 @@ func plan() Subject {
 // line is a row that finished some seconds after the first began.
 func line(n int, s runner.Status, after float64) Line {
 	at := began.Add(time.Duration(after * float64(time.Second)))
-	return Line{n, table.Record{
+	return Line{Row: n, Record: table.Record{
 		Row: fmt.Sprint(n), Input: fmt.Sprintf("user%d@acme.com", n), UserID: fmt.Sprintf("00u%017d", n), Login: fmt.Sprintf("user%d@acme.com", n),
 		Status: string(s), StartedAt: at.Add(-200 * time.Millisecond).Format(time.RFC3339), FinishedAt: at.Format(time.RFC3339Nano), Attempts: "1",
 	}}
@@ -64,10 +64,10 @@ func line(n int, s runner.Status, after float64) Line {
 func everyStatus() []Line {
 	reset := line(1, runner.StatusReset, 0)
 	reset.Record.Factors = "push:OKTA email:OKTA push:OKTA"
-	duplicate := Line{2, table.Record{Row: "2", Input: "user1@acme.com", Status: string(runner.StatusSkipped), Reason: string(runner.ReasonDuplicate)}}
+	duplicate := Line{Row: 2, Record: table.Record{Row: "2", Input: "user1@acme.com", Status: string(runner.StatusSkipped), Reason: string(runner.ReasonDuplicate)}}
 	partial := line(3, runner.StatusPartial, 1)
 	partial.Record.Reason = string(runner.ReasonEnroll)
-	invalid := Line{4, table.Record{Row: "4", Input: "me", Status: string(runner.StatusInvalid), Reason: string(runner.ReasonReserved)}}
+	invalid := Line{Row: 4, Record: table.Record{Row: "4", Input: "me", Status: string(runner.StatusInvalid), Reason: string(runner.ReasonReserved)}}
 	missing := line(5, runner.StatusNotFound, 2)
 	missing.Record.UserID, missing.Record.Login, missing.Record.HTTPStatus, missing.Record.ErrorCode = "", "", "404", "E0000007"
 	forbidden := line(6, runner.StatusForbidden, 62)
@@ -76,7 +76,7 @@ func everyStatus() []Line {
 	failed.Record.Input, failed.Record.Error, failed.Record.Attempts = "USER7", "Api validation failed", "3"
 	unknown := line(8, runner.StatusUnknown, 4000)
 	unknown.Record.Reason = string(runner.ReasonUnverified)
-	notAttempted := Line{9, table.Record{Row: "9", Input: "user9@acme.com", Status: string(runner.StatusNotAttempted)}}
+	notAttempted := Line{Row: 9, Record: table.Record{Row: "9", Input: "user9@acme.com", Status: string(runner.StatusNotAttempted)}}
 	return []Line{reset, duplicate, partial, invalid, missing, forbidden, failed, unknown, notAttempted}
 }
 
@@ -159,7 +159,7 @@ func TestGolden(t *testing.T) {
 // A manager who reads a plan must never take it for something that was done, nor a changed file for one to go by.
 func TestPlanIsNoResult(t *testing.T) {
 	t.Parallel()
-	lines := []Line{line(1, runner.StatusWouldReset, 0), line(2, runner.StatusWouldReset, 1), line(3, runner.StatusFailed, 2)}
+	lines := []Line{line(1, runner.StatusWouldReset, 0), line(2, runner.StatusWouldReset, 1), line(3, runner.StatusNotFound, 2)}
 	page, _ := write(t, plan(), lines)
 	text := body(t, page)
 	for _, never := range []string{"was reset", "were reset", "users reset", "not reset", "--resume", "--retry"} {
@@ -171,12 +171,28 @@ func TestPlanIsNoResult(t *testing.T) {
 		t.Error("the plan doesn't say what would be done, and by which command")
 	}
 	s := plan()
-	s.Apply, s.Planned = "", []string{"unenroll sms:OKTA", "clear_sessions"}
-	page, _ = write(t, s, lines)
-	for _, want := range []string{"<strong>unenroll sms:OKTA, clear the user&#39;s sessions</strong>", "the command that the dry run has printed"} {
+	s.Planned = []string{"unenroll sms:OKTA", "clear_sessions"}
+	if page, _ = write(t, s, lines); !strings.Contains(page, "<strong>unenroll sms:OKTA, clear the user&#39;s sessions</strong>") {
+		t.Error("a plan of other steps doesn't say them")
+	}
+	s.Apply = "oktareset reset" + strings.Repeat(" --exclude vips.csv", 100) + " users.plan.csv"
+	if page, _ = write(t, s, lines); !strings.Contains(page, "<pre><code>"+s.Apply+"</code></pre>") {
+		t.Error("a long command isn't whole")
+	}
+	s = plan()
+	s.Incomplete, s.Complete = "1 of its 3 rows couldn't be looked up", "oktareset reset --dry-run --retry failed users.csv"
+	page, _ = write(t, s, append(lines[:2:2], line(3, runner.StatusFailed, 2)))
+	if strings.Contains(page, s.Apply) || strings.Contains(page, "Approved by") {
+		t.Error("a plan that isn't whole is offered for approval")
+	}
+	for _, want := range []string{"1 of its 3 rows couldn&#39;t be looked up.", "<pre><code>" + s.Complete + "</code></pre>", "complete the plan with"} {
 		if !strings.Contains(page, want) {
-			t.Errorf("a plan of other steps doesn't say %q", want)
+			t.Errorf("a plan that isn't whole doesn't say %q", want)
 		}
+	}
+	s.Complete = ""
+	if page, _ = write(t, s, lines); strings.Contains(page, "<pre>") || !strings.Contains(page, "Make it again") {
+		t.Error("a plan that can't be completed doesn't say that it is made again")
 	}
 	s = plan()
 	s.Condition = Changed
@@ -241,7 +257,7 @@ func poisoned(s string) Subject {
 }
 
 func poisonedLine(s string) Line {
-	return Line{1, table.Record{
+	return Line{Row: 1, Record: table.Record{
 		Input: "in" + s, UserID: "id" + s, Login: "login" + s, Status: string(runner.StatusFailed), Reason: s, HTTPStatus: s, ErrorCode: s, Error: s,
 		Attempts: s, RequestID: s, StartedAt: s, FinishedAt: s, Factors: s, FactorID: s, FactorStatus: s, RunID: s, Ticket: s,
 	}}

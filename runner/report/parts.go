@@ -38,7 +38,7 @@ func statuses(t *tally, plan bool) []status {
 		st := status{Name: string(s), Label: w.label, Means: w.means, Advice: w.advice, Rows: n, Share: share(n, t.counts.Total())}
 		var reasons []string
 		for _, k := range t.reasons[s].sorted() {
-			reasons = append(reasons, fmt.Sprintf("%s %s", comma(k.Rows), k.Name))
+			reasons = append(reasons, comma(k.Rows)+" "+reasonText(k.Name))
 		}
 		st.Reasons = strings.Join(reasons, ", ")
 		all = append(all, st)
@@ -80,6 +80,7 @@ type notice struct {
 	Grave bool
 	Title string
 	Text  []string
+	Code  string // a command that follows; "" for none
 }
 
 // notices says what a reader has to know before reading on.
@@ -92,8 +93,11 @@ func notices(s *Subject, t *tally) []notice {
 	case Unfinished:
 		all = append(all, unfinished(s, t))
 	}
+	if s.Plan && s.Condition == Intact && s.Incomplete != "" {
+		all = append(all, incomplete(s))
+	}
 	if s.Sandbox {
-		all = append(all, notice{Title: "A rehearsal", Text: []string{"The org was the stand-in: nobody real was touched."}})
+		all = append(all, notice{Title: "A rehearsal", Text: []string{"The org was the stand-in, which made up whomever the file names: nobody real was touched."}})
 	}
 	if s.Plan {
 		all = append(all, notice{Title: "A plan", Text: []string{"Only reads were sent. Nothing was changed."}})
@@ -123,10 +127,18 @@ func unfinished(s *Subject, t *tally) notice {
 		n.Text = append(n.Text, fmt.Sprintf("Of %s, %s no line in it yet.", count(s.Input.Rows, "input row"), has(open)))
 	}
 	how := "Go on with --resume, or wait for the end, then make the page again."
-	if s.Plan {
-		how = "Make the plan again, then the page."
-	}
 	n.Text = append(n.Text, how)
+	return n
+}
+
+// incomplete says of a plan that nobody can approve it: what isn't known of it would be left out without a word.
+func incomplete(s *Subject) notice {
+	n := notice{Grave: true, Title: "This plan isn't whole", Text: []string{capital(cell(s.Incomplete)) + ". It can't be carried out, and there is nothing to approve yet."}}
+	if s.Complete == "" {
+		n.Text = append(n.Text, "Make it again, and let the dry run end.")
+		return n
+	}
+	n.Text, n.Code = append(n.Text, "Complete it by this command, then make the page again:"), command(s.Complete)
 	return n
 }
 

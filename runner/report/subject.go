@@ -17,6 +17,9 @@ type Subject struct {
 	Counted   runner.Counts // rows by status, as the run counted them; nil when it didn't get to that
 	Apply     string        // the command that resets whom a plan names; "" when there is none
 
+	Incomplete string // why a plan can't be carried out as it is; "" for one that is whole
+	Complete   string // the command that completes it; "" when it has to be made again
+
 	Plan    bool // nothing was changed: the rows say what would be
 	Sandbox bool // the org was the stand-in
 	Org     string
@@ -83,6 +86,7 @@ type Run struct {
 type Line struct {
 	Row    int
 	Record table.Record
+	Named  string // what the input calls the user, a login or an email address, where the record has no login; "" for nothing
 }
 
 // Summary is what a page says in short.

@@ -141,7 +141,7 @@ func newRow(line Line, plan bool) row {
 	rec := &line.Record
 	r := row{
 		N: line.Row, Status: runner.Status(rec.Status), Reason: cell(rec.Reason),
-		User: cell(cmp.Or(rec.Login, rec.Input)), ID: cell(rec.UserID), Error: cell(rec.Error), At: cell(rec.FinishedAt),
+		User: cell(cmp.Or(rec.Login, line.Named, rec.Input)), ID: cell(rec.UserID), Error: cell(rec.Error), At: cell(rec.FinishedAt),
 	}
 	r.Label = wordsFor(r.Status, plan).label
 	if r.User == r.ID {

@@ -10,16 +10,26 @@ import (
 	"oktareset/runner"
 )
 
-// maxCell is the longest text of a cell on the page, in characters: a sentence or two. The file has the rest.
-const maxCell = 240
+const (
+	// maxCell is the longest text of a cell on the page, in characters: a sentence or two. The file has the rest.
+	maxCell = 240
+	// maxCommand is the longest command, in characters: that of a plan with more files of exclusions than anybody has. One that is cut is none.
+	maxCommand = 16 << 10
+)
 
 // cell returns a text of the file as the page shows it: cut to [maxCell], with every character spelled out that nobody sees or that
 // turns the reading direction, as the file itself spells them. It shares no memory with s.
-func cell(s string) string {
+func cell(s string) string { return shown(s, maxCell) }
+
+// command is [cell] for what somebody will paste into a shell.
+func command(s string) string { return shown(s, maxCommand) }
+
+// shown is a text with its invisible characters spelled out, cut to so many characters.
+func shown(s string, most int) string {
 	var b strings.Builder
 	shown := 0
 	for i, r := range s {
-		if shown == maxCell {
+		if shown == most {
 			fmt.Fprintf(&b, "… (%s characters)", comma(utf8.RuneCountInString(s)))
 			break
 		}

@@ -70,10 +70,13 @@ var planWords = map[runner.Status]words{
 		"Forbidden", "Okta doesn't let this account look at this user.",
 		"Use an account that may, then make the plan again.",
 	},
-	runner.StatusFailed: {"Failed", "The user couldn't be looked up.", "Read the error, remove its cause, then make the plan again."},
+	runner.StatusFailed: {
+		"Failed", "The user couldn't be looked up: the plan isn't whole.",
+		"Read the error, remove its cause, then complete the plan with --dry-run and --retry failed.",
+	},
 	runner.StatusNotAttempted: {
-		"Not attempted", "The dry run stopped first: nothing is known of the user.",
-		"Make the plan again, and let it run to its end.",
+		"Not attempted", "The dry run stopped first: nothing is known of the user, and the plan isn't whole.",
+		"Complete the plan with --dry-run and --resume.",
 	},
 }
 

@@ -94,6 +94,7 @@ type layout struct {
 	escaped bool // the cells are escaped: a plan, or an export of users
 	kind    columnKind
 	column  int      // the identifier's
+	named   int      // the one with the login beside an ID; -1: none
 	others  []int    // the cells that are copied
 	names   []string // their names in a result
 	header  []string // the file's first row; nil if that is a user
@@ -107,10 +108,13 @@ type choices struct {
 
 // newChoices finds the columns of a file by its first row. Errors have no path and no line yet.
 func newChoices(first []string, o Options) (choices, *Error) {
+	kind := table.KindOf(first)
 	switch {
-	case table.Ours(first):
+	case kind == table.KindRecords:
 		l, err := planLayout(first, o)
 		return choices{layouts: []layout{l}}, err
+	case kind == table.KindAudit:
+		return choices{}, errAudit()
 	case o.NoHeader:
 		l, err := bareLayout(first, o)
 		return choices{layouts: []layout{l}}, err
@@ -130,7 +134,9 @@ func newChoices(first []string, o Options) (choices, *Error) {
 
 // headerLayout is the layout of a file whose header names the users' column.
 func headerLayout(header []string, column int) layout {
-	l := layout{escaped: table.Exported(header), kind: kindOf(header[column]), column: column, header: header}
+	l := layout{
+		escaped: table.KindOf(header) == table.KindExport, kind: kindOf(header[column]), column: column, named: columnOfLogins(header, column), header: header,
+	}
 	l.others, l.names = otherColumns(header, column)
 	return l
 }
@@ -144,7 +150,7 @@ func planLayout(header []string, o Options) (layout, *Error) {
 		}
 		return layout{}, &Error{Message: "the header is that of a plan, whose rows are taken by user_id", Hint: hint}
 	}
-	l := layout{plan: true, escaped: true, column: slices.Index(table.Columns, "user_id")}
+	l := layout{plan: true, escaped: true, column: slices.Index(table.Columns, "user_id"), named: planLogin}
 	l.others = []int{slices.Index(table.Columns, "input"), slices.Index(table.Columns, "login")}
 	names := []string{header[l.others[0]], header[l.others[1]]}
 	for i, name := range header[len(table.Columns):] {
@@ -157,7 +163,7 @@ func planLayout(header []string, o Options) (layout, *Error) {
 
 // bareLayout is the layout of a file without a header.
 func bareLayout(first []string, o Options) (layout, *Error) {
-	l := layout{}
+	l := layout{named: -1}
 	if o.Column != "" {
 		n, err := strconv.Atoi(o.Column)
 		if err != nil || n < 1 || n > len(first) {

@@ -20,6 +20,14 @@ var (
 // errNoHeader is wrapped by the [*Error] of [Open] for a first row that names a user.
 var errNoHeader = errors.New("no header")
 
+// errAudit is about a file that is no list of users to act on, though it has their IDs.
+func errAudit() *Error {
+	return &Error{
+		Message: "the file is an audit, not a list of users: its rows were reset, and it has users whom no input named",
+		Hint:    "give the list itself; those of an audit who are meant go into a file of their own, with a header such as userId",
+	}
+}
+
 // Error says what is wrong with an input file, where, and what its owner can do about it.
 type Error struct {
 	Path    string

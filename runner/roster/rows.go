@@ -71,6 +71,7 @@ func (f *File) rereadError(err error) error {
 // row makes a row of a data line's cells, which the reader will overwrite.
 func (l *layout) row(cells []string, n, line int) runner.Row {
 	row := runner.Row{N: n, Line: line, Input: l.input(cells), Header: l.isHeader(cells)}
+	row.Login = l.login(cells, row.Input)
 	if len(l.others) > 0 {
 		row.Cells = make([]string, len(l.others))
 	}

@@ -215,8 +215,8 @@ func TestRowsOfAnExport(t *testing.T) {
 	t.Parallel()
 	const rows = ",'=x@example.com,'+1555,''q\n"
 	for first, want := range map[string]runner.Row{
-		"userId":  {N: 1, Line: 2, Input: idA, Cells: []string{"=x@example.com", "+1555", "'q"}},
-		"User ID": {N: 1, Line: 2, Input: idA, Cells: []string{"'=x@example.com", "'+1555", "''q"}},
+		"userId":  {N: 1, Line: 2, Input: idA, Login: "=x@example.com", Cells: []string{"=x@example.com", "+1555", "'q"}},
+		"User ID": {N: 1, Line: 2, Input: idA, Login: "'=x@example.com", Cells: []string{"'=x@example.com", "'+1555", "''q"}},
 	} {
 		f, _ := survey(t, "\ufeff"+first+",login,phone,name\n"+idA+rows, Options{})
 		if got, err := collect(f); err != nil || !cmp.Equal([]runner.Row{want}, got) {

@@ -230,7 +230,7 @@ func (c *census) row(d dataLine) {
 // result returns the counts of a file of lines data lines; a file that leaves nothing to do is an error.
 func (c *census) result(lines int) (Survey, error) {
 	switch {
-	case c.s.Rows == 0 && c.options.AllowEmpty: // no error
+	case c.s.Rows == 0 && c.options.AllowEmpty && c.statuses[runner.StatusSkipped] == lines: // nobody is overlooked
 	case lines == 0:
 		hint := "give one row a user under the header"
 		if !c.options.List {
@@ -238,15 +238,25 @@ func (c *census) result(lines int) (Survey, error) {
 		}
 		return Survey{}, &Error{Message: ErrNoRows.Error(), Hint: hint, Err: ErrNoRows}
 	case c.s.Rows == 0:
-		return Survey{}, &Error{
-			Message: "the plan has no would_reset row: it holds " + tally(c.statuses),
-			Hint:    "make a new plan with --dry-run, send rows of a result again with --retry, or give --allow-empty where nobody to reset is fine",
-		}
+		return Survey{}, &Error{Message: "the plan has no would_reset row: it holds " + tally(c.statuses), Hint: c.hintNobody(lines)}
 	}
 	c.s.Distinct = c.users.count()
 	c.s.Duplicates = c.s.IDs + c.s.Logins - c.s.Distinct
 	c.s.Ignored = c.statuses.Total() - c.statuses[runner.StatusWouldReset]
 	return c.s, nil
+}
+
+// hintNobody says what to do about a plan of so many lines that would reset nobody.
+func (c *census) hintNobody(lines int) string {
+	switch {
+	case c.statuses[runner.StatusFailed] > 0:
+		return "complete the plan: give the file that it was made of to --dry-run --retry failed"
+	case c.statuses[runner.StatusNotAttempted] > 0:
+		return "complete the plan: give the file that it was made of to --dry-run --resume"
+	case c.statuses[runner.StatusSkipped] == lines:
+		return "give --allow-empty where nobody to reset is fine"
+	}
+	return "correct those rows in the file that the plan was made of, and make a new plan with --dry-run"
 }
 
 var statusColumn = slices.Index(table.Columns, "status")
@@ -258,7 +268,7 @@ func checkStatus(s runner.Status, line int) error {
 		return &Error{
 			Line:    line,
 			Message: fmt.Sprintf("the file is a result, not a plan: this row is %s", s),
-			Hint:    "go on with that run's input and --resume, or send some of its rows again with --retry",
+			Hint:    "to go on with that run, give its own input and --resume, or --retry failed; a new run would reset its users a second time",
 		}
 	case !slices.Contains(runner.Statuses, s):
 		return &Error{

@@ -82,6 +82,7 @@ func TestSurveyRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		text          string
+		o             Options
 		line          int
 		message, hint string // parts of them
 		is            error
@@ -94,20 +95,35 @@ func TestSurveyRefuses(t *testing.T) {
 			text: planHeader + planRow(t, "1", idA, "would_reset") + planRow(t, "2", idB, "reset"),
 			line: 3, message: "a result, not a plan: this row is reset", hint: "--resume",
 		},
-		"a partial one":  {text: planHeader + planRow(t, "1", idA, "partial"), line: 2, message: "is partial", hint: "--retry"},
-		"an unknown one": {text: planHeader + planRow(t, "1", idA, "unknown"), line: 2, message: "is unknown", hint: "--retry"},
+		"a partial one":  {text: planHeader + planRow(t, "1", idA, "partial"), line: 2, message: "is partial", hint: "--resume"},
+		"an unknown one": {text: planHeader + planRow(t, "1", idA, "unknown"), line: 2, message: "is unknown", hint: "second time"},
 		"a ledger":       {text: planHeader + planRow(t, "1", idA, "taken"), line: 2, message: "is taken", hint: "--resume"},
 		"a changed plan": {
 			text: planHeader + planRow(t, "1", idA, "Would_Reset"), line: 2, message: `"Would_Reset" is no status`, hint: "plan",
 		},
 		"nothing to reset": {
 			text:    planHeader + planRow(t, "1", idA, "skipped") + planRow(t, "2", "", "invalid") + planRow(t, "3", idA, "skipped"),
-			message: "no would_reset row: it holds 2 skipped, 1 invalid", hint: "--dry-run",
+			message: "no would_reset row: it holds 2 skipped, 1 invalid", hint: "correct those rows",
+		},
+		"nothing to reset, and rows that couldn't be looked up": {
+			text:    planHeader + planRow(t, "1", idA, "failed") + planRow(t, "2", idB, "not_attempted"),
+			message: "it holds 1 failed, 1 not_attempted", hint: "--dry-run --retry failed",
+		},
+		"nothing to reset, and rows that nobody looked at": {
+			text: planHeader + planRow(t, "1", "", "not_attempted"), message: "it holds 1 not_attempted", hint: "--dry-run --resume",
+		},
+		"all skipped": {text: planHeader + planRow(t, "1", idA, "skipped"), message: "it holds 1 skipped", hint: "--allow-empty"},
+		"a day without anybody that isn't one": {
+			text: planHeader + planRow(t, "1", "", "not_found"), o: Options{AllowEmpty: true}, message: "it holds 1 not_found", hint: "correct those rows",
+		},
+		"a day of whom nobody looked at": {
+			text: planHeader + planRow(t, "1", idA, "skipped") + planRow(t, "2", "", "not_attempted"), o: Options{AllowEmpty: true},
+			message: "it holds 1 skipped, 1 not_attempted", hint: "--resume",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := open(t, tt.text, Options{})
+			f := open(t, tt.text, tt.o)
 			_, err := f.Survey(t.Context())
 			var e *Error
 			if !errors.As(err, &e) {
@@ -144,7 +160,7 @@ func TestPlan(t *testing.T) {
 	if diff := cmp.Diff([]string{"input.input", "input.login", "dept", "input.login.2", "=x"}, f.Columns()); diff != "" {
 		t.Errorf("Columns() differ (-want +got):\n%s", diff)
 	}
-	want := []runner.Row{{N: 2, Line: 3, Input: idB, Cells: []string{"=2", "2@example.com", "-5", "b@x", "c\nd"}}}
+	want := []runner.Row{{N: 2, Line: 3, Input: idB, Login: "2@example.com", Cells: []string{"=2", "2@example.com", "-5", "b@x", "c\nd"}}}
 	got, err := collect(f)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("Rows() = %v, differ (-want +got):\n%s", err, diff)

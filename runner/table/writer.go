@@ -8,9 +8,6 @@ import (
 // ExportColumn is the first column of an export of users; its cells are Okta's IDs.
 const ExportColumn = "userId"
 
-// Exported reports whether a header is that of a file that [Writer] wrote, whose cells are escaped.
-func Exported(header []string) bool { return header[0] == ExportColumn }
-
 // Writer writes an export of users: [ExportColumn], then any other columns, in the dialect of our other files. It is not safe for
 // concurrent use.
 type Writer struct {

@@ -3,11 +3,17 @@ function __oktareset_complete
     set -l words (commandline -opc)
     set -l current (commandline -ct)
     for line in ($words[1] __complete fish "="$words[2..-1] "=$current" 2>/dev/null)
-        if test "$line" = :files
+        if string match -q -- ':files*' "$line"
+            set -l unwanted (string split -n ' ' -- (string replace :files '' -- "$line"))
             set -l flag (string match -r -- '^-[^=]*=' $current)
             set -l typed (string replace -r -- '^-[^=]*=' '' $current)
             for path in (__fish_complete_path $typed)
-                echo -- "$flag$path"
+                set -l name (string split -m 1 \t -- $path)[1]
+                set -l own no
+                for ending in $unwanted
+                    string match -q -- "*$ending" $name; and set own yes
+                end
+                test $own = no; and echo -- "$flag$path"
             end
         else
             echo -- $line

@@ -1,0 +1,173 @@
+package command
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"oktareset/runner"
+	"oktareset/runner/ledger"
+)
+
+// This file makes commands of a manifest, so that the terminal, the page and every hint give the same one for the same plan. Whoever wrote
+// the manifest chose the texts: each is quoted.
+
+// recordedExclusion is a file of --exclude as a run's options have it.
+type recordedExclusion struct {
+	sha256 string
+	path   string
+}
+
+// recordedExclusions are the files that the runs of a manifest left alone, each content once.
+func recordedExclusions(m *ledger.Manifest) []recordedExclusion {
+	var all []recordedExclusion
+	for _, run := range m.Runs {
+		for line := range strings.Lines(run.Options["exclude"]) {
+			hash, quoted, _ := strings.Cut(strings.TrimSpace(line), " ")
+			path, err := strconv.Unquote(quoted)
+			if err != nil {
+				path = quoted
+			}
+			if !slices.ContainsFunc(all, func(x recordedExclusion) bool { return x.sha256 == hash }) {
+				all = append(all, recordedExclusion{hash, path})
+			}
+		}
+	}
+	return all
+}
+
+// lastOptions are the flags of the run that wrote last.
+func lastOptions(m *ledger.Manifest) map[string]string {
+	if len(m.Runs) == 0 {
+		return nil
+	}
+	return m.Runs[len(m.Runs)-1].Options
+}
+
+// recordedFlags are those of the named flags that the last run had, for a shell. A flag without a value is on.
+func recordedFlags(m *ledger.Manifest, names ...string) []string {
+	options := lastOptions(m)
+	var args []string
+	for _, name := range names {
+		switch value, ok := options[name]; {
+		case !ok, value == "false":
+		case name == "factor", name == "user": // may be repeated
+			for _, v := range strings.Split(value, ", ") {
+				args = append(args, "--"+name, shellQuote(v))
+			}
+		case value == "true":
+			args = append(args, "--"+name)
+		default:
+			args = append(args, "--"+name, shellQuote(value))
+		}
+	}
+	return args
+}
+
+// recordedWhat are the flags that say what is done to each user, in the order of [whatOptions.args].
+func recordedWhat(m *ledger.Manifest) []string {
+	return recordedFlags(m, "factor", "remove-recovery", "clear-sessions", "enroll", "activate", "template-id", "token-lifetime", "update-phone")
+}
+
+// recordedProtection are the flags that leave users alone.
+func recordedProtection(m *ledger.Manifest) []string {
+	var args []string
+	for _, x := range recordedExclusions(m) {
+		args = append(args, "--exclude", shellQuote(x.path))
+	}
+	return append(args, recordedFlags(m, "exclude-column", "skip-admins", "skip-reset-since")...)
+}
+
+// recordedTicket is the flag of the ticket, if there is one.
+func recordedTicket(m *ledger.Manifest) []string {
+	if m.Ticket == "" {
+		return nil
+	}
+	return []string{"--ticket", shellQuote(m.Ticket)}
+}
+
+// planCommand is the command that does what a plan shows, and leaves alone whom it leaves alone. "" where there is nobody to reset.
+func planCommand(m *ledger.Manifest, plan string) string {
+	n := m.Counts[runner.StatusWouldReset]
+	if !m.DryRun || n == 0 {
+		return ""
+	}
+	consent := []string{"--sandbox"}
+	if !m.Sandbox {
+		consent = slices.Concat(recordedFlags(m, "org-url", "token-file"), recordedTicket(m), []string{"--confirm", shellQuote(fmt.Sprintf("%s:%d", m.Org, n))})
+	}
+	return strings.Join(slices.Concat([]string{"oktareset", "reset"}, recordedWhat(m), consent, recordedProtection(m), []string{shellQuote(plan)}), " ")
+}
+
+// goOnCommand is the command that goes on with results, or completes a plan, with the flags of its last run. first are the flags that say so.
+func goOnCommand(m *ledger.Manifest, results string, first ...string) string {
+	if m.DryRun {
+		first = append([]string{"--dry-run"}, first...)
+	}
+	then := recordedFlags(m, "column", "delimiter", "no-header", "allow-empty", "record-factors", "workers", "rate", "max-api-capacity",
+		"timeout", "halt", "org-url", "token-file")
+	input, base := inputOf(m, results)
+	if o := (resetOptions{dryRun: m.DryRun}); filepath.Clean(o.resultsBeside(base)) != filepath.Clean(results) {
+		then = append(then, "--output", shellQuote(plainPattern(results)))
+	}
+	return strings.Join(slices.Concat([]string{"oktareset", "reset"}, first, recordedWhat(m), then, recordedProtection(m), input), " ")
+}
+
+// inputOf names the input of results for a shell, and says what the results are named after. The manifest has the name of a file alone, which is
+// looked for beside the results.
+func inputOf(m *ledger.Manifest, results string) (args []string, base string) {
+	if users := lastOptions(m)["user"]; users != "" {
+		return recordedFlags(m, "user"), fileName(strings.Split(users, ", "))
+	}
+	if m.Input.File == filepath.Base(keepPath(results)) {
+		return []string{"-"}, "stdin"
+	}
+	path := filepath.Join(filepath.Dir(results), m.Input.File)
+	if _, err := os.Stat(path); err != nil {
+		path = m.Input.File
+	}
+	return []string{shellQuote(path)}, path
+}
+
+// notPlanned says why a plan isn't whole, and with which command it is completed; both are "" for one that is. A dry run of the stand-in org
+// can't be gone on with: it is made again.
+func notPlanned(m *ledger.Manifest, plan string) (why, command string) {
+	unseen, failed := m.Counts[runner.StatusNotAttempted], m.Counts[runner.StatusFailed]
+	stopped := ""
+	if len(m.Runs) > 0 {
+		stopped = m.Runs[len(m.Runs)-1].Stopped
+	}
+	first := []string{"--resume"}
+	switch {
+	case !m.Finished:
+		why = "its dry run is still going on, or broke off"
+	case unseen > 0 && failed > 0:
+		why = fmt.Sprintf("%s and %s couldn't be looked up", notLookedAt(unseen, m), plural(failed, "row"))
+	case unseen > 0:
+		why = notLookedAt(unseen, m)
+	case failed > 0:
+		why = fmt.Sprintf("%d of its %s couldn't be looked up", failed, plural(m.Counts.Total(), "row"))
+	case stopped != "":
+		why = "its dry run was stopped: " + stopped
+	default:
+		return "", ""
+	}
+	if failed > 0 {
+		first = []string{"--retry", "failed"}
+	}
+	if m.Sandbox {
+		return why, ""
+	}
+	return why, goOnCommand(m, plan, first...)
+}
+
+func notLookedAt(n int, m *ledger.Manifest) string {
+	verb := "weren't"
+	if n == 1 {
+		verb = "wasn't"
+	}
+	return fmt.Sprintf("%d of its %s %s looked at", n, plural(m.Counts.Total(), "row"), verb)
+}

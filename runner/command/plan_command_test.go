@@ -1,0 +1,92 @@
+package command
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/urfave/cli/v2"
+
+	"oktareset/runner"
+	"oktareset/runner/ledger"
+)
+
+// The command of a plan has every flag that says what is done and who is left alone, as its run would print it: one that is added and
+// forgotten here would make the page's command do something else than was approved.
+func TestPlanCommandHasEveryFlag(t *testing.T) {
+	values := map[string][]string{
+		"factor": {"sms:OKTA", "push"}, "enroll": {"sms:OKTA"}, "template-id": {"cstk2flOtuCMDJK4b0g3"}, "token-lifetime": {"90s"}, "exclude": {"it's.csv"},
+		"exclude-column": {"Benutzer"}, "skip-reset-since": {"2d"},
+	}
+	flags := append(whatFlags("WHAT"), resetFlags()...)
+	var args, names []string
+	for _, f := range flags {
+		name := f.Names()[0]
+		category := f.(cli.CategorizableFlag).GetCategory() //nolint:errcheck,forcetypeassert // all of them are
+		if category != "WHAT" && category != "PROTECT" || name == "dry-run" || name == "record-factors" || slices.Contains(names, name) {
+			continue
+		}
+		names = append(names, name)
+		if _, ok := f.(*cli.BoolFlag); ok {
+			args = append(args, "--"+name)
+			continue
+		}
+		for _, v := range values[name] {
+			args = append(args, "--"+name, v)
+		}
+		if values[name] == nil {
+			t.Errorf("--%s: give this test a value for it", name)
+		}
+	}
+	o, err := parse(t, append(args, "users.csv", "--ticket", "CHG 1", "--token-file", "my token")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := ledger.Manifest{
+		DryRun: true, Org: "acme.okta.com", Ticket: o.ticket, Counts: runner.Counts{runner.StatusWouldReset: 7}, Runs: []ledger.Run{{Options: o.set}},
+	}
+	m.Runs[0].Options["exclude"] = `abc "it's.csv"`
+	got := planCommand(&m, "users.plan.csv")
+	for _, name := range names {
+		if !strings.Contains(got, " --"+name+" ") {
+			t.Errorf("%s\nhas no --%s", got, name)
+		}
+	}
+	r := resetRun{opts: o}
+	if what := strings.Join(r.opts.what.args(), " "); !strings.Contains(got, what) {
+		t.Errorf("%s\ndoesn't do %s", got, what)
+	}
+	for _, part := range []string{"--factor sms:OKTA --factor push", "--token-lifetime 1m30s", `--exclude 'it'\''s.csv'`, "--ticket 'CHG 1' --confirm acme.okta.com:7", "--token-file 'my token'"} {
+		if !strings.Contains(got, part) {
+			t.Errorf("%s\nhas no %s", got, part)
+		}
+	}
+}
+
+// A command that goes on with results names their input, wherever it came from.
+func TestGoOnCommand(t *testing.T) {
+	run := func(options map[string]string) []ledger.Run { return []ledger.Run{{Options: options}} }
+	for _, tt := range []struct {
+		m       ledger.Manifest
+		results string
+		want    string
+	}{
+		{ledger.Manifest{Input: ledger.Input{File: "users.csv"}, Runs: run(nil)}, "users.results.csv", "oktareset reset --resume users.csv"},
+		{ledger.Manifest{Input: ledger.Input{File: "users.csv"}, DryRun: true}, "users.plan.csv", "oktareset reset --dry-run --resume users.csv"},
+		{
+			ledger.Manifest{Input: ledger.Input{File: "$(id).csv"}, Runs: run(map[string]string{"column": "a b", "workers": "2"})}, "out.csv",
+			"oktareset reset --resume --column 'a b' --workers 2 --output out.csv '$(id).csv'",
+		},
+		{
+			ledger.Manifest{Input: ledger.Input{File: "stdin.results.input.csv"}, Runs: run(nil)}, "stdin.results.csv", "oktareset reset --resume -",
+		},
+		{
+			ledger.Manifest{Input: ledger.Input{File: "x.input.csv"}, Runs: run(map[string]string{"user": "a@x, b@x"})}, "user-a@x-and-1-more.results.csv",
+			"oktareset reset --resume --user a@x --user b@x",
+		},
+	} {
+		if got := goOnCommand(&tt.m, tt.results, "--resume"); got != tt.want {
+			t.Errorf("%s, want %s", got, tt.want)
+		}
+	}
+}

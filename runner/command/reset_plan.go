@@ -1,0 +1,156 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"oktareset/runner/ledger"
+)
+
+// This file is about plans as inputs: one is taken only whole, as it was written and approved, and what it was made with holds in its run, too.
+
+// readPlan reads the manifest of an input that is a plan. What is wrong with it is told by checkPlan: a resume needs none, as the results
+// know the plan that they were begun with.
+func (r *resetRun) readPlan() {
+	if !r.input.Plan() {
+		return
+	}
+	path := r.opts.file
+	if path == "" || path == "-" {
+		path = r.paths.input
+	}
+	m, err := ledger.ReadManifest(path)
+	if err != nil {
+		r.planErr = err
+		return
+	}
+	r.plan = &m
+}
+
+// checkPlan refuses, before a run of it begins, a plan that isn't whole, isn't as it was written, or was made for another org or with flags
+// that don't hold now. It takes the plan's ticket over.
+func (r *resetRun) checkPlan() error {
+	if !r.input.Plan() {
+		return nil
+	}
+	if r.plan == nil {
+		hint := "make a new plan with --dry-run"
+		if errors.Is(r.planErr, fs.ErrNotExist) {
+			hint = "keep the .json beside the plan, or make a new plan with --dry-run"
+		}
+		return usageError(hint, "the plan's org isn't known: %w", r.planErr)
+	}
+	for _, check := range []func(*ledger.Manifest) error{r.checkWritten, r.checkWhole, r.checkPlannedOrg, r.checkPlannedSteps, r.checkTicket, r.checkPlannedExclusions} {
+		if err := check(r.plan); err != nil {
+			return err
+		}
+	}
+	if r.opts.ticket == "" {
+		r.opts.ticket = r.plan.Ticket
+	}
+	return nil
+}
+
+// checkWritten refuses what isn't byte for byte the plan that a dry run has written.
+func (r *resetRun) checkWritten(m *ledger.Manifest) error {
+	if !m.DryRun {
+		return usageError("keep the .json of the dry run beside its plan, or make a new plan with --dry-run", "%q isn't of a plan",
+			ledger.ManifestPath(r.paths.shown))
+	}
+	if m.Finished && (m.Result == nil || m.Result.SHA256 != r.survey.SHA256) {
+		return usageError("make a new plan with --dry-run, of a file without those who are not to be reset",
+			"%s isn't the plan that was made: it was changed since", r.paths.shown)
+	}
+	return nil
+}
+
+// checkWhole refuses a plan of which a part isn't known: whoever approves it approves less than the input names, and nobody sees the rest.
+func (r *resetRun) checkWhole(m *ledger.Manifest) error {
+	why, command := notPlanned(m, r.paths.shown)
+	switch {
+	case why == "":
+		return nil
+	case command == "":
+		return usageError("make it again with --dry-run --sandbox, and let it end", "%s isn't a whole plan: %s", r.paths.shown, why)
+	}
+	return usageError("complete it: "+command, "%s isn't a whole plan: %s", r.paths.shown, why)
+}
+
+func (r *resetRun) checkPlannedOrg(m *ledger.Manifest) error {
+	const again = "make a new plan with --dry-run"
+	switch host := r.client.Org().Host(); {
+	case m.Sandbox && !r.opts.sandbox:
+		return usageError(again+", without --sandbox", "%s is the plan of a rehearsal: it was made for the stand-in org, not for %s", r.paths.shown, host)
+	case !m.Sandbox && r.opts.sandbox:
+		return usageError("rehearse with a plan of --dry-run --sandbox", "%s is a plan for %s, not for the stand-in org", r.paths.shown, m.Org)
+	case !m.Sandbox && m.Org != host:
+		return usageError(again, "%s is a plan for %s, but the org is %s", r.paths.shown, m.Org, host)
+	}
+	return nil
+}
+
+// checkPlannedSteps refuses to do something else to the users than the plan says, or to look at fewer of them first.
+func (r *resetRun) checkPlannedSteps(m *ledger.Manifest) error {
+	if planned, now := strings.Join(m.Planned, ", "), strings.Join(r.list.Planned(), ", "); planned != now {
+		return usageError(r.hintPlan(m), "%s is a plan to do something else: %q, not %q", r.paths.shown, planned, now)
+	}
+	if slices.Contains(m.Steps, "skip_admins") && !r.opts.protect.skipAdmins {
+		return usageError(r.hintPlan(m), "%s was made with --skip-admins: its run has to leave admins alone, too", r.paths.shown)
+	}
+	return nil
+}
+
+// checkTicket refuses another ticket than the one that m has: it stands in what was approved, or in rows that were done.
+func (r *resetRun) checkTicket(m *ledger.Manifest) error {
+	if m.Ticket == "" || r.opts.ticket == "" || r.opts.ticket == m.Ticket {
+		return nil
+	}
+	return usageError("leave --ticket out: the plan's own is used; for another ticket, make a new plan with --dry-run", "%s was made for the ticket %q, not %q",
+		r.paths.shown, m.Ticket, r.opts.ticket)
+}
+
+// checkPlannedExclusions refuses a run that doesn't read the plan's files of exclusions again. More may be given.
+func (r *resetRun) checkPlannedExclusions(m *ledger.Manifest) error {
+	for _, x := range recordedExclusions(m) {
+		given := func(f excludedFile) bool {
+			return f.sha256 == x.sha256 && lastOptions(m)["exclude-column"] == r.opts.protect.column
+		}
+		if !slices.ContainsFunc(r.protect.files, given) {
+			return usageError("give it again, unchanged, with the same --exclude-column; who else is to be left alone goes into a further --exclude FILE. The whole command: "+planCommand(m, r.paths.shown),
+				"%s was made with --exclude %s: no --exclude names a file with the same content (SHA-256 %.12s)", r.paths.shown, x.path, x.sha256)
+		}
+	}
+	return nil
+}
+
+func (r *resetRun) hintPlan(m *ledger.Manifest) string {
+	return "give the flags that the plan was made with: " + planCommand(m, r.paths.shown) + "; or make a new plan with --dry-run"
+}
+
+// planText is as "a plan made 3 days ago: 12 users to reset". How old it is matters: people enroll, leave and become admins meanwhile.
+func (r *resetRun) planText() string {
+	made := ""
+	if r.plan != nil && len(r.plan.Runs) > 0 && !r.plan.Runs[0].StartedAt.IsZero() {
+		made = " made " + ago(time.Since(r.plan.Runs[0].StartedAt))
+	}
+	return fmt.Sprintf("a plan%s: %s to reset", made, plural(r.survey.Distinct, "user"))
+}
+
+// ago is as "3 days ago".
+func ago(d time.Duration) string {
+	switch {
+	case d < -time.Minute:
+		return "in the future, by this machine's clock"
+	case d < time.Minute:
+		return "less than a minute ago"
+	case d < time.Hour:
+		return plural(int(d/time.Minute), "minute") + " ago"
+	case d < 48*time.Hour:
+		return plural(int(d/time.Hour), "hour") + " ago"
+	}
+	return plural(int(d/(24*time.Hour)), "day") + " ago"
+}

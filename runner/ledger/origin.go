@@ -1,0 +1,46 @@
+package ledger
+
+import (
+	"net"
+	"strings"
+)
+
+// Plan is what the results of a plan's run keep of the plan: the plan itself may be gone when somebody asks whether its users were reset.
+type Plan struct {
+	RunID  string `json:"run_id"` // of the dry run that wrote it last
+	File   string `json:"file"`   // name of the file that it was made of, without folders
+	SHA256 string `json:"sha256"` // of that file's bytes, in hexadecimal
+	Column string `json:"column"` // that named the users in it
+}
+
+// Origin is the SHA-256 of the file that named the users first: the one that a plan was made of, also where the manifest is the plan's run's.
+// Two runs with the same origin are about the same people.
+func (m *Manifest) Origin() string {
+	if m.Plan != nil {
+		return m.Plan.SHA256
+	}
+	return m.Input.SHA256
+}
+
+// AsPlan is what the run of a plan with this manifest keeps of it. A plan of a plan leads to the file that the first one was made of.
+func (m *Manifest) AsPlan() *Plan {
+	p := Plan{File: m.Input.File, SHA256: m.Input.SHA256, Column: m.Input.Column}
+	if m.Plan != nil {
+		p = *m.Plan
+	}
+	if len(m.Runs) > 0 {
+		p.RunID = m.run().RunID
+	}
+	return &p
+}
+
+// shortHash is enough of a SHA-256 to tell files apart.
+func shortHash(s string) string { return s[:min(len(s), 12)] }
+
+// rehearsed reports whether results are a rehearsal's, which another rehearsal may replace. The manifest says so in more than one place:
+// the stand-in org is on this machine, and needs no consent.
+func (m *Manifest) rehearsed() bool {
+	host, _, err := net.SplitHostPort(m.Org)
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return m.Sandbox && err == nil && ip != nil && ip.IsLoopback() && (m.Consent.How == "" || m.Consent.How == ConsentNone || m.Consent.How == ConsentSandbox)
+}

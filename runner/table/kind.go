@@ -1,0 +1,43 @@
+package table
+
+import (
+	"slices"
+	"strings"
+)
+
+// Kind is what a file of ours is, by its header.
+type Kind string
+
+// The kinds of file that this program writes. A new one has a line in [headers].
+const (
+	KindOther   Kind = ""        // not ours
+	KindRecords Kind = "records" // results or a plan: the statuses tell which
+	KindAudit   Kind = "audit"
+	KindExport  Kind = "export" // users of an org: made to be read as an input
+)
+
+// AuditColumns are the columns of an audit. The input's own follow them.
+var AuditColumns = []string{
+	"row", "input", "user_id", "login", "status", "reason", "request_id", "started_at", "finished_at", "run_id", "ticket",
+	"verdict", "note", "proof", "events", "event_at", "actor_id", "actor", "factors", "tickets", "ticket_verdict",
+}
+
+// headers are what the files of a kind begin with.
+var headers = []struct {
+	kind    Kind
+	columns []string
+}{
+	{KindRecords, Columns},
+	{KindAudit, AuditColumns},
+	{KindExport, []string{ExportColumn}},
+}
+
+// KindOf tells by its header what a file is. One that a spreadsheet has saved has the same header, perhaps with spaces.
+func KindOf(header []string) Kind {
+	for _, h := range headers {
+		if len(header) >= len(h.columns) && slices.EqualFunc(header[:len(h.columns)], h.columns, func(a, b string) bool { return strings.TrimSpace(a) == b }) {
+			return h.kind
+		}
+	}
+	return KindOther
+}
