@@ -43,18 +43,10 @@ func Open(path string, r Rule) (*os.File, error) {
 	return open(path, os.O_RDONLY, r)
 }
 
-// OpenToWrite opens a file that exists for reading and writing, never through a link, and takes
-// everybody else's access away: from now on its mode is 0600.
+// OpenToWrite opens a file that exists for reading and writing, never through a link. [MakePrivate] it before the first write.
 func OpenToWrite(path string, r Rule) (*os.File, error) {
 	r.Links = false
-	f, err := open(path, os.O_RDWR, r)
-	if err != nil {
-		return nil, err
-	}
-	if err := MakePrivate(f); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
+	return open(path, os.O_RDWR, r)
 }
 
 func open(path string, flag int, r Rule) (*os.File, error) {
@@ -144,4 +136,13 @@ func readAll(f *os.File, most int64) ([]byte, error) {
 		return nil, err
 	}
 	return b, nil
+}
+
+// Look returns a [*RefusedError] if what has the name isn't a regular file, also for a link. It is for words: it protects nothing.
+func Look(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil //nolint:nilerr // what isn't there can't be refused
+	}
+	return Rule{}.kind(path, info)
 }

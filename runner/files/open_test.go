@@ -169,7 +169,7 @@ func TestOpenedPipe(t *testing.T) {
 	})
 }
 
-func TestOpenToWriteMakesPrivate(t *testing.T) {
+func TestMakePrivate(t *testing.T) {
 	t.Parallel()
 	path := put(t, file("text", 0o644))
 	f, err := OpenToWrite(path, Rule{Ours: true, Private: true})
@@ -177,6 +177,9 @@ func TestOpenToWriteMakesPrivate(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
+	if err := MakePrivate(f); err != nil {
+		t.Error(err)
+	}
 	if _, err := f.WriteAt([]byte("T"), 0); err != nil {
 		t.Error(err)
 	}

@@ -232,7 +232,12 @@ func TestCreateRefusesWhatExists(t *testing.T) {
 		{name: "real results, sandbox run", results: "x", manifest: `{"format":1,"sandbox":false}`, sandbox: true},
 		{name: "sandbox results, real run", results: "x", manifest: `{"format":1,"sandbox":true}`},
 		{name: "broken manifest, sandbox run", results: "x", manifest: `{`, sandbox: true},
-		{name: "sandbox results, sandbox run", results: "x", manifest: `{"format":1,"sandbox":true}`, sandbox: true, wantCreate: true},
+		{name: "real results that say sandbox, sandbox run", results: "x", manifest: `{"format":1,"sandbox":true,"org":"acme.okta.com"}`, sandbox: true},
+		{name: "results of nowhere, sandbox run", results: "x", manifest: `{"format":1,"sandbox":true}`, sandbox: true},
+		{
+			name: "sandbox results, sandbox run", results: "x", manifest: `{"format":1,"sandbox":true,"org":"127.0.0.1:36521"}`, sandbox: true,
+			wantCreate: true,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
