@@ -35,8 +35,11 @@ import (
 // The scripts run this program itself, as a process, against a stand-in org that the test serves. Each asserts stdout and
 // stderr, and what was done to whom.
 
+// programs are what the scripts may execute.
+var programs = map[string]func(){"oktareset": main}
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"oktareset": main})
+	testscript.Main(m, programs)
 }
 
 func TestScripts(t *testing.T) {

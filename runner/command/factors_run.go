@@ -111,6 +111,9 @@ func (r *factorsRun) shownUser() string { return shellQuote(r.user.Profile.Login
 func (r *factorsRun) identify(ctx context.Context) error {
 	if r.opts.readsMe() {
 		me, _, err := r.client.GetMe(ctx)
+		if oktaclient.FateOf(err) == oktaclient.Missing {
+			return notDone("give a user's ID or whole login", "nobody is \"me\": a service app is no user")
+		}
 		r.user = me
 		return r.explain(err, "ask who these credentials belong to")
 	}
