@@ -73,7 +73,7 @@ func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
 	if err = r.readExclusions(ctx); err != nil {
 		return refused(err)
 	}
-	if err = r.connect(); err != nil {
+	if err = r.connect(ctx); err != nil {
 		return err
 	}
 	defer r.sandbox.close()

@@ -126,6 +126,14 @@ func Read(path string, r Rule) ([]byte, error) {
 	return readAll(f, r.Max)
 }
 
+// ReadOpen is [Read] for a file that is open already.
+func ReadOpen(f *os.File, r Rule) ([]byte, error) {
+	if err := r.Judge(f); err != nil {
+		return nil, err
+	}
+	return readAll(f, r.Max)
+}
+
 // readAll reads at most so many bytes: a file may grow after it was judged.
 func readAll(f *os.File, most int64) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(f, most+1))
@@ -145,4 +153,17 @@ func Look(path string) error {
 		return nil //nolint:nilerr // what isn't there can't be refused
 	}
 	return Rule{}.kind(path, info)
+}
+
+// ReadOurs returns the content of a small file that only this user writes, and makes it private.
+func ReadOurs(path string, most int64) ([]byte, error) {
+	f, err := OpenToWrite(path, Rule{Max: most, Ours: true, Private: true})
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	if err := MakePrivate(f); err != nil {
+		return nil, err
+	}
+	return readAll(f, most)
 }

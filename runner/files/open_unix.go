@@ -18,8 +18,11 @@ const (
 	flagNoLink = unix.O_NOFOLLOW // the kernel refuses it, however quickly it is put there
 )
 
-// NoFollow is for libraries that open a file themselves: no link, no waiting.
-const NoFollow = flagNoLink | flagNoWait
+// Flags for what opens a file itself.
+const (
+	NoWait   = flagNoWait              // not for whoever writes to a pipe
+	NoFollow = flagNoLink | flagNoWait // nor through a link
+)
 
 // owner refuses a file that others wrote, or, if the rule says so, may write. An access control list shows in the group's bits.
 func (r Rule) owner(path string, info fs.FileInfo) error {

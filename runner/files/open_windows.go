@@ -11,8 +11,11 @@ const (
 	flagNoLink = 0
 )
 
-// NoFollow is for libraries that open a file themselves.
-const NoFollow = 0
+// Flags for what opens a file itself.
+const (
+	NoWait   = 0
+	NoFollow = 0
+)
 
 // owner can't be told from a mode here.
 func (Rule) owner(string, fs.FileInfo) error { return nil }
