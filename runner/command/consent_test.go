@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"slices"
@@ -179,6 +180,19 @@ func TestMaxDurationOfAJobBoundsItsStart(t *testing.T) {
 			t.Errorf("exit code %d after %v, want %d soon after 10s:\n%s", code, took, exitStopped, v.stderr)
 		}
 		v.resets(map[int]int{0: 3})
+
+		// Nor may it wait for an input that doesn't come.
+		in, out := io.Pipe()
+		defer out.Close()
+		v.args, v.in = []string{"-"}, in
+		begin = time.Now()
+		code = v.reset("--confirm", "acme.okta.com:3", "--max-duration", "10s", "-o", v.path("piped.csv"))
+		if took := time.Since(begin); code != exitStopped || took != 10*time.Second {
+			t.Errorf("exit code %d after %v, want %d after 10s:\n%s", code, took, exitStopped, v.stderr)
+		}
+		if _, err := os.Stat(v.path("piped.csv")); err == nil {
+			t.Error("results were left")
+		}
 	})
 }
 

@@ -66,11 +66,16 @@ func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
 		return err
 	}
 	defer func() { err = also(err, r.removeInput(err)) }()
-	if err = r.openInput(ctx); err != nil {
+	start, cancel := r.timed(ctx)
+	defer cancel()
+	if !r.TerminalIn { // a job's input, too, comes within its time
+		r.Stdin = files.Interruptible(start, r.Stdin)
+	}
+	if err = r.openInput(start); err != nil {
 		return refused(err)
 	}
 	defer r.input.Close() //nolint:errcheck // only read
-	if err = r.readExclusions(ctx); err != nil {
+	if err = r.readExclusions(start); err != nil {
 		return refused(err)
 	}
 	if err = r.connect(ctx); err != nil {
@@ -95,8 +100,8 @@ func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
 	if err = r.ready(ctx); err != nil {
 		return r.abandon(err)
 	}
-	timed, cancel := r.timed(ctx)
-	defer cancel()
+	timed, stop := r.timed(ctx)
+	defer stop()
 	return r.work(ctx, timed)
 }
 

@@ -33,6 +33,7 @@ type virtual struct {
 	stdin  string
 	stderr string            // of the last run
 	env    map[string]string // in place of what an admin with a token has
+	in     io.Reader         // in place of stdin
 	asker  asker             // who is asked on the terminal; nil: nobody is there
 
 	dead     atomic.Bool                                                           // the power is off: no request gets out
@@ -85,7 +86,11 @@ func (v *virtual) resetIn(ctx context.Context, flags ...string) int {
 	}
 	env := map[string]string{"OKTA_CLIENT_ORGURL": "https://acme.okta.com", "OKTA_CLIENT_TOKEN": v.org.Token()}
 	maps.Copy(env, v.env)
-	a := &app{Process: Process{Stdin: strings.NewReader(v.stdin), Stdout: io.Discard, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"}}
+	stdin := v.in
+	if stdin == nil {
+		stdin = strings.NewReader(v.stdin)
+	}
+	a := &app{Process: Process{Stdin: stdin, Stdout: io.Discard, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"}}
 	a.console, a.transport, a.terminal = newConsole(progress.NewScreen(&stderr), consoleOptions{}), v, v.terminal
 	err = a.cli().RunContext(ctx, args)
 	a.console.fail(err)
