@@ -14,9 +14,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// onTerminal runs a program on a terminal of its own: ontty [-stdin] [-ahead FILE] ANSWERS PROGRAM ARG…. Each line of the file
-// ANSWERS is typed when the program waits behind a question; of -ahead, all is typed before the program starts. What the
-// terminal shows goes to the file tty. With -stdin, stdin is the terminal, too.
+// onTerminal runs a program on a terminal of its own: ontty [-stdin] [-ahead FILE] ANSWERS PROGRAM
+// ARG…. Each line of the file ANSWERS is typed when the program waits behind a question; of -ahead,
+// all is typed before the program starts. What the terminal shows goes to the file tty. With
+// -stdin, stdin is the terminal, too.
 func onTerminal() {
 	args := os.Args[1:]
 	var stdin bool
@@ -77,7 +78,8 @@ func runOnTerminal(stdin bool, ahead, answers string, args []string) (int, error
 	return 0, err
 }
 
-// answer types a line whenever the program has asked for one, and returns all that the terminal showed. With no line left, it hangs up.
+// answer types a line whenever the program has asked for one, and returns all that the terminal
+// showed. With no line left, it hangs up.
 func answer(control *os.File, lines []string) []byte {
 	var shown []byte
 	var since int // of what was shown, what came after the last answer

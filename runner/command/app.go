@@ -101,7 +101,7 @@ func (a *app) cli() *cli.App {
 func (a *app) run(o consoleOptions, work func(context.Context) error) cli.ActionFunc {
 	return func(c *cli.Context) error {
 		a.console = newConsole(a.console.screen, o)
-		a.Stdin = files.Interruptible(c.Context, a.Stdin) // a signal ends the wait for who writes to it
+		a.Stdin = files.Interruptible(c.Context, a.Stdin) // a signal ends the wait for its writer
 		return work(c.Context)
 	}
 }

@@ -29,7 +29,8 @@ func (a *app) loadFiles() ([]configFile, error) {
 	}
 	var found []configFile
 	for _, path := range paths {
-		b, err := files.Read(path, files.Rule{Max: files.MaxSecret, Links: true}) // it may have come with a downloaded folder
+		// It may have come with a downloaded folder.
+		b, err := files.Read(path, files.Rule{Max: files.MaxSecret, Links: true})
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

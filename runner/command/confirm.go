@@ -34,7 +34,8 @@ func parseConfirm(s string) (confirmation, error) {
 	return confirmation{host: strings.ToLower(s[:i]), min: lowest, max: highest}, nil
 }
 
-// parseCount reads a number as the program prints it, and in no other way: 010 may have been meant for something else.
+// parseCount reads a number as the program prints it, and in no other way: 010 may have been meant
+// for something else.
 func parseCount(s string) (int, bool) {
 	n, err := strconv.Atoi(s)
 	return n, err == nil && n >= 0 && strconv.Itoa(n) == s
@@ -57,7 +58,8 @@ func (c confirmation) checkHost(host string, users int) error {
 	return consentError(fmt.Sprintf("for this org it would be --confirm %s:%d", host, users), "--confirm is for %s, but the org is %s", c.host, host)
 }
 
-// check compares the confirmation with a run that begins: its bounds hold both, and a COUNT is exact.
+// check compares the confirmation with a run that begins: its bounds hold both, and a COUNT is
+// exact.
 func (c confirmation) check(host string, users int) error {
 	if err := c.checkHost(host, users); err != nil {
 		return err
@@ -69,7 +71,8 @@ func (c confirmation) check(host string, users int) error {
 	return nil
 }
 
-// checkRest compares the confirmation with a run that goes on: of users whom it allows, some may be done already, but no more may be left.
+// checkRest compares the confirmation with a run that goes on: of users whom it allows, some may be
+// done already, but no more may be left.
 func (c confirmation) checkRest(host string, users int) error {
 	if err := c.checkHost(host, users); err != nil {
 		return err

@@ -12,9 +12,11 @@ import (
 	"oktareset/runner/ledger"
 )
 
-// Whoever can write beside the input can put results and a manifest there that say what was allowed and what is done.
+// Whoever can write beside the input can put results and a manifest there that say what was allowed
+// and what is done.
 
-// forge makes the ledger of a run that a consent allowed and that has done nothing yet, and gives it to another user.
+// forge makes the ledger of a run that a consent allowed and that has done nothing yet, and gives
+// it to another user.
 func (v *virtual) forge(uid int, mode os.FileMode) {
 	v.t.Helper()
 	v.asker = &person{}
@@ -35,7 +37,8 @@ func (v *virtual) forge(uid int, mode os.FileMode) {
 	}
 }
 
-// Files that another user wrote are no consent, and no results, in any folder, with any mode, with --confirm or without.
+// Files that another user wrote are no consent, and no results, in any folder, with any mode, with
+// --confirm or without.
 func TestForgedLedgerIsNoConsent(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give files to other users, and open theirs")

@@ -66,7 +66,8 @@ func (v *virtual) refused(code int, before map[int]int, want string) {
 	v.resets(before)
 }
 
-// Whatever consent the results record, a --confirm that is given is checked: its host, and that no more users are left than it allows.
+// Whatever consent the results record, a --confirm that is given is checked: its host, and that no
+// more users are left than it allows.
 func TestConfirmIsCheckedOnAResume(t *testing.T) {
 	virtually(t, 10, oktatest.Config{}, func(v *virtual) {
 		v.reset(confirm(10), "--limit", "3", "--workers", "1")
@@ -101,7 +102,8 @@ func TestRowsInDoubtCountForConfirm(t *testing.T) {
 	})
 }
 
-// --retry unknown may do somebody a second time. A flag allows that only by the exact number of these users, in a run that does nothing else.
+// A retry of the unknown may do somebody a second time. A flag allows that only by the exact number
+// of these users, in a run that does nothing else.
 func TestRetryUnknownNeedsTheExactNumber(t *testing.T) {
 	virtually(t, 10, oktatest.Config{ResetEvents: oktatest.NoEvents}, func(v *virtual) {
 		for _, i := range []int{2, 5} {
@@ -131,7 +133,8 @@ func TestRetryUnknownNeedsTheExactNumber(t *testing.T) {
 	})
 }
 
-// On a terminal, the question says whom it is about, and the number is that of all who may be changed.
+// On a terminal, the question says whom it is about, and the number is that of all who may be
+// changed.
 func TestRetryUnknownAsks(t *testing.T) {
 	virtually(t, 4, oktatest.Config{ResetEvents: oktatest.NoEvents}, func(v *virtual) {
 		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, UserID: v.ids[1], Times: 1})
@@ -176,7 +179,7 @@ func TestMaxDurationOfAJobBoundsItsStart(t *testing.T) {
 		v.org.Script(oktatest.Fault{Kind: oktatest.Hang, When: oktatest.Before, Op: oktatest.OpMe})
 		begin := time.Now()
 		code := v.reset(confirm(3), "--max-duration", "10s")
-		if took := time.Since(begin); code != exitStopped || took > 31*time.Second { // the request that is under way may take its timeout
+		if took := time.Since(begin); code != exitStopped || took > 31*time.Second { // a request may take its timeout
 			t.Errorf("exit code %d after %v, want %d soon after 10s:\n%s", code, took, exitStopped, v.stderr)
 		}
 		v.resets(map[int]int{0: 3})
@@ -257,7 +260,8 @@ func TestParseConfirm(t *testing.T) {
 	}
 }
 
-// Of two flags that can't be a list, nobody knows which one counts: every command refuses them, under any of their names.
+// Of two flags that can't be a list, nobody knows which one counts: every command refuses them,
+// under any of their names.
 func TestFlagsGivenTwice(t *testing.T) {
 	t.Parallel()
 	n := 0

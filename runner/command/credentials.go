@@ -230,8 +230,9 @@ func (c *configuration) readKeyFile(ctx context.Context, source, path string) ([
 	return nil, usageError(hint, "%s holds no private key, nor the path of a file that can be opened", source)
 }
 
-// readSecret reads a file or a pipe that the user names, and warns if others can read it. No error holds anything of its content. One that
-// has an exit code says what is wrong with what could be opened.
+// readSecret reads a file or a pipe that the user names, and warns if others can read it. No error
+// holds anything of its content. One that has an exit code says what is wrong with what could be
+// opened.
 func (c *configuration) readSecret(ctx context.Context, path, what string) ([]byte, error) {
 	b, info, err := files.ReadNamed(ctx, path, files.MaxSecret, os.Open)
 	if ctx.Err() != nil {
@@ -240,7 +241,8 @@ func (c *configuration) readSecret(ctx context.Context, path, what string) ([]by
 	return c.secretText(b, info, path, what, err)
 }
 
-// readHere is readSecret for a regular file in this folder: a downloaded ./.okta.yaml must not use a key from elsewhere, nor wait for a pipe.
+// readHere is readSecret for a regular file in this folder: a downloaded ./.okta.yaml must not use
+// a key from elsewhere, nor wait for a pipe.
 func (c *configuration) readHere(_ context.Context, path, what string) ([]byte, error) {
 	root, err := os.OpenRoot(".")
 	if err != nil {

@@ -69,7 +69,8 @@ func takesValue(cmd *cli.Command, arg string) bool {
 	return ok && d.TakesValue()
 }
 
-// flagOnce is the name of the flag of an argument if it may be given once only; "" for a list, and for what is no flag of the command.
+// flagOnce is the name of the flag of an argument if it may be given once only; "" for a list, and
+// for what is no flag of the command.
 func flagOnce(cmd *cli.Command, arg string) string {
 	f := commandFlag(cmd, arg)
 	if f == nil {

@@ -198,7 +198,7 @@ func (r *random) round() {
 			flags = append(flags, "--retry", "failed,forbidden,not_found")
 		case 1:
 			flags = append(flags, "--retry", "unknown,failed")
-			consent = "" // of a number that is for others, too, only a person can say that it is meant
+			consent = "" // a number that is for others, too, doesn't do
 			for i, row := range r.rows() {
 				if row != nil && row[4] == "unknown" && r.owner[i] >= 0 {
 					r.allowed[r.owner[i]]++

@@ -13,7 +13,8 @@ import (
 	"oktareset/runner/ledger"
 )
 
-// checkConfirm refuses, before anything is sent or written, a run that can't get consent. A --confirm that is given is always checked.
+// checkConfirm refuses, before anything is sent or written, a run that can't get consent. A
+// --confirm that is given is always checked.
 func (r *resetRun) checkConfirm() error {
 	if r.opts.dryRun || r.opts.sandbox {
 		return nil
@@ -44,7 +45,8 @@ func (r *resetRun) checkGiven() error {
 	case again == 0:
 		return c.checkRest(host, n)
 	}
-	// Who may have been reset loses what they have enrolled since: a number that allows other users, too, isn't about them.
+	// Who may have been reset loses what they have enrolled since: a number that allows other
+	// users, too, isn't about them.
 	if err := c.checkHost(host, n); err != nil {
 		return err
 	}
@@ -60,10 +62,12 @@ func (r *resetRun) checkGiven() error {
 	return nil
 }
 
-// mayChange is how many users this run may change: those who are to be done, and those whom earlier runs left in doubt or half done.
+// mayChange is how many users this run may change: those who are to be done, and those whom earlier
+// runs left in doubt or half done.
 func (r *resetRun) mayChange() int { return r.toDo + r.leftOpen() }
 
-// leftOpen is how many users earlier runs left in doubt or half done, but for those who are done again anyway.
+// leftOpen is how many users earlier runs left in doubt or half done, but for those who are done
+// again anyway.
 func (r *resetRun) leftOpen() int {
 	n := 0
 	for i := range r.doubts {
@@ -83,7 +87,8 @@ func (r *resetRun) mustAsk() bool {
 	return !r.resumed || r.mayChange() > 0
 }
 
-// askConsent gets the consent that a run needs before it may change anything. If somebody is asked, the run's clocks begin with the answer.
+// askConsent gets the consent that a run needs before it may change anything. If somebody is asked,
+// the run's clocks begin with the answer.
 func (r *resetRun) askConsent(ctx context.Context) error {
 	c := ledger.Consent{At: time.Now(), Count: r.mayChange()}
 	switch {

@@ -8,10 +8,12 @@ import (
 	"oktareset/runner/ledger"
 )
 
-// This file says when the consent that results record is enough for a resume. Results and manifest are judged when they are opened: others
-// neither wrote them nor can change them. That they stay the ones that this user's runs left is a matter of their folder.
+// This file says when the consent that results record is enough for a resume. Results and manifest
+// are judged when they are opened: others neither wrote them nor can change them. That they stay
+// the ones that this user's runs left is a matter of their folder.
 
-// covered reports whether the recorded consent is enough: it is for everybody who certainly wasn't reset, but not for those who may have been.
+// covered reports whether the recorded consent is enough: it is for everybody who certainly wasn't
+// reset, but not for those who may have been.
 func (r *resetRun) covered() bool {
 	return r.recorded() && len(r.resend) == 0 && r.inPlace()
 }
@@ -25,8 +27,8 @@ func (r *resetRun) recorded() bool {
 	return how == ledger.ConsentPrompt || how == ledger.ConsentConfirm
 }
 
-// inPlace reports whether others can't have put other results in place of those that the earlier runs left. Windows doesn't tell that by modes:
-// there, somebody has to be at the terminal.
+// inPlace reports whether others can't have put other results in place of those that the earlier
+// runs left. Windows doesn't tell that by modes: there, somebody has to be at the terminal.
 func (r *resetRun) inPlace() bool {
 	return r.folder.Trusted || runtime.GOOS == "windows" && r.Terminal
 }
@@ -47,7 +49,8 @@ func because(why string) string {
 	return "; " + why
 }
 
-// warnOfFolder says once that the consent of earlier runs is taken from a folder that a group may change.
+// warnOfFolder says once that the consent of earlier runs is taken from a folder that a group may
+// change.
 func (r *resetRun) warnOfFolder() {
 	if r.recorded() && r.folder.Trusted && r.folder.Shared && !r.opts.confirm.given() {
 		r.console.warn("the group of %q can replace the results there, and with them what is done and what was allowed: chmod g-w it, or give --confirm",

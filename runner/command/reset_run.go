@@ -23,7 +23,7 @@ type resetRun struct {
 	opts  resetOptions
 	id    string
 	start time.Time
-	began time.Time // when its clocks began: at its start, or when somebody had answered the question
+	began time.Time // when its clocks began: at its start, or with the answer to the question
 
 	paths   paths
 	kept    bool // this run has written the input
@@ -105,7 +105,8 @@ func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
 	return r.work(ctx, timed)
 }
 
-// timed ends when the run has lasted as long as --max-duration allows. Reading a question is nobody's run time.
+// timed ends when the run has lasted as long as --max-duration allows. Reading a question is
+// nobody's run time.
 func (r *resetRun) timed(ctx context.Context) (context.Context, context.CancelFunc) {
 	if r.opts.maxDuration <= 0 {
 		return ctx, func() {}

@@ -9,13 +9,15 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 )
 
 // asker is somebody who can be asked.
 type asker interface {
-	// ask shows text and returns the line that is typed then. It returns early when ctx ends; the line is then lost, not used.
+	// ask shows text and returns the line that is typed then. It returns early when ctx ends; the
+	// line is then lost, not used.
 	ask(ctx context.Context, text string) (string, error)
 	// askSecret is ask for what isn't to be seen.
 	askSecret(ctx context.Context, text string) (string, error)
@@ -62,7 +64,7 @@ func (t *terminal) close() {
 }
 
 func (t *terminal) ask(ctx context.Context, text string) (string, error) {
-	if err := t.show(text); err != nil {
+	if err := t.show(ctx, text); err != nil {
 		return "", err
 	}
 	line, err := waitFor(ctx, func() (string, error) { return bufio.NewReader(t.in).ReadString('\n') })
@@ -77,7 +79,7 @@ func (t *terminal) ask(ctx context.Context, text string) (string, error) {
 }
 
 func (t *terminal) askSecret(ctx context.Context, text string) (string, error) {
-	if err := t.show(text); err != nil {
+	if err := t.show(ctx, text); err != nil {
 		return "", err
 	}
 	fd := int(t.in.Fd())
@@ -95,24 +97,45 @@ func (t *terminal) askSecret(ctx context.Context, text string) (string, error) {
 	})
 }
 
-// show shows a question. What was typed before is thrown away: nobody can have answered what wasn't asked.
-func (t *terminal) show(text string) error {
+// pasteTime is how long after the first piece of a paste the others come.
+const pasteTime = 100 * time.Millisecond
+
+// show shows a question. What was typed before is thrown away: nobody can have answered what wasn't
+// asked. A paste that is longer than the terminal's buffer comes in pieces.
+func (t *terminal) show(ctx context.Context, text string) error {
+	err := t.discard()
+	if err == nil {
+		pause := time.NewTimer(pasteTime)
+		defer pause.Stop()
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		err = t.discard()
+	}
+	if err == nil {
+		_, err = io.WriteString(t.out, text)
+	}
+	return err
+}
+
+// discard throws away what was typed and not read yet.
+func (t *terminal) discard() error {
 	conn, err := t.in.SyscallConn()
 	if err != nil {
 		return err
 	}
-	var discardErr error
-	if err := conn.Control(func(fd uintptr) { discardErr = discardInput(fd) }); err != nil {
-		return err
+	var discarded error
+	err = conn.Control(func(fd uintptr) { discarded = discardInput(fd) })
+	if err = errors.Join(err, discarded); err != nil {
+		return fmt.Errorf("throw away what was typed before: %w", err)
 	}
-	if discardErr != nil {
-		return fmt.Errorf("throw away what was typed before: %w", discardErr)
-	}
-	_, err = io.WriteString(t.out, text)
-	return err
+	return nil
 }
 
-// waitFor reads in the background, so that the end of ctx is noticed; what is read after that is lost.
+// waitFor reads in the background, so that the end of ctx is noticed; what is read after that is
+// lost.
 func waitFor(ctx context.Context, read func() (string, error)) (string, error) {
 	type answer struct {
 		text string

@@ -49,8 +49,8 @@ func (p *watchPlace) begin(org string, from oktaclient.LogCursor) {
 	p.Format, p.Org, p.From, p.Next = cursorFormat, org, from, from
 }
 
-// load reads a cursor file, which nobody else may have written: it says which resets needn't be looked at any more. It reports false when
-// there is none.
+// load reads a cursor file, which nobody else may have written: it says which resets needn't be
+// looked at any more. It reports false when there is none.
 func (p *watchPlace) load(path, org string) (bool, error) {
 	b, err := files.ReadOurs(path, maxCursorFile)
 	if errors.Is(err, fs.ErrNotExist) {

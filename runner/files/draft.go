@@ -13,7 +13,8 @@ import (
 	"syscall"
 )
 
-// Create makes a new file of mode 0600, whatever the umask. It fails when anything has the name, be it a link that leads nowhere.
+// Create makes a new file of mode 0600, whatever the umask. It fails when anything has the name, be
+// it a link that leads nowhere.
 func Create(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR|flagNoLink, 0o600)
 	if err != nil {
@@ -25,7 +26,8 @@ func Create(path string) (*os.File, error) {
 	return f, nil
 }
 
-// Draft is a file that gets its name once it is whole. It must be ended by Replace, Publish or Discard.
+// Draft is a file that gets its name once it is whole. It must be ended by Replace, Publish or
+// Discard.
 type Draft struct {
 	path string
 	file *os.File
@@ -48,15 +50,17 @@ func NewDraft(path string) (*Draft, error) {
 // Write adds to the draft.
 func (d *Draft) Write(b []byte) (int, error) { return d.buf.Write(b) }
 
-// Replace gives the draft its name in place of what has it: whoever reads the path finds the old file
-// or the new one, whole, also after a power failure. When it fails, the old file stays as it is; only
-// if the folder can't be synced, it may be the new one.
+// Replace gives the draft its name in place of what has it: whoever reads the path finds the old
+// file or the new one, whole, also after a power failure. When it fails, the old file stays as it
+// is; only if the folder can't be synced, it may be the new one.
 func (d *Draft) Replace() error { return d.end(os.Rename) }
 
-// Publish gives the draft its name. An error that wraps [fs.ErrExist] says that something has the name already: it is never overwritten.
+// Publish gives the draft its name. An error that wraps [fs.ErrExist] says that something has the
+// name already: it is never overwritten.
 func (d *Draft) Publish() error { return d.end(renameNew) }
 
-// end makes the content durable, gives it its name and makes that durable. On an error the draft is removed.
+// end makes the content durable, gives it its name and makes that durable. On an error the draft is
+// removed.
 func (d *Draft) end(rename func(from, to string) error) error {
 	if d.done {
 		return os.ErrClosed
@@ -90,7 +94,8 @@ func Replace(path string, write func(io.Writer) error) error {
 	return draft(path, write, (*Draft).Replace)
 }
 
-// WriteNew writes a file as a [Draft] and gives it a name that nothing may have: else its error wraps [fs.ErrExist].
+// WriteNew writes a file as a [Draft] and gives it a name that nothing may have: else its error
+// wraps [fs.ErrExist].
 func WriteNew(path string, write func(io.Writer) error) error {
 	if _, err := os.Lstat(path); err == nil { // rather before the work than after it
 		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
@@ -110,8 +115,8 @@ func draft(path string, write func(io.Writer) error, end func(*Draft) error) err
 }
 
 // renameNew renames a file unless something has the new name. Where the system can't do both in one
-// step, the file has two names for a moment; where a file can't have two, as on FAT, of two programs
-// at the same moment the later one wins.
+// step, the file has two names for a moment; where a file can't have two, as on FAT, of two
+// programs at the same moment the later one wins.
 func renameNew(from, to string) error {
 	err := renameExclusive(from, to)
 	if !errors.Is(err, errors.ErrUnsupported) {
@@ -129,7 +134,8 @@ func renameNew(from, to string) error {
 	return os.Rename(from, to)
 }
 
-// RemoveTemps removes the drafts of files that a program has left when it died. The files are in the same folder.
+// RemoveTemps removes the drafts of files that a program has left when it died. The files are in
+// the same folder.
 func RemoveTemps(paths ...string) error {
 	dir := filepath.Dir(paths[0])
 	entries, err := os.ReadDir(dir)
@@ -156,7 +162,8 @@ func isTemp(name, base string) bool {
 	return ok && tmp && digits != "" && strings.Trim(digits, "0123456789") == ""
 }
 
-// SyncFolder makes the names in a folder as durable as the files are. Windows and some network file systems can't be asked.
+// SyncFolder makes the names in a folder as durable as the files are. Windows and some network file
+// systems can't be asked.
 func SyncFolder(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil

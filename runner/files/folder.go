@@ -2,7 +2,7 @@ package files
 
 // Folder says who else may put files into a folder, or take some away.
 type Folder struct {
-	Trusted bool   // it belongs to this user or root, and others can't remove or replace this user's files in it
+	Trusted bool   // it is this user's or root's, and others can't replace this user's files there
 	Shared  bool   // its group may write to it
 	Message string // why it isn't trusted, lower case, without its path
 }

@@ -10,7 +10,8 @@ import (
 	"syscall"
 )
 
-// JudgeFolder looks who may put files into a folder. Where everybody may, only the sticky bit keeps them from replacing the files of others.
+// JudgeFolder looks who may put files into a folder. Where everybody may, only the sticky bit keeps
+// them from replacing the files of others.
 func JudgeFolder(dir string) (Folder, error) {
 	d, err := os.OpenFile(dir, os.O_RDONLY|flagNoWait, 0)
 	if err != nil {

@@ -7,9 +7,9 @@ import (
 	"os"
 )
 
-// ReadNamed reads what the user names himself: a file, or a pipe that somebody writes to, of at most
-// most bytes. open is [os.Open], or what keeps a path within a folder. It ends with ctx, also while it
-// waits for whoever writes.
+// ReadNamed reads what the user names himself: a file, or a pipe that somebody writes to, of at
+// most most bytes. open is [os.Open], or what keeps a path within a folder. It ends with ctx, also
+// while it waits for whoever writes.
 func ReadNamed(ctx context.Context, path string, most int64, open func(string) (*os.File, error)) ([]byte, fs.FileInfo, error) {
 	type content struct {
 		bytes []byte
@@ -49,7 +49,8 @@ func readNamed(path string, most int64, open func(string) (*os.File, error)) ([]
 	return b, info, err
 }
 
-// Interruptible is a reader whose Read ends with ctx, also while nobody writes. What is read after that is lost.
+// Interruptible is a reader whose Read ends with ctx, also while nobody writes. What is read after
+// that is lost.
 func Interruptible(ctx context.Context, r io.Reader) io.Reader {
 	if r == nil {
 		return nil

@@ -16,13 +16,14 @@ const (
 
 // Rule says which file may be opened. The zero value is any regular file that isn't a link.
 type Rule struct {
-	Max   int64 // bytes that the file may have; 0: as many as it likes, for what is read piece by piece
-	Links bool  // a symbolic link may lead to it; only for what is read and believed as the user's own word
+	Max   int64 // bytes that the file may have; 0: any number, for what is read piece by piece
+	Links bool  // a symbolic link may lead to it: only for what nobody's consent depends on
 
-	// Ours refuses what another user may have put there: the owner is this user or root, and the file
-	// has one name only, as a second one may lie where others write.
+	// Ours refuses what another user may have put there: the owner is this user or root, and the
+	// file has one name only, as a second one may lie where others write.
 	Ours bool
-	// Private refuses what others can change now: neither the group nor all others may write. It goes with Ours.
+	// Private refuses what others can change now: neither the group nor all others may write. It
+	// goes with Ours.
 	Private bool
 }
 
@@ -37,20 +38,22 @@ func (e *RefusedError) Error() string { return fmt.Sprintf("%q %s", e.Path, e.Me
 
 const hintAway = "move it away"
 
-// Open opens a file for reading. It returns a [*RefusedError] for what breaks the rule, and an error
-// that wraps [fs.ErrNotExist] when there is nothing.
+// Open opens a file for reading. It returns a [*RefusedError] for what breaks the rule, and an
+// error that wraps [fs.ErrNotExist] when there is nothing.
 func Open(path string, r Rule) (*os.File, error) {
 	return open(path, os.O_RDONLY, r)
 }
 
-// OpenToWrite opens a file that exists for reading and writing, never through a link. [MakePrivate] it before the first write.
+// OpenToWrite opens a file that exists for reading and writing, never through a link. [MakePrivate]
+// it before the first write.
 func OpenToWrite(path string, r Rule) (*os.File, error) {
 	r.Links = false
 	return open(path, os.O_RDWR, r)
 }
 
 func open(path string, flag int, r Rule) (*os.File, error) {
-	// The look before is no protection: that is the one at the open file. But opening some devices does something.
+	// The look before is no protection: that is the one at the open file. But opening some devices
+	// does something.
 	look := os.Lstat
 	if r.Links {
 		look = os.Stat
@@ -75,7 +78,8 @@ func open(path string, flag int, r Rule) (*os.File, error) {
 	return f, nil
 }
 
-// Judge returns a [*RefusedError] unless an open file is as the rule wants it. It looks at the file, not at its name.
+// Judge returns a [*RefusedError] unless an open file is as the rule wants it. It looks at the
+// file, not at its name.
 func (r Rule) Judge(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {
@@ -146,7 +150,8 @@ func readAll(f *os.File, most int64) ([]byte, error) {
 	return b, nil
 }
 
-// Look returns a [*RefusedError] if what has the name isn't a regular file, also for a link. It is for words: it protects nothing.
+// Look returns a [*RefusedError] if what has the name isn't a regular file, also for a link. It is
+// for words: it protects nothing.
 func Look(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil {

@@ -24,7 +24,8 @@ const (
 	NoFollow = flagNoLink | flagNoWait // nor through a link
 )
 
-// owner refuses a file that others wrote, or, if the rule says so, may write. An access control list shows in the group's bits.
+// owner refuses a file that others wrote, or, if the rule says so, may write. An access control
+// list shows in the group's bits.
 func (r Rule) owner(path string, info fs.FileInfo) error {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
@@ -53,7 +54,8 @@ func (r Rule) owner(path string, info fs.FileInfo) error {
 // oneOfUs reports whether a user can change what this process does anyway: this user, or root.
 func oneOfUs(uid uint32) bool { return uid == 0 || int64(uid) == int64(os.Geteuid()) }
 
-// MakePrivate gives an open file mode 0600. A file system that keeps no modes, as FAT, is left as it is.
+// MakePrivate gives an open file mode 0600. A file system that keeps no modes, as FAT, is left as
+// it is.
 func MakePrivate(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil || info.Mode().Perm() == 0o600 {
@@ -66,7 +68,8 @@ func MakePrivate(f *os.File) error {
 	return err
 }
 
-// ownsFile reports whether this user may change the file's mode: if that is refused nevertheless, the file system has none.
+// ownsFile reports whether this user may change the file's mode: if that is refused nevertheless,
+// the file system has none.
 func ownsFile(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return ok && (os.Geteuid() == 0 || int64(stat.Uid) == int64(os.Geteuid()))

@@ -37,14 +37,35 @@ type ledgerFile struct {
 
 // createFile makes a new file for the ledger. It fails when path exists, be it as a symbolic link that leads nowhere.
 func createFile(path string) (file, error) {
-	return lockFile(files.Create(path))
+	f, err := files.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := judgeNew(f); err != nil {
+		return nil, errors.Join(err, f.Close(), os.Remove(path))
+	}
+	return lockFile(f, nil)
 }
 
-// ours is what the files of earlier runs must be: who is done, and what was allowed, is believed by nothing but their word.
+// judgeNew refuses, before anything is changed, a folder whose files no resume could take: others
+// can write to them, or they belong to somebody else, because the file system was mounted so.
+func judgeNew(f *os.File) error {
+	err := ours.Judge(f)
+	if refused := (*files.RefusedError)(nil); errors.As(err, &refused) {
+		return &files.RefusedError{
+			Path: refused.Path, Message: refused.Message + " although it was only just made for this user alone",
+			Hint: "the file system doesn't keep owners or modes: choose another folder with -o, or mount it with file_mode=0600 or umask=077",
+		}
+	}
+	return err
+}
+
+// ours is what the files of earlier runs must be: who is done, and what was allowed, is believed by
+// nothing but their word.
 var ours = files.Rule{Ours: true, Private: true}
 
-// openFile opens the file of an earlier run's ledger and takes everybody else's access away. It returns a [*files.RefusedError] for a
-// file that others wrote or can change.
+// openFile opens the file of an earlier run's ledger and takes everybody else's access away. It
+// returns a [*files.RefusedError] for a file that others wrote or can change.
 func openFile(path string) (file, error) {
 	f, err := files.OpenToWrite(path, ours)
 	if err != nil {

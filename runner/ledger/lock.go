@@ -48,8 +48,9 @@ type lock struct {
 	held *flock.Flock
 }
 
-// acquire locks the results at path for h. It returns a [*LockedError] when another run holds them, and a [*files.RefusedError] when
-// something else lies in the lock's place. The kernel refuses a link there, however quickly somebody puts it: no look would be quick enough.
+// acquire locks the results at path for h. It returns a [*LockedError] when another run holds them,
+// and a [*files.RefusedError] when something else lies in the lock's place. The kernel refuses a
+// link there, however quickly somebody puts it: no look would be quick enough.
 func acquire(results string, h Holder) (*lock, error) {
 	path := results + ".lock"
 	for range maxLockTries {
@@ -123,7 +124,8 @@ func (l *lock) release() error {
 // errNoLock is that something else has the lock file's name: it isn't written over.
 var errNoLock = errors.New("it isn't a lock of oktareset's: move it away")
 
-// writeHolder names the holder in the file that is locked, if that is a lock of ours, and makes it private.
+// writeHolder names the holder in the file that is locked, if that is a lock of ours, and makes it
+// private.
 func (l *lock) writeHolder(h Holder) error {
 	h.StartedAt = stamp(h.StartedAt)
 	text, err := json.Marshal(h)

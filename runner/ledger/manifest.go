@@ -111,8 +111,8 @@ type Result struct {
 	Rows   int    `json:"rows"`
 }
 
-// Rehearsal reports whether the results are those of the stand-in org, so that they may go. The manifest alone doesn't decide it: the org
-// that it names is on this machine, too.
+// Rehearsal reports whether the results are those of the stand-in org, so that they may go. The
+// manifest alone doesn't decide it: the org that it names is on this machine, too.
 func (m *Manifest) Rehearsal() bool {
 	host := m.Org
 	if h, _, err := net.SplitHostPort(host); err == nil {
@@ -155,7 +155,8 @@ func ReadManifest(results string) (Manifest, error) {
 	return readManifest(results, files.Rule{Links: true})
 }
 
-// readManifest is ReadManifest for a file that keeps to a rule. It is opened once: what was judged is what is read.
+// readManifest is ReadManifest for a file that keeps to a rule. It is opened once: what was judged
+// is what is read.
 func readManifest(results string, rule files.Rule) (Manifest, error) {
 	path := ManifestPath(results)
 	rule.Max = files.MaxManifest

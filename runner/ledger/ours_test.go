@@ -13,7 +13,8 @@ import (
 	"oktareset/runner/files"
 )
 
-// A consent is nobody's but this user's: a resume takes no files that others wrote or can change, and leaves them as they are.
+// A consent is nobody's but this user's: a resume takes no files that others wrote or can change,
+// and leaves them as they are.
 func TestResumeTakesItsOwnFilesOnly(t *testing.T) {
 	t.Parallel()
 	chown := func(path string) error { return os.Chown(path, 4711, -1) }
@@ -116,7 +117,8 @@ func TestRehearsal(t *testing.T) {
 	}
 }
 
-// Whatever lies in the lock's place, and whoever put it there when: nothing is made through a link, nothing of others is written to.
+// Whatever lies in the lock's place, and whoever put it there when: nothing is made through a link,
+// nothing of others is written to.
 func TestLockOfOthers(t *testing.T) {
 	t.Parallel()
 	results := filepath.Join(t.TempDir(), "r.csv")
@@ -136,5 +138,23 @@ func TestLockOfOthers(t *testing.T) {
 	}
 	if text, err := os.ReadFile(results + ".lock"); err != nil || len(text) > 0 {
 		t.Errorf("another user's lock is now %q, %v", text, err)
+	}
+}
+
+// A file system that keeps no modes, or makes everything somebody else's, is refused before there
+// is anything to resume.
+func TestJudgeNew(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "r.csv")
+	f, err := files.Create(path)
+	must(t, err)
+	defer f.Close()
+	if err := judgeNew(f); err != nil {
+		t.Errorf("judgeNew of a new file = %v", err)
+	}
+	must(t, os.Chmod(path, 0o777))
+	var refused *files.RefusedError
+	if err := judgeNew(f); !errors.As(err, &refused) || !strings.Contains(refused.Hint, "file_mode=0600") {
+		t.Errorf("judgeNew of a file that others may write = %v", err)
 	}
 }

@@ -16,10 +16,13 @@ import (
 // each for every line of it, in the order of the file, and returns the rows that are open, as Finish would leave them, in the order of their numbers. What the
 // manifest says of org, steps, consent and actor stays; the new run is added to it before Resume returns.
 //
-// A last line that is torn is cut off: nothing that depends on it was sent. Whatever else isn't as a run leaves it is a
-// [*DamageError]; a ledger of something else is a [*MismatchError]; one that another run has open is a [*LockedError]. When
-// there is nothing to go on with, it returns [ErrNothing], and has removed the manifest of a run that died before its ledger was
-// made. Files that others wrote, or can change, are a [*files.RefusedError]: no consent rests on them. On any other error the files are as they were, save for a torn line. each may have been called before an error.
+// A last line that is torn is cut off: nothing that depends on it was sent. Whatever else isn't as
+// a run leaves it is a [*DamageError]; a ledger of something else is a [*MismatchError]; one that
+// another run has open is a [*LockedError]. When there is nothing to go on with, it returns
+// [ErrNothing], and has removed the manifest of a run that died before its ledger was made. Files
+// that others wrote, or can change, are a [*files.RefusedError]: no consent rests on them. On any
+// other error the files are as they were, save for a torn line. each may have been called before an
+// error.
 func Resume(spec Spec, each func(Entry)) (*Ledger, []runner.Result, error) {
 	return resume(spec, each, openFile)
 }
