@@ -289,8 +289,11 @@ func TestFlagsGivenTwice(t *testing.T) {
 		t.Errorf("%d flags were tried", n)
 	}
 	for _, args := range [][]string{
-		{"reset", "--confirm", "a:1", "u.csv", "--confirm", "a:2"}, {"reset", "-o", "a", "--output", "b"}, {"users", "-q", "-q"},
-		{"reset", "--dry-run", "-n", "u.csv"}, {"reset", "-halt", "fail=1", "--halt=fail=2"},
+		{"reset", "--confirm", "a:1", "u.csv", "--confirm", "a:2"},
+		{"reset", "-o", "a", "--output", "b"},
+		{"users", "-q", "-q"},
+		{"reset", "--dry-run", "-n", "u.csv"},
+		{"reset", "-halt", "fail=1", "--halt=fail=2"},
 	} {
 		if _, err := permute(append([]string{"oktareset"}, args...)); exitCode(err) != exitUsage || err == nil {
 			t.Errorf("permute(%q) = %v, want a usage error", args, err)
