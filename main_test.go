@@ -50,6 +50,11 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("UPDATE") != "",
 		Setup: func(env *testscript.Env) error {
+			script := strings.TrimPrefix(filepath.Base(env.WorkDir), "script-") + ".txtar"
+			text, err := os.ReadFile(filepath.Join("testdata/script", script))
+			if err != nil || regexp.MustCompile(`(?m)^(\[.*\] )?ttyin `).Match(text) {
+				return errors.Join(err, errors.New("what ttyin types before the question is thrown away: use exec ontty"))
+			}
 			home := env.WorkDir + "/home"
 			env.Setenv("HOME", home)
 			env.Setenv("USER", "operator")

@@ -22,7 +22,7 @@ func (r *resetRun) checkConfirm() error {
 	if r.opts.confirm.given() {
 		return r.checkGiven()
 	}
-	if !r.mustAsk() {
+	if !r.willAsk() {
 		return nil
 	}
 	host, n := r.client.Org().Host(), r.mayChange()
@@ -78,8 +78,8 @@ func (r *resetRun) leftOpen() int {
 	return n
 }
 
-// mustAsk reports whether the run needs a consent that nobody has given yet.
-func (r *resetRun) mustAsk() bool {
+// willAsk reports whether the run needs a consent that nobody has given yet.
+func (r *resetRun) willAsk() bool {
 	switch {
 	case r.opts.dryRun, r.opts.sandbox, r.opts.confirm.given(), r.survey.Rows == 0, r.covered():
 		return false
@@ -94,7 +94,7 @@ func (r *resetRun) askConsent(ctx context.Context) error {
 	switch {
 	case r.covered(), r.resumed && r.mayChange() == 0:
 		c = r.book.Consent()
-	case r.mustAsk():
+	case r.willAsk():
 		if err := r.prompt(ctx); err != nil {
 			return err
 		}

@@ -71,7 +71,7 @@ func (r *resetRun) meet(ctx context.Context) error {
 	if r.engine, err = r.client.GetEngine(brief); err != nil && ctx.Err() == nil {
 		r.console.warn("the org doesn't tell its engine: %v", err)
 	}
-	if r.mustAsk() {
+	if r.willAsk() {
 		// One call in the reset's own bucket tells its limit, for the time that the question shows. Who may not list users may still be
 		// allowed to reset them.
 		if _, _, err = r.client.ListUsers(brief, "", 1); oktaclient.FateOf(err) == oktaclient.NoAccess {

@@ -124,7 +124,7 @@ func (r *resetRun) ready(ctx context.Context) error {
 	if err := r.meetProtected(timed); err != nil {
 		return err
 	}
-	if err := r.meetRecent(ctx); err != nil {
+	if err := r.meetRecent(timed); err != nil {
 		return err
 	}
 	return r.askConsent(ctx)
