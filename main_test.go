@@ -35,8 +35,11 @@ import (
 // The scripts run this program itself, as a process, against a stand-in org that the test serves. Each asserts stdout and
 // stderr, and what was done to whom.
 
+// programs are what the scripts may execute.
+var programs = map[string]func(){"oktareset": main}
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"oktareset": main})
+	testscript.Main(m, programs)
 }
 
 func TestScripts(t *testing.T) {
@@ -47,6 +50,11 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("UPDATE") != "",
 		Setup: func(env *testscript.Env) error {
+			script := strings.TrimPrefix(filepath.Base(env.WorkDir), "script-") + ".txtar"
+			text, err := os.ReadFile(filepath.Join("testdata/script", script))
+			if err != nil || regexp.MustCompile(`(?m)^(\[.*\] )?ttyin `).Match(text) {
+				return errors.Join(err, errors.New("what ttyin types before the question is thrown away: use exec ontty"))
+			}
 			home := env.WorkDir + "/home"
 			env.Setenv("HOME", home)
 			env.Setenv("USER", "operator")

@@ -7,14 +7,17 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"oktareset/runner/files"
 )
 
 // app is one execution of the program.
 type app struct {
 	Process
 	console   *console
-	outcome   outcome           // of a reset
-	transport http.RoundTripper // nil: the network
+	outcome   outcome               // of a reset
+	transport http.RoundTripper     // nil: the network
+	terminal  func() (asker, error) // nil: the person's own
 }
 
 // about is what the program does, in a line.
@@ -98,6 +101,7 @@ func (a *app) cli() *cli.App {
 func (a *app) run(o consoleOptions, work func(context.Context) error) cli.ActionFunc {
 	return func(c *cli.Context) error {
 		a.console = newConsole(a.console.screen, o)
+		a.Stdin = files.Interruptible(c.Context, a.Stdin) // a signal ends the wait for its writer
 		return work(c.Context)
 	}
 }

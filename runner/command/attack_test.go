@@ -294,7 +294,7 @@ func TestRetryUnknownWithDuplicate(t *testing.T) {
 				v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, UserID: v.ids[0], Times: 1})
 				v.reset(confirm(3), "--workers", "1")
 				<-time.After(time.Hour)
-				v.reset("--retry", "unknown", "--confirm=acme.okta.com:0-3")
+				v.reset("--retry", "unknown", confirm(1))
 				v.reset("--resume")
 				if n := v.org.Did(v.ids[0]).Resets; n != want {
 					t.Errorf("the user was reset %d times, want %d:\n%s", n, want, v.stderr)

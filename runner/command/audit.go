@@ -123,7 +123,7 @@ func (a *app) audit(ctx context.Context, o auditOptions) error {
 	if err := r.open(ctx); err != nil {
 		return refused(err)
 	}
-	if err := r.connect(); err != nil {
+	if err := r.connect(ctx); err != nil {
 		return err
 	}
 	if err := r.readLog(ctx); err != nil {

@@ -25,8 +25,8 @@ const (
 var logScopes = scopes{needed: []string{oktaclient.ScopeLogsRead}}
 
 // connect makes a client for the org of the results.
-func (r *auditRun) connect() error {
-	cfg, err := r.loadOrg(r.opts.org, logScopes)
+func (r *auditRun) connect(ctx context.Context) error {
+	cfg, err := r.loadOrg(ctx, r.opts.org, logScopes)
 	if err != nil {
 		return err
 	}

@@ -9,13 +9,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
 
 	"oktareset/oktaclient"
 	"oktareset/runner/audit"
+	"oktareset/runner/files"
 	"oktareset/runner/ledger"
 	"oktareset/runner/roster"
 )
@@ -37,12 +37,8 @@ func (r *auditRun) open(ctx context.Context) error {
 		return err
 	}
 	path := r.opts.results
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
+	if _, err := os.Stat(path); err != nil {
 		return fmt.Errorf("read the results: %w", err)
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("read the results: %q isn't a file", path)
 	}
 	m, err := ledger.ReadManifest(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -93,7 +89,7 @@ func auditable(m *ledger.Manifest, path string) error {
 
 // unchanged refuses results that aren't as their run left them.
 func (r *auditRun) unchanged(m *ledger.Manifest) error {
-	f, err := os.Open(r.opts.results)
+	f, err := files.Open(r.opts.results, files.Rule{Links: true})
 	if err != nil {
 		return fmt.Errorf("read the results: %w", err)
 	}
@@ -190,34 +186,20 @@ func isTicketColumn(name string) bool {
 // absent refuses to overwrite a file.
 func absent(path string) error {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return hinted{fmt.Errorf("%q exists already", path), hintExists}
+		return existsError(path)
 	}
 	return nil
 }
 
-// writeNew makes a file of mode 0600 that has its name only once it is whole. Nothing is overwritten.
-func writeNew(path string, write func(io.Writer) error) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp") // mode 0600
-	if err != nil {
-		return fmt.Errorf("write %q: %w", path, err)
+func existsError(path string) error {
+	return hinted{fmt.Errorf("%q exists already", path), hintExists}
+}
+
+// writeNew makes a file that has its name only once it is whole. Nothing is overwritten.
+func writeNew(path string, write func(io.Writer) error) error {
+	err := files.WriteNew(path, write)
+	if errors.Is(err, fs.ErrExist) {
+		return existsError(path)
 	}
-	defer func() {
-		if err != nil {
-			_ = tmp.Close()
-			err = also(err, os.Remove(tmp.Name()))
-		}
-	}()
-	if err := write(tmp); err != nil {
-		return err
-	}
-	if err := tmp.Sync(); err != nil {
-		return fmt.Errorf("write %q: %w", path, err)
-	}
-	if err := tmp.Close(); err != nil {
-		return fmt.Errorf("write %q: %w", path, err)
-	}
-	if err := absent(path); err != nil { // it may have come since
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
+	return err
 }

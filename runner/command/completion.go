@@ -50,16 +50,16 @@ func (a *app) completionCommand() *cli.Command {
 	}
 }
 
-// files is the line that stands where the shell shall complete the names of files, which it does better; "" where it shall not.
-type files string
+// fileNames is the line that stands where the shell shall complete the names of files, which it does better; "" where it shall not.
+type fileNames string
 
 const (
-	noFiles  files = ""
-	anyFiles files = ":files"
+	noFiles  fileNames = ""
+	anyFiles fileNames = ":files"
 )
 
 // inputFiles are files that may name users. The endings behind it are those of files that this program writes and never takes as a list.
-var inputFiles = anyFiles + files(" "+strings.Join(ownEndings, " "))
+var inputFiles = anyFiles + fileNames(" "+strings.Join(ownEndings, " "))
 
 // completeCommand answers the scripts: __complete SHELL =WORD …, with the words behind the program's name up to the cursor. Each has a = in front: none is empty then, which
 // PowerShell would drop, and none is a flag of this command. It prints a line for each word that the last one may become, with a tab and what it means behind it.

@@ -21,7 +21,7 @@ func TestComplete(t *testing.T) {
 		line  string // the last word is the one at the cursor
 		want  string // words that are offered
 		not   string // words that aren't
-		files files
+		files fileNames
 	}{
 		{line: "", want: "reset users help --help --version", not: "__complete"},
 		{line: "help ", want: "reset whoami", not: "--version"},

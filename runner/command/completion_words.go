@@ -30,7 +30,7 @@ type typedLine struct {
 }
 
 // complete returns what the last of words may become, or that a file stands there.
-func complete(words []string) (found []suggestion, names files) {
+func complete(words []string) (found []suggestion, names fileNames) {
 	cursor := len(words) - 1
 	current, before := words[cursor], words[:cursor]
 	help := len(before) > 0 && before[0] == "help"
@@ -139,7 +139,7 @@ func (l *typedLine) verb() *factorVerb {
 }
 
 // argument returns what the argument may be that comes next: of the kind that the help has in capitals. Where none is wanted, a flag may follow.
-func (l *typedLine) argument(current string) (found []suggestion, names files) {
+func (l *typedLine) argument(current string) (found []suggestion, names fileNames) {
 	kinds := strings.Fields(l.cmd.ArgsUsage)
 	if verb := l.verb(); verb != nil {
 		kinds = append([]string{"VERB"}, verb.args...)
@@ -178,7 +178,7 @@ var enrollable = []string{
 const withoutSecret = 6
 
 // flagValues returns what may stand behind a flag and before, which is on the line already. Where there can be several, with commas between, it goes on behind the last one.
-func flagValues(e *flagEntry, before, current string) (found []suggestion, names files) {
+func flagValues(e *flagEntry, before, current string) (found []suggestion, names fileNames) {
 	words, list := []string(nil), false
 	switch e.names[0] {
 	case "progress":

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -46,12 +47,12 @@ func (a *app) clientOptions(cfg orgConfig, product string, verbose bool) oktacli
 }
 
 // loadOrg finds the org and the credentials for it. A service app is going to ask for the scopes.
-func (a *app) loadOrg(f orgFlags, s scopes) (orgConfig, error) {
-	files, err := a.loadFiles()
+func (a *app) loadOrg(ctx context.Context, f orgFlags, s scopes) (orgConfig, error) {
+	found, err := a.loadFiles()
 	if err != nil {
 		return orgConfig{}, err
 	}
-	c := configuration{a, f, files}
+	c := configuration{a, f, found}
 	org := c.orgURL()
 	if org.value == "" {
 		return orgConfig{}, usageError("or rehearse: oktareset reset --sandbox users.csv needs neither",
@@ -68,7 +69,7 @@ func (a *app) loadOrg(f orgFlags, s scopes) (orgConfig, error) {
 		}
 		return orgConfig{}, usageError("", "%s: %w", org.source, err)
 	}
-	secret, err := c.credentials(&cfg, s)
+	secret, err := c.credentials(ctx, &cfg, s)
 	if err != nil {
 		return orgConfig{}, err
 	}

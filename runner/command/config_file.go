@@ -4,11 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"oktareset/runner/files"
 )
 
 // localFile may come with a folder that somebody downloaded: an org in it must never get a secret from elsewhere.
@@ -26,9 +27,10 @@ func (a *app) loadFiles() ([]configFile, error) {
 	if home := a.home(); home != "" {
 		paths = append(paths, filepath.Join(home, ".okta", "okta.yaml"))
 	}
-	var files []configFile
+	var found []configFile
 	for _, path := range paths {
-		b, err := readConfig(path)
+		// It may have come with a downloaded folder.
+		b, err := files.Read(path, files.Rule{Max: files.MaxSecret, Links: true})
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -40,21 +42,9 @@ func (a *app) loadFiles() ([]configFile, error) {
 			return nil, usageError("it has okta:, below it client:, below that orgUrl: and token:", "read the configuration %s: %w", path, err)
 		}
 		f.name = path
-		files = append(files, f)
+		found = append(found, f)
 	}
-	return files, nil
-}
-
-// readConfig reads a file that may have come with a downloaded folder: a pipe would never end, a device neither.
-func readConfig(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxSecretFile {
-		return nil, fmt.Errorf("%s isn't a file, or larger than %d bytes", path, maxSecretFile)
-	}
-	return os.ReadFile(path)
+	return found, nil
 }
 
 func (a *app) home() string {

@@ -1,13 +1,7 @@
 package command
 
 import (
-	"bufio"
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"runtime"
 	"strconv"
 	"strings"
 )
@@ -32,12 +26,19 @@ func parseConfirm(s string) (confirmation, error) {
 	if !bounds {
 		high = low
 	}
-	lowest, err1 := strconv.Atoi(low)
-	highest, err2 := strconv.Atoi(high)
-	if err1 != nil || err2 != nil || lowest < 0 || highest < lowest {
+	lowest, ok1 := parseCount(low)
+	highest, ok2 := parseCount(high)
+	if !ok1 || !ok2 || highest < lowest {
 		return confirmation{}, usageError(form, "--confirm %q isn't HOST:COUNT or HOST:MIN-MAX", s)
 	}
 	return confirmation{host: strings.ToLower(s[:i]), min: lowest, max: highest}, nil
+}
+
+// parseCount reads a number as the program prints it, and in no other way: 010 may have been meant
+// for something else.
+func parseCount(s string) (int, bool) {
+	n, err := strconv.Atoi(s)
+	return n, err == nil && n >= 0 && strconv.Itoa(n) == s
 }
 
 func (c confirmation) given() bool { return c.host != "" }
@@ -49,15 +50,36 @@ func (c confirmation) String() string {
 	return fmt.Sprintf("%s:%d-%d", c.host, c.min, c.max)
 }
 
-// check holds the confirmation against what would be done.
+// checkHost refuses a confirmation for another org.
+func (c confirmation) checkHost(host string, users int) error {
+	if c.host == host {
+		return nil
+	}
+	return consentError(fmt.Sprintf("for this org it would be --confirm %s:%d", host, users), "--confirm is for %s, but the org is %s", c.host, host)
+}
+
+// check compares the confirmation with a run that begins: its bounds hold both, and a COUNT is
+// exact.
 func (c confirmation) check(host string, users int) error {
-	switch {
-	case c.host != host:
-		return consentError(fmt.Sprintf("for this org it would be --confirm %s:%d", host, users),
-			"--confirm is for %s, but the org is %s", c.host, host)
-	case users < c.min || users > c.max:
+	if err := c.checkHost(host, users); err != nil {
+		return err
+	}
+	if users < c.min || users > c.max {
 		return consentError(fmt.Sprintf("look at the file; for all of it, it would be --confirm %s:%d", host, users),
 			"--confirm allows %s, but the file names %s", c, plural(users, "user"))
+	}
+	return nil
+}
+
+// checkRest compares the confirmation with a run that goes on: of users whom it allows, some may be
+// done already, but no more may be left.
+func (c confirmation) checkRest(host string, users int) error {
+	if err := c.checkHost(host, users); err != nil {
+		return err
+	}
+	if users > c.max {
+		return consentError(fmt.Sprintf("look at the results; for all that is left, it would be --confirm %s:%d", host, users),
+			"--confirm allows %s, but %s still to do", c, are(users, "user"))
 	}
 	return nil
 }
@@ -66,61 +88,17 @@ func consentError(hint, format string, a ...any) error {
 	return coded{code: exitConsent, error: hinted{fmt.Errorf(format, a...), hint}}
 }
 
-// terminal is the person's own terminal, whatever stdin and stderr are.
-type terminal struct {
-	in, out *os.File
-}
-
-// openTerminal fails where there is nobody to ask.
-func openTerminal() (*terminal, error) {
-	if runtime.GOOS != "windows" {
-		tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
-		return &terminal{tty, tty}, err
-	}
-	in, err := os.OpenFile("CONIN$", os.O_RDWR, 0)
-	if err != nil {
-		return nil, err
-	}
-	out, err := os.OpenFile("CONOUT$", os.O_RDWR, 0)
-	return &terminal{in, out}, err
-}
-
-func (t *terminal) close() {
-	_ = t.in.Close()
-	if t.out != t.in {
-		_ = t.out.Close()
-	}
-}
-
-// ask shows text and returns the line that is typed. It returns early when ctx ends; the line is then lost, not used.
-func (t *terminal) ask(ctx context.Context, text string) (string, error) {
-	if _, err := io.WriteString(t.out, text); err != nil {
-		return "", err
-	}
-	type answer struct {
-		line string
-		err  error
-	}
-	typed := make(chan answer, 1)
-	go func() {
-		line, err := bufio.NewReader(t.in).ReadString('\n')
-		typed <- answer{line, err}
-	}()
-	select {
-	case a := <-typed:
-		if a.err != nil && !errors.Is(a.err, io.EOF) {
-			return "", a.err
-		}
-		return strings.TrimSpace(a.line), nil
-	case <-ctx.Done():
-		_, _ = io.WriteString(t.out, "\n")
-		return "", context.Cause(ctx)
-	}
-}
-
 func plural(n int, what string) string {
 	if n == 1 {
 		return fmt.Sprintf("%d %s", n, what)
 	}
 	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// are is plural with its verb.
+func are(n int, what string) string {
+	if n == 1 {
+		return plural(n, what) + " is"
+	}
+	return plural(n, what) + " are"
 }

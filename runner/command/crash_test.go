@@ -121,8 +121,10 @@ func (c *crash) path(name string) string { return filepath.Join(c.dir, name) }
 // command is a resume of the run, by other workers each time.
 func (c *crash) command(flags ...string) (*exec.Cmd, *bytes.Buffer) {
 	args := []string{
-		"reset", "--resume", c.path("users.csv"), "--confirm", fmt.Sprintf("%s:1-%d", c.host, len(c.ids)), "--timeout", "1s",
-		"--workers", fmt.Sprint(1 + c.rng.IntN(16)), "--progress", "none",
+		"reset", "--resume", c.path("users.csv"), "--timeout", "1s", "--workers", fmt.Sprint(1 + c.rng.IntN(16)), "--progress", "none",
+	}
+	if !slices.Contains(flags, "--confirm") {
+		args = append(args, "--confirm", fmt.Sprintf("%s:1-%d", c.host, len(c.ids)))
 	}
 	cmd := exec.Command(c.binary, append(args, flags...)...)
 	cmd.Env = append(os.Environ(), c.env...)
@@ -142,9 +144,10 @@ func (c *crash) round() {
 		flags = []string{"--retry", "failed"}
 		c.tally["--retry failed"]++
 	case begun && n == 1:
-		flags = []string{"--retry", "unknown"}
+		unknown := c.unknown()
+		flags = []string{"--retry", "unknown", "--confirm", fmt.Sprintf("%s:%d", c.host, len(unknown))}
 		c.tally["--retry unknown"]++
-		for _, row := range c.unknown() {
+		for _, row := range unknown {
 			c.allowed[row]++
 		}
 	}
@@ -166,6 +169,8 @@ func (c *crash) round() {
 		c.tally["terminated"]++
 	case state.ExitCode() <= 1 || state.ExitCode() == 5:
 		c.tally["ended by itself"]++
+	case state.ExitCode() == 3 && strings.Contains(stderr.String(), "in a run that does nothing else"):
+		c.tally["--retry unknown refused: others are open"]++
 	default:
 		c.t.Fatalf("exit code %d:\n%s", state.ExitCode(), stderr)
 	}

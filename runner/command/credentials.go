@@ -2,8 +2,8 @@ package command
 
 import (
 	"bytes"
+	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/files"
 )
 
 // The modes of signing in, as Okta's SDKs name them.
@@ -31,11 +32,8 @@ var resetScopes = scopes{
 	optional: []string{oktaclient.ScopeLogsRead},
 }
 
-// maxSecretFile is far more than a token or a key needs, and keeps a wrong file from being read whole.
-const maxSecretFile = 64 << 10
-
 // credentials puts the token or the service app into cfg, and returns the setting that holds the secret.
-func (c *configuration) credentials(cfg *orgConfig, s scopes) (setting, error) {
+func (c *configuration) credentials(ctx context.Context, cfg *orgConfig, s scopes) (setting, error) {
 	mode, err := c.mode()
 	if err != nil {
 		return setting{}, err
@@ -43,9 +41,9 @@ func (c *configuration) credentials(cfg *orgConfig, s scopes) (setting, error) {
 	cfg.keep(mode)
 	var secret setting
 	if mode.value == modeToken {
-		secret, err = c.loadToken(cfg)
+		secret, err = c.loadToken(ctx, cfg)
 	} else {
-		secret, err = c.loadApp(cfg, s)
+		secret, err = c.loadApp(ctx, cfg, s)
 	}
 	if err == nil && secret.rank >= rankFile && secret.secret {
 		if info, statErr := os.Stat(secret.source); statErr == nil {
@@ -107,18 +105,17 @@ func (c *configuration) privateKey() setting {
 	return c.first("privateKey", "OKTA_CLIENT_PRIVATEKEY")
 }
 
-func (c *configuration) loadToken(cfg *orgConfig) (setting, error) {
+func (c *configuration) loadToken(ctx context.Context, cfg *orgConfig) (setting, error) {
 	s := c.token()
 	if path := c.flags.tokenFile; path != "" {
 		if _, err := os.Stat(path); err != nil && looksSecret(path) {
 			return s, usageError("put the token into a file that only you can read, or into OKTA_CLIENT_TOKEN; this one is in your shell's history now: revoke it",
 				"--token-file wants the name of a file, not the token itself")
 		}
-		f, err := os.Open(path)
-		if err != nil {
-			return s, usageError("", "read the token: %w", err)
+		b, err := c.readSecret(ctx, path, "token")
+		if _, given := errors.AsType[coded](err); err != nil && !given {
+			err = usageError("", "read the token: %w", err)
 		}
-		b, err := c.readSecret(f, path, "token")
 		if err != nil {
 			return s, err
 		}
@@ -152,7 +149,7 @@ func notGraphic(r rune) bool { return r <= ' ' || r > '~' }
 var appSettings = map[string]string{"clientId": "client ID", "privateKeyId": "key ID", "scopes": "list of scopes"}
 
 // loadApp reads what a service app signs in with.
-func (c *configuration) loadApp(cfg *orgConfig, s scopes) (setting, error) {
+func (c *configuration) loadApp(ctx context.Context, cfg *orgConfig, s scopes) (setting, error) {
 	id := c.first("clientId", "OKTA_CLIENT_CLIENTID")
 	kid := c.first("privateKeyId", "OKTA_CLIENT_PRIVATEKEYID")
 	asked := c.first("scopes", "OKTA_CLIENT_SCOPES")
@@ -176,7 +173,7 @@ func (c *configuration) loadApp(cfg *orgConfig, s scopes) (setting, error) {
 		app.Scopes, app.OptionalScopes = strings.Fields(strings.ReplaceAll(asked.value, ",", " ")), nil
 		asked.value = strings.Join(app.Scopes, " ")
 	}
-	key, err := c.loadKey(app)
+	key, err := c.loadKey(ctx, app)
 	if err != nil {
 		return key, err
 	}
@@ -190,7 +187,7 @@ func (c *configuration) loadApp(cfg *orgConfig, s scopes) (setting, error) {
 const hintKey = "it holds a PEM or a JWK of an RSA or EC key, or the path of a file with one"
 
 // loadKey reads the private key: the setting holds it, or the path of its file.
-func (c *configuration) loadKey(app *oktaclient.App) (setting, error) {
+func (c *configuration) loadKey(ctx context.Context, app *oktaclient.App) (setting, error) {
 	s := c.privateKey()
 	text := strings.TrimSpace(s.value)
 	if text == "" {
@@ -203,7 +200,7 @@ func (c *configuration) loadKey(app *oktaclient.App) (setting, error) {
 	if oktaclient.LooksLikeKey(text) {
 		s.value, s.secret = app.Key.String(), true
 	} else {
-		b, err := c.readKeyFile(s.source, text)
+		b, err := c.readKeyFile(ctx, s.source, text)
 		if err != nil {
 			return s, err
 		}
@@ -217,44 +214,61 @@ func (c *configuration) loadKey(app *oktaclient.App) (setting, error) {
 }
 
 // readKeyFile reads the file that a setting names. If there is none, the setting may hold a damaged key: it isn't shown.
-func (c *configuration) readKeyFile(source, path string) ([]byte, error) {
-	open, hint := os.Open, hintKey
+func (c *configuration) readKeyFile(ctx context.Context, source, path string) ([]byte, error) {
+	read, hint := c.readSecret, hintKey
 	if source == localFile {
-		open, hint = openHere, "a file that ./"+localFile+" names must lie in its folder"
+		read, hint = c.readHere, "a file that ./"+localFile+" names must lie in its folder"
 	}
-	f, err := open(path)
+	b, err := read(ctx, path, "private key")
+	_, given := errors.AsType[coded](err)
 	switch {
+	case err == nil, given:
+		return b, err
 	case errors.Is(err, fs.ErrPermission):
 		return nil, usageError("", "read the private key: %w", err)
-	case err != nil:
-		return nil, usageError(hint, "%s holds no private key, nor the path of a file that can be opened", source)
 	}
-	return c.readSecret(f, path, "private key")
+	return nil, usageError(hint, "%s holds no private key, nor the path of a file that can be opened", source)
 }
 
-// openHere opens a file in this folder: a downloaded ./.okta.yaml must not use a key from elsewhere.
-func openHere(path string) (*os.File, error) {
+// readSecret reads a file or a pipe that the user names, and warns if others can read it. No error
+// holds anything of its content. One that has an exit code says what is wrong with what could be
+// opened.
+func (c *configuration) readSecret(ctx context.Context, path, what string) ([]byte, error) {
+	b, info, err := files.ReadNamed(ctx, path, files.MaxSecret, os.Open)
+	if ctx.Err() != nil {
+		return nil, stopError(context.Cause(ctx))
+	}
+	return c.secretText(b, info, path, what, err)
+}
+
+// readHere is readSecret for a regular file in this folder: a downloaded ./.okta.yaml must not use
+// a key from elsewhere, nor wait for a pipe.
+func (c *configuration) readHere(_ context.Context, path, what string) ([]byte, error) {
 	root, err := os.OpenRoot(".")
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close() //nolint:errcheck // only read
-	return root.Open(path)
-}
-
-// readSecret reads a file and closes it, and warns if others can read it. No error holds anything of its content.
-func (c *configuration) readSecret(f *os.File, path, what string) ([]byte, error) {
+	f, err := root.OpenFile(path, os.O_RDONLY|files.NoWait, 0)
+	if err != nil {
+		return nil, err
+	}
 	defer f.Close() //nolint:errcheck // only read
 	info, err := f.Stat()
 	if err != nil {
-		return nil, usageError("", "read the %s: %w", what, err)
+		return nil, err
 	}
-	if !info.Mode().IsRegular() && info.Mode()&fs.ModeNamedPipe == 0 || info.Size() > maxSecretFile {
+	b, err := files.ReadOpen(f, files.Rule{Max: files.MaxSecret})
+	return c.secretText(b, info, path, what, err)
+}
+
+// secretText is what was read of a secret's file, or what to say about it.
+func (c *configuration) secretText(b []byte, info fs.FileInfo, path, what string, err error) ([]byte, error) {
+	if refused := (*files.RefusedError)(nil); errors.As(err, &refused) {
 		return nil, usageError("", "read the %s: %s isn't a file with a %s", what, path, what)
 	}
-	b, err := io.ReadAll(io.LimitReader(f, maxSecretFile))
 	if err != nil {
-		return nil, usageError("", "read the %s: %w", what, err)
+		return nil, err
 	}
 	c.warnOfOthers(info, path)
 	return bytes.TrimPrefix(b, []byte("\ufeff")), nil

@@ -19,7 +19,7 @@ func (r *factorsRun) checkConsent() error {
 	case c.given():
 		return nil
 	}
-	tty, err := openTerminal()
+	tty, err := r.openTerminal()
 	if err != nil {
 		return consentError("to go ahead: --confirm "+r.host()+":1",
 			"nobody has allowed this: %s at %s for %q, and there is no terminal to ask on", r.opts.verb.name, r.host(), r.opts.user)
@@ -36,20 +36,20 @@ func (r *factorsRun) askConsent(ctx context.Context, what string, facts ...fact)
 	if r.opts.sandbox || r.opts.confirm.given() {
 		return nil
 	}
-	me, _, err := r.client.GetMe(ctx)
+	actor, err := r.client.GetActor(ctx)
 	if err != nil {
 		return r.explain(err, "ask who these credentials belong to")
 	}
-	tty, err := openTerminal()
+	tty, err := r.openTerminal()
 	if err != nil {
 		return consentError("to go ahead: --confirm "+r.host()+":1", "nobody to ask: %w", err)
 	}
 	defer tty.close()
 	whose := r.user.Profile.Login
-	if r.user.ID == me.ID {
+	if r.user.ID == actor.ID {
 		whose += " (yourself)"
 	}
-	facts = append([]fact{{"org", r.host()}, {"as", me.Profile.Login}, {"user", whose}}, facts...)
+	facts = append([]fact{{"org", r.host()}, {"as", actor.String()}, {"user", whose}}, facts...)
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%s\n\n", printable(what))
 	for _, f := range facts {

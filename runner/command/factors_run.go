@@ -20,12 +20,14 @@ type factorsRun struct {
 	client  *oktaclient.Client
 	sandbox *sandbox // nil with a real org
 	user    oktaclient.User
+
+	serviceApp bool // the caller is one
 }
 
 // factors carries out the factors command.
 func (a *app) factors(ctx context.Context, o factorsOptions) error {
 	r := &factorsRun{app: a, opts: o}
-	if err := r.connect(); err != nil {
+	if err := r.connect(ctx); err != nil {
 		return refused(err)
 	}
 	defer r.sandbox.close()
@@ -44,7 +46,7 @@ func (a *app) factors(ctx context.Context, o factorsOptions) error {
 }
 
 // connect finds the org and makes a client for it, or starts the stand-in. Nothing is sent.
-func (r *factorsRun) connect() error {
+func (r *factorsRun) connect(ctx context.Context) error {
 	var cfg orgConfig
 	var err error
 	if r.opts.sandbox {
@@ -52,11 +54,12 @@ func (r *factorsRun) connect() error {
 			cfg, err = r.sandbox.config()
 		}
 	} else {
-		cfg, err = r.loadOrg(r.opts.org, r.scopes())
+		cfg, err = r.loadOrg(ctx, r.opts.org, r.scopes())
 	}
 	if err != nil {
 		return err
 	}
+	r.serviceApp = cfg.app != nil
 	o := r.clientOptions(cfg, "run/"+newRunID(), r.opts.console.verbose)
 	o.Timeout = r.opts.timeout
 	r.client = oktaclient.New(cfg.url, o)
@@ -111,6 +114,9 @@ func (r *factorsRun) shownUser() string { return shellQuote(r.user.Profile.Login
 // diacritics.
 func (r *factorsRun) identify(ctx context.Context) error {
 	if r.opts.readsMe() {
+		if r.serviceApp {
+			return notDone("give a user's ID or whole login", "nobody is \"me\": a service app is no user")
+		}
 		me, _, err := r.client.GetMe(ctx)
 		r.user = me
 		return r.explain(err, "ask who these credentials belong to")

@@ -7,8 +7,6 @@ import (
 	"io"
 	"strings"
 
-	"golang.org/x/term"
-
 	"oktareset/oktaclient"
 )
 
@@ -19,7 +17,7 @@ const maxSecret = 4096
 func (r *factorsRun) secret(ctx context.Context, what string) (oktaclient.Passcode, error) {
 	line, err := "", error(nil)
 	if r.TerminalIn {
-		tty, terr := openTerminal()
+		tty, terr := r.openTerminal()
 		if terr != nil {
 			return "", usageError("pipe it in", "read the %s: %w", what, terr)
 		}
@@ -52,43 +50,4 @@ func (r *factorsRun) readLine(ctx context.Context) (string, error) {
 		}
 		return "", bufio.ErrTooLong
 	})
-}
-
-// askSecret is ask for what isn't to be seen.
-func (t *terminal) askSecret(ctx context.Context, text string) (string, error) {
-	if _, err := io.WriteString(t.out, text); err != nil {
-		return "", err
-	}
-	fd := int(t.in.Fd())
-	before, err := term.GetState(fd)
-	if err != nil {
-		return "", err
-	}
-	defer func() {
-		_ = term.Restore(fd, before) // also when ctx ends in the middle
-		_, _ = io.WriteString(t.out, "\n")
-	}()
-	return waitFor(ctx, func() (string, error) {
-		b, err := term.ReadPassword(fd)
-		return string(b), err
-	})
-}
-
-// waitFor reads in the background, so that the end of ctx is noticed; what is read after that is lost.
-func waitFor(ctx context.Context, read func() (string, error)) (string, error) {
-	type answer struct {
-		text string
-		err  error
-	}
-	done := make(chan answer, 1)
-	go func() {
-		text, err := read()
-		done <- answer{text, err}
-	}()
-	select {
-	case a := <-done:
-		return a.text, a.err
-	case <-ctx.Done():
-		return "", context.Cause(ctx)
-	}
 }

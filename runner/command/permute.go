@@ -1,6 +1,7 @@
 package command
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -20,6 +21,7 @@ func permute(args []string) ([]string, error) {
 		return args, nil
 	}
 	var flags, rest []string
+	once := make(map[string]bool)
 	for i := 2; i < len(args); i++ {
 		a := args[i]
 		if a == "--" {
@@ -32,6 +34,12 @@ func permute(args []string) ([]string, error) {
 		if a == "-" || !strings.HasPrefix(a, "-") {
 			rest = append(rest, a)
 			continue
+		}
+		if name := flagOnce(cmd, a); name != "" {
+			if once[name] {
+				return nil, usageError("leave one of them out: it isn't clear which one counts", "flag --%s is given twice", name)
+			}
+			once[name] = true
 		}
 		flags = append(flags, a)
 		if strings.Contains(a, "=") || !takesValue(cmd, a) {
@@ -57,16 +65,32 @@ func findCommand(name string) *cli.Command {
 }
 
 func takesValue(cmd *cli.Command, arg string) bool {
-	name := strings.TrimLeft(arg, "-")
+	d, ok := commandFlag(cmd, arg).(cli.DocGenerationFlag)
+	return ok && d.TakesValue()
+}
+
+// flagOnce is the name of the flag of an argument if it may be given once only; "" for a list, and
+// for what is no flag of the command.
+func flagOnce(cmd *cli.Command, arg string) string {
+	f := commandFlag(cmd, arg)
+	if f == nil {
+		return ""
+	}
+	if _, list := f.(*cli.StringSliceFlag); list {
+		return ""
+	}
+	return f.Names()[0]
+}
+
+// commandFlag finds the flag of an argument, under any of its names, or nil.
+func commandFlag(cmd *cli.Command, arg string) cli.Flag {
+	name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
 	for _, f := range cmd.Flags {
-		for _, n := range f.Names() {
-			if n == name {
-				d, ok := f.(cli.DocGenerationFlag)
-				return ok && d.TakesValue()
-			}
+		if slices.Contains(f.Names(), name) {
+			return f
 		}
 	}
-	return false
+	return nil
 }
 
 // oneArgument returns the only argument, or "" if there is none.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"oktareset/runner/files"
 	"oktareset/runner/progress"
 )
 
@@ -87,8 +88,11 @@ func (h hinted) Unwrap() error { return h.error }
 // hint returns what to do about an error, or "".
 func hint(err error) string {
 	var h hinted
-	if errors.As(err, &h) {
+	if errors.As(err, &h) && h.hint != "" {
 		return h.hint
+	}
+	if refused := (*files.RefusedError)(nil); errors.As(err, &refused) {
+		return refused.Hint
 	}
 	return ""
 }

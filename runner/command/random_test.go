@@ -32,6 +32,7 @@ func TestRandomRuns(t *testing.T) {
 			r.what = whats[r.IntN(len(whats))]
 			cfg := r.config(seed)
 			virtually(t, 5+r.IntN(30), cfg, func(v *virtual) {
+				v.asker = new(person)
 				r.v, r.allowed = v, make([]int, len(v.ids))
 				r.trace = append(r.trace, fmt.Sprintf("%q %+v", r.what.flags, cfg))
 				r.fill(cfg.ClockSkew)
@@ -189,19 +190,24 @@ func (r *random) round() {
 	if r.IntN(12) == 0 {
 		r.v.org.Script(oktatest.Fault{Kind: oktatest.InvalidToken, Skip: 5 + r.IntN(40)})
 	}
-	flags := slices.Concat(r.what.flags, r.extra, []string{"--resume", "--confirm=acme.okta.com:0-1000", "--workers", fmt.Sprint(1 + r.IntN(12))})
+	consent := "--confirm=acme.okta.com:0-1000"
+	flags := slices.Concat(r.what.flags, r.extra, []string{"--resume", "--workers", fmt.Sprint(1 + r.IntN(12))})
 	if _, err := os.Stat(r.v.path("users.results.csv")); err == nil {
 		switch r.IntN(4) {
 		case 0:
 			flags = append(flags, "--retry", "failed,forbidden,not_found")
 		case 1:
 			flags = append(flags, "--retry", "unknown,failed")
+			consent = "" // a number that is for others, too, doesn't do
 			for i, row := range r.rows() {
 				if row != nil && row[4] == "unknown" && r.owner[i] >= 0 {
 					r.allowed[r.owner[i]]++
 				}
 			}
 		}
+	}
+	if consent != "" {
+		flags = append(flags, consent)
 	}
 	d := time.Duration(r.IntN(90_000)) * time.Millisecond
 	if r.IntN(2) == 0 {

@@ -11,9 +11,9 @@ import (
 	"io/fs"
 	"iter"
 	"os"
-	"path/filepath"
 	"strings"
 
+	"oktareset/runner/files"
 	"oktareset/runner/ledger"
 	"oktareset/runner/report"
 	"oktareset/runner/roster"
@@ -82,7 +82,7 @@ func (f *resultsFile) named(e *ledger.Entry) string {
 }
 
 func hashFile(path string) (string, error) {
-	f, err := os.Open(path)
+	f, err := files.Open(path, files.Rule{Links: true})
 	if err != nil {
 		return "", fmt.Errorf("read the results: %w", err)
 	}
@@ -136,30 +136,21 @@ func (f *resultsFile) unchanged() error {
 }
 
 // writePage hands write a new file that takes path's place when it is whole, or stdout for "-". Only a page may be replaced.
-func writePage(stdout io.Writer, path string, write func(io.Writer) error) (err error) {
+func writePage(stdout io.Writer, path string, write func(io.Writer) error) error {
 	if path == "-" {
 		return write(stdout)
 	}
 	if err := replaceable(path); err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp") // mode 0600: the page names people
+	draft, err := files.NewDraft(path)
 	if err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			_ = tmp.Close()
-			_ = os.Remove(tmp.Name())
-		}
-	}()
-	if err := write(tmp); err != nil {
-		return err
+	if err := write(draft); err != nil {
+		return also(err, draft.Discard())
 	}
-	if err := tmp.Close(); err != nil {
-		return fmt.Errorf("write the page: %w", err)
-	}
-	if err := os.Rename(tmp.Name(), path); err != nil {
+	if err := draft.Replace(); err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
 	return nil
@@ -175,7 +166,7 @@ func replaceable(path string) error {
 		return fmt.Errorf("write the page: %w", err)
 	}
 	if info.Mode().IsRegular() {
-		f, err := os.Open(path)
+		f, err := files.Open(path, files.Rule{})
 		if err != nil {
 			return fmt.Errorf("write the page: %w", err)
 		}

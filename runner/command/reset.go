@@ -93,7 +93,7 @@ func resetFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "skip-admins", Category: protect, Usage: "leave users with an admin role alone; takes a call more a user"},
 		&cli.StringFlag{Name: "skip-reset-since", Category: protect, Usage: "leave users alone whom others have reset in the last `D`, as 24h or 2d, and who have enrolled nothing since"},
 
-		&cli.StringFlag{Name: "confirm", Category: consent, Usage: "go ahead unasked if org and number of users agree: `HOST:COUNT` or HOST:MIN-MAX"},
+		&cli.StringFlag{Name: "confirm", Category: consent, Usage: "go ahead unasked if org and number of users agree: `HOST:COUNT` or HOST:MIN-MAX; with --resume no more may be left"},
 
 		&cli.IntFlag{Name: "workers", Category: pace, Value: oktaclient.DefaultMaxInFlight, Usage: "at most `N` requests at the same time"},
 		&cli.StringFlag{Name: "rate", Category: pace, Usage: "at most `N/s` or N/m requests in each of Okta's buckets (default: what the org allows)"},

@@ -13,49 +13,99 @@ import (
 	"oktareset/runner/ledger"
 )
 
-// checkConfirm refuses, before anything is sent or written, a run that can't get consent.
+// checkConfirm refuses, before anything is sent or written, a run that can't get consent. A
+// --confirm that is given is always checked.
 func (r *resetRun) checkConfirm() error {
-	if r.opts.dryRun || r.opts.sandbox || r.covered() {
+	if r.opts.dryRun || r.opts.sandbox {
 		return nil
 	}
-	host := r.client.Org().Host()
 	if r.opts.confirm.given() {
-		return r.opts.confirm.check(host, r.toDo)
+		return r.checkGiven()
 	}
-	if r.survey.Rows == 0 {
+	if !r.willAsk() {
 		return nil
 	}
-	tty, err := openTerminal()
+	host, n := r.client.Org().Host(), r.mayChange()
+	tty, err := r.openTerminal()
 	if err != nil {
-		return consentError(fmt.Sprintf("look at it with --dry-run first; to go ahead: --confirm %s:%d", host, r.toDo),
-			"nobody has allowed this, and there is no terminal to ask on: it %s of %s", r.opts.what.text(r.toDo), host)
+		return consentError(fmt.Sprintf("look at it with --dry-run first; to go ahead: --confirm %s:%d", host, n),
+			"nobody has allowed this, and there is no terminal to ask on: it %s of %s%s", r.opts.what.text(n), host, because(r.whyAgain()))
 	}
 	tty.close()
 	return nil
 }
 
-// willAsk reports whether somebody has to be asked on a terminal.
-func (r *resetRun) willAsk() bool {
-	return !r.opts.dryRun && !r.opts.sandbox && !r.covered() && !r.opts.confirm.given() && r.survey.Rows > 0
+// checkGiven compares --confirm with what is to be done.
+func (r *resetRun) checkGiven() error {
+	host, c, n := r.client.Org().Host(), r.opts.confirm, r.mayChange()
+	again := len(r.resend)
+	switch {
+	case !r.resumed:
+		return c.check(host, n)
+	case again == 0:
+		return c.checkRest(host, n)
+	}
+	// Who may have been reset loses what they have enrolled since: a number that allows other
+	// users, too, isn't about them.
+	if err := c.checkHost(host, n); err != nil {
+		return err
+	}
+	if n > again {
+		return consentError("do the rest first: "+r.resumeCommand(),
+			"--confirm allows a second reset only in a run that does nothing else: %s may have been reset before, and %s left besides",
+			plural(again, "user"), are(n-again, "user"))
+	}
+	if c.min != again || c.max != again {
+		return consentError(fmt.Sprintf("look at them by hand; for just these it is --confirm %s:%d", host, again),
+			"--confirm allows %s, but %s may have been reset before: for a second reset the number must be exactly theirs", c, plural(again, "user"))
+	}
+	return nil
 }
 
-// askConsent gets the consent that a run needs before it may change anything.
-func (r *resetRun) askConsent(ctx context.Context) error {
-	c := ledger.Consent{At: time.Now(), Count: r.toDo}
+// mayChange is how many users this run may change: those who are to be done, and those whom earlier
+// runs left in doubt or half done.
+func (r *resetRun) mayChange() int { return r.toDo + r.leftOpen() }
+
+// leftOpen is how many users earlier runs left in doubt or half done, but for those who are done
+// again anyway.
+func (r *resetRun) leftOpen() int {
+	n := 0
+	for i := range r.doubts {
+		if r.resend[r.doubts[i].Row.N] == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// willAsk reports whether the run needs a consent that nobody has given yet.
+func (r *resetRun) willAsk() bool {
 	switch {
-	case r.covered():
+	case r.opts.dryRun, r.opts.sandbox, r.opts.confirm.given(), r.survey.Rows == 0, r.covered():
+		return false
+	}
+	return !r.resumed || r.mayChange() > 0
+}
+
+// askConsent gets the consent that a run needs before it may change anything. If somebody is asked,
+// the run's clocks begin with the answer.
+func (r *resetRun) askConsent(ctx context.Context) error {
+	c := ledger.Consent{At: time.Now(), Count: r.mayChange()}
+	switch {
+	case r.covered(), r.resumed && r.mayChange() == 0:
 		c = r.book.Consent()
-	case r.opts.dryRun, r.survey.Rows == 0 && !r.opts.confirm.given():
-		c = ledger.Consent{How: ledger.ConsentNone}
-	case r.opts.sandbox:
-		c.How = ledger.ConsentSandbox
-	case r.opts.confirm.given():
-		c.How, c.Min, c.Max = ledger.ConsentConfirm, r.opts.confirm.min, r.opts.confirm.max
-	default:
+	case r.willAsk():
 		if err := r.prompt(ctx); err != nil {
 			return err
 		}
-		c.How, c.At = ledger.ConsentPrompt, time.Now()
+		r.began = time.Now()
+		c.How, c.At = ledger.ConsentPrompt, r.began
+	case r.opts.sandbox && !r.opts.dryRun && r.survey.Rows > 0:
+		c.How = ledger.ConsentSandbox
+	case r.opts.confirm.given() && !r.opts.dryRun:
+		c.How, c.Min, c.Max = ledger.ConsentConfirm, r.opts.confirm.min, r.opts.confirm.max
+	default:
+		c = ledger.Consent{How: ledger.ConsentNone}
 	}
 	r.consent = c
 	return nil
@@ -63,7 +113,7 @@ func (r *resetRun) askConsent(ctx context.Context) error {
 
 // prompt has the number of users typed: an answer that can't be given without having read the question.
 func (r *resetRun) prompt(ctx context.Context) error {
-	tty, err := openTerminal()
+	tty, err := r.openTerminal()
 	if err != nil {
 		return consentError("to go ahead without a terminal, use --confirm", "nobody to ask: %w", err)
 	}
@@ -75,8 +125,8 @@ func (r *resetRun) prompt(ctx context.Context) error {
 	if err != nil {
 		return consentError("to go ahead without a terminal, use --confirm", "ask on the terminal: %w", err)
 	}
-	if typed != strconv.Itoa(r.toDo) {
-		return consentError("", "not confirmed: %q was typed, not %d; nothing was changed", typed, r.toDo)
+	if n := r.mayChange(); typed != strconv.Itoa(n) {
+		return consentError("", "not confirmed: %q was typed, not %d; nothing was changed", typed, n)
 	}
 	return nil
 }
@@ -86,7 +136,7 @@ func (r *resetRun) question() string {
 	line := func(name, format string, a ...any) {
 		fmt.Fprintf(&b, "  %-8s %s\n", name, printable(fmt.Sprintf(format, a...)))
 	}
-	n := r.toDo
+	n := r.mayChange()
 	some := ""
 	if r.opts.limit > 0 && r.opts.limit < n {
 		some = fmt.Sprintf(", %d of them in this run (--limit), the others by --resume", r.opts.limit)
@@ -102,12 +152,15 @@ func (r *resetRun) question() string {
 	if again := len(r.resend); again > 0 {
 		line("again", "%s may have been reset before: what they have enrolled since would go, too", plural(again, "user"))
 	}
-	if half := len(r.doubts) - r.inDoubt(); half > 0 {
-		line("before", "what earlier runs left open of %s", plural(half, "row"))
+	if open := r.leftOpen(); open > 0 {
+		line("before", "%s of these left in doubt or half done by earlier runs", are(open, "user"))
 	}
 	r.protectLines(line)
 	line("time", "%s", r.estimate())
 	line("results", "%s", r.paths.results)
+	if why := r.whyAgain(); why != "" {
+		line("asked", "once more: %s", why)
+	}
 	fmt.Fprintf(&b, "\nTo go ahead, type the number of users (%d): ", n)
 	return b.String()
 }

@@ -7,12 +7,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/files"
 	"oktareset/runner/ledger"
 	"oktareset/runner/steps"
 )
@@ -84,7 +84,7 @@ func (r *resetRun) keepExclusions() error {
 	if _, err := readExclusionsKept(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return usageError(hintExists, "keep who is excluded: %w", err)
 	}
-	err := replaceKept(path, func(w io.Writer) error { return json.NewEncoder(w).Encode(kept) })
+	err := files.Replace(path, func(w io.Writer) error { return json.NewEncoder(w).Encode(kept) })
 	if err != nil {
 		return fmt.Errorf("keep who is excluded: %w", err)
 	}
@@ -105,14 +105,7 @@ func (r *resetRun) dropExclusions() error {
 
 // readExclusionsKept reads what [resetRun.keepExclusions] wrote.
 func readExclusionsKept(path string) (kept keptExclusions, err error) {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return kept, err
-	}
-	if !info.Mode().IsRegular() {
-		return kept, fmt.Errorf("%q isn't a file", path)
-	}
-	f, err := os.Open(path)
+	f, err := files.Open(path, files.Rule{Max: maxKeptExclusions, Ours: true, Private: true})
 	if err != nil {
 		return kept, err
 	}
@@ -127,7 +120,11 @@ func readExclusionsKept(path string) (kept keptExclusions, err error) {
 // checkExclusions adds the exclusions of the earlier runs to those that are given. What an earlier run left alone and neither is known any more
 // has to be given again.
 func (r *resetRun) checkExclusions() error {
-	if kept, err := readExclusionsKept(exclusionsPath(r.paths.results)); err == nil {
+	kept, err := readExclusionsKept(exclusionsPath(r.paths.results))
+	if _, others := errors.AsType[*files.RefusedError](err); others { // whom it doesn't name any more isn't left alone
+		return refused(err)
+	}
+	if err == nil {
 		for _, k := range kept.Files {
 			if k.users() >= r.usersRecorded(k) {
 				r.uniteExclusions(k)
@@ -191,28 +188,4 @@ func (r *resetRun) uniteExclusions(k keptFile) {
 	}
 	f.path, f.Path = r.protect.files[i].path, r.protect.files[i].path
 	r.protect.files[i] = f
-}
-
-// replaceKept writes a file of mode 0600 in place of path, whole or not at all.
-func replaceKept(path string, write func(io.Writer) error) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = tmp.Close()
-			err = also(err, os.Remove(tmp.Name()))
-		}
-	}()
-	if err := write(tmp); err != nil {
-		return err
-	}
-	if err := tmp.Sync(); err != nil {
-		return err
-	}
-	if err := tmp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // connect finds the org and makes a client for it, or starts the stand-in. Nothing is sent.
-func (r *resetRun) connect() error {
+func (r *resetRun) connect(ctx context.Context) error {
 	var cfg orgConfig
 	var err error
 	if r.opts.sandbox {
@@ -21,7 +21,7 @@ func (r *resetRun) connect() error {
 			cfg, err = r.sandbox.config()
 		}
 	} else {
-		cfg, err = r.loadOrg(r.opts.org, r.scopes())
+		cfg, err = r.loadOrg(ctx, r.opts.org, r.scopes())
 	}
 	if err != nil {
 		return err

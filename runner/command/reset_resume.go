@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"oktareset/runner"
+	"oktareset/runner/files"
 	"oktareset/runner/ledger"
 	"oktareset/runner/roster"
 )
@@ -20,7 +21,6 @@ import (
 // resume opens the ledger of earlier runs. It reports false if there is none: then this is a new run.
 func (r *resetRun) resume() (bool, error) {
 	r.duplicates = make(map[int]bool)
-	r.warnOfWriters(r.paths.results, ledger.ManifestPath(r.paths.results), exclusionsPath(r.paths.results))
 	book, open, err := ledger.Resume(r.ledgerSpec(), r.claim)
 	if errors.Is(err, ledger.ErrNothing) {
 		if len(r.opts.retry) > 0 {
@@ -34,6 +34,9 @@ func (r *resetRun) resume() (bool, error) {
 		return false, refused(hintLocked(r.explainResume(err)))
 	}
 	r.book, r.resumed, r.doubts = book, true, open
+	if r.folder, err = files.JudgeFolder(filepath.Dir(r.paths.results)); err != nil {
+		return true, refused(err)
+	}
 	if m := book.Manifest(); m.DryRun || r.input.Plan() {
 		if err := r.checkTicket(&m); err != nil {
 			return true, err
@@ -50,16 +53,8 @@ func (r *resetRun) resume() (bool, error) {
 		text += fmt.Sprintf(", %d half done", half)
 	}
 	r.console.info("%s", text)
+	r.warnOfFolder()
 	return true, nil
-}
-
-// warnOfWriters warns of results that others can change: whom they name as done isn't done, and the consent and who is left alone are theirs.
-func (r *resetRun) warnOfWriters(paths ...string) {
-	for _, path := range paths {
-		if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o022 != 0 && filepath.Separator == '/' {
-			r.console.warn("others on this machine can change %s, which says what is done and what was allowed: chmod 600 it", path)
-		}
-	}
 }
 
 // claim keeps the users of earlier runs from being done again under another name: the last row that may have changed a user holds the
@@ -157,16 +152,6 @@ func (r *resetRun) countOpen() error {
 		}
 	}
 	return nil
-}
-
-// covered reports whether the consent of an earlier run is enough: it is for everybody who certainly wasn't reset, but not for those who may
-// have been.
-func (r *resetRun) covered() bool {
-	if !r.resumed {
-		return false
-	}
-	how := r.book.Consent().How
-	return len(r.resend) == 0 && (how == ledger.ConsentPrompt || how == ledger.ConsentConfirm)
 }
 
 // abandon ends a run that was refused before it began: a new ledger is removed, one of earlier runs is left as they left it.

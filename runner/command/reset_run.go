@@ -10,6 +10,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/files"
 	"oktareset/runner/ledger"
 	"oktareset/runner/progress"
 	"oktareset/runner/roster"
@@ -22,6 +23,7 @@ type resetRun struct {
 	opts  resetOptions
 	id    string
 	start time.Time
+	began time.Time // when its clocks began: at its start, or with the answer to the question
 
 	paths   paths
 	kept    bool // this run has written the input
@@ -43,6 +45,7 @@ type resetRun struct {
 	tally   tally
 
 	resumed    bool         // the ledger is one of earlier runs
+	folder     files.Folder // of a ledger of earlier runs: who may write there
 	duplicates map[int]bool // rows that were duplicates in earlier runs
 	toDo       int          // users that this run may reset
 	rowsToDo   int
@@ -59,21 +62,27 @@ type resetRun struct {
 
 // reset carries out the reset command. Whatever it returns has left either no trace or a ledger with its manifest.
 func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
-	r := &resetRun{app: a, opts: o, start: time.Now(), id: newRunID(), seen: new(runner.Seen)}
+	now := time.Now()
+	r := &resetRun{app: a, opts: o, start: now, began: now, id: newRunID(), seen: new(runner.Seen)}
 	a.outcome = outcome{runID: r.id, dryRun: o.dryRun, sandbox: o.sandbox}
 	defer func() { err = r.stage().classify(err) }()
 	if r.paths, err = r.choosePaths(); err != nil {
 		return err
 	}
 	defer func() { err = also(err, r.removeInput(err)) }()
-	if err = r.openInput(ctx); err != nil {
+	start, cancel := r.timed(ctx)
+	defer cancel()
+	if !r.TerminalIn { // a job's input, too, comes within its time
+		r.Stdin = files.Interruptible(start, r.Stdin)
+	}
+	if err = r.openInput(start); err != nil {
 		return refused(err)
 	}
 	defer r.input.Close() //nolint:errcheck // only read
-	if err = r.readExclusions(ctx); err != nil {
+	if err = r.readExclusions(start); err != nil {
 		return refused(err)
 	}
-	if err = r.connect(); err != nil {
+	if err = r.connect(ctx); err != nil {
 		return err
 	}
 	defer r.sandbox.close()
@@ -89,27 +98,34 @@ func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
 	if r.resumed && r.rowsToDo == 0 && len(r.doubts) == 0 {
 		return r.finish(nil)
 	}
-	timed := ctx
-	if o.maxDuration > 0 {
-		var cancel context.CancelFunc
-		timed, cancel = context.WithTimeoutCause(ctx, o.maxDuration-time.Since(r.start), errMaxDuration)
-		defer cancel()
-	}
-	if err = r.ready(timed); err != nil {
+	if err = r.ready(ctx); err != nil {
 		return r.abandon(err)
 	}
+	timed, stop := r.timed(ctx)
+	defer stop()
 	return r.work(ctx, timed)
+}
+
+// timed ends when the run has lasted as long as --max-duration allows. Reading a question is
+// nobody's run time.
+func (r *resetRun) timed(ctx context.Context) (context.Context, context.CancelFunc) {
+	if r.opts.maxDuration <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, r.opts.maxDuration-time.Since(r.began), errMaxDuration)
 }
 
 // ready makes sure, by reads only, that the run may begin, and gets consent for it.
 func (r *resetRun) ready(ctx context.Context) error {
-	if err := r.meet(ctx); err != nil {
+	timed, cancel := r.timed(ctx)
+	defer cancel()
+	if err := r.meet(timed); err != nil {
 		return err
 	}
-	if err := r.meetProtected(ctx); err != nil {
+	if err := r.meetProtected(timed); err != nil {
 		return err
 	}
-	if err := r.meetRecent(ctx); err != nil {
+	if err := r.meetRecent(timed); err != nil {
 		return err
 	}
 	return r.askConsent(ctx)
@@ -168,7 +184,8 @@ func (r *resetRun) work(ctx, timed context.Context) error {
 	err := r.book.Update(func(m *ledger.Manifest) {
 		m.Runs[len(m.Runs)-1].Exclude = r.protectRecord()
 		m.Engine, m.Actor, m.Consent = r.engine, ledger.Actor{ID: r.actor.ID, Login: r.actor.Login}, r.consent
-		m.Runs[len(m.Runs)-1].Actor = m.Actor
+		this := &m.Runs[len(m.Runs)-1]
+		this.Actor, this.StartedAt = m.Actor, r.began
 	})
 	if err != nil {
 		return r.abandon(refused(err))

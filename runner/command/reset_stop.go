@@ -23,6 +23,9 @@ func refused(err error) error {
 	if sig, ok := errors.AsType[Signal](err); ok {
 		return stopError(sig)
 	}
+	if errors.Is(err, errMaxDuration) {
+		return stopError(errMaxDuration)
+	}
 	return coded{error: hinted{err, h}, code: exitUsage}
 }
 

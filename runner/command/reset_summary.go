@@ -101,7 +101,7 @@ func (r *resetRun) summarize(stopped error, counts runner.Counts, finish error) 
 	case !counts.OK():
 		err = coded{code: exitRows, error: errRows}
 	}
-	took := time.Since(r.start).Round(100 * time.Millisecond)
+	took := time.Since(r.began).Round(100 * time.Millisecond)
 	text := fmt.Sprintf("%s in %s: %s", plural(counts.Total(), "row"), took, r.countsText(counts))
 	if r.survey.Rows == 0 {
 		text = "nobody to reset: the input names nobody (--allow-empty)"

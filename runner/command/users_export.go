@@ -34,7 +34,7 @@ type export struct {
 // exportUsers carries out the users command. What it leaves is whole, or can't be taken for it.
 func (a *app) exportUsers(ctx context.Context, o usersOptions) error {
 	x := &export{app: a, opts: o, start: time.Now(), filled: make([]bool, len(o.columns))}
-	if err := x.connect(); err != nil {
+	if err := x.connect(ctx); err != nil {
 		return err
 	}
 	defer x.sandbox.close()
@@ -53,7 +53,7 @@ func (a *app) exportUsers(ctx context.Context, o usersOptions) error {
 }
 
 // connect finds the org and makes a client for it, or starts the stand-in. Nothing is sent.
-func (x *export) connect() error {
+func (x *export) connect(ctx context.Context) error {
 	var cfg orgConfig
 	var err error
 	if x.opts.sandbox {
@@ -61,7 +61,7 @@ func (x *export) connect() error {
 			cfg, err = x.sandbox.config()
 		}
 	} else {
-		cfg, err = x.loadOrg(x.opts.org, x.scopes())
+		cfg, err = x.loadOrg(ctx, x.opts.org, x.scopes())
 	}
 	if err != nil {
 		return err

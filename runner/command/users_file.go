@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 
+	"oktareset/runner/files"
 	"oktareset/runner/table"
 )
 
@@ -18,7 +17,7 @@ const brokenOff = `"the export broke off here`
 // exportFile is where an export goes: a file that has its name only once it is whole, or stdout.
 type exportFile struct {
 	path   string // "": stdout
-	tmp    *os.File
+	draft  *files.Draft
 	stdout io.Writer
 	table  *table.Writer
 	rows   int
@@ -29,25 +28,18 @@ func createExport(path string, stdout io.Writer, columns []string) (*exportFile,
 	f := &exportFile{path: path, stdout: stdout}
 	w := stdout
 	if path != "" {
-		if err := f.absent(); err != nil {
+		if err := absent(path); err != nil {
 			return nil, err
 		}
-		tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp") // mode 0600
+		draft, err := files.NewDraft(path)
 		if err != nil {
 			return nil, fmt.Errorf("create the export: %w", err)
 		}
-		f.tmp, w = tmp, tmp
+		f.draft, w = draft, draft
 	}
 	var err error
 	f.table, err = table.NewWriter(w, columns)
 	return f, err
-}
-
-func (f *exportFile) absent() error {
-	if _, err := os.Lstat(f.path); !errors.Is(err, fs.ErrNotExist) {
-		return hinted{fmt.Errorf("%q exists already", f.path), hintExists}
-	}
-	return nil
 }
 
 // write adds a user.
@@ -66,30 +58,20 @@ func writeError(err error) error {
 // finish gives the file its name. It can't be lost then any more.
 func (f *exportFile) finish() error {
 	err := f.table.Flush()
-	if err != nil || f.tmp == nil {
+	if err != nil || f.draft == nil {
 		return writeError(err)
 	}
-	if err := f.tmp.Sync(); err != nil {
-		return writeError(err)
+	if err = f.draft.Publish(); errors.Is(err, fs.ErrExist) { // it may have come since
+		return existsError(f.path)
 	}
-	if err := f.tmp.Close(); err != nil {
-		return writeError(err)
-	}
-	if err := f.absent(); err != nil { // it may have come since
-		return err
-	}
-	if err := os.Rename(f.tmp.Name(), f.path); err != nil {
-		return writeError(err)
-	}
-	return nil
+	return writeError(err)
 }
 
 // discard makes sure that what was written of an export that failed isn't taken for the whole.
 func (f *exportFile) discard() error {
 	switch {
-	case f.tmp != nil:
-		_ = f.tmp.Close()
-		return os.Remove(f.tmp.Name())
+	case f.draft != nil:
+		return f.draft.Discard()
 	case f.rows > 0 && f.table.Flush() == nil:
 		_, err := io.WriteString(f.stdout, brokenOff+"\n")
 		return err

@@ -33,6 +33,8 @@ type virtual struct {
 	stdin  string
 	stderr string            // of the last run
 	env    map[string]string // in place of what an admin with a token has
+	in     io.Reader         // in place of stdin
+	asker  asker             // who is asked on the terminal; nil: nobody is there
 
 	dead     atomic.Bool                                                           // the power is off: no request gets out
 	tampered func(r *http.Request, next http.RoundTripper) (*http.Response, error) // nil: nothing stands between
@@ -84,12 +86,24 @@ func (v *virtual) resetIn(ctx context.Context, flags ...string) int {
 	}
 	env := map[string]string{"OKTA_CLIENT_ORGURL": "https://acme.okta.com", "OKTA_CLIENT_TOKEN": v.org.Token()}
 	maps.Copy(env, v.env)
-	a := &app{Process: Process{Stdin: strings.NewReader(v.stdin), Stdout: io.Discard, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"}}
-	a.console, a.transport = newConsole(progress.NewScreen(&stderr), consoleOptions{}), v
+	stdin := v.in
+	if stdin == nil {
+		stdin = strings.NewReader(v.stdin)
+	}
+	a := &app{Process: Process{Stdin: stdin, Stdout: io.Discard, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"}}
+	a.console, a.transport, a.terminal = newConsole(progress.NewScreen(&stderr), consoleOptions{}), v, v.terminal
 	err = a.cli().RunContext(ctx, args)
 	a.console.fail(err)
 	v.stderr = stderr.String()
 	return exitCode(err)
+}
+
+// terminal is where somebody is asked, if anybody is there.
+func (v *virtual) terminal() (asker, error) {
+	if v.asker == nil {
+		return nil, syscall.ENXIO
+	}
+	return v.asker, nil
 }
 
 // counts reads the results: how many rows ended how, as "2 reset/verified".

@@ -111,7 +111,7 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 
 // watch carries out the watch command.
 func (a *app) watch(ctx context.Context, o watchOptions) error {
-	cfg, err := a.loadOrg(o.org, logScopes)
+	cfg, err := a.loadOrg(ctx, o.org, logScopes)
 	if err != nil {
 		return err
 	}

@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/files"
 )
 
 // cursorFormat is the version of the cursor file's format.
@@ -50,17 +49,13 @@ func (p *watchPlace) begin(org string, from oktaclient.LogCursor) {
 	p.Format, p.Org, p.From, p.Next = cursorFormat, org, from, from
 }
 
-// load reads a cursor file. It reports false when there is none.
+// load reads a cursor file, which nobody else may have written: it says which resets needn't be
+// looked at any more. It reports false when there is none.
 func (p *watchPlace) load(path, org string) (bool, error) {
-	f, err := os.Open(path)
+	b, err := files.ReadOurs(path, maxCursorFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	if err != nil {
-		return false, fmt.Errorf("read the cursor: %w", err)
-	}
-	defer f.Close() //nolint:errcheck // it was only read
-	b, err := io.ReadAll(io.LimitReader(f, maxCursorFile))
 	if err != nil {
 		return false, fmt.Errorf("read the cursor: %w", err)
 	}
@@ -95,17 +90,12 @@ func (p *watchPlace) save(path string) error {
 	if bytes.Equal(text, p.saved) {
 		return nil
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp") // mode 0600
+	err := files.Replace(path, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("write the cursor: %w", err)
-	}
-	_, err = tmp.Write(text)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("write the cursor: %w", also(err, os.Remove(tmp.Name())))
 	}
 	p.saved = text
 	return nil

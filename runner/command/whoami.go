@@ -108,7 +108,7 @@ type identityValue struct {
 
 // whoami asks who the credentials belong to, by reads only, and prints it. What it did find out is printed even if Okta refuses something.
 func (a *app) whoami(ctx context.Context, o whoamiOptions) error {
-	cfg, err := a.loadOrg(o.org, resetScopes)
+	cfg, err := a.loadOrg(ctx, o.org, resetScopes)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	"runtime"
 
 	"github.com/gofrs/flock"
+
+	"oktareset/runner/files"
 )
 
 // file is what the ledger needs of its file.
@@ -35,12 +37,44 @@ type ledgerFile struct {
 
 // createFile makes a new file for the ledger. It fails when path exists, be it as a symbolic link that leads nowhere.
 func createFile(path string) (file, error) {
-	return lockFile(os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600))
+	f, err := files.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := judgeNew(f); err != nil {
+		return nil, errors.Join(err, f.Close(), os.Remove(path))
+	}
+	return lockFile(f, nil)
 }
 
-// openFile opens the file of an earlier run's ledger.
+// judgeNew refuses, before anything is changed, a folder whose files no resume could take: others
+// can write to them, or they belong to somebody else, because the file system was mounted so.
+func judgeNew(f *os.File) error {
+	err := ours.Judge(f)
+	if refused := (*files.RefusedError)(nil); errors.As(err, &refused) {
+		return &files.RefusedError{
+			Path: refused.Path, Message: refused.Message + " although it was only just made for this user alone",
+			Hint: "the file system doesn't keep owners or modes: choose another folder with -o, or mount it with file_mode=0600 or umask=077",
+		}
+	}
+	return err
+}
+
+// ours is what the files of earlier runs must be: who is done, and what was allowed, is believed by
+// nothing but their word.
+var ours = files.Rule{Ours: true, Private: true}
+
+// openFile opens the file of an earlier run's ledger and takes everybody else's access away. It
+// returns a [*files.RefusedError] for a file that others wrote or can change.
 func openFile(path string) (file, error) {
-	return lockFile(os.OpenFile(path, os.O_RDWR, 0))
+	f, err := files.OpenToWrite(path, ours)
+	if err != nil {
+		return nil, err
+	}
+	if err := files.MakePrivate(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return lockFile(f, nil)
 }
 
 // lockFile locks an open file. It returns a [*LockedError] when another run writes to it.
@@ -52,7 +86,7 @@ func lockFile(f *os.File, err error) (file, error) {
 	if runtime.GOOS == "windows" {
 		return l, nil
 	}
-	l.held = flock.New(l.path, flock.SetFlag(os.O_RDWR))
+	l.held = flock.New(l.path, flock.SetFlag(os.O_RDWR|files.NoFollow))
 	ok, err := l.held.TryLock()
 	if err == nil && !ok {
 		err = &LockedError{Path: l.path}
@@ -81,7 +115,7 @@ func (f *ledgerFile) sameLock() error {
 
 // Intact looks at the path: it costs a microsecond, a sync a hundred and more.
 func (f *ledgerFile) Intact(size int64) error {
-	named, err := os.Stat(f.path)
+	named, err := os.Lstat(f.path)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errTouched, err)
 	}

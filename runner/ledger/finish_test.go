@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"oktareset/runner"
+	"oktareset/runner/files"
 	"oktareset/runner/table"
 )
 
@@ -206,9 +207,9 @@ func TestFinishFailureLeavesTheLedger(t *testing.T) {
 	full := func(l *Ledger) {
 		l.replace = func(path string, write func(io.Writer) error) error {
 			if path != l.path {
-				return replaceFile(path, write)
+				return files.Replace(path, write)
 			}
-			return replaceFile(path, func(w io.Writer) error { return write(&limited{w: w, n: 300}) })
+			return files.Replace(path, func(w io.Writer) error { return write(&limited{w: w, n: 300}) })
 		}
 	}
 	foreign := func(l *Ledger) {
@@ -288,7 +289,7 @@ func TestFinishWithoutManifest(t *testing.T) {
 		if path != l.path {
 			return errors.New("no space left on device")
 		}
-		return replaceFile(path, write)
+		return files.Replace(path, write)
 	}
 	counts, err := l.Finish(testRows(1), Ending{})
 	var finish *FinishError
@@ -305,7 +306,7 @@ func TestReplaceFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "x")
 	put := func(text string, err error) error {
-		return replaceFile(path, func(w io.Writer) error {
+		return files.Replace(path, func(w io.Writer) error {
 			_, werr := io.WriteString(w, text)
 			return errors.Join(werr, err)
 		})
@@ -313,14 +314,14 @@ func TestReplaceFile(t *testing.T) {
 	must(t, put("one", nil))
 	must(t, put("two", nil))
 	if err := put("three", errors.New("broken")); err == nil {
-		t.Error("replaceFile with a failing writer = nil, want its error")
+		t.Error("files.Replace with a failing writer = nil, want its error")
 	}
-	if err := replaceFile(filepath.Join(dir, "none", "x"), func(io.Writer) error { return nil }); err == nil {
-		t.Error("replaceFile in a missing folder = nil, want an error")
+	if err := files.Replace(filepath.Join(dir, "none", "x"), func(io.Writer) error { return nil }); err == nil {
+		t.Error("files.Replace in a missing folder = nil, want an error")
 	}
 	must(t, os.Mkdir(filepath.Join(dir, "folder"), 0o700))
-	if err := replaceFile(filepath.Join(dir, "folder"), func(io.Writer) error { return nil }); err == nil {
-		t.Error("replaceFile of a folder = nil, want an error of the rename")
+	if err := files.Replace(filepath.Join(dir, "folder"), func(io.Writer) error { return nil }); err == nil {
+		t.Error("files.Replace of a folder = nil, want an error of the rename")
 	}
 	text, err := os.ReadFile(path)
 	must(t, err)

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"oktareset/runner"
+	"oktareset/runner/files"
 	"oktareset/runner/table"
 )
 
@@ -69,7 +70,7 @@ func create(spec Spec, open func(path string) (file, error)) (*Ledger, error) {
 		return nil, errors.Join(err, l.lock.release())
 	}
 	if err := l.createFiles(open); err != nil {
-		return nil, errors.Join(err, removeIfExists(l.ManifestPath()), l.lock.release())
+		return nil, errors.Join(err, files.RemoveIfExists(l.ManifestPath()), l.lock.release())
 	}
 	l.commits = newCommitter(l.path, l.file, int64(len(l.header)), newIndex(spec.LastRow))
 	return l, nil
@@ -84,7 +85,7 @@ func newLedger(spec Spec) (*Ledger, error) {
 	}
 	l := &Ledger{
 		path: spec.Path, columns: spec.Columns, runID: m.run().RunID, ticket: m.Ticket,
-		replace: replaceFile, manifest: m,
+		replace: files.Replace, manifest: m,
 	}
 	l.lines.New = func() any { return &lineWriter{enc: table.NewEncoder(l.columns)} }
 	var err error
@@ -100,16 +101,16 @@ func makeRoom(results string, sandbox bool) error {
 		} else if err != nil {
 			return fmt.Errorf("look for earlier results: %w", err)
 		}
-		old, err := ReadManifest(results)
-		if err != nil || !old.rehearsed() || !sandbox {
+		old, err := readManifest(results, ours)
+		if err != nil || !old.Rehearsal() || !sandbox {
 			return &ExistsError{Path: path}
 		}
 		// The manifest goes last: without it, nobody would know that the results may go.
-		if err := errors.Join(removeIfExists(results), removeIfExists(ManifestPath(results))); err != nil {
+		if err := errors.Join(files.RemoveIfExists(results), files.RemoveIfExists(ManifestPath(results))); err != nil {
 			return err
 		}
 	}
-	return removeTemps(results, ManifestPath(results))
+	return files.RemoveTemps(results, ManifestPath(results))
 }
 
 // createFiles writes the manifest, then the ledger, which it removes when it can't complete it. The manifest comes first, so
@@ -126,10 +127,10 @@ func (l *Ledger) createFiles(open func(path string) (file, error)) error {
 		err = f.Sync()
 	}
 	if err == nil {
-		err = syncDir(filepath.Dir(l.path))
+		err = files.SyncFolder(filepath.Dir(l.path))
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("write %q: %w", l.path, err), f.Close(), removeIfExists(l.path))
+		return errors.Join(fmt.Errorf("write %q: %w", l.path, err), f.Close(), files.RemoveIfExists(l.path))
 	}
 	l.file = f
 	return nil
@@ -202,7 +203,7 @@ func (l *Ledger) Discard() error {
 	if l.before != nil {
 		return errors.Join(err, l.replace(l.ManifestPath(), l.before.encode), l.lock.release())
 	}
-	return errors.Join(err, removeIfExists(l.path), removeIfExists(l.ManifestPath()), l.lock.release())
+	return errors.Join(err, files.RemoveIfExists(l.path), files.RemoveIfExists(l.ManifestPath()), l.lock.release())
 }
 
 // close reports whether this call is the one that closes.

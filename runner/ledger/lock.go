@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"oktareset/runner/files"
 )
 
 // LockedError is returned by [Create] and [Resume] when another run has the ledger open.
@@ -46,16 +48,18 @@ type lock struct {
 	held *flock.Flock
 }
 
-// acquire locks the results at path for h. It returns a [*LockedError] when another run holds them.
+// acquire locks the results at path for h. It returns a [*LockedError] when another run holds them,
+// and a [*files.RefusedError] when something else lies in the lock's place. The kernel refuses a
+// link there, however quickly somebody puts it: no look would be quick enough.
 func acquire(results string, h Holder) (*lock, error) {
 	path := results + ".lock"
 	for range maxLockTries {
-		if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
-			return nil, fmt.Errorf("lock %q: it isn't a file: move it away", path)
-		}
-		l := &lock{path: path, held: flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))}
+		l := &lock{path: path, held: flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|files.NoFollow), flock.SetPermissions(0o600))}
 		ok, err := l.held.TryLock()
 		if err != nil {
+			if refused := files.Look(path); refused != nil { // in words that say what to do
+				err = refused
+			}
 			return nil, fmt.Errorf("lock %q: %w", path, err)
 		}
 		if !ok {
@@ -105,7 +109,7 @@ func (l *lock) current() bool {
 func (l *lock) release() error {
 	var err error
 	if l.current() {
-		err = removeIfExists(l.path)
+		err = files.RemoveIfExists(l.path)
 	}
 	if unlockErr := l.held.Unlock(); unlockErr != nil {
 		return errors.Join(err, unlockErr)
@@ -120,18 +124,22 @@ func (l *lock) release() error {
 // errNoLock is that something else has the lock file's name: it isn't written over.
 var errNoLock = errors.New("it isn't a lock of oktareset's: move it away")
 
-// writeHolder names the holder in the file that is locked, if that is a lock of ours.
+// writeHolder names the holder in the file that is locked, if that is a lock of ours, and makes it
+// private.
 func (l *lock) writeHolder(h Holder) error {
 	h.StartedAt = stamp(h.StartedAt)
 	text, err := json.Marshal(h)
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(l.path, os.O_RDWR, 0)
+	f, err := files.OpenToWrite(l.path, files.Rule{Ours: true})
 	if err != nil {
 		return err
 	}
 	if err = l.ours(f); err == nil {
+		err = files.MakePrivate(f)
+	}
+	if err == nil {
 		err = f.Truncate(holderOffset + int64(len(text)))
 	}
 	if err == nil {
@@ -161,7 +169,7 @@ func (l *lock) ours(f *os.File) error {
 
 // readHolder returns who holds the lock, or nobody: it may be writing its name just now.
 func readHolder(path string) Holder {
-	f, err := os.Open(path)
+	f, err := files.Open(path, files.Rule{})
 	if err != nil {
 		return Holder{}
 	}

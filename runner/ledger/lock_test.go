@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"oktareset/runner"
+	"oktareset/runner/files"
 )
 
 func TestSecondRunIsKeptOut(t *testing.T) {
@@ -224,7 +225,9 @@ func TestLockWritesOverNothing(t *testing.T) {
 			target := filepath.Join(t.TempDir(), "authorized_keys")
 			must(t, os.WriteFile(target, []byte(precious), 0o600))
 			must(t, plant(target, spec.Path+".lock"))
-			if _, err := Create(spec); err == nil || !strings.Contains(err.Error(), "move it away") {
+			_, err := Create(spec)
+			refused := (*files.RefusedError)(nil)
+			if !errors.As(err, &refused) || refused.Hint == "" {
 				t.Errorf("Create = %v, want it refused", err)
 			}
 			if got, err := os.ReadFile(target); err != nil || string(got) != precious {

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"oktareset/runner"
+	"oktareset/runner/files"
 )
 
 // modelRows is how many rows the runs of the model work on: few, so that much happens to each.
@@ -194,7 +195,7 @@ func (m *model) settle(n int) {
 func (m *model) finish() {
 	step, die, ordered := 0, m.choose.next(10), false // at which step; from 6 on it lives
 	replace := func(path string, write func(io.Writer) error) error {
-		err := replaceFile(path, write)
+		err := files.Replace(path, write)
 		ordered = ordered || err == nil && path == m.spec.Path
 		return err
 	}

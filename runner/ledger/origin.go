@@ -1,9 +1,6 @@
 package ledger
 
-import (
-	"net"
-	"strings"
-)
+import ()
 
 // Plan is what the results of a plan's run keep of the plan: the plan itself may be gone when somebody asks whether its users were reset.
 type Plan struct {
@@ -36,11 +33,3 @@ func (m *Manifest) AsPlan() *Plan {
 
 // shortHash is enough of a SHA-256 to tell files apart.
 func shortHash(s string) string { return s[:min(len(s), 12)] }
-
-// rehearsed reports whether results are a rehearsal's, which another rehearsal may replace. The manifest says so in more than one place:
-// the stand-in org is on this machine, and needs no consent.
-func (m *Manifest) rehearsed() bool {
-	host, _, err := net.SplitHostPort(m.Org)
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return m.Sandbox && err == nil && ip != nil && ip.IsLoopback() && (m.Consent.How == "" || m.Consent.How == ConsentNone || m.Consent.How == ConsentSandbox)
-}

@@ -9,16 +9,20 @@ import (
 	"slices"
 
 	"oktareset/runner"
+	"oktareset/runner/files"
 )
 
 // Resume opens the ledger that earlier runs have left, finished or not, for a further run: the only one of spec.Manifest. It calls
 // each for every line of it, in the order of the file, and returns the rows that are open, as Finish would leave them, in the order of their numbers. What the
 // manifest says of org, steps, consent and actor stays; the new run is added to it before Resume returns.
 //
-// A last line that is torn is cut off: nothing that depends on it was sent. Whatever else isn't as a run leaves it is a
-// [*DamageError]; a ledger of something else is a [*MismatchError]; one that another run has open is a [*LockedError]. When
-// there is nothing to go on with, it returns [ErrNothing], and has removed the manifest of a run that died before its ledger was
-// made. On any other error the files are as they were, save for a torn line. each may have been called before an error.
+// A last line that is torn is cut off: nothing that depends on it was sent. Whatever else isn't as
+// a run leaves it is a [*DamageError]; a ledger of something else is a [*MismatchError]; one that
+// another run has open is a [*LockedError]. When there is nothing to go on with, it returns
+// [ErrNothing], and has removed the manifest of a run that died before its ledger was made. Files
+// that others wrote, or can change, are a [*files.RefusedError]: no consent rests on them. On any
+// other error the files are as they were, save for a torn line. each may have been called before an
+// error.
 func Resume(spec Spec, each func(Entry)) (*Ledger, []runner.Result, error) {
 	return resume(spec, each, openFile)
 }
@@ -64,7 +68,7 @@ func (l *Ledger) reopen(spec Spec, each func(Entry), open func(path string) (fil
 	if err := l.repair(r); err != nil {
 		return nil, err
 	}
-	if err := removeTemps(l.path, l.ManifestPath()); err != nil {
+	if err := files.RemoveTemps(l.path, l.ManifestPath()); err != nil {
 		return nil, err
 	}
 	l.before, l.manifest = &old, old.next(&spec.Manifest)
@@ -84,7 +88,7 @@ func (l *Ledger) earlier() (Manifest, error) {
 	if err != nil && !missing {
 		return Manifest{}, fmt.Errorf("look for earlier results: %w", err)
 	}
-	m, err := ReadManifest(l.path)
+	m, err := readManifest(l.path, ours)
 	switch {
 	case errors.Is(err, os.ErrNotExist) && missing:
 		return Manifest{}, ErrNothing
@@ -116,7 +120,7 @@ func (l *Ledger) leftover(m *Manifest) error {
 			Path: l.ManifestPath(), Message: fmt.Sprintf("it belongs to %q, which isn't there", l.path), Hint: hintOriginal,
 		}
 	}
-	if err := errors.Join(removeIfExists(l.ManifestPath()), removeTemps(l.path, l.ManifestPath())); err != nil {
+	if err := errors.Join(files.RemoveIfExists(l.ManifestPath()), files.RemoveTemps(l.path, l.ManifestPath())); err != nil {
 		return err
 	}
 	return ErrNothing

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"slices"
 	"strconv"
 
 	"oktareset/runner"
+	"oktareset/runner/files"
 	"oktareset/runner/table"
 )
 
@@ -43,7 +43,7 @@ func (e *TornError) Error() string {
 // line is damaged.
 func Scan(path string) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		f, err := os.Open(path)
+		f, err := files.Open(path, files.Rule{Links: true})
 		if err != nil {
 			yield(Entry{}, fmt.Errorf("read the results: %w", err))
 			return

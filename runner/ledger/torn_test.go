@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"oktareset/runner"
+	"oktareset/runner/files"
 )
 
 // The ledger ends in the middle of its last line: at every byte, and with the zeros that a power failure leaves.
@@ -100,10 +101,10 @@ func TestResumeAfterCrashInFinish(t *testing.T) {
 	}{
 		{"half a new file", halfway, nil, false},
 		{"before the renaming", func(path string, write func(io.Writer) error) error {
-			return errors.Join(replaceFile(path+".4711.tmp", write), crash)
+			return errors.Join(files.Replace(path+".4711.tmp", write), crash)
 		}, nil, false},
-		{"after the renaming", replaceFile, func(string, func(io.Writer) error) error { return crash }, true},
-		{"half a new manifest", replaceFile, halfway, true},
+		{"after the renaming", files.Replace, func(string, func(io.Writer) error) error { return crash }, true},
+		{"half a new manifest", files.Replace, halfway, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

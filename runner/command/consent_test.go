@@ -1,0 +1,316 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/ledger"
+)
+
+// person answers at the terminal.
+type person struct {
+	reads  time.Duration // how long the person takes to read the question
+	answer string        // ""; the number that is asked for
+	asked  []string
+}
+
+func (p *person) ask(ctx context.Context, text string) (string, error) {
+	p.asked = append(p.asked, text)
+	select {
+	case <-time.After(p.reads):
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+	if p.answer != "" {
+		return p.answer, nil
+	}
+	number := regexp.MustCompile(`type the number of users \((\d+)\): $`).FindStringSubmatch(text)
+	if number == nil {
+		return "", fmt.Errorf("no number is asked for: %q", text)
+	}
+	return number[1], nil
+}
+
+func (p *person) askSecret(context.Context, string) (string, error) {
+	return "", errors.New("not expected")
+}
+
+func (p *person) close() {}
+
+// manifest is that of the last run.
+func (v *virtual) manifest() ledger.Manifest {
+	v.t.Helper()
+	m, err := ledger.ReadManifest(v.path("users.results.csv"))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return m
+}
+
+// refused fails the test unless a run ended for lack of consent, without having changed anything.
+func (v *virtual) refused(code int, before map[int]int, want string) {
+	v.t.Helper()
+	if code != exitConsent || !strings.Contains(v.stderr, want) {
+		v.t.Errorf("exit code %d, want %d and %q:\n%s", code, exitConsent, want, v.stderr)
+	}
+	v.resets(before)
+}
+
+// Whatever consent the results record, a --confirm that is given is checked: its host, and that no
+// more users are left than it allows.
+func TestConfirmIsCheckedOnAResume(t *testing.T) {
+	virtually(t, 10, oktatest.Config{}, func(v *virtual) {
+		v.reset(confirm(10), "--limit", "3", "--workers", "1")
+		before := map[int]int{0: 7, 1: 3}
+		for flag, want := range map[string]string{
+			"other.okta.com:7":  "--confirm is for other.okta.com, but the org is acme.okta.com",
+			"acme.okta.com:6":   "--confirm allows acme.okta.com:6, but 7 users are still to do",
+			"acme.okta.com:0-6": "--confirm allows acme.okta.com:0-6, but 7 users are still to do",
+			"acme.okta.com:1":   "for all that is left, it would be --confirm acme.okta.com:7",
+		} {
+			v.refused(v.reset("--resume", "--confirm", flag), before, want)
+		}
+		if how := v.manifest().Consent; how.How != ledger.ConsentConfirm || how.Count != 10 {
+			t.Errorf("the recorded consent is %+v", how)
+		}
+		// A job starts again with the flags that it began with: MIN is of the run that begins.
+		v.want(v.reset("--resume", "--confirm", "acme.okta.com:8-10", "--limit", "1"), exitStopped, map[string]int{"reset": 4, "not_attempted": 6})
+		v.want(v.reset("--resume", confirm(10)), 0, map[string]int{"reset": 10})
+		v.want(v.reset("--resume", "--confirm", "acme.okta.com:0"), 0, map[string]int{"reset": 10})
+		v.resets(map[int]int{1: 10})
+	})
+}
+
+// Who was left in doubt may be reset by a resume, too, and counts.
+func TestRowsInDoubtCountForConfirm(t *testing.T) {
+	virtually(t, 10, oktatest.Config{ResetEvents: oktatest.NoEvents}, func(v *virtual) {
+		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, UserID: v.ids[1], Times: 1})
+		v.reset(confirm(10), "--workers", "1", "--limit", "3")
+		before := map[int]int{0: 7, 1: 3}
+		v.refused(v.reset("--resume", "--confirm", "acme.okta.com:7"), before, "but 8 users are still to do")
+		v.want(v.reset("--resume", "--confirm", "acme.okta.com:8"), 1, map[string]int{"reset": 9, "unknown/unverified": 1})
+	})
+}
+
+// A retry of the unknown may do somebody a second time. A flag allows that only by the exact number
+// of these users, in a run that does nothing else.
+func TestRetryUnknownNeedsTheExactNumber(t *testing.T) {
+	virtually(t, 10, oktatest.Config{ResetEvents: oktatest.NoEvents}, func(v *virtual) {
+		for _, i := range []int{2, 5} {
+			v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, UserID: v.ids[i], Times: 1})
+		}
+		v.reset(confirm(10), "--workers", "1", "--limit", "8")
+		v.want(v.reset("--resume", "--limit", "1"), exitStopped, map[string]int{"reset": 7, "unknown/unverified": 2, "not_attempted": 1})
+		before := map[int]int{0: 1, 1: 9}
+		const others = "a second reset only in a run that does nothing else: 2 users may have been reset before, and 1 user is left besides"
+		for _, number := range []string{"2", "3", "0-10"} {
+			v.refused(v.reset("--retry", "unknown", "--confirm", "acme.okta.com:"+number), before, others)
+		}
+		if !strings.Contains(v.stderr, "do the rest first: oktareset reset --resume ") || strings.Contains(v.stderr, "--retry unknown "+v.path("")) {
+			t.Errorf("the command for the rest isn't there:\n%s", v.stderr)
+		}
+		v.refused(v.reset("--retry", "unknown"), before, "nobody has allowed this") // the recorded consent isn't for them
+
+		v.want(v.reset("--resume"), 1, map[string]int{"reset": 8, "unknown/unverified": 2})
+		before = map[int]int{1: 10}
+		for _, number := range []string{"1", "3", "1-2", "0-10", "10"} {
+			v.refused(v.reset("--retry", "unknown", "--confirm", "acme.okta.com:"+number), before,
+				"for a second reset the number must be exactly theirs")
+		}
+		v.refused(v.reset("--retry", "unknown", "--confirm", "other.okta.com:2"), before, "--confirm is for other.okta.com")
+		v.want(v.reset("--retry", "unknown", confirm(2)), 0, map[string]int{"reset": 10})
+		v.resets(map[int]int{1: 8, 2: 2})
+	})
+}
+
+// On a terminal, the question says whom it is about, and the number is that of all who may be
+// changed.
+func TestRetryUnknownAsks(t *testing.T) {
+	virtually(t, 4, oktatest.Config{ResetEvents: oktatest.NoEvents}, func(v *virtual) {
+		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, UserID: v.ids[1], Times: 1})
+		v.reset(confirm(4), "--workers", "1", "--limit", "3")
+		p := &person{}
+		v.asker = p
+		v.want(v.reset("--retry", "unknown"), 0, map[string]int{"reset": 4})
+		if len(p.asked) != 1 || !strings.Contains(p.asked[0], "again    1 user may have been reset before") ||
+			!strings.Contains(p.asked[0], "type the number of users (2)") {
+			t.Errorf("asked %q", p.asked)
+		}
+		v.resets(map[int]int{1: 3, 2: 1})
+	})
+}
+
+// Reading a question is nobody's run time: the clocks begin with the answer.
+func TestClocksBeginWithConsent(t *testing.T) {
+	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.asker = &person{reads: 8 * time.Hour}
+		v.want(v.reset("--max-duration", "10s"), 0, map[string]int{"reset": 3})
+		if !regexp.MustCompile(`3 rows in (\d+ms|0\.\ds): 3 reset`).MatchString(v.stderr) {
+			t.Errorf("the summary counts the time at the prompt:\n%s", v.stderr)
+		}
+		m := v.manifest()
+		if got := m.Runs[0].FinishedAt.Sub(m.Runs[0].StartedAt); got > time.Second || m.Runs[0].StartedAt.Before(m.Consent.At) {
+			t.Errorf("the run took %v, from %v; consent was given at %v", got, m.Runs[0].StartedAt, m.Consent.At)
+		}
+	})
+	// A slow run is ended all the same.
+	virtually(t, 100, oktatest.Config{Latency: time.Second}, func(v *virtual) {
+		v.asker = &person{reads: 8 * time.Hour}
+		code := v.reset("--max-duration", "10s", "--workers", "1")
+		if n := v.counts()["reset"]; code != exitStopped || n < 5 || n > 10 {
+			t.Errorf("exit code %d after %d resets, want %d:\n%s", code, n, exitStopped, v.stderr)
+		}
+	})
+}
+
+// A job isn't asked: the time before its first reset counts, and is bounded.
+func TestMaxDurationOfAJobBoundsItsStart(t *testing.T) {
+	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+		v.org.Script(oktatest.Fault{Kind: oktatest.Hang, When: oktatest.Before, Op: oktatest.OpMe})
+		begin := time.Now()
+		code := v.reset(confirm(3), "--max-duration", "10s")
+		if took := time.Since(begin); code != exitStopped || took > 31*time.Second { // a request may take its timeout
+			t.Errorf("exit code %d after %v, want %d soon after 10s:\n%s", code, took, exitStopped, v.stderr)
+		}
+		v.resets(map[int]int{0: 3})
+
+		// Nor may it wait for an input that doesn't come.
+		in, out := io.Pipe()
+		defer out.Close()
+		v.args, v.in = []string{"-"}, in
+		begin = time.Now()
+		code = v.reset("--confirm", "acme.okta.com:3", "--max-duration", "10s", "-o", v.path("piped.csv"))
+		if took := time.Since(begin); code != exitStopped || took != 10*time.Second {
+			t.Errorf("exit code %d after %v, want %d after 10s:\n%s", code, took, exitStopped, v.stderr)
+		}
+		if _, err := os.Stat(v.path("piped.csv")); err == nil {
+			t.Error("results were left")
+		}
+	})
+}
+
+// A wrong number, and the end of the terminal's patience, change nothing.
+func TestPromptIsAnsweredExactly(t *testing.T) {
+	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+		for _, answer := range []string{"4", "03", "+3", "3.0", "y", "three", "3 3"} {
+			v.asker = &person{answer: answer}
+			v.refused(v.reset(), map[int]int{0: 3}, fmt.Sprintf("%q was typed, not 3", answer))
+		}
+		if _, err := os.Stat(v.path("users.results.csv")); err == nil {
+			t.Error("results were left")
+		}
+	})
+}
+
+// What a run records as its consent is what it had.
+func TestRecordedConsent(t *testing.T) {
+	virtually(t, 4, oktatest.Config{}, func(v *virtual) {
+		v.asker = &person{}
+		v.reset("--limit", "1")
+		if c := v.manifest().Consent; c.How != ledger.ConsentPrompt || c.Count != 4 {
+			t.Errorf("after the prompt: %+v", c)
+		}
+		v.asker = nil
+		v.reset("--resume", "--limit", "1", "--confirm", "acme.okta.com:0-3")
+		m := v.manifest()
+		if c := m.Consent; c.How != ledger.ConsentPrompt || c.Count != 4 || m.Runs[1].Options["confirm"] != "acme.okta.com:0-3" {
+			t.Errorf("after a resume with --confirm: %+v, %v", c, m.Runs[1].Options)
+		}
+		v.want(v.reset("--resume"), 0, map[string]int{"reset": 4})
+		if b, err := json.Marshal(v.manifest().Consent); err != nil || !strings.Contains(string(b), `"how":"prompt"`) {
+			t.Errorf("%s, %v", b, err)
+		}
+	})
+}
+
+func TestParseConfirm(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]confirmation{
+		"acme.okta.com:10":   {"acme.okta.com", 10, 10},
+		"ACME.okta.com:0-5":  {"acme.okta.com", 0, 5},
+		"127.0.0.1:8080:3":   {"127.0.0.1:8080", 3, 3},
+		"[::1]:8080:1-2":     {"[::1]:8080", 1, 2},
+		"acme.okta.com:0":    {"acme.okta.com", 0, 0},
+		"acme.okta.com:7-7":  {"acme.okta.com", 7, 7},
+		"acme.okta.com:2147": {"acme.okta.com", 2147, 2147},
+	} {
+		if got, err := parseConfirm(text); err != nil || got != want {
+			t.Errorf("parseConfirm(%q) = %+v, %v, want %+v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{
+		"", "acme.okta.com", ":10", "acme.okta.com:", "acme.okta.com:+10", "acme.okta.com:010", "acme.okta.com:5-+10", "acme.okta.com:-5",
+		"acme.okta.com:05-10", "acme.okta.com:10-5", "acme.okta.com:1-", "acme.okta.com:1-2-3", "acme.okta.com:1e3", "acme.okta.com: 10",
+		"acme.okta.com:10 ", "acme.okta.com:1_000", "acme.okta.com:0x10", "acme.okta.com:99999999999999999999", "https://acme.okta.com:10",
+		"acme.okta.com:١٠", "acme.okta.com:-0", "acme.okta.com:00",
+	} {
+		if got, err := parseConfirm(text); err == nil || exitCode(err) != exitUsage {
+			t.Errorf("parseConfirm(%q) = %+v, %v, want a usage error", text, got, err)
+		}
+	}
+}
+
+// Of two flags that can't be a list, nobody knows which one counts: every command refuses them,
+// under any of their names.
+func TestFlagsGivenTwice(t *testing.T) {
+	t.Parallel()
+	n := 0
+	for _, cmd := range (&app{}).cli().Commands {
+		for _, f := range cmd.Flags {
+			names := slices.DeleteFunc(slices.Clone(f.Names()), func(s string) bool { return s == "h" || s == "help" })
+			if len(names) == 0 {
+				continue
+			}
+			first, last := dashed(names[0]), dashed(names[len(names)-1])
+			args := []string{"oktareset", cmd.Name, first + "=1", "FILE", last + "=2"}
+			_, err := permute(args)
+			if flagOnce(cmd, first) == "" {
+				if err != nil {
+					t.Errorf("%q: %v", args, err)
+				}
+				continue
+			}
+			if n++; exitCode(err) != exitUsage || err == nil || !strings.Contains(err.Error(), "--"+names[0]+" is given twice") {
+				t.Errorf("%q: %v, want a usage error that names the flag", args, err)
+			}
+		}
+	}
+	if n < 50 {
+		t.Errorf("%d flags were tried", n)
+	}
+	for _, args := range [][]string{
+		{"reset", "--confirm", "a:1", "u.csv", "--confirm", "a:2"},
+		{"reset", "-o", "a", "--output", "b"},
+		{"users", "-q", "-q"},
+		{"reset", "--dry-run", "-n", "u.csv"},
+		{"reset", "-halt", "fail=1", "--halt=fail=2"},
+	} {
+		if _, err := permute(append([]string{"oktareset"}, args...)); exitCode(err) != exitUsage || err == nil {
+			t.Errorf("permute(%q) = %v, want a usage error", args, err)
+		}
+	}
+	for _, args := range [][]string{
+		{"reset", "--user", "a", "--user", "b"}, {"reset", "u.csv", "--", "-o", "-o"}, {"reset", "--ticket", "--", "-q"}, {"__complete", "=--confirm", "=--confirm"},
+	} {
+		if _, err := permute(append([]string{"oktareset"}, args...)); err != nil && strings.Contains(err.Error(), "twice") {
+			t.Errorf("permute(%q) = %v", args, err)
+		}
+	}
+}
+
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
+}

@@ -1,0 +1,155 @@
+package command
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// asker is somebody who can be asked.
+type asker interface {
+	// ask shows text and returns the line that is typed then. It returns early when ctx ends; the
+	// line is then lost, not used.
+	ask(ctx context.Context, text string) (string, error)
+	// askSecret is ask for what isn't to be seen.
+	askSecret(ctx context.Context, text string) (string, error)
+	close()
+}
+
+// openTerminal fails where there is nobody to ask.
+func (a *app) openTerminal() (asker, error) {
+	if a.terminal != nil {
+		return a.terminal()
+	}
+	return openTerminal()
+}
+
+// terminal is the person's own terminal, whatever stdin and stderr are.
+type terminal struct {
+	in, out *os.File
+}
+
+func openTerminal() (asker, error) {
+	if runtime.GOOS != "windows" {
+		tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+		if err != nil {
+			return nil, err
+		}
+		return &terminal{tty, tty}, nil
+	}
+	in, err := os.OpenFile("CONIN$", os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	out, err := os.OpenFile("CONOUT$", os.O_RDWR, 0)
+	if err != nil {
+		return nil, errors.Join(err, in.Close())
+	}
+	return &terminal{in, out}, nil
+}
+
+func (t *terminal) close() {
+	_ = t.in.Close()
+	if t.out != t.in {
+		_ = t.out.Close()
+	}
+}
+
+func (t *terminal) ask(ctx context.Context, text string) (string, error) {
+	if err := t.show(ctx, text); err != nil {
+		return "", err
+	}
+	line, err := waitFor(ctx, func() (string, error) { return bufio.NewReader(t.in).ReadString('\n') })
+	if ctx.Err() != nil {
+		_, _ = io.WriteString(t.out, "\n")
+		return "", context.Cause(ctx)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	return strings.TrimSpace(line), nil
+}
+
+func (t *terminal) askSecret(ctx context.Context, text string) (string, error) {
+	if err := t.show(ctx, text); err != nil {
+		return "", err
+	}
+	fd := int(t.in.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		_ = term.Restore(fd, before) // also when ctx ends in the middle
+		_, _ = io.WriteString(t.out, "\n")
+	}()
+	return waitFor(ctx, func() (string, error) {
+		b, err := term.ReadPassword(fd)
+		return string(b), err
+	})
+}
+
+// pasteTime is how long after the first piece of a paste the others come.
+const pasteTime = 100 * time.Millisecond
+
+// show shows a question. What was typed before is thrown away: nobody can have answered what wasn't
+// asked. A paste that is longer than the terminal's buffer comes in pieces.
+func (t *terminal) show(ctx context.Context, text string) error {
+	err := t.discard()
+	if err == nil {
+		pause := time.NewTimer(pasteTime)
+		defer pause.Stop()
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		err = t.discard()
+	}
+	if err == nil {
+		_, err = io.WriteString(t.out, text)
+	}
+	return err
+}
+
+// discard throws away what was typed and not read yet.
+func (t *terminal) discard() error {
+	conn, err := t.in.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var discarded error
+	err = conn.Control(func(fd uintptr) { discarded = discardInput(fd) })
+	if err = errors.Join(err, discarded); err != nil {
+		return fmt.Errorf("throw away what was typed before: %w", err)
+	}
+	return nil
+}
+
+// waitFor reads in the background, so that the end of ctx is noticed; what is read after that is
+// lost.
+func waitFor(ctx context.Context, read func() (string, error)) (string, error) {
+	type answer struct {
+		text string
+		err  error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		text, err := read()
+		done <- answer{text, err}
+	}()
+	select {
+	case a := <-done:
+		return a.text, a.err
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}

@@ -1,0 +1,188 @@
+package files
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+)
+
+// Create makes a new file of mode 0600, whatever the umask. It fails when anything has the name, be
+// it a link that leads nowhere.
+func Create(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR|flagNoLink, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := MakePrivate(f); err != nil {
+		return nil, errors.Join(err, f.Close(), os.Remove(path))
+	}
+	return f, nil
+}
+
+// Draft is a file that gets its name once it is whole. It must be ended by Replace, Publish or
+// Discard.
+type Draft struct {
+	path string
+	file *os.File
+	buf  *bufio.Writer
+	done bool
+}
+
+// NewDraft makes a temporary file of mode 0600 beside path.
+func NewDraft(path string) (*Draft, error) {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return nil, err
+	}
+	if err := MakePrivate(f); err != nil {
+		return nil, errors.Join(err, f.Close(), os.Remove(f.Name()))
+	}
+	return &Draft{path: path, file: f, buf: bufio.NewWriterSize(f, 1<<16)}, nil
+}
+
+// Write adds to the draft.
+func (d *Draft) Write(b []byte) (int, error) { return d.buf.Write(b) }
+
+// Replace gives the draft its name in place of what has it: whoever reads the path finds the old
+// file or the new one, whole, also after a power failure. When it fails, the old file stays as it
+// is; only if the folder can't be synced, it may be the new one.
+func (d *Draft) Replace() error { return d.end(os.Rename) }
+
+// Publish gives the draft its name. An error that wraps [fs.ErrExist] says that something has the
+// name already: it is never overwritten.
+func (d *Draft) Publish() error { return d.end(renameNew) }
+
+// end makes the content durable, gives it its name and makes that durable. On an error the draft is
+// removed.
+func (d *Draft) end(rename func(from, to string) error) error {
+	if d.done {
+		return os.ErrClosed
+	}
+	d.done = true
+	err := d.buf.Flush()
+	if err == nil {
+		err = d.file.Sync()
+	}
+	err = errors.Join(err, d.file.Close()) // before the rename: Windows renames no open file
+	if err == nil {
+		err = rename(d.file.Name(), d.path)
+	}
+	if err != nil {
+		return errors.Join(err, RemoveIfExists(d.file.Name()))
+	}
+	return SyncFolder(filepath.Dir(d.path))
+}
+
+// Discard removes the draft. After Replace or Publish it does nothing.
+func (d *Draft) Discard() error {
+	if d.done {
+		return nil
+	}
+	d.done = true
+	return errors.Join(d.file.Close(), RemoveIfExists(d.file.Name()))
+}
+
+// Replace writes a file as a [Draft] and puts it in place of path.
+func Replace(path string, write func(io.Writer) error) error {
+	return draft(path, write, (*Draft).Replace)
+}
+
+// WriteNew writes a file as a [Draft] and gives it a name that nothing may have: else its error
+// wraps [fs.ErrExist].
+func WriteNew(path string, write func(io.Writer) error) error {
+	if _, err := os.Lstat(path); err == nil { // rather before the work than after it
+		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
+	}
+	return draft(path, write, (*Draft).Publish)
+}
+
+func draft(path string, write func(io.Writer) error, end func(*Draft) error) error {
+	d, err := NewDraft(path)
+	if err != nil {
+		return err
+	}
+	if err := write(d); err != nil {
+		return errors.Join(err, d.Discard())
+	}
+	return end(d)
+}
+
+// renameNew renames a file unless something has the new name. Where the system can't do both in one
+// step, the file has two names for a moment; where a file can't have two, as on FAT, of two
+// programs at the same moment the later one wins.
+func renameNew(from, to string) error {
+	err := renameExclusive(from, to)
+	if !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	if err = os.Link(from, to); err == nil {
+		return os.Remove(from)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
+		return &fs.PathError{Op: "create", Path: to, Err: fs.ErrExist}
+	}
+	return os.Rename(from, to)
+}
+
+// RemoveTemps removes the drafts of files that a program has left when it died. The files are in
+// the same folder.
+func RemoveTemps(paths ...string) error {
+	dir := filepath.Dir(paths[0])
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("look for files left behind: %w", err)
+	}
+	for _, e := range entries {
+		for _, path := range paths {
+			if !isTemp(e.Name(), filepath.Base(path)) || !e.Type().IsRegular() {
+				continue
+			}
+			if err := RemoveIfExists(filepath.Join(dir, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// isTemp reports whether name is that of a draft for the file base: base.DIGITS.tmp.
+func isTemp(name, base string) bool {
+	rest, ok := strings.CutPrefix(name, base+".")
+	digits, tmp := strings.CutSuffix(rest, ".tmp")
+	return ok && tmp && digits != "" && strings.Trim(digits, "0123456789") == ""
+}
+
+// SyncFolder makes the names in a folder as durable as the files are. Windows and some network file
+// systems can't be asked.
+func SyncFolder(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("sync the folder: %w", err)
+	}
+	err = d.Sync()
+	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
+		err = nil
+	}
+	return errors.Join(err, d.Close())
+}
+
+// RemoveIfExists removes a file; that it doesn't exist is no error.
+func RemoveIfExists(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,174 @@
+package files
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// Bounds of files that are read whole, each far above what the program itself writes.
+const (
+	MaxSecret   = 64 << 10 // a token, a key, a configuration
+	MaxManifest = 16 << 20 // thousands of runs over one input
+)
+
+// Rule says which file may be opened. The zero value is any regular file that isn't a link.
+type Rule struct {
+	Max   int64 // bytes that the file may have; 0: any number, for what is read piece by piece
+	Links bool  // a symbolic link may lead to it: only for what nobody's consent depends on
+
+	// Ours refuses what another user may have put there: the owner is this user or root, and the
+	// file has one name only, as a second one may lie where others write.
+	Ours bool
+	// Private refuses what others can change now: neither the group nor all others may write. It
+	// goes with Ours.
+	Private bool
+}
+
+// RefusedError says why a file isn't taken.
+type RefusedError struct {
+	Path    string
+	Message string // lower case, without path
+	Hint    string // what its owner can do about it
+}
+
+func (e *RefusedError) Error() string { return fmt.Sprintf("%q %s", e.Path, e.Message) }
+
+const hintAway = "move it away"
+
+// Open opens a file for reading. It returns a [*RefusedError] for what breaks the rule, and an
+// error that wraps [fs.ErrNotExist] when there is nothing.
+func Open(path string, r Rule) (*os.File, error) {
+	return open(path, os.O_RDONLY, r)
+}
+
+// OpenToWrite opens a file that exists for reading and writing, never through a link. [MakePrivate]
+// it before the first write.
+func OpenToWrite(path string, r Rule) (*os.File, error) {
+	r.Links = false
+	return open(path, os.O_RDWR, r)
+}
+
+func open(path string, flag int, r Rule) (*os.File, error) {
+	// The look before is no protection: that is the one at the open file. But opening some devices
+	// does something.
+	look := os.Lstat
+	if r.Links {
+		look = os.Stat
+	}
+	info, err := look(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.kind(path, info); err != nil {
+		return nil, err
+	}
+	if flag |= flagNoWait; !r.Links {
+		flag |= flagNoLink
+	}
+	f, err := os.OpenFile(path, flag, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Judge(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// Judge returns a [*RefusedError] unless an open file is as the rule wants it. It looks at the
+// file, not at its name.
+func (r Rule) Judge(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	path := f.Name()
+	if err := r.kind(path, info); err != nil {
+		return err
+	}
+	if r.Max > 0 && info.Size() > r.Max {
+		return tooLong(path, r.Max)
+	}
+	if r.Ours {
+		return r.owner(path, info)
+	}
+	return nil
+}
+
+// kind refuses what isn't a regular file.
+func (r Rule) kind(path string, info fs.FileInfo) error {
+	var what string
+	switch mode := info.Mode(); {
+	case mode.IsRegular():
+		return nil
+	case mode.IsDir():
+		what = "a folder"
+	case mode&fs.ModeSymlink != 0:
+		what = "a link"
+	case mode&fs.ModeNamedPipe != 0:
+		what = "a pipe"
+	default:
+		what = "a device or a socket"
+	}
+	return &RefusedError{Path: path, Message: "is " + what + ", not a file", Hint: hintAway}
+}
+
+func tooLong(path string, most int64) error {
+	return &RefusedError{Path: path, Message: fmt.Sprintf("is longer than %d bytes, which no such file is", most), Hint: hintAway}
+}
+
+// Read returns the content of a file, of at most r.Max bytes. A rule without Max reads nothing.
+func Read(path string, r Rule) ([]byte, error) {
+	f, err := Open(path, r)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	return readAll(f, r.Max)
+}
+
+// ReadOpen is [Read] for a file that is open already.
+func ReadOpen(f *os.File, r Rule) ([]byte, error) {
+	if err := r.Judge(f); err != nil {
+		return nil, err
+	}
+	return readAll(f, r.Max)
+}
+
+// readAll reads at most so many bytes: a file may grow after it was judged.
+func readAll(f *os.File, most int64) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(b)) > most {
+		err = tooLong(f.Name(), most)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// Look returns a [*RefusedError] if what has the name isn't a regular file, also for a link. It is
+// for words: it protects nothing.
+func Look(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil //nolint:nilerr // what isn't there can't be refused
+	}
+	return Rule{}.kind(path, info)
+}
+
+// ReadOurs returns the content of a small file that only this user writes, and makes it private.
+func ReadOurs(path string, most int64) ([]byte, error) {
+	f, err := OpenToWrite(path, Rule{Max: most, Ours: true, Private: true})
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	if err := MakePrivate(f); err != nil {
+		return nil, err
+	}
+	return readAll(f, most)
+}

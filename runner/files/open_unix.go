@@ -1,0 +1,76 @@
+//go:build unix
+
+package files
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Flags for a file that somebody else may have put there.
+const (
+	flagNoWait = unix.O_NONBLOCK // a pipe that nobody writes to
+	flagNoLink = unix.O_NOFOLLOW // the kernel refuses it, however quickly it is put there
+)
+
+// Flags for what opens a file itself.
+const (
+	NoWait   = flagNoWait              // not for whoever writes to a pipe
+	NoFollow = flagNoLink | flagNoWait // nor through a link
+)
+
+// owner refuses a file that others wrote, or, if the rule says so, may write. An access control
+// list shows in the group's bits.
+func (r Rule) owner(path string, info fs.FileInfo) error {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return fmt.Errorf("look who owns %q: the system doesn't tell", path)
+	}
+	switch {
+	case !oneOfUs(stat.Uid):
+		return &RefusedError{
+			Path: path, Message: fmt.Sprintf("belongs to another user (number %d)", stat.Uid),
+			Hint: "go on as that user; or, if you trust what it says, chown it",
+		}
+	case stat.Nlink > 1:
+		return &RefusedError{
+			Path: path, Message: fmt.Sprintf("has %d names: under another one, others may change it", stat.Nlink),
+			Hint: "if you trust what it says, put a copy of it in its place",
+		}
+	case r.Private && info.Mode().Perm()&0o022 != 0:
+		return &RefusedError{
+			Path: path, Message: fmt.Sprintf("can be changed by others (mode %04o)", info.Mode().Perm()),
+			Hint: "if nobody has changed it, chmod 600 it",
+		}
+	}
+	return nil
+}
+
+// oneOfUs reports whether a user can change what this process does anyway: this user, or root.
+func oneOfUs(uid uint32) bool { return uid == 0 || int64(uid) == int64(os.Geteuid()) }
+
+// MakePrivate gives an open file mode 0600. A file system that keeps no modes, as FAT, is left as
+// it is.
+func MakePrivate(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil || info.Mode().Perm() == 0o600 {
+		return err
+	}
+	err = f.Chmod(0o600)
+	if errors.Is(err, unix.EPERM) && ownsFile(info) || errors.Is(err, errors.ErrUnsupported) {
+		return nil
+	}
+	return err
+}
+
+// ownsFile reports whether this user may change the file's mode: if that is refused nevertheless,
+// the file system has none.
+func ownsFile(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && (os.Geteuid() == 0 || int64(stat.Uid) == int64(os.Geteuid()))
+}

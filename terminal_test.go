@@ -1,0 +1,123 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// onTerminal runs a program on a terminal of its own: ontty [-stdin] [-ahead FILE] ANSWERS PROGRAM
+// ARG…. Each line of the file ANSWERS is typed when the program waits behind a question; of -ahead,
+// all is typed before the program starts. What the terminal shows goes to the file tty. With
+// -stdin, stdin is the terminal, too.
+func onTerminal() {
+	args := os.Args[1:]
+	var stdin bool
+	var ahead string
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
+		switch args[0] {
+		case "-stdin":
+			stdin, args = true, args[1:]
+		case "-ahead":
+			ahead, args = args[1], args[2:]
+		}
+	}
+	code, err := runOnTerminal(stdin, ahead, args[0], args[1:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "ontty:", err)
+		code = 125
+	}
+	os.Exit(code)
+}
+
+func runOnTerminal(stdin bool, ahead, answers string, args []string) (int, error) {
+	typed, err := os.ReadFile(answers)
+	if err != nil {
+		return 0, err
+	}
+	control, terminal, err := openTerminal()
+	if err != nil {
+		return 0, err
+	}
+	if ahead != "" {
+		b, err := os.ReadFile(ahead)
+		if err == nil {
+			_, err = control.Write(b)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if stdin {
+		cmd.Stdin = terminal
+	}
+	cmd.ExtraFiles = []*os.File{terminal}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 3}
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	_ = terminal.Close()
+	shown := answer(control, strings.SplitAfter(string(typed), "\n"))
+	err = cmd.Wait()
+	if writeErr := os.WriteFile("tty", shown, 0o600); writeErr != nil {
+		return 0, writeErr
+	}
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		return exit.ExitCode(), nil
+	}
+	return 0, err
+}
+
+// answer types a line whenever the program has asked for one, and returns all that the terminal
+// showed. With no line left, it hangs up.
+func answer(control *os.File, lines []string) []byte {
+	var shown []byte
+	var since int // of what was shown, what came after the last answer
+	b := make([]byte, 4096)
+	for {
+		n, err := control.Read(b)
+		shown = append(shown, b[:n]...)
+		if err != nil { // EIO: the program has closed its side
+			return shown
+		}
+		if text := shown[since:]; !bytes.HasSuffix(text, []byte(": ")) && !bytes.HasSuffix(text, []byte("] ")) {
+			continue
+		}
+		if since = len(shown); len(lines) == 0 || lines[0] == "" {
+			_ = control.Close()
+			return shown
+		}
+		_, _ = control.WriteString(lines[0])
+		lines = lines[1:]
+	}
+}
+
+// openTerminal makes a pseudo-terminal.
+func openTerminal() (control, terminal *os.File, err error) {
+	control, err = os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	fd := int(control.Fd())
+	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+		return nil, nil, err
+	}
+	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err != nil {
+		return nil, nil, err
+	}
+	terminal, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	return control, terminal, err
+}
+
+func init() { programs["ontty"] = onTerminal }
