@@ -22,10 +22,12 @@ func (o *Org) outage(c *call, within time.Duration, only ...Kind) (f Fault, begi
 
 // pause is a time in which an outage may begin. What the call asks for is done after it, or never.
 func (c *call) pause(d time.Duration) {
-	if f, begins, ok := c.o.outage(c, d); ok && c.lost == nil {
-		wait(c.r.Context(), begins)
-		c.vanish(f)
-		d -= begins
+	if c.lost == nil {
+		if f, begins, ok := c.o.outage(c, d); ok {
+			wait(c.r.Context(), begins)
+			c.vanish(f)
+			d -= begins
+		}
 	}
 	wait(c.r.Context(), d)
 }
