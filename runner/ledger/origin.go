@@ -7,7 +7,7 @@ type Plan struct {
 	RunID  string `json:"run_id"` // of the dry run that wrote it last
 	File   string `json:"file"`   // name of the file that it was made of, without folders
 	SHA256 string `json:"sha256"` // of that file's bytes, in hexadecimal
-	Column string `json:"column"` // that named the users in it
+	Column string `json:"column"` // that named the users when the plan was made; of a plan of a plan, the plan's own
 }
 
 // Origin is the SHA-256 of the file that named the users first: the one that a plan was made of, also where the manifest is the plan's run's.
@@ -23,7 +23,7 @@ func (m *Manifest) Origin() string {
 func (m *Manifest) AsPlan() *Plan {
 	p := Plan{File: m.Input.File, SHA256: m.Input.SHA256, Column: m.Input.Column}
 	if m.Plan != nil {
-		p = *m.Plan
+		p.File, p.SHA256 = m.Plan.File, m.Plan.SHA256
 	}
 	if len(m.Runs) > 0 {
 		p.RunID = m.run().RunID
