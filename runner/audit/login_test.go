@@ -8,8 +8,8 @@ import (
 	"oktareset/runner/table"
 )
 
-// The log names whom the results don't name, and contradicts what an input has claimed beside an ID; tickets go by the log's login then. The
-// input's own columns follow, whatever they are called.
+// The log names whom the results don't name, and contradicts what an input has claimed beside an
+// ID; tickets go by the log's login then. The input's own columns follow, whatever they are called.
 func TestLogins(t *testing.T) {
 	t.Parallel()
 	a := New(Subject{Runs: []string{runA}, Actors: []string{admin}})

@@ -11,7 +11,8 @@ import (
 	"oktareset/runner/table"
 )
 
-// Columns are the columns of an audit, in order: first what the results say of a row, then what the log says. The input's own follow them.
+// Columns are the columns of an audit, in order: first what the results say of a row, then what the
+// log says. The input's own follow them.
 var Columns = table.AuditColumns
 
 // What a list of tickets says of a reset.
@@ -66,8 +67,8 @@ type Sheet struct {
 	extra  int // the input's own columns
 }
 
-// NewSheet begins to write an audit whose log was read. With a list of tickets every reset needs one. extra are the names of the input's own
-// columns in the results.
+// NewSheet begins to write an audit whose log was read. With a list of tickets every reset needs
+// one. extra are the names of the input's own columns in the results.
 func (a *Audit) NewSheet(w io.Writer, extra []string) (*Sheet, error) {
 	s := &Sheet{audit: a, extra: len(extra), counts: Counts{Verdicts: make(map[Verdict]int), Tickets: len(a.tickets.all)}}
 	s.counts.ticketing = a.ticketing
@@ -76,7 +77,8 @@ func (a *Audit) NewSheet(w io.Writer, extra []string) (*Sheet, error) {
 	return s, err
 }
 
-// besideOurs returns names that can stand beside ours: one that is taken gets input. in front, as in results.
+// besideOurs returns names that can stand beside ours: one that is taken gets input. in front, as
+// in results.
 func besideOurs(extra []string) []string {
 	names := slices.Clone(extra)
 	for i := range names {

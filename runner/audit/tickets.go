@@ -74,8 +74,8 @@ func (t *tickets) take(userID string, names ...string) []string {
 	return ids
 }
 
-// ticketsOf returns the tickets of the row's user, who was reset. The log's login is believed before the results', which may be what an input
-// has claimed beside an ID.
+// ticketsOf returns the tickets of the row's user, who was reset. The log's login is believed
+// before the results', which may be what an input has claimed beside an ID.
 func (a *Audit) ticketsOf(rec *table.Record, logLogin string) []string {
 	return a.tickets.take(rec.UserID, cmp.Or(logLogin, rec.Login), rec.Input)
 }

@@ -12,8 +12,8 @@ import (
 	"oktareset/runner/ledger"
 )
 
-// This file makes commands of a manifest, so that the terminal, the page and every hint give the same one for the same plan. Whoever wrote
-// the manifest chose the texts: each is quoted.
+// This file makes commands of a manifest, so that the terminal, the page and every hint give the
+// same one for the same plan. Whoever wrote the manifest chose the texts: each is quoted.
 
 // recordedExclusion is a file of --exclude as a run's options have it.
 type recordedExclusion struct {
@@ -47,7 +47,8 @@ func lastOptions(m *ledger.Manifest) map[string]string {
 	return m.Runs[len(m.Runs)-1].Options
 }
 
-// recordedFlags are those of the named flags that the last run had, for a shell. A flag without a value is on.
+// recordedFlags are those of the named flags that the last run had, for a shell. A flag without a
+// value is on.
 func recordedFlags(m *ledger.Manifest, names ...string) []string {
 	options := lastOptions(m)
 	var args []string
@@ -67,7 +68,8 @@ func recordedFlags(m *ledger.Manifest, names ...string) []string {
 	return args
 }
 
-// recordedWhat are the flags that say what is done to each user, in the order of [whatOptions.args].
+// recordedWhat are the flags that say what is done to each user, in the order of
+// [whatOptions.args].
 func recordedWhat(m *ledger.Manifest) []string {
 	return recordedFlags(m, "factor", "remove-recovery", "clear-sessions", "enroll", "activate", "template-id", "token-lifetime", "update-phone")
 }
@@ -89,7 +91,8 @@ func recordedTicket(m *ledger.Manifest) []string {
 	return []string{"--ticket", shellQuote(m.Ticket)}
 }
 
-// planCommand is the command that does what a plan shows, and leaves alone whom it leaves alone. "" where there is nobody to reset.
+// planCommand is the command that does what a plan shows, and leaves alone whom it leaves alone. ""
+// where there is nobody to reset.
 func planCommand(m *ledger.Manifest, plan string) string {
 	n := m.Counts[runner.StatusWouldReset]
 	if !m.DryRun || n == 0 {
@@ -102,7 +105,8 @@ func planCommand(m *ledger.Manifest, plan string) string {
 	return strings.Join(slices.Concat([]string{"oktareset", "reset"}, recordedWhat(m), consent, recordedProtection(m), []string{shellQuote(plan)}), " ")
 }
 
-// goOnCommand is the command that goes on with results, or completes a plan, with the flags of its last run. first are the flags that say so.
+// goOnCommand is the command that goes on with results, or completes a plan, with the flags of its
+// last run. first are the flags that say so.
 func goOnCommand(m *ledger.Manifest, results string, first ...string) string {
 	if m.DryRun {
 		first = append([]string{"--dry-run"}, first...)
@@ -116,8 +120,8 @@ func goOnCommand(m *ledger.Manifest, results string, first ...string) string {
 	return strings.Join(slices.Concat([]string{"oktareset", "reset"}, first, recordedWhat(m), then, recordedProtection(m), input), " ")
 }
 
-// inputOf names the input of results for a shell, and says what the results are named after. The manifest has the name of a file alone, which is
-// looked for beside the results.
+// inputOf names the input of results for a shell, and says what the results are named after. The
+// manifest has the name of a file alone, which is looked for beside the results.
 func inputOf(m *ledger.Manifest, results string) (args []string, base string) {
 	if users := lastOptions(m)["user"]; users != "" {
 		return recordedFlags(m, "user"), fileName(strings.Split(users, ", "))
@@ -132,8 +136,8 @@ func inputOf(m *ledger.Manifest, results string) (args []string, base string) {
 	return []string{shellQuote(path)}, path
 }
 
-// notPlanned says why a plan isn't whole, and with which command it is completed; both are "" for one that is. A dry run of the stand-in org
-// can't be gone on with: it is made again.
+// notPlanned says why a plan isn't whole, and with which command it is completed; both are "" for
+// one that is. A dry run of the stand-in org can't be gone on with: it is made again.
 func notPlanned(m *ledger.Manifest, plan string) (why, command string) {
 	unseen, failed := m.Counts[runner.StatusNotAttempted], m.Counts[runner.StatusFailed]
 	stopped := ""

@@ -11,8 +11,9 @@ import (
 	"oktareset/runner/ledger"
 )
 
-// The command of a plan has every flag that says what is done and who is left alone, as its run would print it: one that is added and
-// forgotten here would make the page's command do something else than was approved.
+// The command of a plan has every flag that says what is done and who is left alone, as its run
+// would print it: one that is added and forgotten here would make the page's command do something
+// else than was approved.
 func TestPlanCommandHasEveryFlag(t *testing.T) {
 	values := map[string][]string{
 		"factor": {"sms:OKTA", "push"}, "enroll": {"sms:OKTA"}, "template-id": {"cstk2flOtuCMDJK4b0g3"}, "token-lifetime": {"90s"}, "exclude": {"it's.csv"},
@@ -74,14 +75,16 @@ func TestGoOnCommand(t *testing.T) {
 		{ledger.Manifest{Input: ledger.Input{File: "users.csv"}, Runs: run(nil)}, "users.results.csv", "oktareset reset --resume users.csv"},
 		{ledger.Manifest{Input: ledger.Input{File: "users.csv"}, DryRun: true}, "users.plan.csv", "oktareset reset --dry-run --resume users.csv"},
 		{
-			ledger.Manifest{Input: ledger.Input{File: "$(id).csv"}, Runs: run(map[string]string{"column": "a b", "workers": "2"})}, "out.csv",
+			ledger.Manifest{Input: ledger.Input{File: "$(id).csv"}, Runs: run(map[string]string{"column": "a b", "workers": "2"})},
+			"out.csv",
 			"oktareset reset --resume --column 'a b' --workers 2 --output out.csv '$(id).csv'",
 		},
 		{
 			ledger.Manifest{Input: ledger.Input{File: "stdin.results.input.csv"}, Runs: run(nil)}, "stdin.results.csv", "oktareset reset --resume -",
 		},
 		{
-			ledger.Manifest{Input: ledger.Input{File: "x.input.csv"}, Runs: run(map[string]string{"user": "a@x, b@x"})}, "user-a@x-and-1-more.results.csv",
+			ledger.Manifest{Input: ledger.Input{File: "x.input.csv"}, Runs: run(map[string]string{"user": "a@x, b@x"})},
+			"user-a@x-and-1-more.results.csv",
 			"oktareset reset --resume --user a@x --user b@x",
 		},
 	} {

@@ -58,7 +58,8 @@ func openResults(path string, finished bool) (*resultsFile, error) {
 	return f, nil
 }
 
-// namingColumns returns the places of the columns that call a user something a person knows, a login before an email address.
+// namingColumns returns the places of the columns that call a user something a person knows, a
+// login before an email address.
 func namingColumns(columns []string) []int {
 	var found []int
 	for _, known := range []string{"login", "userlogin", "profilelogin", "username", "oktausername", "email", "mail", "primaryemail", "workemail", "useremail"} {

@@ -13,8 +13,9 @@ import (
 	"oktareset/runner/table"
 )
 
-// This file says what stands where a run would write its results, and what to do about it. Of what a person may do then, most resets people a
-// second time: a new name with -o, a move, a new plan. So whatever is said about results that changed somebody says so.
+// This file says what stands where a run would write its results, and what to do about it. Of what
+// a person may do then, most resets people a second time: a new name with -o, a move, a new plan.
+// So whatever is said about results that changed somebody says so.
 
 const (
 	hintOtherFile   = "choose another file with -o" // and nothing of a move: where results are gone, nothing stops the next run
@@ -138,8 +139,8 @@ func (r *resetRun) origin() string {
 	return r.survey.SHA256
 }
 
-// originOf is the SHA-256 of the file that named the users of results first. Results of an earlier version don't know the plan that they were
-// begun with: it is looked for beside them.
+// originOf is the SHA-256 of the file that named the users of results first. Results of an earlier
+// version don't know the plan that they were begun with: it is looked for beside them.
 func originOf(m *ledger.Manifest, results string) string {
 	if m.Plan == nil {
 		plan, err := ledger.ReadManifest(filepath.Join(filepath.Dir(results), filepath.Base(m.Input.File)))
@@ -164,7 +165,8 @@ func runText(m *ledger.Manifest) string {
 	return "run " + m.Runs[len(m.Runs)-1].RunID
 }
 
-// isOurs reports whether a file has the header of results or of a plan, also if a spreadsheet has saved it.
+// isOurs reports whether a file has the header of results or of a plan, also if a spreadsheet has
+// saved it.
 func isOurs(path string) bool {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
@@ -183,8 +185,8 @@ func isOurs(path string) bool {
 	return table.KindOf(header) == table.KindRecords
 }
 
-// warnOfOthers warns of results that aren't in the way, because --output names another file, and that stand where this input's usually do: the same
-// people would be reset a second time.
+// warnOfOthers warns of results that aren't in the way, because --output names another file, and
+// that stand where this input's usually do: the same people would be reset a second time.
 func (r *resetRun) warnOfOthers() {
 	usual := r.opts.resultsBeside(r.paths.input)
 	if r.opts.dryRun || r.opts.sandbox || r.opts.file == "" || r.opts.file == "-" || sameFile(usual, r.paths.results) {
@@ -201,8 +203,8 @@ func (r *resetRun) warnOfOthers() {
 	r.console.warn("%s: %s %s of this very input already: they are reset a second time", usual, runText(&m), did)
 }
 
-// refuseSamePeople refuses to begin under another date what the results of an earlier one were about: by a plan of this input, by the input of this
-// plan, or by another plan of the same.
+// refuseSamePeople refuses to begin under another date what the results of an earlier one were
+// about: by a plan of this input, by the input of this plan, or by another plan of the same.
 func (r *resetRun) refuseSamePeople(m *ledger.Manifest, results string) error {
 	if m.Input.SHA256 == r.survey.SHA256 || originOf(m, results) != r.origin() || m.Finished && changed(m) == 0 {
 		return nil

@@ -11,10 +11,11 @@ import (
 	"oktareset/runner/ledger"
 )
 
-// This file is about plans as inputs: one is taken only whole, as it was written and approved, and what it was made with holds in its run, too.
+// This file is about plans as inputs: one is taken only whole, as it was written and approved, and
+// what it was made with holds in its run, too.
 
-// readPlan reads the manifest of an input that is a plan. What is wrong with it is told by checkPlan: a resume needs none, as the results
-// know the plan that they were begun with.
+// readPlan reads the manifest of an input that is a plan. What is wrong with it is told by
+// checkPlan: a resume needs none, as the results know the plan that they were begun with.
 func (r *resetRun) readPlan() {
 	if !r.input.Plan() {
 		return
@@ -31,8 +32,8 @@ func (r *resetRun) readPlan() {
 	r.plan = &m
 }
 
-// checkPlan refuses, before a run of it begins, a plan that isn't whole, isn't as it was written, or was made for another org or with flags
-// that don't hold now. It takes the plan's ticket over.
+// checkPlan refuses, before a run of it begins, a plan that isn't whole, isn't as it was written,
+// or was made for another org or with flags that don't hold now. It takes the plan's ticket over.
 func (r *resetRun) checkPlan() error {
 	if !r.input.Plan() {
 		return nil
@@ -68,7 +69,8 @@ func (r *resetRun) checkWritten(m *ledger.Manifest) error {
 	return nil
 }
 
-// checkWhole refuses a plan of which a part isn't known: whoever approves it approves less than the input names, and nobody sees the rest.
+// checkWhole refuses a plan of which a part isn't known: whoever approves it approves less than the
+// input names, and nobody sees the rest.
 func (r *resetRun) checkWhole(m *ledger.Manifest) error {
 	why, command := notPlanned(m, r.paths.shown)
 	switch {
@@ -93,7 +95,8 @@ func (r *resetRun) checkPlannedOrg(m *ledger.Manifest) error {
 	return nil
 }
 
-// checkPlannedSteps refuses to do something else to the users than the plan says, or to look at fewer of them first.
+// checkPlannedSteps refuses to do something else to the users than the plan says, or to look at
+// fewer of them first.
 func (r *resetRun) checkPlannedSteps(m *ledger.Manifest) error {
 	if planned, now := strings.Join(m.Planned, ", "), strings.Join(r.list.Planned(), ", "); planned != now {
 		return usageError(r.hintPlan(m), "%s is a plan to do something else: %q, not %q", r.paths.shown, planned, now)
@@ -104,7 +107,8 @@ func (r *resetRun) checkPlannedSteps(m *ledger.Manifest) error {
 	return nil
 }
 
-// checkTicket refuses another ticket than the one that m has: it stands in what was approved, or in rows that were done.
+// checkTicket refuses another ticket than the one that m has: it stands in what was approved, or in
+// rows that were done.
 func (r *resetRun) checkTicket(m *ledger.Manifest) error {
 	if m.Ticket == "" || r.opts.ticket == "" || r.opts.ticket == m.Ticket {
 		return nil
@@ -113,7 +117,8 @@ func (r *resetRun) checkTicket(m *ledger.Manifest) error {
 		r.paths.shown, m.Ticket, r.opts.ticket)
 }
 
-// checkPlannedExclusions refuses a run that doesn't read the plan's files of exclusions again. More may be given.
+// checkPlannedExclusions refuses a run that doesn't read the plan's files of exclusions again. More
+// may be given.
 func (r *resetRun) checkPlannedExclusions(m *ledger.Manifest) error {
 	for _, x := range recordedExclusions(m) {
 		given := func(f excludedFile) bool {
@@ -131,7 +136,8 @@ func (r *resetRun) hintPlan(m *ledger.Manifest) string {
 	return "give the flags that the plan was made with: " + planCommand(m, r.paths.shown) + "; or make a new plan with --dry-run"
 }
 
-// planText is as "a plan made 3 days ago: 12 users to reset". How old it is matters: people enroll, leave and become admins meanwhile.
+// planText is as "a plan made 3 days ago: 12 users to reset". How old it is matters: people enroll,
+// leave and become admins meanwhile.
 func (r *resetRun) planText() string {
 	made := ""
 	if r.plan != nil && len(r.plan.Runs) > 0 && !r.plan.Runs[0].StartedAt.IsZero() {

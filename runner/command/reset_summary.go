@@ -194,7 +194,8 @@ func (r *resetRun) nextSteps(counts runner.Counts) []string {
 	return next
 }
 
-// rehearsalLine says what was done to whom, and what comes next. A plan of the stand-in org is none of another.
+// rehearsalLine says what was done to whom, and what comes next. A plan of the stand-in org is none
+// of another.
 func (r *resetRun) rehearsalLine() string {
 	text := "this was the stand-in org: it made up whomever the file names, and nobody real was touched"
 	if r.input.Plan() {
@@ -204,7 +205,8 @@ func (r *resetRun) rehearsalLine() string {
 		r.command(nil, append(r.given("column", "delimiter", "no-header"), "--dry-run"), r.inputArgs())
 }
 
-// confirmLines are the commands that do what a dry run has shown, or the one that completes it: a part of a plan is none.
+// confirmLines are the commands that do what a dry run has shown, or the one that completes it: a
+// part of a plan is none.
 func (r *resetRun) confirmLines() []string {
 	m := r.book.Manifest()
 	why, goOn := notPlanned(&m, r.paths.results)

@@ -8,7 +8,8 @@ import (
 	"oktareset/runner/table"
 )
 
-// Columns returns the names of the input's other columns in results or a plan, in the order of [Entry] Extra.
+// Columns returns the names of the input's other columns in results or a plan, in the order of
+// [Entry] Extra.
 func Columns(path string) ([]string, error) {
 	f, err := os.Open(path)
 	if err != nil {

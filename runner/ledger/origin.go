@@ -2,7 +2,8 @@ package ledger
 
 import ()
 
-// Plan is what the results of a plan's run keep of the plan: the plan itself may be gone when somebody asks whether its users were reset.
+// Plan is what the results of a plan's run keep of the plan: the plan itself may be gone when
+// somebody asks whether its users were reset.
 type Plan struct {
 	RunID  string `json:"run_id"` // of the dry run that wrote it last
 	File   string `json:"file"`   // name of the file that it was made of, without folders
@@ -10,8 +11,9 @@ type Plan struct {
 	Column string `json:"column"` // that named the users when the plan was made; of a plan of a plan, the plan's own
 }
 
-// Origin is the SHA-256 of the file that named the users first: the one that a plan was made of, also where the manifest is the plan's run's.
-// Two runs with the same origin are about the same people.
+// Origin is the SHA-256 of the file that named the users first: the one that a plan was made of,
+// also where the manifest is the plan's run's. Two runs with the same origin are about the same
+// people.
 func (m *Manifest) Origin() string {
 	if m.Plan != nil {
 		return m.Plan.SHA256
@@ -19,7 +21,8 @@ func (m *Manifest) Origin() string {
 	return m.Input.SHA256
 }
 
-// AsPlan is what the run of a plan with this manifest keeps of it. A plan of a plan leads to the file that the first one was made of.
+// AsPlan is what the run of a plan with this manifest keeps of it. A plan of a plan leads to the
+// file that the first one was made of.
 func (m *Manifest) AsPlan() *Plan {
 	p := Plan{File: m.Input.File, SHA256: m.Input.SHA256, Column: m.Input.Column}
 	if m.Plan != nil {

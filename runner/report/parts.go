@@ -131,7 +131,8 @@ func unfinished(s *Subject, t *tally) notice {
 	return n
 }
 
-// incomplete says of a plan that nobody can approve it: what isn't known of it would be left out without a word.
+// incomplete says of a plan that nobody can approve it: what isn't known of it would be left out
+// without a word.
 func incomplete(s *Subject) notice {
 	n := notice{Grave: true, Title: "This plan isn't whole", Text: []string{capital(cell(s.Incomplete)) + ". It can't be carried out, and there is nothing to approve yet."}}
 	if s.Complete == "" {

@@ -23,7 +23,8 @@ var reasonWords = map[runner.Reason]string{
 	runner.ReasonUnverified:    "nothing proves what became of the request",
 }
 
-// reasonText is as "duplicate (an earlier row names the same user)". A reason that isn't known, of a later version, stands alone.
+// reasonText is as "duplicate (an earlier row names the same user)". A reason that isn't known, of
+// a later version, stands alone.
 func reasonText(reason string) string {
 	if words, ok := reasonWords[runner.Reason(reason)]; ok {
 		return reason + " (" + words + ")"

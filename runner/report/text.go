@@ -11,9 +11,11 @@ import (
 )
 
 const (
-	// maxCell is the longest text of a cell on the page, in characters: a sentence or two. The file has the rest.
+	// maxCell is the longest text of a cell on the page, in characters: a sentence or two. The file
+	// has the rest.
 	maxCell = 240
-	// maxCommand is the longest command, in characters: that of a plan with more files of exclusions than anybody has. One that is cut is none.
+	// maxCommand is the longest command, in characters: that of a plan with more files of
+	// exclusions than anybody has. One that is cut is none.
 	maxCommand = 16 << 10
 )
 

@@ -9,7 +9,8 @@ import (
 	"oktareset/runner/table"
 )
 
-// loginNames are the headers under which exports keep a login beside an ID, as [PlainName] has them, the surest first.
+// loginNames are the headers under which exports keep a login beside an ID, as [PlainName] has
+// them, the surest first.
 var loginNames = []string{"login", "userlogin", "profilelogin", "username", "oktausername"}
 
 // columnOfLogins returns the index of the column that names, in a row that names its user by ID, the same user by login; -1 for none. It is believed

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// A row that names its user by ID keeps what the file calls that user; nothing else does, and nothing that can't be a login.
+// A row that names its user by ID keeps what the file calls that user; nothing else does, and
+// nothing that can't be a login.
 func TestLoginBesideID(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ text, want string }{

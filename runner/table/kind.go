@@ -32,7 +32,8 @@ var headers = []struct {
 	{KindExport, []string{ExportColumn}},
 }
 
-// KindOf tells by its header what a file is. One that a spreadsheet has saved has the same header, perhaps with spaces.
+// KindOf tells by its header what a file is. One that a spreadsheet has saved has the same header,
+// perhaps with spaces.
 func KindOf(header []string) Kind {
 	for _, h := range headers {
 		if len(header) >= len(h.columns) && slices.EqualFunc(header[:len(h.columns)], h.columns, func(a, b string) bool { return strings.TrimSpace(a) == b }) {
