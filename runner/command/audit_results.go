@@ -121,7 +121,8 @@ func auditSubject(m *ledger.Manifest) audit.Subject {
 	return s
 }
 
-// readTickets reads the list of tickets, if there is one. The users are found as in an input, or as service desks call them.
+// readTickets reads the list of tickets, if there is one. The users are found as in an input, or as
+// service desks call them.
 func (r *auditRun) readTickets(ctx context.Context) error {
 	o := r.opts.tickets
 	if o.file == "" {

@@ -165,8 +165,8 @@ func TestSkipAdminsUnderFaults(t *testing.T) {
 	})
 }
 
-// What was looked up counts for a day. Later it is asked again, and whoever was protected before stays so: a login may be somebody else's by
-// then.
+// What was looked up counts for a day. Later it is asked again, and whoever was protected before
+// stays so: a login may be somebody else's by then.
 func TestExcludeCountsForADay(t *testing.T) {
 	virtually(t, 12, oktatest.Config{}, func(v *virtual) {
 		lookUps := func() int { return v.org.Stats().ByOp[oktatest.OpGetUser] }

@@ -17,13 +17,15 @@ import (
 	"oktareset/runner/steps"
 )
 
-// Whoever was left alone by a run stays so until its last row is settled. Before its first change, a run writes down beside its results whom
-// the files name and who that is at Okta; a resume protects these and those of the files that it is given.
+// Whoever was left alone by a run stays so until its last row is settled. Before its first change,
+// a run writes down beside its results whom the files name and who that is at Okta; a resume
+// protects these and those of the files that it is given.
 
 // lookUpLasts is how long a look-up counts. Later, a login may be somebody else's.
 const lookUpLasts = 24 * time.Hour
 
-// maxKeptExclusions bounds what is read of a file that keeps exclusions, in bytes: far more than a million users.
+// maxKeptExclusions bounds what is read of a file that keeps exclusions, in bytes: far more than a
+// million users.
 const maxKeptExclusions = 1 << 29
 
 // keptExclusions is what is kept of the files of --exclude.
@@ -117,8 +119,8 @@ func readExclusionsKept(path string) (kept keptExclusions, err error) {
 	return kept, nil
 }
 
-// checkExclusions adds the exclusions of the earlier runs to those that are given. What an earlier run left alone and neither is known any more
-// has to be given again.
+// checkExclusions adds the exclusions of the earlier runs to those that are given. What an earlier
+// run left alone and neither is known any more has to be given again.
 func (r *resetRun) checkExclusions() error {
 	kept, err := readExclusionsKept(exclusionsPath(r.paths.results))
 	if _, others := errors.AsType[*files.RefusedError](err); others { // whom it doesn't name any more isn't left alone
@@ -164,8 +166,9 @@ func (r *resetRun) excludes(hash string, run ledger.Run) bool {
 	})
 }
 
-// uniteExclusions takes in a file that an earlier run has kept. Whom that has found is left alone, whatever the file names now; and if it was
-// looked up less than a day ago, it isn't looked up again.
+// uniteExclusions takes in a file that an earlier run has kept. Whom that has found is left alone,
+// whatever the file names now; and if it was looked up less than a day ago, it isn't looked up
+// again.
 func (r *resetRun) uniteExclusions(k keptFile) {
 	f := excludedFile{path: k.Path, sha256: k.SHA256, column: k.Column, lookedUpAt: k.LookedUpAt}
 	age := time.Since(k.LookedUpAt)

@@ -63,7 +63,8 @@ func (r *resetRun) readExclusions(ctx context.Context) error {
 	return nil
 }
 
-// people are those whom a stand-in org needs so that lines with an ID and a login are about one user each, and the names of all others.
+// people are those whom a stand-in org needs so that lines with an ID and a login are about one
+// user each, and the names of all others.
 func (p *protection) people() (both []oktatest.User, names []string) {
 	for _, f := range p.files {
 		for _, l := range f.Lines {
@@ -137,7 +138,8 @@ func noRoles(err error) error {
 	}}
 }
 
-// manyLookUps is from how many on the display shows how far the look-up of those who are excluded is.
+// manyLookUps is from how many on the display shows how far the look-up of those who are excluded
+// is.
 const manyLookUps = 100
 
 // lookUpExcluded looks up who is excluded.
@@ -185,7 +187,8 @@ func (r *resetRun) explainExclusion(ctx context.Context, err error) error {
 	return usageError("try again later; as long as it isn't known who is excluded, nothing is changed", "%w", err)
 }
 
-// checkFindings warns of lines that protect nobody, and refuses a file that can't be what it is meant to be.
+// checkFindings warns of lines that protect nobody, and refuses a file that can't be what it is
+// meant to be.
 func (r *resetRun) checkFindings() error {
 	host := r.client.Org().Host()
 	for _, f := range r.protect.excluded.Findings() {
@@ -229,7 +232,8 @@ func namesText(l steps.ExcludedLine, and string) string {
 	return strings.Join(parts, " "+and+" ")
 }
 
-// countExcluded counts the rows of the input that each file covers, and the users among those that this run may reset.
+// countExcluded counts the rows of the input that each file covers, and the users among those that
+// this run may reset.
 func (r *resetRun) countExcluded() error {
 	damaged := r.namesOfNobody()
 	for row, err := range r.input.Rows() {

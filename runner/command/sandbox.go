@@ -42,7 +42,8 @@ type sandbox struct {
 	server *http.Server
 }
 
-// startSandbox serves a stand-in org with its own people, the given ones, and those whom the input, if there is one, names.
+// startSandbox serves a stand-in org with its own people, the given ones, and those whom the input,
+// if there is one, names.
 func startSandbox(f *roster.File, given ...oktatest.User) (*sandbox, error) {
 	org := oktatest.New(oktatest.Config{Users: demoPeople, Latency: demoLatency, LatencyJitter: demoLatency / 2})
 	for _, u := range given {

@@ -29,10 +29,12 @@ func (e *evidence) fits(kind columnKind) bool {
 	}
 }
 
-// Survey reads the whole file, decides by its cells which column names the users, and counts it. The first column fits whose name is known
-// and of whose cells at least one is what the name says: a column id of staff numbers is passed over. What is wrong with the file is an
-// [*Error], [ErrNoRows] among it: a file that isn't read to its end, a column that nothing can be looked up by, a result in place of a plan
-// and, without [Options] AllowEmpty, a plan without a row that would be reset. The end of ctx is returned as it is.
+// Survey reads the whole file, decides by its cells which column names the users, and counts it.
+// The first column fits whose name is known and of whose cells at least one is what the name says:
+// a column id of staff numbers is passed over. What is wrong with the file is an [*Error],
+// [ErrNoRows] among it: a file that isn't read to its end, a column that nothing can be looked up
+// by, a result in place of a plan and, without [Options] AllowEmpty, a plan without a row that
+// would be reset. The end of ctx is returned as it is.
 func (f *File) Survey(ctx context.Context) (Survey, error) {
 	c := newCensus(f.options)
 	all := make([]evidence, len(f.choices.layouts))
@@ -62,8 +64,9 @@ func (f *File) Survey(ctx context.Context) (Survey, error) {
 	return s, nil
 }
 
-// fallback chooses a column though no cell of any is what its name says: one called ID that holds addresses, or one that nobody can be
-// looked up by, whose rows are invalid. Staff numbers are looked up only if the user chose them.
+// fallback chooses a column though no cell of any is what its name says: one called ID that holds
+// addresses, or one that nobody can be looked up by, whose rows are invalid. Staff numbers are
+// looked up only if the user chose them.
 func (c *choices) fallback(all []evidence, o Options) (int, *Error) {
 	if c.none != nil {
 		return 0, c.none

@@ -166,8 +166,9 @@ func TestNotUTF8(t *testing.T) {
 	}
 }
 
-// Whatever a file holds, the column that is chosen is one of the header, no column with an Okta ID loses to one that is less sure, and no ID
-// column without any wins over one in which somebody is named.
+// Whatever a file holds, the column that is chosen is one of the header, no column with an Okta ID
+// loses to one that is less sure, and no ID column without any wins over one in which somebody is
+// named.
 func FuzzColumn(f *testing.F) {
 	for _, seed := range []string{"id,login\n1,a@x\n", "User ID,email\n" + idA + ",a@x", "mail,upn,id\n,,1\n", "id,ID,login\n1,2,a"} {
 		f.Add(seed)

@@ -19,7 +19,8 @@ type Options struct {
 
 	AllowEmpty bool // a header alone, or a plan that would reset nobody, is no error: there is nothing to do
 
-	// List is of what isn't the input of a reset. Hints name no flag of the input's then, but the one that sets Column.
+	// List is of what isn't the input of a reset. Hints name no flag of the input's then, but the
+	// one that sets Column.
 	List       bool
 	ColumnFlag string // with List: as --exclude-column
 	People     bool   // columns are taken, too, by the names that service desks give to the person a ticket is about
@@ -44,7 +45,8 @@ const (
 	deskColumn                    // whatever service desks call people by
 )
 
-// knownColumns are the headers under which exports keep a user's identifier, as [headerName] has them, the surest first.
+// knownColumns are the headers under which exports keep a user's identifier, as [headerName] has
+// them, the surest first.
 var knownColumns = []struct {
 	kind  columnKind
 	names []string
@@ -72,7 +74,8 @@ func PlainName(header string) string {
 	}, header))
 }
 
-// headerName is [PlainName], without the mark that Google's forms put behind what must be filled in.
+// headerName is [PlainName], without the mark that Google's forms put behind what must be filled
+// in.
 func headerName(header string) string { return strings.TrimSuffix(PlainName(header), "[required]") }
 
 // kindOf is what a column of this name holds.
@@ -100,7 +103,8 @@ type layout struct {
 	header  []string // the file's first row; nil if that is a user
 }
 
-// choices are the columns that may name the users, by the header, the surest first. The cells decide; see [File.Survey].
+// choices are the columns that may name the users, by the header, the surest first. The cells
+// decide; see [File.Survey].
 type choices struct {
 	layouts []layout
 	none    *Error // what is wrong if none of them fits; nil: the cells say it

@@ -8,8 +8,9 @@ import (
 	"oktareset/runner"
 )
 
-// distinct counts different keys, exactly. A table of a million keys waits for memory at every one; here they are dealt into
-// buckets that are small enough to be looked through in the processor's cache. It is ready after reset.
+// distinct counts different keys, exactly. A table of a million keys waits for memory at every one;
+// here they are dealt into buckets that are small enough to be looked through in the processor's
+// cache. It is ready after reset.
 type distinct struct {
 	buckets [1 << bucketBits][]runner.Key
 	places  []uint32        // a hash table of the bucket at hand: which of its keys stands where, counted from 1

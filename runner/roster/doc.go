@@ -4,10 +4,11 @@
 // before the first change; [File.Rows] then yields the rows of the same open file, no further than was surveyed, and says at the
 // end whether they are what was surveyed. Both read in constant memory, but for one key of 16 bytes a user in the survey.
 //
-// Two kinds of file are taken. A list of users has a header with a column that names them: an ID, a login or, with a warning,
-// an email address; [Options] help where it hasn't. Of the columns whose names are known the cells decide: [File.Survey] passes over
-// a column of IDs that holds no Okta ID. A plan is what a dry run wrote: its rows that would be reset are taken, by
-// user ID. A result is refused: its users were reset already.
+// Two kinds of file are taken. A list of users has a header with a column that names them: an ID, a
+// login or, with a warning, an email address; [Options] help where it hasn't. Of the columns whose
+// names are known the cells decide: [File.Survey] passes over a column of IDs that holds no Okta
+// ID. A plan is what a dry run wrote: its rows that would be reset are taken, by user ID. A result
+// is refused: its users were reset already.
 //
 // A row that names nobody is a row like any other: it ends in a result of its own. What makes the file as a whole doubtful is
 // an [*Error] that names the line and the next step.

@@ -29,10 +29,11 @@ type Excluded struct {
 // hintExclusions is about the forms that a file of exclusions may have.
 const hintExclusions = "give a CSV with a header such as login, a file of one ID or whole login a line, or the column with --exclude-column"
 
-// ReadExclusions reads a file of users who are to be left alone: a list as [Open] takes it, or one column of IDs and logins without a
-// header. column is the one that names the users; without it, a line names somebody by an ID, a login or both. Any doubt is an [*Error],
-// because a line that is passed over is a user who isn't protected: a row that names nobody, a file that names nobody at all, a file of ours,
-// of which only some rows are meant. The end of ctx is returned as it is.
+// ReadExclusions reads a file of users who are to be left alone: a list as [Open] takes it, or one
+// column of IDs and logins without a header. column is the one that names the users; without it, a
+// line names somebody by an ID, a login or both. Any doubt is an [*Error], because a line that is
+// passed over is a user who isn't protected: a row that names nobody, a file that names nobody at
+// all, a file of ours, of which only some rows are meant. The end of ctx is returned as it is.
 func ReadExclusions(ctx context.Context, path, column string) (Exclusions, error) {
 	f, err := openExclusions(path, column)
 	if err != nil {
@@ -86,7 +87,8 @@ func ReadExclusions(ctx context.Context, path, column string) (Exclusions, error
 	return x, nil
 }
 
-// whom returns what the cells of a line name somebody by. An empty one names nobody if another does.
+// whom returns what the cells of a line name somebody by. An empty one names nobody if another
+// does.
 func whom(cells []string) (names []runner.Identifier, wrong *Error) {
 	for i, cell := range cells {
 		id, reason := runner.ParseIdentifier(cell)
@@ -105,7 +107,8 @@ func whom(cells []string) (names []runner.Identifier, wrong *Error) {
 	return names, nil
 }
 
-// loginsBeside returns the place in a row's cells of the logins that stand beside the IDs by which a file names its users, or -1.
+// loginsBeside returns the place in a row's cells of the logins that stand beside the IDs by which
+// a file names its users, or -1.
 func (f *File) loginsBeside() int {
 	if f.layout.kind != idColumn {
 		return -1

@@ -83,8 +83,8 @@ func (f *File) Path() string { return f.path }
 // Plan reports whether the file is a plan: what a dry run wrote.
 func (f *File) Plan() bool { return f.layout.plan }
 
-// Column returns the name of the column that names the users, as it stands in the file; without a header its number, as column1. Like
-// Columns and Mail it is certain after [File.Survey] only.
+// Column returns the name of the column that names the users, as it stands in the file; without a
+// header its number, as column1. Like Columns and Mail it is certain after [File.Survey] only.
 func (f *File) Column() string {
 	if f.options.NoHeader {
 		return columnName(f.layout.column)
@@ -96,10 +96,12 @@ func (f *File) Column() string {
 // with a name of ours is input.NAME, the second of two with one name is NAME.2, one without a name is called by its number.
 func (f *File) Columns() []string { return f.layout.names }
 
-// Mail reports whether the users are named by their email addresses: whoever is found must have the address as login, too.
+// Mail reports whether the users are named by their email addresses: whoever is found must have the
+// address as login, too.
 func (f *File) Mail() bool { return f.layout.kind == mailColumn }
 
-// Warnings returns what the user should know before a change though nothing is wrong, by the [File.Survey] that comes before.
+// Warnings returns what the user should know before a change though nothing is wrong, by the
+// [File.Survey] that comes before.
 func (f *File) Warnings() []string { return f.warnings }
 
 // Repeats returns the users whom more than one row names, by the [File.Survey] that comes before.

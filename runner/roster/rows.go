@@ -92,7 +92,8 @@ func (l *layout) name(cell string) string {
 	return text
 }
 
-// unformula returns the text of a cell that is written as the formula ="text", which keeps a spreadsheet from taking it for a number.
+// unformula returns the text of a cell that is written as the formula ="text", which keeps a
+// spreadsheet from taking it for a number.
 func unformula(cell string) (text string, ok bool) {
 	if !strings.Contains(cell, `="`) {
 		return cell, false

@@ -30,8 +30,8 @@ type Survey struct {
 	SHA256       string // of these bytes, in hex
 }
 
-// count reads the whole file by a layout, which is the file's from then on, and counts it. Of one that is doubtful the number of users may be
-// missing: see census.
+// count reads the whole file by a layout, which is the file's from then on, and counts it. Of one
+// that is doubtful the number of users may be missing: see census.
 func (f *File) count(ctx context.Context, c *census, l layout, doubtful bool) (Survey, error) {
 	f.layout = l
 	c.begin(&f.layout, doubtful)
@@ -74,8 +74,9 @@ type census struct {
 	address  bool          // some login has an @
 	warnings []string
 
-	// doubtful is that the column may be passed over for another. While it holds no ID beyond the first rows, users aren't remembered: that
-	// takes most of the time. skipped is that somebody wasn't.
+	// doubtful is that the column may be passed over for another. While it holds no ID beyond the
+	// first rows, users aren't remembered: that takes most of the time. skipped is that somebody
+	// wasn't.
 	doubtful, skipped bool
 }
 
@@ -92,7 +93,8 @@ func (c *census) evidence() evidence {
 	return evidence{rows: c.s.Rows, ids: c.s.IDs, logins: c.s.Logins, address: c.address, other: strings.TrimSpace(c.first.user), line: c.first.line}
 }
 
-// warn says what is wrong with the text, once. foreign is the line of the first row that isn't UTF-8.
+// warn says what is wrong with the text, once. foreign is the line of the first row that isn't
+// UTF-8.
 func (c *census) warn(foreign int) {
 	if foreign > 0 {
 		c.warnings = append(c.warnings, fmt.Sprintf("line %d isn't UTF-8, as nothing is that a spreadsheet saved as plain CSV: logins with other letters "+

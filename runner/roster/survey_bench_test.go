@@ -16,7 +16,8 @@ import (
 // benchmarkRows is the size of input that the program is built for.
 const benchmarkRows = 1_000_000
 
-// writeBenchmark makes a file of users, as an export has them, named by ids, by logins, or by logins beside the numbers of a column called ID.
+// writeBenchmark makes a file of users, as an export has them, named by ids, by logins, or by
+// logins beside the numbers of a column called ID.
 func writeBenchmark(b *testing.B, by string) string {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "users.csv")

@@ -9,7 +9,8 @@ import (
 	"oktareset/runner"
 )
 
-// ErrNobody is the error of [Find] where a list of the users with a login is empty. Elsewhere Okta answers 404.
+// ErrNobody is the error of [Find] where a list of the users with a login is empty. Elsewhere Okta
+// answers 404.
 var ErrNobody = errors.New("no user has this login")
 
 var errNoID = errors.New("no user ID")
@@ -33,9 +34,10 @@ func NoUser(err error) bool {
 	return errors.Is(err, ErrNobody) || oktaclient.FateOf(err) == oktaclient.Missing
 }
 
-// Find asks Okta for a user and makes sure that it is the one who is meant: Okta also matches short names, cuts logins at a semicolon
-// and ignores diacritics. If the name is an email address, the user has it as login and as address: one user's address may be another
-// one's login. Besides the client's errors there are [ErrNobody], an [OtherUserError] and a user without an ID.
+// Find asks Okta for a user and makes sure that it is the one who is meant: Okta also matches short
+// names, cuts logins at a semicolon and ignores diacritics. If the name is an email address, the
+// user has it as login and as address: one user's address may be another one's login. Besides the
+// client's errors there are [ErrNobody], an [OtherUserError] and a user without an ID.
 func Find(ctx context.Context, c *oktaclient.Client, id runner.Identifier, mail bool) (oktaclient.User, oktaclient.Reply, error) {
 	var (
 		users []oktaclient.User

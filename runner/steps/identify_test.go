@@ -111,7 +111,8 @@ func TestIdentify(t *testing.T) {
 	}
 }
 
-// A row that names a user by the email address is that user's only who has it as login and as address: it costs no call to see.
+// A row that names a user by the email address is that user's only who has it as login and as
+// address: it costs no call to see.
 func TestIdentifyMail(t *testing.T) {
 	t.Parallel()
 	const team = "team@example.com"

@@ -21,7 +21,8 @@ type ExcludedFile struct {
 	LookedUp bool // not long ago: the lines have the users whom they name
 }
 
-// ExcludedLine is a line of an [ExcludedFile]. It protects whoever has any of its names, and its users.
+// ExcludedLine is a line of an [ExcludedFile]. It protects whoever has any of its names, and its
+// users.
 type ExcludedLine struct {
 	Line  int                 // 1 is the file's first
 	Names []runner.Identifier // what it calls somebody: an ID, a login, or both
@@ -34,8 +35,8 @@ type ExcludedUser struct {
 	Login string `json:"login"`
 }
 
-// Excluded is the users who are left alone because a file says so. Once [Excluded.LookUp] has returned, it is safe for concurrent use.
-// A nil Excluded is nobody.
+// Excluded is the users who are left alone because a file says so. Once [Excluded.LookUp] has
+// returned, it is safe for concurrent use. A nil Excluded is nobody.
 type Excluded struct{ files []excludedFile }
 
 type excludedFile struct {
@@ -96,7 +97,8 @@ func (f *excludedFile) protect(i int) {
 	}
 }
 
-// excludedKey is the key under which it is known who is excluded. The case of an ID doesn't count: databases and spreadsheets lose it.
+// excludedKey is the key under which it is known who is excluded. The case of an ID doesn't count:
+// databases and spreadsheets lose it.
 func excludedKey(id runner.Identifier) runner.Key {
 	if len(id.Value) == idLength {
 		if folded, _ := runner.ParseIdentifier(strings.ToLower(id.Value)); folded.Kind == runner.KindID {
@@ -148,10 +150,11 @@ func (e *Excluded) LookUps() int {
 	return len(list)
 }
 
-// LookUp finds out who has the IDs and logins of the files, so that a row that names somebody otherwise is theirs, too. It makes so many
-// requests at the same time as there are workers, and calls done for each name, concurrently. That nobody has a name is no error: see
-// [Excluded.Findings]. Any other doubt about one of them is an [*ExclusionError], and ends it: an answer that wasn't had, or somebody else than
-// the one meant.
+// LookUp finds out who has the IDs and logins of the files, so that a row that names somebody
+// otherwise is theirs, too. It makes so many requests at the same time as there are workers, and
+// calls done for each name, concurrently. That nobody has a name is no error: see
+// [Excluded.Findings]. Any other doubt about one of them is an [*ExclusionError], and ends it: an
+// answer that wasn't had, or somebody else than the one meant.
 func (e *Excluded) LookUp(ctx context.Context, c *oktaclient.Client, workers int, done func()) error {
 	list, places := e.lookUps()
 	// IDs first: an export has the login beside it, which is known then.
@@ -217,7 +220,8 @@ func lookUpAll(ctx context.Context, c *oktaclient.Client, list []lookUp, workers
 	return nil
 }
 
-// take notes whom the file's names were found to be. Whoever an earlier look-up found stays protected.
+// take notes whom the file's names were found to be. Whoever an earlier look-up found stays
+// protected.
 func (f *excludedFile) take(list []lookUp, places map[lookUpKey]int) {
 	counted := make(map[runner.Key]bool)
 	for i := range f.Lines {
@@ -286,8 +290,9 @@ func (e *Excluded) Covering(id runner.Identifier) (files []int) {
 	return files
 }
 
-// of returns the file and the line by which the target is excluded: by its ID, its login as Okta has it, or its name in the input. The names
-// count even if the user who has them isn't the one who had them when they were looked up.
+// of returns the file and the line by which the target is excluded: by its ID, its login as Okta
+// has it, or its name in the input. The names count even if the user who has them isn't the one who
+// had them when they were looked up.
 func (e *Excluded) of(t *Target) (file string, line int) {
 	if e == nil {
 		return "", 0

@@ -20,7 +20,8 @@ import (
 	"oktareset/runner/steps"
 )
 
-// exclusions makes a file of exclusions, vips.csv, of lines of one identifier or, with a space between, two.
+// exclusions makes a file of exclusions, vips.csv, of lines of one identifier or, with a space
+// between, two.
 func exclusions(t *testing.T, lines ...string) steps.ExcludedFile {
 	t.Helper()
 	f := steps.ExcludedFile{Path: "vips.csv"}
@@ -145,8 +146,8 @@ func TestExcludedLoginMoves(t *testing.T) {
 	}
 }
 
-// Each name is looked up once, however many lines have it, and a login not at all that an ID has told. What nobody has is told; a deactivated
-// user is somebody.
+// Each name is looked up once, however many lines have it, and a login not at all that an ID has
+// told. What nobody has is told; a deactivated user is somebody.
 func TestLookUpExcluded(t *testing.T) {
 	t.Parallel()
 	virtually(t, "", func(t *testing.T) {

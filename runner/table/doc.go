@@ -2,11 +2,12 @@
 //
 // # Reading
 //
-// [Reader] takes UTF-8 with or without a byte order mark and UTF-16 as Excel and PowerShell 5 write it, finds the delimiter
-// in the header, and is strict about quotes: a file that is broken is refused with the line and what to do ([*Error]), and
-// never read as something it isn't. Every row has as many cells as the header. Blank lines are skipped, and so are rows without
-// anything in any cell. What joined files leave is dropped: a byte order mark at the start of a line, and a last Ctrl-Z. Memory is
-// bounded by [MaxRow], not by the file.
+// [Reader] takes UTF-8 with or without a byte order mark and UTF-16 as Excel and PowerShell 5 write
+// it, finds the delimiter in the header, and is strict about quotes: a file that is broken is
+// refused with the line and what to do ([*Error]), and never read as something it isn't. Every row
+// has as many cells as the header. Blank lines are skipped, and so are rows without anything in any
+// cell. What joined files leave is dropped: a byte order mark at the start of a line, and a last
+// Ctrl-Z. Memory is bounded by [MaxRow], not by the file.
 //
 // # Our files
 //

@@ -21,7 +21,8 @@ const (
 	saveAsUTF8Hint = "save it as CSV UTF-8"
 )
 
-// decodeText returns r as UTF-8, without byte order marks and without a last Ctrl-Z. It refuses what is no text by its first bytes.
+// decodeText returns r as UTF-8, without byte order marks and without a last Ctrl-Z. It refuses
+// what is no text by its first bytes.
 func decodeText(r io.Reader) (io.Reader, error) {
 	raw := bufio.NewReader(r)
 	head, _ := raw.Peek(4) // an error comes back from the first read

@@ -9,7 +9,8 @@ import (
 // ErrEmpty is wrapped by the [*Error] of [NewReader] and [NewRecordReader] for an input without a header.
 var ErrEmpty = errors.New("the file is empty")
 
-// ErrCells is wrapped by the [*Error] of [Reader.Read] for a row with more or fewer cells than the header.
+// ErrCells is wrapped by the [*Error] of [Reader.Read] for a row with more or fewer cells than the
+// header.
 var ErrCells = csv.ErrFieldCount
 
 // Error says what is wrong with a file, where, and what its owner can do about it.

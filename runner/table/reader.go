@@ -111,11 +111,13 @@ func (r *Reader) Header() (cells []string, line int) { return r.header, r.headLi
 // Delimiter returns the file's delimiter.
 func (r *Reader) Delimiter() rune { return r.delimiter }
 
-// NotUTF8 returns the line of the first row read so far that isn't UTF-8, as Windows-1252 isn't; 0 if all are.
+// NotUTF8 returns the line of the first row read so far that isn't UTF-8, as Windows-1252 isn't; 0
+// if all are.
 func (r *Reader) NotUTF8() int { return r.foreign }
 
-// Read returns the next row with anything in it and the line on which it starts, or io.EOF. The strings may be kept, the slice is reused.
-// What is wrong with the file is an [*Error]; after any error the reader stays where it is.
+// Read returns the next row with anything in it and the line on which it starts, or io.EOF. The
+// strings may be kept, the slice is reused. What is wrong with the file is an [*Error]; after any
+// error the reader stays where it is.
 func (r *Reader) Read() (cells []string, line int, err error) {
 	for r.err == nil {
 		r.in.read = 0
@@ -141,7 +143,8 @@ func (r *Reader) Read() (cells []string, line int, err error) {
 	return nil, 0, r.err
 }
 
-// blank reports whether a row has nothing in any cell: spreadsheets write cleared rows as delimiters alone.
+// blank reports whether a row has nothing in any cell: spreadsheets write cleared rows as
+// delimiters alone.
 func blank(cells []string) bool {
 	for _, cell := range cells {
 		if strings.TrimSpace(cell) != "" {

@@ -9,8 +9,8 @@ import (
 // ctrlZ ends a text file of DOS. Windows' copy a+b still writes one.
 const ctrlZ = "\x1a"
 
-// cleanReader drops what programs leave around the texts that they put together: a byte order mark at the start of a line, any number of
-// them at the start of the text, and Ctrl-Z at the end.
+// cleanReader drops what programs leave around the texts that they put together: a byte order mark
+// at the start of a line, any number of them at the start of the text, and Ctrl-Z at the end.
 type cleanReader struct {
 	r       io.Reader
 	buf     []byte // memory for what was read
@@ -69,7 +69,8 @@ func split(text []byte) (known, held []byte) {
 	return text, nil
 }
 
-// endOfText returns where text ends, if nothing follows: before a Ctrl-Z behind which nothing stands but more of them and line ends.
+// endOfText returns where text ends, if nothing follows: before a Ctrl-Z behind which nothing
+// stands but more of them and line ends.
 func endOfText(text []byte) int {
 	last := len(bytes.TrimRight(text, ctrlZ+"\r\n"))
 	if first := bytes.IndexByte(text[last:], ctrlZ[0]); first >= 0 {

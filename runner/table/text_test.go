@@ -82,7 +82,8 @@ func (ctrlZs) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Nothing but marks at the starts of lines and the last Ctrl-Z is dropped, wherever one read ends and the next begins; an error stays one.
+// Nothing but marks at the starts of lines and the last Ctrl-Z is dropped, wherever one read ends
+// and the next begins; an error stays one.
 func FuzzCleanReader(f *testing.F) {
 	f.Add([]byte("\xef\xbb\xbfa\n\xef\xbb\xbf\xef\xbbb\x1a\x1a"), uint8(3))
 	f.Add([]byte("\x1a\xef\xbb\xbf\n\xef\xbb"), uint8(1))
