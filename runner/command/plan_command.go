@@ -80,7 +80,13 @@ func recordedProtection(m *ledger.Manifest) []string {
 	for _, x := range recordedExclusions(m) {
 		args = append(args, "--exclude", shellQuote(x.path))
 	}
-	return append(args, recordedFlags(m, "exclude-column", "skip-admins", "skip-reset-since")...)
+	args = append(args, recordedFlags(m, "exclude-column", "skip-admins")...)
+	for _, run := range slices.Backward(m.Runs) { // a run that goes on takes it over without a flag
+		if period, ok := run.Options["skip-reset-since"]; ok {
+			return append(args, "--skip-reset-since", shellQuote(period))
+		}
+	}
+	return args
 }
 
 // recordedTicket is the flag of the ticket, if there is one.

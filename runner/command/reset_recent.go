@@ -149,10 +149,8 @@ func (r *resetRun) leaveAloneSince(now time.Time) (skip time.Duration, since tim
 	if r.resumed {
 		earlier = r.book.Manifest().Runs
 	}
-	if r.input.Plan() {
-		if m, err := ledger.ReadManifest(r.paths.input); err == nil {
-			earlier = append(slices.Clone(earlier), m.Runs...)
-		}
+	if r.plan != nil {
+		earlier = append(slices.Clone(earlier), r.plan.Runs...)
 	}
 	ahead := time.Until(now) // the server's clock, of this machine's
 	for _, run := range earlier {

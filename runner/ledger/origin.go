@@ -1,7 +1,5 @@
 package ledger
 
-import ()
-
 // Plan is what the results of a plan's run keep of the plan: the plan itself may be gone when
 // somebody asks whether its users were reset.
 type Plan struct {
