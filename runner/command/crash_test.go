@@ -143,7 +143,7 @@ func (c *crash) round() {
 	case begun && n == 0:
 		flags = []string{"--retry", "failed"}
 		c.tally["--retry failed"]++
-	case begun && n == 1:
+	case begun && n == 1 && len(c.unknown()) > 0:
 		unknown := c.unknown()
 		flags = []string{"--retry", "unknown", "--confirm", fmt.Sprintf("%s:%d", c.host, len(unknown))}
 		c.tally["--retry unknown"]++
