@@ -105,25 +105,27 @@ func TestPagesOfOthersLeaveChangesInDoubt(t *testing.T) {
 	for name, page := range pages {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for change, do := range changes {
-				for _, status := range statuses {
-					w := &canned{status: status, header: page.header, body: page.body}
-					err := do(t.Context(), cannedClient(t, w))
-					var api *APIError
-					if FateOf(err) != InDoubt || !errors.Is(err, ErrNotOkta) || errors.As(err, &api) || w.requests != 1 {
-						t.Errorf("%s, %d: fate %d of %v after %d requests; want in doubt after one", change, status, FateOf(err), err, w.requests)
+			synctest.Test(t, func(t *testing.T) { // so that what would be waited for fails soon
+				for change, do := range changes {
+					for _, status := range statuses {
+						w := &canned{status: status, header: page.header, body: page.body}
+						err := do(t.Context(), cannedClient(t, w))
+						var api *APIError
+						if FateOf(err) != InDoubt || !errors.Is(err, ErrNotOkta) || errors.As(err, &api) || w.requests != 1 {
+							t.Errorf("%s, %d: fate %d of %v after %d requests; want in doubt after one", change, status, FateOf(err), err, w.requests)
+						}
+					}
+					if page.header.Get("X-Okta-Request-Id") != "" { // with it, a 2xx is Okta's
+						continue
+					}
+					for _, status := range []int{200, 201, 202, 204, 206} {
+						w := &canned{status: status, header: page.header, body: page.body}
+						if err := do(t.Context(), cannedClient(t, w)); FateOf(err) != InDoubt || !errors.Is(err, ErrNotOkta) || w.requests != 1 {
+							t.Errorf("%s, %d: fate %d of %v after %d requests; want in doubt after one", change, status, FateOf(err), err, w.requests)
+						}
 					}
 				}
-				if page.header.Get("X-Okta-Request-Id") != "" { // with it, a 2xx is Okta's
-					continue
-				}
-				for _, status := range []int{200, 201, 202, 204, 206} {
-					w := &canned{status: status, header: page.header, body: page.body}
-					if err := do(t.Context(), cannedClient(t, w)); FateOf(err) != InDoubt || !errors.Is(err, ErrNotOkta) || w.requests != 1 {
-						t.Errorf("%s, %d: fate %d of %v after %d requests; want in doubt after one", change, status, FateOf(err), err, w.requests)
-					}
-				}
-			}
+			})
 		})
 	}
 }

@@ -1,9 +1,11 @@
 package command
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -117,6 +119,35 @@ func TestPagesOfAStrangerInLaterSteps(t *testing.T) {
 							t.Errorf("%s: %+v:\n%s", id, d, v.stderr)
 						}
 					}
+				})
+			})
+		}
+	}
+}
+
+// An enrollment that a stranger answers, and that Okta makes 20 s later, isn't sent again meanwhile, neither by the run nor by a resume that knows only
+// what the results say: the status of the stranger's page is no refusal.
+func TestLateEnrollmentThatAStrangerAnswers(t *testing.T) {
+	for _, code := range []int{200, 400, 401, 403, 404, 409, 429} {
+		for _, stopped := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%d stopped=%v", code, stopped), func(t *testing.T) {
+				virtually(t, 6, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+					v.phones()
+					v.org.Script(oktatest.Fault{
+						Kind: oktatest.Page, Code: code, When: oktatest.Late, Delay: 20 * time.Second, Op: oktatest.OpEnroll, UserID: v.ids[3], Times: 1,
+					})
+					ctx, stop := context.WithCancelCause(v.t.Context())
+					defer stop(nil)
+					if stopped {
+						time.AfterFunc(5*time.Second, func() { stop(Signal{syscall.SIGTERM}) })
+					}
+					v.resetIn(ctx, with(enrollFlags, confirm(6), "--workers", "1")...)
+					v.reset(with(enrollFlags, "--resume")...)
+					<-time.After(time.Minute)
+					if n := v.org.Stats().ByOp[oktatest.OpEnroll]; n != 6 {
+						t.Errorf("%d requests to enroll, want one for each user:\n%s", n, v.stderr)
+					}
+					v.want(v.reset(with(enrollFlags, "--resume")...), 0, map[string]int{"reset": 6})
 				})
 			})
 		}
