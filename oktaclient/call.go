@@ -21,7 +21,10 @@ const maxFirstTries = 3
 // call sends r until its fate is settled. The reply's facts are those of the last attempt, the number of attempts is that
 // of all.
 func (c *Client) call(ctx context.Context, r request) (Reply, error) {
-	defer c.pacer.call()()
+	defer c.pacer.call(!r.safe)()
+	if !r.noToken {
+		r.series = seriesOf(ctx)
+	}
 	var (
 		last     Reply
 		lastErr  error
@@ -47,7 +50,10 @@ func (c *Client) call(ctx context.Context, r request) (Reply, error) {
 		attempts++
 		rep.Attempts = attempts
 		fate := FateOf(err)
-		c.pacer.done(s, outcomeOf(rep, fate))
+		unexplained := c.pacer.done(s, outcomeOf(rep, fate))
+		if fate == Limited && !r.asks && r.refuse(unexplained) {
+			return rep, ownLimit(err)
+		}
 		if c.auth.amend(&r, rep, err) { // Okta refused it before any work
 			last, lastErr = rep, err
 			continue
@@ -87,7 +93,7 @@ func (r *request) again(f Fate) (again, counts bool) {
 	case Busy:
 		return true, true
 	case InDoubt:
-		return r.safe, !r.patient
+		return r.safe && !r.asks, !r.patient
 	}
 	return false, false
 }
@@ -108,6 +114,8 @@ func outcomeOf(rep Reply, f Fate) outcome {
 	// What isn't Okta's, as a proxy's sign-in page, fails as a dead connection does: the next user would fare no better.
 	o.failed = rep.Status == 0 || rep.Status >= 500 || f == InDoubt || rep.RequestID == "" && f != NoAccess && !o.limited
 	o.replied = !o.failed
+	o.done, o.lost = f == Done, f == InDoubt
+	o.certain = rep.RequestID != "" && f != InDoubt && f != NotSent
 	return o
 }
 

@@ -12,7 +12,7 @@ import (
 var ErrNotOkta = errors.New("the answer doesn't come from Okta (no x-okta-request-id): something between you and Okta sent it")
 
 // ErrOutage is the end of the client's patience: for ten minutes no request got an answer other than a failed connection or
-// a 5xx, or for five windows nothing but 429s.
+// a 5xx. [ErrLimited] is the same for 429s.
 var ErrOutage = errors.New("the org can't be reached")
 
 // APIError is a reply from Okta with a status outside 2xx.

@@ -21,7 +21,7 @@ const (
 	Missing                 // 404 E0000007: no such user, or one whose factors can't be reached
 	NoAccess                // credentials or scope refused: no further request will fare better
 	WrongOrg                // this address serves no Okta API
-	Unreachable             // [ErrOutage]: nothing was changed by this request, and waiting is over
+	Unreachable             // [ErrOutage], [ErrLimited], [ErrTooManyLost]: nothing was changed by this request, and waiting is over
 )
 
 // FateOf tells from the error of a call what became of the request. nil is [Done]. errorCode and status decide, never the
@@ -41,7 +41,7 @@ func FateOf(err error) Fate {
 		return token.fate()
 	case errors.As(err, &api): // before ErrOutage: what the reply said stays true
 		return api.fate()
-	case errors.Is(err, ErrOutage):
+	case GaveUp(err):
 		return Unreachable
 	case errors.Is(err, ErrNotOkta):
 		return InDoubt

@@ -390,8 +390,8 @@ func TestRefusedForEver(t *testing.T) {
 				t.Errorf("%d rows given up after %v", len(failed), took)
 			}
 			for _, err := range failed {
-				if !errors.Is(err, oktaclient.ErrOutage) {
-					t.Errorf("%v, want an outage", err)
+				if !errors.Is(err, oktaclient.ErrLimited) {
+					t.Errorf("%v, want %v", err, oktaclient.ErrLimited)
 				}
 			}
 		})

@@ -42,10 +42,11 @@ func TestOutageThatLasts(t *testing.T) {
 	for _, tt := range []struct {
 		kind     oktatest.Kind
 		from, to time.Duration
+		want     error
 	}{
-		{oktatest.Refuse, 10 * time.Minute, 12 * time.Minute},
-		{oktatest.TooManyBare, 5 * time.Minute, 8 * time.Minute},
-		{oktatest.TooManyConcurrency, 5 * time.Minute, 8 * time.Minute},
+		{oktatest.Refuse, 10 * time.Minute, 12 * time.Minute, oktaclient.ErrOutage},
+		{oktatest.TooManyBare, 5 * time.Minute, 8 * time.Minute, oktaclient.ErrLimited},
+		{oktatest.TooManyConcurrency, 5 * time.Minute, 8 * time.Minute, oktaclient.ErrLimited},
 	} {
 		virtually(t, string(tt.kind), func(t *testing.T) {
 			w := newWorld(t, 30, oktatest.Config{}, oktaclient.Options{})
@@ -59,8 +60,8 @@ func TestOutageThatLasts(t *testing.T) {
 				t.Errorf("gave up after %v, want %v to %v", took, tt.from, tt.to)
 			}
 			for id, err := range failed {
-				if oktaclient.FateOf(err) != oktaclient.Unreachable || !errors.Is(err, oktaclient.ErrOutage) {
-					t.Errorf("user %s: %v, want an outage", id, err)
+				if oktaclient.FateOf(err) != oktaclient.Unreachable || !errors.Is(err, tt.want) {
+					t.Errorf("user %s: %v, want %v", id, err, tt.want)
 				}
 			}
 			if len(failed) != 30 {

@@ -99,7 +99,7 @@ func stopError(err error) error {
 	switch {
 	case errors.Is(err, errHalt):
 		code = exitConsent
-	case errors.Is(err, steps.ErrLimit), errors.Is(err, errMaxDuration), errors.Is(err, oktaclient.ErrOutage):
+	case errors.Is(err, steps.ErrLimit), errors.Is(err, errMaxDuration), oktaclient.GaveUp(err):
 		code = exitStopped
 	case errors.Is(err, steps.ErrNoRoles):
 		return noRoles(err)

@@ -101,7 +101,7 @@ func (w *watcher) read(ctx context.Context) ([]oktaclient.LogRecord, oktaclient.
 
 // passes reports whether an error is one that waiting helps against.
 func (w *watcher) passes(err error) bool {
-	if errors.Is(err, oktaclient.ErrOutage) {
+	if errors.Is(err, oktaclient.ErrOutage) || errors.Is(err, oktaclient.ErrLimited) {
 		w.client = w.dial() // this one has given up for good
 	}
 	if !w.met && !w.client.MetOkta() {

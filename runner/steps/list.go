@@ -49,10 +49,11 @@ type Target struct {
 	Login  string // "" until looked up
 	Status string // Okta's; "" until looked up
 
-	begun    bool           // it counts for the limit
-	changed  bool           // a change was made, in this run or before
-	unenroll []string       // IDs of the factors to unenroll
-	profile  map[string]any // of the factor to enroll
+	begun    bool               // it counts for the limit
+	changed  bool               // a change was made, in this run or before
+	series   *oktaclient.Series // of its changes; nil: there is only one
+	unenroll []string           // IDs of the factors to unenroll
+	profile  map[string]any     // of the factor to enroll
 
 	// take records that the target is taken for a step; nothing may be sent if it fails.
 	take func(step runner.Reason) error
@@ -135,9 +136,9 @@ func New(c *oktaclient.Client, seen *runner.Seen, o Options) *List {
 func (l *List) Finish(ctx context.Context) { l.finish = ctx }
 
 // finishing is the context of what is left to do to a target that was changed with ctx.
-func (l *List) finishing(ctx context.Context) context.Context {
+func (l *List) finishing(ctx context.Context, t *Target) context.Context {
 	if l.finish != nil {
-		return l.finish
+		return t.series.In(l.finish)
 	}
 	return ctx
 }
@@ -195,6 +196,11 @@ func (l *List) Do(ctx context.Context, j runner.Job, b runner.Book) (runner.Resu
 		res.RunID = runs(j.Before.RunID, l.opts.RunID)
 	}
 	t.begun, t.changed = t.sentBy(l.opts.RunID), t.goesOn()
+	if len(l.Planned()) > 1 || len(l.opts.Unenroll) > 0 {
+		t.series = l.client.NewSeries(t.changed)
+		defer t.series.Close() // however the row ends, nobody waits for it any more
+		ctx = t.series.In(ctx)
+	}
 	t.take = func(step runner.Reason) error { return l.take(t, &res, b, step) }
 	err := l.do(ctx, t, &res)
 	res.UserID, res.Login, res.FactorStatus = t.UserID, clip(t.Login), clip(res.FactorStatus)
@@ -285,7 +291,7 @@ func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {
 		err := s.Do(ctx, t, res)
 		if err == nil && res.Status == "" {
 			if s.Changes && t.changed {
-				ctx = l.finishing(ctx)
+				ctx = l.finishing(ctx, t)
 			}
 			continue
 		}
@@ -310,6 +316,7 @@ func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {
 
 // begin takes the target off the limit before its first change. When there is none left, the row wasn't attempted.
 func (l *List) begin(t *Target, res *runner.Result) error {
+	t.series.Later(len(l.Planned()) - 1 + max(0, len(t.unenroll)-1))
 	if t.begun {
 		return nil
 	}

@@ -34,6 +34,7 @@ const (
 	noAccess = "no access"
 	wrongOrg = "wrong org"
 	outage   = "outage"
+	limited  = "limited"
 )
 
 // outcomeOf tells a result and the error beside it.
@@ -46,6 +47,8 @@ func outcomeOf(w *world, res runner.Result, err error) outcome {
 	case err == nil:
 	case errors.Is(err, oktaclient.ErrOutage):
 		o.Stop = outage
+	case errors.Is(err, oktaclient.ErrLimited):
+		o.Stop = limited
 	case fate == oktaclient.NoAccess:
 		o.Stop = noAccess
 	case fate == oktaclient.WrongOrg:

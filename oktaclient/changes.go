@@ -1,0 +1,173 @@
+package oktaclient
+
+import (
+	"errors"
+	"slices"
+	"time"
+)
+
+// ErrTooManyLost ends the changes of a client: answers were lost again and again although Okta answered what was asked in between.
+// Whatever waited wasn't sent. Reads go on.
+var ErrTooManyLost = errors.New("too many answers to changes were lost, although Okta answers when it is asked something")
+
+const (
+	// minSilence is how long the oldest change under way waits at least before its silence holds back others.
+	minSilence = 3 * time.Second
+	// silenceFactor times the slowest answer of the last minute is the same for an org that is slow.
+	silenceFactor = 4
+	answerMemory  = time.Minute
+
+	// briefLoss is how soon a read has to be answered after a loss for the loss to be taken for a single one.
+	briefLoss = 2 * time.Second
+	// lossMemory is the time within which a second loss means that there may be more to come.
+	lossMemory = 30 * time.Second
+
+	// The changes end when so many in a row that went alone were lost,
+	maxLostAlone = 3
+	// or when so many are in doubt, from so many pauses, and those are more than one in so many changes sent.
+	fewLost, fewPauses, lostPart = 20, 5, 20
+)
+
+// changes is the pacer's gate of all requests that change something, whatever their bucket: an outage shall cost the answers that were
+// under way when it began, and no more. A read finds out what can be asked without harm; a change finds out the rest, alone.
+type changes struct {
+	alone    bool       // the next change goes alone
+	underWay []underWay // in the order in which they were admitted
+	count    uint64     // admitted so far; numbers them
+	most     int        // how many were under way when the last answer came, that one included
+	slow     []answer   // of the last minute, each slower than all that came after it
+
+	pausedAt time.Time // when an answer was lost since which no read was answered; zero: none
+	openedAt time.Time // when the last pause ended
+	lostAt   time.Time // when an answer was last lost
+	again    bool      // the loss before that was a short time ago, or Okta was long in answering
+	doubt    string    // ID of the user whose change was lost
+	asking   bool      // a request that waits asks Okta whether it answers
+
+	sent, answered, lost, pauses, lostAlone int
+	wary                                    bool // answers were lost in an earlier run, too
+
+	err error // set once: nothing more is changed
+}
+
+// underWay is a change that was sent, or is about to be.
+type underWay struct {
+	n     uint64
+	since time.Time
+}
+
+// answer is how long one took that came at a time.
+type answer struct {
+	at   time.Time
+	took time.Duration
+}
+
+func newChanges() changes { return changes{alone: true} }
+
+// closed reports whether no change may be sent now. Only an answer or a loss opens it again.
+func (c *changes) closed(now time.Time) bool {
+	switch {
+	case c.paused():
+		return true
+	case len(c.underWay) == 0:
+		return false
+	case c.alone:
+		return true
+	}
+	waited := now.Sub(c.underWay[0].since)
+	if slowest := c.slowest(now); waited > slowest {
+		// Perhaps nothing is answered any more: none beyond those that were under way at the last answer.
+		return len(c.underWay) >= c.most || waited > max(minSilence, silenceFactor*slowest)
+	}
+	return false
+}
+
+func (c *changes) paused() bool { return !c.pausedAt.IsZero() }
+
+// slowest is the longest that an answer of the last minute took; 0: there was none.
+func (c *changes) slowest(now time.Time) time.Duration {
+	for len(c.slow) > 0 && now.Sub(c.slow[0].at) > answerMemory {
+		c.slow = c.slow[1:]
+	}
+	if len(c.slow) == 0 {
+		return 0
+	}
+	return c.slow[0].took
+}
+
+// enter counts a change as under way, and returns its number.
+func (c *changes) enter(now time.Time) uint64 {
+	c.count++
+	c.underWay = append(c.underWay, underWay{c.count, now})
+	return c.count
+}
+
+func (c *changes) leave(n uint64) {
+	if i := slices.IndexFunc(c.underWay, func(u underWay) bool { return u.n == n }); i >= 0 {
+		c.underWay = slices.Delete(c.underWay, i, i+1)
+	}
+}
+
+// stillOpen reports whether a change that was admitted may still be sent.
+func (c *changes) stillOpen() bool {
+	return c.err == nil && !c.paused() && (!c.alone || len(c.underWay) == 1)
+}
+
+// done learns from what became of a change. It has left.
+func (c *changes) done(s slot, o outcome, now time.Time) {
+	switch {
+	case o.lost:
+		c.sent++
+		c.lose(s, now)
+	case o.certain:
+		c.sent++
+		c.answered++
+		c.most = len(c.underWay) + 1
+		took := now.Sub(s.sent)
+		for n := len(c.slow); n > 0 && c.slow[n-1].took <= took; n-- {
+			c.slow = c.slow[:n-1]
+		}
+		c.slow = append(c.slow, answer{now, took})
+		if s.alone {
+			c.alone, c.lostAlone = false, 0
+		}
+	}
+}
+
+// lose takes in that the answer to a change was lost. Those that were under way when the pause began belong to it, however late they are lost.
+func (c *changes) lose(s slot, now time.Time) {
+	recent := !c.lostAt.IsZero() && now.Sub(c.lostAt) < lossMemory
+	if !c.paused() {
+		if !s.sent.Before(c.openedAt) {
+			c.pauses++
+		}
+		c.pausedAt, c.again = now, recent
+	}
+	c.again = c.again || recent
+	c.lostAt, c.doubt = now, s.user
+	c.lost++
+	if s.alone {
+		c.lostAlone++
+	}
+	if c.lostAlone >= maxLostAlone || c.wary && c.answered == 0 ||
+		c.lost >= fewLost && c.pauses >= fewPauses && c.pauses*lostPart > c.sent {
+		c.err = ErrTooManyLost
+	}
+}
+
+// heard takes in that Okta answered a read which was sent at a time: if that is after a loss, changes may be sent again.
+func (c *changes) heard(sent, now time.Time) {
+	if !c.paused() || sent.Before(c.pausedAt) {
+		return
+	}
+	c.alone = c.alone || c.again || now.Sub(c.pausedAt) > briefLoss
+	c.pausedAt, c.openedAt = time.Time{}, now
+}
+
+// LostBefore says that answers to changes were lost in an earlier run over the same users. Then the first that is lost ends the changes,
+// as long as Okta has answered none of this client's: who resumes again and again shall not lose a user each time.
+func (c *Client) LostBefore() {
+	c.pacer.mu.Lock()
+	defer c.pacer.mu.Unlock()
+	c.pacer.changes.wary = true
+}
