@@ -52,7 +52,8 @@ func (c *Client) call(ctx context.Context, r request) (Reply, error) {
 		fate := FateOf(err)
 		unexplained := c.pacer.done(s, outcomeOf(rep, fate))
 		if fate == Limited && !r.asks && r.refuse(unexplained) {
-			return rep, ownLimit(err)
+			c.pacer.explain(s)
+			return rep, fmt.Errorf("%w: %w", ErrOwnLimit, err)
 		}
 		if c.auth.amend(&r, rep, err) { // Okta refused it before any work
 			last, lastErr = rep, err

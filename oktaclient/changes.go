@@ -32,6 +32,7 @@ const (
 // under way when it began, and no more. A read finds out what can be asked without harm; a change finds out the rest, alone.
 type changes struct {
 	alone    bool       // the next change goes alone
+	ramp     int        // after one that went alone: how many may be under way, one more with each answer; 0: any number
 	underWay []underWay // in the order in which they were admitted
 	count    uint64     // admitted so far; numbers them
 	most     int        // how many were under way when the last answer came, that one included
@@ -71,7 +72,7 @@ func (c *changes) closed(now time.Time) bool {
 		return true
 	case len(c.underWay) == 0:
 		return false
-	case c.alone:
+	case c.alone, c.ramp > 0 && len(c.underWay) >= c.ramp:
 		return true
 	}
 	waited := now.Sub(c.underWay[0].since)
@@ -122,6 +123,9 @@ func (c *changes) done(s slot, o outcome, now time.Time) {
 	case o.certain:
 		c.sent++
 		c.answered++
+		if c.ramp > 0 {
+			c.ramp++
+		}
 		c.most = len(c.underWay) + 1
 		took := now.Sub(s.sent)
 		for n := len(c.slow); n > 0 && c.slow[n-1].took <= took; n-- {
@@ -160,7 +164,9 @@ func (c *changes) heard(sent, now time.Time) {
 	if !c.paused() || sent.Before(c.pausedAt) {
 		return
 	}
-	c.alone = c.alone || c.again || now.Sub(c.pausedAt) > briefLoss
+	if c.again || now.Sub(c.pausedAt) > briefLoss {
+		c.alone, c.ramp = true, 1
+	}
 	c.pausedAt, c.openedAt = time.Time{}, now
 }
 

@@ -3,7 +3,6 @@ package oktaclient
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"time"
 )
@@ -43,7 +42,12 @@ func (r *request) refuse(now *refusal) bool {
 	return now != nil && now.times >= ownTries
 }
 
-func ownLimit(err error) error { return fmt.Errorf("%w: %w", ErrOwnLimit, err) }
+// explain takes in that a row's refusals were its own: they say nothing about its bucket.
+func (p *pacer) explain(s slot) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s.gate.suspected = time.Time{}
+}
 
 // stayBack keeps a request that was refused behind those that weren't. lone means that there are none to show whether the bucket is spent.
 func (p *pacer) stayBack(ctx context.Context, r *request) (lone bool, err error) {
@@ -61,11 +65,13 @@ func (p *pacer) stayBack(ctx context.Context, r *request) (lone bool, err error)
 		if err := p.over(g, r); err != nil {
 			return false, err
 		}
-		if g.through-r.refused.through >= othersThrough {
-			return false, nil
-		}
-		if g.inFlight == 0 && g.heads == [ranks]int{} {
-			return g.spends == r.refused.spends, nil
+		alone := g.inFlight == 0 && g.heads == [ranks]int{}
+		if alone || g.through-r.refused.through >= othersThrough {
+			spent := g.spends != r.refused.spends
+			if spent {
+				p.part(r.series)
+			}
+			return alone && !spent, nil
 		}
 		changed := p.changed
 		p.mu.Unlock()

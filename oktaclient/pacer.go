@@ -123,7 +123,7 @@ func (p *pacer) admit(ctx context.Context, r *request) (slot, error) {
 		switch {
 		case ok:
 			if spent != nil && (g.probe || g.window.reset != *spent) {
-				p.stats.Parted++
+				p.part(r.series)
 			}
 			return p.enter(g, r, now), nil
 		case !r.safe && p.changes.paused() && !p.changes.asking:
@@ -311,6 +311,9 @@ func (p *pacer) done(s slot, o outcome) *refusal {
 	case o.limited:
 		p.stats.TooMany++
 		unexplained = s.gate.refuse(o.limit, s, now)
+		if s.change != 0 && now.Before(s.gate.hold) {
+			p.part(s.series)
+		}
 	case o.replied:
 		s.gate.accept(o.limit, s.sent, now, p.rate, p.capacity)
 		p.flight.accept(underWay)

@@ -15,6 +15,8 @@ type Series struct {
 	begun bool  // the first change was made
 	gate  *gate // whose calls are promised
 	left  int   // calls that are promised and not sent yet
+
+	parted bool // a window lay between the first change and one that follows
 }
 
 // NewSeries begins the changes of a user. begun says that the first one was made before.
@@ -85,6 +87,14 @@ func (p *pacer) abortSeries(s *Series, drew bool) {
 	case drew:
 		s.left++
 		s.gate.promised++
+	}
+}
+
+// part counts a series once that a window parts: others have spent it.
+func (p *pacer) part(s *Series) {
+	if s != nil && s.begun && !s.parted {
+		s.parted = true
+		p.stats.Parted++
 	}
 }
 
