@@ -50,7 +50,7 @@ func (c *Client) call(ctx context.Context, r request) (Reply, error) {
 		attempts++
 		rep.Attempts = attempts
 		fate := FateOf(err)
-		unexplained := c.pacer.done(s, outcomeOf(rep, fate))
+		unexplained := c.pacer.done(s, outcomeOf(rep, fate, !r.safe))
 		if fate == Limited && !r.asks && r.refuse(unexplained) {
 			c.pacer.explain(s)
 			return rep, fmt.Errorf("%w: %w", ErrOwnLimit, err)
@@ -109,14 +109,14 @@ func hopeless(err error) bool {
 	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &cert) || errors.Is(err, errUnsent)
 }
 
-// outcomeOf is what the pacer has to know.
-func outcomeOf(rep Reply, f Fate) outcome {
+// outcomeOf is what the pacer has to know of a change, or of a read.
+func outcomeOf(rep Reply, f Fate, change bool) outcome {
 	o := outcome{limit: rep.limit, limited: f == Limited}
 	// What isn't Okta's, as a proxy's sign-in page, fails as a dead connection does: the next user would fare no better.
 	o.failed = rep.Status == 0 || rep.Status >= 500 || f == InDoubt || rep.RequestID == "" && f != NoAccess && !o.limited
 	o.replied = !o.failed
 	o.done, o.lost = f == Done, f == InDoubt
-	o.certain = rep.RequestID != "" && f != InDoubt && f != NotSent
+	o.certain = rep.Status != 0 && f != InDoubt && f != NotSent && (change || rep.RequestID != "") // the fate of a change says it all
 	return o
 }
 

@@ -2,13 +2,14 @@ package oktaclient
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
 
 // ErrTooManyLost ends the changes of a client: answers were lost again and again although Okta answered what was asked in between.
 // Whatever waited wasn't sent. Reads go on.
-var ErrTooManyLost = errors.New("too many answers to changes were lost, although Okta answers when it is asked something")
+var ErrTooManyLost = errors.New("too many answers to changes were lost, although Okta answers reads")
 
 const (
 	// minSilence is how long the oldest change under way waits at least before its silence holds back others.
@@ -153,9 +154,14 @@ func (c *changes) lose(s slot, now time.Time) {
 	if s.alone {
 		c.lostAlone++
 	}
-	if c.lostAlone >= maxLostAlone || c.wary && c.answered == 0 ||
-		c.lost >= fewLost && c.pauses >= fewPauses && c.pauses*lostPart > c.sent {
-		c.err = ErrTooManyLost
+	switch {
+	case c.err != nil:
+	case c.lostAlone >= maxLostAlone:
+		c.err = fmt.Errorf("%w: those to %d in a row, each sent alone", ErrTooManyLost, c.lostAlone)
+	case c.wary && c.answered == 0:
+		c.err = fmt.Errorf("%w: in an earlier run, and now that to the first", ErrTooManyLost)
+	case c.lost >= fewLost && c.pauses >= fewPauses && c.pauses*lostPart > c.sent:
+		c.err = fmt.Errorf("%w: %d of %d, at %d different times", ErrTooManyLost, c.lost, c.sent, c.pauses)
 	}
 }
 

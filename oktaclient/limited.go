@@ -87,7 +87,7 @@ func (c *Client) askOthers(ctx context.Context, r *request) {
 		var users items[User]
 		one := url.Values{"limit": {"1"}}
 		rep, err := c.get(ctx, request{bucket: BucketUsers, path: apiPath("users"), query: one, most: maxPage, asks: true}, &users)
-		if outcomeOf(rep, FateOf(err)).certain {
+		if outcomeOf(rep, FateOf(err), false).certain {
 			return
 		}
 	}

@@ -101,6 +101,9 @@ func stopError(err error) error {
 		code = exitConsent
 	case errors.Is(err, steps.ErrLimit), errors.Is(err, errMaxDuration), oktaclient.GaveUp(err):
 		code = exitStopped
+		if errors.Is(err, oktaclient.ErrTooManyLost) {
+			err = hinted{err, "look at what is between this machine and Okta, as a proxy or a gateway, before going on"}
+		}
 	case errors.Is(err, steps.ErrNoRoles):
 		return noRoles(err)
 	case errors.Is(err, steps.ErrNoPermission), errors.Is(err, steps.ErrNoEnrollment), oktaclient.FateOf(err) == oktaclient.NoAccess:

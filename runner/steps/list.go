@@ -84,10 +84,11 @@ type Step struct {
 
 // List is the steps of a run, in order. It is safe for concurrent use.
 type List struct {
-	steps  []Step
-	client *oktaclient.Client
-	opts   Options
-	seen   *runner.Seen
+	steps   []Step
+	changes int // of the steps, how many change something
+	client  *oktaclient.Client
+	opts    Options
+	seen    *runner.Seen
 
 	excluded  *Excluded
 	recent    func(userID string) (why string, ok bool) // nil: nobody
@@ -143,7 +144,12 @@ func (l *List) finishing(ctx context.Context, t *Target) context.Context {
 	return ctx
 }
 
-func (l *List) add(s Step) { l.steps = append(l.steps, s) }
+func (l *List) add(s Step) {
+	l.steps = append(l.steps, s)
+	if s.Changes {
+		l.changes++
+	}
+}
 
 // Names are the names of the steps, in order. A dry run's are without those that change something: they are Planned.
 func (l *List) Names() []string {
@@ -196,7 +202,7 @@ func (l *List) Do(ctx context.Context, j runner.Job, b runner.Book) (runner.Resu
 		res.RunID = runs(j.Before.RunID, l.opts.RunID)
 	}
 	t.begun, t.changed = t.sentBy(l.opts.RunID), t.goesOn()
-	if len(l.Planned()) > 1 || len(l.opts.Unenroll) > 0 {
+	if l.changes > 1 || len(l.opts.Unenroll) > 0 {
 		t.series = l.client.NewSeries(t.changed)
 		defer t.series.Close() // however the row ends, nobody waits for it any more
 		ctx = t.series.In(ctx)
@@ -316,7 +322,7 @@ func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {
 
 // begin takes the target off the limit before its first change. When there is none left, the row wasn't attempted.
 func (l *List) begin(t *Target, res *runner.Result) error {
-	t.series.Later(len(l.Planned()) - 1 + max(0, len(t.unenroll)-1))
+	t.series.Later(l.changes - 1 + max(0, len(t.unenroll)-1))
 	if t.begun {
 		return nil
 	}
