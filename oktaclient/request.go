@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -180,8 +181,10 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 		rep.body, bodyErr = readBody(resp.Body, cmp.Or(r.most, maxBody))
 		rep.body = c.redact(r, rep.body)
 	}
-	c.log.Debug("request", "method", r.method, "path", req.URL.EscapedPath(), "status", rep.Status,
-		"request_id", rep.RequestID, "ms", at.Sub(start).Milliseconds(), "remaining", rep.limit.left())
+	if c.log.Enabled(ctx, slog.LevelDebug) {
+		c.log.Debug("request", "method", r.method, "path", req.URL.EscapedPath(), "status", rep.Status,
+			"request_id", rep.RequestID, "ms", at.Sub(start).Milliseconds(), "remaining", rep.limit.left())
+	}
 	return rep, c.judge(r, req, resp, rep, bodyErr)
 }
 
