@@ -27,13 +27,16 @@ const (
 	maxLostAlone = 3
 	// or when so many are in doubt, from so many pauses, and those are more than one in so many changes sent.
 	fewLost, fewPauses, lostPart = 20, 5, 20
+	// fewBetween changes from one pause to the next are few: then not as many as there are workers follow one that went alone, but one more with
+	// each answer. Else a pause would cost each worker's.
+	fewBetween = 2 * lostPart
 )
 
 // changes is the pacer's gate of all requests that change something, whatever their bucket: an outage shall cost the answers that were
 // under way when it began, and no more. A read finds out what can be asked without harm; a change finds out the rest, alone.
 type changes struct {
 	alone    bool       // the next change goes alone
-	ramp     int        // after one that went alone: how many may be under way, one more with each answer; 0: any number
+	ramp     int        // how many may be under way, one more with each answer; 0: any number
 	underWay []underWay // in the order in which they were admitted
 	count    uint64     // admitted so far; numbers them
 	most     int        // how many were under way when the last answer came, that one included
@@ -42,11 +45,13 @@ type changes struct {
 	pausedAt time.Time // when an answer was lost since which no read was answered; zero: none
 	openedAt time.Time // when the last pause ended
 	lostAt   time.Time // when an answer was last lost
-	again    bool      // the loss before that was a short time ago, or Okta was long in answering
+	again    bool      // the loss before that was a short time ago
+	often    bool      // and few changes lay between
 	doubt    string    // ID of the user whose change was lost
 	asking   bool      // a request that waits asks Okta whether it answers
 
 	sent, answered, lost, pauses, lostAlone int
+	opened                                  int // of those sent, how many were when the last pause ended
 	wary                                    bool // answers were lost in an earlier run, too
 
 	err error // set once: nothing more is changed
@@ -146,7 +151,7 @@ func (c *changes) lose(s slot, now time.Time) {
 		if !s.sent.Before(c.openedAt) {
 			c.pauses++
 		}
-		c.pausedAt, c.again = now, recent
+		c.pausedAt, c.again, c.often = now, recent, recent && c.sent-c.opened < fewBetween
 	}
 	c.again = c.again || recent
 	c.lostAt, c.doubt = now, s.user
@@ -171,9 +176,12 @@ func (c *changes) heard(sent, now time.Time) {
 		return
 	}
 	if c.again || now.Sub(c.pausedAt) > briefLoss {
-		c.alone, c.ramp = true, 1
+		c.alone, c.ramp = true, 0
 	}
-	c.pausedAt, c.openedAt = time.Time{}, now
+	if c.often {
+		c.ramp = 1
+	}
+	c.pausedAt, c.openedAt, c.opened = time.Time{}, now, c.sent
 }
 
 // LostBefore says that answers to changes were lost in an earlier run over the same users. Then the first that is lost ends the changes,
