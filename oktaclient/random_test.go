@@ -40,6 +40,7 @@ func TestRandomTrouble(t *testing.T) {
 				limited[f.UserID] = f.Kind == oktatest.TooManyUser
 			}
 			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
 			stopped := errors.New("stopped by hand")
 			if rng.IntN(4) == 0 {
 				time.AfterFunc(time.Duration(rng.IntN(200))*time.Second, func() { cancel(stopped) })
