@@ -51,7 +51,7 @@ type changes struct {
 	asking   bool      // a request that waits asks Okta whether it answers
 
 	sent, answered, lost, pauses, lostAlone int
-	opened                                  int // of those sent, how many were when the last pause ended
+	opened                                  int  // of those sent, how many were when the last pause ended
 	wary                                    bool // answers were lost in an earlier run, too
 
 	err error // set once: nothing more is changed
