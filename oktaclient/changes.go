@@ -32,9 +32,9 @@ const (
 	fewBetween = 2 * lostPart
 )
 
-// changes is the pacer's gate of all requests that change something, whatever their bucket: an outage shall cost the answers that were
+// changeGate is the pacer's gate of all requests that change something, whatever their bucket: an outage shall cost the answers that were
 // under way when it began, and no more. A read finds out what can be asked without harm; a change finds out the rest, alone.
-type changes struct {
+type changeGate struct {
 	alone    bool       // the next change goes alone
 	ramp     int        // how many may be under way, one more with each answer; 0: any number
 	underWay []underWay // in the order in which they were admitted
@@ -69,10 +69,10 @@ type answer struct {
 	took time.Duration
 }
 
-func newChanges() changes { return changes{alone: true} }
+func newChangeGate() changeGate { return changeGate{alone: true} }
 
 // closed reports whether no change may be sent now. Only an answer or a loss opens it again.
-func (c *changes) closed(now time.Time) bool {
+func (c *changeGate) closed(now time.Time) bool {
 	switch {
 	case c.paused():
 		return true
@@ -89,10 +89,10 @@ func (c *changes) closed(now time.Time) bool {
 	return false
 }
 
-func (c *changes) paused() bool { return !c.pausedAt.IsZero() }
+func (c *changeGate) paused() bool { return !c.pausedAt.IsZero() }
 
 // slowest is the longest that an answer of the last minute took; 0: there was none.
-func (c *changes) slowest(now time.Time) time.Duration {
+func (c *changeGate) slowest(now time.Time) time.Duration {
 	for len(c.slow) > 0 && now.Sub(c.slow[0].at) > answerMemory {
 		c.slow = c.slow[1:]
 	}
@@ -103,25 +103,25 @@ func (c *changes) slowest(now time.Time) time.Duration {
 }
 
 // enter counts a change as under way, and returns its number.
-func (c *changes) enter(now time.Time) uint64 {
+func (c *changeGate) enter(now time.Time) uint64 {
 	c.count++
 	c.underWay = append(c.underWay, underWay{c.count, now})
 	return c.count
 }
 
-func (c *changes) leave(n uint64) {
+func (c *changeGate) leave(n uint64) {
 	if i := slices.IndexFunc(c.underWay, func(u underWay) bool { return u.n == n }); i >= 0 {
 		c.underWay = slices.Delete(c.underWay, i, i+1)
 	}
 }
 
 // stillOpen reports whether a change that was admitted may still be sent.
-func (c *changes) stillOpen() bool {
+func (c *changeGate) stillOpen() bool {
 	return c.err == nil && !c.paused() && (!c.alone || len(c.underWay) == 1)
 }
 
 // done learns from what became of a change. It has left.
-func (c *changes) done(s slot, o outcome, now time.Time) {
+func (c *changeGate) done(s slot, o outcome, now time.Time) {
 	switch {
 	case o.lost:
 		c.sent++
@@ -145,7 +145,7 @@ func (c *changes) done(s slot, o outcome, now time.Time) {
 }
 
 // lose takes in that the answer to a change was lost. Those that were under way when the pause began belong to it, however late they are lost.
-func (c *changes) lose(s slot, now time.Time) {
+func (c *changeGate) lose(s slot, now time.Time) {
 	recent := !c.lostAt.IsZero() && now.Sub(c.lostAt) < lossMemory
 	if !c.paused() {
 		if !s.sent.Before(c.openedAt) {
@@ -171,7 +171,7 @@ func (c *changes) lose(s slot, now time.Time) {
 }
 
 // heard takes in that Okta answered a read which was sent at a time: if that is after a loss, changes may be sent again.
-func (c *changes) heard(sent, now time.Time) {
+func (c *changeGate) heard(sent, now time.Time) {
 	if !c.paused() || sent.Before(c.pausedAt) {
 		return
 	}

@@ -43,6 +43,7 @@ type Client struct {
 	app       *appCredentials // auth, if that is a service app's
 	userAgent string
 	timeout   time.Duration
+	http      *http.Client
 	conns     *connections
 	log       *slog.Logger
 	pacer     *pacer
@@ -78,6 +79,7 @@ func New(org OrgURL, o Options) *Client {
 	c := &Client{
 		org: org, auth: &tokenCredentials{hide(o.Token)}, userAgent: o.UserAgent, timeout: o.Timeout, log: o.Logger,
 		pacer: newPacer(o.Capacity, o.MaxInFlight, o.Rate),
+		http:  newHTTPClient(o.Transport),
 		conns: newConnections(o),
 	}
 	if o.App != nil {

@@ -12,13 +12,13 @@ import (
 // answer lost that way would leave a user in doubt. A hold empties the pool.
 const idleTimeout = 15 * time.Second
 
-// connections are how requests get to the org: over connections that are kept, until a change was lost on one of these. A server, or
-// something before it, that closes them unannounced would lose one change after the other. From then on each change gets a connection of its own.
+// connections is what changes are sent on. Connections are kept, until a change was lost on one that was: a server, or something before it, that
+// closes them unannounced would lose one change after the other. From then on each change gets a connection of its own.
 type connections struct {
-	kept, single *http.Client
-	apart        atomic.Bool
-	tell         sync.Once
-	told         func()
+	single *http.Client
+	apart  atomic.Bool
+	tell   sync.Once
+	told   func()
 }
 
 func newConnections(o Options) *connections {
@@ -28,7 +28,7 @@ func newConnections(o Options) *connections {
 		t.DisableKeepAlives = true
 		single = t
 	}
-	return &connections{kept: newHTTPClient(o.Transport), single: newHTTPClient(single), told: o.ChangesApart}
+	return &connections{single: newHTTPClient(single), told: o.ChangesApart}
 }
 
 func newHTTPClient(t http.RoundTripper) *http.Client {
@@ -39,10 +39,10 @@ func newHTTPClient(t http.RoundTripper) *http.Client {
 	}
 }
 
-// choose returns what one attempt of r is sent with.
-func (c *connections) choose(r *request, attempt *http.Request) *http.Client {
+// choose returns what one attempt of r is sent with: kept, if its connections are good enough.
+func (c *connections) choose(kept *http.Client, r *request, attempt *http.Request) *http.Client {
 	if r.safe || !c.apart.Load() {
-		return c.kept
+		return kept
 	}
 	attempt.Close = true
 	return c.single

@@ -23,7 +23,7 @@ type pacer struct {
 	mu       sync.Mutex
 	changed  chan struct{} // closed and replaced whenever a request that waits should look again
 	gates    map[Bucket]*gate
-	changes  changes
+	changes  changeGate
 	flight   flight
 	callers  int // goroutines inside a call: sending, waiting or pausing
 	changers int // of these, those inside a change
@@ -89,7 +89,7 @@ func rankOf(r *request) rank {
 func newPacer(capacity, maxInFlight int, ceiling rate.Limit) *pacer {
 	return &pacer{
 		capacity: capacity, rate: ceiling, flight: newFlight(maxInFlight), changed: make(chan struct{}), gates: make(map[Bucket]*gate),
-		changes: newChanges(),
+		changes: newChangeGate(),
 	}
 }
 

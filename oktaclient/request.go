@@ -161,7 +161,7 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 	if err != nil {
 		return Reply{}, fmt.Errorf("%w: %w", errUnsent, err)
 	}
-	client := c.conns.choose(r, req)
+	client := c.conns.choose(c.http, r, req)
 	start := time.Now()
 	c.span.sent(start)
 	rep := Reply{SentAt: c.Now()}

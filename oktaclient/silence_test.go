@@ -25,7 +25,7 @@ func TestSilence(t *testing.T) {
 		{"silence where answers take long", 2 * time.Second, 0, 5, []time.Duration{8*time.Second + 1}, true},
 		{"an answer of long ago doesn't count", 2 * time.Second, answerMemory + 1, 5, []time.Duration{minSilence + 1}, true},
 	} {
-		c := newChanges()
+		c := newChangeGate()
 		c.alone = false
 		c.done(slot{sent: noon.Add(-tt.ago - tt.slowest)}, outcome{certain: true}, noon.Add(-tt.ago))
 		c.done(slot{sent: noon.Add(-tt.ago)}, outcome{certain: true}, noon.Add(-tt.ago)) // a faster one hides nothing

@@ -164,7 +164,9 @@ func (b broken) RoundTrip(r *http.Request) (*http.Response, error) {
 // A server that closes kept connections costs one row, and the run says what it does about it.
 func TestChangesGetConnectionsOfTheirOwn(t *testing.T) {
 	virtually(t, 300, oktatest.Config{Latency: 100 * time.Millisecond, Unlimited: true}, func(v *virtual) {
-		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) { return broken{next}.RoundTrip(r) }
+		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			return broken{next}.RoundTrip(r)
+		}
 		if code := v.reset(confirm(300), "--workers", "16"); code != 0 {
 			t.Errorf("exit code %d:\n%s", code, v.stderr)
 		}
