@@ -20,9 +20,9 @@ const (
 
 // gate is a bucket's part of the pacer.
 type gate struct {
-	turns    [ranks]chan struct{} // each held by the one request of a rank that looks when the bucket opens; the others queue behind it
-	heads    [ranks]int           // how many hold these
-	promised int                  // calls that users under way still need
+	turns    [rankCount]chan struct{} // each held by the one request of a rank that looks when the bucket opens; the others queue behind it
+	heads    [rankCount]int           // how many hold these
+	promised int                      // calls that users under way still need
 	window   window
 	limiter  *rate.Limiter
 	inFlight int
@@ -63,7 +63,7 @@ func (g *gate) closed(now time.Time, capacity, expected int, k rank, calls, prom
 	case g.probing:
 		return time.Time{}, false
 	case g.probe || !g.window.open(now): // one finds out: who follows, if somebody will
-		return time.Time{}, k != beginning || promised == 0
+		return time.Time{}, k != rankFirst || promised == 0
 	}
 	left := g.window.left(capacity, g.inFlight)
 	calls = min(calls, allowance(g.window.limit, capacity)) // else it would never fit
@@ -74,7 +74,7 @@ func (g *gate) closed(now time.Time, capacity, expected int, k rank, calls, prom
 		}
 		g.wait(now)
 		return g.window.ends, false
-	case k == following:
+	case k == rankLater:
 		return time.Time{}, true
 	case left-promised < calls:
 		if left < calls {

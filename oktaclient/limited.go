@@ -65,7 +65,7 @@ func (p *pacer) stayBack(ctx context.Context, r *request) (lone bool, err error)
 		if err := p.over(g, r); err != nil {
 			return false, err
 		}
-		alone := g.inFlight == 0 && g.heads == [ranks]int{}
+		alone := g.inFlight == 0 && g.heads == [rankCount]int{}
 		if alone || g.through-r.refused.through >= othersThrough {
 			spent := g.spends != r.refused.spends
 			if spent {

@@ -70,20 +70,20 @@ type outcome struct {
 type rank int
 
 const (
-	following rank = iota // of a user whose changes have begun
-	beginning             // the first change of a user
-	reading
-	ranks
+	rankLater rank = iota // of a user whose changes have begun
+	rankFirst             // the first change of a user
+	rankRead
+	rankCount
 )
 
 func rankOf(r *request) rank {
 	switch {
 	case r.series != nil && r.series.begun: // only its own goroutine changes that
-		return following
+		return rankLater
 	case r.safe:
-		return reading
+		return rankRead
 	}
-	return beginning
+	return rankFirst
 }
 
 func newPacer(capacity, maxInFlight int, ceiling rate.Limit) *pacer {
@@ -129,7 +129,7 @@ func (p *pacer) admit(ctx context.Context, r *request) (slot, error) {
 		case !r.safe && p.changes.paused() && !p.changes.asking:
 			p.changes.asking = true
 			return slot{}, errAskOkta
-		case k == following && !r.safe && spent == nil && g.spent(now, p.capacity):
+		case k == rankLater && !r.safe && spent == nil && g.spent(now, p.capacity):
 			window := g.window.reset
 			spent = &window
 		}
@@ -188,7 +188,7 @@ func (p *pacer) closed(g *gate, r *request, k rank, now time.Time) (until time.T
 		return time.Time{}, false
 	}
 	// Whoever was changed in part comes first, above all where only one can go.
-	if k == beginning && (g.heads[following] > 0 || promised > 0 && p.changes.alone) {
+	if k == rankFirst && (g.heads[rankLater] > 0 || promised > 0 && p.changes.alone) {
 		return time.Time{}, false
 	}
 	if until, ok = g.closed(now, p.capacity, p.expected, k, r.calls(k), promised); !ok {

@@ -79,7 +79,7 @@ func (r *request) user() string {
 
 // calls is how many the request needs room for, its own and those that follow it.
 func (r *request) calls(k rank) int {
-	if k == beginning && r.series != nil {
+	if k == rankFirst && r.series != nil {
 		return 1 + r.series.later
 	}
 	return 1
