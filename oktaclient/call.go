@@ -22,7 +22,10 @@ const maxFirstTries = 3
 // call sends r until its fate is settled. The reply's facts are those of the last attempt, the number of attempts is that
 // of all.
 func (c *Client) call(ctx context.Context, r request) (Reply, error) {
-	defer c.pacer.call()()
+	defer c.pacer.call(!r.safe)()
+	if !r.noToken {
+		r.series = seriesOf(ctx)
+	}
 	var (
 		last     Reply
 		lastErr  error
@@ -48,7 +51,11 @@ func (c *Client) call(ctx context.Context, r request) (Reply, error) {
 		attempts++
 		rep.Attempts = attempts
 		fate := FateOf(err)
-		c.pacer.done(s, outcomeOf(rep, fate))
+		unexplained := c.pacer.done(s, outcomeOf(rep, fate))
+		if fate == Limited && !r.asks && r.refuse(unexplained) {
+			c.pacer.explain(s)
+			return rep, fmt.Errorf("%w: %w", ErrOwnLimit, err)
+		}
 		if c.auth.amend(&r, rep, err) { // Okta refused it before any work
 			last, lastErr = rep, err
 			continue
@@ -88,7 +95,7 @@ func (r *request) again(f Fate) (again, counts bool) {
 	case Busy:
 		return true, true
 	case InDoubt:
-		return r.safe, !r.patient
+		return r.safe && !r.asks, !r.patient
 	}
 	return false, false
 }
@@ -103,13 +110,16 @@ func hopeless(err error) bool {
 	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &cert) || errors.Is(err, errUnsent) || errors.Is(err, ErrNoRequestID)
 }
 
-// outcomeOf is what the pacer has to know. A 429 that isn't Okta's for certain holds the bucket, too, though nothing is sent again for it.
+// outcomeOf is what the pacer has to know. A 429 that isn't Okta's for certain holds the bucket, too,
+// though nothing is sent again for it.
 func outcomeOf(rep Reply, f Fate) outcome {
 	doubted := f == InDoubt && rep.Status == http.StatusTooManyRequests
 	o := outcome{limit: rep.limit, limited: f == Limited || doubted}
 	// What isn't Okta's, as a proxy's sign-in page, fails as a dead connection does: the next user would fare no better.
 	o.failed = rep.Status == 0 || rep.Status >= 500 || f == InDoubt
 	o.replied = !o.failed
+	o.done, o.lost = f == Done, f == InDoubt
+	o.certain = rep.verdict.okta && f != InDoubt
 	return o
 }
 

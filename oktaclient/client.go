@@ -2,7 +2,6 @@ package oktaclient
 
 import (
 	"log/slog"
-	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -21,10 +20,6 @@ const (
 	DefaultMaxInFlight = 32
 )
 
-// idleTimeout is shorter than any server's, so that a connection which the server closes at this moment isn't used: an
-// answer lost that way would leave a user in doubt. A hold empties the pool.
-const idleTimeout = 15 * time.Second
-
 // Options of a [Client]. The zero value of a field means its default.
 type Options struct {
 	Token       Token
@@ -36,6 +31,10 @@ type Options struct {
 	MaxInFlight int               // requests under way at most, over all buckets
 	Transport   http.RoundTripper // for tests; it has to call the httptrace hook GotConn once it has a connection
 	Logger      *slog.Logger      // gets each request at level debug
+
+	// ChangesApart is called once, when the client begins to make each change on a connection of its own: a change was lost on one that had been used
+	// before. nil: nobody wants to know.
+	ChangesApart func()
 }
 
 // Client speaks to one org by one authority: an API token or a service app. It is safe for concurrent use.
@@ -46,6 +45,7 @@ type Client struct {
 	userAgent string
 	timeout   time.Duration
 	http      *http.Client
+	conns     *connections
 	log       *slog.Logger
 	pacer     *pacer
 	span      span
@@ -83,11 +83,8 @@ func New(org OrgURL, o Options) *Client {
 	c := &Client{
 		org: org, auth: &tokenCredentials{hide(o.Token)}, userAgent: o.UserAgent, timeout: o.Timeout, log: o.Logger,
 		pacer: newPacer(o.Capacity, o.MaxInFlight, o.Rate),
-		http: &http.Client{
-			Transport: o.Transport,
-			// A redirect would carry a change, and perhaps the token, to where nobody meant it to go.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+		http:  newHTTPClient(o.Transport),
+		conns: newConnections(o),
 	}
 	if o.App != nil {
 		c.app = newAppCredentials(*o.App, c)
@@ -99,21 +96,6 @@ func New(org OrgURL, o Options) *Client {
 // Expect says how many calls are still to come in a bucket, at most; 0: nobody knows. A window that they don't fit into is spent
 // evenly, with few requests under way: it ends no sooner if it is spent in seconds, and others find something left of it.
 func (c *Client) Expect(calls int) { c.pacer.expect(calls) }
-
-// newTransport speaks HTTP/1.1 only, as every recorded exchange did: HTTP/2 has its own rules of when a request is sent again.
-func newTransport(conns int) *http.Transport {
-	var protocols http.Protocols
-	protocols.SetHTTP1(true)
-	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
-		TLSHandshakeTimeout:    10 * time.Second,
-		MaxIdleConnsPerHost:    conns,
-		IdleConnTimeout:        idleTimeout,
-		MaxResponseHeaderBytes: 256 << 10,
-		Protocols:              &protocols,
-	}
-}
 
 // Org is the org that the client speaks to.
 func (c *Client) Org() OrgURL { return c.org }

@@ -2,6 +2,7 @@ package oktaclient
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 )
@@ -47,8 +48,19 @@ func (c *Client) admit(ctx context.Context, r *request) (slot, error) {
 				return slot{}, err
 			}
 		}
-		s, err := c.pacer.admit(ctx, r.bucket)
-		if err != nil || r.noToken || c.auth.fresh() {
+		lone, err := c.pacer.stayBack(ctx, r)
+		if err != nil {
+			return slot{}, err
+		}
+		if lone {
+			c.askOthers(ctx, r)
+		}
+		s, err := c.pacer.admit(ctx, r)
+		switch {
+		case errors.Is(err, errAskOkta):
+			c.askOkta(ctx, r.user())
+			continue
+		case err != nil || r.noToken || c.auth.fresh():
 			return s, err
 		}
 		c.pacer.abort(s) // the access token came to its end while the request waited for its turn

@@ -20,7 +20,9 @@ const (
 
 // gate is a bucket's part of the pacer.
 type gate struct {
-	turn     chan struct{} // held by the one request that looks when the bucket opens; the others queue behind it
+	turns    [rankCount]chan struct{} // each held by the one request of a rank that looks when the bucket opens; the others queue behind it
+	heads    [rankCount]int           // how many hold these
+	promised int                      // calls that users under way still need
 	window   window
 	limiter  *rate.Limiter
 	inFlight int
@@ -33,11 +35,24 @@ type gate struct {
 	starved  time.Time // when the 429s began that nothing has got through since; zero: something did
 	held     time.Time // since when requests wait for the window; zero: they don't
 	err      error     // set once: nothing is admitted to this bucket any more
+
+	// Of 429s that the bucket's own numbers don't explain: see refusal.
+	suspected time.Time // when one came since which nothing sent later has been answered; zero: none
+	through   int       // replies that were no 429
+	spends    int       // times that the bucket was found spent by a 429
 }
 
-// closed looks whether the bucket lets a request be sent now, when so many are still expected. Otherwise until is when to look again at
-// the latest; zero: only when something changes.
-func (g *gate) closed(now time.Time, capacity, expected int) (until time.Time, ok bool) {
+func newGate(ceiling rate.Limit) *gate {
+	g := &gate{limiter: rate.NewLimiter(ceiling, 1), probe: true}
+	for k := range g.turns {
+		g.turns[k] = make(chan struct{}, 1)
+	}
+	return g
+}
+
+// closed looks whether the bucket lets a request of a rank be sent now, when so many are still expected. It has to have room for so many calls
+// beside those that are promised to others. Otherwise until is when to look again at the latest; zero: only when something changes.
+func (g *gate) closed(now time.Time, capacity, expected int, k rank, calls, promised int) (until time.Time, ok bool) {
 	if g.window.limit > 0 && !g.window.ends.IsZero() && !g.window.open(now) {
 		g.window.ends, g.probe = time.Time{}, true // over: what the next one holds has to be found out
 	}
@@ -47,18 +62,26 @@ func (g *gate) closed(now time.Time, capacity, expected int) (until time.Time, o
 		return g.hold, false
 	case g.probing:
 		return time.Time{}, false
-	case g.probe || !g.window.open(now):
-		return time.Time{}, true
+	case g.probe || !g.window.open(now): // one finds out: who follows, if somebody will
+		return time.Time{}, k != rankFirst || promised == 0
 	}
 	left := g.window.left(capacity, g.inFlight)
-	if left < 1 {
+	calls = min(calls, allowance(g.window.limit, capacity)) // else it would never fit
+	switch {
+	case left < 1:
 		if g.window.shared(g.inFlight) {
 			g.crowd(now)
 		}
 		g.wait(now)
 		return g.window.ends, false
-	}
-	if g.inFlight < g.few(left, capacity, expected) {
+	case k == rankLater:
+		return time.Time{}, true
+	case left-promised < calls:
+		if left < calls {
+			g.wait(now)
+		}
+		return g.window.ends, false
+	case g.inFlight < g.few(left, capacity, expected):
 		return time.Time{}, true
 	}
 	due := g.window.due(left, capacity)
@@ -94,8 +117,22 @@ func (g *gate) wait(now time.Time) {
 	}
 }
 
-// accept takes in a reply that got through.
-func (g *gate) accept(r rateLimit, now time.Time, ceiling rate.Limit, capacity int) {
+// stillOpen reports whether a request that was admitted may still be sent.
+func (g *gate) stillOpen(s slot, now time.Time) bool {
+	return !now.Before(g.hold) && (s.probe || g.suspected.IsZero())
+}
+
+// spent reports whether the bucket is closed until its window ends.
+func (g *gate) spent(now time.Time, capacity int) bool {
+	return now.Before(g.hold) || g.window.open(now) && g.window.left(capacity, g.inFlight) < 1
+}
+
+// accept takes in a reply that got through, to a request that was sent at a time.
+func (g *gate) accept(r rateLimit, sent, now time.Time, ceiling rate.Limit, capacity int) {
+	g.through++
+	if !sent.Before(g.suspected) { // the bucket has calls left
+		g.suspected = time.Time{}
+	}
 	g.window.learn(r, now)
 	g.window.ours++
 	if !g.window.open(now) && g.window.limit > 0 {
@@ -105,17 +142,27 @@ func (g *gate) accept(r rateLimit, now time.Time, ceiling rate.Limit, capacity i
 	if g.limiter.Limit() != ceiling {
 		g.limiter.SetLimitAt(now, ceiling)
 	}
-	g.probe, g.pause = false, 0
+	g.probe, g.pause = !g.suspected.IsZero(), 0
 }
 
 // refuse takes in a 429 of the bucket: hold until its window has ended by the server's clock, or, where that isn't said,
 // pause twice as long each time. It says nothing about the window on record: it may speak of the org's, not the token's. Only a
-// 429 that was overtaken, sent before that window was known and refused in the one before, is old news.
-func (g *gate) refuse(r rateLimit, sent, now time.Time) {
-	if g.window.older(r, now) && sent.Before(g.window.since) {
-		return
+// 429 that was overtaken, sent before that window was known and refused in the one before, is old news. One that names calls left may be the row's own:
+// another row finds out at once.
+func (g *gate) refuse(r rateLimit, s slot, now time.Time) *refusal {
+	if g.window.older(r, now) && s.sent.Before(g.window.since) {
+		return nil
 	}
+	unexplained := r.known && r.remaining > 0
 	g.probe = true
+	if unexplained && (s.again || g.suspected.IsZero()) {
+		if g.suspected.IsZero() {
+			g.suspected = now
+		}
+		return &refusal{through: g.through, spends: g.spends}
+	}
+	g.spends++
+	g.suspected = time.Time{}
 	d, ok := r.wait(now)
 	if ok && r.known {
 		g.crowd(now)
@@ -126,6 +173,10 @@ func (g *gate) refuse(r rateLimit, sent, now time.Time) {
 	if until := now.Add(d); until.After(g.hold) {
 		g.hold = until
 	}
+	if !unexplained {
+		return nil
+	}
+	return &refusal{through: g.through, spends: g.spends}
 }
 
 // checkStarved closes a bucket for good when nothing but 429s came back from it for five windows.

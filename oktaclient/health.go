@@ -1,6 +1,9 @@
 package oktaclient
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 const (
 	// outagePatience bounds how long the org may be out of reach before the run stops.
@@ -10,16 +13,26 @@ const (
 	fewFailures = 3
 )
 
+// GaveUp reports whether an error says that the client sends no more: [ErrOutage], [ErrLimited], [ErrTooManyLost].
+func GaveUp(err error) bool {
+	return errors.Is(err, ErrOutage) || errors.Is(err, ErrLimited) || errors.Is(err, ErrTooManyLost)
+}
+
 // learnHealth watches for an outage: as many failures in a row as there are callers (or may be requests under way, if that is
-// less) means that everybody's last answer was one. The pool then holds and sends one request at a time, at growing pauses.
+// less) means that everybody's last answer was one; callers who wait for Okta to answer a read have none. The pool then holds and sends one
+// request at a time, at growing pauses.
 func (p *pacer) learnHealth(o outcome, now time.Time) {
 	if !o.failed {
 		p.failures, p.failing, p.pause = 0, time.Time{}, 0
 		return
 	}
 	p.failures++
+	callers := p.callers
+	if p.changes.paused() {
+		callers -= p.changers
+	}
 	switch {
-	case p.failing.IsZero() && p.failures < max(fewFailures, min(p.flight.cap, p.callers)):
+	case p.failing.IsZero() && p.failures < max(fewFailures, min(p.flight.cap, callers)):
 		return
 	case p.failing.IsZero():
 		p.failing = now

@@ -392,7 +392,7 @@ func TestRefusedForEver(t *testing.T) {
 			}
 			for _, err := range failed {
 				if !errors.Is(err, oktaclient.ErrLimited) {
-					t.Errorf("%v, want a limit that lasts", err)
+					t.Errorf("%v, want %v", err, oktaclient.ErrLimited)
 				}
 			}
 		})

@@ -23,8 +23,10 @@ type pacer struct {
 	mu       sync.Mutex
 	changed  chan struct{} // closed and replaced whenever a request that waits should look again
 	gates    map[Bucket]*gate
+	changes  changeGate
 	flight   flight
 	callers  int // goroutines inside a call: sending, waiting or pausing
+	changers int // of these, those inside a change
 	expected int // calls that are still to come; 0: not known
 
 	// The pool-wide hold.
@@ -44,6 +46,13 @@ type slot struct {
 	sent     time.Time
 	underWay int // requests, this one included
 	probe    bool
+	again    bool // it was refused before, although its bucket had calls left
+
+	change uint64  // its number among the changes; 0: it is none
+	alone  bool    // no other change was under way, and none will be
+	user   string  // whom it changes
+	series *Series // that it belongs to; nil: none
+	drew   bool    // on the promise of that
 }
 
 // outcome is what became of a request, as far as pacing goes.
@@ -52,43 +61,92 @@ type outcome struct {
 	replied bool // a reply of any status below 500
 	limited bool // 429 of the API
 	failed  bool // connection failure, timeout or 5xx
+	done    bool // 2xx
+	certain bool // Okta answered, whatever it said
+	lost    bool // sent, and no answer that can be trusted
+}
+
+// rank is the order in which requests to a bucket go: each has a queue of its own.
+type rank int
+
+const (
+	rankLater rank = iota // of a user whose changes have begun
+	rankFirst             // the first change of a user
+	rankRead
+	rankCount
+)
+
+func rankOf(r *request) rank {
+	switch {
+	case r.series != nil && r.series.begun: // only its own goroutine changes that
+		return rankLater
+	case r.safe:
+		return rankRead
+	}
+	return rankFirst
 }
 
 func newPacer(capacity, maxInFlight int, ceiling rate.Limit) *pacer {
 	return &pacer{
 		capacity: capacity, rate: ceiling, flight: newFlight(maxInFlight), changed: make(chan struct{}), gates: make(map[Bucket]*gate),
+		changes: newChangeGate(),
 	}
 }
 
-// admit waits until a request to the bucket may be sent. Its error wraps errUnsent when ctx ended first, or is [ErrOutage].
-func (p *pacer) admit(ctx context.Context, b Bucket) (slot, error) {
-	g := p.gate(b)
+// errAskOkta is the answer to a request that must not be sent before Okta has answered a read: whoever gets it asks.
+var errAskOkta = errors.New("an answer was lost")
+
+// admit waits until a request may be sent. Its error wraps errUnsent when ctx ended first, is errAskOkta, or is what ended the waiting for
+// all.
+func (p *pacer) admit(ctx context.Context, r *request) (slot, error) {
+	g, k := p.gate(r.bucket), rankOf(r)
 	select {
-	case g.turn <- struct{}{}:
-		defer func() { <-g.turn }()
+	case g.turns[k] <- struct{}{}:
+		defer func() { <-g.turns[k] }()
 	case <-ctx.Done():
 		return slot{}, unsentBy(ctx)
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	g.heads[k]++
+	defer func() { g.heads[k]-- }()
+	var spent *int64 // the window that was spent before a change that follows another
 	for {
 		if ctx.Err() != nil {
 			return slot{}, unsentBy(ctx)
 		}
-		p.mu.Lock()
-		if err := cmp.Or(p.err, g.err); err != nil {
-			p.mu.Unlock()
+		if err := p.over(g, r); err != nil {
 			return slot{}, err
 		}
 		now := time.Now()
-		until, ok := p.closed(g, now)
-		if ok {
-			s := p.enter(g, now)
-			p.mu.Unlock()
-			return s, nil
+		until, ok := p.closed(g, r, k, now)
+		switch {
+		case ok:
+			if spent != nil && (g.probe || g.window.reset != *spent) {
+				p.part(r.series)
+			}
+			return p.enter(g, r, now), nil
+		case !r.safe && p.changes.paused() && !p.changes.asking:
+			p.changes.asking = true
+			return slot{}, errAskOkta
+		case k == rankLater && !r.safe && spent == nil && g.spent(now, p.capacity):
+			window := g.window.reset
+			spent = &window
 		}
 		changed := p.changed
 		p.mu.Unlock()
 		wait(ctx, until, changed)
+		p.mu.Lock()
 	}
+}
+
+// over is what ended the waiting of a request for good, or nil.
+func (p *pacer) over(g *gate, r *request) error {
+	err := cmp.Or(p.err, g.err)
+	if err == nil && !r.safe {
+		err = p.changes.err
+	}
+	return err
 }
 
 func unsentBy(ctx context.Context) error { return fmt.Errorf("%w: %w", errUnsent, context.Cause(ctx)) }
@@ -113,7 +171,7 @@ func (p *pacer) gate(b Bucket) *gate {
 	defer p.mu.Unlock()
 	g := p.gates[b]
 	if g == nil {
-		g = &gate{turn: make(chan struct{}, 1), limiter: rate.NewLimiter(p.rate, 1), probe: true}
+		g = newGate(p.rate)
 		p.gates[b] = g
 	}
 	return g
@@ -121,19 +179,27 @@ func (p *pacer) gate(b Bucket) *gate {
 
 // closed looks whether a request to g may be sent now. If it may, it takes the limiter's token. Otherwise until is when to
 // look again at the latest; zero: only when something changes.
-func (p *pacer) closed(g *gate, now time.Time) (until time.Time, ok bool) {
+func (p *pacer) closed(g *gate, r *request, k rank, now time.Time) (until time.Time, ok bool) {
 	if now.Before(p.hold) {
 		return p.hold, false
 	}
-	if until, ok = g.closed(now, p.capacity, p.expected); !ok {
+	promised := g.promised - r.series.promised() // to others
+	if !r.safe && p.changes.closed(now) {
+		return time.Time{}, false
+	}
+	// Whoever was changed in part comes first, above all where only one can go.
+	if k == rankFirst && (g.heads[rankLater] > 0 || promised > 0 && p.changes.alone) {
+		return time.Time{}, false
+	}
+	if until, ok = g.closed(now, p.capacity, p.expected, k, r.calls(k), promised); !ok {
 		return until, false
 	}
 	if p.flight.underWay >= p.allowed() {
 		return time.Time{}, false
 	}
-	r := g.limiter.ReserveN(now, 1)
-	if d := r.DelayFrom(now); d > 0 {
-		r.CancelAt(now)
+	l := g.limiter.ReserveN(now, 1)
+	if d := l.DelayFrom(now); d > 0 {
+		l.CancelAt(now)
 		return now.Add(d), false
 	}
 	return time.Time{}, true
@@ -147,7 +213,7 @@ func (p *pacer) allowed() int {
 	return p.flight.cap
 }
 
-func (p *pacer) enter(g *gate, now time.Time) slot {
+func (p *pacer) enter(g *gate, r *request, now time.Time) slot {
 	if !g.held.IsZero() {
 		p.stats.Held += now.Sub(g.held)
 		g.held = time.Time{}
@@ -155,7 +221,16 @@ func (p *pacer) enter(g *gate, now time.Time) slot {
 	p.flight.underWay++
 	g.inFlight++
 	g.probing = g.probe
-	return slot{gate: g, sent: now, underWay: p.flight.underWay, probe: g.probe}
+	s := slot{gate: g, sent: now, underWay: p.flight.underWay, probe: g.probe, again: r.refused != nil}
+	if r.safe {
+		return s
+	}
+	s.change, s.alone, s.user = p.changes.enter(now), p.changes.alone, r.user()
+	if r.series != nil {
+		s.series, s.drew = r.series, r.series.enter(g)
+		p.wake() // whoever begins waits for those that follow
+	}
+	return s
 }
 
 // stillOpen reports whether a request that was admitted may still be sent: the pool may have begun to hold since.
@@ -163,13 +238,14 @@ func (p *pacer) stillOpen(s slot) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	return cmp.Or(p.err, s.gate.err) == nil && !now.Before(p.hold) && !now.Before(s.gate.hold)
+	return cmp.Or(p.err, s.gate.err) == nil && !now.Before(p.hold) && s.gate.stillOpen(s, now) && (s.change == 0 || p.changes.stillOpen())
 }
 
 // abort gives back a slot whose request was not sent.
 func (p *pacer) abort(s slot) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.abortSeries(s.series, s.drew)
 	p.leave(s)
 }
 
@@ -181,15 +257,19 @@ func (p *pacer) expect(n int) {
 }
 
 // call counts a caller; the function that it returns ends the count.
-func (p *pacer) call() func() {
-	p.mu.Lock()
-	p.callers++
-	p.mu.Unlock()
-	return func() {
-		p.mu.Lock()
-		p.callers--
-		p.mu.Unlock()
+func (p *pacer) call(change bool) func() {
+	n := 0
+	if change {
+		n = 1
 	}
+	count := func(sign int) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.callers += sign
+		p.changers += sign * n
+	}
+	count(1)
+	return func() { count(-1) }
 }
 
 func (p *pacer) leave(s slot) {
@@ -198,19 +278,30 @@ func (p *pacer) leave(s slot) {
 	if s.probe {
 		s.gate.probing = false
 	}
+	if s.change != 0 {
+		p.changes.leave(s.change)
+	}
+	p.wake()
+}
+
+// wake lets all requests that wait look again.
+func (p *pacer) wake() {
 	close(p.changed)
 	p.changed = make(chan struct{})
 }
 
-// done gives back a slot and learns from what became of its request.
-func (p *pacer) done(s slot, o outcome) {
+// done gives back a slot and learns from what became of its request. Of a 429 that the bucket's own numbers don't explain, it returns what
+// tells later whether the bucket or the row was meant.
+func (p *pacer) done(s slot, o outcome) *refusal {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
 	p.stats.Requests++
 	underWay := max(s.underWay, p.flight.underWay) // that it was admitted before others doesn't mean that it arrived before them
 	p.leave(s)
+	p.learnChange(s, o, now)
 	p.learnHealth(o, now)
+	var unexplained *refusal
 	switch {
 	case o.limited && o.limit.concurrency():
 		p.stats.TooMany++
@@ -219,16 +310,38 @@ func (p *pacer) done(s slot, o outcome) {
 		}
 	case o.limited:
 		p.stats.TooMany++
-		s.gate.refuse(o.limit, s.sent, now)
+		unexplained = s.gate.refuse(o.limit, s, now)
+		if s.change != 0 && now.Before(s.gate.hold) {
+			p.part(s.series)
+		}
 	case o.replied:
-		s.gate.accept(o.limit, now, p.rate, p.capacity)
+		s.gate.accept(o.limit, s.sent, now, p.rate, p.capacity)
 		p.flight.accept(underWay)
 	case o.limit.known: // a 5xx of Okta's own
-		s.gate.accept(o.limit, now, p.rate, p.capacity)
+		s.gate.accept(o.limit, s.sent, now, p.rate, p.capacity)
 	default:
 		s.gate.window.spend(1) // no answer: it may have been counted
 	}
 	s.gate.checkStarved(o, now)
+	return unexplained
+}
+
+// learnChange takes in what became of a change, or of a read, for the changes that wait.
+func (p *pacer) learnChange(s slot, o outcome, now time.Time) {
+	if s.change == 0 {
+		if o.certain {
+			p.changes.heard(s.sent, now)
+		}
+		return
+	}
+	p.changes.done(s, o, now)
+	switch {
+	case s.series == nil || s.series.begun:
+	case o.done:
+		s.series.begun = true
+	default: // what follows has to wait for another first one, if there is one
+		p.release(s.series)
+	}
 }
 
 func (p *pacer) holdUntil(t time.Time, why string) {

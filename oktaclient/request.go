@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -58,11 +59,32 @@ type request struct {
 	expects  func(body []byte) bool    // of a read: reports whether only Okta, and this org, would answer so; nil: it can't be told
 	safe     bool                      // changes nothing: may be sent again
 	patient  bool                      // safe, and sent again until an outage is declared: nothing can be done without it
+	asks     bool                      // safe, and only to see whether Okta answers: sent once
+	timeout  time.Duration             // of an attempt; 0: the client's
 	dispatch func() error              // called once, before the first attempt is sent; its error keeps it from being sent
 	prepare  func(*http.Request) error // makes headers and body of each attempt; nil: none
 
+	series  *Series  // that it belongs to; nil: none
+	refused *refusal // that its bucket's numbers don't explain, of the last attempt or one before; nil: none
+
 	token                      *accessToken // that the last attempt was signed with; nil: none
 	renewed, nonced, proofread bool         // the credentials were amended so already
+}
+
+// user is the ID of the user whom the path names, or "".
+func (r *request) user() string {
+	if len(r.path) < 4 || r.path[2] != "users" {
+		return ""
+	}
+	return r.path[3]
+}
+
+// calls is how many the request needs room for, its own and those that follow it.
+func (r *request) calls(k rank) int {
+	if k == rankFirst && r.series != nil {
+		return 1 + r.series.later
+	}
+	return 1
 }
 
 // Reply holds the facts of a call, whether it succeeded or not.
@@ -130,23 +152,25 @@ func (r *request) requestURI() string {
 // send makes one attempt. Once it is under way, the end of ctx doesn't end it: an answer that nobody waits for is a user
 // in doubt.
 func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cmp.Or(r.timeout, c.timeout))
 	defer cancel()
-	var sent atomic.Bool
+	var sent, reused atomic.Bool
 	// A second GetConn means that nothing was written on the first connection: net/http sends again only then.
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { sent.Store(false) },
-		GotConn: func(httptrace.GotConnInfo) { sent.Store(true) },
+		GotConn: func(i httptrace.GotConnInfo) { sent.Store(true); reused.Store(i.Reused) },
 	})
 	req, err := c.build(ctx, r)
 	if err != nil {
 		return Reply{}, fmt.Errorf("%w: %w", errUnsent, err)
 	}
+	client := c.conns.choose(c.http, r, req)
 	start := time.Now()
 	c.span.sent(start)
 	rep := Reply{SentAt: c.Now()}
-	resp, err := c.http.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
+		c.conns.lost(r, sent.Load() && reused.Load())
 		return rep, &TransportError{Method: r.method, Path: req.URL.Path, Sent: sent.Load(), Err: c.tame(plain(ctx, err))}
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was read as far as it matters
@@ -159,8 +183,10 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 		rep.body, bodyErr = readBody(resp.Body, cmp.Or(r.most, maxBody))
 		rep.body = c.redact(r, rep.body)
 	}
-	c.log.Debug("request", "method", r.method, "path", req.URL.EscapedPath(), "status", rep.Status,
-		"request_id", rep.RequestID, "ms", at.Sub(start).Milliseconds(), "remaining", rep.limit.left())
+	if c.log.Enabled(ctx, slog.LevelDebug) {
+		c.log.Debug("request", "method", r.method, "path", req.URL.EscapedPath(), "status", rep.Status,
+			"request_id", rep.RequestID, "ms", at.Sub(start).Milliseconds(), "remaining", rep.limit.left())
+	}
 	err = c.judge(r, req, resp, &rep, bodyErr)
 	c.meet(rep.limit.date, at, rep.verdict.okta)
 	c.noteAccepted(r, rep.verdict)

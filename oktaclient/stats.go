@@ -10,6 +10,7 @@ type Stats struct {
 	Requests int           // sent, those without an answer included
 	TooMany  int           // 429 replies
 	Held     time.Duration // time in which requests waited for a window to end
+	Parted   int           // series (see [Series]) that were parted by a window which others had spent
 
 	First, Last time.Time // when the first and the last request were sent, by this machine's clock; zero: none was
 }

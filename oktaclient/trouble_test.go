@@ -51,7 +51,7 @@ func TestBare429CostsLittle(t *testing.T) {
 	})
 }
 
-// A proxy that begins to answer in Okta's place must not use up the file.
+// A proxy that begins to answer in Okta's place must not use up the file: what was under way is in doubt, and what was tried alone after that.
 func TestWhatIsNotOktaIsAnOutage(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []oktatest.Kind{oktatest.Portal, oktatest.Redirect} {
@@ -64,8 +64,8 @@ func TestWhatIsNotOktaIsAnOutage(t *testing.T) {
 					doubt++
 				}
 			}
-			if doubt == 0 || doubt > 100 {
-				t.Errorf("%d rows in doubt, want few", doubt)
+			if doubt < 3 || doubt > 32+3 {
+				t.Errorf("%d rows in doubt, want 3 to %d", doubt, 32+3)
 			}
 		})
 	}
@@ -76,7 +76,7 @@ func TestDropsDontStopASingleWorker(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1500, oktatest.Config{Latency: 100 * time.Millisecond, Unlimited: true}, oktaclient.Options{MaxInFlight: 1})
-		w.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: oktatest.OpResetFactors, Probability: 0.1})
+		w.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: oktatest.OpResetFactors, Probability: 0.04})
 		start := time.Now()
 		w.resetAll(t.Context(), 1)
 		w.onceEach(t)
@@ -124,8 +124,8 @@ func TestHoldDuringDispatch(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if n := w.org.Stats().TooMany; n != 1 {
-			t.Errorf("%d 429s, want the first request's only", n)
+		if n := w.org.Stats().TooMany; n != 2 {
+			t.Errorf("%d 429s, want the first request's, and that of one other which finds out whether the bucket is meant", n)
 		}
 	})
 }

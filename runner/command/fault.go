@@ -70,7 +70,9 @@ func oktaFault(c *oktaclient.Client, err error, p stage, what string) (fault err
 	switch fate := oktaclient.FateOf(err); {
 	case errors.Is(err, errMaxDuration):
 		return stopError(errMaxDuration), true
-	case errors.Is(err, oktaclient.ErrOutage), errors.Is(err, oktaclient.ErrLimited):
+	case errors.Is(err, oktaclient.ErrTooManyLost):
+		return is(exitStopped, "look at what is between this machine and Okta, as a proxy or a gateway, before going on", "%s")
+	case oktaclient.GaveUp(err):
 		return is(exitStopped, later, "%s")
 	case errors.Is(err, oktaclient.ErrNoRequestID):
 		return is(p.code(), "the gateway or proxy on the way to Okta must let this header of its answers through", "%s can't be relied on from here")

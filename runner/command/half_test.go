@@ -139,7 +139,7 @@ func TestHalf408(t *testing.T) {
 func TestHalfHaltVerified(t *testing.T) {
 	virtually(t, 60, oktatest.Config{Latency: 100 * time.Millisecond, LogLag: 5 * time.Minute}, func(v *virtual) {
 		v.phones()
-		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Times: 4})
+		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Every: 3, Times: 4}) // three in a row would end the run
 		code := v.reset(with(enrollFlags, confirm(60), "--limit", "20")...)
 		t.Log(code, v.statuses())
 		<-time.After(10 * time.Minute)

@@ -28,6 +28,9 @@ func (r *resetRun) connect(ctx context.Context) error {
 	}
 	o := r.clientOptions(cfg, "run/"+r.id, r.opts.console.verbose)
 	o.Timeout, o.Capacity, o.Rate, o.MaxInFlight = r.opts.timeout, r.opts.capacity, r.opts.rate, r.opts.workers
+	o.ChangesApart = func() {
+		r.console.info("an answer was lost on a connection that had been used before: from here on each change gets a connection of its own")
+	}
 	r.client = oktaclient.New(cfg.url, o)
 	enrolling, err := r.enrolling()
 	if err != nil {

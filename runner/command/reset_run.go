@@ -203,6 +203,9 @@ func (r *resetRun) work(ctx, timed context.Context) error {
 			context.Cause(ctx), r.opts.timeout, half)
 	})
 	defer stopSaying()
+	if r.inDoubt() > 0 {
+		r.client.LostBefore()
+	}
 	stopped := r.settleEarlier(timed)
 	if stopped == nil {
 		stopped = r.finishHalf(timed)

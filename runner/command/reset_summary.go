@@ -114,6 +114,9 @@ func (r *resetRun) summarize(stopped error, counts runner.Counts, finish error) 
 	if stats := r.client.Stats(); stats.TooMany > 0 {
 		r.console.info("Okta answered 429 (too many requests) %s", plural(stats.TooMany, "time"))
 	}
+	if n := r.client.Stats().Parted; n > 0 {
+		r.console.info("%s had to wait for a new window after the reset: others had spent the calls that were set aside", plural(n, "user"))
+	}
 	r.console.info("%s: %s", r.resultsName(), r.paths.results)
 	for _, line := range r.nextSteps(counts) {
 		r.console.info("%s", line)

@@ -50,10 +50,11 @@ type Target struct {
 	Login  string // "" until looked up
 	Status string // Okta's; "" until looked up
 
-	begun    bool           // it counts for the limit
-	changed  bool           // a change was made, in this run or before
-	unenroll []string       // IDs of the factors to unenroll
-	profile  map[string]any // of the factor to enroll
+	begun    bool               // it counts for the limit
+	changed  bool               // a change was made, in this run or before
+	series   *oktaclient.Series // of its changes; nil: there is only one
+	unenroll []string           // IDs of the factors to unenroll
+	profile  map[string]any     // of the factor to enroll
 
 	// take records that the target is taken for a step; nothing may be sent if it fails.
 	take func(step runner.Reason) error
@@ -84,10 +85,11 @@ type Step struct {
 
 // List is the steps of a run, in order. It is safe for concurrent use.
 type List struct {
-	steps  []Step
-	client *oktaclient.Client
-	opts   Options
-	seen   *runner.Seen
+	steps   []Step
+	changes int // of the steps, how many change something
+	client  *oktaclient.Client
+	opts    Options
+	seen    *runner.Seen
 
 	excluded  *Excluded
 	recent    func(userID string) (why string, ok bool) // nil: nobody
@@ -136,14 +138,19 @@ func New(c *oktaclient.Client, seen *runner.Seen, o Options) *List {
 func (l *List) Finish(ctx context.Context) { l.finish = ctx }
 
 // finishing is the context of what is left to do to a target that was changed with ctx.
-func (l *List) finishing(ctx context.Context) context.Context {
+func (l *List) finishing(ctx context.Context, t *Target) context.Context {
 	if l.finish != nil {
-		return l.finish
+		return t.series.In(l.finish)
 	}
 	return ctx
 }
 
-func (l *List) add(s Step) { l.steps = append(l.steps, s) }
+func (l *List) add(s Step) {
+	l.steps = append(l.steps, s)
+	if s.Changes {
+		l.changes++
+	}
+}
 
 // Names are the names of the steps, in order. A dry run's are without those that change something: they are Planned.
 func (l *List) Names() []string {
@@ -196,6 +203,11 @@ func (l *List) Do(ctx context.Context, j runner.Job, b runner.Book) (runner.Resu
 		res.RunID = runs(j.Before.RunID, l.opts.RunID)
 	}
 	t.begun, t.changed = t.sentBy(l.opts.RunID), t.goesOn()
+	if l.changes > 1 || len(l.opts.Unenroll) > 0 {
+		t.series = l.client.NewSeries(t.changed)
+		defer t.series.Close() // however the row ends, nobody waits for it any more
+		ctx = t.series.In(ctx)
+	}
 	t.take = func(step runner.Reason) error { return l.take(t, &res, b, step) }
 	err := l.do(ctx, t, &res)
 	res.UserID, res.Login, res.FactorStatus = t.UserID, clip(t.Login), clip(res.FactorStatus)
@@ -286,7 +298,7 @@ func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {
 		err := s.Do(ctx, t, res)
 		if err == nil && res.Status == "" {
 			if s.Changes && t.changed {
-				ctx = l.finishing(ctx)
+				ctx = l.finishing(ctx, t)
 			}
 			continue
 		}
@@ -311,6 +323,7 @@ func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {
 
 // begin takes the target off the limit before its first change. When there is none left, the row wasn't attempted.
 func (l *List) begin(t *Target, res *runner.Result) error {
+	t.series.Later(l.changes - 1 + max(0, len(t.unenroll)-1))
 	if t.begun {
 		return nil
 	}

@@ -194,8 +194,9 @@ func TestProofOfMany(t *testing.T) {
 		w := &doubtWorld{org: org}
 		c := w.client(thisRun)
 		var rows []runner.Result
-		org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: oktatest.OpResetFactors, Every: 2}) // all of them would be an outage
+		org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: oktatest.OpResetFactors, Every: 2})
 		for n := range 240 {
+			c := w.client(thisRun) // one that lost so many would send no more
 			id := fmt.Sprintf("00u1abcdefgh%08d", n)
 			org.AddIdentifiers(func(yield func(string) bool) { yield(id) })
 			start := c.Now()

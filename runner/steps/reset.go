@@ -68,7 +68,7 @@ func (l *List) settleFirst(ctx context.Context, t *Target, res *runner.Result, c
 		settle(res, runner.StatusForbidden, "", err.Error())
 	case oktaclient.Missing:
 		return l.settleMissing(ctx, t, res, err)
-	case oktaclient.NotSent:
+	case oktaclient.NotSent, oktaclient.Limited:
 		settle(res, runner.StatusNotAttempted, "", err.Error())
 	case oktaclient.NoAccess, oktaclient.WrongOrg, oktaclient.Unreachable:
 		settle(res, runner.StatusNotAttempted, "", err.Error())
@@ -179,7 +179,7 @@ func (l *List) settleRead(res *runner.Result, err error, what string) error {
 	case oktaclient.Forbidden:
 		settle(res, runner.StatusForbidden, "", text)
 		return l.watchForbidden(oktaclient.Forbidden)
-	case oktaclient.NotSent:
+	case oktaclient.NotSent, oktaclient.Limited:
 		settle(res, runner.StatusNotAttempted, "", text)
 	case oktaclient.NoAccess, oktaclient.WrongOrg, oktaclient.Unreachable:
 		settle(res, runner.StatusNotAttempted, "", text)

@@ -134,7 +134,8 @@ func TestRunStops(t *testing.T) {
 	}
 }
 
-// Each request of an outage that may have been received costs a row its certainty; no row is sent twice.
+// What was under way when answers begin to be lost costs a row its certainty each, and three more that were tried alone, as reads are still
+// answered; no row is sent twice.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	for _, faults := range []string{"drop:reset_factors:skip=10", "503:reset_factors:skip=10", "hang_after:reset_factors:skip=10"} {
@@ -142,15 +143,15 @@ func TestOutage(t *testing.T) {
 			w := newWorld(t, oktatest.Config{Latency: 50 * time.Millisecond}, oktaclient.Options{}, steps.Options{})
 			ids := w.ids(500)
 			script(t, w.org, faults)
-			if err := w.run(t.Context(), 8, ids); !errors.Is(err, oktaclient.ErrOutage) {
-				t.Errorf("Run = %v, want %v", err, oktaclient.ErrOutage)
+			if err := w.run(t.Context(), 8, ids); !errors.Is(err, oktaclient.ErrTooManyLost) {
+				t.Errorf("Run = %v, want %v", err, oktaclient.ErrTooManyLost)
 			}
 			counts := w.counts()
 			if counts[runner.StatusReset] != 10 || counts[runner.StatusUnknown] != w.posts()-10 || len(w.taken) != w.posts() {
 				t.Errorf("%v, %d posts, %d taken, want 10 reset and as many unknown as were sent besides", counts, w.posts(), len(w.taken))
 			}
-			if counts[runner.StatusUnknown] > 40 {
-				t.Errorf("%d rows in doubt: an outage is tried out with one request at a time", counts[runner.StatusUnknown])
+			if counts[runner.StatusUnknown] > 8+3 {
+				t.Errorf("%d rows in doubt, want those of 8 workers and 3 at most", counts[runner.StatusUnknown])
 			}
 			for id := range ids {
 				if n := w.org.Did(id).ResetCalls; n > 1 {
@@ -352,7 +353,7 @@ func TestNoResultSaysTooMuch(t *testing.T) {
 	for seed := range uint64(5) {
 		virtually(t, fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			w := newWorld(t, oktatest.Config{Seed: seed, LatencyJitter: time.Second}, oktaclient.Options{}, steps.Options{})
-			const users = 400
+			const users = 1000
 			inputs := slices.Collect(w.ids(users))
 			for i := 0; i < users; i += 3 { // a third by login, and some of them by ID as well
 				u, _ := w.org.User(inputs[i])
@@ -362,8 +363,8 @@ func TestNoResultSaysTooMuch(t *testing.T) {
 				inputs[i] = u.Login
 			}
 			for _, f := range []string{
-				"drop_after:reset_factors:p=0.04", "drop:reset_factors:p=0.04", "504_late:reset_factors:p=0.03:delay=30s",
-				"500_after:reset_factors:p=0.03", "429_bare:reset_factors:p=0.05", "readonly:reset_factors:p=0.05", "403:reset_factors:p=0.05",
+				"drop_after:reset_factors:p=0.01", "drop:reset_factors:p=0.01", "504_late:reset_factors:p=0.005:delay=30s",
+				"500_after:reset_factors:p=0.005", "429_bare:reset_factors:p=0.05", "readonly:reset_factors:p=0.05", "403:reset_factors:p=0.05",
 				"403_status:reset_factors:p=0.05", "drop:get_user:p=0.1", "refuse:p=0.05",
 			} {
 				script(t, w.org, f)

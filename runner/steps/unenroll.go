@@ -151,7 +151,7 @@ func (l *List) unenroll(ctx context.Context, t *Target, res *runner.Result) erro
 		if err != nil || res.Status != "" {
 			return err
 		}
-		ctx = l.finishing(ctx)
+		ctx = l.finishing(ctx, t)
 	}
 	return nil
 }

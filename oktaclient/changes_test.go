@@ -1,0 +1,342 @@
+package oktaclient_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"oktareset/oktaclient"
+	"oktareset/oktaclient/oktatest"
+)
+
+// wire is between a client and its org: it knows what is under way, and what was sent in which order.
+type wire struct {
+	next http.RoundTripper
+
+	mu      sync.Mutex
+	changes int      // under way
+	sent    []string // "change 3" where 3 are then under way, "change lost", "read"
+}
+
+func (x *wire) RoundTrip(req *http.Request) (*http.Response, error) {
+	change := req.Method != http.MethodGet
+	x.mu.Lock()
+	if change {
+		x.changes++
+		x.sent = append(x.sent, fmt.Sprint("change ", x.changes))
+	} else {
+		x.sent = append(x.sent, "read")
+	}
+	x.mu.Unlock()
+	resp, err := x.next.RoundTrip(req)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if change {
+		x.changes--
+		if err != nil {
+			x.sent = append(x.sent, "change lost")
+		}
+	}
+	return resp, err
+}
+
+func (x *wire) underWay() int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.changes
+}
+
+// newWire makes a world whose client speaks over a wire.
+func newWire(t *testing.T, users int, cfg oktatest.Config) (*world, *wire) {
+	t.Helper()
+	w := newWorld(t, users, cfg, oktaclient.Options{})
+	url, err := oktaclient.ParseOrgURL("http://127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := &wire{next: w.org.Transport()}
+	w.client = oktaclient.New(url, oktaclient.Options{Token: oktaclient.Token(w.org.Token()), Transport: x})
+	return w, x
+}
+
+// settled fails the test unless each user was reset once, or at most once where the answer was lost, or not at all where that is said. It returns how many
+// are in doubt and how many weren't sent.
+func (w *world) settled(t *testing.T, failed map[string]error) (doubt, unsent int) {
+	t.Helper()
+	for _, id := range w.ids {
+		resets, calls := w.org.Did(id).Resets, w.org.Did(id).ResetCalls
+		switch fate := oktaclient.FateOf(failed[id]); {
+		case calls > 1 || resets > 1:
+			t.Errorf("user %s: %d calls, %d resets", id, calls, resets)
+		case fate == oktaclient.Done && resets != 1:
+			t.Errorf("user %s is said to be reset, and was %d times", id, resets)
+		case fate == oktaclient.InDoubt:
+			doubt++
+		case fate == oktaclient.NotSent || fate == oktaclient.Unreachable:
+			unsent++
+			if resets > 0 {
+				t.Errorf("user %s is said not to be reset: %v", id, failed[id])
+			}
+		case fate != oktaclient.Done:
+			t.Errorf("user %s: %v", id, failed[id])
+		}
+	}
+	return doubt, unsent
+}
+
+// An outage costs what is under way when it begins, and one at most that goes alone.
+func TestOutageCostsWhatWasUnderWay(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []oktatest.Kind{oktatest.Outage, oktatest.OutageClosed, oktatest.OutageRefused} {
+		for _, when := range []oktatest.When{oktatest.Before, oktatest.After} {
+			for _, workers := range []int{1, 8, 30} {
+				for _, limit := range []int{0, 600} {
+					virtually(t, fmt.Sprintf("%s %s, %d workers, %d a minute", kind, when, workers, limit), func(t *testing.T) {
+						cfg := oktatest.Config{Latency: 150 * time.Millisecond, LatencyJitter: 100 * time.Millisecond, Unlimited: limit == 0}
+						if limit > 0 {
+							cfg.Limits = limits(limit)
+						}
+						w, x := newWire(t, 1500, cfg)
+						const from, long = 3 * time.Second, 20 * time.Second
+						w.org.Script(oktatest.Fault{Kind: kind, When: when, From: from, For: long})
+						underWay := 0
+						time.AfterFunc(from-time.Nanosecond, func() { underWay = x.underWay() })
+						start := time.Now()
+						w.client.Expect(len(w.ids))
+						doubt, unsent := w.settled(t, w.resetAll(t.Context(), workers))
+						t.Logf("%d in doubt of %d under way, %v", doubt, underWay, time.Since(start))
+						if underWay == 0 || doubt > underWay+1 || unsent > 0 {
+							t.Errorf("%d in doubt and %d not sent, with %d under way when the outage began", doubt, unsent, underWay)
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+// Pages that aren't Okta's cost as much as silence does.
+func TestPortalInTheMiddle(t *testing.T) {
+	t.Parallel()
+	for _, workers := range []int{1, 8, 30} {
+		virtually(t, fmt.Sprint(workers), func(t *testing.T) {
+			w, x := newWire(t, 1500, oktatest.Config{Latency: 200 * time.Millisecond, Unlimited: true})
+			w.org.Script(oktatest.Fault{Kind: oktatest.Portal, From: 3 * time.Second, For: 30 * time.Second})
+			most := 0
+			time.AfterFunc(3*time.Second-time.Nanosecond, func() { most = x.underWay() })
+			if doubt, unsent := w.settled(t, w.resetAll(t.Context(), workers)); doubt == 0 || doubt > most+1 || unsent > 0 {
+				t.Errorf("%d in doubt and %d not sent, want at most %d in doubt", doubt, unsent, most+1)
+			}
+		})
+	}
+}
+
+// Nothing else is changed before Okta has answered the first change, be that after losses.
+func TestFirstChangeGoesAlone(t *testing.T) {
+	t.Parallel()
+	for lost := range 3 {
+		virtually(t, fmt.Sprintf("%d lost", lost), func(t *testing.T) {
+			w, x := newWire(t, 100, oktatest.Config{Latency: 100 * time.Millisecond})
+			if lost > 0 {
+				w.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpResetFactors, Times: lost})
+			}
+			if doubt, unsent := w.settled(t, w.resetAll(t.Context(), 30)); doubt != lost || unsent > 0 {
+				t.Errorf("%d in doubt, %d not sent; want %d and none", doubt, unsent, lost)
+			}
+			want := []string{"change 1"}
+			for range lost {
+				want = append(want, "change lost", "read", "change 1")
+			}
+			want = append(want, "change 1", "change 2") // the first was answered
+			if got := x.sent[:len(want)]; fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("%q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// After one loss the pool goes on as soon as a read was answered; after two, one change goes alone first.
+func TestAfterALoss(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		fault oktatest.Fault
+		slow  bool // the read that follows takes 3 s
+		want  int  // changes at the same time that follow the read at once
+	}{
+		{"one", oktatest.Fault{Kind: oktatest.Drop, Skip: 50, Times: 1}, false, 8},
+		{"one, and Okta is long in answering", oktatest.Fault{Kind: oktatest.Drop, Skip: 50, Times: 1}, true, 1},
+		{"two", oktatest.Fault{Kind: oktatest.Drop, Skip: 50, Times: 2}, false, 1},
+	} {
+		virtually(t, tt.name, func(t *testing.T) {
+			w, x := newWire(t, 200, oktatest.Config{Latency: 100 * time.Millisecond, LatencyJitter: 50 * time.Millisecond, Unlimited: true})
+			tt.fault.Op = oktatest.OpResetFactors
+			w.org.Script(tt.fault)
+			if tt.slow {
+				w.org.Script(oktatest.Fault{Kind: oktatest.Slow, Op: oktatest.OpGetUser, Delay: 3 * time.Second})
+			}
+			if doubt, unsent := w.settled(t, w.resetAll(t.Context(), 8)); doubt != tt.fault.Times || unsent > 0 {
+				t.Errorf("%d in doubt, %d not sent", doubt, unsent)
+			}
+			var after []string
+			for _, s := range x.sent {
+				if s == "read" {
+					after = nil
+				} else if s != "change lost" { // by one that was under way
+					after = append(after, s)
+				}
+			}
+			// One more with each answer: twice as many each round.
+			slowly := after[0] == "change 1" && after[1] == "change 1" && after[2] == "change 2"
+			if at := slices.Index(after, "change 8"); slowly == (tt.want > 1) || at < 0 || at > 16 {
+				t.Errorf("after the read: %q, want %d at the same time at first", after[:16], tt.want)
+			}
+		})
+	}
+}
+
+// Answers to changes are lost without an end, while reads are answered: three that went alone are enough to know.
+func TestAllChangesLost(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []oktatest.Kind{oktatest.Drop, oktatest.Hang, oktatest.Portal, oktatest.ServerError} {
+		for _, workers := range []int{1, 8, 30} {
+			virtually(t, fmt.Sprintf("%s, %d workers", kind, workers), func(t *testing.T) {
+				w, _ := newWire(t, 100, oktatest.Config{Latency: 100 * time.Millisecond})
+				w.org.Script(oktatest.Fault{Kind: kind, Op: oktatest.OpResetFactors})
+				start := time.Now()
+				failed := w.resetAll(t.Context(), workers)
+				if doubt, unsent := w.settled(t, failed); doubt != 3 || unsent != 97 {
+					t.Errorf("%d in doubt, %d not sent; want 3 and 97", doubt, unsent)
+				}
+				if took := time.Since(start); took > 90*time.Second {
+					t.Errorf("gave up after %v", took)
+				}
+				for _, err := range failed {
+					if fate := oktaclient.FateOf(err); fate == oktaclient.Unreachable && !errors.Is(err, oktaclient.ErrTooManyLost) {
+						t.Errorf("%v, want %v", err, oktaclient.ErrTooManyLost)
+					}
+				}
+			})
+		}
+	}
+}
+
+// More than one change in twenty is lost, each for itself: that isn't worth going on. One in thirty is.
+func TestTooManyLost(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		every, doubt int
+		unsent       bool
+	}{{10, 20, true}, {30, 50, false}} {
+		for _, workers := range []int{1, 8, 30} {
+			virtually(t, fmt.Sprintf("one in %d, %d workers", tt.every, workers), func(t *testing.T) {
+				w, _ := newWire(t, 1500, oktatest.Config{Latency: 100 * time.Millisecond, Unlimited: true})
+				w.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: oktatest.OpResetFactors, Every: tt.every})
+				failed := w.resetAll(t.Context(), workers)
+				doubt, unsent := w.settled(t, failed)
+				if doubt < tt.doubt || doubt > tt.doubt+3 || tt.unsent != (unsent > 0) {
+					t.Errorf("%d in doubt, %d not sent; want %d", doubt, unsent, tt.doubt)
+				}
+			})
+		}
+	}
+}
+
+// Whoever resumes again and again doesn't lose a user each time.
+func TestLostBefore(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		skip, doubt, unsent int
+	}{{0, 1, 49}, {1, 1, 0}} {
+		virtually(t, fmt.Sprintf("after %d answers", tt.skip), func(t *testing.T) {
+			w, _ := newWire(t, 50, oktatest.Config{Latency: 100 * time.Millisecond})
+			w.client.LostBefore()
+			w.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpResetFactors, Skip: tt.skip, Times: 1})
+			if doubt, unsent := w.settled(t, w.resetAll(t.Context(), 8)); doubt != tt.doubt || unsent != tt.unsent {
+				t.Errorf("%d in doubt, %d not sent; want %d and %d", doubt, unsent, tt.doubt, tt.unsent)
+			}
+		})
+	}
+}
+
+// The run is stopped while it waits for Okta to answer a read.
+func TestCancelEndsAPauseAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, workers := range []int{1, 8, 30} {
+		virtually(t, fmt.Sprint(workers), func(t *testing.T) {
+			w, _ := newWire(t, 100, oktatest.Config{Latency: 100 * time.Millisecond})
+			w.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpResetFactors, Skip: 20, Times: 1},
+				oktatest.Fault{Kind: oktatest.Portal, Op: oktatest.OpGetUser})
+			stopped := errors.New("stopped by hand")
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(20*time.Second, func() { cancel(stopped) })
+			start := time.Now()
+			failed := w.resetAll(ctx, workers)
+			if took := time.Since(start); took < 20*time.Second || took > 21*time.Second {
+				t.Errorf("ended after %v, want 20 s", took)
+			}
+			if doubt, unsent := w.settled(t, failed); doubt != 1 || unsent < 100-21-workers {
+				t.Errorf("%d in doubt, %d not sent; want one, and most of the others", doubt, unsent)
+			}
+			for _, err := range failed {
+				if oktaclient.FateOf(err) == oktaclient.NotSent && !errors.Is(err, stopped) {
+					t.Errorf("%v, want %v", err, stopped)
+				}
+			}
+		})
+	}
+}
+
+// Okta's answer never comes: the patience is that with any outage, and reads of other things go on meanwhile.
+func TestPauseThatLasts(t *testing.T) {
+	t.Parallel()
+	virtually(t, "the user's record", func(t *testing.T) {
+		w, _ := newWire(t, 60, oktatest.Config{Latency: 100 * time.Millisecond})
+		w.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpResetFactors, Skip: 20, Times: 1},
+			oktatest.Fault{Kind: oktatest.Hang, Op: oktatest.OpGetUser})
+		start := time.Now()
+		failed := w.resetAll(t.Context(), 8)
+		if took := time.Since(start); took < 5*time.Minute || took > 15*time.Minute {
+			t.Errorf("gave up after %v, want about ten minutes", took)
+		}
+		if doubt, unsent := w.settled(t, failed); doubt != 1 || unsent == 0 {
+			t.Errorf("%d in doubt, %d not sent; want one, and the rest", doubt, unsent)
+		}
+		for _, err := range failed {
+			if oktaclient.FateOf(err) == oktaclient.Unreachable && !errors.Is(err, oktaclient.ErrOutage) {
+				t.Errorf("%v, want %v", err, oktaclient.ErrOutage)
+			}
+		}
+	})
+	// A read of something else isn't held back, and its answer is as good.
+	virtually(t, "not of everything", func(t *testing.T) {
+		w, _ := newWire(t, 60, oktatest.Config{Latency: 100 * time.Millisecond})
+		w.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpResetFactors, Skip: 20, Times: 1},
+			oktatest.Fault{Kind: oktatest.Hang, Op: oktatest.OpGetUser})
+		time.AfterFunc(30*time.Second, func() {
+			start := time.Now()
+			if _, _, err := w.client.ListFactors(t.Context(), w.ids[0]); err != nil || time.Since(start) > time.Second {
+				t.Errorf("a read: %v after %v", err, time.Since(start))
+			}
+		})
+		start := time.Now()
+		if doubt, unsent := w.settled(t, w.resetAll(t.Context(), 8)); doubt != 1 || unsent > 0 || time.Since(start) > time.Minute {
+			t.Errorf("%d in doubt, %d not sent after %v; want one, none, soon", doubt, unsent, time.Since(start))
+		}
+	})
+	// One user's record can't be read, but Okta answers: the record of the next one shows it.
+	virtually(t, "one user's", func(t *testing.T) {
+		w, _ := newWire(t, 60, oktatest.Config{Latency: 100 * time.Millisecond})
+		w.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpResetFactors, UserID: w.ids[20], Times: 1},
+			oktatest.Fault{Kind: oktatest.ServerError, Op: oktatest.OpGetUser, UserID: w.ids[20]})
+		start := time.Now()
+		if doubt, unsent := w.settled(t, w.resetAll(t.Context(), 8)); doubt != 1 || unsent > 0 || time.Since(start) > 10*time.Second {
+			t.Errorf("%d in doubt, %d not sent after %v; want one, none, soon", doubt, unsent, time.Since(start))
+		}
+	})
+}

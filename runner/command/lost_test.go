@@ -1,0 +1,178 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptrace"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"oktareset/oktaclient/oktatest"
+)
+
+// Answers to changes are lost without an end: three rows are in doubt, the others weren't sent, and a resume loses one more at most.
+func TestTooManyLostAnswersStopTheRun(t *testing.T) {
+	for _, workers := range []string{"1", "8", "30"} {
+		t.Run(workers, func(t *testing.T) {
+			virtually(t, 200, oktatest.Config{Latency: 100 * time.Millisecond, ResetEvents: oktatest.NoEvents}, func(v *virtual) {
+				v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp})
+				v.want(v.reset(confirm(200), "--workers", workers), exitStopped, map[string]int{"unknown/unverified": 3, "not_attempted": 197})
+				v.resets(map[int]int{0: 197, 1: 3})
+				for _, said := range []string{"too many answers to changes were lost", "3 in a row, each sent alone", "--resume"} {
+					if !strings.Contains(v.stderr, said) {
+						t.Errorf("%q isn't said:\n%s", said, v.stderr)
+					}
+				}
+				v.want(v.reset("--resume", "--workers", workers), exitStopped, map[string]int{"unknown/unverified": 4, "not_attempted": 196})
+				v.resets(map[int]int{0: 196, 1: 4})
+				v.org.Clear()
+				v.want(v.reset("--resume", "--workers", workers), exitRows, map[string]int{"unknown/unverified": 4, "reset": 196})
+				v.resets(map[int]int{1: 200})
+			})
+		})
+	}
+}
+
+// What a proxy answers in the middle costs what was under way, and the run ends well by itself.
+func TestPortalInTheMiddleOfARun(t *testing.T) {
+	for _, workers := range []string{"1", "8", "30"} {
+		t.Run(workers, func(t *testing.T) {
+			virtually(t, 600, oktatest.Config{Latency: 100 * time.Millisecond, Unlimited: true}, func(v *virtual) {
+				x := v.tap()
+				v.org.Script(oktatest.Fault{Kind: oktatest.Portal, From: 2 * time.Second, For: time.Minute})
+				underWay := 0
+				time.AfterFunc(2*time.Second-time.Nanosecond, func() { underWay = x.now() })
+				if code := v.reset(confirm(600), "--workers", workers); code != 0 {
+					t.Errorf("exit code %d:\n%s", code, v.stderr)
+				}
+				v.resets(map[int]int{1: 600})
+				if x.lost == 0 || x.lost > underWay+1 {
+					t.Errorf("%d answers lost, with %d under way", x.lost, underWay)
+				}
+			})
+		})
+	}
+}
+
+// A signal during the pause after a loss ends the run at once.
+func TestSignalDuringAPause(t *testing.T) {
+	for _, workers := range []string{"1", "8", "30"} {
+		t.Run(workers, func(t *testing.T) {
+			virtually(t, 200, oktatest.Config{Latency: 100 * time.Millisecond, ResetEvents: oktatest.NoEvents}, func(v *virtual) {
+				v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Skip: 30, Times: 1},
+					oktatest.Fault{Kind: oktatest.Portal, Op: oktatest.OpGetUser})
+				ctx, stop := context.WithCancelCause(v.t.Context())
+				time.AfterFunc(30*time.Second, func() { stop(Signal{os.Interrupt}) })
+				start := time.Now()
+				code := v.resetIn(ctx, confirm(200), "--workers", workers)
+				if took := time.Since(start); code != 130 || took < 30*time.Second || took > 36*time.Second { // the last look at the log is a part of it
+					t.Errorf("exit code %d after %v:\n%s", code, took, v.stderr)
+				}
+				if n := v.counts()["unknown/unverified"]; n != 1 {
+					t.Errorf("%d rows in doubt, want 1", n)
+				}
+				v.org.Clear()
+				v.reset("--resume")
+				v.resets(map[int]int{1: 200})
+			})
+		})
+	}
+}
+
+// One user whom Okta always answers 429 is given up with the reason, and holds nobody up.
+func TestOneUsersOwnLimit(t *testing.T) {
+	for _, workers := range []string{"1", "8", "30"} {
+		for _, user := range []int{0, 3, 199} {
+			t.Run(fmt.Sprintf("user %d, %s workers", user, workers), func(t *testing.T) {
+				virtually(t, 200, oktatest.Config{Latency: 50 * time.Millisecond, Limits: map[string]int{oktatest.BucketUsers: 1000}}, func(v *virtual) {
+					v.org.Script(oktatest.Fault{Kind: oktatest.TooManyUser, Op: resetOp, UserID: v.ids[user]})
+					start := time.Now()
+					v.want(v.reset(confirm(200), "--workers", workers), exitRows, map[string]int{"reset": 199, "not_attempted": 1})
+					if took := time.Since(start); took > 15*time.Second {
+						t.Errorf("took %v:\n%s", took, v.stderr)
+					}
+					if text := v.table()[user][8]; !strings.HasPrefix(text, "this user has a limit of its own") {
+						t.Errorf("the row says %q", text)
+					}
+					v.org.Clear()
+					v.want(v.reset("--resume"), 0, map[string]int{"reset": 200})
+					v.resets(map[int]int{1: 200})
+				})
+			})
+		}
+	}
+}
+
+// An enrollment that Okta answers 429 for one user leaves that row half done, and nobody else waits.
+func TestOneUsersOwnLimitOnEnrollments(t *testing.T) {
+	for _, workers := range []string{"1", "8"} {
+		t.Run(workers, func(t *testing.T) {
+			virtually(t, 100, oktatest.Config{Latency: 50 * time.Millisecond, Limits: map[string]int{oktatest.BucketUsers: 1000}}, func(v *virtual) {
+				v.phones()
+				v.org.Script(oktatest.Fault{Kind: oktatest.TooManyUser, Op: oktatest.OpEnroll, UserID: v.ids[7]})
+				start := time.Now()
+				v.want(v.reset(with(enrollFlags, confirm(100), "--workers", workers)...), exitRows, map[string]int{"reset": 99, "partial/enroll": 1})
+				if took := time.Since(start); took > 20*time.Second {
+					t.Errorf("took %v:\n%s", took, v.stderr)
+				}
+				v.org.Clear()
+				v.want(v.reset(with(enrollFlags, "--resume")...), 0, map[string]int{"reset": 100})
+				if resets, enrolls := v.total(); resets != 100 || enrolls != 100 {
+					t.Errorf("%d resets, %d enrollments", resets, enrolls)
+				}
+			})
+		})
+	}
+}
+
+// Others spend what was set aside for the enrollments: the users wait, all are enrolled, and the summary counts them.
+func TestOthersSpendWhatEnrollmentsNeed(t *testing.T) {
+	virtually(t, 200, workforceWith(600, 200*time.Millisecond), func(v *virtual) {
+		v.phones()
+		x := v.tap()
+		time.AfterFunc(2*time.Second, func() { v.org.Consume(oktatest.BucketUsers, 600) })
+		v.want(v.reset(with(enrollFlags, confirm(200))...), 0, map[string]int{"reset": 200})
+		parted := 0
+		for _, gap := range x.gaps {
+			if gap > 10*time.Second {
+				parted++
+			}
+		}
+		if said := fmt.Sprintf("%s had to wait for a new window", plural(parted, "user")); parted == 0 || !strings.Contains(v.stderr, said) {
+			t.Errorf("%q isn't said:\n%s", said, v.stderr)
+		}
+	})
+}
+
+// broken is a network on which kept connections don't hold: a change gets through only on one of its own.
+type broken struct{ next http.RoundTripper }
+
+var errClosed = errors.New("connection reset by peer")
+
+func (b broken) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodGet || r.Close {
+		return b.next.RoundTrip(r)
+	}
+	httptrace.ContextClientTrace(r.Context()).GotConn(httptrace.GotConnInfo{Reused: true})
+	return nil, errClosed
+}
+
+// A server that closes kept connections costs one row, and the run says what it does about it.
+func TestChangesGetConnectionsOfTheirOwn(t *testing.T) {
+	virtually(t, 300, oktatest.Config{Latency: 100 * time.Millisecond, Unlimited: true}, func(v *virtual) {
+		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			return broken{next}.RoundTrip(r)
+		}
+		if code := v.reset(confirm(300), "--workers", "16"); code != 0 {
+			t.Errorf("exit code %d:\n%s", code, v.stderr)
+		}
+		v.resets(map[int]int{1: 300})
+		if n := strings.Count(v.stderr, "each change gets a connection of its own"); n != 1 {
+			t.Errorf("said %d times:\n%s", n, v.stderr)
+		}
+	})
+}
