@@ -12,7 +12,7 @@ func TestParseLinks(t *testing.T) {
 	const a, b = "https://acme.okta.com/api/v1/users?after=a,b;c&limit=2", "https://acme.okta.com/x"
 	for header, want := range map[string][]string{
 		``:                                   nil,
-		` , ,`:                               nil,
+		`,,`:                                 nil,
 		`<` + a + `>; rel="next"`:            {"next " + a},
 		`<` + a + `>;rel=next`:               {"next " + a},
 		`<` + a + `> ; REL = Next`:           {"next " + a},

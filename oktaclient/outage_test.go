@@ -2,6 +2,8 @@ package oktaclient_test
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -60,7 +62,7 @@ func TestOutageThatLasts(t *testing.T) {
 				t.Errorf("gave up after %v, want %v to %v", took, tt.from, tt.to)
 			}
 			for id, err := range failed {
-				if oktaclient.FateOf(err) != oktaclient.Unreachable || !errors.Is(err, tt.want) || errors.Is(err, oktaclient.ErrOutage) != (tt.want == oktaclient.ErrOutage) {
+				if oktaclient.FateOf(err) != oktaclient.Unreachable || !errors.Is(err, tt.want) || errors.Is(err, oktaclient.ErrOutage) != errors.Is(tt.want, oktaclient.ErrOutage) {
 					t.Errorf("user %s: %v, want %v", id, err, tt.want)
 				}
 			}
@@ -81,6 +83,46 @@ func TestFirstCallGivesUpSoon(t *testing.T) {
 		_, _, err := w.client.GetMe(t.Context())
 		if oktaclient.FateOf(err) != oktaclient.NotSent || time.Since(start) > time.Minute {
 			t.Errorf("%v after %v, want not sent within a minute", err, time.Since(start))
+		}
+	})
+}
+
+// A 429 that something between sends, perhaps after the change was made, holds the pool and is never followed by the same change.
+func TestTooManyRequestsOfAnother(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 40, oktatest.Config{}, oktaclient.Options{})
+		url, err := oktaclient.ParseOrgURL("http://127.0.0.1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		org := w.org.Transport()
+		w.client = oktaclient.New(url, oktaclient.Options{Token: oktaclient.Token(w.org.Token()), Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			resp, err := org.RoundTrip(r)
+			if err != nil || r.Method != http.MethodPost {
+				return resp, err
+			}
+			rec := httptest.NewRecorder()
+			rec.WriteHeader(http.StatusTooManyRequests)
+			_, _ = rec.WriteString("<html>slow down</html>")
+			return rec.Result(), resp.Body.Close()
+		})})
+		if _, _, err := w.client.GetMe(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		doubt := 0
+		for _, err := range w.resetAll(t.Context(), 8) {
+			if errors.Is(err, oktaclient.ErrNotOkta) && oktaclient.FateOf(err) == oktaclient.InDoubt {
+				doubt++
+			}
+		}
+		for _, id := range w.ids {
+			if n := w.org.Did(id).Resets; n > 1 {
+				t.Errorf("user %s was reset %d times", id, n)
+			}
+		}
+		if s := w.org.Stats(); s.ResetsApplied != doubt || doubt == 0 || doubt > 20 {
+			t.Errorf("%d users reset, %d rows in doubt; want as many, and few", s.ResetsApplied, doubt)
 		}
 	})
 }

@@ -95,9 +95,9 @@ func explainLog(c *oktaclient.Client, err error) error {
 	if c.MetOkta() {
 		p = during
 	}
-	fault, ok := oktaFault(c, err, p, "read its System Log")
+	fault := oktaFault(c, err, p, "read its System Log")
 	switch {
-	case !ok:
+	case fault == nil:
 		return coded{code: p.code(), error: fmt.Errorf("read the System Log of %s: %w", c.Org().Host(), err)}
 	case exitCode(fault) == exitNoAccess:
 		return coded{code: exitNoAccess, error: hinted{fault, hintLog}}

@@ -210,7 +210,7 @@ func (r *factorsRun) explain(err error, what string) error {
 	if oktaclient.FateOf(err) == oktaclient.Limited {
 		return notDone("wait five minutes, or use another factor: Okta allows five attempts in that time", "%s: %w", what, err)
 	}
-	if fault, ok := oktaFault(r.client, err, before, what); ok {
+	if fault := oktaFault(r.client, err, before, what); fault != nil {
 		return fault
 	}
 	if oktaclient.FateOf(err) == oktaclient.NotSent {

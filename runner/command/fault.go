@@ -44,23 +44,23 @@ const (
 )
 
 // oktaFault is the one map from what the client reports to exit code, words and hint, whatever the command: one event means the same everywhere.
-// what was asked for, as "list users". ok is false for what is the command's own to explain: a refusal of this one request, a change in doubt.
-func oktaFault(c *oktaclient.Client, err error, p stage, what string) (fault error, ok bool) {
+// what was asked for, as "list users". It returns nil for what is the command's own to explain: a refusal of this one request, a change in doubt.
+func oktaFault(c *oktaclient.Client, err error, p stage, what string) error {
 	host := c.Org().Host()
-	is := func(code int, hint, format string) (error, bool) {
+	is := func(code int, hint, format string) error {
 		if p == before && code != exitNoAccess {
 			hint = strings.TrimPrefix(hint+"; nothing was changed", "; ")
 		}
-		return coded{code: code, error: hinted{fmt.Errorf(format+": %w", host, err), hint}}, true
+		return coded{code: code, error: hinted{fmt.Errorf(format+": %w", host, err), hint}}
 	}
 	if _, done := errors.AsType[coded](err); done {
-		return err, true
+		return err
 	}
 	if sig, ok := errors.AsType[Signal](err); ok {
-		return stopError(sig), true
+		return stopError(sig)
 	}
 	if changeInDoubt(err) {
-		return nil, false
+		return nil
 	}
 	stranger := errors.Is(err, oktaclient.ErrNotOkta)
 	later := hintLater
@@ -69,7 +69,7 @@ func oktaFault(c *oktaclient.Client, err error, p stage, what string) (fault err
 	}
 	switch fate := oktaclient.FateOf(err); {
 	case errors.Is(err, errMaxDuration):
-		return stopError(errMaxDuration), true
+		return stopError(errMaxDuration)
 	case errors.Is(err, oktaclient.ErrTooManyLost):
 		return is(exitStopped, "look at what is between this machine and Okta, as a proxy or a gateway, before going on", "%s")
 	case oktaclient.GaveUp(err):
@@ -93,7 +93,7 @@ func oktaFault(c *oktaclient.Client, err error, p stage, what string) (fault err
 	case fate == oktaclient.Unreachable, fate == oktaclient.NotSent && isTransport(err):
 		return is(p.code(), hintAddress, "%s can't be reached")
 	}
-	return nil, false
+	return nil
 }
 
 // changeInDoubt reports whether somebody else answered a request that may have changed something.

@@ -188,16 +188,16 @@ func TestNoSecretComesOut(t *testing.T) {
 	}
 }
 
-// tokenAnswer makes the token endpoint answer with this, and the org with all else.
-func tokenAnswer(status int, body string) func(*http.Request, http.RoundTripper) (*http.Response, error) {
-	return func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
-		resp, err := next.RoundTrip(r)
-		if err != nil || !strings.HasPrefix(r.URL.Path, "/oauth2/") {
-			return resp, err
+// tokenAnswer makes the token endpoint answer with this under Okta's request ID, and the org with all else.
+func (v *virtual) tokenAnswer(status int, body string) {
+	v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if !strings.HasPrefix(r.URL.Path, "/oauth2/") {
+			return next.RoundTrip(r)
 		}
-		_ = resp.Body.Close()
-		resp.StatusCode, resp.Body, resp.ContentLength = status, readCloser{strings.NewReader(body)}, int64(len(body))
-		return resp, nil
+		return &http.Response{
+			StatusCode: status, Header: http.Header{"X-Okta-Request-Id": {"req"}}, Request: r, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+			Body: readCloser{strings.NewReader(body)}, ContentLength: int64(len(body)),
+		}, nil
 	}
 }
 
@@ -210,7 +210,7 @@ func TestHintsOfTheTokenEndpoint(t *testing.T) {
 	} {
 		virtually(t, 2, oktatest.Config{}, func(v *virtual) {
 			v.asApp(oktatest.App{})
-			v.tampered = tokenAnswer(http.StatusBadRequest, `{"error":"`+code+`","error_description":"x"}`)
+			v.tokenAnswer(http.StatusBadRequest, `{"error":"`+code+`","error_description":"x"}`)
 			if exit := v.reset(confirm(2)); exit != exitNoAccess || !strings.Contains(v.stderr, code) || !strings.Contains(v.stderr, hint) ||
 				strings.Contains(v.stderr, "hint:") != (hint != "") || strings.Contains(v.stderr, "any more") {
 				t.Errorf("%s: exit code %d, want %q:\n%s", code, exit, hint, v.stderr)

@@ -178,7 +178,7 @@ func (r *resetRun) explainExclusion(ctx context.Context, err error) error {
 			err, "these credentials may not view that user: use some that may, or take the line out if they may not reset that user either",
 		}}
 	}
-	if fault, ok := oktaFault(r.client, err, before, "view that user"); ok {
+	if fault := oktaFault(r.client, err, before, "view that user"); fault != nil {
 		return fault
 	}
 	if steps.IsOtherUser(err) {

@@ -196,7 +196,7 @@ func (r *resetRun) explainRecent(err error) error {
 	if oktaclient.FateOf(err) == oktaclient.Forbidden || oktaclient.LacksScope(err) {
 		return coded{code: exitNoAccess, error: hinted{err, hintLog}}
 	}
-	if fault, ok := oktaFault(r.client, err, before, "read the System Log"); ok {
+	if fault := oktaFault(r.client, err, before, "read its System Log"); fault != nil {
 		return fault
 	}
 	return usageError("try again later; as long as it isn't known who was reset lately, nothing is changed", "%w", err)

@@ -54,7 +54,7 @@ func (b notedBook) Take(row runner.Row, t runner.Taken) error {
 
 // cannotBegin explains why one of the first calls failed, which asked for what. Nothing was changed.
 func cannotBegin(c *oktaclient.Client, err error, what string) error {
-	if fault, ok := oktaFault(c, err, before, what); ok {
+	if fault := oktaFault(c, err, before, what); fault != nil {
 		return fault
 	}
 	return usageError(hintLater+"; nothing was changed", "%s can't be asked now: %w", c.Org().Host(), err)
@@ -62,10 +62,10 @@ func cannotBegin(c *oktaclient.Client, err error, what string) error {
 
 // explainStop adds to the error of a run that Okta refused which org did, and what to do.
 func (r *resetRun) explainStop(err error) error {
-	if fault, ok := stopFault(err); ok {
+	if fault := stopFault(err); fault != nil {
 		return fault
 	}
-	if fault, ok := oktaFault(r.client, err, during, "reset factors"); ok {
+	if fault := oktaFault(r.client, err, during, "reset factors"); fault != nil {
 		return fault
 	}
 	return coded{error: err, code: exitBrokeOff}
@@ -73,16 +73,16 @@ func (r *resetRun) explainStop(err error) error {
 
 // stopError gives what ended a run early its exit code. Rows that were not attempted are in the results.
 func stopError(err error) error {
-	if fault, ok := stopFault(err); ok {
+	if fault := stopFault(err); fault != nil {
 		return fault
 	}
 	return coded{error: err, code: exitBrokeOff}
 }
 
-// stopFault is stopError for what the run itself decided, or a signal; ok is false for what else ended it.
-func stopFault(err error) (fault error, ok bool) {
+// stopFault is stopError for what the run itself decided, or a signal; nil for what else ended it.
+func stopFault(err error) error {
 	if sig, ok := errors.AsType[Signal](err); ok {
-		return coded{error: sig, code: sig.ExitCode()}, true
+		return coded{error: sig, code: sig.ExitCode()}
 	}
 	code := 0
 	switch {
@@ -91,11 +91,11 @@ func stopFault(err error) (fault error, ok bool) {
 	case errors.Is(err, steps.ErrLimit), errors.Is(err, errMaxDuration):
 		code = exitStopped
 	case errors.Is(err, steps.ErrNoRoles):
-		return noRoles(err), true
+		return noRoles(err)
 	case errors.Is(err, steps.ErrNoPermission), errors.Is(err, steps.ErrNoEnrollment):
 		code = exitNoAccess
 	default:
-		return nil, false
+		return nil
 	}
-	return coded{error: err, code: code}, true
+	return coded{error: err, code: code}
 }

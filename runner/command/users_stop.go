@@ -30,7 +30,7 @@ func (x *export) explain(err error) error {
 		return usageError("check --search or --filter: names count as they are written, values stand in double quotes",
 			"%s doesn't understand what is asked for: %w", x.client.Org().Host(), err)
 	}
-	if fault, ok := oktaFault(x.client, err, p, "list that"); ok {
+	if fault := oktaFault(x.client, err, p, "list that"); fault != nil {
 		return fault
 	}
 	return p.classify(err)

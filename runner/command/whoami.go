@@ -171,7 +171,7 @@ func (a *app) ask(ctx context.Context, c *oktaclient.Client, id *identity) error
 func (a *app) askPermissions(ctx context.Context, c *oktaclient.Client, actor oktaclient.Actor, id *identity) error {
 	if actor.Login == "" {
 		if _, _, err := c.ListUsers(ctx, "", 1); err != nil {
-			if fault, ok := oktaFault(c, err, before, "list users"); ok && oktaclient.FateOf(err) != oktaclient.Forbidden && !oktaclient.LacksScope(err) {
+			if fault := oktaFault(c, err, before, "list users"); fault != nil && oktaclient.FateOf(err) != oktaclient.Forbidden && !oktaclient.LacksScope(err) {
 				return fault
 			}
 			a.console.warn("users can't be listed: %v", err)
