@@ -17,24 +17,28 @@ import (
 
 // closer is an org that answers one request on each connection and closes it, unannounced, when the next one comes. It counts resets.
 type closer struct {
-	served sync.Map // by connection: whether it has served
-	resets sync.Map // by path
-	apart  atomic.Int32
+	mu     sync.Mutex
+	served map[any]bool // by connection
+	resets map[string]int
+	apart  int
 }
 
 type connKey struct{}
 
 func (c *closer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if _, again := c.served.LoadOrStore(r.Context().Value(connKey{}), true); again {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	conn := r.Context().Value(connKey{})
+	if c.served[conn] {
 		panic(http.ErrAbortHandler)
 	}
+	c.served[conn] = true
 	if r.Close {
-		c.apart.Add(1)
+		c.apart++
 	}
 	w.Header().Set("X-Okta-Request-Id", "req")
 	if r.Method == http.MethodPost {
-		n, _ := c.resets.LoadOrStore(r.URL.Path, new(atomic.Int32))
-		n.(*atomic.Int32).Add(1)
+		c.resets[r.URL.Path]++
 		_, _ = fmt.Fprint(w, "{}")
 		return
 	}
@@ -48,7 +52,7 @@ func TestServerThatClosesConnections(t *testing.T) {
 	for _, workers := range []int{1, 8, 30} {
 		t.Run(fmt.Sprint(workers), func(t *testing.T) {
 			t.Parallel()
-			org := new(closer)
+			org := &closer{served: make(map[any]bool), resets: make(map[string]int)}
 			server := httptest.NewUnstartedServer(org)
 			server.Config.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
 				return context.WithValue(ctx, connKey{}, conn)
@@ -78,16 +82,15 @@ func TestServerThatClosesConnections(t *testing.T) {
 			if len(failed) == 0 || len(failed) > 3 || told.Load() != 1 || time.Since(start) > 30*time.Second {
 				t.Errorf("%d in doubt after %v, told %d times; want few, soon, once", len(failed), time.Since(start), told.Load())
 			}
-			resets := 0
-			org.resets.Range(func(path, n any) bool {
-				resets++
-				if n := n.(*atomic.Int32).Load(); n != 1 {
-					t.Errorf("%v: %d times", path, n)
+			org.mu.Lock()
+			defer org.mu.Unlock()
+			for path, n := range org.resets {
+				if n != 1 {
+					t.Errorf("%s: %d times", path, n)
 				}
-				return true
-			})
-			if resets != 300-len(failed) || int(org.apart.Load()) < 295 {
-				t.Errorf("%d resets, %d of them announced as the last on their connection; want all but %d in doubt", resets, org.apart.Load(), len(failed))
+			}
+			if len(org.resets) != 300-len(failed) || org.apart < 295 {
+				t.Errorf("%d resets, %d announced as the last on their connection; want all but %d in doubt", len(org.resets), org.apart, len(failed))
 			}
 		})
 	}

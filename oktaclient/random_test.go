@@ -48,9 +48,10 @@ func TestRandomTrouble(t *testing.T) {
 			var others sync.WaitGroup
 			done := make(chan struct{})
 			if rng.IntN(3) == 0 {
+				spend := rng.IntN(cfg.Limits[oktatest.BucketUsers])
 				others.Go(func() {
 					for {
-						w.org.Consume(oktatest.BucketUsers, rng.IntN(cfg.Limits[oktatest.BucketUsers]))
+						w.org.Consume(oktatest.BucketUsers, spend)
 						select {
 						case <-time.After(time.Minute):
 						case <-done:
@@ -92,11 +93,19 @@ func TestRandomTrouble(t *testing.T) {
 // anyFault is some trouble.
 func anyFault(rng *rand.Rand, ids []string) oktatest.Fault {
 	kinds := []oktatest.Fault{
-		{Kind: oktatest.Drop, When: oktatest.After, Probability: 0.01}, {Kind: oktatest.Drop, Probability: 0.05}, {Kind: oktatest.Hang, Probability: 0.005},
-		{Kind: oktatest.ServerError, Probability: 0.01}, {Kind: oktatest.TooManyBare, Probability: 0.01}, {Kind: oktatest.TooManyConcurrency, Probability: 0.01},
-		{Kind: oktatest.Refuse, Probability: 0.1}, {Kind: oktatest.ReadOnly, Probability: 0.05}, {Kind: oktatest.Slow, Delay: 10 * time.Second, Probability: 0.01},
-		{Kind: oktatest.Outage, For: 40 * time.Second}, {Kind: oktatest.OutageClosed, When: oktatest.After, For: 90 * time.Second},
-		{Kind: oktatest.Portal, For: time.Minute}, {Kind: oktatest.OutageRefused, For: 20 * time.Minute},
+		{Kind: oktatest.Drop, When: oktatest.After, Probability: 0.01},
+		{Kind: oktatest.Drop, Probability: 0.05},
+		{Kind: oktatest.Hang, Probability: 0.005},
+		{Kind: oktatest.ServerError, Probability: 0.01},
+		{Kind: oktatest.TooManyBare, Probability: 0.01},
+		{Kind: oktatest.TooManyConcurrency, Probability: 0.01},
+		{Kind: oktatest.Refuse, Probability: 0.1},
+		{Kind: oktatest.ReadOnly, Probability: 0.05},
+		{Kind: oktatest.Slow, Delay: 10 * time.Second, Probability: 0.01},
+		{Kind: oktatest.Outage, For: 40 * time.Second},
+		{Kind: oktatest.OutageClosed, When: oktatest.After, For: 90 * time.Second},
+		{Kind: oktatest.Portal, For: time.Minute},
+		{Kind: oktatest.OutageRefused, For: 20 * time.Minute},
 	}
 	f := kinds[rng.IntN(len(kinds))]
 	switch rng.IntN(3) {
