@@ -102,7 +102,7 @@ func makeRoom(results string, sandbox bool) error {
 			return fmt.Errorf("look for earlier results: %w", err)
 		}
 		old, err := readManifest(results, ours)
-		if err != nil || !old.Rehearsal() || !sandbox {
+		if err != nil || !old.rehearsed() || !sandbox {
 			return &ExistsError{Path: path}
 		}
 		// The manifest goes last: without it, nobody would know that the results may go.

@@ -125,16 +125,13 @@ type Result struct {
 	Rows   int    `json:"rows"`
 }
 
-// Rehearsal reports whether the results are those of the stand-in org, so that they may go. The
-// manifest says so in more than one place: the org is on this machine, and needed no consent.
-func (m *Manifest) Rehearsal() bool {
-	host := m.Org
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
+// rehearsed reports whether results are a rehearsal's, which another rehearsal may replace. The
+// manifest says so in more than one place: the stand-in org is on this machine, and needs no consent.
+func (m *Manifest) rehearsed() bool {
+	host, _, err := net.SplitHostPort(m.Org)
 	ip := net.ParseIP(strings.Trim(host, "[]"))
-	asked := m.Consent.How != "" && m.Consent.How != ConsentNone && m.Consent.How != ConsentSandbox
-	return m.Sandbox && ip != nil && ip.IsLoopback() && !asked
+	local := err == nil && ip != nil && ip.IsLoopback()
+	return m.Sandbox && local && slices.Contains([]string{"", ConsentNone, ConsentSandbox}, m.Consent.How)
 }
 
 // clone returns a copy that shares nothing with m.

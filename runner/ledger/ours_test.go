@@ -102,16 +102,20 @@ func TestRehearsalRemovesItsOwnFilesOnly(t *testing.T) {
 	}
 }
 
-func TestRehearsal(t *testing.T) {
+func TestRehearsed(t *testing.T) {
 	t.Parallel()
 	for org, want := range map[string]bool{
-		"127.0.0.1:36521": true, "[::1]:36521": true, "127.0.0.1": true,
-		"acme.okta.com": false, "localhost:1": false, "127.0.0.1.evil.com": false, "": false, "10.0.0.1:1": false,
+		"127.0.0.1:36521": true, "[::1]:36521": true,
+		"acme.okta.com": false, "acme.okta.com:443": false, "localhost:1": false, "127.0.0.1.evil.com:1": false, "": false, "10.0.0.1:1": false,
 	} {
 		for _, sandbox := range []bool{true, false} {
-			m := Manifest{Org: org, Sandbox: sandbox}
-			if got := m.Rehearsal(); got != (want && sandbox) {
-				t.Errorf("Rehearsal() of %q, sandbox %v = %v", org, sandbox, got)
+			for how, free := range map[string]bool{
+				"": true, ConsentNone: true, ConsentSandbox: true, ConsentConfirm: false, ConsentPrompt: false,
+			} {
+				m := Manifest{Org: org, Sandbox: sandbox, Consent: Consent{How: how}}
+				if got := m.rehearsed(); got != (want && sandbox && free) {
+					t.Errorf("rehearsed() of %q, sandbox %v, consent %q = %v", org, sandbox, how, got)
+				}
 			}
 		}
 	}
