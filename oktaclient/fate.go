@@ -53,6 +53,15 @@ func FateOf(err error) Fate {
 	return InDoubt
 }
 
+// Fatal reports whether an error is one after which no other request will fare better.
+func Fatal(err error) bool {
+	switch FateOf(err) {
+	case NoAccess, WrongOrg, Unreachable:
+		return true
+	}
+	return false
+}
+
 // fate reads a reply outside 2xx.
 func (e *APIError) fate() Fate {
 	switch {

@@ -57,6 +57,7 @@ type request struct {
 	safe     bool                      // changes nothing: may be sent again
 	patient  bool                      // safe, and sent again until an outage is declared: nothing can be done without it
 	dispatch func() error              // called once, before the first attempt is sent; its error keeps it from being sent
+	holds    func() error              // called before each attempt, and before dispatch; its error keeps it from being sent. nil: nothing has to hold
 	prepare  func(*http.Request) error // makes headers and body of each attempt; nil: none
 
 	token                      *accessToken // that the last attempt was signed with; nil: none
@@ -151,7 +152,7 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 	rep.Status, rep.RequestID = resp.StatusCode, c.requestID(resp.Header)
 	rep.limit, rep.links = parseRateLimit(resp.Header), resp.Header.Values("Link")
 	rep.nonce = resp.Header.Get("Dpop-Nonce")
-	c.meet(rep.limit.date, at, rep.RequestID != "")
+	c.meet(rep.limit, at, rep.RequestID != "")
 	var bodyErr error
 	if rep.Status >= 200 { // of a 1xx, as 101, there is a connection behind the body, and no timeout
 		rep.body, bodyErr = readBody(resp.Body, cmp.Or(r.most, maxBody))

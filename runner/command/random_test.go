@@ -119,7 +119,7 @@ func (r *random) config(seed uint64) oktatest.Config {
 func (r *random) fill(skew time.Duration) {
 	for _, id := range r.v.ids {
 		for _, kind := range []string{"push", "token:software:totp"} {
-			r.v.org.Enroll(id, oktatest.Factor{Type: kind, Provider: "OKTA", Created: time.Now().Add(skew - time.Hour)})
+			r.v.org.Enroll(id, oktatest.Factor{Type: kind, Provider: "OKTA", Created: time.Now().Add(skew - 24*time.Hour)})
 		}
 		u, _ := r.v.org.User(id)
 		var old []string

@@ -124,6 +124,7 @@ func (r *resetRun) meetRecent(ctx context.Context) error {
 		return r.explainRecent(err)
 	case err != nil:
 		r.console.warn("the System Log can't be read, so that it isn't known who of these users was reset lately: %v", err)
+		r.learnLog(err)
 	}
 	if err := r.countRecent(); err != nil {
 		return err

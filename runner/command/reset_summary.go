@@ -176,7 +176,7 @@ func (r *resetRun) nextSteps(counts runner.Counts) []string {
 	case r.opts.sandbox || r.opts.dryRun:
 	case n > 0:
 		next = append(next,
-			fmt.Sprintf("%d unknown: sent, the answer was lost, and nothing proves so far what became of them", n),
+			r.unknownText(n),
 			"to look for proof again, and go on: "+r.resumeCommand(),
 			"to reset them again, after looking at them by hand: "+r.resumeCommand("--retry", "unknown"))
 	case counts[runner.StatusNotAttempted] > 0, counts[runner.StatusPartial] > 0, counts.Total() < r.survey.Rows:
@@ -192,6 +192,18 @@ func (r *resetRun) nextSteps(counts runner.Counts) []string {
 			"then "+r.command(nil, append(r.given("column", "delimiter", "no-header"), "--dry-run"), r.inputArgs()))
 	}
 	return next
+}
+
+// unknownText says what is known of rows in doubt. That nothing proves anything is said of those only that somebody has looked at.
+func (r *resetRun) unknownText(n int) string {
+	text := "and nothing proves so far what became of them"
+	switch {
+	case r.unseen > 0:
+		text = "and the run ended before it could look what became of them"
+	case r.prover.Blind():
+		text = "and the System Log, which could prove what became of them, can't be read"
+	}
+	return fmt.Sprintf("%d unknown: sent, the answer was lost, %s", n, text)
 }
 
 // confirmLines are the commands that do what a dry run has shown.

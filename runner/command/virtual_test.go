@@ -59,7 +59,7 @@ func virtually(t *testing.T, users int, cfg oktatest.Config, f func(v *virtual))
 		for i := range users {
 			v.ids = append(v.ids, fmt.Sprintf("00u%017d", i))
 			v.org.Add(oktatest.User{ID: v.ids[i], Login: fmt.Sprintf("user%d@example.com", i), Factors: []oktatest.Factor{
-				{Type: "sms", Provider: "OKTA", Created: time.Now().Add(-time.Hour)},
+				{Type: "sms", Provider: "OKTA", Created: time.Now().Add(-24 * time.Hour)},
 			}})
 		}
 		input := "userId\n" + strings.Join(v.ids, "\n") + "\n"

@@ -1,6 +1,7 @@
 package steps_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +11,11 @@ import (
 	"oktareset/oktaclient/oktatest"
 	"oktareset/runner"
 	"oktareset/runner/steps"
+)
+
+const (
+	thisRun  = "20260102T120000Z-aaaaaa"
+	otherRun = "20260102T120000Z-bbbbbb"
 )
 
 // A row that is sent again although it may have been done before keeps what could still prove the first time.
@@ -36,9 +42,9 @@ func TestSentAgain(t *testing.T) {
 			script(t, w.org, tt.faults)
 			row := runner.Row{N: 1, Line: 2, Input: aliceID}
 			before := w.client.Now().Add(-time.Hour)
-			res, err := w.list.Do(t.Context(), runner.Job{Row: row, First: 1, Before: &runner.Result{
+			res, err := w.list.Do(t.Context(), runner.Job{Row: row, First: 1, Retry: true, Before: &runner.Result{
 				Row: row, UserID: aliceID, Status: runner.StatusUnknown, Reason: runner.ReasonUnverified,
-				RequestID: "req-before", StartedAt: before, FinishedAt: before.Add(time.Second), RunID: otherRun,
+				Open: runner.Open{Sent: runner.Lost}, RequestID: "req-before", StartedAt: before, FinishedAt: before.Add(time.Second), RunID: otherRun,
 			}}, w)
 			if err != nil || res.Status != tt.want || res.RunID != tt.runs || res.ErrorCode != tt.code || res.Attempts != 1 {
 				t.Errorf("%s: %+v, %v, want %s of %q with %q", tt.faults, res, err, tt.want, tt.runs, tt.code)
@@ -49,7 +55,10 @@ func TestSentAgain(t *testing.T) {
 			if (res.RequestID != "req-before") != tt.again {
 				t.Errorf("%s: request ID %q, want the new one: %v", tt.faults, res.RequestID, tt.again)
 			}
-			want := runner.Taken{UserID: aliceID, At: before, Earlier: otherRun}
+			want := runner.Taken{UserID: aliceID, At: before, Earlier: otherRun, Tried: runner.Tried{Again: res.Again}}
+			if !strings.HasPrefix(res.Again, "sent again at 2") || !strings.HasSuffix(res.Again, ": --retry unknown") {
+				t.Errorf("%s: it says %q, not that it was sent again", tt.faults, res.Again)
+			}
 			if diff := cmp.Diff(want, w.taken[1]); diff != "" {
 				t.Errorf("%s taken (-want +got):\n%s", tt.faults, diff)
 			}
