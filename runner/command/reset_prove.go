@@ -30,7 +30,7 @@ func (r *resetRun) learnLog(err error) {
 func (r *resetRun) newProver() *doubt.Prover {
 	runs := make(map[string]doubt.Run)
 	for _, run := range r.book.Manifest().Runs {
-		runs[run.RunID] = doubt.Run{Actor: run.Actor.ID, Clock: run.Clock}
+		runs[run.RunID] = doubt.Run{Actor: run.Actor.ID, Clock: run.ClockVouched}
 	}
 	return doubt.New(r.client, doubt.Options{
 		RunID: r.id, Runs: runs, Blind: r.blind, Warn: func(err error) { r.console.warn("%v", err) }, Waiting: r.wait,
@@ -153,7 +153,7 @@ func (r *resetRun) sayAgain(rows []runner.Result) {
 	}
 }
 
-// lastLook asks the log once more, without waiting, in a run that ends early with rows in doubt, whatever ended it.
+// lastLook asks the log once more in a run that ends early with rows in doubt, whatever ended it. It takes a few seconds at most.
 func (r *resetRun) lastLook(ctx context.Context, stopped error) error {
 	if r.inDoubt() == 0 {
 		return nil
@@ -164,7 +164,7 @@ func (r *resetRun) lastLook(ctx context.Context, stopped error) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), optionalTime)
 	defer cancel()
-	f, err := r.prover.Look(ctx, r.doubts)
+	f, err := r.prover.LookTwice(ctx, r.doubts, optionalTime/2)
 	if err != nil { // it was a last look only
 		r.unseen = len(f.Open) - len(onlyHalf(f.Open))
 	}

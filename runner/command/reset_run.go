@@ -168,7 +168,7 @@ func (r *resetRun) work(ctx, timed context.Context) error {
 	err := r.book.Update(func(m *ledger.Manifest) {
 		m.Engine, m.Actor, m.Consent = r.engine, ledger.Actor{ID: r.actor.ID, Login: r.actor.Login}, r.consent
 		run := &m.Runs[len(m.Runs)-1]
-		run.Actor, run.Clock = m.Actor, r.client.Vouched() > 0
+		run.Actor, run.ClockVouched = m.Actor, r.client.Vouched() > 0
 	})
 	if err != nil {
 		return r.abandon(refused(err))

@@ -3,6 +3,7 @@ package doubt
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,21 @@ func (p *Prover) Look(ctx context.Context, rows []runner.Result) (Found, error) 
 	return p.look(ctx, rows, false)
 }
 
+// LookTwice is [Prover.Look], and once more after a pause for what isn't proved by then: the log lags by seconds.
+func (p *Prover) LookTwice(ctx context.Context, rows []runner.Result, pause time.Duration) (Found, error) {
+	f, err := p.look(ctx, rows, false)
+	left := slices.Concat(f.Open, f.Incomplete)
+	if err != nil || len(left) == 0 || p.Blind() {
+		return f, err
+	}
+	if err := p.pause(ctx, pause); err != nil {
+		return f, err
+	}
+	again, err := p.look(ctx, left, false)
+	again.Done = slices.Concat(f.Done, again.Done)
+	return again, err
+}
+
 // Wait waits until nothing that the rows' requests did can still take effect, and looks now and then. The rows that are open then, and whose
 // reset isn't in doubt, may be worked on again.
 func (p *Prover) Wait(ctx context.Context, rows []runner.Result) (Found, error) {
@@ -43,7 +59,7 @@ func (p *Prover) Wait(ctx context.Context, rows []runner.Result) (Found, error) 
 			all.Incomplete, all.Absent, all.Open = f.Incomplete, f.Absent, f.Open
 			return all, err
 		}
-		rows = append(f.Open, f.Incomplete...) // the log may have had a part of the events
+		rows = slices.Concat(f.Open, f.Incomplete) // the log may have had a part of the events
 		if len(rows) == 0 {
 			return all, nil
 		}
@@ -70,8 +86,8 @@ func (p *Prover) pause(ctx context.Context, left time.Duration) error {
 	}
 }
 
-// look reads the log, and lists the factors of those of whom it shows parts of a reset. ripe says that what isn't there by now isn't to come: then
-// witnesses are asked for, too.
+// look reads the log, and lists the factors of those of whom it shows parts of a reset. ripe says that what isn't there by now isn't to come: then,
+// and only then, witnesses are asked for, too.
 func (p *Prover) look(ctx context.Context, rows []runner.Result, ripe bool) (Found, error) {
 	var f Found
 	var doubts, parts []runner.Result
@@ -91,7 +107,7 @@ func (p *Prover) look(ctx context.Context, rows []runner.Result, ripe bool) (Fou
 			f.Done = append(f.Done, done(res, e.whole))
 		case len(e.parts) > 0:
 			parts = append(parts, res)
-		case ripe && e.complete && e.witnessed && !e.touched && res.Reason != runner.ReasonIncomplete:
+		case e.complete && e.witnessed && !e.touched && res.Reason != runner.ReasonIncomplete:
 			p.noteAbsent(res.Row.N)
 			f.Absent = append(f.Absent, res)
 		default:

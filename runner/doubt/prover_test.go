@@ -562,6 +562,54 @@ func TestProofEnds(t *testing.T) {
 	})
 }
 
+// A log that shows the witness, and then breaks off, may still have more of the row.
+func TestLogBreaksOff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		scene{want: "open", warns: "could not be read", alter: func(r *http.Request, resp *http.Response) {
+			switch {
+			case strings.HasSuffix(r.URL.Path, "/logs") && r.URL.Query().Get("after") == "":
+				resp.Header.Set("Link", `<http://127.0.0.1/api/v1/logs?after=1>; rel="next"`)
+			case strings.HasSuffix(r.URL.Path, "/logs"):
+				resp.StatusCode = http.StatusInternalServerError
+			}
+		}}.play(t)
+	})
+}
+
+// Our own reset of the user, from before the row was taken, is no proof of the one that was lost.
+func TestProofIsOfThisTaking(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{org: oktatest.New(oktatest.Config{})}
+		w.org.Add(oktatest.User{ID: doubtID, Login: "a@example.com", Factors: []oktatest.Factor{{Type: "sms", Provider: "OKTA"}}})
+		c := w.client(t, thisRun)
+		if _, err := c.ResetFactors(t.Context(), doubtID, nil); err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(time.Minute)
+		w.org.Script(lost(oktatest.Before))
+		p := w.prover(t, c)
+		res := w.take(t, c, thisRun)
+		p.Lost(1)
+		if got, end := fate(t, p, res); got != "open" {
+			t.Errorf("%s (%+v), want open", got, end)
+		}
+	})
+}
+
+// One reply that Okta's own window vouches for isn't enough: others were a proxy's.
+func TestOneVouchedReply(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		scene{want: "open", warns: "proxy", alter: func(r *http.Request, resp *http.Response) {
+			if !strings.HasSuffix(r.URL.Path, "/factors") { // no other says when its window ends
+				resp.Header.Del("X-Rate-Limit-Reset")
+			}
+		}}.play(t)
+	})
+}
+
 // Many rows take few queries: the log's bucket is small.
 func TestProofOfMany(t *testing.T) {
 	t.Parallel()
