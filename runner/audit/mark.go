@@ -19,6 +19,7 @@ type mark struct {
 	factor  uint32
 	proof   Proof
 	whole   bool // of a reset of all factors, for certain
+	all     bool // it says that all factors went
 	success bool
 }
 
@@ -31,7 +32,7 @@ type marks struct {
 }
 
 func newMarks() marks {
-	return marks{odd: make(map[int32]string), known: make(map[string]uint32)}
+	return marks{odd: make(map[int32]string), texts: []string{""}, known: map[string]uint32{"": 0}}
 }
 
 // add keeps an event in front of a row's others, and returns its place.
@@ -44,6 +45,7 @@ func (m *marks) add(e *oktaclient.LogEvent, p Proof, request uint64, next int32)
 	m.all = append(m.all, mark{
 		uuid: id, at: e.Published.UnixMilli(), request: request, next: next, proof: p, whole: e.Whole(),
 		actor: m.keep(e.Actor.ID), name: m.keep(evidence.ActorName(e.Actor)), factor: m.keep(e.Factor()), success: e.Outcome.Result == oktaclient.OutcomeSuccess,
+		all: e.EventType == oktaclient.EventResetAll,
 	})
 	return place
 }

@@ -592,8 +592,10 @@ func TestProofIsOfThisTaking(t *testing.T) {
 		p := w.prover(t, c)
 		res := w.take(t, c, thisRun)
 		p.Lost(1)
-		if got, end := fate(t, p, res); got != "open" {
-			t.Errorf("%s (%+v), want open", got, end)
+		earlier := res // another row, for which the log is read from earlier on
+		earlier.Row.N, earlier.UserID, earlier.StartedAt = 2, witnessID, res.StartedAt.Add(-time.Hour)
+		if f, err := p.Look(t.Context(), []runner.Result{res, earlier}); err != nil || len(f.Open) != 2 {
+			t.Errorf("%+v, %v, want both open", f, err)
 		}
 	})
 }

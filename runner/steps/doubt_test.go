@@ -81,3 +81,28 @@ func TestRunOfAResult(t *testing.T) {
 		})
 	}
 }
+
+// A reset in doubt isn't sent again unless it is proved that nothing was done, or somebody has said so; what is left of it stays as it was.
+func TestResetInDoubtNeedsProof(t *testing.T) {
+	t.Parallel()
+	for _, reason := range []runner.Reason{runner.ReasonUnverified, runner.ReasonIncomplete} {
+		virtually(t, string(reason), func(t *testing.T) {
+			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{RunID: thisRun})
+			w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
+			row := runner.Row{N: 1, Line: 2, Input: aliceID}
+			before := &runner.Result{
+				Row: row, UserID: aliceID, Status: runner.StatusUnknown, Reason: reason, Open: runner.Open{Sent: runner.Lost}, Attempts: 1,
+				StartedAt: w.client.Now().Add(-time.Hour), RunID: otherRun,
+			}
+			res, err := w.list.Do(t.Context(), runner.Job{Row: row, First: 1, Before: before}, w)
+			if err != nil || res.Status != runner.StatusUnknown || res.Reason != reason || !res.Open.ResetInDoubt() || res.Attempts != 1 || w.posts() != 0 {
+				t.Errorf("%+v, %v after %d requests, want it as it was", res, err, w.posts())
+			}
+			script(t, w.org, "drop:reset_factors")
+			res, err = w.list.Do(t.Context(), runner.Job{Row: row, First: 1, Before: before, Retry: true}, w)
+			if err != nil || res.Status != runner.StatusUnknown || res.Reason != reason || !res.Open.ResetInDoubt() || res.Attempts != 2 || w.posts() != 1 {
+				t.Errorf("sent again: %+v, %v after %d requests", res, err, w.posts())
+			}
+		})
+	}
+}
