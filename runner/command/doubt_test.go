@@ -3,7 +3,6 @@ package command
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,8 +13,6 @@ import (
 
 	"oktareset/oktaclient/oktatest"
 )
-
-var errDropped = errors.New("the connection broke")
 
 // lose loses the answers to so many resets of a user, one after the other: done or not.
 func (v *virtual) lose(user int, when ...oktatest.When) {
@@ -53,25 +50,7 @@ func (v *virtual) has(user int, kind, provider string) {
 
 // halfReset has the first reset of a user take one factor, and breaks the connection: the System Log has an event of that one.
 func (v *virtual) halfReset(user int) {
-	first := true
-	v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
-		if !first || !strings.HasSuffix(r.URL.Path, v.ids[user]+"/lifecycle/reset_factors") {
-			return next.RoundTrip(r)
-		}
-		first = false
-		u, _ := v.org.User(v.ids[user])
-		half, err := http.NewRequestWithContext(r.Context(), http.MethodDelete,
-			"https://acme.okta.com/api/v1/users/"+u.ID+"/factors/"+u.Factors[0].ID, nil)
-		if err != nil {
-			return nil, err
-		}
-		half.Header = r.Header.Clone()
-		resp, err := next.RoundTrip(half)
-		if err != nil || resp.StatusCode != http.StatusNoContent {
-			v.t.Errorf("half a reset: %v, %v", resp, err)
-		}
-		return nil, errDropped
-	}
+	v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, UserID: v.ids[user], Times: 1, Part: 1})
 }
 
 // A proxy answers an enrollment in Okta's place, and Okta does it 20 s later: the row waits, and looks for the factor before it asks for another.

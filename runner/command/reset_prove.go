@@ -92,7 +92,7 @@ func (r *resetRun) settleLater(ctx context.Context, stopped error) error {
 		if stopped != nil && !errors.Is(stopped, steps.ErrLimit) {
 			return stopped
 		}
-		again, err := r.prove(ctx)
+		again, rest, err := r.prove(ctx)
 		if err != nil {
 			return also(stopped, err)
 		}
@@ -108,48 +108,58 @@ func (r *resetRun) settleLater(ctx context.Context, stopped error) error {
 		if stopped == nil || err != nil && !errors.Is(err, steps.ErrLimit) {
 			stopped = err
 		}
+		shown, _ := r.prover.Witnessed(rest) // what was sent again may now show that the log keeps up
+		r.doubts = append(r.doubts, shown...)
 	}
 	return stopped
 }
 
-// prove settles what can be proved of the open rows, and returns those that may be worked on again. What isn't proved by now stays as it is.
-func (r *resetRun) prove(ctx context.Context) (again []runner.Result, err error) {
+// prove settles what can be proved of the open rows, and returns those that may be worked on again, and those that nothing can be proved of so far
+// because nobody was reset after them. What else isn't proved by now stays as it is.
+func (r *resetRun) prove(ctx context.Context) (again, rest []runner.Result, err error) {
 	rows := r.doubts
 	if n := r.inDoubt(); n > 0 && !r.prover.Blind() {
 		r.console.info("%s in doubt: looking for proof in the System Log and in the users' factors", plural(n, "row"))
 	} else if n > 0 {
-		rows = onlyHalf(rows) // nothing is proved by waiting
+		rows, _ = split(rows) // nothing is proved by waiting
 	}
 	f, err := r.prover.Wait(ctx, rows)
 	goOn, settleErr := r.settleDone(f.Done)
 	if err = also(err, also(settleErr, r.writeIncomplete(f.Incomplete))); err != nil {
 		r.doubts = slices.Concat(goOn, f.Absent, f.Open)
-		return nil, err
+		return nil, nil, err
 	}
 	r.doubts = nil
-	return slices.Concat(f.Absent, onlyHalf(f.Open), goOn), nil
+	half, open := split(f.Open)
+	_, rest = r.prover.Witnessed(open)
+	return slices.Concat(f.Absent, half, goOn), rest, nil
 }
 
-// onlyHalf returns those of the rows that may be gone on with, whatever became of what was sent: whose reset isn't in doubt.
-func onlyHalf(rows []runner.Result) (half []runner.Result) {
+// split tells the rows that may be gone on with, whatever became of what was sent, from those whose reset is in doubt.
+func split(rows []runner.Result) (half, doubts []runner.Result) {
 	for _, res := range rows {
-		if !res.Open.ResetInDoubt() {
+		if res.Open.ResetInDoubt() {
+			doubts = append(doubts, res)
+		} else {
 			half = append(half, res)
 		}
 	}
-	return half
+	return half, doubts
 }
 
 // inDoubt is how many of the open rows are those whose reset is in doubt.
-func (r *resetRun) inDoubt() int { return len(r.doubts) - len(onlyHalf(r.doubts)) }
+func (r *resetRun) inDoubt() int {
+	_, doubts := split(r.doubts)
+	return len(doubts)
+}
 
 func (r *resetRun) sayAgain(rows []runner.Result) {
-	half := len(onlyHalf(rows))
-	if absent := len(rows) - half; absent > 0 {
-		r.console.info("the System Log shows no reset of %s in doubt: looking at the factors once more", plural(absent, "user"))
+	half, absent := split(rows)
+	if len(absent) > 0 {
+		r.console.info("the System Log shows no reset of %s in doubt: looking at the factors once more", plural(len(absent), "user"))
 	}
-	if half > 0 {
-		r.console.info("%s half done: going on with what is open", plural(half, "row"))
+	if len(half) > 0 {
+		r.console.info("%s half done: going on with what is open", plural(len(half), "row"))
 	}
 }
 
@@ -166,7 +176,8 @@ func (r *resetRun) lastLook(ctx context.Context, stopped error) error {
 	defer cancel()
 	f, err := r.prover.LookTwice(ctx, r.doubts, optionalTime/2)
 	if err != nil { // it was a last look only
-		r.unseen = len(f.Open) - len(onlyHalf(f.Open))
+		_, open := split(f.Open)
+		r.unseen = len(open)
 	}
 	_, err = r.settleDone(f.Done)
 	return also(err, r.writeIncomplete(f.Incomplete))

@@ -172,18 +172,32 @@ func TestWitness(t *testing.T) {
 	}
 }
 
-// What isn't answered is remembered until the end, what is answered only the last few.
+// Few witnesses are remembered: the newest, and others spread over the run, so that a row that was lost at any time has one soon after it.
 func TestWitnessesAreFew(t *testing.T) {
 	t.Parallel()
 	p := New(nil, Options{})
-	for i := range 100 {
-		p.Answered(fmt.Sprint(i), taken, taken)
+	start := time.Now()
+	const all = 10_000
+	for i := range all {
+		p.Answered(fmt.Sprint(i), start.Add(time.Duration(i)*time.Second), taken)
 	}
-	if n := len(p.answered); n != keptWitnesses || p.answered[n-1].userID != "99" {
-		t.Errorf("%d witnesses, the last is %v", n, p.answered[n-1])
+	n := len(p.answered)
+	if n != keptWitnesses || p.answered[n-1].userID != fmt.Sprint(all-1) || p.answered[n-newestWitnesses].userID != fmt.Sprint(all-newestWitnesses) {
+		t.Errorf("%d witnesses, the newest are %+v", n, p.answered[n-newestWitnesses:])
+	}
+	for lost := range all / 1000 {
+		after := start.Add(time.Duration(lost) * 1000 * time.Second)
+		if first, ok := p.witness(after); !ok || first.Sub(after) > all/4*time.Second {
+			t.Errorf("a row that was lost at %v has a witness %v later, %v", after.Sub(start), first.Sub(after), ok)
+		}
 	}
 	if logTargets-keptWitnesses < 10 {
 		t.Error("a query of the log has no room for rows")
+	}
+	with, without := p.Witnessed([]runner.Result{{Row: runner.Row{N: 1}}})
+	p.Lost(2)
+	if len(with) != 1 || len(without) != 0 {
+		t.Errorf("%d rows with a witness, %d without", len(with), len(without))
 	}
 }
 

@@ -1,6 +1,8 @@
 package doubt
 
 import (
+	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,8 +17,12 @@ const (
 	againTime = 5 * time.Second
 	// logInterval is how often the System Log is asked while that time passes: it lags, usually by seconds.
 	logInterval = 15 * time.Second
-	// keptWitnesses is how many answered resets are remembered: on Identity Engine, one of a user without factors writes no event.
-	keptWitnesses = 20
+	// keptWitnesses is how many answered resets are remembered: on Identity Engine, one of a user without factors writes no event. The newest of
+	// them are for rows that were lost late, the others, spread over the run, for a log that is minutes behind.
+	keptWitnesses   = 20
+	newestWitnesses = keptWitnesses / 2
+	// witnessTime is how long after a witness was taken the log has to show it.
+	witnessTime = logInterval
 )
 
 // Run is what the manifest knows of a run.
@@ -44,7 +50,7 @@ type Prover struct {
 	mu       sync.Mutex
 	lost     map[int]time.Time // by row: when its request was given up, in this run
 	absent   map[int]bool      // rows of which the log would show a reset, and doesn't
-	answered []answer          // the last ones
+	answered []answer          // some of them, in the order of their answers
 	blind    bool              // the log may not be read
 	said     map[string]bool   // warnings
 }
@@ -82,7 +88,46 @@ func (p *Prover) Answered(userID string, taken, at time.Time) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.answered = append(p.answered[max(0, len(p.answered)-keptWitnesses+1):], answer{userID, taken, at})
+	p.answered = append(p.answered, answer{userID, taken, at})
+	if len(p.answered) > keptWitnesses {
+		p.thin()
+	}
+}
+
+// thin forgets the witness that leaves the smallest gap between those around it, but none of the newest. mu is held.
+func (p *Prover) thin() {
+	least, smallest := 0, time.Duration(math.MaxInt64)
+	for i := 1; i < len(p.answered)-newestWitnesses; i++ {
+		if gap := p.answered[i+1].taken.Sub(p.answered[i-1].taken); gap < smallest {
+			least, smallest = i, gap
+		}
+	}
+	p.answered = slices.Delete(p.answered, least, least+1)
+}
+
+// Witnessed returns the rows for which there is a reset that was taken after they were given up, and answered, and the others: of those nothing
+// can be proved but that they were reset.
+func (p *Prover) Witnessed(rows []runner.Result) (with, without []runner.Result) {
+	for _, res := range rows {
+		if _, ok := p.witness(p.givenUp(res.Row.N)); ok {
+			with = append(with, res)
+		} else {
+			without = append(without, res)
+		}
+	}
+	return with, without
+}
+
+// witness returns when the first reset that was answered was taken after a time.
+func (p *Prover) witness(after time.Time) (taken time.Time, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, a := range p.answered {
+		if a.taken.After(after) && (!ok || a.taken.Before(taken)) {
+			taken, ok = a.taken, true
+		}
+	}
+	return taken, ok
 }
 
 // Blind reports whether the log may not be read, so that nothing can be proved of a reset.
@@ -117,16 +162,20 @@ func (p *Prover) givenUp(row int) time.Time {
 	return p.start
 }
 
-// ripeIn is the time until nothing that the row's request did can still take effect.
+// ripeIn is the time until nothing that the row's request did can still take effect, and the log should show who was reset after it.
 func (p *Prover) ripeIn(res runner.Result) time.Duration {
-	pause := settleTime
+	since := p.givenUp(res.Row.N)
 	switch {
 	case !res.Open.InDoubt():
 		return 0
 	case res.Open.Step == runner.ReasonUnenroll, res.Open.Step == runner.ReasonSessions: // doing it twice is no harm
-		pause = againTime
+		return time.Until(since.Add(againTime))
 	}
-	return time.Until(p.givenUp(res.Row.N).Add(pause))
+	left := time.Until(since.Add(settleTime))
+	if taken, ok := p.witness(since); ok && res.Open.ResetInDoubt() {
+		left = max(left, time.Until(taken.Add(witnessTime)))
+	}
+	return left
 }
 
 // warn says why there is less proof, once for each kind of reason.
