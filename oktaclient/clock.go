@@ -9,7 +9,7 @@ import (
 // wall clock doesn't move it.
 type clock struct {
 	mu      sync.Mutex
-	ahead   reading // of the reply that puts the server's clock furthest ahead
+	ahead   reading // of the reply that puts the server's clock furthest ahead; once some are vouched for, of those
 	least   reading // of the one that puts it least ahead
 	vouched int     // replies whose Date their own window vouches for
 }
@@ -70,12 +70,14 @@ func (c *clock) take(r rateLimit, at time.Time) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if r.vouches() {
-		c.vouched++
-	}
+	vouched := r.vouches()
 	now := reading{r.earliest(), at}
-	if by := now.shown.Sub(c.ahead.when(at)); c.ahead.at.IsZero() || by > 0 || by < -clockChange {
+	first := c.ahead.at.IsZero() || vouched && c.vouched == 0
+	if by := now.shown.Sub(c.ahead.when(at)); first || (vouched || c.vouched == 0) && (by > 0 || by < -clockChange) {
 		c.ahead = now
+	}
+	if vouched {
+		c.vouched++
 	}
 	if c.least.at.IsZero() || now.shown.Before(c.least.when(at)) {
 		c.least = now

@@ -104,3 +104,20 @@ func TestClockGoesOn(t *testing.T) {
 		t.Error("a reply without a time is vouched for")
 	}
 }
+
+// A reply that its own window contradicts doesn't move a clock that others vouch for.
+func TestOneWrongDateMovesNothing(t *testing.T) {
+	t.Parallel()
+	const s = time.Second
+	noon := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+	for _, wrong := range []time.Duration{time.Hour, -time.Hour, 25 * time.Hour, -70 * s} {
+		c := New(OrgURL{}, Options{})
+		start := time.Now()
+		c.meet(saying(wrong, 50*s), start, true)
+		c.meet(saying(s, 50*s), start.Add(s), true)
+		c.meet(saying(wrong, 50*s), start.Add(2*s), true)
+		if got := c.clock.ahead.when(start.Add(2 * s)).Sub(noon); got != 2*s {
+			t.Errorf("%v off: it is noon %+v, want 2s", wrong, got)
+		}
+	}
+}

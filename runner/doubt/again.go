@@ -1,6 +1,7 @@
 package doubt
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,7 +69,7 @@ func (p *Prover) NotDone(ctx context.Context, res runner.Result) (Proof, error) 
 	case !p.clocked(res):
 		return Proof{}, &NotProved{"the times of Okta's answers could not be trusted when it was sent"}
 	}
-	if err := fromBefore(listed, res.StartedAt); err != nil {
+	if err := cmp.Or(missing(listed, res.Factors), fromBefore(listed, res.StartedAt)); err != nil {
 		return Proof{}, err
 	}
 	return Proof{listed: time.Now().Add(-max(0, p.client.Now().Sub(rep.SentAt)))}, nil
@@ -78,6 +79,17 @@ func (p *Prover) NotDone(ctx context.Context, res runner.Result) (Proof, error) 
 func (p *Prover) clocked(res runner.Result) bool {
 	runs := strings.Fields(res.RunID)
 	return len(runs) > 0 && !slices.ContainsFunc(runs, func(run string) bool { return run != p.opts.RunID && !p.opts.Runs[run].Clock })
+}
+
+// missing returns a [*NotProved] if a factor that was recorded before the row was taken, and that a reset takes, isn't listed any more.
+func missing(listed []oktaclient.Factor, recorded []string) error {
+	for _, name := range recorded {
+		there := slices.ContainsFunc(listed, func(f oktaclient.Factor) bool { return f.String() == name })
+		if !there && oktaclient.ParseFactor(name).ResetTakes() {
+			return &NotProved{name + " isn't there any more"}
+		}
+	}
+	return nil
 }
 
 // fromBefore returns a [*NotProved] unless a list of factors proves that there was no reset since a row was taken.

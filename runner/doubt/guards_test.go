@@ -2,6 +2,7 @@ package doubt
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ import (
 //	           what stays listed                         TestProofByFactors
 //	           enrolled or changed since                 TestProofByFactors, TestFromBefore
 //	           Okta's windows vouch, now and then        TestProof ("a proxy's"), TestProofOfAnEarlierRun, TestOneVouchedReply
+//	           what was recorded is still there          TestMissing
 //	           five seconds, from when it was asked      TestProofEnds
 //	prover.go  a minute, from the beginning of this run  TestProof, TestProofOfAnEarlierRun
 //	           a new loss ends an old look               TestProofEnds
@@ -217,6 +219,16 @@ func TestRipeIn(t *testing.T) {
 			if got > pause || got < pause-30*time.Second && pause > 0 {
 				t.Errorf("%s %q waits %v, want %v", open, step, got, pause)
 			}
+		}
+	}
+}
+
+func TestMissing(t *testing.T) {
+	t.Parallel()
+	there := []oktaclient.Factor{listed("sms:OKTA", time.Hour, time.Hour)}
+	for recorded, want := range map[string]bool{"sms:OKTA": false, "sms:OKTA call:OKTA": true, "email:OKTA sms:OKTA": false, "": false} {
+		if err := missing(there, strings.Fields(recorded)); (err != nil) != want {
+			t.Errorf("%q were recorded: %v", recorded, err)
 		}
 	}
 }
