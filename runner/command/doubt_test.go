@@ -180,6 +180,9 @@ func TestIncomplete(t *testing.T) {
 			if text := v.row(1)["error"]; !strings.Contains(text, "call:OKTA") || strings.Contains(text, "sms") {
 				t.Errorf("it says %q, not what is left", text)
 			}
+			if strings.Contains(v.stderr, "nothing proves") || !strings.Contains(v.stderr, "1 incomplete: Okta did a part of the reset") {
+				t.Errorf("it isn't said what is known:\n%s", v.stderr)
+			}
 			if did := v.org.Did(v.ids[1]); did.Resets != 0 || did.SessionsCleared != 0 {
 				t.Errorf("the user: %+v", did)
 			}

@@ -52,8 +52,10 @@ func (r *resetRun) settleEarlier(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.writeIncomplete(f.Incomplete); err != nil {
-		return err
+	for _, res := range f.Incomplete { // they are counted with the others, below
+		if err := r.book.Settle(res); err != nil {
+			return err
+		}
 	}
 	r.doubts = goOn
 	for _, res := range goOn {

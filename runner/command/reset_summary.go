@@ -175,8 +175,8 @@ func (r *resetRun) nextSteps(counts runner.Counts) []string {
 	switch n := counts[runner.StatusUnknown]; {
 	case r.opts.sandbox || r.opts.dryRun:
 	case n > 0:
+		next = append(next, r.unknownTexts(n)...)
 		next = append(next,
-			r.unknownText(n),
 			"to look for proof again, and go on: "+r.resumeCommand(),
 			"to reset them again, after looking at them by hand: "+r.resumeCommand("--retry", "unknown"))
 	case counts[runner.StatusNotAttempted] > 0, counts[runner.StatusPartial] > 0, counts.Total() < r.survey.Rows:
@@ -194,8 +194,15 @@ func (r *resetRun) nextSteps(counts runner.Counts) []string {
 	return next
 }
 
-// unknownText says what is known of rows in doubt. That nothing proves anything is said of those only that somebody has looked at.
-func (r *resetRun) unknownText(n int) string {
+// unknownTexts say what is known of n rows in doubt. That nothing proves anything is said of those only that somebody has looked at.
+func (r *resetRun) unknownTexts(n int) (texts []string) {
+	part := r.tally.reasons[runner.StatusUnknown][runner.ReasonIncomplete]
+	if part > 0 {
+		texts = append(texts, fmt.Sprintf("%d incomplete: Okta did a part of the reset, and the error names what is left", part))
+	}
+	if n -= part; n <= 0 {
+		return texts
+	}
 	text := "and nothing proves so far what became of them"
 	switch {
 	case r.unseen > 0:
@@ -203,7 +210,7 @@ func (r *resetRun) unknownText(n int) string {
 	case r.prover.Blind():
 		text = "and the System Log, which could prove what became of them, can't be read"
 	}
-	return fmt.Sprintf("%d unknown: sent, the answer was lost, %s", n, text)
+	return append(texts, fmt.Sprintf("%d unknown: sent, the answer was lost, %s", n, text))
 }
 
 // confirmLines are the commands that do what a dry run has shown.
