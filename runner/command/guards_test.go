@@ -18,8 +18,9 @@ import (
 //	steps/reset.go resetAgain: the proof is asked at each attempt    TestProofIsFresh
 //	steps/reset.go unsent: an earlier loss stays one                 TestLossOutlivesAFailedLook
 //	steps/list.go settleAgain: what wasn't sent again stays open     TestExcludeInDoubt, TestSentAgain (steps)
+//	steps/list.go do: a half-done row needs a step                   TestHalfDoneWithoutAStep (steps)
 //	steps/list.go take: sent again keeps the first time              TestSentAgain (steps)
-//	steps/enroll.go enroll: what is adopted is new                   TestAdoptedFactorIsNew
+//	steps/enroll.go enroll: what is adopted is new                   TestAdoptedFactorIsNew, TestAdoptedUnderAWrongDate
 //	command/reset_resume.go claim: Set, not Claim                    TestLastRowHoldsTheUser
 //	command/reset_resume.go openRows: logins of settled rows         TestSettledRowKeepsItsLogin
 //	command/reset_prove.go settleEarlier: wait before a retry        TestRetryWaitsForTheFirst
@@ -79,6 +80,22 @@ func TestAdoptedFactorIsNew(t *testing.T) {
 			t.Errorf("the factor from before passes for the new one: %v\n%s", row, v.stderr)
 		}
 	})
+}
+
+// A proxy writes times that are a little ahead: the factor that was enrolled all the same isn't from before.
+func TestAdoptedUnderAWrongDate(t *testing.T) {
+	for _, offset := range []time.Duration{-20 * time.Second, 20 * time.Second, 50 * time.Second} {
+		virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+			v.org.Script(
+				oktatest.Fault{Kind: oktatest.WrongDate, Offset: offset},
+				oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: oktatest.OpEnroll, UserID: v.ids[1], Times: 1},
+			)
+			v.want(v.reset("--enroll", "token:software:totp:GOOGLE", confirm(3)), 0, map[string]int{"reset": 3})
+			if did := v.org.Did(v.ids[1]); did.Enrolls != 1 {
+				t.Errorf("%v ahead: enrolled %d times\n%s", offset, did.Enrolls, v.stderr)
+			}
+		})
+	}
 }
 
 // A look that fails says nothing of what was sent before it: the answer stays lost, and is waited for once more.

@@ -17,13 +17,14 @@ import (
 // proofRounds bounds how often rows that were certainly not reset are sent again, each time under a new taking.
 const proofRounds = 3
 
-// learnLog takes in how the System Log could be read before consent. Without the right to it, nothing is proved of lost answers: that is said now.
-func (r *resetRun) learnLog(err error) {
+// withoutLog takes in that the System Log could not be read before consent, and returns what follows for lost answers, to be said then: without the
+// right to it, nothing proves what became of them.
+func (r *resetRun) withoutLog(err error) string {
 	if fate := oktaclient.FateOf(err); r.opts.dryRun || fate != oktaclient.NoAccess && fate != oktaclient.Forbidden {
-		return
+		return ""
 	}
 	r.blind = true
-	r.console.warn("if an answer is lost, nothing proves without the System Log what became of it: the row stays unknown")
+	return "; if an answer is lost, nothing proves what became of it: the row stays unknown"
 }
 
 // newProver makes the prover of this run, once the manifest names it.

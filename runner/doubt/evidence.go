@@ -14,9 +14,9 @@ import (
 const (
 	// logTargets is how many users one query of the log asks for: it keeps the URL below 4 KB.
 	logTargets = 50
-	// clockDoubt is how much earlier an event may be published than the row was taken and still be its own, where the times of replies are as wrong
-	// as they may be and be vouched for.
-	clockDoubt = oktaclient.Window + 10*time.Second
+	// ClockDoubt is how far off the time of a taking may be although Okta's windows vouch for it: what must not be missed is looked for from that much
+	// earlier on.
+	ClockDoubt = oktaclient.Window + 10*time.Second
 	// ClockSlack allows for server clocks that differ: an event may be published a moment before the time that a reply showed.
 	ClockSlack = 2 * time.Second
 )
@@ -84,7 +84,7 @@ func (p *Prover) readChunk(ctx context.Context, rows []runner.Result, witnesses 
 	for _, w := range witnesses {
 		add(w.userID, w.at)
 	}
-	events, err := p.client.FindFactorEvents(ctx, ids, since.Add(-clockDoubt))
+	events, err := p.client.FindFactorEvents(ctx, ids, since.Add(-ClockDoubt))
 	var last time.Time // when the latest witness was taken, by this machine's clock
 	for i := range events {
 		e := &events[i]
@@ -118,7 +118,7 @@ func tookFactor(e *oktaclient.LogEvent) bool {
 // note adds an event of a row's user.
 func (p *Prover) note(e *oktaclient.LogEvent, res runner.Result, ev *evidence) {
 	switch {
-	case e.Published.Before(res.StartedAt.Add(-clockDoubt)):
+	case e.Published.Before(res.StartedAt.Add(-ClockDoubt)):
 		return
 	case e.Published.Before(res.StartedAt.Add(-ClockSlack)), !p.ours(e, res): // no proof, of neither
 	case e.EventType == oktaclient.EventResetAll:

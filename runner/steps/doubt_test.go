@@ -106,3 +106,19 @@ func TestResetInDoubtNeedsProof(t *testing.T) {
 		})
 	}
 }
+
+// A row that is half done, and doesn't say with which step it goes on, isn't worked on: its reset is done.
+func TestHalfDoneWithoutAStep(t *testing.T) {
+	t.Parallel()
+	virtually(t, "", func(t *testing.T) {
+		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{ClearSessions: true})
+		w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
+		for _, open := range []runner.Open{{}, {Sent: runner.Refused}, {Step: runner.ReasonEnroll, Sent: runner.Refused}} {
+			half := &runner.Result{UserID: aliceID, Status: runner.StatusPartial, Open: open}
+			res, err := w.list.Do(t.Context(), runner.Job{Row: runner.Row{N: 2, Input: aliceID}, First: 2, Before: half}, w)
+			if err == nil || res.Status != runner.StatusPartial || w.posts() != 0 {
+				t.Errorf("%+v: %s, %v after %d resets", open, res.Status, err, w.posts())
+			}
+		}
+	})
+}

@@ -71,8 +71,8 @@ func (l *List) enroll(ctx context.Context, t *Target, res *runner.Result) error 
 		return err
 	}
 	if t.goesOn() {
-		// The servers' clocks differ; what the target had before the reset is gone, and older anyway.
-		adopted, err := l.adopt(ctx, t, res, res.StartedAt.Add(-doubt.CreatedMargin))
+		// What the target had before the reset is gone, and older anyway.
+		adopted, err := l.adopt(ctx, t, res, res.StartedAt.Add(-doubt.ClockDoubt))
 		if err != nil {
 			res.Leave(false, t.unsent(runner.ReasonEnroll), "list factors: "+err.Error())
 			return fatal(err)

@@ -300,7 +300,8 @@ func (l *List) stillInDoubt(t *Target, before, now runner.Result) runner.Result 
 // do does the steps, all or, in a row that goes on, those that are open.
 func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {
 	skipping := t.goesOn()
-	if skipping && !slices.ContainsFunc(l.steps, func(s Step) bool { return s.Changes && s.Open == t.Job.Before.Open.Step }) {
+	isOpen := func(s Step) bool { return s.Changes && s.Open == t.Job.Before.Open.Step }
+	if skipping && (t.Job.Before.Open.Step == runner.StepReset || !slices.ContainsFunc(l.steps, isOpen)) {
 		*res = *t.Job.Before
 		return fmt.Errorf("row %d is half done, and no step is called %q", t.Job.Row.N, t.Job.Before.Open.Step)
 	}

@@ -266,4 +266,6 @@ func fatal(err error) error {
 	return nil
 }
 
-func settle(res *runner.Result, s runner.Status, r runner.Reason, text string) { res.Settle(s, r, text) }
+func settle(res *runner.Result, s runner.Status, r runner.Reason, text string) {
+	res.Settle(s, r, text)
+}

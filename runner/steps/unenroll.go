@@ -101,7 +101,7 @@ func (t *Target) newer(listed []oktaclient.Factor) *oktaclient.Factor {
 			continue
 		}
 		for _, other := range listed {
-			if f.Takes(other) && !slices.Contains(t.unenroll, other.ID) && other.Created.After(t.Job.Before.StartedAt.Add(-doubt.ClockSlack)) {
+			if f.Takes(other) && !slices.Contains(t.unenroll, other.ID) && other.Created.After(t.Job.Before.StartedAt.Add(-doubt.ClockDoubt)) {
 				return &other
 			}
 		}
