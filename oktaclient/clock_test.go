@@ -77,7 +77,8 @@ func TestEarliestIsNotLater(t *testing.T) {
 	}
 }
 
-// Between replies the time that passed counts, from the reply on; one that is no answer of Okta's doesn't.
+// Between replies the time that passed counts, from the reply on; one that is no answer of Okta's
+// doesn't.
 func TestClockGoesOn(t *testing.T) {
 	t.Parallel()
 	c := New(OrgURL{}, Options{})

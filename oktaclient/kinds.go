@@ -12,8 +12,9 @@ type kind struct {
 	taken         bool   // by every reset of all factors
 }
 
-// kinds are the types of factor that are known. A reset always takes those that say so: not email, which stays enrolled on Identity
-// Engine, nor a question, which may be the one for a forgotten password.
+// kinds are the types of factor that are known. A reset always takes those that say so: not email,
+// which stays enrolled on Identity Engine, nor a question, which may be the one for a forgotten
+// password.
 var kinds = []kind{
 	{"push", "OKTA", "OKTA_VERIFY_PUSH", true},
 	{"signed_nonce", "OKTA", "SIGNED_NONCE", true},
@@ -42,7 +43,8 @@ func (f Factor) ResetTakes() bool {
 	return slices.ContainsFunc(kinds, func(k kind) bool { return k.typ == f.Type && k.taken })
 }
 
-// LogName is what the System Log calls the factor when it is deactivated, as in [LogEvent.Factor]; "" if that isn't known.
+// LogName is what the System Log calls the factor when it is deactivated, as in [LogEvent.Factor];
+// "" if that isn't known.
 func (f Factor) LogName() string {
 	for _, k := range kinds {
 		if k.typ == f.Type && k.provider == f.Provider {
@@ -52,16 +54,18 @@ func (f Factor) LogName() string {
 	return ""
 }
 
-// StaysListed reports whether Okta is known to list a factor of this kind although it was taken: after an Okta Verify was removed, its push
-// may stay there without its passcodes.
+// StaysListed reports whether Okta is known to list a factor of this kind although it was taken:
+// after an Okta Verify was removed, its push may stay there without its passcodes.
 func (f Factor) StaysListed() bool { return f.OktaVerify() && f.Type != verifyCodes }
 
-// VerifyCodes reports whether the factor is the passcodes of an Okta Verify, which it enrolls together with the rest.
+// VerifyCodes reports whether the factor is the passcodes of an Okta Verify, which it enrolls
+// together with the rest.
 func (f Factor) VerifyCodes() bool { return f.OktaVerify() && f.Type == verifyCodes }
 
 const verifyCodes = "token:software:totp"
 
-// OktaVerifyEvent reports whether a deactivation with this [LogEvent.Factor] took one of an Okta Verify's factors.
+// OktaVerifyEvent reports whether a deactivation with this [LogEvent.Factor] took one of an Okta
+// Verify's factors.
 func OktaVerifyEvent(name string) bool {
 	return slices.ContainsFunc(kinds, func(k kind) bool {
 		return k.event == name && Factor{Type: k.typ, Provider: k.provider}.OktaVerify()

@@ -93,10 +93,12 @@ func (e *LogEvent) Whole() bool {
 	return e.EventType == EventResetAll || strings.HasSuffix(uri, "/lifecycle/reset_factors")
 }
 
-// ListFactorEvents yields the events of the System Log that took a factor from one of the users with these IDs, or from anybody if there
-// are none, published between since and until, oldest first. Some events of the time may not be there yet: the log lags.
+// ListFactorEvents yields the events of the System Log that took a factor from one of the users
+// with these IDs, or from anybody if there are none, published between since and until, oldest
+// first. Some events of the time may not be there yet: the log lags.
 //
-// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/#tag/SystemLog/operation/listLogEvents
+// Okta API:
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/#tag/SystemLog/operation/listLogEvents
 //
 //meta:operation GET /api/v1/logs
 func (c *Client) ListFactorEvents(ctx context.Context, userIDs []string, since, until time.Time) iter.Seq2[LogEvent, error] {
@@ -106,17 +108,20 @@ func (c *Client) ListFactorEvents(ctx context.Context, userIDs []string, since, 
 const (
 	// maxLogPages is more than the log ever has of the few users that are looked for.
 	maxLogPages = 10
-	// maxEmptyPages in a row are the end: behind what it has, a log may have next pages without end.
+	// maxEmptyPages in a row are the end: behind what it has, a log may have next pages without
+	// end.
 	maxEmptyPages = 2
 )
 
 // ErrLogTooLong says that the log went on and on: what wasn't found in it may still be there.
 var ErrLogTooLong = fmt.Errorf("the System Log has more than %d pages of events of these users", maxLogPages)
 
-// FindFactorEvents returns the events of the System Log that took a factor from one of the users with these IDs, published between since
-// and now, oldest first. It ends after a few pages, whatever the log says. What was found before an error is returned with it.
+// FindFactorEvents returns the events of the System Log that took a factor from one of the users
+// with these IDs, published between since and now, oldest first. It ends after a few pages,
+// whatever the log says. What was found before an error is returned with it.
 //
-// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/#tag/SystemLog/operation/listLogEvents
+// Okta API:
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/#tag/SystemLog/operation/listLogEvents
 //
 //meta:operation GET /api/v1/logs
 func (c *Client) FindFactorEvents(ctx context.Context, userIDs []string, since time.Time) ([]LogEvent, error) {
@@ -150,7 +155,8 @@ func (c *Client) FindFactorEvents(ctx context.Context, userIDs []string, since t
 	return found, ErrLogTooLong
 }
 
-// factorEventsOf asks for the events that took a factor from one of the users, or from anybody if there are none.
+// factorEventsOf asks for the events that took a factor from one of the users, or from anybody if
+// there are none.
 func factorEventsOf(userIDs []string, since, until time.Time) request {
 	q := factorEvents(since)
 	q.Set("until", until.UTC().Format(logTime))

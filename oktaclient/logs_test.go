@@ -153,7 +153,8 @@ func TestStatsOfTime(t *testing.T) {
 	})
 }
 
-// A look into the log reads what has been published by now, follows pages, and ends whatever the log says.
+// A look into the log reads what has been published by now, follows pages, and ends whatever the
+// log says.
 func TestFindFactorEvents(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -57,7 +57,7 @@ type request struct {
 	safe     bool                      // changes nothing: may be sent again
 	patient  bool                      // safe, and sent again until an outage is declared: nothing can be done without it
 	dispatch func() error              // called once, before the first attempt is sent; its error keeps it from being sent
-	holds    func() error              // called before each attempt, and before dispatch; its error keeps it from being sent. nil: nothing has to hold
+	holds    func() error              // called before each attempt; its error keeps it from being sent
 	prepare  func(*http.Request) error // makes headers and body of each attempt; nil: none
 
 	token                      *accessToken // that the last attempt was signed with; nil: none

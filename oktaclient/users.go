@@ -118,8 +118,9 @@ func (c *Client) ResetFactors(ctx context.Context, userID string, dispatch func(
 	})
 }
 
-// ResetFactorsAgain is [Client.ResetFactors] for a user of whom it is proved that an earlier one did nothing. holds is asked before each attempt,
-// as a proof doesn't last; its error is returned, and nothing more is sent.
+// ResetFactorsAgain is [Client.ResetFactors] for a user of whom it is proved that an earlier one
+// did nothing. holds is asked before each attempt, as a proof doesn't last; its error is returned,
+// and nothing more is sent.
 func (c *Client) ResetFactorsAgain(ctx context.Context, userID string, holds, dispatch func() error) (Reply, error) {
 	if err := checkID(userID); err != nil {
 		return Reply{}, err

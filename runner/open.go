@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Open is what of a row isn't known to be done. It is said when it happens, and never guessed from a status or an error. The zero value says
-// that nothing is open.
+// Open is what of a row isn't known to be done. It is said when it happens, and never guessed from
+// a status or an error. The zero value says that nothing is open.
 type Open struct {
 	Step    Reason   // the first step that isn't done, as [Taken.Step] names it
 	Sent    Sent     // whether the step's request was sent
@@ -27,8 +27,8 @@ const (
 // InDoubt reports whether the open step may have been done.
 func (o Open) InDoubt() bool { return o.Sent == Lost }
 
-// ResetInDoubt reports whether it is the reset of all factors that may have been done: nothing else is harmed by doing it twice, once it would
-// show if it had been done.
+// ResetInDoubt reports whether it is the reset of all factors that may have been done: nothing else
+// is harmed by doing it twice, once it would show if it had been done.
 func (o Open) ResetInDoubt() bool { return o.Sent == Lost && o.Step == StepReset }
 
 // StepReset is the [Taken.Step] of the reset of all factors, which comes before all others.
@@ -40,7 +40,8 @@ type Tried struct {
 	Again    string // as [Result.Again]
 }
 
-// SentAgain is what a result says in [Result.Again] whose reset was sent again at a time, for a reason, and perhaps before that, too.
+// SentAgain is what a result says in [Result.Again] whose reset was sent again at a time, for a
+// reason, and perhaps before that, too.
 func SentAgain(before string, at time.Time, why string) string {
 	const most = 5 // a row that is sent again and again says so often enough
 	text := againPrefix + at.UTC().Format(time.RFC3339) + ": " + strings.ReplaceAll(why, againEnd, ",")

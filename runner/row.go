@@ -18,9 +18,10 @@ type Job struct {
 	Row   Row
 	First int // the row that named this identifier first; the row itself unless it is a duplicate
 
-	// Before is the open result that earlier takings came to; nil when there is none. Its user is the target: the row isn't identified again.
-	// What is open says with which step the row goes on. A reset that is in doubt is sent again only once it is proved that nothing was done,
-	// or if Retry says so.
+	// Before is the open result that earlier takings came to; nil when there is none. Its user is
+	// the target: the row isn't identified again. What is open says with which step the row goes
+	// on. A reset that is in doubt is sent again only once it is proved that nothing was done, or
+	// if Retry says so.
 	Before *Result
 	Retry  bool  // a reset in doubt may be done a second time: somebody has said so
 	Tried  Tried // what earlier runs did to a row of which nothing is open
@@ -71,7 +72,7 @@ type Result struct {
 	FactorID     string   // of the factor enrolled for the target
 	FactorStatus string
 	Open         Open   // what isn't known to be done; of unknown and partial rows only
-	Again        string // that the row's reset was sent again, when and why; "" if it never was. It stands in front of Error
+	Again        string // when and why the reset was sent again; "": it wasn't
 	RunID        string // of the run that took the row, or of several with spaces between; "" is the run that settles it
 }
 

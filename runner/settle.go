@@ -10,7 +10,8 @@ func (r *Result) Settle(s Status, why Reason, text string) {
 	r.Status, r.Reason, r.Error, r.Open = s, why, Clip(text), Open{}
 }
 
-// Leave leaves the result open: unknown if the step that is open is the row's first change and may have been done, else partial.
+// Leave leaves the result open: unknown if the step that is open is the row's first change and may
+// have been done, else partial.
 func (r *Result) Leave(first bool, o Open, text string) {
 	if first && o.InDoubt() {
 		r.Settle(StatusUnknown, ReasonUnverified, text)
@@ -23,7 +24,8 @@ func (r *Result) Leave(first bool, o Open, text string) {
 	}
 }
 
-// Later keeps a result's times in order: the server's clock is known to the second, and may be set back.
+// Later keeps a result's times in order: the server's clock is known to the second, and may be set
+// back.
 func Later(t, start time.Time) time.Time {
 	if t.Before(start) {
 		return start
@@ -31,8 +33,8 @@ func Later(t, start time.Time) time.Time {
 	return t
 }
 
-// maxText bounds what is kept of a text that a server chose, in bytes, and maxFactors how many factors are named: a row longer than the reader of
-// results takes could never be resumed.
+// maxText bounds what is kept of a text that a server chose, in bytes, and maxFactors how many
+// factors are named: a row longer than the reader of results takes could never be resumed.
 const (
 	maxText    = 5000
 	maxFactors = 100

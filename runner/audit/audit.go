@@ -57,7 +57,7 @@ type row struct {
 	status    runner.Status // one of a few strings
 	noFactors bool          // none were listed
 	part      bool          // the run found that only a part of the reset was done
-	factors   uint32        // what was to go, TYPE:PROVIDER with spaces between: place in marks.texts; 0: it isn't known
+	factors   uint32        // what was to go, as the results have it: place in marks.texts
 	from, to  int64         // when its events may have been published, in milliseconds since 1970
 	request   uint64        // hash of its request ID; 0: none
 	next      int32         // another row of the same user; -1: none
@@ -82,7 +82,8 @@ func (a *Audit) Row(rec *table.Record) error {
 	case runner.StatusUnknown:
 		r.claim = perhaps
 	}
-	// Without a record, only the factors that were to be unenrolled are known; and of a row that is partial for that some aren't gone.
+	// Without a record, only the factors that were to be unenrolled are known; and of a row that is
+	// partial for that some aren't gone.
 	if (a.subject.Recorded || r.claim == perhaps) && rec.Reason != string(runner.ReasonUnenroll) {
 		r.factors = a.marks.keep(strings.Clone(rec.Factors))
 	}

@@ -124,8 +124,9 @@ func (a *Audit) gather(r *row) (f Finding, resets int) {
 	return f, len(whole)
 }
 
-// part says why the row's events may be those of a part of a reset only; "" if they aren't. Of a row whose answer came, that is only so if they leave
-// out a factor that is known to have been there.
+// part says why the row's events may be those of a part of a reset only; "" if they aren't. Of a
+// row whose answer came, that is only so if they leave out a factor that is known to have been
+// there.
 func (a *Audit) part(r *row) string {
 	left, all := a.uncovered(r)
 	switch {
@@ -137,9 +138,10 @@ func (a *Audit) part(r *row) string {
 	return ""
 }
 
-// uncovered returns the factors, as they were listed before the change, for which the row's events don't account: an event of all factors accounts
-// for each, one of push or signed_nonce for all of Okta Verify, and one that doesn't say which factor it took for any one. all reports whether there is an
-// event of all factors.
+// uncovered returns the factors, as they were listed before the change, for which the row's events
+// don't account: an event of all factors accounts for each, one of push or signed_nonce for all of
+// Okta Verify, and one that doesn't say which factor it took for any one. all reports whether there
+// is an event of all factors.
 func (a *Audit) uncovered(r *row) (left []string, all bool) {
 	var names []string
 	anyone, proved := 0, a.proved(r)

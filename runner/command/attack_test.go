@@ -237,8 +237,8 @@ func TestRetryForbiddenGetsThrough(t *testing.T) {
 	})
 }
 
-// Resumes that are shorter than a proof takes: each waits from its own beginning, by its own clock, and what may still come isn't sent again, however
-// long ago the runs before began by their clocks.
+// Resumes that are shorter than a proof takes: each waits from its own beginning, by its own clock,
+// and what may still come isn't sent again, however long ago the runs before began by their clocks.
 func TestShortResumesProveNothing(t *testing.T) {
 	virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(oktatest.Fault{Kind: oktatest.Hang, When: oktatest.Before, Op: resetOp, UserID: v.ids[3], Times: 1})

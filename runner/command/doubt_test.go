@@ -48,12 +48,14 @@ func (v *virtual) has(user int, kind, provider string) {
 	v.org.Enroll(v.ids[user], oktatest.Factor{Type: kind, Provider: provider, Created: time.Now().Add(-24 * time.Hour)})
 }
 
-// halfReset has the first reset of a user take one factor, and breaks the connection: the System Log has an event of that one.
+// halfReset has the first reset of a user take one factor, and breaks the connection: the System
+// Log has an event of that one.
 func (v *virtual) halfReset(user int) {
 	v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, UserID: v.ids[user], Times: 1, Part: 1})
 }
 
-// A proxy answers an enrollment in Okta's place, and Okta does it 20 s later: the row waits, and looks for the factor before it asks for another.
+// A proxy answers an enrollment in Okta's place, and Okta does it 20 s later: the row waits, and
+// looks for the factor before it asks for another.
 func TestLostEnrollmentUnder2xx(t *testing.T) {
 	for name, header := range map[string]http.Header{"not Okta's": {}, "unreadable": {"X-Okta-Request-Id": {"abc"}}} {
 		t.Run(name, func(t *testing.T) {
@@ -86,7 +88,8 @@ func TestLostEnrollmentUnder2xx(t *testing.T) {
 	}
 }
 
-// Four resets are lost again and again, each round one less. However often that is, the run ends with a look, not with what was sent.
+// Four resets are lost again and again, each round one less. However often that is, the run ends
+// with a look, not with what was sent.
 func TestRoundsEndWithALook(t *testing.T) {
 	virtually(t, 12, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		const before = oktatest.Before
@@ -121,8 +124,10 @@ func TestLastLook(t *testing.T) {
 		{"credentials", nil, oktatest.Fault{Kind: oktatest.InvalidToken, Op: resetOp, Skip: 9}, 0, exitNoAccess, "reset"},
 		{"wrong org", nil, oktatest.Fault{Kind: oktatest.PathNotFound, Op: resetOp, Skip: 9}, 0, exitBrokeOff, "reset"},
 		{
-			"no enrollment", []string{"--enroll", "sms:OKTA"},
-			oktatest.Fault{Kind: oktatest.WrongStatus, Op: oktatest.OpEnroll}, 0, exitNoAccess, "partial",
+			"no enrollment",
+			[]string{"--enroll", "sms:OKTA"},
+			oktatest.Fault{Kind: oktatest.WrongStatus, Op: oktatest.OpEnroll},
+			0, exitNoAccess, "partial",
 		},
 	} {
 		t.Run(s.name, func(t *testing.T) {
@@ -168,7 +173,8 @@ func TestNoLastLook(t *testing.T) {
 	})
 }
 
-// Okta does a part of a reset. The row isn't done, isn't sent again by itself, and what comes after the reset waits, until somebody decides.
+// Okta does a part of a reset. The row isn't done, isn't sent again by itself, and what comes after
+// the reset waits, until somebody decides.
 func TestIncomplete(t *testing.T) {
 	virtually(t, 6, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.has(1, "call", "OKTA")
@@ -215,7 +221,8 @@ func TestIncompleteBecomesWhole(t *testing.T) {
 	})
 }
 
-// Who has enrolled since keeps that: a reset that certainly did nothing is sent again by a later run only for who hasn't.
+// Who has enrolled since keeps that: a reset that certainly did nothing is sent again by a later
+// run only for who hasn't.
 func TestEnrolledSince(t *testing.T) {
 	for name, enrolls := range map[string]bool{"nobody": false, "somebody": true} {
 		t.Run(name, func(t *testing.T) {
@@ -248,8 +255,8 @@ func TestEnrolledSince(t *testing.T) {
 	}
 }
 
-// Before a reset is sent again it may have to wait for its turn: then the factors are listed once more. What has taken effect meanwhile isn't
-// done twice.
+// Before a reset is sent again it may have to wait for its turn: then the factors are listed once
+// more. What has taken effect meanwhile isn't done twice.
 func TestProofIsFresh(t *testing.T) {
 	for name, late := range map[string]bool{"nothing happens": false, "the reset comes late": true} {
 		t.Run(name, func(t *testing.T) {
@@ -302,7 +309,8 @@ func TestAttemptsOfAllRuns(t *testing.T) {
 	})
 }
 
-// Who may not read the System Log reads before consent what that means, and once. Nothing is waited for, nothing sent again.
+// Who may not read the System Log reads before consent what that means, and once. Nothing is waited
+// for, nothing sent again.
 func TestNoLog(t *testing.T) {
 	virtually(t, 5, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(oktatest.Fault{Kind: oktatest.Forbidden, Op: oktatest.OpLogs})
@@ -321,8 +329,9 @@ func TestNoLog(t *testing.T) {
 	})
 }
 
-// A proxy writes its own time, an hour ahead, on all replies, and the log lags: what people have enrolled anew doesn't pass for what they had
-// before, neither in this run nor in a later one over another way.
+// A proxy writes its own time, an hour ahead, on all replies, and the log lags: what people have
+// enrolled anew doesn't pass for what they had before, neither in this run nor in a later one over
+// another way.
 func TestWrongDates(t *testing.T) {
 	cfg := oktatest.Config{Latency: 100 * time.Millisecond, Reenroll: 15 * time.Second, LogLag: 10 * time.Minute}
 	virtually(t, 10, cfg, func(v *virtual) {

@@ -9,8 +9,8 @@ import (
 	"oktareset/oktaclient/oktatest"
 )
 
-// The lines that "nobody is reset twice" rests on, outside of the package doubt (whose own list is in its guards_test.go), each with the test
-// that fails without it:
+// The lines that "nobody is reset twice" rests on, outside of the package doubt (whose own list is
+// in its guards_test.go), each with the test that fails without it:
 //
 //	ledger/open.go readOpen: what isn't said is lost                 TestOpenOfOlderVersions (ledger)
 //	ledger/line.go settleDoubt: what was taken is lost               TestResumeOpensSteps (ledger)
@@ -25,8 +25,8 @@ import (
 //	command/reset_resume.go openRows: logins of settled rows         TestSettledRowKeepsItsLogin
 //	command/reset_prove.go settleEarlier: wait before a retry        TestRetryWaitsForTheFirst
 
-// The last row that may have changed a user holds the user, whichever had to do with the user first: else a row that failed would give the user
-// back when it is tried again.
+// The last row that may have changed a user holds the user, whichever had to do with the user
+// first: else a row that failed would give the user back when it is tried again.
 func TestLastRowHoldsTheUser(t *testing.T) {
 	virtually(t, 4, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(login(0), login(3), v.ids[1])
@@ -38,7 +38,8 @@ func TestLastRowHoldsTheUser(t *testing.T) {
 		v.reset(confirm(3), "--workers", "1") // the first row's user is known, and failed
 		v.org.Clear()
 
-		// The user is renamed to what the second row has; the first row's look-up fails, the second resets the user, and the power goes.
+		// The user is renamed to what the second row has; the first row's look-up fails, the second
+		// resets the user, and the power goes.
 		v.becomes(login(3), 3, 0)
 		v.org.Script(
 			oktatest.Fault{Kind: oktatest.ServerError, Op: oktatest.OpGetUser, UserID: v.ids[0]},
@@ -54,7 +55,8 @@ func TestLastRowHoldsTheUser(t *testing.T) {
 	})
 }
 
-// A row that repeats the login of one that is settled stays its duplicate, whoever has the login by now.
+// A row that repeats the login of one that is settled stays its duplicate, whoever has the login by
+// now.
 func TestSettledRowKeepsItsLogin(t *testing.T) {
 	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(login(0), v.ids[1], login(0))
@@ -68,7 +70,8 @@ func TestSettledRowKeepsItsLogin(t *testing.T) {
 	})
 }
 
-// An enrollment that was lost is looked for among the factors that were enrolled since, not among those that were there before.
+// An enrollment that was lost is looked for among the factors that were enrolled since, not among
+// those that were there before.
 func TestAdoptedFactorIsNew(t *testing.T) {
 	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		old, _ := v.org.Enroll(v.ids[1], oktatest.Factor{
@@ -82,7 +85,8 @@ func TestAdoptedFactorIsNew(t *testing.T) {
 	})
 }
 
-// A proxy writes times that are a little ahead: the factor that was enrolled all the same isn't from before.
+// A proxy writes times that are a little ahead: the factor that was enrolled all the same isn't
+// from before.
 func TestAdoptedUnderAWrongDate(t *testing.T) {
 	for _, offset := range []time.Duration{-20 * time.Second, 20 * time.Second, 50 * time.Second} {
 		virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
@@ -98,7 +102,8 @@ func TestAdoptedUnderAWrongDate(t *testing.T) {
 	}
 }
 
-// A look that fails says nothing of what was sent before it: the answer stays lost, and is waited for once more.
+// A look that fails says nothing of what was sent before it: the answer stays lost, and is waited
+// for once more.
 func TestLossOutlivesAFailedLook(t *testing.T) {
 	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()

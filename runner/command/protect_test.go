@@ -77,7 +77,8 @@ func TestExcludeWaits(t *testing.T) {
 	})
 }
 
-// A user whose reset is in doubt and who is excluded by the next run isn't sent again, whether it was done or not.
+// A user whose reset is in doubt and who is excluded by the next run isn't sent again, whether it
+// was done or not.
 func TestExcludeInDoubt(t *testing.T) {
 	for _, fault := range []string{"drop_after:reset_factors:user=", "drop_before:reset_factors:user="} {
 		virtually(t, 3, oktatest.Config{ResetEvents: oktatest.NoEvents}, func(v *virtual) {

@@ -17,8 +17,9 @@ import (
 // proofRounds bounds how often rows that were certainly not reset are sent again, each time under a new taking.
 const proofRounds = 3
 
-// withoutLog takes in that the System Log could not be read before consent, and returns what follows for lost answers, to be said then: without the
-// right to it, nothing proves what became of them.
+// withoutLog takes in that the System Log could not be read before consent, and returns what
+// follows for lost answers, to be said then: without the right to it, nothing proves what became of
+// them.
 func (r *resetRun) withoutLog(err error) string {
 	if fate := oktaclient.FateOf(err); r.opts.dryRun || fate != oktaclient.NoAccess && fate != oktaclient.Forbidden {
 		return ""
@@ -88,8 +89,9 @@ func (r *resetRun) finishHalf(ctx context.Context) error {
 	return r.list.NoEnrollment()
 }
 
-// settleLater looks at the rows that are open, settles what can be proved, and goes on with what may be. stopped is what ended the run before: if it
-// was the limit, the rows in doubt are among those that it allows. It ends with a look, not with what was sent.
+// settleLater looks at the rows that are open, settles what can be proved, and goes on with what
+// may be. stopped is what ended the run before: if it was the limit, the rows in doubt are among
+// those that it allows. It ends with a look, not with what was sent.
 func (r *resetRun) settleLater(ctx context.Context, stopped error) error {
 	for round := 0; len(r.doubts) > 0; round++ {
 		if stopped != nil && !errors.Is(stopped, steps.ErrLimit) {
@@ -117,8 +119,9 @@ func (r *resetRun) settleLater(ctx context.Context, stopped error) error {
 	return stopped
 }
 
-// prove settles what can be proved of the open rows, and returns those that may be worked on again, and those that nothing can be proved of so far
-// because nobody was reset after them. What else isn't proved by now stays as it is.
+// prove settles what can be proved of the open rows, and returns those that may be worked on again,
+// and those that nothing can be proved of so far because nobody was reset after them. What else
+// isn't proved by now stays as it is.
 func (r *resetRun) prove(ctx context.Context) (again, rest []runner.Result, err error) {
 	rows := r.doubts
 	if n := r.inDoubt(); n > 0 && !r.prover.Blind() {
@@ -138,7 +141,8 @@ func (r *resetRun) prove(ctx context.Context) (again, rest []runner.Result, err 
 	return slices.Concat(f.Absent, half, goOn), rest, nil
 }
 
-// split tells the rows that may be gone on with, whatever became of what was sent, from those whose reset is in doubt.
+// split tells the rows that may be gone on with, whatever became of what was sent, from those whose
+// reset is in doubt.
 func split(rows []runner.Result) (half, doubts []runner.Result) {
 	for _, res := range rows {
 		if res.Open.ResetInDoubt() {
@@ -166,7 +170,8 @@ func (r *resetRun) sayAgain(rows []runner.Result) {
 	}
 }
 
-// lastLook asks the log once more in a run that ends early with rows in doubt, whatever ended it. It takes a few seconds at most.
+// lastLook asks the log once more in a run that ends early with rows in doubt, whatever ended it.
+// It takes a few seconds at most.
 func (r *resetRun) lastLook(ctx context.Context, stopped error) error {
 	if r.inDoubt() == 0 {
 		return nil
@@ -197,7 +202,8 @@ func (r *resetRun) writeIncomplete(rows []runner.Result) error {
 	return nil
 }
 
-// settleDone writes down that rows in doubt were reset, and returns those of them that go on with a later step.
+// settleDone writes down that rows in doubt were reset, and returns those of them that go on with a
+// later step.
 func (r *resetRun) settleDone(rows []runner.Result) (goOn []runner.Result, err error) {
 	for _, res := range rows {
 		next := r.list.AfterReset()

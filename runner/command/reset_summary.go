@@ -194,7 +194,8 @@ func (r *resetRun) nextSteps(counts runner.Counts) []string {
 	return next
 }
 
-// unknownTexts say what is known of n rows in doubt. That nothing proves anything is said of those only that somebody has looked at.
+// unknownTexts say what is known of n rows in doubt. That nothing proves anything is said of those
+// only that somebody has looked at.
 func (r *resetRun) unknownTexts(n int) (texts []string) {
 	part := r.tally.reasons[runner.StatusUnknown][runner.ReasonIncomplete]
 	if part > 0 {

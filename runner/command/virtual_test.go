@@ -238,7 +238,8 @@ func TestHalt(t *testing.T) {
 	})
 }
 
-// A stopped run is waited for, but not the proof of what is in doubt: that is for the resume. Only a look is taken.
+// A stopped run is waited for, but not the proof of what is in doubt: that is for the resume. Only
+// a look is taken.
 func TestSignalThenResume(t *testing.T) {
 	virtually(t, 300, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.Before, Op: resetOp, Every: 20, Times: 3})

@@ -14,10 +14,12 @@ import (
 )
 
 const (
-	// oldEnough is how much older than its row's taking a factor has to be to prove anything: no clock that passes for Okta's is so far off that
-	// a factor enrolled after a reset could pass for one from before.
+	// oldEnough is how much older than its row's taking a factor has to be to prove anything: no
+	// clock that passes for Okta's is so far off that a factor enrolled after a reset could pass
+	// for one from before.
 	oldEnough = time.Hour
-	// CreatedMargin is how long before the taking a factor counts as enrolled since: Okta's servers don't all have the same clock.
+	// CreatedMargin is how long before the taking a factor counts as enrolled since: Okta's servers
+	// don't all have the same clock.
 	CreatedMargin = 10 * time.Second
 	// freshTime is how long a list of factors holds.
 	freshTime = 5 * time.Second
@@ -42,8 +44,8 @@ type NotProved struct{ Why string }
 
 func (e *NotProved) Error() string { return "nothing proves that nothing was done: " + e.Why }
 
-// NotDone lists the factors of a row's user and returns the proof that the user wasn't reset, or a [*NotProved], or the client's error. The
-// log's part of the proof is [Prover.Wait]'s.
+// NotDone lists the factors of a row's user and returns the proof that the user wasn't reset, or a
+// [*NotProved], or the client's error. The log's part of the proof is [Prover.Wait]'s.
 func (p *Prover) NotDone(ctx context.Context, res runner.Result) (Proof, error) {
 	if p == nil {
 		return Proof{}, &NotProved{"nobody has looked"}
@@ -57,10 +59,12 @@ func (p *Prover) NotDone(ctx context.Context, res runner.Result) (Proof, error) 
 	earlier := p.client.Vouched()
 	listed, rep, err := p.client.ListFactors(ctx, res.UserID)
 	switch {
-	case oktaclient.Fatal(err) || oktaclient.FateOf(err) == oktaclient.NotSent:
+	case oktaclient.FateOf(err) == oktaclient.NotSent:
 		return Proof{}, err
 	case err != nil:
-		p.warn("list", fmt.Errorf("not every user's factors could be listed, so that less can be proved: %w", err))
+		if err := p.unlisted(ctx, err); err != nil {
+			return Proof{}, err
+		}
 		return Proof{}, &NotProved{"the factors can't be listed"}
 	case !rep.Vouched() || earlier == 0:
 		p.warn("clock", errors.New("the times of Okta's answers aren't those of its own rate limits, "+
@@ -81,7 +85,8 @@ func (p *Prover) clocked(res runner.Result) bool {
 	return len(runs) > 0 && !slices.ContainsFunc(runs, func(run string) bool { return run != p.opts.RunID && !p.opts.Runs[run].Clock })
 }
 
-// missing returns a [*NotProved] if a factor that was recorded before the row was taken, and that a reset takes, isn't listed any more.
+// missing returns a [*NotProved] if a factor that was recorded before the row was taken, and that a
+// reset takes, isn't listed any more.
 func missing(listed []oktaclient.Factor, recorded []string) error {
 	for _, name := range recorded {
 		there := slices.ContainsFunc(listed, func(f oktaclient.Factor) bool { return f.String() == name })
@@ -92,7 +97,8 @@ func missing(listed []oktaclient.Factor, recorded []string) error {
 	return nil
 }
 
-// fromBefore returns a [*NotProved] unless a list of factors proves that there was no reset since a row was taken.
+// fromBefore returns a [*NotProved] unless a list of factors proves that there was no reset since a
+// row was taken.
 func fromBefore(listed []oktaclient.Factor, taken time.Time) error {
 	old := false
 	for _, f := range listed {

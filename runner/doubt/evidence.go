@@ -14,10 +14,11 @@ import (
 const (
 	// logTargets is how many users one query of the log asks for: it keeps the URL below 4 KB.
 	logTargets = 50
-	// ClockDoubt is how far off the time of a taking may be although Okta's windows vouch for it: what must not be missed is looked for from that much
-	// earlier on.
+	// ClockDoubt is how far off the time of a taking may be although Okta's windows vouch for it:
+	// what must not be missed is looked for from that much earlier on.
 	ClockDoubt = oktaclient.Window + 10*time.Second
-	// ClockSlack allows for server clocks that differ: an event may be published a moment before the time that a reply showed.
+	// ClockSlack allows for server clocks that differ: an event may be published a moment before
+	// the time that a reply showed.
 	ClockSlack = 2 * time.Second
 )
 
@@ -27,10 +28,11 @@ type evidence struct {
 	parts     []oktaclient.LogEvent // our deactivations
 	touched   bool                  // somebody took a factor from the user, whoever it was
 	complete  bool                  // the log was read to its end
-	witnessed bool                  // the same reading has a reset of this run that was taken after the row was given up
+	witnessed bool                  // the same reading has a witness
 }
 
-// readLog returns the evidence of each row that it came to, by row number. An error is one after which nothing more can be asked.
+// readLog returns the evidence of each row that it came to, by row number. An error is one after
+// which nothing more can be asked.
 func (p *Prover) readLog(ctx context.Context, rows []runner.Result, ripe bool) (map[int]*evidence, error) {
 	read := make(map[int]*evidence, len(rows))
 	if p.Blind() {
@@ -63,7 +65,8 @@ func (p *Prover) readLog(ctx context.Context, rows []runner.Result, ripe bool) (
 	return read, nil
 }
 
-// readChunk reads the log for some rows, and for the witnesses together with them: who sees these, sees those. What was found before an error counts.
+// readChunk reads the log for some rows, and for the witnesses together with them: who sees these,
+// sees those. What was found before an error counts.
 func (p *Prover) readChunk(ctx context.Context, rows []runner.Result, witnesses []answer, read map[int]*evidence) error {
 	byUser := make(map[string][]runner.Result)
 	var ids []string
@@ -129,8 +132,8 @@ func (p *Prover) note(e *oktaclient.LogEvent, res runner.Result, ev *evidence) {
 	ev.touched = true
 }
 
-// ours reports whether an event is the work of the request that left a row in doubt: another admin's reset of the same user, or the
-// user's own, is no proof.
+// ours reports whether an event is the work of the request that left a row in doubt: another
+// admin's reset of the same user, or the user's own, is no proof.
 func (p *Prover) ours(e *oktaclient.LogEvent, res runner.Result) bool {
 	if res.RequestID != "" && e.RequestID() == res.RequestID {
 		return true
@@ -143,7 +146,8 @@ func (p *Prover) ours(e *oktaclient.LogEvent, res runner.Result) bool {
 	return false
 }
 
-// sentBy reports whether an event was caused by a run: anybody can send its User-Agent, so that its account has to be the run's, too.
+// sentBy reports whether an event was caused by a run: anybody can send its User-Agent, so that its
+// account has to be the run's, too.
 func (p *Prover) sentBy(e *oktaclient.LogEvent, run string) bool {
 	actor := p.opts.Runs[run].Actor
 	return actor != "" && e.Actor.ID == actor && slices.Contains(strings.Fields(e.Client.UserAgent.Raw), "run/"+run)
@@ -154,8 +158,9 @@ func (p *Prover) sawWitness(e *oktaclient.LogEvent, w answer) bool {
 	return e.User().ID == w.userID && !e.Published.Before(w.at.Add(-ClockSlack)) && p.sentBy(e, p.opts.RunID)
 }
 
-// leftBy returns the listed factors that a reset takes, that are from before it, and that none of its deactivations names. An Okta Verify goes as
-// one: its push, which may stay listed, is gone with any other part of it, unless its passcodes are still there.
+// leftBy returns the listed factors that a reset takes, that are from before it, and that none of
+// its deactivations names. An Okta Verify goes as one: its push, which may stay listed, is gone
+// with any other part of it, unless its passcodes are still there.
 func leftBy(parts []oktaclient.LogEvent, listed []oktaclient.Factor) []oktaclient.Factor {
 	verify := false
 	var names []string

@@ -10,7 +10,8 @@ import (
 	"oktareset/runner"
 )
 
-// The lines of this package that "nobody is reset twice" rests on, each with the test that fails without it:
+// The lines of this package that "nobody is reset twice" rests on, each with the test that fails
+// without it:
 //
 //	look.go    absent needs a log read to its end        TestLogBreaksOff
 //	           absent needs a witness                    TestProof ("nobody shows that the log keeps up")
@@ -174,7 +175,8 @@ func TestWitness(t *testing.T) {
 	}
 }
 
-// Few witnesses are remembered: the newest, and others spread over the run, so that a row that was lost at any time has one soon after it.
+// Few witnesses are remembered: the newest, and others spread over the run, so that a row that was
+// lost at any time has one soon after it.
 func TestWitnessesAreFew(t *testing.T) {
 	t.Parallel()
 	p := New(nil, Options{})

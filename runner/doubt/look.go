@@ -1,6 +1,7 @@
 package doubt
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -21,15 +22,17 @@ type Found struct {
 	Done       []runner.Result // the reset is proved; settled so
 	Incomplete []runner.Result // a part of it is; settled so
 	Absent     []runner.Result // the log would show it and doesn't: [Prover.NotDone] decides
-	Open       []runner.Result // not settled; those whose reset isn't in doubt, and all that an error kept from being looked at, are among them
+	Open       []runner.Result // anything else, those whose reset isn't in doubt among them
 }
 
-// Look looks once what the System Log proves, without waiting. On an error, the rows that it didn't come to are open.
+// Look looks once what the System Log proves, without waiting. On an error, the rows that it didn't
+// come to are open.
 func (p *Prover) Look(ctx context.Context, rows []runner.Result) (Found, error) {
 	return p.look(ctx, rows, false)
 }
 
-// LookTwice is [Prover.Look], and once more after a pause for what isn't proved by then: the log lags by seconds.
+// LookTwice is [Prover.Look], and once more after a pause for what isn't proved by then: the log
+// lags by seconds.
 func (p *Prover) LookTwice(ctx context.Context, rows []runner.Result, pause time.Duration) (Found, error) {
 	f, err := p.look(ctx, rows, false)
 	left := slices.Concat(f.Open, f.Incomplete)
@@ -44,8 +47,8 @@ func (p *Prover) LookTwice(ctx context.Context, rows []runner.Result, pause time
 	return again, err
 }
 
-// Wait waits until nothing that the rows' requests did can still take effect, and looks now and then. The rows that are open then, and whose
-// reset isn't in doubt, may be worked on again.
+// Wait waits until nothing that the rows' requests did can still take effect, and looks now and
+// then. The rows that are open then, and whose reset isn't in doubt, may be worked on again.
 func (p *Prover) Wait(ctx context.Context, rows []runner.Result) (Found, error) {
 	var all Found
 	for {
@@ -86,8 +89,8 @@ func (p *Prover) pause(ctx context.Context, left time.Duration) error {
 	}
 }
 
-// look reads the log, and lists the factors of those of whom it shows parts of a reset. ripe says that what isn't there by now isn't to come: then,
-// and only then, witnesses are asked for, too.
+// look reads the log, and lists the factors of those of whom it shows parts of a reset. ripe says
+// that what isn't there by now isn't to come: then, and only then, witnesses are asked for, too.
 func (p *Prover) look(ctx context.Context, rows []runner.Result, ripe bool) (Found, error) {
 	var f Found
 	var doubts, parts []runner.Result
@@ -149,13 +152,7 @@ func (p *Prover) lookAtParts(ctx context.Context, rows []runner.Result, read map
 		switch a := lists[i]; {
 		case a.err != nil:
 			f.Open = append(f.Open, res)
-			if ctx.Err() != nil {
-				stopped = context.Cause(ctx)
-			} else if oktaclient.Fatal(a.err) {
-				stopped = a.err
-			} else {
-				p.warn("list", fmt.Errorf("not every user's factors could be listed, so that less can be proved: %w", a.err))
-			}
+			stopped = cmp.Or(stopped, p.unlisted(ctx, a.err))
 		case len(a.left) == 0:
 			f.Done = append(f.Done, done(res, &read[res.Row.N].parts[0]))
 		default:
@@ -163,6 +160,19 @@ func (p *Prover) lookAtParts(ctx context.Context, rows []runner.Result, read map
 		}
 	}
 	return stopped
+}
+
+// unlisted takes in that a user's factors can't be listed. It returns an error after which nobody's
+// can.
+func (p *Prover) unlisted(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case oktaclient.Fatal(err):
+		return err
+	}
+	p.warn("list", fmt.Errorf("not every user's factors could be listed, so that less can be proved: %w", err))
+	return nil
 }
 
 func done(res runner.Result, e *oktaclient.LogEvent) runner.Result {

@@ -11,14 +11,18 @@ import (
 )
 
 const (
-	// settleTime is how long after a request was given up its change may still take effect: three times the longest answer that is waited for.
+	// settleTime is how long after a request was given up its change may still take effect: three
+	// times the longest answer that is waited for.
 	settleTime = 60 * time.Second
-	// againTime is how long what may be done twice waits before it is: an org that has lost an answer may lose the next one.
+	// againTime is how long what may be done twice waits before it is: an org that has lost an
+	// answer may lose the next one.
 	againTime = 5 * time.Second
-	// logInterval is how often the System Log is asked while that time passes: it lags, usually by seconds.
+	// logInterval is how often the System Log is asked while that time passes: it lags, usually by
+	// seconds.
 	logInterval = 15 * time.Second
-	// keptWitnesses is how many answered resets are remembered: on Identity Engine, one of a user without factors writes no event. The newest of
-	// them are for rows that were lost late, the others, spread over the run, for a log that is minutes behind.
+	// keptWitnesses is how many answered resets are remembered: on Identity Engine, one of a user
+	// without factors writes no event. The newest of them are for rows that were lost late, the
+	// others, spread over the run, for a log that is minutes behind.
 	keptWitnesses   = 20
 	newestWitnesses = keptWitnesses / 2
 	// witnessTime is how long after a witness was taken the log has to show it.
@@ -40,8 +44,8 @@ type Options struct {
 	Waiting func(time.Time) // is told until when the prover waits, zero: not any more; nil: nobody is
 }
 
-// Prover finds out what became of rows in doubt. It is safe for concurrent use, but for [Prover.Look] and [Prover.Wait], of which there is
-// one at a time. A nil prover proves nothing.
+// Prover finds out what became of rows in doubt. It is safe for concurrent use, but for
+// [Prover.Look] and [Prover.Wait], of which there is one at a time. A nil prover proves nothing.
 type Prover struct {
 	client *oktaclient.Client
 	opts   Options
@@ -70,7 +74,8 @@ func New(c *oktaclient.Client, o Options) *Prover {
 	}
 }
 
-// Lost notes that the request of a row has just been given up, without an answer that can be trusted.
+// Lost notes that the request of a row has just been given up, without an answer that can be
+// trusted.
 func (p *Prover) Lost(row int) {
 	if p == nil {
 		return
@@ -81,7 +86,8 @@ func (p *Prover) Lost(row int) {
 	delete(p.absent, row)
 }
 
-// Answered notes that a user's reset, which was taken at a time of this machine's clock, and of the server's, was answered.
+// Answered notes that a user's reset, which was taken at a time of this machine's clock, and of the
+// server's, was answered.
 func (p *Prover) Answered(userID string, taken, at time.Time) {
 	if p == nil {
 		return
@@ -94,7 +100,8 @@ func (p *Prover) Answered(userID string, taken, at time.Time) {
 	}
 }
 
-// thin forgets the witness that leaves the smallest gap between those around it, but none of the newest. mu is held.
+// thin forgets the witness that leaves the smallest gap between those around it, but none of the
+// newest. mu is held.
 func (p *Prover) thin() {
 	least, smallest := 0, time.Duration(math.MaxInt64)
 	for i := 1; i < len(p.answered)-newestWitnesses; i++ {
@@ -105,8 +112,8 @@ func (p *Prover) thin() {
 	p.answered = slices.Delete(p.answered, least, least+1)
 }
 
-// Witnessed returns the rows for which there is a reset that was taken after they were given up, and answered, and the others: of those nothing
-// can be proved but that they were reset.
+// Witnessed returns the rows for which there is a reset that was taken after they were given up,
+// and answered, and the others: of those nothing can be proved but that they were reset.
 func (p *Prover) Witnessed(rows []runner.Result) (with, without []runner.Result) {
 	for _, res := range rows {
 		if _, ok := p.witness(p.givenUp(res.Row.N)); ok {
@@ -162,7 +169,8 @@ func (p *Prover) givenUp(row int) time.Time {
 	return p.start
 }
 
-// ripeIn is the time until nothing that the row's request did can still take effect, and the log should show who was reset after it.
+// ripeIn is the time until nothing that the row's request did can still take effect, and the log
+// should show who was reset after it.
 func (p *Prover) ripeIn(res runner.Result) time.Duration {
 	since := p.givenUp(res.Row.N)
 	switch {

@@ -101,8 +101,9 @@ func (l *Ledger) resultRecord(r *runner.Result) table.Record {
 	return rec
 }
 
-// writeOpen writes what of a row is open; [readOpen] reads it. The step stands in the reason, but for what is unknown, which is the row's first
-// change; what became of its request, in factor_status; the factors that are to go, in factor_id: an open row has no new factor.
+// writeOpen writes what of a row is open; [readOpen] reads it. The step stands in the reason, but
+// for what is unknown, which is the row's first change; what became of its request, in
+// factor_status; the factors that are to go, in factor_id: an open row has no new factor.
 func writeOpen(rec *table.Record, o runner.Open) {
 	rec.FactorID, rec.FactorStatus = strings.Join(o.Factors, " "), ""
 	if rec.Status == string(runner.StatusPartial) {

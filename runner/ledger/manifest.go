@@ -77,7 +77,7 @@ type Run struct {
 	RunID        string            `json:"run_id"`
 	Version      string            `json:"version"`                // of the program
 	Actor        Actor             `json:"actor"`                  // zero: it sent nothing
-	ClockVouched bool              `json:"clock_vouched,omitzero"` // the org's rate limits vouched for its times when the run began to change anything
+	ClockVouched bool              `json:"clock_vouched,omitzero"` // the org's rate limits vouched for its times
 	StartedAt    time.Time         `json:"started_at"`
 	FinishedAt   time.Time         `json:"finished_at,omitzero"` // zero: it runs, or it died
 	Options      map[string]string `json:"options,omitempty"`    // flags that were set

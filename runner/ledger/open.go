@@ -70,8 +70,9 @@ func newResult(row int, rec *table.Record, cells []string) (runner.Result, error
 	return res, nil
 }
 
-// readOpen reads what of an open row is open, as [writeOpen] wrote it. Where it doesn't say what became of the request, as lines of older versions
-// don't, the answer may be lost: that costs a look, and the reverse a second change.
+// readOpen reads what of an open row is open, as [writeOpen] wrote it. Where it doesn't say what
+// became of the request, as lines of older versions don't, the answer may be lost: that costs a
+// look, and the reverse a second change.
 func readOpen(rec *table.Record) runner.Open {
 	o := runner.Open{Step: runner.Reason(rec.Reason), Sent: runner.Sent(rec.FactorStatus), Factors: strings.Fields(rec.FactorID)}
 	if rec.Status == string(runner.StatusUnknown) {
@@ -86,8 +87,8 @@ func readOpen(rec *table.Record) runner.Open {
 	return o
 }
 
-// Tried is what runs had done to the row when they wrote the line. It is nothing for a line that leaves the row open, or done: such a row
-// isn't tried once more as if it were new.
+// Tried is what runs had done to the row when they wrote the line. It is nothing for a line that
+// leaves the row open, or done: such a row isn't tried once more as if it were new.
 func (e *Entry) Tried() runner.Tried {
 	if e.Status == runner.StatusTaken || e.Status.Open() || e.Status.OK() {
 		return runner.Tried{}

@@ -82,7 +82,8 @@ func TestRunOfAResult(t *testing.T) {
 	}
 }
 
-// A reset in doubt isn't sent again unless it is proved that nothing was done, or somebody has said so; what is left of it stays as it was.
+// A reset in doubt isn't sent again unless it is proved that nothing was done, or somebody has said
+// so; what is left of it stays as it was.
 func TestResetInDoubtNeedsProof(t *testing.T) {
 	t.Parallel()
 	for _, reason := range []runner.Reason{runner.ReasonUnverified, runner.ReasonIncomplete} {
@@ -107,7 +108,8 @@ func TestResetInDoubtNeedsProof(t *testing.T) {
 	}
 }
 
-// A row that is half done, and doesn't say with which step it goes on, isn't worked on: its reset is done.
+// A row that is half done, and doesn't say with which step it goes on, isn't worked on: its reset
+// is done.
 func TestHalfDoneWithoutAStep(t *testing.T) {
 	t.Parallel()
 	virtually(t, "", func(t *testing.T) {

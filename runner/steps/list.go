@@ -256,8 +256,9 @@ func (l *List) take(t *Target, res *runner.Result, b runner.Book, step runner.Re
 	return nil
 }
 
-// settleAgain settles a row that was sent before and may have been done then. Unless it is known to be done now, or certain that the first time did
-// nothing, it stays in doubt: whatever came back says nothing of that.
+// settleAgain settles a row that was sent before and may have been done then. Unless it is known to
+// be done now, or certain that the first time did nothing, it stays in doubt: whatever came back
+// says nothing of that.
 func (l *List) settleAgain(ctx context.Context, t *Target, now runner.Result, err error) (runner.Result, error) {
 	before := *t.Job.Before
 	switch {

@@ -28,10 +28,12 @@ func (l *List) resetFactors(ctx context.Context, t *Target, res *runner.Result) 
 	return l.settleReset(ctx, t, res, c, rep, err)
 }
 
-// maxProofs bounds how often a target's factors are listed for one reset: each time it then has to wait too long for its turn.
+// maxProofs bounds how often a target's factors are listed for one reset: each time it then has to
+// wait too long for its turn.
 const maxProofs = 3
 
-// resetAgain resets a target whose earlier reset is in doubt, if it is proved that it did nothing. If not, the row stays as it is.
+// resetAgain resets a target whose earlier reset is in doubt, if it is proved that it did nothing.
+// If not, the row stays as it is.
 func (l *List) resetAgain(ctx context.Context, t *Target, res *runner.Result, c *changing) error {
 	t.again = "a factor from before was still there"
 	for range maxProofs {
