@@ -280,10 +280,13 @@ func TestProofIsFresh(t *testing.T) {
 				v.resets(map[int]int{1: 5})
 				want := map[string]int{"reset": 5}
 				if late {
-					want = map[string]int{"reset": 4, "reset/verified": 1}
+					want = map[string]int{"reset": 4, "unknown/unverified": 1}
 				}
 				if got := v.counts(); fmt.Sprint(got) != fmt.Sprint(want) || lists < 2 {
 					t.Errorf("exit code %d, %v, want %v; listed %d times\n%s", code, got, want, lists, v.stderr)
+				}
+				if late {
+					v.want(v.reset("--resume"), 0, map[string]int{"reset": 4, "reset/verified": 1})
 				}
 			})
 		})

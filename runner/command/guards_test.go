@@ -17,7 +17,7 @@ import (
 //	steps/reset.go resetFactors: in doubt needs proof, or Retry      TestEnrolledSince, TestResetInDoubtNeedsProof (steps)
 //	steps/reset.go resetAgain: the proof is asked at each attempt    TestProofIsFresh
 //	steps/reset.go unsent: an earlier loss stays one                 TestLossOutlivesAFailedLook
-//	steps/list.go settleAgain: what wasn't sent again stays open     TestExcludeInDoubt, TestSentAgain (steps)
+//	steps/list.go settleAgain: what isn't done stays open            TestExcludeInDoubt, TestRefusedTheSecondTime
 //	steps/list.go do: a half-done row needs a step                   TestHalfDoneWithoutAStep (steps)
 //	steps/list.go take: sent again keeps the first time              TestSentAgain (steps)
 //	steps/enroll.go enroll: what is adopted is new                   TestAdoptedFactorIsNew, TestAdoptedUnderAWrongDate
@@ -136,5 +136,21 @@ func TestRetryWaitsForTheFirst(t *testing.T) {
 		v.wantRow(1, "status", "unknown")
 		v.want(v.reset("--retry", "unknown", confirm(1)), 0, map[string]int{"reset": 2, "reset/verified": 1})
 		v.resets(map[int]int{1: 3})
+	})
+}
+
+// A reset that certainly did nothing is sent again, and refused: a part of the first may have been
+// done all the same, where the org writes no event of it, so that it isn't said to have failed.
+func TestRefusedTheSecondTime(t *testing.T) {
+	cfg := oktatest.Config{Latency: 100 * time.Millisecond, Engine: oktatest.Classic}
+	virtually(t, 5, cfg, func(v *virtual) {
+		v.has(1, "call", "OKTA")
+		v.halfReset(1)
+		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1})
+		v.want(v.reset(confirm(5), "--workers", "1"), exitRows, map[string]int{"reset": 4, "unknown/unverified": 1})
+		if text := v.row(1)["error"]; !strings.HasPrefix(text, "sent again at ") || !strings.Contains(text, "tried again: failed: ") {
+			t.Errorf("it says %q", text)
+		}
+		v.resets(map[int]int{0: 1, 1: 4})
 	})
 }

@@ -282,12 +282,13 @@ func (r *resetRun) pool(ctx context.Context, jobs iter.Seq2[runner.Job, error], 
 		if j.Before != nil {
 			before = runner.Tried{Attempts: j.Before.Attempts, Again: j.Before.Again}
 		}
+		began := time.Now()
 		res, err := r.list.Do(ctx, j, b)
 		r.attempts.Add(int64(res.Attempts - before.Attempts))
 		if res.Again != before.Again {
 			r.sentAgain.Add(1)
 		}
-		if res.Open.InDoubt() && res.Attempts > before.Attempts {
+		if res.Open.InDoubt() && r.prover.LostSince(res.Row.N, began) {
 			mu.Lock()
 			defer mu.Unlock()
 			lost = append(lost, res)

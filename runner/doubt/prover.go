@@ -86,6 +86,14 @@ func (p *Prover) Lost(row int) {
 	delete(p.absent, row)
 }
 
+// LostSince reports whether a row's request was given up since a time of this machine's clock.
+func (p *Prover) LostSince(row int, since time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at, ok := p.lost[row]
+	return ok && !at.Before(since)
+}
+
 // Answered notes that a user's reset, which was taken at a time of this machine's clock, and of the
 // server's, was answered.
 func (p *Prover) Answered(userID string, taken, at time.Time) {

@@ -257,8 +257,8 @@ func (l *List) take(t *Target, res *runner.Result, b runner.Book, step runner.Re
 }
 
 // settleAgain settles a row that was sent before and may have been done then. Unless it is known to
-// be done now, or certain that the first time did nothing, it stays in doubt: whatever came back
-// says nothing of that.
+// be done now, it stays in doubt: whatever came back says nothing of the first time, of which a part
+// may have been done that nothing shows.
 func (l *List) settleAgain(ctx context.Context, t *Target, now runner.Result, err error) (runner.Result, error) {
 	before := *t.Job.Before
 	switch {
@@ -271,8 +271,6 @@ func (l *List) settleAgain(ctx context.Context, t *Target, now runner.Result, er
 		if before.Reason == runner.ReasonIncomplete {
 			now.Reason = before.Reason
 		}
-	case t.taken && before.Open.ResetInDoubt() && !t.Job.Retry: // it was proved that the first time did nothing
-		return now, err
 	default:
 		now = l.stillInDoubt(t, before, now)
 	}
