@@ -33,12 +33,10 @@ func (c *Client) call(ctx context.Context, r request) (Reply, error) {
 	)
 	for tries := 0; ; {
 		s, err := c.admit(ctx, &r)
-		if err == nil && r.dispatch != nil {
-			if err = r.dispatch(); err != nil {
+		if err == nil {
+			if err = r.depart(); err != nil {
 				c.pacer.abort(s)
-				err = fmt.Errorf("%w: %w", errUnsent, err)
 			}
-			r.dispatch = nil
 		}
 		if err != nil {
 			return last, unsent(err, lastErr)
@@ -73,6 +71,20 @@ func (c *Client) call(ctx context.Context, r request) (Reply, error) {
 			pause(ctx, attempts)
 		}
 	}
+}
+
+// depart asks whether an attempt whose turn has come may be sent, and dispatches the first.
+func (r *request) depart() error {
+	for _, ask := range []func() error{r.holds, r.dispatch} {
+		if ask == nil {
+			continue
+		}
+		if err := ask(); err != nil {
+			return fmt.Errorf("%w: %w", errUnsent, err)
+		}
+	}
+	r.dispatch = nil
+	return nil
 }
 
 // unsent makes the error of a call that ended while it waited. What the last attempt met is told too, but doesn't decide: it was

@@ -3,7 +3,6 @@ package oktaclient
 import (
 	"log/slog"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -50,11 +49,8 @@ type Client struct {
 	pacer     *pacer
 	span      span
 
-	mu      sync.Mutex
-	ahead   time.Duration // how far the server's clock is ahead of this one, by the reply that put it furthest ahead
-	least   time.Duration // the same by the reply that put it least ahead
-	clocked bool          // these are known
-	genuine bool          // a reply was Okta's for certain
+	clock   clock
+	genuine atomic.Bool // a reply was Okta's for certain
 
 	accepted atomic.Bool // Okta let a request in with these credentials
 	stripped atomic.Bool // an answer had all but its request ID
@@ -100,47 +96,12 @@ func (c *Client) Expect(calls int) { c.pacer.expect(calls) }
 // Org is the org that the client speaks to.
 func (c *Client) Org() OrgURL { return c.org }
 
-// Now is the server's clock as far as the replies' Dates tell, else this machine's. It isn't ahead of the server's: a Date is cut to
-// the second and was older still when it arrived, so the one that puts the server furthest ahead is the nearest to the truth.
-func (c *Client) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().Add(c.ahead)
-}
-
-// Earliest is a time by the server's clock that is surely not later than now: one reply with a wrong Date, or a server whose clock is
-// ahead of the others', doesn't make it so.
-func (c *Client) Earliest() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().Add(min(c.ahead, c.least))
-}
-
-// lead is how far the server's clock is ahead of this one, 0 as long as that isn't known.
-func (c *Client) lead() time.Duration {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.ahead
-}
-
-// clockChange is more than replies of one second differ: the server's clock, or this one, was set.
-const clockChange = 5 * time.Second
-
-// meet takes in what a reply tells about the server. It reports whether any reply so far was Okta's for certain.
-func (c *Client) meet(date, at time.Time, genuine bool) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if ahead := date.Sub(at); !date.IsZero() && genuine {
-		if !c.clocked || ahead > c.ahead || ahead < c.ahead-clockChange {
-			c.ahead = ahead
-		}
-		if !c.clocked || ahead < c.least {
-			c.least = ahead
-		}
-		c.clocked = true
+// meet takes in what a reply, which came at a time of this machine's clock, tells about the server.
+func (c *Client) meet(r rateLimit, at time.Time, genuine bool) {
+	if genuine {
+		c.clock.take(r, at)
+		c.genuine.Store(true)
 	}
-	c.genuine = c.genuine || genuine
-	return c.genuine
 }
 
 // Trustworthy returns [ErrNoRequestID] if any answer so far had all that Okta would say but its request ID, and nil else.
@@ -153,4 +114,4 @@ func (c *Client) Trustworthy() error {
 
 // MetOkta reports whether any reply so far came from Okta for certain. An [ErrNotOkta] before that means that something else
 // answers at this address; after that it is an accident of one request.
-func (c *Client) MetOkta() bool { return c.meet(time.Time{}, time.Time{}, false) }
+func (c *Client) MetOkta() bool { return c.genuine.Load() }

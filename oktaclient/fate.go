@@ -52,3 +52,12 @@ func FateOf(err error) Fate {
 	}
 	return InDoubt
 }
+
+// Fatal reports whether an error is one after which no other request will fare better.
+func Fatal(err error) bool {
+	switch FateOf(err) {
+	case NoAccess, WrongOrg, Unreachable:
+		return true
+	}
+	return false
+}

@@ -153,7 +153,7 @@ func TestPagesOfOthersAreNoAnswer(t *testing.T) {
 			for _, status := range []int{200, 302, 400, 401, 403, 404, 407, 429, 451, 501, 502} {
 				w := &canned{status: status, header: http.Header{}, body: "<html>"}
 				c := cannedClient(t, w)
-				c.genuine = true // else it gives up earlier
+				c.genuine.Store(true) // else it gives up earlier
 				if err := read(t.Context(), c); FateOf(err) != InDoubt || !errors.Is(err, ErrNotOkta) || w.requests != maxTries {
 					t.Errorf("%s, %d: fate %d of %v after %d requests; want no answer after %d", name, status, FateOf(err), err, w.requests, maxTries)
 				}

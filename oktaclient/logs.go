@@ -3,6 +3,7 @@ package oktaclient
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"iter"
 	"net/url"
 	"slices"
@@ -92,13 +93,71 @@ func (e *LogEvent) Whole() bool {
 	return e.EventType == EventResetAll || strings.HasSuffix(uri, "/lifecycle/reset_factors")
 }
 
-// ListFactorEvents yields the events of the System Log that took a factor from one of the users with these IDs, or from anybody if there
-// are none, published between since and until, oldest first. Some events of the time may not be there yet: the log lags.
+// ListFactorEvents yields the events of the System Log that took a factor from one of the users
+// with these IDs, or from anybody if there are none, published between since and until, oldest
+// first. Some events of the time may not be there yet: the log lags.
 //
-// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/#tag/SystemLog/operation/listLogEvents
+// Okta API:
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/#tag/SystemLog/operation/listLogEvents
 //
 //meta:operation GET /api/v1/logs
 func (c *Client) ListFactorEvents(ctx context.Context, userIDs []string, since, until time.Time) iter.Seq2[LogEvent, error] {
+	return list[LogEvent](ctx, c, factorEventsOf(userIDs, since, until))
+}
+
+const (
+	// maxLogPages is more than the log ever has of the few users that are looked for.
+	maxLogPages = 10
+	// maxEmptyPages in a row are the end: behind what it has, a log may have next pages without
+	// end.
+	maxEmptyPages = 2
+)
+
+// ErrLogTooLong says that the log went on and on: what wasn't found in it may still be there.
+var ErrLogTooLong = fmt.Errorf("the System Log has more than %d pages of events of these users", maxLogPages)
+
+// FindFactorEvents returns the events of the System Log that took a factor from one of the users
+// with these IDs, published between since and now, oldest first. It ends after a few pages,
+// whatever the log says. What was found before an error is returned with it.
+//
+// Okta API:
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/#tag/SystemLog/operation/listLogEvents
+//
+//meta:operation GET /api/v1/logs
+func (c *Client) FindFactorEvents(ctx context.Context, userIDs []string, since time.Time) ([]LogEvent, error) {
+	until := c.Now() // nothing was published later, and a time that isn't over has no end
+	if !since.Before(until) {
+		since = until.Add(-time.Second)
+	}
+	r := factorEventsOf(userIDs, since, until)
+	r.most, r.expects = maxPage, isList
+	var found []LogEvent
+	for empty, pages := 0, 0; pages < maxLogPages; pages++ {
+		var page items[LogEvent]
+		rep, err := c.get(ctx, r, &page)
+		if err != nil {
+			return found, err
+		}
+		found = append(found, page...)
+		next, err := c.next(r.requestURI(), rep.links)
+		if err != nil {
+			return found, err
+		}
+		empty++
+		if len(page) > 0 {
+			empty = 0
+		}
+		if next == "" || empty == maxEmptyPages {
+			return found, nil
+		}
+		r.uri = next
+	}
+	return found, ErrLogTooLong
+}
+
+// factorEventsOf asks for the events that took a factor from one of the users, or from anybody if
+// there are none.
+func factorEventsOf(userIDs []string, since, until time.Time) request {
 	q := factorEvents(since)
 	q.Set("until", until.UTC().Format(logTime))
 	if len(userIDs) > 0 {
@@ -108,7 +167,7 @@ func (c *Client) ListFactorEvents(ctx context.Context, userIDs []string, since, 
 		}
 		q.Set("filter", "("+q.Get("filter")+") and ("+strings.Join(targets, " or ")+")")
 	}
-	return list[LogEvent](ctx, c, request{bucket: BucketLogs, path: apiPath("logs"), query: q})
+	return request{bucket: BucketLogs, path: apiPath("logs"), query: q}
 }
 
 const logTime = "2006-01-02T15:04:05.000Z"

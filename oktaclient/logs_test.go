@@ -152,3 +152,52 @@ func TestStatsOfTime(t *testing.T) {
 		}
 	})
 }
+
+// A look into the log reads what has been published by now, follows pages, and ends whatever the
+// log says.
+func TestFindFactorEvents(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		pages string // what each page has: an event, nothing, an error; the last one is repeated for ever
+		end   bool   // there is none behind them
+		found int
+		asked int
+		fails bool
+	}{
+		{"one page", "e", true, 1, 1, false},
+		{"three pages, one of them empty", "e.e", true, 2, 3, false},
+		{"empty pages without end", "e..", false, 1, 3, false},
+		{"full pages without end", "e", false, 10, 10, true},
+		{"an error behind a page", "e!", false, 1, 2, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			asked := 0
+			c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if until, err := time.Parse(time.RFC3339, r.URL.Query().Get("until")); asked == 0 && (err != nil || until.After(time.Now())) {
+					t.Errorf("asked until %v, %v", until, err)
+				}
+				kind := tt.pages[min(asked, len(tt.pages)-1)]
+				asked++
+				w.Header().Set("X-Okta-Request-Id", "req")
+				if !tt.end || asked < len(tt.pages) {
+					w.Header().Set("Link", fmt.Sprintf(`<http://%s/api/v1/logs?after=%d>; rel="next"`, r.Host, asked))
+				}
+				switch kind {
+				case 'e':
+					_, _ = io.WriteString(w, `[{"uuid":"u"}]`)
+				case '.':
+					_, _ = io.WriteString(w, "[]")
+				default:
+					w.WriteHeader(http.StatusForbidden)
+					_, _ = io.WriteString(w, `{"errorCode":"E0000006","errorId":"oae1"}`)
+				}
+			}), oktaclient.Options{})
+			found, err := c.FindFactorEvents(t.Context(), []string{someID}, time.Now().Add(-time.Minute))
+			if len(found) != tt.found || asked != tt.asked || (err != nil) != tt.fails {
+				t.Errorf("%d events in %d pages, %v; want %d in %d, an error: %v", len(found), asked, err, tt.found, tt.asked, tt.fails)
+			}
+		})
+	}
+}

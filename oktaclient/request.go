@@ -62,6 +62,7 @@ type request struct {
 	asks     bool                      // safe, and only to see whether Okta answers: sent once
 	timeout  time.Duration             // of an attempt; 0: the client's
 	dispatch func() error              // called once, before the first attempt is sent; its error keeps it from being sent
+	holds    func() error              // called before each attempt; its error keeps it from being sent
 	prepare  func(*http.Request) error // makes headers and body of each attempt; nil: none
 
 	series  *Series  // that it belongs to; nil: none
@@ -188,7 +189,7 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 			"request_id", rep.RequestID, "ms", at.Sub(start).Milliseconds(), "remaining", rep.limit.left())
 	}
 	err = c.judge(r, req, resp, &rep, bodyErr)
-	c.meet(rep.limit.date, at, rep.verdict.okta)
+	c.meet(rep.limit, at, rep.verdict.okta)
 	c.noteAccepted(r, rep.verdict)
 	return rep, err
 }

@@ -127,6 +127,18 @@ func (c *Client) ResetFactors(ctx context.Context, userID string, dispatch func(
 	})
 }
 
+// ResetFactorsAgain is [Client.ResetFactors] for a user of whom it is proved that an earlier one
+// did nothing. holds is asked before each attempt, as a proof doesn't last; its error is returned,
+// and nothing more is sent.
+func (c *Client) ResetFactorsAgain(ctx context.Context, userID string, holds, dispatch func() error) (Reply, error) {
+	if err := checkID(userID); err != nil {
+		return Reply{}, err
+	}
+	return c.call(ctx, request{
+		bucket: BucketUsers, method: "POST", path: apiPath("users", userID, "lifecycle", "reset_factors"), dispatch: dispatch, holds: holds,
+	})
+}
+
 // InPath reports whether a login can be asked for in the path of [Client.GetUser]. Okta's path handling breaks on "/" (405),
 // ";" (cuts the login short) and "\" (400); what else isn't a letter, a digit or common in logins goes by filter too.
 func InPath(login string) bool {

@@ -7,5 +7,5 @@ var Reasons = map[Status][]Reason{
 	StatusSkipped: {ReasonExcluded, ReasonDuplicate, ReasonSelf, ReasonRecent, ReasonAdmin, ReasonDeprovisioned, ReasonNotEnrolled},
 	StatusPartial: {ReasonUnenroll, ReasonSessions, ReasonEnroll},
 	StatusInvalid: {ReasonEmpty, ReasonReserved, ReasonMalformed, ReasonMismatch, ReasonProfile},
-	StatusUnknown: {ReasonUnverified},
+	StatusUnknown: {ReasonUnverified, ReasonIncomplete},
 }

@@ -29,10 +29,13 @@ type Job struct {
 	Row   Row
 	First int // the row that named this identifier first; the row itself unless it is a duplicate
 
-	// Before is what earlier takings came to; nil when there was none. Its user is the target: the row isn't identified again. Its
-	// status says what is known: not_attempted, that they certainly changed nothing; unknown, that they may have; partial, that they did
-	// what comes before the step that its reason names, so that the row goes on with that step.
+	// Before is the open result that earlier takings came to; nil when there is none. Its user is
+	// the target: the row isn't identified again. What is open says with which step the row goes
+	// on. A reset that is in doubt is sent again only once it is proved that nothing was done, or
+	// if Retry says so.
 	Before *Result
+	Retry  bool  // a reset in doubt may be done a second time: somebody has said so
+	Tried  Tried // what earlier runs did to a row of which nothing is open
 }
 
 // Jobs makes rows into jobs, in order, and claims each row's identifier for the first that names it.
@@ -58,6 +61,7 @@ type Taken struct {
 	Step    Reason    // of a result that is partial because this step isn't done; "" for the reset, which comes before them
 	Factors []string  // as in [Result]
 	Targets []string  // IDs of the factors that the step unenrolls
+	Tried   Tried     // what was done to the row before this taking
 	Earlier string    // runs that took the row before and whose attempts' fate isn't known, as in [Result.RunID]
 }
 
@@ -70,15 +74,16 @@ type Result struct {
 	Reason       Reason
 	HTTPStatus   int    // of the last reply; 0 when there was none
 	ErrorCode    string // Okta's errorCode, as E0000007
-	Error        string // what a person should read
+	Error        string // what a person should read, besides Again
 	Attempts     int    // requests that tried to change the target, refused ones included
 	RequestID    string // x-okta-request-id of the last reply
 	StartedAt    time.Time
 	FinishedAt   time.Time
 	Factors      []string // TYPE:PROVIDER of each factor that was listed before the change
-	FactorID     string   // of the factor enrolled for the target; while it is open what was unenrolled, the IDs of those factors, with spaces between
+	FactorID     string   // of the factor enrolled for the target
 	FactorStatus string
-	InDoubt      bool   // of a partial row: the step that is open may have been done; it isn't in the ledger, where every partial row may be
+	Open         Open   // what isn't known to be done; of unknown and partial rows only
+	Again        string // when and why the reset was sent again; "": it wasn't
 	RunID        string // of the run that took the row, or of several with spaces between; "" is the run that settles it
 }
 
@@ -142,6 +147,7 @@ const (
 	ReasonProfile   Reason = "profile" // of the factor to enroll
 
 	ReasonUnverified Reason = "unverified" // unknown
+	ReasonIncomplete Reason = "incomplete" // the System Log proves that Okta did a part of the reset
 )
 
 // Counts holds how many rows ended in each status.

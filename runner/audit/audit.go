@@ -56,6 +56,8 @@ type row struct {
 	claim     claim
 	status    runner.Status // one of a few strings
 	noFactors bool          // none were listed
+	part      bool          // the run found that only a part of the reset was done
+	factors   uint32        // what was to go, as the results have it: place in marks.texts
 	from, to  int64         // when its events may have been published, in milliseconds since 1970
 	request   uint64        // hash of its request ID; 0: none
 	login     uint64        // hash of its login; 0: none
@@ -74,11 +76,17 @@ func New(s Subject) *Audit {
 // Row takes in the next line of the results. An error says what can't be understood in it.
 func (a *Audit) Row(rec *table.Record) error {
 	r := row{status: status(rec.Status), next: -1, marks: -1, noFactors: a.subject.Recorded && rec.Factors == "", request: a.hash(rec.RequestID), login: loginHash(rec.Login)}
+	r.part = rec.Reason == string(runner.ReasonIncomplete)
 	switch r.status {
 	case runner.StatusReset, runner.StatusPartial:
 		r.claim = done
 	case runner.StatusUnknown:
 		r.claim = perhaps
+	}
+	// Without a record, only the factors that were to be unenrolled are known; and of a row that is
+	// partial for that some aren't gone.
+	if (a.subject.Recorded || r.claim == perhaps) && rec.Reason != string(runner.ReasonUnenroll) {
+		r.factors = a.marks.keep(strings.Clone(rec.Factors))
 	}
 	if err := a.span(&r, rec); err != nil {
 		return fmt.Errorf("row %s: %w", rec.Row, err)

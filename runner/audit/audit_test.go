@@ -32,6 +32,13 @@ func line(user, status, request string) table.Record {
 	}
 }
 
+// withFactors is alice's line with the factors that she had.
+func withFactors(status, reason, factors string) table.Record {
+	rec := line(alice, status, "req1")
+	rec.Reason, rec.Factors = reason, factors
+	return rec
+}
+
 // happening is an event of the log.
 type happening struct {
 	id, typ, user, actor, request, run, factor, uri, result string
@@ -113,6 +120,60 @@ func TestVerdicts(t *testing.T) {
 			[]happening{deactivate("e1", "SMS_FACTOR"), deactivate("e1", "SMS_FACTOR")},
 			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1"}, Factors: []string{"SMS_FACTOR"}},
 			"", 0,
+		},
+		{
+			"each recorded factor has its event", recorded, withFactors("reset", "", "sms:OKTA email:OKTA webauthn:FIDO"),
+			[]happening{deactivate("e1", "SMS_FACTOR"), deactivate("e2", "FIDO_WEBAUTHN")},
+			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1", "e2"}, Factors: []string{"FIDO_WEBAUTHN", "SMS_FACTOR"}},
+			"", 0,
+		},
+		{
+			"a recorded factor has no event", recorded, withFactors("reset", "verified", "sms:OKTA webauthn:FIDO"),
+			[]happening{deactivate("e1", "SMS_FACTOR")},
+			Finding{Verdict: Missing, Proof: ByRequest, Events: []string{"e1"}, Factors: []string{"SMS_FACTOR"}},
+			"the log has a part of the reset, and no event for webauthn:FIDO", 0,
+		},
+		{
+			"a recorded factor has no event, but that of all", recorded, withFactors("reset", "", "sms:OKTA webauthn:FIDO"),
+			[]happening{deactivate("e1", "SMS_FACTOR"), {id: "e2", user: alice, actor: admin, request: "req1", run: runA}},
+			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1", "e2"}, Factors: []string{"SMS_FACTOR"}},
+			"", 0,
+		},
+		{
+			"a recorded Okta Verify goes with its push", recorded, withFactors("reset", "", "push:OKTA signed_nonce:OKTA token:software:totp:OKTA"),
+			[]happening{deactivate("e1", "OKTA_VERIFY_PUSH")},
+			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1"}, Factors: []string{"OKTA_VERIFY_PUSH"}},
+			"", 0,
+		},
+		{
+			"a recorded Okta Verify doesn't go with its codes", recorded, withFactors("reset", "", "push:OKTA token:software:totp:OKTA"),
+			[]happening{deactivate("e1", "OKTA_SOFT_TOKEN")},
+			Finding{Verdict: Missing, Proof: ByRequest, Events: []string{"e1"}, Factors: []string{"OKTA_SOFT_TOKEN"}},
+			"no event for push:OKTA", 0,
+		},
+		{
+			"an event that doesn't say which factor went", recorded, withFactors("reset", "", "sms:OKTA webauthn:FIDO"),
+			[]happening{deactivate("e1", "SMS_FACTOR"), deactivate("e2", "")},
+			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1", "e2"}, Factors: []string{"SMS_FACTOR"}},
+			"", 0,
+		},
+		{
+			"unknown, and each recorded factor has its event", recorded, withFactors("unknown", "unverified", "sms:OKTA"),
+			[]happening{deactivate("e1", "SMS_FACTOR")},
+			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1"}, Factors: []string{"SMS_FACTOR"}, Settled: true},
+			"the log proves the reset", 0,
+		},
+		{
+			"unknown, and one recorded factor has no event", recorded, withFactors("unknown", "incomplete", "sms:OKTA call:OKTA"),
+			[]happening{deactivate("e1", "SMS_FACTOR")},
+			Finding{Verdict: Unproved, Proof: ByRequest, Events: []string{"e1"}, Factors: []string{"SMS_FACTOR"}},
+			"no event for call:OKTA", 0,
+		},
+		{
+			"unknown, and nobody recorded what was there", subject, line(alice, "unknown", "req1"),
+			[]happening{deactivate("e1", "SMS_FACTOR")},
+			Finding{Verdict: Unproved, Proof: ByRequest, Events: []string{"e1"}, Factors: []string{"SMS_FACTOR"}},
+			"single factors that went", 0,
 		},
 		{
 			"by another run of the ledger, hours later", subject, line(alice, "reset", "lost"),

@@ -20,6 +20,7 @@ type mark struct {
 	user    uint32 // what the log calls the user, where the results say nothing or something else
 	proof   Proof
 	whole   bool // of a reset of all factors, for certain
+	all     bool // it says that all factors went
 	success bool
 }
 
@@ -49,6 +50,7 @@ func (m *marks) add(e *oktaclient.LogEvent, p Proof, request, login uint64, next
 	m.all = append(m.all, mark{
 		uuid: id, at: e.Published.UnixMilli(), request: request, next: next, proof: p, whole: e.Whole(),
 		actor: m.keep(e.Actor.ID), name: m.keep(evidence.ActorName(e.Actor)), factor: m.keep(e.Factor()), user: m.keep(user), success: e.Outcome.Result == oktaclient.OutcomeSuccess,
+		all: e.EventType == oktaclient.EventResetAll,
 	})
 	return place
 }

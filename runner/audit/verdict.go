@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"oktareset/oktaclient"
 	"oktareset/runner"
 )
 
@@ -14,9 +16,9 @@ type Verdict string
 
 // The verdicts.
 const (
-	Confirmed       Verdict = "confirmed"         // the log has the reset that the result has; or it settles what was unknown
+	Confirmed       Verdict = "confirmed"         // the log has the reset that the result has, whole; or it settles what was unknown
 	NoEventExpected Verdict = "no_event_expected" // nothing was taken, by the result, and the log has nothing
-	Missing         Verdict = "missing"           // the result has a reset, the log doesn't
+	Missing         Verdict = "missing"           // the result has a reset, the log doesn't, or not all of it
 	Contradicted    Verdict = "contradicted"      // the log has another number of resets than the result
 	Unproved        Verdict = "unproved"          // the result doesn't know, nor does the log for certain
 	Unexplained     Verdict = "unexplained"       // the log has a reset that no row has
@@ -47,6 +49,10 @@ func (a *Audit) Verdict(n int) Finding {
 	r := &a.rows[n]
 	f, resets := a.gather(r)
 	happened := resets > 0
+	part := ""
+	if happened {
+		part = a.part(r)
+	}
 	switch {
 	case resets > 1:
 		f.Verdict, f.Note = Contradicted, fmt.Sprintf("the log has %d resets of this user by these runs", resets)
@@ -54,6 +60,8 @@ func (a *Audit) Verdict(n int) Finding {
 		f.Verdict, f.Note = Contradicted, "the log has a reset of this user by these runs, the result says "+string(r.status)
 	case r.claim == nothing:
 		f.Verdict = NoEventExpected
+	case r.claim == perhaps && happened && f.Proof != ByTime && part != "":
+		f.Verdict, f.Note = Unproved, part
 	case r.claim == perhaps && happened && f.Proof != ByTime:
 		f.Verdict, f.Settled = Confirmed, true
 		f.Note = "the answer was lost; the log proves the reset"
@@ -61,6 +69,8 @@ func (a *Audit) Verdict(n int) Finding {
 		f.Verdict, f.Note = Unproved, "this user was reset at that time, but nothing shows that the row's request did it"
 	case r.claim == perhaps:
 		f.Verdict, f.Note = Unproved, "the log has no reset of this user by these runs"
+	case part != "":
+		f.Verdict, f.Note = Missing, part
 	case happened:
 		f.Verdict = Confirmed
 	case len(f.Events) > 0:
@@ -117,6 +127,49 @@ func (a *Audit) gather(r *row) (f Finding, resets int) {
 	return f, len(whole)
 }
 
+// part says why the row's events may be those of a part of a reset only; "" if they aren't. Of a
+// row whose answer came, that is only so if they leave out a factor that is known to have been
+// there.
+func (a *Audit) part(r *row) string {
+	left, all := a.uncovered(r)
+	switch {
+	case len(left) > 0:
+		return "the log has a part of the reset, and no event for " + strings.Join(left, ", ")
+	case r.claim == perhaps && !all && (r.part || r.factors == 0):
+		return "the log has single factors that went; whether all did, oktareset reset --resume finds out"
+	}
+	return ""
+}
+
+// uncovered returns the factors, as they were listed before the change, for which the row's events
+// don't account: an event of all factors accounts for each, one of push or signed_nonce for all of
+// Okta Verify, and one that doesn't say which factor it took for any one. all reports whether there
+// is an event of all factors.
+func (a *Audit) uncovered(r *row) (left []string, all bool) {
+	var names []string
+	anyone, proved := 0, a.proved(r)
+	for i := r.marks; i >= 0; i = a.marks.all[i].next {
+		switch m := &a.marks.all[i]; {
+		case !m.success, proved && m.proof == ByTime:
+		case m.all:
+			return nil, true
+		case m.factor == 0:
+			anyone++
+		default:
+			names = append(names, a.marks.texts[m.factor])
+		}
+	}
+	verify := slices.ContainsFunc(names, func(n string) bool { return n == "OKTA_VERIFY_PUSH" || n == "SIGNED_NONCE" })
+	for text := range strings.FieldsSeq(a.marks.texts[r.factors]) {
+		f := oktaclient.ParseFactor(text)
+		name := f.LogName()
+		if f.ResetTakes() && name != "" && !slices.Contains(names, name) && !(f.OktaVerify() && verify) && !slices.Contains(left, text) {
+			left = append(left, text)
+		}
+	}
+	return left[min(anyone, len(left)):], false
+}
+
 // took reports whether the row's user lost factors by its run, as far as anybody knows: those are the resets that need a ticket.
 func (a *Audit) took(n int, f *Finding) bool {
 	return a.rows[n].claim == done || f.Settled || f.Verdict == Contradicted && a.rows[n].status != runner.StatusReset
@@ -129,7 +182,7 @@ func (a *Audit) open(r *row) bool {
 	}
 	for i := r.marks; i >= 0; i = a.marks.all[i].next {
 		if a.marks.all[i].success {
-			return false
+			return a.part(r) != ""
 		}
 	}
 	return true

@@ -218,7 +218,7 @@ func TestHalfServerClocksDiffer(t *testing.T) {
 func TestHalfLimitExact(t *testing.T) {
 	virtually(t, 5, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.Before, Op: resetOp, UserID: v.ids[1], Times: 1})
-		code := v.reset("--limit", "5", confirm(5))
+		code := v.reset("--limit", "5", "--workers", "1", confirm(5))
 		if code != 0 {
 			t.Error(code, v.statuses(), v.stderr)
 		}

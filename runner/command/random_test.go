@@ -93,6 +93,9 @@ type random struct {
 	old     [][]string       // by user: IDs of the factors that are to go
 	kept    map[int][]string // by user: IDs of the factors that the user has enrolled since
 	allowed []int            // by user: resets that somebody has asked for again
+	stays   []string         // types of factors that outlast a reset
+	parts   bool             // of a reset show
+	late    bool             // a change may take effect more than a minute after it was given up: beyond what is assumed
 	extra   []string         // flags of protection
 	excl    map[int]bool     // users whom --exclude names
 	crashed bool             // the last run left its ledger as a crash leaves it
@@ -107,6 +110,13 @@ func (r *random) config(seed uint64) oktatest.Config {
 		LogLag: r.pick(0, 10*time.Second, 3*time.Minute), ResetEvents: oktatest.Events(r.IntN(4)), Engine: oktatest.Engine(r.IntN(2)),
 		ClockSkew: r.pick(0, time.Hour, -time.Hour),
 	}
+	if r.IntN(4) == 0 {
+		r.stays = []string{"push"}
+		cfg.Stays = r.stays
+	}
+	r.late = r.IntN(5) == 0
+	r.parts = cfg.Engine == oktatest.Identity && (cfg.ResetEvents == oktatest.DefaultEvents || cfg.ResetEvents == oktatest.DeactivateOnly) ||
+		slices.Contains(r.what.flags, "--record-factors")
 	switch r.IntN(3) {
 	case 0:
 		cfg.Unlimited = true
@@ -120,12 +130,12 @@ func (r *random) config(seed uint64) oktatest.Config {
 func (r *random) fill(skew time.Duration) {
 	for _, id := range r.v.ids {
 		for _, kind := range []string{"push", "token:software:totp"} {
-			r.v.org.Enroll(id, oktatest.Factor{Type: kind, Provider: "OKTA", Created: time.Now().Add(skew - time.Hour)})
+			r.v.org.Enroll(id, oktatest.Factor{Type: kind, Provider: "OKTA", Created: time.Now().Add(skew - 24*time.Hour)})
 		}
 		u, _ := r.v.org.User(id)
 		var old []string
 		for _, f := range u.Factors {
-			if len(r.what.types) == 0 && f.Type != "email" || slices.Contains(r.what.types, f.Type) { // a verified address stays enrolled
+			if stays := f.Type == "email" || slices.Contains(r.stays, f.Type); len(r.what.types) == 0 && !stays || slices.Contains(r.what.types, f.Type) {
 				old = append(old, f.ID)
 			}
 		}
@@ -172,19 +182,53 @@ var faults = []oktatest.Fault{
 	{Kind: oktatest.ReadOnly},
 	{Kind: oktatest.Refuse},
 	{Kind: oktatest.Redirect},
+	{Kind: oktatest.Drop, When: oktatest.After, Part: 1},
+	{Kind: oktatest.ServerError, When: oktatest.After, Part: 2},
+	{Kind: oktatest.GatewayTimeout, When: oktatest.Late, Delay: 20 * time.Second, Part: 1},
+}
+
+// tooLate are changes that take effect later than anybody waits for.
+var tooLate = []oktatest.Fault{
+	{Kind: oktatest.Drop, When: oktatest.Late, Delay: 75 * time.Second},
+	{Kind: oktatest.GatewayTimeout, When: oktatest.Late, Delay: 3 * time.Minute},
+}
+
+// readFaults are what may go wrong with what proves something: the log, the lists, the times.
+var readFaults = []oktatest.Fault{
+	{Kind: oktatest.NoEnd, Op: oktatest.OpLogs},
+	{Kind: oktatest.Forbidden, Op: oktatest.OpLogs},
+	{Kind: oktatest.ServerError, Op: oktatest.OpLogs},
+	{Kind: oktatest.Garbage, Op: oktatest.OpListFactors},
+	{Kind: oktatest.Forbidden, Op: oktatest.OpListFactors},
+	{Kind: oktatest.WrongDate, Offset: time.Hour},
+	{Kind: oktatest.WrongDate, Offset: -time.Hour},
+	{Kind: oktatest.WrongDate, Offset: 25 * time.Hour},
+	{Kind: oktatest.WrongDate, Offset: 15 * time.Second},
+	{Kind: oktatest.WrongDate, Offset: time.Hour, Op: oktatest.OpListFactors},
 }
 
 // round makes one run, with faults, and ends it somehow.
 func (r *random) round() {
 	ops := []string{oktatest.OpResetFactors, oktatest.OpUnenroll, oktatest.OpEnroll, oktatest.OpClearSessions}
 	r.v.org.Clear()
-	for _, f := range faults {
+	changes := faults
+	if r.late {
+		changes = slices.Concat(tooLate, faults)
+	}
+	for _, f := range readFaults {
+		if f.Probability = []float64{0.1, 0.5, 1}[r.IntN(3)]; r.IntN(len(readFaults)) == 0 {
+			r.v.org.Script(f)
+		}
+	}
+	for _, f := range changes {
 		if r.IntN(3) != 0 {
 			continue
 		}
 		for _, op := range ops {
 			f.Op, f.Probability = op, []float64{0.02, 0.05, 0.15}[r.IntN(3)]
-			r.v.org.Script(f)
+			if f.Part == 0 || op == oktatest.OpResetFactors {
+				r.v.org.Script(f)
+			}
 		}
 	}
 	if r.IntN(12) == 0 {
@@ -331,7 +375,11 @@ func (r *random) fail(format string, a ...any) {
 func (r *random) check() {
 	rows := r.rows()
 	changed := make(map[int]bool) // users of whom some row says that they were or may have been changed
+	again := make(map[int]int)    // by user: how often a row says that it was sent again
 	for n, row := range rows {
+		if row != nil && r.owner[n] >= 0 {
+			again[r.owner[n]] += strings.Count(row[8], "sent again at ")
+		}
 		if row != nil && slices.Contains([]string{"reset", "partial", "unknown", "taken"}, row[4]) {
 			changed[r.owner[n]] = true
 		}
@@ -348,19 +396,29 @@ func (r *random) check() {
 		}
 		did := r.v.org.Did(r.v.ids[i])
 		gone := r.gone(i)
+		allowed := 1 + r.allowed[i]
+		if r.late { // what takes effect too late was rightly sent again, and each row that was says so
+			allowed += again[i]
+		}
+		parts := did.PartResets
+		if !r.parts { // nothing shows that a part was done: neither the log nor, where they aren't recorded, the factors
+			parts = 0
+		}
 		if r.excl[i] && did.Resets+did.Enrolls+did.Unenrolls+did.SessionsCleared > 0 {
 			r.fail("row %d: user %d is excluded: %+v", n+1, i, did)
 		}
 		switch {
-		case did.Resets > 1+r.allowed[i]:
-			r.fail("row %d: user %d was reset %d times", n+1, i, did.Resets)
-		case did.Enrolls > 1+r.allowed[i]: // a reset that comes late takes the new factor, too
+		case did.Resets+parts > allowed:
+			r.fail("row %d: user %d was reset %d times, and %d times in part", n+1, i, did.Resets, did.PartResets)
+		case did.ResetCalls > 1 && row[4] == "reset" && did.Resets > 1 && again[i] == 0:
+			r.fail("row %d: user %d was reset %d times, and it doesn't say so", n+1, i, did.Resets)
+		case did.Enrolls > allowed && !r.late: // a reset that comes late takes the new factor, too
 			r.fail("row %d: user %d got %d factors", n+1, i, did.Enrolls)
 		case row[4] == "reset" && gone < len(r.old[i]):
 			r.fail("row %d: reset, but of %q only %d are gone", n+1, r.old[i], gone)
 		case row[4] == "reset" && r.what.sessions && did.SessionsCleared == 0:
 			r.fail("row %d: reset, but the sessions go on", n+1)
-		case row[4] == "reset" && r.what.enroll && !r.has(i, row[14]) && r.allowed[i] == 0:
+		case row[4] == "reset" && r.what.enroll && !r.has(i, row[14]) && r.allowed[i] == 0 && !r.late:
 			r.fail("row %d: reset, but there is no factor %q", n+1, row[14])
 		case row[4] == "partial" && row[5] != "unenroll" && gone < len(r.old[i]):
 			r.fail("row %d: partial, but of %q only %d are gone", n+1, r.old[i], gone)
@@ -369,7 +427,7 @@ func (r *random) check() {
 			r.fail("row %d: %s, but of %q %d are gone", n+1, row[4], r.old[i], gone)
 		}
 		for _, id := range r.kept[i] {
-			if !r.has(i, id) && r.allowed[i] == 0 {
+			if !r.has(i, id) && r.allowed[i] == 0 && !r.late {
 				r.fail("row %d: user %d has lost %s, enrolled after the change", n+1, i, id)
 			}
 		}

@@ -5,41 +5,65 @@ import (
 	"errors"
 	"iter"
 	"slices"
-	"strings"
+	"sync"
 	"time"
 
+	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/doubt"
 	"oktareset/runner/steps"
 )
 
 // proofRounds bounds how often rows that were certainly not reset are sent again, each time under a new taking.
 const proofRounds = 3
 
+// withoutLog takes in that the System Log could not be read before consent, and returns what
+// follows for lost answers, to be said then: without the right to it, nothing proves what became of
+// them.
+func (r *resetRun) withoutLog(err error) string {
+	if fate := oktaclient.FateOf(err); r.opts.dryRun || fate != oktaclient.NoAccess && fate != oktaclient.Forbidden {
+		return ""
+	}
+	r.blind = true
+	return "; if an answer is lost, nothing proves what became of it: the row stays unknown"
+}
+
+// newProver makes the prover of this run, once the manifest names it.
+func (r *resetRun) newProver() *doubt.Prover {
+	runs := make(map[string]doubt.Run)
+	for _, run := range r.book.Manifest().Runs {
+		runs[run.RunID] = doubt.Run{Actor: run.Actor.ID, Clock: run.ClockVouched}
+	}
+	return doubt.New(r.client, doubt.Options{
+		RunID: r.id, Runs: runs, Blind: r.blind, Warn: func(err error) { r.console.warn("%v", err) }, Waiting: r.wait,
+	})
+}
+
 // settleEarlier looks, before anything is sent, what the System Log proves of the rows that earlier runs left in doubt. So a row that was
 // reset isn't sent again, even if it is asked to be.
 func (r *resetRun) settleEarlier(ctx context.Context) error {
-	for _, res := range r.doubts {
-		if next := r.runAfter(res.RunID); !next.IsZero() {
-			r.prover.Sent(res.Row.N, next)
-		}
-	}
-	look := r.prover.Verified
+	look := r.prover.Look
 	if len(r.resend) > 0 { // nothing of the first time may still come when they are sent again
 		look = r.prover.Wait
 	}
-	verified, open, stopped := look(ctx, r.doubts)
-	for _, res := range verified {
+	f, stopped := look(ctx, r.doubts)
+	for _, res := range f.Done {
 		delete(r.resend, res.Row.N)
 	}
-	goOn, err := r.settleVerified(verified)
+	goOn, err := r.settleDone(f.Done)
 	if err != nil {
 		return err
+	}
+	for _, res := range f.Incomplete { // they are counted with the others, below
+		if err := r.book.Settle(res); err != nil {
+			return err
+		}
 	}
 	r.doubts = goOn
 	for _, res := range goOn {
 		r.bar.Add(res.Status)
 	}
-	for _, res := range open {
+	for _, res := range slices.Concat(f.Incomplete, f.Absent, f.Open) {
 		if _, again := r.resend[res.Row.N]; again {
 			r.resend[res.Row.N] = &res
 			continue
@@ -65,127 +89,132 @@ func (r *resetRun) finishHalf(ctx context.Context) error {
 	return r.list.NoEnrollment()
 }
 
-// runAfter is when the run began that came after those with the given ids: by then, they had ended. It is zero if that is this run.
-func (r *resetRun) runAfter(ids string) time.Time {
-	runs := r.book.Manifest().Runs
-	last := len(runs)
-	for i, run := range runs {
-		if slices.Contains(strings.Fields(ids), run.RunID) {
-			last = i
-		}
-	}
-	if last >= len(runs)-2 {
-		return time.Time{}
-	}
-	return runs[last+1].StartedAt
-}
-
-// settleLater is the last look at the rows that are open: what can be proved is settled, and what certainly wasn't done is done. stopped is
-// what ended the run before.
+// settleLater looks at the rows that are open, settles what can be proved, and goes on with what
+// may be. stopped is what ended the run before: if it was the limit, the rows in doubt are among
+// those that it allows. It ends with a look, not with what was sent.
 func (r *resetRun) settleLater(ctx context.Context, stopped error) error {
-	for round := 0; len(r.doubts) > 0 && round < proofRounds; round++ {
+	for round := 0; len(r.doubts) > 0; round++ {
 		if stopped != nil && !errors.Is(stopped, steps.ErrLimit) {
 			return stopped
 		}
-		again, err := r.prove(ctx)
+		again, rest, err := r.prove(ctx)
 		if err != nil {
 			return also(stopped, err)
 		}
-		if stopped != nil { // nobody new is begun, but nobody is left half done
-			if err := r.settleUndone(again); err != nil {
-				return also(stopped, err)
-			}
-			if half := onlyHalf(again); len(half) > 0 {
-				r.sayAgain(half)
-				return also(stopped, r.pool(ctx, jobsOf(half), r.opts.workers))
-			}
+		if len(again) == 0 || round == proofRounds {
 			return stopped
 		}
-		if len(again) > 0 {
-			r.sayAgain(again)
-			stopped = r.pool(ctx, jobsOf(again), r.opts.workers)
+		r.sayAgain(again)
+		sent := r.sentAgain.Load()
+		err = r.pool(ctx, jobsOf(again), r.opts.workers)
+		if n := r.sentAgain.Load() - sent; n > 0 {
+			r.console.info("%s certainly not reset: sent again", plural(int(n), "user"))
 		}
+		if stopped == nil || err != nil && !errors.Is(err, steps.ErrLimit) {
+			stopped = err
+		}
+		shown, _ := r.prover.Witnessed(rest) // what was sent again may now show that the log keeps up
+		r.doubts = append(r.doubts, shown...)
 	}
 	return stopped
 }
 
-// prove settles what can be proved of the open rows, and returns those that may be worked on again.
-func (r *resetRun) prove(ctx context.Context) (again []runner.Result, err error) {
+// prove settles what can be proved of the open rows, and returns those that may be worked on again,
+// and those that nothing can be proved of so far because nobody was reset after them. What else
+// isn't proved by now stays as it is.
+func (r *resetRun) prove(ctx context.Context) (again, rest []runner.Result, err error) {
 	rows := r.doubts
-	if n := r.inDoubt(); n > 0 {
+	if n := r.inDoubt(); n > 0 && !r.prover.Blind() {
 		r.console.info("%s in doubt: looking for proof in the System Log and in the users' factors", plural(n, "row"))
+	} else if n > 0 {
+		rows, _ = split(rows) // nothing is proved by waiting
 	}
-	verified, open, err := r.prover.Wait(ctx, rows)
-	r.doubts = open
-	goOn, settleErr := r.settleVerified(verified)
-	if err = also(err, settleErr); err != nil {
-		return nil, err
+	f, err := r.prover.Wait(ctx, rows)
+	goOn, settleErr := r.settleDone(f.Done)
+	if err = also(err, also(settleErr, r.writeIncomplete(f.Incomplete))); err != nil {
+		r.doubts = slices.Concat(goOn, f.Absent, f.Open)
+		return nil, nil, err
 	}
-	undone, _, err := r.prover.Undone(ctx, open)
-	if err != nil {
-		return nil, err
-	}
-	r.doubts = nil // what isn't proved by now stays unknown
-	return append(undone, goOn...), nil
+	r.doubts = nil
+	half, open := split(f.Open)
+	_, rest = r.prover.Witnessed(open)
+	return slices.Concat(f.Absent, half, goOn), rest, nil
 }
 
-// onlyHalf returns those of the rows that are half done.
-func onlyHalf(rows []runner.Result) (half []runner.Result) {
+// split tells the rows that may be gone on with, whatever became of what was sent, from those whose
+// reset is in doubt.
+func split(rows []runner.Result) (half, doubts []runner.Result) {
 	for _, res := range rows {
-		if res.Status.Open() {
+		if res.Open.ResetInDoubt() {
+			doubts = append(doubts, res)
+		} else {
 			half = append(half, res)
 		}
 	}
-	return half
+	return half, doubts
 }
 
 // inDoubt is how many of the open rows are those whose reset is in doubt.
 func (r *resetRun) inDoubt() int {
-	n := 0
-	for _, res := range r.doubts {
-		if steps.ResetInDoubt(res) {
-			n++
-		}
-	}
-	return n
+	_, doubts := split(r.doubts)
+	return len(doubts)
 }
 
 func (r *resetRun) sayAgain(rows []runner.Result) {
-	half := len(onlyHalf(rows))
-	if undone := len(rows) - half; undone > 0 {
-		r.console.info("%s certainly not reset: sent again", plural(undone, "user"))
+	half, absent := split(rows)
+	if len(absent) > 0 {
+		r.console.info("the System Log shows no reset of %s in doubt: looking at the factors once more", plural(len(absent), "user"))
 	}
-	if half > 0 {
-		r.console.info("%s half done: going on with what is open", plural(half, "row"))
+	if len(half) > 0 {
+		r.console.info("%s half done: going on with what is open", plural(len(half), "row"))
 	}
 }
 
-// lastLook asks the log once more, without waiting, in a run that ends early.
-func (r *resetRun) lastLook(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, optionalTime)
+// lastLook asks the log once more in a run that ends early with rows in doubt, whatever ended it.
+// It takes a few seconds at most.
+func (r *resetRun) lastLook(ctx context.Context, stopped error) error {
+	if r.inDoubt() == 0 {
+		return nil
+	}
+	if oktaclient.FateOf(stopped) == oktaclient.Unreachable { // there is nobody to ask
+		r.unseen = r.inDoubt()
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), optionalTime)
 	defer cancel()
-	verified, _, err := r.prover.Verified(ctx, r.doubts)
-	if ctx.Err() != nil {
-		err = nil // it was a last look only
+	f, err := r.prover.LookTwice(ctx, r.doubts, optionalTime/2)
+	if err != nil { // it was a last look only
+		_, open := split(f.Open)
+		r.unseen = len(open)
 	}
-	_, settleErr := r.settleVerified(verified)
-	return also(err, settleErr)
+	_, err = r.settleDone(f.Done)
+	return also(err, r.writeIncomplete(f.Incomplete))
 }
 
-// settleVerified writes down that rows in doubt were reset, and returns those of them that go on with a later step.
-func (r *resetRun) settleVerified(rows []runner.Result) (goOn []runner.Result, err error) {
+// writeIncomplete writes down that Okta did a part of the reset only.
+func (r *resetRun) writeIncomplete(rows []runner.Result) error {
+	for _, res := range rows {
+		if err := r.book.Settle(res); err != nil {
+			return err
+		}
+		r.tally.change(res)
+	}
+	return nil
+}
+
+// settleDone writes down that rows in doubt were reset, and returns those of them that go on with a
+// later step.
+func (r *resetRun) settleDone(rows []runner.Result) (goOn []runner.Result, err error) {
 	for _, res := range rows {
 		next := r.list.AfterReset()
 		if next != "" {
-			res.Status, res.Reason = runner.StatusPartial, next
-			res.Error += "; what comes next isn't done yet"
+			res.Leave(false, runner.Open{Step: next, Sent: runner.SentNever}, res.Error+"; what comes next isn't done yet")
 		}
 		if err := r.book.Settle(res); err != nil {
 			return goOn, err
 		}
 		if next != "" { // it is counted once it is done
 			r.tally.change(res)
-			r.prover.Sent(res.Row.N, time.Time{}) // what comes next never was
 			goOn = append(goOn, res)
 			continue
 		}
@@ -202,20 +231,6 @@ func (r *resetRun) count(res runner.Result) {
 	case res.Status != runner.StatusNotAttempted: // that is no progress
 		r.bar.Add(res.Status)
 	}
-}
-
-// settleUndone writes down that rows in doubt certainly weren't reset, in a run that sends no more.
-func (r *resetRun) settleUndone(rows []runner.Result) error {
-	for _, res := range rows {
-		if res.Status != runner.StatusNotAttempted {
-			continue
-		}
-		if err := r.book.Settle(res); err != nil {
-			return err
-		}
-		r.count(res)
-	}
-	return nil
 }
 
 // jobsOf makes jobs of rows that may be worked on again.
@@ -258,25 +273,37 @@ func (r *resetRun) pool(ctx context.Context, jobs iter.Seq2[runner.Job, error], 
 	defer stop(nil)
 	r.client.Expect(r.calls())
 	defer r.client.Expect(0)
+	var (
+		mu   sync.Mutex
+		lost []runner.Result // in this pool
+	)
 	do := func(ctx context.Context, j runner.Job, b runner.Book) (runner.Result, error) {
-		res, err := r.list.Do(ctx, j, notedBook{b, &r.taken})
-		r.attempts.Add(int64(res.Attempts))
+		before := j.Tried
 		if j.Before != nil {
-			r.attempts.Add(-int64(j.Before.Attempts))
+			before = runner.Tried{Attempts: j.Before.Attempts, Again: j.Before.Again}
+		}
+		began := time.Now()
+		res, err := r.list.Do(ctx, j, notedBook{b, &r.taken})
+		r.attempts.Add(int64(res.Attempts - before.Attempts))
+		if res.Again != before.Again {
+			r.sentAgain.Add(1)
+		}
+		if res.Open.InDoubt() && r.prover.LostSince(res.Row.N, began) {
+			mu.Lock()
+			defer mu.Unlock()
+			lost = append(lost, res)
 		}
 		return res, err
 	}
-	return runner.Run(ctx, runner.Options{Workers: workers}, jobs, do, r.book, func(res runner.Result) {
+	err := runner.Run(ctx, runner.Options{Workers: workers}, jobs, do, r.book, func(res runner.Result) {
 		r.count(res)
 		r.client.Expect(r.calls())
-		if res.Status == runner.StatusUnknown || res.InDoubt {
-			r.prover.Sent(res.Row.N, time.Now())
-			r.doubts = append(r.doubts, res)
-		}
 		if r.opts.halt.halted(r.tally.failed, r.tally.finished) {
 			stop(errHalt)
 		}
 	})
+	r.doubts = append(r.doubts, lost...)
+	return err
 }
 
 // wait shows until when the prover waits.

@@ -122,7 +122,7 @@ func (r *resetRun) meetRecent(ctx context.Context) error {
 	case r.recent.skip > 0 && (err != nil || !log.Reached(r.recent.since)):
 		return r.explainRecent(err)
 	case err != nil:
-		r.console.warn("the System Log can't be read, so that it isn't known who of these users was reset lately: %v", err)
+		r.console.warn("the System Log can't be read, so that it isn't known who of these users was reset lately: %v%s", err, r.withoutLog(err))
 	}
 	if err := r.countRecent(); err != nil {
 		return err

@@ -20,7 +20,7 @@ import (
 
 // resume opens the ledger of earlier runs. It reports false if there is none: then this is a new run.
 func (r *resetRun) resume() (bool, error) {
-	r.duplicates = make(map[int]bool)
+	r.duplicates, r.tried = make(map[int]bool), make(map[int]runner.Tried)
 	book, open, err := ledger.Resume(r.ledgerSpec(), r.claim)
 	if errors.Is(err, ledger.ErrNothing) {
 		if len(r.opts.retry) > 0 {
@@ -60,6 +60,7 @@ func (r *resetRun) resume() (bool, error) {
 // claim keeps the users of earlier runs from being done again under another name: the last row that may have changed a user holds the
 // user, else the first one that had to do with the user and isn't only a duplicate.
 func (r *resetRun) claim(e ledger.Entry) {
+	r.remember(&e)
 	if e.Record.Reason == string(runner.ReasonDuplicate) {
 		r.duplicates[e.Row] = true
 		return
@@ -74,6 +75,15 @@ func (r *resetRun) claim(e ledger.Entry) {
 		r.seen.Set(id, e.Row)
 	default:
 		r.seen.Claim(id, e.Row)
+	}
+}
+
+// remember notes what was done to a row that may be done as if it were new.
+func (r *resetRun) remember(e *ledger.Entry) {
+	if t := e.Tried(); t != (runner.Tried{}) {
+		r.tried[e.Row] = t
+	} else {
+		delete(r.tried, e.Row)
 	}
 }
 
@@ -99,8 +109,9 @@ func (r *resetRun) jobs() iter.Seq2[runner.Job, error] {
 	return func(yield func(runner.Job, error) bool) {
 		for j, err := range runner.Jobs(r.openRows(), r.seen) {
 			if d := r.resend[j.Row.N]; d != nil {
-				j.Before, j.First = d, j.Row.N
+				j.Before, j.First, j.Retry = d, j.Row.N, true
 			}
+			j.Tried = r.tried[j.Row.N]
 			if !yield(j, err) {
 				return
 			}
@@ -134,7 +145,7 @@ func (r *resetRun) countOpen() error {
 	r.resend = make(map[int]*runner.Result)
 	if r.opts.retry[runner.StatusUnknown] {
 		for _, res := range r.doubts {
-			if status, _ := r.book.Last(res.Row.N); status == runner.StatusUnknown && res.FactorID == "" {
+			if status, _ := r.book.Last(res.Row.N); status == runner.StatusUnknown && res.Open.ResetInDoubt() {
 				r.resend[res.Row.N] = &res
 			}
 		}

@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync/atomic"
@@ -10,6 +9,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/doubt"
 	"oktareset/runner/files"
 	"oktareset/runner/ledger"
 	"oktareset/runner/progress"
@@ -44,16 +44,20 @@ type resetRun struct {
 	bar     *progress.Progress
 	tally   tally
 
-	resumed    bool         // the ledger is one of earlier runs
-	folder     files.Folder // of a ledger of earlier runs: who may write there
-	duplicates map[int]bool // rows that were duplicates in earlier runs
-	toDo       int          // users that this run may reset
+	resumed    bool                 // the ledger is one of earlier runs
+	folder     files.Folder         // of a ledger of earlier runs: who may write there
+	duplicates map[int]bool         // rows that were duplicates in earlier runs
+	tried      map[int]runner.Tried // what earlier runs did to rows that they left with nothing open
+	toDo       int                  // users that this run may reset
 	rowsToDo   int
 	resend     map[int]*runner.Result // rows whose fate is unknown and that are tried again all the same
 	doubts     []runner.Result        // rows in doubt
 	attempts   atomic.Int64           // of this run
 	taken      atomic.Bool            // this run has taken a row: something may have been changed
-	prover     *steps.Prover
+	sentAgain  atomic.Int64           // resets that this run sent again
+	prover     *doubt.Prover
+	blind      bool                      // it is known, and said, that the System Log may not be read
+	unseen     int                       // rows in doubt that the run ended without a look at
 	waiting    atomic.Pointer[time.Time] // until when the prover waits
 
 	release func() error // gives up the pattern of --output; nil: there is none
@@ -177,19 +181,20 @@ func (r *resetRun) surveyText() string {
 // work does the rows until timed ends, and ends the run. From here on the ledger stays.
 func (r *resetRun) work(ctx, timed context.Context) error {
 	r.list.Protect(r.actor.ID)
-	r.prover = steps.NewProver(r.client, func(err error) { r.console.warn("%v", err) }, r.wait)
 	if err := r.keepExclusions(); err != nil {
 		return r.abandon(refused(err))
 	}
 	err := r.book.Update(func(m *ledger.Manifest) {
 		m.Runs[len(m.Runs)-1].Exclude = r.protectRecord()
 		m.Engine, m.Actor, m.Consent = r.engine, ledger.Actor{ID: r.actor.ID, Login: r.actor.Login}, r.consent
-		this := &m.Runs[len(m.Runs)-1]
-		this.Actor, this.StartedAt = m.Actor, r.began
+		run := &m.Runs[len(m.Runs)-1]
+		run.Actor, run.StartedAt, run.ClockVouched = m.Actor, r.began, r.client.Vouched() > 0
 	})
 	if err != nil {
 		return r.abandon(refused(err))
 	}
+	r.prover = r.newProver()
+	r.list.Prove(r.prover)
 	if r.survey.Rows > 0 {
 		r.bar = progress.New(r.progressOptions())
 	}
@@ -214,8 +219,8 @@ func (r *resetRun) work(ctx, timed context.Context) error {
 		stopped = r.fresh(timed, r.list.Remember(r.jobs()))
 	}
 	stopped = r.settleLater(timed, stopped)
-	if errors.Is(stopped, errMaxDuration) || errors.Is(stopped, errHalt) {
-		stopped = also(stopped, r.lastLook(ctx))
+	if stopped != nil {
+		stopped = also(stopped, r.lastLook(ctx, stopped))
 	}
 	r.bar.Done()
 	return r.finish(stopped)

@@ -179,8 +179,8 @@ func (r *resetRun) nextSteps(counts runner.Counts) []string {
 	switch n := counts[runner.StatusUnknown]; {
 	case r.opts.sandbox || r.opts.dryRun:
 	case n > 0:
+		next = append(next, r.unknownTexts(n)...)
 		next = append(next,
-			fmt.Sprintf("%d unknown: sent, the answer was lost, and nothing proves so far what became of them", n),
 			"to look for proof again, and go on: "+r.resumeCommand(),
 			"to reset them again, after looking at them by hand: "+r.resumeCommand("--retry", "unknown"))
 	case counts[runner.StatusNotAttempted] > 0, counts[runner.StatusPartial] > 0, counts.Total() < r.survey.Rows:
@@ -195,6 +195,26 @@ func (r *resetRun) nextSteps(counts runner.Counts) []string {
 		next = append(next, r.rehearsalLine())
 	}
 	return next
+}
+
+// unknownTexts say what is known of n rows in doubt. That nothing proves anything is said of those
+// only that somebody has looked at.
+func (r *resetRun) unknownTexts(n int) (texts []string) {
+	part := r.tally.reasons[runner.StatusUnknown][runner.ReasonIncomplete]
+	if part > 0 {
+		texts = append(texts, fmt.Sprintf("%d incomplete: Okta did a part of the reset, and the error names what is left", part))
+	}
+	if n -= part; n <= 0 {
+		return texts
+	}
+	text := "and nothing proves so far what became of them"
+	switch {
+	case r.unseen > 0:
+		text = "and the run ended before it could look what became of them"
+	case r.prover.Blind():
+		text = "and the System Log, which could prove what became of them, can't be read"
+	}
+	return append(texts, fmt.Sprintf("%d unknown: sent, the answer was lost, %s", n, text))
 }
 
 // rehearsalLine says what was done to whom, and what comes next. A plan of the stand-in org is none

@@ -29,6 +29,10 @@ func (l *Ledger) Take(row runner.Row, t runner.Taken) error {
 	rec.UserID, rec.Login, rec.StartedAt = t.UserID, cmp.Or(t.Login, rec.Login), formatTime(t.At)
 	rec.Reason, rec.FactorID = string(t.Step), strings.Join(t.Targets, " ")
 	rec.RunID, rec.Factors = strings.TrimSpace(t.Earlier+" "+l.runID), strings.Join(t.Factors, " ")
+	if t.Tried.Attempts > 0 {
+		rec.Attempts = strconv.Itoa(t.Tried.Attempts)
+	}
+	rec.Error = t.Tried.Again
 	return l.add(row, runner.StatusTaken, &rec, true)
 }
 
@@ -86,24 +90,40 @@ func (l *Ledger) resultRecord(r *runner.Result) table.Record {
 	if r.HTTPStatus != 0 {
 		rec.HTTPStatus = strconv.Itoa(r.HTTPStatus)
 	}
-	rec.ErrorCode, rec.Error, rec.RequestID = r.ErrorCode, r.Error, r.RequestID
+	rec.ErrorCode, rec.Error, rec.RequestID = r.ErrorCode, runner.JoinAgain(r.Again, r.Error), r.RequestID
 	rec.Attempts = strconv.Itoa(r.Attempts)
 	rec.StartedAt, rec.FinishedAt = formatTime(r.StartedAt), formatTime(r.FinishedAt)
 	rec.Factors = strings.Join(r.Factors, " ")
 	rec.FactorID, rec.FactorStatus = r.FactorID, r.FactorStatus
+	if r.Status.Open() {
+		writeOpen(&rec, r.Open)
+	}
 	return rec
 }
 
+// writeOpen writes what of a row is open; [readOpen] reads it. The step stands in the reason, but
+// for what is unknown, which is the row's first change; what became of its request, in
+// factor_status; the factors that are to go, in factor_id: an open row has no new factor.
+func writeOpen(rec *table.Record, o runner.Open) {
+	rec.FactorID, rec.FactorStatus = strings.Join(o.Factors, " "), ""
+	if rec.Status == string(runner.StatusPartial) {
+		rec.Reason, rec.FactorStatus = string(o.Step), string(o.Sent)
+	}
+}
+
 // settleDoubt turns the record of a taken row into the one of a row whose result isn't known: what came before the step that it was taken for
-// is done. How many attempts were made isn't known.
+// is done. How many attempts this taking made isn't known.
 func settleDoubt(rec *table.Record) {
-	switch step := runner.Reason(rec.Reason); step {
+	open := runner.Open{Step: runner.Reason(rec.Reason), Sent: runner.Lost, Factors: strings.Fields(rec.FactorID)}
+	switch open.Step {
 	case runner.ReasonEnroll, runner.ReasonSessions:
 		rec.Status = string(runner.StatusPartial)
 	default:
 		rec.Status, rec.Reason = string(runner.StatusUnknown), string(runner.ReasonUnverified)
 	}
-	rec.Error = inDoubt
+	writeOpen(rec, open)
+	again, _ := runner.SplitAgain(rec.Error)
+	rec.Error = runner.JoinAgain(again, inDoubt)
 }
 
 // formatTime returns t as it stands in the ledger, "" for no time. The rest of the millisecond is cut off: a row is never

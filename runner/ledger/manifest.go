@@ -76,15 +76,16 @@ type Consent struct {
 
 // Run is one execution of the program over the input.
 type Run struct {
-	RunID      string            `json:"run_id"`
-	Version    string            `json:"version"` // of the program
-	Actor      Actor             `json:"actor"`   // zero: it sent nothing
-	StartedAt  time.Time         `json:"started_at"`
-	FinishedAt time.Time         `json:"finished_at,omitzero"` // zero: it runs, or it died
-	Options    map[string]string `json:"options,omitempty"`    // flags that were set
-	Operator   Operator          `json:"operator"`
-	Exclude    []Excluded        `json:"exclude,omitempty"` // files of users who were left alone
-	Counts     runner.Counts     `json:"counts,omitempty"`  // rows by the status of their last line when it ended
+	RunID        string            `json:"run_id"`
+	Version      string            `json:"version"`                // of the program
+	Actor        Actor             `json:"actor"`                  // zero: it sent nothing
+	ClockVouched bool              `json:"clock_vouched,omitzero"` // the org's rate limits vouched for its times
+	StartedAt    time.Time         `json:"started_at"`
+	FinishedAt   time.Time         `json:"finished_at,omitzero"` // zero: it runs, or it died
+	Options      map[string]string `json:"options,omitempty"`    // flags that were set
+	Operator     Operator          `json:"operator"`
+	Exclude      []Excluded        `json:"exclude,omitempty"` // files of users who were left alone
+	Counts       runner.Counts     `json:"counts,omitempty"`  // rows by the status of their last line when it ended
 	Ending
 }
 

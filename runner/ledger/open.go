@@ -46,9 +46,9 @@ func newResult(row int, rec *table.Record, cells []string) (runner.Result, error
 	res := runner.Result{
 		Row:    runner.Row{N: row, Input: rec.Input, Cells: slices.Clone(cells)},
 		UserID: rec.UserID, Login: rec.Login, Status: runner.Status(rec.Status), Reason: runner.Reason(rec.Reason),
-		ErrorCode: rec.ErrorCode, Error: rec.Error, RequestID: rec.RequestID, Factors: strings.Fields(rec.Factors),
-		FactorID: rec.FactorID, FactorStatus: rec.FactorStatus, RunID: rec.RunID,
+		ErrorCode: rec.ErrorCode, RequestID: rec.RequestID, Factors: strings.Fields(rec.Factors), RunID: rec.RunID, Open: readOpen(rec),
 	}
+	res.Again, res.Error = runner.SplitAgain(rec.Error)
 	if res.UserID == "" {
 		return res, fmt.Errorf("it is %s, and its user isn't named", res.Status)
 	}
@@ -68,6 +68,37 @@ func newResult(row int, rec *table.Record, cells []string) (runner.Result, error
 		return res, fmt.Errorf("its attempts are %q", rec.Attempts)
 	}
 	return res, nil
+}
+
+// readOpen reads what of an open row is open, as [writeOpen] wrote it. Where it doesn't say what
+// became of the request, as lines of older versions don't, the answer may be lost: that costs a
+// look, and the reverse a second change.
+func readOpen(rec *table.Record) runner.Open {
+	o := runner.Open{Step: runner.Reason(rec.Reason), Sent: runner.Sent(rec.FactorStatus), Factors: strings.Fields(rec.FactorID)}
+	if rec.Status == string(runner.StatusUnknown) {
+		o.Step = runner.StepReset
+		if len(o.Factors) > 0 {
+			o.Step = runner.ReasonUnenroll
+		}
+	}
+	if rec.Status == string(runner.StatusUnknown) || o.Sent != runner.SentNever && o.Sent != runner.Refused {
+		o.Sent = runner.Lost
+	}
+	return o
+}
+
+// Tried is what runs had done to the row when they wrote the line. It is nothing for a line that
+// leaves the row open, or done: such a row isn't tried once more as if it were new.
+func (e *Entry) Tried() runner.Tried {
+	if e.Status == runner.StatusTaken || e.Status.Open() || e.Status.OK() {
+		return runner.Tried{}
+	}
+	t := runner.Tried{}
+	t.Again, _ = runner.SplitAgain(e.Record.Error)
+	if n, err := number(e.Record.Attempts); err == nil {
+		t.Attempts = max(n, 0)
+	}
+	return t
 }
 
 // number reads a cell that may be empty.

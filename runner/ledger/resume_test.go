@@ -93,12 +93,13 @@ func TestResumeGoesOn(t *testing.T) {
 	wantDoubts := []runner.Result{
 		{
 			Row: second, UserID: taken2.UserID, Login: taken2.Login, StartedAt: stamp(takenAt), RunID: "run1", Status: runner.StatusUnknown,
-			Reason: runner.ReasonUnverified, Error: inDoubt, Factors: []string{},
+			Reason: runner.ReasonUnverified, Error: inDoubt, Factors: []string{}, Open: runner.Open{Sent: runner.Lost, Factors: []string{}},
 		},
 		{
 			Row: third, UserID: taken3.UserID, Login: taken3.Login, StartedAt: stamp(takenAt), RunID: "run1", Status: runner.StatusUnknown,
 			RequestID: "req3", HTTPStatus: 502, ErrorCode: "E1",
 			Error: "answer lost", Attempts: 2, Factors: []string{"push:OKTA", "sms:OKTA"}, FinishedAt: stamp(takenAt.Add(time.Minute)),
+			Open: runner.Open{Sent: runner.Lost, Factors: []string{}},
 		},
 	}
 	if diff := cmp.Diff(wantDoubts, doubts); diff != "" {

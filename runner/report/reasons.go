@@ -21,6 +21,7 @@ var reasonWords = map[runner.Reason]string{
 	runner.ReasonMismatch:      "Okta found another user than the cell names",
 	runner.ReasonProfile:       "what the new factor needs is missing or wrong",
 	runner.ReasonUnverified:    "nothing proves what became of the request",
+	runner.ReasonIncomplete:    "Okta did a part of the reset",
 }
 
 // reasonText is as "duplicate (an earlier row names the same user)". A reason that isn't known, of

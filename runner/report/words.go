@@ -40,7 +40,7 @@ var resultWords = map[runner.Status]words{
 		"Read the error, remove its cause, then run again with --retry failed.",
 	},
 	runner.StatusUnknown: {
-		"Unknown", "Sent, the answer was lost, and nothing proves either way.",
+		"Unknown", "Sent, the answer was lost, and nothing proves either way. Where it is incomplete, Okta did a part of the reset.",
 		"Don't simply repeat it: a second reset takes what the person has enrolled since. --resume looks for proof again. Else look at the user " +
 			"and the System Log by hand; only then run again with --retry unknown, which wants new consent.",
 	},

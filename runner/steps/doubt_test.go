@@ -1,6 +1,7 @@
 package steps_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +11,11 @@ import (
 	"oktareset/oktaclient/oktatest"
 	"oktareset/runner"
 	"oktareset/runner/steps"
+)
+
+const (
+	thisRun  = "20260102T120000Z-aaaaaa"
+	otherRun = "20260102T120000Z-bbbbbb"
 )
 
 // A row that is sent again although it may have been done before keeps what could still prove the first time.
@@ -36,9 +42,9 @@ func TestSentAgain(t *testing.T) {
 			script(t, w.org, tt.faults)
 			row := runner.Row{N: 1, Line: 2, Input: aliceID}
 			before := w.client.Now().Add(-time.Hour)
-			res, err := w.list.Do(t.Context(), runner.Job{Row: row, First: 1, Before: &runner.Result{
+			res, err := w.list.Do(t.Context(), runner.Job{Row: row, First: 1, Retry: true, Before: &runner.Result{
 				Row: row, UserID: aliceID, Status: runner.StatusUnknown, Reason: runner.ReasonUnverified,
-				RequestID: "req-before", StartedAt: before, FinishedAt: before.Add(time.Second), RunID: otherRun,
+				Open: runner.Open{Sent: runner.Lost}, RequestID: "req-before", StartedAt: before, FinishedAt: before.Add(time.Second), RunID: otherRun,
 			}}, w)
 			if err != nil || res.Status != tt.want || res.RunID != tt.runs || res.ErrorCode != tt.code || res.Attempts != 1 {
 				t.Errorf("%s: %+v, %v, want %s of %q with %q", tt.faults, res, err, tt.want, tt.runs, tt.code)
@@ -49,7 +55,10 @@ func TestSentAgain(t *testing.T) {
 			if (res.RequestID != "req-before") != tt.again {
 				t.Errorf("%s: request ID %q, want the new one: %v", tt.faults, res.RequestID, tt.again)
 			}
-			want := runner.Taken{UserID: aliceID, At: before, Earlier: otherRun}
+			want := runner.Taken{UserID: aliceID, At: before, Earlier: otherRun, Tried: runner.Tried{Again: res.Again}}
+			if !strings.HasPrefix(res.Again, "sent again at 2") || !strings.HasSuffix(res.Again, ": --retry unknown") {
+				t.Errorf("%s: it says %q, not that it was sent again", tt.faults, res.Again)
+			}
 			if diff := cmp.Diff(want, w.taken[1]); diff != "" {
 				t.Errorf("%s taken (-want +got):\n%s", tt.faults, diff)
 			}
@@ -71,4 +80,47 @@ func TestRunOfAResult(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A reset in doubt isn't sent again unless it is proved that nothing was done, or somebody has said
+// so; what is left of it stays as it was.
+func TestResetInDoubtNeedsProof(t *testing.T) {
+	t.Parallel()
+	for _, reason := range []runner.Reason{runner.ReasonUnverified, runner.ReasonIncomplete} {
+		virtually(t, string(reason), func(t *testing.T) {
+			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{RunID: thisRun})
+			w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
+			row := runner.Row{N: 1, Line: 2, Input: aliceID}
+			before := &runner.Result{
+				Row: row, UserID: aliceID, Status: runner.StatusUnknown, Reason: reason, Open: runner.Open{Sent: runner.Lost}, Attempts: 1,
+				StartedAt: w.client.Now().Add(-time.Hour), RunID: otherRun,
+			}
+			res, err := w.list.Do(t.Context(), runner.Job{Row: row, First: 1, Before: before}, w)
+			if err != nil || res.Status != runner.StatusUnknown || res.Reason != reason || !res.Open.ResetInDoubt() || res.Attempts != 1 || w.posts() != 0 {
+				t.Errorf("%+v, %v after %d requests, want it as it was", res, err, w.posts())
+			}
+			script(t, w.org, "drop:reset_factors")
+			res, err = w.list.Do(t.Context(), runner.Job{Row: row, First: 1, Before: before, Retry: true}, w)
+			if err != nil || res.Status != runner.StatusUnknown || res.Reason != reason || !res.Open.ResetInDoubt() || res.Attempts != 2 || w.posts() != 1 {
+				t.Errorf("sent again: %+v, %v after %d requests", res, err, w.posts())
+			}
+		})
+	}
+}
+
+// A row that is half done, and doesn't say with which step it goes on, isn't worked on: its reset
+// is done.
+func TestHalfDoneWithoutAStep(t *testing.T) {
+	t.Parallel()
+	virtually(t, "", func(t *testing.T) {
+		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{ClearSessions: true})
+		w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
+		for _, open := range []runner.Open{{}, {Sent: runner.Refused}, {Step: runner.ReasonEnroll, Sent: runner.Refused}} {
+			half := &runner.Result{UserID: aliceID, Status: runner.StatusPartial, Open: open}
+			res, err := w.list.Do(t.Context(), runner.Job{Row: runner.Row{N: 2, Input: aliceID}, First: 2, Before: half}, w)
+			if err == nil || res.Status != runner.StatusPartial || w.posts() != 0 {
+				t.Errorf("%+v: %s, %v after %d resets", open, res.Status, err, w.posts())
+			}
+		}
+	})
 }

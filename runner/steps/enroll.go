@@ -7,6 +7,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/doubt"
 )
 
 // Enrolling says which factor each target gets.
@@ -70,10 +71,10 @@ func (l *List) enroll(ctx context.Context, t *Target, res *runner.Result) error 
 		return err
 	}
 	if t.goesOn() {
-		// The servers' clocks differ; what the target had before the reset is gone, and older anyway.
-		adopted, err := l.adopt(ctx, t, res, res.StartedAt.Add(-createdMargin))
+		// What the target had before the reset is gone, and older anyway.
+		adopted, err := l.adopt(ctx, t, res, res.StartedAt.Add(-doubt.ClockDoubt))
 		if err != nil {
-			settle(res, runner.StatusPartial, runner.ReasonEnroll, "list factors: "+err.Error())
+			res.Leave(false, t.unsent(runner.ReasonEnroll), "list factors: "+err.Error())
 			return fatal(err)
 		}
 		if adopted {

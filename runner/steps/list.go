@@ -12,6 +12,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/doubt"
 )
 
 // ErrLimit ends a run that has done as many users as [Options.Limit] allows; those that are under way belong to them.
@@ -50,6 +51,8 @@ type Target struct {
 	Login  string // "" until looked up
 	Status string // Okta's; "" until looked up
 
+	again    string             // why the reset is sent again, where it is
+	taken    bool               // in this run
 	begun    bool               // it counts for the limit
 	changed  bool               // a change was made, in this run or before
 	series   *oktaclient.Series // of its changes; nil: there is only one
@@ -67,7 +70,15 @@ func (t *Target) goesOn() bool {
 
 // takenBefore reports whether the row goes on with what an earlier taking began: its time and factors are those of the first.
 func (t *Target) takenBefore() bool {
-	return t.goesOn() || t.Job.Before != nil && t.Job.Before.FactorID != ""
+	return t.goesOn() || t.Job.Before != nil && t.Job.Before.Open.Step == runner.ReasonUnenroll
+}
+
+// tried is what was done to the row before this time.
+func (t *Target) tried() runner.Tried {
+	if b := t.Job.Before; b != nil {
+		return runner.Tried{Attempts: b.Attempts, Again: b.Again}
+	}
+	return t.Job.Tried
 }
 
 // sentBy reports whether a run has sent the row before: then it is one of the run's users already.
@@ -91,6 +102,7 @@ type List struct {
 	opts    Options
 	seen    *runner.Seen
 
+	doubt     *doubt.Prover // nil: nothing that is in doubt is ever sent again
 	excluded  *Excluded
 	recent    func(userID string) (why string, ok bool) // nil: nobody
 	rolesRead atomic.Bool                               // somebody's roles could be read
@@ -132,6 +144,9 @@ func New(c *oktaclient.Client, seen *runner.Seen, o Options) *List {
 	}
 	return l
 }
+
+// Prove has the fate of rows in doubt noted, and proved. It comes before the first Do.
+func (l *List) Prove(p *doubt.Prover) { l.doubt = p }
 
 // Finish gives the rows that were changed a context of their own for what is left to do, so that what ends a run early leaves nobody half done.
 // It comes before the first Do.
@@ -193,14 +208,14 @@ func (l *List) AfterReset() runner.Reason {
 
 // Do does the steps to one job's target. It is a [runner.Do].
 func (l *List) Do(ctx context.Context, j runner.Job, b runner.Book) (runner.Result, error) {
-	res := runner.Result{Row: j.Row, StartedAt: l.client.Now()}
 	t := &Target{Job: j}
-	if j.Before != nil {
-		t.UserID, t.Login, t.unenroll = j.Before.UserID, j.Before.Login, strings.Fields(j.Before.FactorID)
+	res := runner.Result{Row: j.Row, StartedAt: l.client.Now(), Again: t.tried().Again}
+	if b := j.Before; b != nil {
+		t.UserID, t.Login, t.unenroll = b.UserID, b.Login, b.Open.Factors
 	}
 	if t.takenBefore() {
 		res.StartedAt, res.Factors, res.RequestID = j.Before.StartedAt, j.Before.Factors, j.Before.RequestID
-		res.RunID = runs(j.Before.RunID, l.opts.RunID)
+		res.RunID = runner.JoinRuns(j.Before.RunID, l.opts.RunID)
 	}
 	t.begun, t.changed = t.sentBy(l.opts.RunID), t.goesOn()
 	if l.changes > 1 || len(l.opts.Unenroll) > 0 {
@@ -219,78 +234,95 @@ func (l *List) Do(ctx context.Context, j runner.Job, b runner.Book) (runner.Resu
 	if t.goesOn() {
 		res.RequestID = cmp.Or(j.Before.RequestID, res.RequestID) // the reset's: reads on the way have their own
 	}
-	if j.Before != nil {
-		res.Attempts += j.Before.Attempts
-		if j.Before.Status == runner.StatusUnknown && res.Status != runner.StatusReset && res.Status != runner.StatusPartial {
-			res = l.stillInDoubt(*j.Before, res)
-		}
+	res.Attempts += t.tried().Attempts
+	if j.Before != nil && j.Before.Status == runner.StatusUnknown {
+		return l.settleAgain(ctx, t, res, err)
 	}
 	return res, err
 }
 
 // take records a taking. The time of the first one stays the row's.
 func (l *List) take(t *Target, res *runner.Result, b runner.Book, step runner.Reason) error {
-	if (step == "" || step == runner.ReasonUnenroll) && !t.takenBefore() {
+	if (step == runner.StepReset || step == runner.ReasonUnenroll) && !t.takenBefore() {
 		res.StartedAt = l.client.Earliest()
 	}
-	taken := runner.Taken{UserID: t.UserID, Login: clip(t.Login), At: res.StartedAt, Step: step, Factors: clipAll(res.Factors)}
+	if step == runner.StepReset && t.again != "" {
+		res.Again = runner.SentAgain(t.tried().Again, res.StartedAt, t.again)
+	}
+	taken := runner.Taken{
+		UserID: t.UserID, Login: clip(t.Login), At: res.StartedAt, Step: step, Factors: clipAll(res.Factors),
+		Tried: runner.Tried{Attempts: t.tried().Attempts + res.Attempts, Again: res.Again},
+	}
 	if step == runner.ReasonUnenroll {
 		taken.Targets = t.unenroll
 	}
 	if before := t.Job.Before; before != nil && before.Status.Open() {
 		taken.Earlier = strings.TrimSpace(strings.ReplaceAll(" "+before.RunID+" ", " "+l.opts.RunID+" ", " "))
-		if step == "" { // sent again blindly: the first time may have done it
+		if step == runner.StepReset { // sent again: what the first time did may yet show
 			taken.At = before.StartedAt
 		}
 	}
-	return b.Take(t.Job.Row, taken)
+	if err := b.Take(t.Job.Row, taken); err != nil {
+		return err
+	}
+	t.taken = true
+	return nil
 }
 
-// runs joins ids of runs, each once.
-func runs(ids ...string) string {
-	var all []string
-	for _, id := range strings.Fields(strings.Join(ids, " ")) {
-		if !slices.Contains(all, id) {
-			all = append(all, id)
+// settleAgain settles a row that was sent before and may have been done then. Unless it is known to
+// be done now, it stays in doubt: whatever came back says nothing of the first time, of which a part
+// may have been done that nothing shows.
+func (l *List) settleAgain(ctx context.Context, t *Target, now runner.Result, err error) (runner.Result, error) {
+	before := *t.Job.Before
+	switch {
+	case now.Status == runner.StatusReset, now.Status == runner.StatusPartial:
+		return now, err
+	case now.Status == runner.StatusUnknown && !t.taken:
+		now.RunID = before.RunID
+	case now.Status == runner.StatusUnknown:
+		now.StartedAt, now.RunID = before.StartedAt, runner.JoinRuns(before.RunID, l.opts.RunID)
+		if before.Reason == runner.ReasonIncomplete {
+			now.Reason = before.Reason
 		}
+	default:
+		now = l.stillInDoubt(t, before, now)
 	}
-	return strings.Join(all, " ")
+	if err == nil && ctx.Err() != nil { // the run ends, and this row wasn't worked on
+		err = context.Cause(ctx)
+	}
+	return now, err
 }
 
-// stillInDoubt is the result of a row that was sent before, may have been done then, and was now sent again without success: whatever came
-// back says nothing of the first time.
-func (l *List) stillInDoubt(before, now runner.Result) runner.Result {
-	ids := runs(before.RunID, l.opts.RunID)
-	if now.Status == runner.StatusUnknown {
-		now.StartedAt, now.RunID = before.StartedAt, ids
-		return now
-	}
+// stillInDoubt is the result of a row in doubt that was now sent again without success, or wasn't.
+func (l *List) stillInDoubt(t *Target, before, now runner.Result) runner.Result {
 	text := "may have been done before; tried again: "
-	if now.Attempts == before.Attempts {
+	if !t.taken {
 		text = "may have been done before; not sent again: "
 	}
 	text += string(now.Status)
 	if now.Error != "" {
 		text += ": " + now.Error
 	}
-	before.Row, before.Attempts, before.RunID = now.Row, now.Attempts, ids
-	settle(&before, runner.StatusUnknown, runner.ReasonUnverified, text)
+	before.Row, before.Attempts, before.Again = now.Row, now.Attempts, now.Again
+	before.RunID = runner.JoinRuns(before.RunID, l.opts.RunID)
+	before.Error = clip(text)
 	return before
 }
 
 // do does the steps, all or, in a row that goes on, those that are open.
 func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {
 	skipping := t.goesOn()
-	if skipping && !slices.ContainsFunc(l.steps, func(s Step) bool { return s.Open == t.Job.Before.Reason }) {
+	isOpen := func(s Step) bool { return s.Changes && s.Open == t.Job.Before.Open.Step }
+	if skipping && (t.Job.Before.Open.Step == runner.StepReset || !slices.ContainsFunc(l.steps, isOpen)) {
 		*res = *t.Job.Before
-		return fmt.Errorf("row %d is half done, and no step is called %q", t.Job.Row.N, t.Job.Before.Reason)
+		return fmt.Errorf("row %d is half done, and no step is called %q", t.Job.Row.N, t.Job.Before.Open.Step)
 	}
 	for _, s := range l.steps {
 		if s.Changes && l.opts.DryRun {
 			continue
 		}
 		if skipping && s.Changes {
-			if s.Open != t.Job.Before.Reason {
+			if s.Open != t.Job.Before.Open.Step {
 				continue
 			}
 			skipping = false
@@ -304,8 +336,7 @@ func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {
 		}
 		if !s.Changes && t.goesOn() { // what was done stays done
 			text := "not gone on with: " + string(res.Status) + ": " + res.Error
-			settle(res, runner.StatusPartial, t.Job.Before.Reason, text)
-			res.FactorID = t.Job.Before.FactorID
+			res.Leave(false, t.Job.Before.Open, text)
 		}
 		return err
 	}
@@ -343,10 +374,8 @@ func (l *List) count() error {
 	return nil
 }
 
-// later keeps a result's times in order: the server's clock is known to the second, and may be set back.
-func later(t, start time.Time) time.Time {
-	if t.Before(start) {
-		return start
-	}
-	return t
-}
+func later(t, start time.Time) time.Time { return runner.Later(t, start) }
+
+func clip(s string) string { return runner.Clip(s) }
+
+func clipAll(names []string) []string { return runner.ClipAll(names) }

@@ -39,7 +39,8 @@ func TestLeaveRecent(t *testing.T) {
 		if res, err := w.do(t.Context(), 1, aliceID); err != nil || res.Reason != runner.ReasonRecent || w.org.Stats().ByOp[oktatest.OpResetFactors] != 0 {
 			t.Errorf("by ID: %s/%s, %v", res.Status, res.Reason, err)
 		}
-		half := &runner.Result{UserID: aliceID, Status: runner.StatusPartial, Reason: runner.ReasonSessions}
+		half := &runner.Result{UserID: aliceID}
+		half.Leave(false, runner.Open{Step: runner.ReasonSessions, Sent: runner.Refused}, "")
 		j := runner.Job{Row: runner.Row{N: 2, Input: aliceID}, First: 2, Before: half}
 		if res, err := w.list.Do(t.Context(), j, w); err != nil || res.Status != runner.StatusReset || w.org.Did(aliceID).SessionsCleared != 1 {
 			t.Errorf("a row that goes on: %s/%s %s, %v", res.Status, res.Reason, res.Error, err)

@@ -3,10 +3,13 @@ package steps
 import (
 	"cmp"
 	"context"
+	"errors"
 	"sync"
+	"time"
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/doubt"
 )
 
 // resetFactors makes the one call that changes the target. It is taken when the call's turn has come and before it is sent.
@@ -14,8 +17,56 @@ func (l *List) resetFactors(ctx context.Context, t *Target, res *runner.Result) 
 	if err := l.begin(t, res); err != nil {
 		return err
 	}
-	c := l.change(t, "")
+	c := l.change(t, runner.StepReset)
+	if b := t.Job.Before; b != nil && b.Open.ResetInDoubt() && !t.Job.Retry {
+		return l.resetAgain(ctx, t, res, c)
+	}
+	if t.Job.Retry {
+		t.again = "--retry unknown"
+	}
 	rep, err := l.client.ResetFactors(ctx, t.UserID, c.dispatch)
+	return l.settleReset(ctx, t, res, c, rep, err)
+}
+
+// maxProofs bounds how often a target's factors are listed for one reset: each time it then has to
+// wait too long for its turn.
+const maxProofs = 3
+
+// resetAgain resets a target whose earlier reset is in doubt, if it is proved that it did nothing.
+// If not, the row stays as it is.
+func (l *List) resetAgain(ctx context.Context, t *Target, res *runner.Result, c *changing) error {
+	t.again = "a factor from before was still there"
+	for range maxProofs {
+		proof, err := l.doubt.NotDone(ctx, *t.Job.Before)
+		if err != nil {
+			return l.leaveInDoubt(t, res, err)
+		}
+		attempts := res.Attempts
+		rep, err := l.client.ResetFactorsAgain(ctx, t.UserID, proof.Check, c.dispatch)
+		if !errors.Is(err, doubt.ErrStale) {
+			return l.settleReset(ctx, t, res, c, rep, err)
+		}
+		res.Attempts = attempts + rep.Attempts // refused ones, if any
+	}
+	return l.leaveInDoubt(t, res, doubt.ErrStale)
+}
+
+// leaveInDoubt leaves a row whose reset is in doubt as it is, and says why it wasn't sent again.
+func (l *List) leaveInDoubt(t *Target, res *runner.Result, err error) error {
+	now := *res
+	*res = *t.Job.Before
+	res.Row, res.Attempts = now.Row, now.Attempts // [List.Do] adds the earlier ones
+	if not := (*doubt.NotProved)(nil); errors.As(err, &not) || errors.Is(err, doubt.ErrStale) {
+		res.Error = "the answer was lost; not sent again: " + err.Error()
+	}
+	return fatal(err)
+}
+
+// settleReset settles a reset, and notes what it says of others that are in doubt.
+func (l *List) settleReset(ctx context.Context, t *Target, res *runner.Result, c *changing, rep oktaclient.Reply, err error) error {
+	if err == nil {
+		l.doubt.Answered(t.UserID, c.taken, res.StartedAt)
+	}
 	return l.settleChange(ctx, t, res, c, rep, err)
 }
 
@@ -23,13 +74,15 @@ func (l *List) resetFactors(ctx context.Context, t *Target, res *runner.Result) 
 type changing struct {
 	step     runner.Reason
 	dispatch func() error
-	takeErr  error // of the ledger, which kept it from being sent
+	takeErr  error     // of the ledger, which kept it from being sent
+	taken    time.Time // by this machine's clock; zero: it wasn't
 }
 
 // change prepares a call for a step: the target is taken when the call's turn has come and before it is sent.
 func (l *List) change(t *Target, step runner.Reason) *changing {
 	c := &changing{step: step}
 	c.dispatch = func() error {
+		c.taken = time.Now()
 		c.takeErr = t.take(step)
 		return c.takeErr
 	}
@@ -39,7 +92,7 @@ func (l *List) change(t *Target, step runner.Reason) *changing {
 // settleChange takes in what came back of a call that changes the target, and settles the row unless it was made.
 func (l *List) settleChange(ctx context.Context, t *Target, res *runner.Result, c *changing, rep oktaclient.Reply, err error) error {
 	if t.changed {
-		return l.settleLater(res, c, rep, err)
+		return l.settleLater(t, res, c, rep, err)
 	}
 	stop := l.settleFirst(ctx, t, res, c, rep, err)
 	t.changed = res.Status == ""
@@ -59,11 +112,8 @@ func (l *List) settleFirst(ctx context.Context, t *Target, res *runner.Result, c
 	switch fate {
 	case oktaclient.Done:
 	case oktaclient.InDoubt:
-		settle(res, runner.StatusUnknown, runner.ReasonUnverified, err.Error())
-		if c.step != "" && c.step != runner.ReasonUnenroll { // there was nothing to do before it
-			settle(res, runner.StatusPartial, c.step, err.Error())
-			res.InDoubt = true
-		}
+		first := c.step == runner.StepReset || c.step == runner.ReasonUnenroll // else there was nothing to do before it
+		l.lost(t, res, first, c.step, err)
 	case oktaclient.Forbidden:
 		settle(res, runner.StatusForbidden, "", err.Error())
 	case oktaclient.Missing:
@@ -81,7 +131,7 @@ func (l *List) settleFirst(ctx context.Context, t *Target, res *runner.Result, c
 
 // settleLater settles a row of which a later change wasn't made: what came before it stays done. The request ID stays that of the reset, which
 // the System Log is held against.
-func (l *List) settleLater(res *runner.Result, c *changing, rep oktaclient.Reply, err error) error {
+func (l *List) settleLater(t *Target, res *runner.Result, c *changing, rep oktaclient.Reply, err error) error {
 	res.Attempts += rep.Attempts
 	reset := res.RequestID
 	if oktaclient.FateOf(err) != oktaclient.NotSent { // else the reply is still that of the step before
@@ -91,12 +141,33 @@ func (l *List) settleLater(res *runner.Result, c *changing, rep oktaclient.Reply
 	if err == nil {
 		return nil
 	}
-	settle(res, runner.StatusPartial, c.step, err.Error())
+	if c.takeErr == nil && oktaclient.FateOf(err) == oktaclient.InDoubt {
+		l.lost(t, res, false, c.step, err)
+		return nil
+	}
+	open := runner.Open{Step: c.step, Sent: runner.Refused}
+	if fate := oktaclient.FateOf(err); c.takeErr != nil || fate == oktaclient.NotSent || fate == oktaclient.Unreachable {
+		open = t.unsent(c.step)
+	}
+	res.Leave(false, open, err.Error())
 	if c.takeErr != nil {
 		return c.takeErr
 	}
-	res.InDoubt = oktaclient.FateOf(err) == oktaclient.InDoubt
 	return fatal(err)
+}
+
+// lost leaves a row open whose change was sent, and the answer lost.
+func (l *List) lost(t *Target, res *runner.Result, first bool, step runner.Reason, err error) {
+	l.doubt.Lost(t.Job.Row.N)
+	res.Leave(first, runner.Open{Step: step, Sent: runner.Lost}, err.Error())
+}
+
+// unsent is what is open of a row whose step wasn't sent now: an earlier taking may have sent it.
+func (t *Target) unsent(step runner.Reason) runner.Open {
+	if b := t.Job.Before; b != nil && b.Open.Step == step && b.Open.Sent != "" {
+		return runner.Open{Step: step, Sent: b.Open.Sent}
+	}
+	return runner.Open{Step: step, Sent: runner.SentNever}
 }
 
 // watchForbidden ends the run if its first ten calls were all forbidden.
@@ -191,13 +262,12 @@ func (l *List) settleRead(res *runner.Result, err error, what string) error {
 
 // fatal returns an error after which no other row will fare better, and nil in place of others.
 func fatal(err error) error {
-	switch oktaclient.FateOf(err) {
-	case oktaclient.NoAccess, oktaclient.WrongOrg, oktaclient.Unreachable:
+	if oktaclient.Fatal(err) {
 		return err
 	}
 	return nil
 }
 
 func settle(res *runner.Result, s runner.Status, r runner.Reason, text string) {
-	res.Status, res.Reason, res.Error = s, r, clip(text)
+	res.Settle(s, r, text)
 }

@@ -9,6 +9,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/doubt"
 )
 
 // FactorType names the factors to unenroll.
@@ -100,7 +101,7 @@ func (t *Target) newer(listed []oktaclient.Factor) *oktaclient.Factor {
 			continue
 		}
 		for _, other := range listed {
-			if f.Takes(other) && !slices.Contains(t.unenroll, other.ID) && other.Created.After(t.Job.Before.StartedAt.Add(-clockSlack)) {
+			if f.Takes(other) && !slices.Contains(t.unenroll, other.ID) && other.Created.After(t.Job.Before.StartedAt.Add(-doubt.ClockDoubt)) {
 				return &other
 			}
 		}
@@ -146,7 +147,7 @@ func (l *List) unenroll(ctx context.Context, t *Target, res *runner.Result) erro
 		rep, err := l.unenrollOne(ctx, t, id, c)
 		err = l.settleChange(ctx, t, res, c, rep, err)
 		if res.Status.Open() {
-			res.FactorID = strings.Join(t.unenroll[i:], " ")
+			res.Open.Factors = t.unenroll[i:]
 		}
 		if err != nil || res.Status != "" {
 			return err
@@ -168,6 +169,6 @@ func (l *List) unenrollOne(ctx context.Context, t *Target, id string, c *changin
 			return rep, err
 		}
 	}
-	rep.Status = 0 // no answer to look at: it says 404
+	rep.Status = 0 // it says 404
 	return rep, nil
 }

@@ -1,0 +1,306 @@
+package doubt_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"oktareset/oktaclient"
+	"oktareset/oktaclient/oktatest"
+	"oktareset/runner"
+	"oktareset/runner/doubt"
+)
+
+const (
+	doubtID   = "00u1abcdefghijklmnop"
+	witnessID = "00u2abcdefghijklmnop"
+	thisRun   = "20260102T120000Z-aaaaaa"
+	otherRun  = "20260102T120000Z-bbbbbb"
+)
+
+// world is an org in which a reset of ours has just been sent and its answer lost.
+type world struct {
+	org    *oktatest.Org
+	alter  func(r *http.Request, rep *reply) // what stands between us and the org does to replies; nil: nothing
+	warned []error
+}
+
+// reply is what an answer of the org has that may be altered.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// RoundTrip is the network between the client and the org.
+func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := w.org.Transport().RoundTrip(r)
+	if err != nil || w.alter == nil {
+		return resp, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	rep := reply{resp.StatusCode, resp.Header, body}
+	w.alter(r, &rep)
+	resp.StatusCode, resp.Header, resp.ContentLength = rep.status, rep.header, int64(len(rep.body))
+	resp.Body = io.NopCloser(bytes.NewReader(rep.body))
+	return resp, nil
+}
+
+func (w *world) client(t *testing.T, run string) *oktaclient.Client {
+	t.Helper()
+	url, err := oktaclient.ParseOrgURL("http://127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := oktaclient.New(url, oktaclient.Options{Token: oktaclient.Token(w.org.Token()), Transport: w, UserAgent: "oktareset/1 run/" + run})
+	if _, _, err := c.GetMe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// prover makes a prover of thisRun.
+func (w *world) prover(t *testing.T, c *oktaclient.Client, runs ...string) *doubt.Prover {
+	t.Helper()
+	me, _, err := c.GetMe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := doubt.Options{RunID: thisRun, Warn: func(err error) { w.warned = append(w.warned, err) }, Runs: make(map[string]doubt.Run)}
+	for _, run := range append(runs, thisRun) {
+		o.Runs[run] = doubt.Run{Actor: me.ID, Clock: true}
+	}
+	return doubt.New(c, o)
+}
+
+// take sends a reset whose fate is the fault's, and returns the row in doubt.
+func (w *world) take(t *testing.T, c *oktaclient.Client, run string) runner.Result {
+	t.Helper()
+	res := runner.Result{
+		Row: runner.Row{N: 1, Input: doubtID}, UserID: doubtID, RunID: run, StartedAt: c.Earliest(), Open: runner.Open{Sent: runner.Lost},
+		Status: runner.StatusUnknown, Reason: runner.ReasonUnverified,
+	}
+	rep, err := c.ResetFactors(t.Context(), doubtID, nil)
+	if fate := oktaclient.FateOf(err); fate != oktaclient.InDoubt {
+		t.Fatalf("fate %d (%v), want in doubt", fate, err)
+	}
+	res.RequestID, res.FinishedAt = rep.RequestID, c.Now()
+	return res
+}
+
+// witness resets somebody else, and has the prover know.
+func (w *world) witness(t *testing.T, c *oktaclient.Client, p *doubt.Prover) {
+	t.Helper()
+	taken, at := time.Now(), c.Earliest()
+	if _, err := c.ResetFactors(t.Context(), witnessID, nil); err != nil {
+		t.Fatal(err)
+	}
+	p.Answered(witnessID, taken, at)
+}
+
+// fate is what the last pass of a run finds: done, incomplete, not done or open.
+func fate(t *testing.T, p *doubt.Prover, res runner.Result) (string, runner.Result) {
+	t.Helper()
+	f, err := p.Wait(t.Context(), []runner.Result{res})
+	switch {
+	case err != nil:
+		t.Fatal(err)
+	case len(f.Done) == 1:
+		return "done", f.Done[0]
+	case len(f.Incomplete) == 1:
+		return "incomplete", f.Incomplete[0]
+	case len(f.Open) == 1:
+		return "open", f.Open[0]
+	}
+	proof, err := p.NotDone(t.Context(), f.Absent[0])
+	if not := (*doubt.NotProved)(nil); errors.As(err, &not) {
+		res.Error = not.Why
+		return "open", res
+	}
+	if err != nil || proof.Check() != nil {
+		t.Fatal(err, proof.Check())
+	}
+	return "not done", f.Absent[0]
+}
+
+// day is how long before they are reset people have enrolled what they have.
+const day = 24 * time.Hour
+
+func lost(when oktatest.When) oktatest.Fault {
+	return oktatest.Fault{Kind: oktatest.Drop, When: when, Op: oktatest.OpResetFactors, UserID: doubtID, Times: 1}
+}
+
+// scene is one row in doubt and what happens to it. Its zero value: the answer was lost before
+// anything was done, everything can be proved, so that it is.
+type scene struct {
+	name      string
+	cfg       oktatest.Config
+	fault     oktatest.Fault
+	factors   []oktatest.Factor                 // nil: an sms from a day before
+	alter     func(r *http.Request, rep *reply) // from the beginning
+	then      func(w *world)                    // after the answer was lost
+	noWitness bool
+	want      string
+	warns     string // part of the one warning; "": none
+}
+
+func (s scene) play(t *testing.T) {
+	t.Helper()
+	w := &world{org: oktatest.New(s.cfg), alter: s.alter}
+	now := time.Now().Add(s.cfg.ClockSkew)
+	if s.factors == nil {
+		s.factors = []oktatest.Factor{{Type: "sms", Provider: "OKTA", Created: now.Add(-day)}}
+	}
+	w.org.Add(oktatest.User{ID: doubtID, Login: "alice@example.com", Factors: s.factors})
+	w.org.Add(oktatest.User{ID: witnessID, Login: "bob@example.com", Factors: []oktatest.Factor{{Type: "sms", Provider: "OKTA"}}})
+	if s.fault.Kind == "" {
+		s.fault = lost(oktatest.Before)
+	}
+	w.org.Script(s.fault)
+	c := w.client(t, thisRun)
+	p := w.prover(t, c)
+	res := w.take(t, c, thisRun)
+	p.Lost(1)
+	<-time.After(time.Second)
+	if !s.noWitness {
+		w.witness(t, c, p)
+	}
+	if s.then != nil {
+		s.then(w)
+	}
+	start := time.Now()
+	got, end := fate(t, p, res)
+	if got != s.want {
+		t.Errorf("%s (%+v), want %s", got, end, s.want)
+	}
+	if took := time.Since(start); s.want == "not done" && took < 58*time.Second {
+		t.Errorf("not done was proved after %v: the change might still have come", took)
+	}
+	if len(w.warned) > 1 || (len(w.warned) == 1) != (s.warns != "") || s.warns != "" && len(w.warned) == 1 && !strings.Contains(w.warned[0].Error(), s.warns) {
+		t.Errorf("warnings %v, want %q", w.warned, s.warns)
+	}
+	if got == "done" && (end.Status != runner.StatusReset || end.Reason != runner.ReasonVerified || end.Open.Sent != "") {
+		t.Errorf("proved as %s/%s, open %+v", end.Status, end.Reason, end.Open)
+	}
+	if got == "incomplete" && (end.Status != runner.StatusUnknown || end.Reason != runner.ReasonIncomplete || !end.Open.ResetInDoubt()) {
+		t.Errorf("incomplete as %s/%s, open %+v", end.Status, end.Reason, end.Open)
+	}
+}
+
+// on has calls of an operation answered by a fault from now on.
+func on(op string, kind oktatest.Kind) func(*world) {
+	return func(w *world) { w.org.Script(oktatest.Fault{Kind: kind, Op: op}) }
+}
+
+// dates writes a time of its own, so far ahead, on the replies whose path ends so.
+func dates(ahead time.Duration, suffix string) func(*http.Request, *reply) {
+	return func(r *http.Request, rep *reply) {
+		if strings.HasSuffix(r.URL.Path, suffix) {
+			rep.header.Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat))
+		}
+	}
+}
+
+func TestProof(t *testing.T) {
+	t.Parallel()
+	late := oktatest.Fault{
+		Kind: oktatest.GatewayTimeout, When: oktatest.Late, Op: oktatest.OpResetFactors, UserID: doubtID, Times: 1, Delay: 30 * time.Second,
+	}
+	refused := oktatest.Fault{Kind: oktatest.ServerError, When: oktatest.After, Op: oktatest.OpResetFactors, UserID: doubtID, Times: 1}
+	for _, s := range []scene{
+		{name: "done, Identity Engine", fault: lost(oktatest.After), want: "done"},
+		{name: "done, Classic", cfg: oktatest.Config{Engine: oktatest.Classic}, fault: lost(oktatest.After), want: "done"},
+		{name: "done, deactivations only", cfg: oktatest.Config{ResetEvents: oktatest.DeactivateOnly}, fault: lost(oktatest.After), want: "done"},
+		{name: "done, reset_all only", cfg: oktatest.Config{ResetEvents: oktatest.ResetAllOnly}, fault: lost(oktatest.After), want: "done"},
+		{name: "done, 500 with Okta's body", fault: refused, want: "done"},
+		{name: "done, no witness is needed", fault: lost(oktatest.After), noWitness: true, want: "done"},
+		{name: "done, the log lags", cfg: oktatest.Config{LogLag: 40 * time.Second}, fault: lost(oktatest.After), want: "done"},
+		{name: "done late", fault: late, want: "done"},
+		{name: "done, clock an hour off", cfg: oktatest.Config{ClockSkew: -time.Hour}, fault: lost(oktatest.After), want: "done"},
+		{name: "done, no event", cfg: oktatest.Config{ResetEvents: oktatest.NoEvents}, fault: lost(oktatest.After), want: "open"},
+		{name: "done, the log lags for long", cfg: oktatest.Config{LogLag: 5 * time.Minute}, fault: lost(oktatest.After), want: "open"},
+		{
+			name: "done, the log may not be read", fault: lost(oktatest.After), then: on(oktatest.OpLogs, oktatest.Forbidden), want: "open",
+			warns: "can't be read",
+		},
+		{name: "not done", want: "not done"},
+		{name: "not done, Classic", cfg: oktatest.Config{Engine: oktatest.Classic}, want: "not done"},
+		{name: "not done, clock an hour off", cfg: oktatest.Config{ClockSkew: time.Hour}, want: "not done"},
+		{name: "not done, nobody shows that the log keeps up", noWitness: true, want: "open"},
+		{name: "not done, the log lags for long", cfg: oktatest.Config{LogLag: 5 * time.Minute}, want: "open"},
+		{name: "not done, no events at all", cfg: oktatest.Config{ResetEvents: oktatest.NoEvents}, want: "open"},
+		{name: "not done, the log may not be read", then: on(oktatest.OpLogs, oktatest.MissingScope), want: "open", warns: "can't be read"},
+		{name: "not done, the log fails", then: on(oktatest.OpLogs, oktatest.ServerError), want: "open", warns: "could not be read"},
+		{name: "not done, factors can't be listed", then: on(oktatest.OpListFactors, oktatest.Forbidden), want: "open", warns: "be listed"},
+		{name: "not done, all times are a proxy's, an hour ahead", alter: dates(time.Hour, ""), want: "open", warns: "proxy"},
+		{name: "not done, all times are a proxy's, an hour behind", alter: dates(-time.Hour, ""), want: "open"},
+		{name: "not done, the list's time is a proxy's", alter: dates(-2*time.Minute, "/factors"), want: "open", warns: "proxy"},
+		{name: "not done, other times are a proxy's", alter: dates(time.Hour, "/me"), want: "not done"},
+	} {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, s.play)
+		})
+	}
+}
+
+// Only what a reset can't have left behind proves that there was none.
+func TestProofByFactors(t *testing.T) {
+	t.Parallel()
+	f := func(kind string, age time.Duration) oktatest.Factor {
+		provider := "OKTA"
+		if kind == "webauthn" {
+			provider = "FIDO"
+		}
+		return oktatest.Factor{Type: kind, Provider: provider, Created: time.Unix(0, 0).Add(-age)} // the age is made good below
+	}
+	changed := f("sms", day)
+	changed.Updated = time.Unix(0, 0).Add(-time.Minute)
+	const codes = "token:software:totp"
+	for _, s := range []struct {
+		name    string
+		factors []oktatest.Factor
+		since   string // a type that is enrolled 15 s later
+		want    string
+	}{
+		{"one that everybody loses", []oktatest.Factor{f("webauthn", day)}, "", "not done"},
+		{"a push, which may stay listed", []oktatest.Factor{f("push", day)}, "", "open"},
+		{"an Okta Verify without passcodes", []oktatest.Factor{f("push", day), f("signed_nonce", day)}, "", "open"},
+		{"an Okta Verify", []oktatest.Factor{f("push", day), f("signed_nonce", day), f(codes, day)}, "", "not done"},
+		{"a push beside another", []oktatest.Factor{f("push", day), f("call", day)}, "", "not done"},
+		{"what stays enrolled", []oktatest.Factor{f("email", day), f("question", day)}, "", "open"},
+		{"half an hour old", []oktatest.Factor{f("sms", 30*time.Minute)}, "", "open"},
+		{"an hour and a minute old", []oktatest.Factor{f("sms", 61*time.Minute)}, "", "not done"},
+		{"changed a minute before", []oktatest.Factor{changed}, "", "open"},
+		{"one from before, and one from seconds before", []oktatest.Factor{f("sms", day), f("call", 5*time.Second)}, "", "open"},
+		{"one from before, and one from a minute before", []oktatest.Factor{f("sms", day), f("call", time.Minute)}, "", "not done"},
+		{"one from before, and one enrolled since", []oktatest.Factor{f("sms", day)}, "webauthn", "open"},
+		{"one from before, and an email since", []oktatest.Factor{f("sms", day)}, "email", "not done"},
+	} {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				for i := range s.factors {
+					x := &s.factors[i]
+					x.Created = time.Now().Add(x.Created.Sub(time.Unix(0, 0)))
+					if !x.Updated.IsZero() {
+						x.Updated = time.Now().Add(x.Updated.Sub(time.Unix(0, 0)))
+					}
+				}
+				scene{factors: s.factors, want: s.want, then: func(w *world) {
+					if s.since != "" {
+						time.AfterFunc(15*time.Second, func() { w.org.Enroll(doubtID, oktatest.Factor{Type: s.since, Provider: "OKTA"}) })
+					}
+				}}.play(t)
+			})
+		})
+	}
+}

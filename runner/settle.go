@@ -1,0 +1,63 @@
+package runner
+
+import (
+	"strings"
+	"time"
+)
+
+// Settle gives the result a status with which nothing is open.
+func (r *Result) Settle(s Status, why Reason, text string) {
+	r.Status, r.Reason, r.Error, r.Open = s, why, Clip(text), Open{}
+}
+
+// Leave leaves the result open: unknown if the step that is open is the row's first change and may
+// have been done, else partial.
+func (r *Result) Leave(first bool, o Open, text string) {
+	if first && o.InDoubt() {
+		r.Settle(StatusUnknown, ReasonUnverified, text)
+	} else {
+		r.Settle(StatusPartial, o.Step, text)
+	}
+	r.Open = o
+	if o.InDoubt() && r.HTTPStatus/100 == 2 { // whoever reads it would take it for an answer
+		r.HTTPStatus = 0
+	}
+}
+
+// Later keeps a result's times in order: the server's clock is known to the second, and may be set
+// back.
+func Later(t, start time.Time) time.Time {
+	if t.Before(start) {
+		return start
+	}
+	return t
+}
+
+// maxText bounds what is kept of a text that a server chose, in bytes, and maxFactors how many
+// factors are named: a row longer than the reader of results takes could never be resumed.
+const (
+	maxText    = 5000
+	maxFactors = 100
+)
+
+// Clip cuts a text that a server chose.
+func Clip(s string) string {
+	if len(s) <= maxText {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxText], "") + "…"
+}
+
+// ClipAll is [Clip] for names of factors: they are short, and few.
+func ClipAll(names []string) []string {
+	if len(names) > maxFactors {
+		names = append(names[:maxFactors:maxFactors], "…")
+	}
+	total := 0
+	for i, n := range names {
+		if total += len(n); total > maxText {
+			return append(names[:i:i], "…")
+		}
+	}
+	return names
+}
