@@ -26,6 +26,9 @@ func (c *Client) call(ctx context.Context, r request) (Reply, error) {
 	if !r.noToken {
 		r.series = seriesOf(ctx)
 	}
+	if r.series != nil {
+		r.began = time.Now()
+	}
 	var (
 		last     Reply
 		lastErr  error

@@ -20,21 +20,22 @@ const (
 
 // gate is a bucket's part of the pacer.
 type gate struct {
-	turns    [rankCount]chan struct{} // each held by the one request of a rank that looks when the bucket opens; the others queue behind it
-	heads    [rankCount]int           // how many hold these
-	promised int                      // calls that users under way still need
-	window   window
-	limiter  *rate.Limiter
-	inFlight int
-	probe    bool      // the window's state isn't known: one request has to find out, alone
-	probing  bool      // that request is under way
-	hold     time.Time // no request before this, whatever the window says
-	pause    time.Duration
-	crowded  time.Time // when others were last found to have spent a window
-	yield    int       // how many requests got through in that window
-	starved  time.Time // when the 429s began that nothing has got through since; zero: something did
-	held     time.Time // since when requests wait for the window; zero: they don't
-	err      error     // set once: nothing is admitted to this bucket any more
+	turns      [rankCount]chan struct{} // each held by the one request of a rank that looks when the bucket opens; the others queue behind it
+	heads      [rankCount]int           // how many hold these
+	promised   int                      // calls that users under way still need
+	spentUntil time.Time                // when the bucket, once it was found spent, could be used again
+	window     window
+	limiter    *rate.Limiter
+	inFlight   int
+	probe      bool      // the window's state isn't known: one request has to find out, alone
+	probing    bool      // that request is under way
+	hold       time.Time // no request before this, whatever the window says
+	pause      time.Duration
+	crowded    time.Time // when others were last found to have spent a window
+	yield      int       // how many requests got through in that window
+	starved    time.Time // when the 429s began that nothing has got through since; zero: something did
+	held       time.Time // since when requests wait for the window; zero: they don't
+	err        error     // set once: nothing is admitted to this bucket any more
 
 	// Of 429s that the bucket's own numbers don't explain: see refusal.
 	suspected time.Time // when one came since which nothing sent later has been answered; zero: none
@@ -71,6 +72,9 @@ func (g *gate) closed(now time.Time, capacity, expected int, k rank, calls, prom
 	case left < 1:
 		if g.window.shared(g.inFlight) {
 			g.crowd(now)
+		}
+		if g.inFlight == 0 { // else what is under way may be counted twice
+			g.spentUntil = g.window.ends
 		}
 		g.wait(now)
 		return g.window.ends, false
@@ -122,11 +126,6 @@ func (g *gate) stillOpen(s slot, now time.Time) bool {
 	return !now.Before(g.hold) && (s.probe || g.suspected.IsZero())
 }
 
-// spent reports whether the bucket is closed until its window ends.
-func (g *gate) spent(now time.Time, capacity int) bool {
-	return now.Before(g.hold) || g.window.open(now) && g.window.left(capacity, g.inFlight) < 1
-}
-
 // accept takes in a reply that got through, to a request that was sent at a time.
 func (g *gate) accept(r rateLimit, sent, now time.Time, ceiling rate.Limit, capacity int) {
 	g.through++
@@ -171,7 +170,7 @@ func (g *gate) refuse(r rateLimit, s slot, now time.Time) *refusal {
 		d = g.pause
 	}
 	if until := now.Add(d); until.After(g.hold) {
-		g.hold = until
+		g.hold, g.spentUntil = until, until
 	}
 	if !unexplained {
 		return nil

@@ -62,11 +62,7 @@ func (p *pacer) stayBack(ctx context.Context, r *request) (lone bool, err error)
 		}
 		alone := g.inFlight == 0 && g.heads == [rankCount]int{}
 		if alone || g.through-r.refused.through >= othersThrough {
-			spent := g.spends != r.refused.spends
-			if spent {
-				p.part(r.series)
-			}
-			return alone && !spent, nil
+			return alone && g.spends == r.refused.spends, nil
 		}
 		changed := p.changed
 		p.mu.Unlock()

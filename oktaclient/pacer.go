@@ -110,7 +110,6 @@ func (p *pacer) admit(ctx context.Context, r *request) (slot, error) {
 	defer p.mu.Unlock()
 	g.heads[k]++
 	defer func() { g.heads[k]-- }()
-	var spent *int64 // the window that was spent before a change that follows another
 	for {
 		if ctx.Err() != nil {
 			return slot{}, unsentBy(ctx)
@@ -122,16 +121,10 @@ func (p *pacer) admit(ctx context.Context, r *request) (slot, error) {
 		until, ok := p.closed(g, r, k, now)
 		switch {
 		case ok:
-			if spent != nil && (g.probe || g.window.reset != *spent) {
-				p.part(r.series)
-			}
 			return p.enter(g, r, now), nil
 		case !r.safe && p.changes.paused() && !p.changes.asking:
 			p.changes.asking = true
 			return slot{}, errAskOkta
-		case k == rankLater && !r.safe && spent == nil && g.spent(now, p.capacity):
-			window := g.window.reset
-			spent = &window
 		}
 		changed := p.changed
 		p.mu.Unlock()
@@ -227,6 +220,9 @@ func (p *pacer) enter(g *gate, r *request, now time.Time) slot {
 	}
 	s.change, s.alone, s.user = p.changes.enter(now), p.changes.alone, r.user()
 	if r.series != nil {
+		if r.began.Before(g.spentUntil) && !now.Before(g.spentUntil) {
+			p.part(r.series)
+		}
 		s.series, s.drew = r.series, r.series.enter(g)
 		p.wake() // whoever begins waits for those that follow
 	}
@@ -311,9 +307,6 @@ func (p *pacer) done(s slot, o outcome) *refusal {
 	case o.limited:
 		p.stats.TooMany++
 		unexplained = s.gate.refuse(o.limit, s, now)
-		if s.change != 0 && now.Before(s.gate.hold) {
-			p.part(s.series)
-		}
 	case o.replied:
 		s.gate.accept(o.limit, s.sent, now, p.rate, p.capacity)
 		p.flight.accept(underWay)

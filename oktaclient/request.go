@@ -65,8 +65,9 @@ type request struct {
 	holds    func() error              // called before each attempt; its error keeps it from being sent
 	prepare  func(*http.Request) error // makes headers and body of each attempt; nil: none
 
-	series  *Series  // that it belongs to; nil: none
-	refused *refusal // that its bucket's numbers don't explain, of the last attempt or one before; nil: none
+	series  *Series   // that it belongs to; nil: none
+	began   time.Time // when it was asked for, if it belongs to one
+	refused *refusal  // that its bucket's numbers don't explain, of the last attempt or one before; nil: none
 
 	token                      *accessToken // that the last attempt was signed with; nil: none
 	renewed, nonced, proofread bool         // the credentials were amended so already
