@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"oktareset/oktaclient"
@@ -338,5 +339,51 @@ func TestPauseThatLasts(t *testing.T) {
 		if doubt, unsent := w.settled(t, w.resetAll(t.Context(), 8)); doubt != 1 || unsent > 0 || time.Since(start) > 10*time.Second {
 			t.Errorf("%d in doubt, %d not sent after %v; want one, none, soon", doubt, unsent, time.Since(start))
 		}
+	})
+}
+
+// An answer is lost while the ledger notes others as taken: those aren't sent before Okta has answered a read.
+func TestLossDuringDispatch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, x := newWire(t, 20, oktatest.Config{Latency: 100 * time.Millisecond, Unlimited: true})
+		if _, err := w.client.ResetFactors(t.Context(), w.ids[0], nil); err != nil {
+			t.Fatal(err)
+		}
+		w.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpResetFactors, UserID: w.ids[1]},
+			oktatest.Fault{Kind: oktatest.Slow, Op: oktatest.OpGetUser, Delay: time.Second})
+		var calls sync.WaitGroup
+		for i := 1; i <= 5; i++ {
+			calls.Go(func() {
+				_, _ = w.client.ResetFactors(t.Context(), w.ids[i], func() error {
+					if i > 1 {
+						pass(500 * time.Millisecond)
+					}
+					return nil
+				})
+			})
+		}
+		calls.Wait()
+		if want := []string{"change 1", "change 1", "change lost", "read", "change 1"}; fmt.Sprint(x.sent[:5]) != fmt.Sprint(want) {
+			t.Errorf("%q, want %q first", x.sent, want)
+		}
+	})
+}
+
+// Nobody else's answers are needed to see that Okta can't be reached: those who wait for it to answer have none.
+func TestPauseBecomesAnOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, _ := newWire(t, 200, oktatest.Config{Latency: 100 * time.Millisecond, Unlimited: true})
+		w.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpResetFactors, Skip: 100, Times: 1},
+			oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpGetUser})
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(20*time.Second, func() {
+			if _, why := w.client.Hold(); why != "Okta can't be reached" {
+				t.Errorf("the pool holds because of %q, want an outage", why)
+			}
+			cancel()
+		})
+		w.resetAll(ctx, 30)
 	})
 }

@@ -176,3 +176,16 @@ func TestChangesGetConnectionsOfTheirOwn(t *testing.T) {
 		}
 	})
 }
+
+// What was set aside for a user whose row ended before its last step is given back.
+func TestNothingStaysSetAside(t *testing.T) {
+	virtually(t, 120, workforceWith(100, 100*time.Millisecond), func(v *virtual) {
+		v.phones()
+		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: oktatest.OpClearSessions, Every: 2})
+		start := time.Now()
+		v.want(v.reset(with(enrollFlags, confirm(120), "--clear-sessions")...), exitRows, map[string]int{"reset": 60, "partial/sessions": 60})
+		if took := time.Since(start); took > 5*time.Minute {
+			t.Errorf("took %v:\n%s", took, v.stderr)
+		}
+	})
+}
