@@ -378,12 +378,18 @@ func TestPauseBecomesAnOutage(t *testing.T) {
 		w.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpResetFactors, Skip: 100, Times: 1},
 			oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpGetUser})
 		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(20*time.Second, func() {
-			if _, why := w.client.Hold(); why != "Okta can't be reached" {
-				t.Errorf("the pool holds because of %q, want an outage", why)
+		seen := false
+		time.AfterFunc(5*time.Second, func() {
+			for range 250 { // it holds again and again, with one request between
+				_, why := w.client.Hold()
+				seen = seen || why == "Okta can't be reached"
+				pass(100 * time.Millisecond)
 			}
 			cancel()
 		})
 		w.resetAll(ctx, 30)
+		if !seen {
+			t.Error("the pool never held for an outage")
+		}
 	})
 }
