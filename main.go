@@ -68,7 +68,7 @@ func run() int {
 			}
 			return width
 		},
-		LimitMemory: limitMemory,
+		LimitMemory: limitMemory, FreeSpace: command.FreeSpace,
 	})
 }
 

@@ -89,6 +89,9 @@ func New(org OrgURL, o Options) *Client {
 	return c
 }
 
+// CloseIdle closes the connections that nothing uses just now.
+func (c *Client) CloseIdle() { c.http.CloseIdleConnections() }
+
 // Expect says how many calls are still to come in a bucket, at most; 0: nobody knows. A window that they don't fit into is spent
 // evenly, with few requests under way: it ends no sooner if it is spent in seconds, and others find something left of it.
 func (c *Client) Expect(calls int) { c.pacer.expect(calls) }

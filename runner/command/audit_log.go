@@ -24,18 +24,36 @@ const (
 // logScopes are those of reading the log and nothing else.
 var logScopes = scopes{needed: []string{oktaclient.ScopeLogsRead}}
 
-// connect makes a client for the org of the results.
+// connect makes a client for the org of the results, whatever its name is now.
 func (r *auditRun) connect(ctx context.Context) error {
 	cfg, err := r.loadOrg(ctx, r.opts.org, logScopes)
 	if err != nil {
 		return err
 	}
-	if host := cfg.url.Host(); host != r.manifest.Org {
-		return usageError("give the org of the results by OKTA_CLIENT_ORGURL or --org-url",
-			"%s is from %s, but the org is %s", r.opts.results, r.manifest.Org, host)
-	}
 	r.client = oktaclient.New(cfg.url, r.clientOptions(cfg, "", r.opts.console.verbose))
+	host, id := cfg.url.Host(), ""
+	if r.manifest.OrgID == "" {
+		r.console.warn("%s doesn't have the org's ID, as an earlier version made it: only the name %s is compared", r.opts.results, r.manifest.Org)
+	} else {
+		org, err := r.client.GetOrg(ctx)
+		if err != nil {
+			return cannotBegin(r.client, err, "ask which org it is")
+		}
+		id = org.ID
+	}
+	if !r.manifest.SameOrg(host, id) {
+		return usageError("give the org of the results by OKTA_CLIENT_ORGURL or --org-url",
+			"%s is from %s, but the org is %s", r.opts.results, orgName(r.manifest.Org, r.manifest.OrgID), orgName(host, id))
+	}
 	return nil
+}
+
+// orgName is a host, and the ID of its org if that is known.
+func orgName(host, id string) string {
+	if id == "" {
+		return host
+	}
+	return host + " (" + id + ")"
 }
 
 // readLog holds the rows against the log.

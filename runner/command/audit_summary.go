@@ -86,8 +86,8 @@ func (r *auditRun) summarize(c audit.Counts) error {
 		r.console.info("%s: %s%s%s", e.Verdict, where, e.User, prefixed(": ", e.Note))
 	}
 	if c.Settled > 0 {
-		r.console.info("the log proves %s whose answer was lost: oktareset reset --resume with the input and the flags of the run settles that in the results",
-			plural(c.Settled, "row"))
+		r.console.info("the log proves %s whose answer was lost: oktareset reset --resume -o %s, with the flags of the run, settles that in the results",
+			plural(c.Settled, "row"), shellQuote(plainPattern(r.opts.results)))
 	}
 	r.console.info("audit: %s", r.opts.output)
 	if r.opts.json {

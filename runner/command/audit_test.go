@@ -90,11 +90,11 @@ func TestAuditThatBreaksOff(t *testing.T) {
 		text  string
 	}{
 		{oktatest.Fault{Kind: oktatest.InvalidToken}, exitNoAccess, "doesn't accept the credentials"},
-		{oktatest.Fault{Kind: oktatest.Forbidden}, exitNoAccess, "doesn't let these credentials read its System Log"},
-		{oktatest.Fault{Kind: oktatest.MissingScope}, exitNoAccess, "okta.logs.read"},
+		{oktatest.Fault{Kind: oktatest.Forbidden, Op: oktatest.OpLogs}, exitNoAccess, "doesn't let these credentials read its System Log"},
+		{oktatest.Fault{Kind: oktatest.MissingScope, Op: oktatest.OpLogs}, exitNoAccess, "okta.logs.read"},
 		{oktatest.Fault{Kind: oktatest.Refuse}, exitUsage, "can't be reached"},
 		{oktatest.Fault{Kind: oktatest.Portal}, exitUsage, "doesn't answer as an Okta org"},
-		{oktatest.Fault{Kind: oktatest.ServerError}, exitBrokeOff, "read the System Log of acme.okta.com"},
+		{oktatest.Fault{Kind: oktatest.ServerError, Op: oktatest.OpLogs}, exitBrokeOff, "read the System Log of acme.okta.com"},
 	} {
 		virtually(t, 2, oktatest.Config{}, func(v *virtual) {
 			v.reset("--confirm", "acme.okta.com:2")

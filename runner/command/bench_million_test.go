@@ -57,7 +57,7 @@ func bareRead(b *testing.B, path string) {
 	}
 }
 
-// survey holds the survey of a million rows against reading them, in turn.
+// survey compares the survey of a million rows, with their copy, with reading them, in turn.
 func (g *goals) survey(b *testing.B) {
 	for _, column := range []string{"userId", "login"} {
 		path := filepath.Join(inMemory(b), "users.csv")
@@ -70,7 +70,11 @@ func (g *goals) survey(b *testing.B) {
 			bareRead(b, path)
 			bare += time.Since(start)
 			start = time.Now()
-			f, err := roster.Open(path, roster.Options{})
+			to, err := os.CreateTemp(filepath.Dir(path), "copy")
+			if err != nil {
+				b.Fatal(err)
+			}
+			f, err := roster.OpenCopying(path, to, roster.Options{})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -78,10 +82,10 @@ func (g *goals) survey(b *testing.B) {
 				b.Fatalf("Survey() = %+v, %v", s, err)
 			}
 			surveyed += time.Since(start)
-			_ = f.Close()
+			_ = errors.Join(f.Close(), to.Close(), os.Remove(to.Name()))
 		}
 		ratio := float64(surveyed) / float64(bare)
-		g.report(b, goalRow{what: "survey of 1,000,000 rows by " + column + ", against a bare read", unit: "ratio", measured: ratio, goal: 3})
+		g.report(b, goalRow{what: "survey of 1,000,000 rows by " + column + ", with its copy, against a bare read", unit: "ratio", measured: ratio, goal: 4})
 	}
 }
 
@@ -98,6 +102,8 @@ func millionOrg(w http.ResponseWriter, r *http.Request) {
 		body = `{"id":"00uowner000000000000","status":"ACTIVE","profile":{"login":"admin@example.com"}}`
 	case "/api/v1/users":
 		body = "[]"
+	case "/.well-known/okta-organization":
+		body = `{"id":"00omillion","pipeline":"idx"}`
 	}
 	_, _ = io.WriteString(w, body)
 }
@@ -163,7 +169,7 @@ func (g *goals) memory(b *testing.B) {
 	g.report(b, goalRow{what: "a run of 1,000,000 rows, as a process: resident memory at most", unit: "MiB", measured: float64(peak) / 1024, goal: 64})
 }
 
-// firstRequest stops a run at its first request.
+// firstRequest stops a run at the first request that its ledger has to be read for: not the one for the org's ID.
 type firstRequest struct {
 	stop context.CancelCauseFunc
 	at   time.Time
@@ -171,6 +177,11 @@ type firstRequest struct {
 
 // RoundTrip implements [http.RoundTripper].
 func (f *firstRequest) RoundTrip(req *http.Request) (*http.Response, error) {
+	if strings.Contains(req.URL.Path, "okta-organization") {
+		w := httptest.NewRecorder()
+		millionOrg(w, req)
+		return w.Result(), nil
+	}
 	if f.at.IsZero() {
 		f.at = time.Now()
 	}
@@ -188,13 +199,13 @@ func (g *goals) resume(b *testing.B) {
 	var bare, resumed time.Duration
 	for range 3 {
 		start := time.Now()
-		bareRead(b, g.millionInput())
+		bareRead(b, filepath.Join(g.dir, "users.results.input.csv"))
 		bareRead(b, filepath.Join(g.dir, "users.results.csv"))
 		bare += time.Since(start)
 		ctx, stop := context.WithCancelCause(b.Context())
 		org := &firstRequest{stop: stop}
 		start = time.Now()
-		code, stderr := runCommand(ctx, env, org, "reset", g.millionInput(), "--resume", "--progress", "none")
+		code, stderr := runCommand(ctx, env, org, "reset", "--resume", "-o", filepath.Join(g.dir, "users.results.csv"), "--progress", "none")
 		if interrupted := (Signal{os.Interrupt}); org.at.IsZero() || code != interrupted.ExitCode() {
 			b.Fatalf("exit code %d:\n%s", code, stderr)
 		}

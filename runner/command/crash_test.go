@@ -118,15 +118,20 @@ func (c *crash) serve(flags []string) {
 
 func (c *crash) path(name string) string { return filepath.Join(c.dir, name) }
 
-// command is a resume of the run, by other workers each time.
+// command is a resume of the run, by other workers each time; of the copy of its input, half of the times, if there is one.
 func (c *crash) command(flags ...string) (*exec.Cmd, *bytes.Buffer) {
+	input := []string{c.path("users.csv")}
+	if _, err := os.Stat(c.path("users.results.input.csv")); err == nil && c.rng.IntN(2) == 0 {
+		input = []string{"-o", c.path("users.results.csv")}
+		c.tally["without the input"]++
+	}
 	args := []string{
-		"reset", "--resume", c.path("users.csv"), "--timeout", "1s", "--workers", fmt.Sprint(1 + c.rng.IntN(16)), "--progress", "none",
+		"reset", "--resume", "--timeout", "1s", "--workers", fmt.Sprint(1 + c.rng.IntN(16)), "--progress", "none",
 	}
 	if !slices.Contains(flags, "--confirm") {
 		args = append(args, "--confirm", fmt.Sprintf("%s:1-%d", c.host, len(c.ids)))
 	}
-	cmd := exec.Command(c.binary, append(args, flags...)...)
+	cmd := exec.Command(c.binary, slices.Concat(args, input, flags)...)
 	cmd.Env = append(os.Environ(), c.env...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -275,6 +280,10 @@ func (c *crash) check() {
 		case !slices.Contains([]string{"reset", "unknown", "failed"}, status):
 			c.t.Errorf("row %d is %s", i+1, status)
 		}
+	}
+	files, err := filepath.Glob(c.path("*.tmp"))
+	if copied, copyErr := filepath.Glob(c.path("*.input.csv")); err != nil || copyErr != nil || len(files) > 0 || (len(copied) > 0) != (c.tally["rows unknown"] > 0) {
+		c.t.Errorf("%d rows are unknown, and left are %q and %q", c.tally["rows unknown"], files, copied)
 	}
 	if *crashWait && c.tally["rows unknown"]*50 > len(c.ids) {
 		c.t.Errorf("%d of %d rows are unknown, more than 2 in 100", c.tally["rows unknown"], len(c.ids))

@@ -202,23 +202,24 @@ func TestShellQuote(t *testing.T) {
 func TestPaths(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		o                   resetOptions
-		results, keep, read string
+		o                    resetOptions
+		results, read, shown string
 	}{
-		{resetOptions{file: "a/users.csv"}, "a/users.results.csv", "", "a/users.csv"},
-		{resetOptions{file: "users.csv", dryRun: true}, "users.plan.csv", "", "users.csv"},
-		{resetOptions{file: "users.plan.csv"}, "users.results.csv", "", "users.plan.csv"},
-		{resetOptions{file: "users"}, "users.results.csv", "", "users"},
-		{resetOptions{file: "users.csv", output: "x.csv"}, "x.csv", "", "users.csv"},
-		{resetOptions{file: "-"}, "stdin.results.csv", "stdin.results.input.csv", "stdin.results.input.csv"},
-		{resetOptions{users: []string{"alice@example.com"}}, "user-alice@example.com.results.csv", "user-alice@example.com.results.input.csv", "user-alice@example.com.results.input.csv"},
-		{resetOptions{users: []string{"../../etc/x", "b"}}, "user-.._.._etc_x-and-1-more.results.csv", "user-.._.._etc_x-and-1-more.results.input.csv", "user-.._.._etc_x-and-1-more.results.input.csv"},
+		{resetOptions{file: "a/users.csv"}, "a/users.results.csv", "a/users.csv", "a/users.csv"},
+		{resetOptions{file: "users.csv", dryRun: true}, "users.plan.csv", "users.csv", "users.csv"},
+		{resetOptions{file: "users.plan.csv"}, "users.results.csv", "users.plan.csv", "users.plan.csv"},
+		{resetOptions{file: "users"}, "users.results.csv", "users", "users"},
+		{resetOptions{file: "users.csv", output: "x.csv"}, "x.csv", "users.csv", "users.csv"},
+		{resetOptions{file: "-"}, "stdin.results.csv", "", "stdin"},
+		{resetOptions{users: []string{"alice@example.com"}}, "user-alice@example.com.results.csv", "", "--user"},
+		{resetOptions{users: []string{"../../etc/x", "b"}}, "user-.._.._etc_x-and-1-more.results.csv", "", "--user"},
+		{resetOptions{resume: true, output: "x.csv"}, "x.csv", "", ""},
 	}
 	for _, tt := range tests {
 		r := &resetRun{opts: tt.o}
 		p, err := r.choosePaths()
-		if err != nil || p.results != tt.results || p.keep != tt.keep || p.input != tt.read {
-			t.Errorf("choosePaths(%+v) = %+v, %v; want %s, %s, %s", tt.o, p, err, tt.results, tt.keep, tt.read)
+		if err != nil || p.results != tt.results || p.input != tt.read || p.shown != tt.shown {
+			t.Errorf("choosePaths(%+v) = %+v, %v; want %s, %s, %s", tt.o, p, err, tt.results, tt.read, tt.shown)
 		}
 	}
 }

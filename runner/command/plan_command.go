@@ -117,12 +117,18 @@ func goOnCommand(m *ledger.Manifest, results string, first ...string) string {
 	if m.DryRun {
 		first = append([]string{"--dry-run"}, first...)
 	}
-	then := recordedFlags(m, "column", "delimiter", "no-header", "allow-empty", "record-factors", "workers", "rate", "max-api-capacity",
-		"timeout", "halt", "org-url", "token-file")
-	input, base := inputOf(m, results)
-	if o := (resetOptions{dryRun: m.DryRun}); filepath.Clean(o.resultsBeside(base)) != filepath.Clean(results) {
-		then = append(then, "--output", shellQuote(plainPattern(results)))
+	then := recordedFlags(m, "record-factors", "workers", "rate", "max-api-capacity", "timeout", "halt", "org-url", "token-file")
+	output := []string{"--output", shellQuote(plainPattern(results))}
+	var input []string
+	if _, err := os.Lstat(ledger.CopyPath(results)); err != nil { // with the copy of the input, nothing else is needed
+		var base string
+		input, base = inputOf(m, results)
+		then = append(recordedFlags(m, "column", "delimiter", "no-header", "allow-empty"), then...)
+		if o := (resetOptions{dryRun: m.DryRun}); filepath.Clean(o.resultsBeside(base)) == filepath.Clean(results) {
+			output = nil
+		}
 	}
+	then = append(then, output...)
 	return strings.Join(slices.Concat([]string{"oktareset", "reset"}, first, recordedWhat(m), then, recordedProtection(m), input), " ")
 }
 
@@ -132,7 +138,7 @@ func inputOf(m *ledger.Manifest, results string) (args []string, base string) {
 	if users := lastOptions(m)["user"]; users != "" {
 		return recordedFlags(m, "user"), fileName(strings.Split(users, ", "))
 	}
-	if m.Input.File == filepath.Base(keepPath(results)) {
+	if m.Input.File == shownStdin {
 		return []string{"-"}, "stdin"
 	}
 	path := filepath.Join(filepath.Dir(results), m.Input.File)

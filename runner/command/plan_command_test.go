@@ -80,7 +80,7 @@ func TestGoOnCommand(t *testing.T) {
 			"oktareset reset --resume --column 'a b' --workers 2 --output out.csv '$(id).csv'",
 		},
 		{
-			ledger.Manifest{Input: ledger.Input{File: "stdin.results.input.csv"}, Runs: run(nil)}, "stdin.results.csv", "oktareset reset --resume -",
+			ledger.Manifest{Input: ledger.Input{File: "stdin"}, Runs: run(nil)}, "stdin.results.csv", "oktareset reset --resume -",
 		},
 		{
 			ledger.Manifest{Input: ledger.Input{File: "x.input.csv"}, Runs: run(map[string]string{"user": "a@x, b@x"})},

@@ -56,7 +56,7 @@ const resetExamples = `   oktareset reset --sandbox users.csv                   
    oktareset reset --limit 5 users.csv                        a small trial: stop after five users
    oktareset reset users.csv --confirm acme.okta.com:1234     unattended: this org, exactly this many users
    oktareset reset users.csv --confirm acme.okta.com:1-500    unattended: this org, within these bounds
-   oktareset reset --resume users.csv                         go on with a run that stopped or broke off
+   oktareset reset --resume -o users.results.csv              go on with a run that stopped or broke off
    oktareset reset --retry failed,forbidden users.csv         and try those again
    oktareset reset --user alice@example.com --ticket INC-7    one user, without a file
    oktareset reset --factor sms --factor call users.csv       unenroll only these
@@ -105,7 +105,7 @@ func resetFlags() []cli.Flag {
 		&cli.DurationFlag{Name: "max-duration", Category: stop, Usage: "stop after `D`, as 90m; --resume goes on"},
 
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: output, Usage: "write results to `FILE` (default: users.results.csv or users.plan.csv beside users.csv)"},
-		&cli.BoolFlag{Name: "resume", Category: output, Usage: "go on with the results that are there; without any, begin"},
+		&cli.BoolFlag{Name: "resume", Category: output, Usage: "go on with the results that are there, FILE or not; without any, begin"},
 		&cli.StringFlag{Name: "retry", Category: output, Usage: "resume, and try rows with `STATUS[,STATUS]` again: failed, forbidden, not_found, unknown"},
 		&cli.StringFlag{Name: "ticket", Category: output, Usage: "put `TEXT` into every row of the result"},
 		&cli.BoolFlag{Name: "json", Category: output, Usage: "print the run's summary on stdout as JSON"},
@@ -202,7 +202,9 @@ func parseReset(c *cli.Context) (resetOptions, error) {
 // check refuses values that make no sense, alone or together.
 func (o *resetOptions) check(c *cli.Context) error {
 	switch {
-	case o.file == "" && len(o.users) == 0:
+	case o.file == "" && len(o.users) == 0 && o.resume && o.output == "":
+		return usageError("as --resume -o users.results.csv", "which results? Without FILE, --resume needs --output")
+	case o.file == "" && len(o.users) == 0 && !o.resume:
 		return usageError("oktareset reset users.csv, or - for stdin, or --user alice@example.com", "which users? FILE is missing")
 	case o.file != "" && len(o.users) > 0:
 		return usageError("put them into the file", "FILE and --user exclude each other")

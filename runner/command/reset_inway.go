@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -77,7 +78,7 @@ func (r *resetRun) inTheWay() (what, hint string) {
 		return "it is of a rehearsal", hintNothingReal
 	case m.DryRun:
 		return r.planInTheWay(&m)
-	case m.Org != r.client.Org().Host():
+	case !r.ofThisOrg(&m):
 		return fmt.Sprintf("the results of %s in another org, %s", runText(&m), m.Org), hintOtherFile
 	}
 	return r.resultsInTheWay(&m)
@@ -187,20 +188,24 @@ func isOurs(path string) bool {
 
 // warnOfOthers warns of results that aren't in the way, because --output names another file, and
 // that stand where this input's usually do: the same people would be reset a second time.
-func (r *resetRun) warnOfOthers() {
+func (r *resetRun) warnOfOthers(ctx context.Context) error {
 	usual := r.opts.resultsBeside(r.paths.input)
 	if r.opts.dryRun || r.opts.sandbox || r.opts.file == "" || r.opts.file == "-" || sameFile(usual, r.paths.results) {
-		return
+		return nil
 	}
 	m, err := ledger.ReadManifest(usual)
-	if err != nil || m.DryRun || m.Sandbox || m.Org != r.client.Org().Host() || originOf(&m, usual) != r.origin() || m.Finished && changed(&m) == 0 {
-		return
+	if err != nil || m.DryRun || m.Sandbox || originOf(&m, usual) != r.origin() || m.Finished && changed(&m) == 0 {
+		return nil
+	}
+	if err := r.meetOrg(ctx); err != nil || !r.ofThisOrg(&m) {
+		return err
 	}
 	did := "reset " + plural(changed(&m), "user")
 	if !m.Finished {
 		did = "may have reset users"
 	}
 	r.console.warn("%s: %s %s of this very input already: they are reset a second time", usual, runText(&m), did)
+	return nil
 }
 
 // refuseSamePeople refuses to begin under another date what the results of an earlier one were

@@ -1,18 +1,26 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/user"
-	"path/filepath"
 
 	"oktareset/runner/ledger"
 )
 
 // openLedger creates or resumes the results before the first request: what can't be written must show before anything is changed, and so must a
 // lack of consent.
-func (r *resetRun) openLedger() error {
+func (r *resetRun) openLedger(ctx context.Context) error {
 	if r.opts.resume {
+		if r.earlier != nil {
+			if r.earlier.Org != r.client.Org().Host() { // perhaps another name of the same
+				if err := r.meetOrg(ctx); err != nil {
+					return err
+				}
+			}
+			r.warnOfOrg(r.earlier, r.paths.results)
+		}
 		resumed, err := r.resume()
 		if err == nil && resumed {
 			err = r.checkConfirm()
@@ -24,10 +32,12 @@ func (r *resetRun) openLedger() error {
 			return err
 		}
 	}
-	if err := r.checkPlan(); err != nil {
+	if err := r.checkPlan(ctx); err != nil {
 		return err
 	}
-	r.warnOfOthers()
+	if err := r.warnOfOthers(ctx); err != nil {
+		return err
+	}
 	r.toDo, r.rowsToDo = r.survey.Distinct, r.survey.Rows
 	if err := r.checkConfirm(); err != nil {
 		return err
@@ -44,7 +54,6 @@ func (r *resetRun) openLedger() error {
 }
 
 func (r *resetRun) ledgerSpec() ledger.Spec {
-	host, _ := os.Hostname()
 	var planned []string
 	if r.opts.dryRun {
 		planned = r.list.Planned()
@@ -52,20 +61,27 @@ func (r *resetRun) ledgerSpec() ledger.Spec {
 	var plan *ledger.Plan
 	if r.plan != nil {
 		plan = r.plan.AsPlan()
+		plan.LeftAlone = r.leftAlone(r.plan.Runs)
 	}
 	return ledger.Spec{
 		Path: r.paths.results, Columns: r.input.Columns(), LastRow: r.survey.Rows + r.survey.Ignored,
 		Manifest: ledger.Manifest{
-			Version: r.Version, Org: r.client.Org().Host(), Sandbox: r.opts.sandbox, DryRun: r.opts.dryRun, Steps: r.list.Names(), Planned: planned,
+			Version: r.Version, Org: r.client.Org().Host(), OrgID: r.org.ID, Sandbox: r.opts.sandbox, DryRun: r.opts.dryRun, Steps: r.list.Names(), Planned: planned,
 			Plan: plan, Ticket: r.opts.ticket, Consent: ledger.Consent{How: ledger.ConsentNone},
 			Input: ledger.Input{
-				File: filepath.Base(r.paths.input), SHA256: r.survey.SHA256, Bytes: r.survey.Bytes,
+				File: r.inputName(), SHA256: r.survey.SHA256, Bytes: r.survey.Bytes,
 				Rows: r.survey.Rows, Distinct: r.survey.Distinct, Column: r.input.Column(),
 			},
-			Runs: []ledger.Run{{
-				RunID: r.id, Version: r.Version, StartedAt: r.start, Options: r.opts.set, Operator: ledger.Operator{User: r.operator(), Host: host},
-			}},
+			Runs: []ledger.Run{r.thisRun()},
 		},
+	}
+}
+
+// thisRun is what the manifest says of this run from its start.
+func (r *resetRun) thisRun() ledger.Run {
+	host, _ := os.Hostname()
+	return ledger.Run{
+		RunID: r.id, Version: r.Version, StartedAt: r.start, Options: r.opts.set, Operator: ledger.Operator{User: r.operator(), Host: host},
 	}
 }
 

@@ -32,6 +32,11 @@ func (r *resetRun) connect(ctx context.Context) error {
 		r.console.info("an answer was lost on a connection that had been used before: from here on each change gets a connection of its own")
 	}
 	r.client = oktaclient.New(cfg.url, o)
+	return nil
+}
+
+// chooseSteps decides what is done to each user.
+func (r *resetRun) chooseSteps() error {
 	enrolling, err := r.enrolling()
 	if err != nil {
 		return err
@@ -76,11 +81,9 @@ func (r *resetRun) meet(ctx context.Context) error {
 	}
 	brief, cancel := context.WithTimeout(ctx, optionalTime)
 	defer cancel()
-	org, err := r.client.GetOrg(brief)
-	if err != nil && ctx.Err() == nil {
-		r.console.warn("the org doesn't tell its engine: %v", err)
+	if err := r.meetOrg(ctx); err != nil {
+		return err
 	}
-	r.engine = org.Engine
 	if r.willAsk() {
 		// One call in the reset's own bucket tells its limit, for the time that the question shows. Who may not list users may still be
 		// allowed to reset them.

@@ -18,6 +18,7 @@ type outcome struct {
 	dryRun  bool
 	sandbox bool
 	counts  runner.Counts // nil: refused before there were any results
+	before  []string      // results of earlier dates that were gone on with first
 	limited string        // why the run ended early, as it was asked to; "" else
 }
 
@@ -44,6 +45,9 @@ func (o *outcome) tell(c *console, err error) {
 	}
 	if o.results != "" {
 		attrs = append(attrs, slog.String("results", o.results))
+	}
+	if len(o.before) > 0 {
+		attrs = append(attrs, slog.String("before", strings.Join(o.before, ", ")))
 	}
 	if o.limited != "" {
 		attrs = append(attrs, slog.String("error", o.limited))

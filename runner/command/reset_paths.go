@@ -1,12 +1,10 @@
 package command
 
 import (
-	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,16 +12,14 @@ import (
 	"time"
 
 	"oktareset/runner/ledger"
-	"oktareset/runner/roster"
 )
 
 const hintExists = "choose another file with -o, or move it away"
 
 // paths are the files of a run.
 type paths struct {
-	input   string // what is read
-	shown   string // what the user calls it
-	keep    string // where stdin or the --user values are kept, which is then the input; "" for a file
+	input   string // the file that is read, and copied; "" for stdin, --user and the copy of an earlier run
+	shown   string // what messages call the input
 	results string
 	pattern datePattern // what --output says of results
 }
@@ -35,6 +31,9 @@ func newRunID() string {
 	return time.Now().UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
 }
 
+// shownStdin is what messages and the manifest call an input that comes from stdin.
+const shownStdin = "stdin"
+
 // choosePaths puts the results beside the input: users.csv gives users.results.csv, or users.plan.csv for a dry run.
 func (r *resetRun) choosePaths() (paths, error) {
 	p := paths{input: r.opts.file, shown: r.opts.file}
@@ -44,20 +43,19 @@ func (r *resetRun) choosePaths() (paths, error) {
 	base := p.input
 	switch {
 	case p.input == "-":
-		base, p.shown = "stdin", "stdin"
-	case p.input == "":
+		base, p.input, p.shown = shownStdin, "", shownStdin
+	case len(r.opts.users) > 0:
 		base, p.shown = fileName(r.opts.users), "--user"
 	}
 	if p.results == "" {
 		p.results = r.opts.resultsBeside(base)
 	}
-	if p.input == "" || p.input == "-" {
-		p.keep = keepPath(p.results)
-		p.input = p.keep
-		return p, nil
-	}
-	if sameFile(p.input, p.results) {
+	if p.input != "" && sameFile(p.input, p.results) {
 		return p, usageError("choose another file with -o", "the results would overwrite the input %s", p.input)
+	}
+	if p.input != "" && !r.opts.resume && sameFile(p.input, ledger.CopyPath(p.results)) {
+		return p, usageError("choose other results with -o; or go on with them: --resume -o "+shellQuote(p.results),
+			"the input %s has the name of the copy that the run would make", p.input)
 	}
 	return p, nil
 }
@@ -82,9 +80,6 @@ func (r *resetRun) expandOutput(p *paths) (err error) {
 	}
 	return nil
 }
-
-// keepPath is where stdin or the --user values are kept beside results.
-func keepPath(results string) string { return stem(results) + ".input.csv" }
 
 // stem is a path without the endings that this program and its users put on it.
 func stem(path string) string {
@@ -116,58 +111,4 @@ func sameFile(a, b string) bool {
 	ia, err1 := os.Stat(a)
 	ib, err2 := os.Stat(b)
 	return filepath.Clean(a) == filepath.Clean(b) || err1 == nil && err2 == nil && os.SameFile(ia, ib)
-}
-
-// keepInput writes stdin or the --user values to a file: what a run is about must still be there when it has ended.
-func (r *resetRun) keepInput() error {
-	if r.paths.keep == "" {
-		return nil
-	}
-	if m, err := ledger.ReadManifest(r.paths.results); err == nil && m.Sandbox && r.opts.sandbox {
-		_ = os.Remove(r.paths.keep) // a rehearsal's output may be replaced; if it can't be, keeping says so
-	}
-	if r.opts.resume {
-		if kept, err := r.keptInput(); err != nil || kept {
-			return err
-		}
-	}
-	var in io.Reader = r.Stdin
-	if r.opts.file == "" {
-		var b bytes.Buffer
-		if err := roster.WriteUsers(&b, r.opts.users); err != nil {
-			return err
-		}
-		in = &b
-	}
-	err := roster.Keep(in, r.paths.keep)
-	if errors.Is(err, fs.ErrExist) {
-		return hinted{fmt.Errorf("%q, the input of an earlier run, exists already", r.paths.keep), hintExists}
-	}
-	r.kept = err == nil
-	return err
-}
-
-// removeInput removes the kept input of a run that was refused, or has gone on with results that have their own: no ledger needs it.
-func (r *resetRun) removeInput(err error) error {
-	if own := keepPath(r.paths.results); r.paths.keep != "" && r.paths.keep != own {
-		if _, err := os.Lstat(own); errors.Is(err, fs.ErrNotExist) {
-			return os.Rename(r.paths.keep, own)
-		}
-		return removeIfThere(r.paths.keep)
-	}
-	if !r.kept || err == nil {
-		return nil
-	}
-	if _, statErr := os.Lstat(r.paths.results); !os.IsNotExist(statErr) {
-		return nil
-	}
-	return removeIfThere(r.paths.keep)
-}
-
-// removeIfThere removes a file. That somebody else has done so is as good.
-func removeIfThere(path string) error {
-	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,14 +18,10 @@ import (
 // readPlan reads the manifest of an input that is a plan. What is wrong with it is told by
 // checkPlan: a resume needs none, as the results know the plan that they were begun with.
 func (r *resetRun) readPlan() {
-	if !r.input.Plan() {
+	if !r.input.Plan() || r.recalled {
 		return
 	}
-	path := r.opts.file
-	if path == "" || path == "-" {
-		path = r.paths.input
-	}
-	m, err := ledger.ReadManifest(path)
+	m, err := ledger.ReadManifest(r.paths.input)
 	if err != nil {
 		r.planErr = err
 		return
@@ -34,7 +31,7 @@ func (r *resetRun) readPlan() {
 
 // checkPlan refuses, before a run of it begins, a plan that isn't whole, isn't as it was written,
 // or was made for another org or with flags that don't hold now. It takes the plan's ticket over.
-func (r *resetRun) checkPlan() error {
+func (r *resetRun) checkPlan(ctx context.Context) error {
 	if !r.input.Plan() {
 		return nil
 	}
@@ -45,6 +42,10 @@ func (r *resetRun) checkPlan() error {
 		}
 		return usageError(hint, "the plan's org isn't known: %w", r.planErr)
 	}
+	if err := r.meetOrg(ctx); err != nil {
+		return err
+	}
+	r.warnOfOrg(r.plan, r.paths.input)
 	for _, check := range []func(*ledger.Manifest) error{r.checkWritten, r.checkWhole, r.checkPlannedOrg, r.checkPlannedSteps, r.checkTicket, r.checkPlannedExclusions} {
 		if err := check(r.plan); err != nil {
 			return err
@@ -89,8 +90,8 @@ func (r *resetRun) checkPlannedOrg(m *ledger.Manifest) error {
 		return usageError(again+", without --sandbox", "%s is the plan of a rehearsal: it was made for the stand-in org, not for %s", r.paths.shown, host)
 	case !m.Sandbox && r.opts.sandbox:
 		return usageError("rehearse with a plan of --dry-run --sandbox", "%s is a plan for %s, not for the stand-in org", r.paths.shown, m.Org)
-	case !m.Sandbox && m.Org != host:
-		return usageError(again, "%s is a plan for %s, but the org is %s", r.paths.shown, m.Org, host)
+	case !m.Sandbox && !r.ofThisOrg(m):
+		return usageError(again, "%s is a plan for %s, but the org is %s", r.paths.shown, orgName(m.Org, m.OrgID), orgName(host, r.org.ID))
 	}
 	return nil
 }

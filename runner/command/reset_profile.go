@@ -6,6 +6,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/ledger"
 	"oktareset/runner/roster"
 	"oktareset/runner/steps"
 )
@@ -68,13 +69,24 @@ func (r *resetRun) emailCell(f oktaclient.Enrollment, columns map[string]int) fu
 	if r.input.Plan() { // whose own input comes first
 		column, cell = "", func(row runner.Row) string { return row.Cells[0] }
 	}
-	if r.plan != nil { // checkPlan says what is wrong with one that isn't known
-		column = r.plan.AsPlan().Column
+	if plan := r.planOrigin(); plan != nil { // checkPlan says what is wrong with one that isn't known
+		column = plan.Column
 	}
 	if !roster.IsMail(column) {
 		return nil
 	}
 	return cell
+}
+
+// planOrigin is what is known of the plan that the input is; nil: it is none, or nothing is known.
+func (r *resetRun) planOrigin() *ledger.Plan {
+	switch {
+	case r.plan != nil:
+		return r.plan.AsPlan()
+	case r.recalled:
+		return r.earlier.Plan
+	}
+	return nil
 }
 
 func neededFields(factorType string) []string {

@@ -145,30 +145,39 @@ func (r *resetRun) meetRecent(ctx context.Context) error {
 // left alone until the last row is settled, so that it begins where theirs did.
 func (r *resetRun) leaveAloneSince(now time.Time) (skip time.Duration, since time.Time) {
 	skip, since = r.opts.protect.skipRecent, now.Add(-r.opts.protect.skipRecent)
-	var earlier []ledger.Run
+	var earlier []ledger.LeftAlone
 	if r.resumed {
-		earlier = r.book.Manifest().Runs
+		m := r.book.Manifest()
+		earlier = r.leftAlone(m.Runs)
+		if m.Plan != nil {
+			earlier = append(earlier, m.Plan.LeftAlone...)
+		}
 	}
 	if r.plan != nil {
-		earlier = append(slices.Clone(earlier), r.plan.Runs...)
+		earlier = append(earlier, r.leftAlone(r.plan.Runs)...)
 	}
 	ahead := time.Until(now) // the server's clock, of this machine's
-	for _, run := range earlier {
-		text, ok := run.Options["skip-reset-since"]
-		if !ok || run.RunID == r.id {
-			continue
-		}
-		if d, err := parsePeriod(text); err == nil && d > 0 {
-			skip = max(skip, d)
-			if from := run.StartedAt.Add(ahead - d); from.Before(since) {
-				since = from
-			}
+	for _, period := range earlier {
+		skip = max(skip, period.For)
+		if from := period.Until.Add(ahead - period.For); from.Before(since) {
+			since = from
 		}
 	}
 	if oldest := now.Add(-logRetention); since.Before(oldest) {
 		since = oldest
 	}
 	return skip, since
+}
+
+// leftAlone are the periods of which earlier runs were to leave alone whoever was reset in them.
+func (r *resetRun) leftAlone(runs []ledger.Run) (periods []ledger.LeftAlone) {
+	for _, run := range runs {
+		d, err := parsePeriod(run.Options["skip-reset-since"])
+		if err == nil && d > 0 && run.RunID != r.id {
+			periods = append(periods, ledger.LeftAlone{Until: run.StartedAt, For: d})
+		}
+	}
+	return periods
 }
 
 // ownRun returns what knows the runs of these results: whom they have reset is settled by the results themselves.

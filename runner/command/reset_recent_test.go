@@ -178,7 +178,7 @@ func TestRecentOnResume(t *testing.T) {
 			if code := v.reset("--limit", "1", "--skip-reset-since", "21h", confirm(6), "--workers", "1"); code != exitStopped {
 				t.Errorf("exit code %d\n%s", code, v.stderr)
 			}
-			v.says("to go on: .* --skip-reset-since 21h ")
+			v.says("to go on: .* --skip-reset-since 21h")
 			<-time.After(30 * time.Hour)
 			code := v.reset("--resume")
 			v.want(code, exitOK, map[string]int{"reset": 2, "skipped/recent": 4})

@@ -2,12 +2,9 @@ package command
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,7 +12,6 @@ import (
 	"oktareset/runner"
 	"oktareset/runner/files"
 	"oktareset/runner/ledger"
-	"oktareset/runner/roster"
 )
 
 // resume opens the ledger of earlier runs. It reports false if there is none: then this is a new run.
@@ -174,66 +170,24 @@ func (r *resetRun) abandon(why error) error {
 	return also(why, r.book.Discard())
 }
 
-// keptInput reports whether the input of an earlier run is kept, and is what is asked for now.
-func (r *resetRun) keptInput() (bool, error) {
-	if r.opts.file == "-" {
-		return r.keptStdin()
-	}
-	kept, err := os.ReadFile(r.paths.keep)
-	if errors.Is(err, os.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return true, err
-	}
-	var b bytes.Buffer
-	if err := roster.WriteUsers(&b, r.opts.users); err != nil {
-		return true, err
-	}
-	if !bytes.Equal(kept, b.Bytes()) {
-		return true, usageError("name the same users in the same order, or begin a new run with -o",
-			"%s holds other users than --user names", r.paths.keep)
-	}
-	return true, nil
-}
-
-// keptStdin reports whether stdin was kept by an earlier run. A job gives it again, or nothing; other rows would be lost without a word.
-func (r *resetRun) keptStdin() (bool, error) {
-	f, err := os.Open(r.paths.keep)
-	if errors.Is(err, os.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return true, err
-	}
-	defer f.Close() //nolint:errcheck // only read
-	if r.TerminalIn {
-		return true, nil
-	}
-	kept, given := sha256.New(), sha256.New()
-	if _, err = io.Copy(kept, f); err != nil {
-		return true, err
-	}
-	n, err := io.Copy(given, r.Stdin)
-	if err != nil {
-		return true, fmt.Errorf("read stdin: %w", err)
-	}
-	if n > 0 && !bytes.Equal(kept.Sum(nil), given.Sum(nil)) {
-		return true, usageError("give the same again, or nothing; for a new run, choose other results with -o",
-			"stdin holds other rows than %s, the input of the run to resume", r.paths.keep)
-	}
-	return true, nil
-}
-
-// resumeCommand is the command that goes on with this run, ready to be pasted.
+// resumeCommand is the command that goes on with this run while a row is open, ready to be pasted. It needs no input: there is the copy.
 func (r *resetRun) resumeCommand(flags ...string) string {
-	return r.command(append([]string{"--resume"}, flags...), r.given("column", "delimiter", "record-factors", "no-header", "allow-empty", "workers", "rate",
+	return r.command(append([]string{"--resume"}, flags...), append([]string{"--output", shellQuote(plainPattern(r.paths.results))},
+		r.given("record-factors", "workers", "rate", "max-api-capacity", "timeout", "halt", "ticket", "org-url", "token-file")...), "")
+}
+
+// retryCommand is the command that tries rows of this run again once no row is open, and the copy of the input is gone.
+func (r *resetRun) retryCommand(statuses string) string {
+	if r.recalled {
+		return r.resumeCommand("--retry", statuses) + " " + shellQuote(r.earlier.Input.File)
+	}
+	return r.command([]string{"--resume", "--retry", statuses}, r.given("column", "delimiter", "record-factors", "no-header", "allow-empty", "workers", "rate",
 		"max-api-capacity", "timeout", "halt", "output", "ticket", "org-url", "token-file"), r.inputArgs())
 }
 
 // command is a command that does the same to each user and leaves the same alone: without these flags it would reset others.
 func (r *resetRun) command(first, then []string, input string) string {
-	return strings.Join(slices.Concat([]string{"oktareset", "reset"}, first, r.opts.what.args(), then, r.protectArgs(), []string{input}), " ")
+	return strings.TrimSpace(strings.Join(slices.Concat([]string{"oktareset", "reset"}, first, r.opts.what.args(), then, r.protectArgs(), []string{input}), " "))
 }
 
 // given are those of the named flags that were given, for a shell.

@@ -1,9 +1,8 @@
 package command
 
 import (
+	"cmp"
 	"context"
-	"fmt"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -25,24 +24,28 @@ type resetRun struct {
 	start time.Time
 	began time.Time // when its clocks began: at its start, or with the answer to the question
 
-	paths   paths
-	kept    bool // this run has written the input
-	input   *roster.File
-	survey  roster.Survey
-	plan    *ledger.Manifest // of an input that is a plan; nil: it is none, or its manifest can't be read
-	planErr error            // why it can't
-	client  *oktaclient.Client
-	sandbox *sandbox // nil with a real org
-	list    *steps.List
-	seen    *runner.Seen
-	protect protection
-	recent  recentResets
-	book    *ledger.Ledger
-	actor   oktaclient.Actor
-	engine  string
-	consent ledger.Consent
-	bar     *progress.Progress
-	tally   tally
+	paths    paths
+	copy     *ledger.Copy     // of the input; nil: none is made yet
+	earlier  *ledger.Manifest // of the run that is gone on with, before it is locked; nil: there is none
+	recalled bool             // the input is the copy of that run
+	input    *roster.File
+	survey   roster.Survey
+	plan     *ledger.Manifest // of an input that is a plan; nil: it is none, or its manifest can't be read
+	planErr  error            // why it can't
+	client   *oktaclient.Client
+	sandbox  *sandbox // nil with a real org
+	list     *steps.List
+	seen     *runner.Seen
+	protect  protection
+	recent   recentResets
+	book     *ledger.Ledger
+	actor    oktaclient.Actor
+	org      oktaclient.Org
+	met      bool // the org was asked for that
+	engine   string
+	consent  ledger.Consent
+	bar      *progress.Progress
+	tally    tally
 
 	resumed    bool                 // the ledger is one of earlier runs
 	folder     files.Folder         // of a ledger of earlier runs: who may write there
@@ -60,20 +63,32 @@ type resetRun struct {
 	unseen     int                       // rows in doubt that the run ended without a look at
 	waiting    atomic.Pointer[time.Time] // until when the prover waits
 
-	release func() error // gives up the pattern of --output; nil: there is none
-	behind  []string     // results of earlier dates, over other inputs, that aren't complete
+	series
 }
 
 // reset carries out the reset command. Whatever it returns has left either no trace or a ledger with its manifest.
 func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
-	now := time.Now()
-	r := &resetRun{app: a, opts: o, start: now, began: now, id: newRunID(), seen: new(runner.Seen)}
+	r := a.newRun(o, time.Now())
 	a.outcome = outcome{runID: r.id, dryRun: o.dryRun, sandbox: o.sandbox}
 	defer func() { err = r.stage().classify(err) }()
 	if r.paths, err = r.choosePaths(); err != nil {
 		return err
 	}
-	defer func() { err = also(err, r.removeInput(err)) }()
+	defer func() { err = also(err, r.leaveSeries()) }()
+	if err = r.holdSeries(); err != nil {
+		return err
+	}
+	return r.one(ctx)
+}
+
+func (a *app) newRun(o resetOptions, start time.Time) *resetRun {
+	return &resetRun{app: a, opts: o, start: start, began: start, id: newRunID(), seen: new(runner.Seen)}
+}
+
+// one is one run over one input.
+func (r *resetRun) one(ctx context.Context) (err error) {
+	defer func() { err = r.stage().classify(err) }()
+	defer func() { err = also(err, r.closeInput()) }()
 	start, cancel := r.timed(ctx)
 	defer cancel()
 	if !r.TerminalIn { // a job's input, too, comes within its time
@@ -82,7 +97,9 @@ func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
 	if err = r.openInput(start); err != nil {
 		return refused(err)
 	}
-	defer r.input.Close() //nolint:errcheck // only read
+	if r.input == nil && r.earlier != nil && !r.inSeries() {
+		return r.tellComplete()
+	}
 	if err = r.readExclusions(start); err != nil {
 		return refused(err)
 	}
@@ -90,19 +107,35 @@ func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
 		return err
 	}
 	defer r.sandbox.close()
-	a.outcome.org = r.client.Org().Host()
-	defer func() { err = also(err, r.leaveSeries()) }()
-	if err = r.joinSeries(); err != nil {
+	r.outcome.org = r.client.Org().Host()
+	if err = r.sameInput(); err != nil {
 		return err
 	}
-	if err = r.openLedger(); err != nil {
+	if goOn, err := r.joinSeries(ctx); err != nil || !goOn {
 		return err
 	}
-	a.outcome.results = r.paths.results
+	return r.worse(r.begin(ctx))
+}
+
+// begin opens the results, and does what is to be done.
+func (r *resetRun) begin(ctx context.Context) error {
+	if err := r.chooseSteps(); err != nil {
+		return err
+	}
+	if err := r.openLedger(ctx); err != nil {
+		return err
+	}
+	r.outcome.results = r.paths.results
+	if err := r.keepCopy(); err != nil {
+		return r.abandon(err)
+	}
 	if r.resumed && r.rowsToDo == 0 && len(r.doubts) == 0 {
 		return r.finish(nil)
 	}
-	if err = r.ready(ctx); err != nil {
+	if err := r.checkSpace(); err != nil {
+		return r.abandon(err)
+	}
+	if err := r.ready(ctx); err != nil {
 		return r.abandon(err)
 	}
 	timed, stop := r.timed(ctx)
@@ -135,49 +168,6 @@ func (r *resetRun) ready(ctx context.Context) error {
 	return r.askConsent(ctx)
 }
 
-// openInput opens and surveys the input, and says what it found.
-func (r *resetRun) openInput(ctx context.Context) error {
-	if err := r.keepInput(); err != nil {
-		return err
-	}
-	f, err := roster.Open(r.paths.input, r.opts.input)
-	if err != nil {
-		return err
-	}
-	r.input = f
-	if r.survey, err = f.Survey(ctx); err != nil {
-		return also(err, f.Close())
-	}
-	r.readPlan()
-	r.seen.Expect(r.survey.Distinct, f.Repeats())
-	r.limitMemory()
-	for _, w := range append(slices.Clone(f.Warnings()), r.opts.what.warning()) {
-		if w != "" {
-			r.console.warn("%s", w)
-		}
-	}
-	r.console.info("%s: %s", r.paths.shown, r.surveyText())
-	return nil
-}
-
-func (r *resetRun) surveyText() string {
-	s := r.survey
-	text := fmt.Sprintf("%s, column %q: %s", plural(s.Rows, "row"), r.input.Column(), plural(s.Distinct, "user"))
-	if r.input.Plan() {
-		text = r.planText()
-	}
-	if s.Duplicates > 0 {
-		text += ", " + plural(s.Duplicates, "duplicate row")
-	}
-	switch {
-	case s.Invalid == 1:
-		text += fmt.Sprintf(", 1 row names nobody (line %d)", s.FirstInvalid)
-	case s.Invalid > 1:
-		text += fmt.Sprintf(", %d rows name nobody (the first in line %d)", s.Invalid, s.FirstInvalid)
-	}
-	return text
-}
-
 // work does the rows until timed ends, and ends the run. From here on the ledger stays.
 func (r *resetRun) work(ctx, timed context.Context) error {
 	r.list.Protect(r.actor.ID)
@@ -186,7 +176,7 @@ func (r *resetRun) work(ctx, timed context.Context) error {
 	}
 	err := r.book.Update(func(m *ledger.Manifest) {
 		m.Runs[len(m.Runs)-1].Exclude = r.protectRecord()
-		m.Engine, m.Actor, m.Consent = r.engine, ledger.Actor{ID: r.actor.ID, Login: r.actor.Login}, r.consent
+		m.OrgID, m.Engine, m.Actor, m.Consent = cmp.Or(m.OrgID, r.org.ID), r.engine, ledger.Actor{ID: r.actor.ID, Login: r.actor.Login}, r.consent
 		run := &m.Runs[len(m.Runs)-1]
 		run.Actor, run.StartedAt, run.ClockVouched = m.Actor, r.began, r.client.Vouched() > 0
 	})
@@ -228,17 +218,13 @@ func (r *resetRun) work(ctx, timed context.Context) error {
 
 // finish puts the ledger into order and tells how the run went.
 func (r *resetRun) finish(stopped error) error {
+	r.client.CloseIdle() // the files that are opened now need what idle connections hold where few may be open
 	counts, err := r.book.Finish(r.input.Rows(), r.ending(stopped))
-	if err == nil && r.complete(counts) {
-		err = r.dropExclusions()
+	if err == nil && !open(counts) {
+		r.dropKept()
 	}
 	r.tellUnwritten()
 	return r.summarize(stopped, counts, also(err, r.book.Close()))
-}
-
-// complete reports whether no row is left for a resume.
-func (r *resetRun) complete(counts runner.Counts) bool {
-	return counts.Total() == r.survey.Rows && counts[runner.StatusNotAttempted]+counts[runner.StatusPartial]+counts[runner.StatusUnknown]+counts[runner.StatusTaken] == 0
 }
 
 func (r *resetRun) ending(stopped error) ledger.Ending {

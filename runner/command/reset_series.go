@@ -2,8 +2,10 @@ package command
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,11 +13,13 @@ import (
 
 	"oktareset/runner"
 	"oktareset/runner/ledger"
+	"oktareset/runner/roster"
+	"oktareset/runner/table"
 )
 
-// This file keeps a job that has new results each day from resetting anybody twice: only one of its runs works at a time; the same input is
-// never begun again under another date, but gone on with where it was begun; and results that stay incomplete while the job goes over to
-// another input are reported by every run, until somebody sees to them.
+// This file keeps a job that has new results each day from resetting anybody twice, and from losing anybody: only one of its runs works at a
+// time; the same input is never begun again under another date, but gone on with where it was begun; results of earlier dates that are open
+// are gone on with first; and those that stay incomplete are reported by every run, until somebody sees to them.
 
 // earlierResults are the results of an earlier date.
 type earlierResults struct {
@@ -39,39 +43,30 @@ func (e *earlierResults) incomplete() string {
 	return ""
 }
 
-// joinSeries finds the results that a run with a date in --output goes on with, if they aren't those of its own date. Nobody else may use the
-// pattern until leaveSeries.
-func (r *resetRun) joinSeries() error {
+// series is what a run with a date in --output has to do with its other dates.
+type series struct {
+	release func() error // gives up the pattern of --output; nil: the run is in none
+	behind  []string     // results of earlier dates that stay incomplete
+	before  error        // how the worst run over an earlier date ended that this run has gone on with
+}
+
+// inSeries reports whether the run looks at other dates.
+func (r *resetRun) inSeries() bool { return r.release != nil }
+
+// holdSeries keeps other runs from the pattern until leaveSeries, and removes what runs that died before they had results have left.
+func (r *resetRun) holdSeries() error {
 	p := r.paths.pattern
 	if p.names == nil || r.opts.dryRun || r.opts.sandbox {
 		return nil
 	}
 	var err error
-	if r.release, err = ledger.Hold(p.text, r.ledgerSpec().Manifest.Runs[0]); err != nil {
+	if r.release, err = ledger.Hold(p.text, r.thisRun()); err != nil {
 		return refused(hintLocked(err))
 	}
-	earlier, err := r.findEarlier()
-	if err != nil {
+	if err := ledger.RemoveCopyTemps(filepath.Dir(r.paths.results), p.names.MatchString); err != nil {
 		return refused(err)
 	}
-	var same []earlierResults
-	for _, e := range earlier {
-		if err := r.refuseSamePeople(&e.manifest, e.path); err != nil {
-			return err
-		}
-		switch open := e.incomplete(); {
-		case e.manifest.Input.SHA256 == r.survey.SHA256:
-			same = append(same, e)
-		case open != "":
-			r.behind = append(r.behind, e.path)
-			r.console.warn("%s isn't complete: %s; to go on with it, give its own input (%s, SHA-256 %.12s) and --resume -o %s",
-				e.path, open, e.manifest.Input.File, e.manifest.Input.SHA256, shellQuote(plainPattern(e.path)))
-		}
-	}
-	if _, err := os.Lstat(r.paths.results); err == nil || len(same) == 0 || r.survey.Rows == 0 {
-		return nil
-	}
-	return r.goOnWith(same[len(same)-1])
+	return nil
 }
 
 func (r *resetRun) leaveSeries() error {
@@ -81,8 +76,113 @@ func (r *resetRun) leaveSeries() error {
 	return r.release()
 }
 
-// findEarlier returns the results that the pattern has in the folder beside this run's own, of this org, the oldest first.
-func (r *resetRun) findEarlier() ([]earlierResults, error) {
+// joinSeries goes on with the results of earlier dates that are open, each with the copy of its own input. It reports whether this run has
+// an input of its own to go on to, and chooses the results of an earlier date for it if they have the same.
+func (r *resetRun) joinSeries(ctx context.Context) (goOn bool, err error) {
+	if !r.inSeries() {
+		return true, nil
+	}
+	earlier, err := r.findEarlier(ctx)
+	if err != nil {
+		return false, refused(err)
+	}
+	var same []earlierResults
+	for _, e := range earlier {
+		if r.input != nil {
+			if err := r.refuseSamePeople(&e.manifest, e.path); err != nil {
+				return false, err
+			}
+		}
+	}
+	for _, e := range earlier {
+		switch open := e.incomplete(); {
+		case r.input != nil && e.manifest.Input.SHA256 == r.survey.SHA256:
+			same = append(same, e)
+		case open == "":
+		case !r.opts.resume || len(r.opts.retry) > 0:
+			r.leaveBehind(&e, open)
+		default:
+			if err := r.goOnBefore(ctx, &e, open); err != nil {
+				return false, err
+			}
+		}
+	}
+	if r.input == nil {
+		if r.earlier != nil {
+			return false, r.worse(r.tellComplete())
+		}
+		return false, r.worse(nil)
+	}
+	if _, err := os.Lstat(r.paths.results); err == nil || len(same) == 0 || r.survey.Rows == 0 {
+		return true, nil
+	}
+	return true, r.goOnWith(same[len(same)-1])
+}
+
+// leaveBehind reports results that this run doesn't go on with.
+func (r *resetRun) leaveBehind(e *earlierResults, open string) {
+	r.behind = append(r.behind, e.path)
+	r.console.warn("%s isn't complete: %s; to go on with it: oktareset reset --resume -o %s", e.path, open, shellQuote(plainPattern(e.path)))
+}
+
+// goOnBefore goes on with the results of an earlier date before this run begins. What ends the run in the middle there, a signal or a stop
+// rule for example, is returned. A run that is refused, as too many users are open for --confirm, doesn't keep today's from beginning.
+func (r *resetRun) goOnBefore(ctx context.Context, e *earlierResults, open string) error {
+	_, copyErr := os.Lstat(ledger.CopyPath(e.path))
+	if errors.Is(copyErr, os.ErrNotExist) {
+		r.behind = append(r.behind, e.path)
+		r.console.warn("%s isn't complete: %s; the copy of its input isn't there: to go on with it, give its input (%s, its SHA-256 begins with %s) and --resume -o %s",
+			e.path, open, e.manifest.Input.File, brief(e.manifest.Input.SHA256), shellQuote(plainPattern(e.path)))
+		return nil
+	}
+	r.console.info("%s isn't complete: %s; going on with it first", e.path, open)
+	today := r.outcome
+	before := r.app.newRun(r.optionsFor(e), r.start)
+	r.outcome.runID = before.id
+	var err error
+	if before.paths, err = before.choosePaths(); err == nil {
+		err = before.one(ctx)
+	}
+	ended := r.outcome
+	r.outcome = today
+	r.outcome.before = append(r.outcome.before, e.path)
+	code := exitCode(err)
+	stopped := code > exitConsent || errors.Is(err, errHalt)
+	if r.opts.limit > 0 {
+		r.opts.limit -= before.tally.finished
+		if r.opts.limit <= 0 && !stopped {
+			stopped, err = true, coded{code: exitStopped, error: errRows}
+			ended.limited = fmt.Sprintf("the limit of this run is reached (--limit %d)", before.opts.limit)
+		}
+	}
+	if stopped {
+		ended.before = r.outcome.before
+		r.outcome = ended
+		return err
+	}
+	if code > exitRows {
+		r.console.fail(err)
+		r.behind = append(r.behind, e.path)
+	}
+	r.before = worseOf(r.before, err)
+	return nil
+}
+
+// optionsFor are those of a run that goes on with an earlier date.
+func (r *resetRun) optionsFor(e *earlierResults) resetOptions {
+	o := r.opts
+	o.file, o.users, o.input, o.output, o.ticket, o.json = "", nil, roster.Options{}, plainPattern(e.path), "", false
+	o.set = maps.Clone(o.set)
+	for _, name := range []string{"column", "delimiter", "no-header", "allow-empty", "user", "ticket", "json"} {
+		delete(o.set, name)
+	}
+	o.set["output"] = o.output
+	return o
+}
+
+// findEarlier returns the results that the pattern has in the folder beside this run's own, of this org, the oldest first. What may be results
+// and can't be read is an error: whom they name may be in the input, too.
+func (r *resetRun) findEarlier(ctx context.Context) ([]earlierResults, error) {
 	folder := filepath.Dir(r.paths.results)
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -90,18 +190,26 @@ func (r *resetRun) findEarlier() ([]earlierResults, error) {
 	}
 	var found []earlierResults
 	for _, entry := range entries {
-		path := filepath.Join(folder, entry.Name())
-		if !r.paths.pattern.names.MatchString(entry.Name()) || path == filepath.Clean(r.paths.results) {
+		path, moved := r.resultsOf(folder, entry.Name())
+		if path == "" {
 			continue
 		}
 		m, err := ledger.ReadManifest(path)
-		if errors.Is(err, os.ErrNotExist) { // not ours
+		if errors.Is(err, os.ErrNotExist) {
+			if err := noResults(path); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, r.explainResume(err)
 		}
-		if !m.DryRun && !m.Sandbox && m.Org == r.client.Org().Host() && len(m.Runs) > 0 {
+		if m.DryRun || m.Sandbox || len(m.Runs) == 0 || moved && m.Unused() {
+			continue
+		}
+		if same, err := r.sameOrg(ctx, &m, path); err != nil {
+			return nil, err
+		} else if same {
 			found = append(found, earlierResults{path, m})
 		}
 	}
@@ -111,12 +219,64 @@ func (r *resetRun) findEarlier() ([]earlierResults, error) {
 	return found, nil
 }
 
+// resultsOf returns the path of the results of another date that a file is, or whose manifest it is, if these were moved away; or "".
+func (r *resetRun) resultsOf(folder, name string) (path string, moved bool) {
+	ours := r.paths.pattern.names.MatchString
+	if base, ok := strings.CutSuffix(name, ".json"); ok && !ours(name) {
+		if name = base + ".csv"; !ours(name) {
+			name = base
+		}
+		if _, err := os.Lstat(filepath.Join(folder, name)); !errors.Is(err, os.ErrNotExist) {
+			return "", false
+		}
+		moved = true
+	}
+	if path = filepath.Join(folder, name); !ours(name) || path == filepath.Clean(r.paths.results) {
+		return "", false
+	}
+	return path, moved
+}
+
+// noResults returns an error unless a file certainly isn't results that have lost their manifest.
+func noResults(path string) error {
+	unsure := func(why string) error {
+		return usageError("put its .json back beside it, or move it out of the folder once nobody in it can be reset again by mistake",
+			"%s may be the results of an earlier date, but %s", path, why)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return unsure("it can't be read: " + err.Error())
+	}
+	if !info.Mode().IsRegular() { // results are never anything else
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return unsure("it can't be read: " + err.Error())
+	}
+	defer f.Close() //nolint:errcheck // only read
+	in, err := table.NewReader(f, table.ReaderOptions{})
+	if errors.Is(err, table.ErrEmpty) {
+		return unsure("it is empty")
+	}
+	if broken := (*table.Error)(nil); errors.As(err, &broken) { // no CSV
+		return nil
+	}
+	if err != nil {
+		return unsure("it can't be read: " + err.Error())
+	}
+	if header, _ := in.Header(); table.KindOf(header) == table.KindRecords {
+		return unsure("its manifest isn't there")
+	}
+	return nil
+}
+
 // goOnWith makes the results of an earlier date, of the same input, those of this run, or refuses to begin the same again.
 func (r *resetRun) goOnWith(e earlierResults) error {
 	open := e.incomplete()
 	if r.opts.resume && (open != "" || len(r.opts.retry) > 0) {
 		r.console.info("%s has the same input: going on there, under its date", e.path)
-		r.paths.results, r.outcome.results = e.path, e.path
+		r.paths.results, r.outcome.results, r.earlier = e.path, e.path, &e.manifest
 		return nil
 	}
 	hint := "is it the input of today? To do the same again on purpose, name other results with -o, without a date; --retry does only what failed"
@@ -124,6 +284,27 @@ func (r *resetRun) goOnWith(e earlierResults) error {
 		hint = "it isn't complete: --resume goes on with it"
 	}
 	return usageError(hint, "%s is the input of %s already: nobody is reset a second time under another date", r.paths.shown, e.path)
+}
+
+// worse returns the worse of how this run ended and how those over earlier dates did.
+func (r *resetRun) worse(err error) error {
+	if exitCode(r.before) <= exitCode(err) {
+		return err
+	}
+	if err != nil {
+		r.console.fail(err)
+	}
+	if !errors.Is(r.before, errRows) {
+		r.outcome.limited = r.before.Error()
+	}
+	return coded{code: exitCode(r.before), error: errRows} // what it was is said already
+}
+
+func worseOf(a, b error) error {
+	if exitCode(a) >= exitCode(b) {
+		return a
+	}
+	return b
 }
 
 // behindError reports results of earlier dates that nobody has completed.

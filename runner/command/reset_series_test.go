@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"os"
@@ -65,6 +66,15 @@ func (v *virtual) wantDays(want map[string]map[string]int) {
 
 func (v *virtual) wantEnd(code, want int, said ...string) {
 	v.t.Helper()
+	v.wantSaid(code, want, said...)
+	for _, entry := range glob(v.t, v.path("*.lock")) {
+		v.t.Errorf("%s is left behind", entry)
+	}
+}
+
+// wantSaid is wantEnd after a crash, whose lock stays until a run goes on.
+func (v *virtual) wantSaid(code, want int, said ...string) {
+	v.t.Helper()
 	if code != want {
 		v.t.Errorf("exit code %d, want %d:\n%s", code, want, v.stderr)
 	}
@@ -72,9 +82,6 @@ func (v *virtual) wantEnd(code, want int, said ...string) {
 		if !strings.Contains(v.stderr, text) {
 			v.t.Errorf("nothing is said of %q:\n%s", text, v.stderr)
 		}
-	}
-	for _, entry := range glob(v.t, v.path("*.lock")) {
-		v.t.Errorf("%s is left behind", entry)
 	}
 }
 
@@ -143,11 +150,87 @@ func TestSeriesWithoutResume(t *testing.T) {
 	})
 }
 
-// Yesterday's run was never completed, and today's input is another one: today's users are reset, and every run says what is open.
+// A job over three nights, each with an export of its own under one name, of which the first breaks off: its users are done on the second,
+// of the copy of an input that is gone, before those of that night.
+func TestSeriesFinishesEarlierDates(t *testing.T) {
+	virtually(t, 12, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.today(v.ids[:6]...)
+		v.mustCrashAt("/reset_factors", 3, "--resume", "--workers", "1", "-o", v.path("%Y-%m-%d.csv"), "--confirm=acme.okta.com:0-6")
+		nextDay()
+		v.today(v.ids[6:9]...)
+		v.wantEnd(v.dated("--resume"), 0, v.path("2000-01-01.csv")+" isn't complete: its run broke off; going on with it first", "3 rows in")
+		v.wantDays(days{"2000-01-01": {"reset": 6}, "2000-01-02": {"reset": 3}})
+		nextDay()
+		v.today(v.ids[9:]...)
+		v.wantEnd(v.dated("--resume"), 0)
+		v.wantDays(days{"2000-01-01": {"reset": 6}, "2000-01-02": {"reset": 3}, "2000-01-03": {"reset": 3}})
+		v.resets(map[int]int{1: 12})
+	})
+}
+
+// What ends a run over an earlier date ends the job: the limit and the signal are for all of it.
+func TestSeriesStopsWithAnEarlierDate(t *testing.T) {
+	virtually(t, 9, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.today(v.ids[:5]...)
+		v.wantEnd(v.dated("--resume", "--limit", "1"), exitStopped)
+		nextDay()
+		v.today(v.ids[5:]...)
+		v.wantEnd(v.dated("--resume", "--limit", "1"), exitStopped)
+		v.wantDays(days{"2000-01-01": {"reset": 2, "not_attempted": 3}, "2000-01-01.input": {}})
+
+		ctx, stop := context.WithCancelCause(v.t.Context())
+		v.atReset(1, func() { stop(Signal{os.Interrupt}) })
+		v.wantEnd(v.resetIn(ctx, "--resume", "--workers", "1", "-o", v.path("%Y-%m-%d.csv"), "--confirm=acme.okta.com:0-9"), 130)
+		v.wantDays(days{"2000-01-01": {"reset": 3, "not_attempted": 2}, "2000-01-01.input": {}})
+
+		v.wantEnd(v.dated("--resume", "--limit", "3"), exitStopped) // two of the earlier date, and one of today's
+		v.wantDays(days{"2000-01-01": {"reset": 5}, "2000-01-02": {"reset": 1, "not_attempted": 3}, "2000-01-02.input": {}})
+		v.wantEnd(v.dated("--resume"), 0)
+		v.resets(map[int]int{1: 9})
+	})
+}
+
+// The worse of two exit codes counts, and what the other one was is said.
+func TestSeriesEndsWithTheWorseCode(t *testing.T) {
+	virtually(t, 4, oktatest.Config{}, func(v *virtual) {
+		v.today(v.ids[:2]...)
+		v.wantEnd(v.dated("--resume", "--limit", "1", "--workers", "1"), exitStopped)
+		nextDay()
+		v.today(v.ids[2:]...)
+		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, UserID: v.ids[1]})
+		v.wantEnd(v.dated("--resume"), exitRows, "1 reset, 1 failed", ": 2 reset")
+		v.wantDays(days{"2000-01-01": {"reset": 1, "failed": 1}, "2000-01-02": {"reset": 2}})
+		v.wantEnd(v.dated("--resume"), 0) // what failed isn't open
+	})
+}
+
+// Without an input, a job goes on with what is open, if anything is.
+func TestSeriesWithoutInput(t *testing.T) {
+	virtually(t, 4, oktatest.Config{}, func(v *virtual) {
+		v.today(v.ids[:2]...)
+		v.wantEnd(v.dated("--resume", "--limit", "1"), exitStopped)
+		nextDay()
+		v.today(v.ids[2:]...)
+		v.wantEnd(v.dated("--resume", "--limit", "2"), exitStopped) // of the earlier date one, of today's one
+		v.args = nil
+		for range 2 {
+			v.wantEnd(v.dated("--resume"), 0)
+			v.wantDays(days{"2000-01-01": {"reset": 2}, "2000-01-02": {"reset": 2}})
+		}
+		nextDay()
+		v.wantEnd(v.dated("--resume"), 0)
+		v.resets(map[int]int{1: 4})
+	})
+}
+
+// Yesterday's run was never completed, and neither its input nor the copy is there: today's users are reset, and every run says what is open.
 func TestSeriesReportsWhatStaysIncomplete(t *testing.T) {
 	virtually(t, 6, oktatest.Config{}, func(v *virtual) {
 		v.today(v.ids[:3]...)
 		v.wantEnd(v.dated("--resume", "--limit", "1"), exitStopped)
+		if err := os.Remove(v.path("2000-01-01.input.csv")); err != nil {
+			t.Fatal(err)
+		}
 		nextDay()
 		v.today(v.ids[3:]...)
 		for range 2 {
@@ -163,6 +246,53 @@ func TestSeriesReportsWhatStaysIncomplete(t *testing.T) {
 	})
 }
 
+// A file that may be results of an earlier date, and doesn't say of what, is no ground for a guess. Whatever certainly isn't, is passed over.
+func TestSeriesWithoutManifest(t *testing.T) {
+	lost := func(name string) func(v *virtual) {
+		return func(v *virtual) { v.overwrite(name, []byte(v.read("2000-01-01.csv"))) }
+	}
+	for name, tt := range map[string]struct {
+		leave func(v *virtual)
+		said  string // "": it is passed over
+	}{
+		"the manifest is gone":   {leave: func(v *virtual) { _ = os.Remove(v.path("2000-01-01.json")) }, said: "its manifest isn't there"},
+		"only the manifest left": {leave: func(v *virtual) { _ = os.Rename(v.path("2000-01-01.csv"), v.path("x.csv")) }, said: "users.csv is the input of "},
+		"a manifest of nothing":  {leave: func(v *virtual) { v.overwrite("2000-01-01.json", nil) }, said: "2000-01-01.json"},
+		"a folder of that name": {leave: func(v *virtual) {
+			_ = os.Rename(v.path("2000-01-01.json"), v.path("x"))
+			_ = os.Mkdir(v.path("2000-01-01.json"), 0o700)
+		}, said: "2000-01-01.json"},
+		"results under a date": {leave: lost("1999-01-01.csv"), said: "1999-01-01.csv may be the results of an earlier date, but its manifest isn't there"},
+		"an empty file":        {leave: func(v *virtual) { v.overwrite("1999-01-01.csv", nil) }, said: "it is empty"},
+		"a link to nowhere":    {leave: func(v *virtual) { _ = os.Symlink("archive/1999-01-01.csv", v.path("1999-01-01.csv")) }, said: "it can't be read"},
+		"saved by a spreadsheet": {leave: func(v *virtual) {
+			v.overwrite("1999-01-01.csv", []byte("\ufeff"+strings.ReplaceAll(v.read("2000-01-01.csv"), ",", ";")))
+		}, said: "its manifest"},
+		"a list of users":        {leave: func(v *virtual) { v.overwrite("1999-01-01.csv", []byte("login\nx@y\n")) }},
+		"a workbook":             {leave: func(v *virtual) { v.overwrite("1999-01-01.csv", []byte("PK\x03\x04")) }},
+		"a folder":               {leave: func(v *virtual) { _ = os.Mkdir(v.path("1999-01-01.csv"), 0o700) }},
+		"a file of another name": {leave: lost("old.csv")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+				v.today(v.ids[:2]...)
+				v.wantEnd(v.dated(), 0)
+				tt.leave(v)
+				nextDay()
+				want := exitUsage
+				if tt.said == "" {
+					want = 0
+					v.today(v.ids[2])
+				}
+				v.wantEnd(v.dated("--resume"), want, tt.said)
+				if want != 0 {
+					v.resets(map[int]int{0: 1, 1: 2})
+				}
+			})
+		})
+	}
+}
+
 // A --retry looks for the results of the input, too.
 func TestSeriesRetry(t *testing.T) {
 	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
@@ -175,34 +305,36 @@ func TestSeriesRetry(t *testing.T) {
 	})
 }
 
-// Rows from stdin are kept beside the results of their date, and only there.
+// Rows from stdin are kept beside the results of their date, and only there, as long as one of them is open.
 func TestSeriesOfStdin(t *testing.T) {
 	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
 		v.args, v.stdin = []string{"-"}, "userId\n"+strings.Join(v.ids, "\n")+"\n"
 		v.wantEnd(v.dated("--resume", "--limit", "1"), exitStopped)
+		v.wantDays(days{"2000-01-01": {"reset": 1, "not_attempted": 2}, "2000-01-01.input": {}})
+		if got := v.read("2000-01-01.input.csv"); got != v.stdin {
+			t.Errorf("kept %q, want %q", got, v.stdin)
+		}
 		nextDay()
 		v.wantEnd(v.dated("--resume"), 0, "going on there")
-		v.wantDays(days{"2000-01-01": {"reset": 3}, "2000-01-01.input": {}})
+		v.wantDays(days{"2000-01-01": {"reset": 3}})
 		v.resets(map[int]int{1: 3})
 
-		// Results that have lost their input get it again.
+		// Results that have no copy of their input any more take it again.
 		nextDay()
 		v.stdin = "userId\n" + v.ids[2] + "\n"
 		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, Times: 1})
 		v.wantEnd(v.dated(), exitRows)
-		if err := os.Remove(v.path("2000-01-03.input.csv")); err != nil {
-			t.Fatal(err)
-		}
+		v.wantDays(days{"2000-01-01": {"reset": 3}, "2000-01-03": {"failed": 1}})
 		nextDay()
 		v.wantEnd(v.dated("--retry", "failed"), 0, "going on there")
-		v.wantDays(days{"2000-01-01": {"reset": 3}, "2000-01-01.input": {}, "2000-01-03": {"reset": 1}, "2000-01-03.input": {}})
+		v.wantDays(days{"2000-01-01": {"reset": 3}, "2000-01-03": {"reset": 1}})
 
 		// Other rows under the same date would be lost without a word.
 		nextDay()
 		v.stdin = "userId\n" + v.ids[0] + "\n"
 		v.wantEnd(v.dated("--resume"), 0)
 		v.stdin = "userId\n" + v.ids[1] + "\n"
-		v.wantEnd(v.dated("--resume"), exitUsage, "stdin holds other rows than "+v.path("2000-01-05.input.csv"))
+		v.wantEnd(v.dated("--resume"), exitUsage, "stdin isn't the input of "+v.path("2000-01-05.csv"))
 		v.stdin = ""
 		v.wantEnd(v.dated("--resume"), 0)
 		v.resets(map[int]int{1: 1, 2: 2})

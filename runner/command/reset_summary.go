@@ -186,7 +186,7 @@ func (r *resetRun) nextSteps(counts runner.Counts) []string {
 	case counts[runner.StatusNotAttempted] > 0, counts[runner.StatusPartial] > 0, counts.Total() < r.survey.Rows:
 		next = append(next, "to go on: "+r.resumeCommand())
 	case counts[runner.StatusFailed]+counts[runner.StatusForbidden] > 0:
-		next = append(next, "to try those again that failed: "+r.resumeCommand("--retry", "failed,forbidden"))
+		next = append(next, "to try those again that failed: "+r.retryCommand("failed,forbidden"))
 	}
 	switch {
 	case r.opts.dryRun:
@@ -236,11 +236,7 @@ func (r *resetRun) confirmLines() []string {
 	command := planCommand(&m, r.paths.results)
 	switch {
 	case goOn != "":
-		flags := []string{"--dry-run"}
-		if m.Counts[runner.StatusFailed] > 0 {
-			flags = append(flags, "--retry", "failed")
-		}
-		return []string{"the plan isn't whole: " + why, "to complete it: " + r.resumeCommand(flags...)}
+		return []string{"the plan isn't whole: " + why, "to complete it: " + goOn}
 	case why != "":
 		return []string{"the plan isn't whole: " + why + "; make it again"}
 	case command == "":
@@ -283,7 +279,7 @@ type summary struct {
 
 func (r *resetRun) printJSON(counts runner.Counts, took time.Duration, err error) error {
 	stats := r.client.Stats()
-	s := summary{
+	s := &summary{
 		RunID: r.id, ResultsPath: r.paths.results, ManifestPath: ledger.ManifestPath(r.paths.results), Manifest: r.book.Manifest(),
 		Rows: counts.Total(), Reasons: r.tally.reasons, Seconds: took.Seconds(),
 		Requests: stats.Requests, TooMany: stats.TooMany, Held: stats.Held.Seconds(), ExitCode: exitCode(err),
@@ -291,6 +287,10 @@ func (r *resetRun) printJSON(counts runner.Counts, took time.Duration, err error
 	if err != nil && !errors.Is(err, errRows) {
 		s.Stopped = err.Error()
 	}
+	return r.printSummary(s)
+}
+
+func (r *resetRun) printSummary(s *summary) error {
 	enc := json.NewEncoder(printableWriter{r.Stdout})
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")

@@ -32,6 +32,7 @@ type virtual struct {
 	args   []string // the input, as the command line has it
 	stdin  string
 	stderr string            // of the last run
+	free   uint64            // bytes on the disk; 0: not known
 	env    map[string]string // in place of what an admin with a token has
 	in     io.Reader         // in place of stdin
 	asker  asker             // who is asked on the terminal; nil: nobody is there
@@ -91,6 +92,7 @@ func (v *virtual) resetIn(ctx context.Context, flags ...string) int {
 		stdin = strings.NewReader(v.stdin)
 	}
 	a := &app{Process: Process{Stdin: stdin, Stdout: io.Discard, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"}}
+	a.FreeSpace = func(string) (uint64, bool) { return v.free, v.free > 0 }
 	a.console, a.transport, a.terminal = newConsole(progress.NewScreen(&stderr), consoleOptions{}), v, v.terminal
 	err = a.cli().RunContext(ctx, args)
 	a.console.fail(err)
@@ -104,6 +106,23 @@ func (v *virtual) terminal() (asker, error) {
 		return nil, syscall.ENXIO
 	}
 	return v.asker, nil
+}
+
+// read returns what a file in the folder holds.
+func (v *virtual) read(name string) string {
+	v.t.Helper()
+	b, err := os.ReadFile(v.path(name))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return string(b)
+}
+
+// overwrite writes a file in place: who has it open sees it.
+func (v *virtual) overwrite(name string, content []byte) {
+	if err := os.WriteFile(v.path(name), content, 0o600); err != nil {
+		v.t.Error(err)
+	}
 }
 
 // counts reads the results: how many rows ended how, as "2 reset/verified".
@@ -275,6 +294,7 @@ func TestSignalThenResume(t *testing.T) {
 // What a ledger belongs to can't be changed half-way.
 func TestResumeRefusesOtherRuns(t *testing.T) {
 	virtually(t, 10, oktatest.Config{}, func(v *virtual) {
+		org := v.org
 		v.reset("--limit", "5", confirm(10))
 		before, err := os.ReadFile(v.path("users.results.csv"))
 		if err != nil {
@@ -289,7 +309,9 @@ func TestResumeRefusesOtherRuns(t *testing.T) {
 				t.Errorf("%q: the results were changed, %v", flags, err)
 			}
 		}
-		refuse("beta.okta.com", "--org-url", "https://beta.okta.com")
+		v.org = oktatest.New(oktatest.Config{ID: "00obeta"}) // what the name stands for now
+		refuse("acme.okta.com (00obeta)")
+		v.org = org
 		refuse("record_factors", "--record-factors")
 		input, err := os.ReadFile(v.path("users.csv"))
 		if err != nil {

@@ -4,8 +4,9 @@
 //
 // users.results.csv is the ledger while the run lasts and the result when it has ended.
 // users.results.json is the [Manifest]. users.results.csv.lock exists while a run has both open.
-// All have mode 0600: they name people. [Resume] takes only files of this user's or root's that
-// others can't change: no consent, and no result, rests on the word of somebody else.
+// users.results.input.csv is the [Copy] of the input, as long as a row is open. All have mode 0600:
+// they name people. [Resume] takes only files of this user's or root's that others can't change: no
+// consent, and no result, rests on the word of somebody else.
 //
 // While the run lasts, the ledger's lines stand in the order in which things happen, and the last line of a row counts.
 // A line with the status taken is written and synced before anything is sent that could change the row's user, so the

@@ -36,6 +36,7 @@ type Ledger struct {
 	lines   sync.Pool // of *lineWriter
 	inputs  inputs    // what a ledger that was resumed has of the input
 	before  *Manifest // the manifest before it was resumed; nil for a new ledger
+	kept    bool      // this run has named the copy of its input
 
 	mu       sync.Mutex // guards what follows
 	manifest Manifest
@@ -52,8 +53,8 @@ func (e *ExistsError) Error() string { return fmt.Sprintf("%q exists already", e
 
 // Create locks the results, then writes the manifest and after it the ledger with its header, all of it synced: what can't
 // be written shows before the first request. It returns a [*LockedError] or an [*ExistsError] rather than touching what
-// isn't its own; only results of the stand-in org are replaced, by results of the stand-in org. When it fails, it leaves
-// nothing behind.
+// isn't its own; only results of the stand-in org are replaced, by results of the stand-in org, and those of a run that ended before it
+// had consent or a line. When it fails, it leaves nothing behind.
 func Create(spec Spec) (*Ledger, error) {
 	return create(spec, createFile)
 }
@@ -93,7 +94,7 @@ func newLedger(spec Spec) (*Ledger, error) {
 	return l, err
 }
 
-// makeRoom refuses to overwrite results, unless they and the new ones are the stand-in org's.
+// makeRoom refuses to overwrite results, unless they and the new ones are the stand-in org's, or they are empty because their run died.
 func makeRoom(results string, sandbox bool) error {
 	for _, path := range []string{results, ManifestPath(results)} {
 		if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
@@ -102,15 +103,20 @@ func makeRoom(results string, sandbox bool) error {
 			return fmt.Errorf("look for earlier results: %w", err)
 		}
 		old, err := readManifest(results, ours)
-		if err != nil || !old.rehearsed() || !sandbox {
+		if err != nil || (!old.rehearsed() || !sandbox) && !old.vain(results) {
 			return &ExistsError{Path: path}
 		}
-		// The manifest goes last: without it, nobody would know that the results may go.
-		if err := errors.Join(files.RemoveIfExists(results), files.RemoveIfExists(ManifestPath(results))); err != nil {
+		if err := removeResults(results); err != nil {
 			return err
 		}
 	}
 	return files.RemoveTemps(results, ManifestPath(results))
+}
+
+// removeResults removes results that nobody needs, and what belongs to them. The manifest goes last: without it, nobody would know that the
+// others may go.
+func removeResults(results string) error {
+	return errors.Join(files.RemoveIfExists(CopyPath(results)), files.RemoveIfExists(results), files.RemoveIfExists(ManifestPath(results)))
 }
 
 // createFiles writes the manifest, then the ledger, which it removes when it can't complete it. The manifest comes first, so
@@ -190,8 +196,8 @@ func (l *Ledger) Close() error {
 	return errors.Join(l.commits.stop(), l.closeFile(), l.lock.release())
 }
 
-// Discard ends a run that was refused before it took or settled any row. It removes ledger and manifest; if the ledger was
-// resumed, they stay and the manifest is put back as it was. When the run has written a line it is an error and nothing is done.
+// Discard ends a run that was refused before it took or settled any row. It removes copy, ledger and manifest; if the ledger was
+// resumed, those of earlier runs stay and the manifest is put back as it was. When the run has written a line it is an error and nothing is done.
 func (l *Ledger) Discard() error {
 	if !l.commits.unused() {
 		return fmt.Errorf("%q holds results of this run: they aren't discarded", l.path)
@@ -201,9 +207,9 @@ func (l *Ledger) Discard() error {
 	}
 	err := errors.Join(l.commits.stop(), l.closeFile())
 	if l.before != nil {
-		return errors.Join(err, l.replace(l.ManifestPath(), l.before.encode), l.lock.release())
+		return errors.Join(err, l.unkeep(), l.replace(l.ManifestPath(), l.before.encode), l.lock.release())
 	}
-	return errors.Join(err, files.RemoveIfExists(l.path), files.RemoveIfExists(l.ManifestPath()), l.lock.release())
+	return errors.Join(err, l.unkeep(), files.RemoveIfExists(l.path), files.RemoveIfExists(l.ManifestPath()), l.lock.release())
 }
 
 // close reports whether this call is the one that closes.

@@ -25,6 +25,7 @@ type Manifest struct {
 	Format   int           `json:"format"`  // [Format]; set by [Create]
 	Version  string        `json:"version"` // of the program
 	Org      string        `json:"org"`     // host, or host:port
+	OrgID    string        `json:"org_id"`  // tells the org from others whatever its name; "" from a version that didn't ask for it
 	Engine   string        `json:"engine"`  // of the org: identity, classic, or "" when it isn't known
 	Actor    Actor         `json:"actor"`
 	Sandbox  bool          `json:"sandbox"`
@@ -172,6 +173,9 @@ func ManifestPath(results string) string {
 func ReadManifest(results string) (Manifest, error) {
 	return readManifest(results, files.Rule{Links: true})
 }
+
+// ReadOurManifest is [ReadManifest] for what is believed: the error is a [*files.RefusedError] for a file that others wrote or can change.
+func ReadOurManifest(results string) (Manifest, error) { return readManifest(results, ours) }
 
 // readManifest is ReadManifest for a file that keeps to a rule. It is opened once: what was judged
 // is what is read.

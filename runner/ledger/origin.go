@@ -1,5 +1,7 @@
 package ledger
 
+import "time"
+
 // Plan is what the results of a plan's run keep of the plan: the plan itself may be gone when
 // somebody asks whether its users were reset.
 type Plan struct {
@@ -7,6 +9,14 @@ type Plan struct {
 	File   string `json:"file"`   // name of the file that it was made of, without folders
 	SHA256 string `json:"sha256"` // of that file's bytes, in hexadecimal
 	Column string `json:"column"` // that named the users when the plan was made; of a plan of a plan, the plan's own
+
+	LeftAlone []LeftAlone `json:"left_alone,omitempty"` // whoever was reset in one of these periods
+}
+
+// LeftAlone is a period: a plan leaves alone whoever was reset in it.
+type LeftAlone struct {
+	Until time.Time     `json:"until"` // by the clock of the machine
+	For   time.Duration `json:"for"`   // nanoseconds
 }
 
 // Origin is the SHA-256 of the file that named the users first: the one that a plan was made of,

@@ -101,7 +101,7 @@ func (r *replay) header() error {
 	line, err := r.scan.line()
 	var torn *TornError
 	switch want := r.ledger.header; {
-	case (errors.As(err, &torn) || errors.Is(err, io.EOF)) && r.old.unused() && r.ledger.tornHeader(r.scan.rest):
+	case (errors.As(err, &torn) || errors.Is(err, io.EOF)) && r.old.Unused() && r.ledger.tornHeader(r.scan.rest):
 		r.torn = true
 		return nil
 	case errors.As(err, &torn), errors.Is(err, io.EOF):

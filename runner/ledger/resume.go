@@ -19,10 +19,10 @@ import (
 // A last line that is torn is cut off: nothing that depends on it was sent. Whatever else isn't as
 // a run leaves it is a [*DamageError]; a ledger of something else is a [*MismatchError]; one that
 // another run has open is a [*LockedError]. When there is nothing to go on with, it returns
-// [ErrNothing], and has removed the manifest of a run that died before its ledger was made. Files
-// that others wrote, or can change, are a [*files.RefusedError]: no consent rests on them. On any
-// other error the files are as they were, save for a torn line. each may have been called before an
-// error.
+// [ErrNothing], and has removed what a run has left that died before its ledger was made, or, over
+// another input, before it had consent and a line. Files that others wrote, or can change, are a
+// [*files.RefusedError]: no consent rests on them. On any other error the files are as they were,
+// save for a torn line. each may have been called before an error.
 func Resume(spec Spec, each func(Entry)) (*Ledger, []runner.Result, error) {
 	return resume(spec, each, openFile)
 }
@@ -50,6 +50,12 @@ func (l *Ledger) reopen(spec Spec, each func(Entry), open func(path string) (fil
 	old, err := l.earlier()
 	if err != nil {
 		return nil, err
+	}
+	if old.Input.SHA256 != spec.Manifest.Input.SHA256 && old.vain(l.path) {
+		if err := errors.Join(removeResults(l.path), files.RemoveTemps(l.path, l.ManifestPath())); err != nil {
+			return nil, err
+		}
+		return nil, ErrNothing
 	}
 	if err := old.compare(&spec.Manifest, l.path); err != nil {
 		return nil, err
@@ -115,12 +121,12 @@ func (l *Ledger) earlier() (Manifest, error) {
 
 // leftover removes a manifest without results and returns [ErrNothing] if its run can't have changed anything.
 func (l *Ledger) leftover(m *Manifest) error {
-	if !m.unused() {
+	if !m.Unused() {
 		return &DamageError{
 			Path: l.ManifestPath(), Message: fmt.Sprintf("it belongs to %q, which isn't there", l.path), Hint: hintOriginal,
 		}
 	}
-	if err := errors.Join(files.RemoveIfExists(l.ManifestPath()), files.RemoveTemps(l.path, l.ManifestPath())); err != nil {
+	if err := errors.Join(removeResults(l.path), files.RemoveTemps(l.path, l.ManifestPath())); err != nil {
 		return err
 	}
 	return ErrNothing

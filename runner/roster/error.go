@@ -13,8 +13,8 @@ import (
 var (
 	// ErrNoRows is wrapped by the [*Error] of [File.Survey] for a header alone, without [Options] AllowEmpty.
 	ErrNoRows = errors.New("no rows under the header")
-	// ErrChanged is wrapped by the [*Error] of [File.Rows] when the file isn't what was surveyed.
-	ErrChanged = errors.New("the file changed after it was surveyed")
+	// ErrChanged is wrapped by the [*Error] of [File.Rows] when the copy of the input isn't what was surveyed.
+	ErrChanged = errors.New("the copy of it that the run reads was changed by another program")
 )
 
 // errNoHeader is wrapped by the [*Error] of [Open] for a first row that names a user.
@@ -60,6 +60,9 @@ func fileError(path string, err error) *Error {
 	switch {
 	case errors.As(err, &broken):
 		e.Line, e.Message, e.Hint = broken.Line, broken.Message, broken.Hint
+	case errors.Is(err, ErrChanged):
+		e.Message, e.Err = ErrChanged.Error(), ErrChanged
+		e.Hint = "no row that wasn't surveyed was acted on; move the copy away, and go on with the input itself and --resume"
 	case errors.As(err, &system):
 		e.Message = system.Err.Error() // the path stands before it already
 	}

@@ -1,23 +1,25 @@
 package roster
 
 import (
-	"crypto/sha256"
 	"errors"
-	"hash"
 	"io"
 	"os"
-	"slices"
+	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/files"
 	"oktareset/runner/table"
 )
 
 // File is an open input. Its methods may not be used concurrently.
 type File struct {
 	path     string
-	file     *os.File
+	source   source
 	options  Options
-	first    []string // the file's first row
+	record   *recorder // of what was read
+	reading  *pass     // the only pass over the source, until the survey begins
+	ended    bool      // all of the source was read: the copy is whole
+	first    []string  // the file's first row
 	choices  choices
 	layout   layout // the first of choices, until the survey has decided
 	warnings []string
@@ -25,41 +27,88 @@ type File struct {
 	repeats  *runner.Repeats
 }
 
-// Open opens the file and reads its header. What is wrong with it is an [*Error]. The file stays open until [File.Close].
+// Copy gets what is read of an input, and gives it back. A [File] writes it from start to end, once, and then only reads it.
+type Copy interface {
+	io.Writer
+	io.ReaderAt
+}
+
+// source is what an input is read from, once, from start to end.
+type source struct {
+	io.Reader
+	file   *os.File // nil: not a file
+	size   int64
+	change time.Time
+}
+
+// Open opens a file and reads its header. What is wrong with it is an [*Error]. What is read is kept in memory, and no more of it
+// than [MaxInMemory]. The file stays open until the survey, or [File.Close].
 func Open(path string, o Options) (*File, error) {
-	// A pipe can't be read twice, and opening one may wait for ever.
+	return OpenCopying(path, &memory{path: path}, o)
+}
+
+// OpenCopying is [Open] for a file of any length: what is read of it goes to a copy.
+func OpenCopying(path string, to Copy, o Options) (*File, error) {
 	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, fileError(path, err)
-	case info.IsDir():
-		return nil, &Error{Path: path, Message: "is a directory", Hint: "name the CSV file in it"}
-	case !info.Mode().IsRegular():
-		hint := "pipe the rows in and use - as the file"
-		if o.List {
-			hint = "give a file"
-		}
-		return nil, &Error{Path: path, Message: "is not a regular file", Hint: hint}
+	if err == nil {
+		err = regular(path, info.Mode(), o)
 	}
-	file, err := os.Open(path)
 	if err != nil {
 		return nil, fileError(path, err)
 	}
-	f := &File{path: path, file: file, options: o}
+	file, err := files.Open(path, files.Rule{Links: true})
+	if err != nil {
+		return nil, fileError(path, err)
+	}
+	if info, err = file.Stat(); err == nil {
+		err = regular(path, info.Mode(), o)
+	}
+	if err != nil {
+		return nil, errors.Join(fileError(path, err), file.Close())
+	}
+	return newFile(path, source{Reader: file, file: file, size: info.Size(), change: info.ModTime()}, to, o)
+}
+
+// regular refuses what can't be an input.
+func regular(path string, mode os.FileMode, o Options) error {
+	switch {
+	case mode.IsDir():
+		return &Error{Path: path, Message: "is a directory", Hint: "name the CSV file in it"}
+	case !mode.IsRegular() && o.List:
+		return &Error{Path: path, Message: "is not a regular file", Hint: "give a file"}
+	case !mode.IsRegular():
+		return &Error{Path: path, Message: "is not a regular file", Hint: "pipe the rows in and use - as the file"}
+	}
+	return nil
+}
+
+// Read is [OpenCopying] for what comes from elsewhere. path is what messages call it.
+func Read(path string, in io.Reader, to Copy, o Options) (*File, error) {
+	return newFile(path, source{Reader: in}, to, o)
+}
+
+// Reread opens the copy of an earlier [File], of size bytes. path is what messages call it.
+func Reread(path string, of io.ReaderAt, size int64, o Options) (*File, error) {
+	return newFile(path, source{Reader: io.NewSectionReader(of, 0, size)}, reread{of}, o)
+}
+
+// reread is a copy that is there already.
+type reread struct{ io.ReaderAt }
+
+func (reread) Write(b []byte) (int, error) { return len(b), nil }
+
+func newFile(path string, from source, to Copy, o Options) (*File, error) {
+	f := &File{path: path, source: from, options: o, record: newRecorder(to)}
 	if err := f.readLayout(); err != nil {
-		return nil, errors.Join(err, file.Close())
+		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
 }
 
 func (f *File) readLayout() error {
-	size, err := f.size()
+	p, err := f.pass(io.TeeReader(f.source, f.record))
 	if err != nil {
-		return err
-	}
-	p, err := f.pass(size)
-	if err != nil {
-		return err
+		return f.located(err)
 	}
 	first, line := p.in.Header()
 	c, wrong := newChoices(first, f.options)
@@ -70,12 +119,19 @@ func (f *File) readLayout() error {
 	if c.none != nil {
 		c.none.Line = line
 	}
-	f.first, f.choices, f.layout = first, c, c.layouts[0]
+	f.reading, f.first, f.choices, f.layout = p, first, c, c.layouts[0]
 	return nil
 }
 
-// Close closes the file.
-func (f *File) Close() error { return f.file.Close() }
+// Close closes the file that the input is read from. The copy belongs to the caller.
+func (f *File) Close() error {
+	if f.source.file == nil {
+		return nil
+	}
+	err := f.source.file.Close()
+	f.source.file = nil
+	return err
+}
 
 // Path returns the path that was opened.
 func (f *File) Path() string { return f.path }
@@ -107,38 +163,24 @@ func (f *File) Warnings() []string { return f.warnings }
 // Repeats returns the users whom more than one row names, by the [File.Survey] that comes before.
 func (f *File) Repeats() *runner.Repeats { return f.repeats }
 
-// size returns the file's length in bytes.
-func (f *File) size() (int64, error) {
-	info, err := f.file.Stat()
-	if err != nil {
-		return 0, f.located(err)
-	}
-	return info.Size(), nil
-}
+// Content returns what was surveyed, from its start. Its Read returns an error that wraps [ErrChanged] rather than anything else.
+func (f *File) Content() io.Reader { return f.record.content() }
 
-// pass reads the file once, from the start.
+// pass takes an input apart, from its start.
 type pass struct {
 	in    *table.Reader
-	hash  hash.Hash // of what was read
-	n     int       // data lines read
-	first []string  // the first data line when the file has no header, until it was read
+	n     int      // data lines read
+	first []string // the first data line when the file has no header, until it was read
 }
 
-// pass starts to read the first size bytes of the file: what is added meanwhile, perhaps half a line, is never seen.
-func (f *File) pass(size int64) (*pass, error) {
-	p := &pass{hash: sha256.New()}
-	bytes := io.TeeReader(io.NewSectionReader(f.file, 0, size), p.hash)
-	in, err := table.NewReader(bytes, table.ReaderOptions{Delimiter: f.options.Delimiter})
+func (f *File) pass(in io.Reader) (*pass, error) {
+	r, err := table.NewReader(in, table.ReaderOptions{Delimiter: f.options.Delimiter})
 	if err != nil {
-		return nil, f.located(err)
+		return nil, err
 	}
-	p.in = in
-	first, _ := in.Header()
-	if f.first != nil && !slices.Equal(first, f.first) {
-		return nil, f.changed()
-	}
+	p := &pass{in: r}
 	if f.options.NoHeader {
-		p.first = first
+		p.first, _ = r.Header()
 	}
 	return p, nil
 }
@@ -155,6 +197,44 @@ func (p *pass) next() (cells []string, line int, err error) {
 	return cells, line, nil
 }
 
-func (f *File) changed() *Error {
-	return &Error{Path: f.path, Message: ErrChanged.Error(), Hint: "leave the file alone during a run", Err: ErrChanged}
+// begin returns the only pass over the source or, once that has come to its end, one over the copy.
+func (f *File) begin() (*pass, error) {
+	switch p := f.reading; {
+	case p != nil:
+		f.reading = nil
+		return p, nil
+	case !f.ended:
+		return nil, errHalfRead
+	}
+	return f.pass(f.Content())
+}
+
+// end makes sure that all of the source was read, and that it is what it was when it was opened.
+func (f *File) end() error {
+	if f.ended {
+		return nil
+	}
+	// What ends the rows need not be the end of the bytes.
+	if _, err := io.Copy(io.Discard, io.TeeReader(f.source, f.record)); err != nil {
+		return err
+	}
+	if err := f.record.flush(); err != nil {
+		return err
+	}
+	s := &f.source
+	if s.file == nil {
+		f.ended = true
+		return nil
+	}
+	info, err := s.file.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() != s.size || f.record.size != s.size || !info.ModTime().Equal(s.change) {
+		return &Error{
+			Message: "the file was changed while it was read: half of it may be what it was before", Hint: "begin once it is written to its end",
+		}
+	}
+	f.ended = true
+	return f.Close()
 }

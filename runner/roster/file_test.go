@@ -2,13 +2,11 @@ package roster
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/iotest"
 
 	"oktareset/runner/table"
 )
@@ -61,39 +59,6 @@ func TestErrorText(t *testing.T) {
 	}
 }
 
-func TestKeep(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "kept.csv")
-	if err := Keep(strings.NewReader("login\na\n"), path); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil || string(text) != "login\na\n" {
-		t.Errorf("Keep() wrote %q, %v", text, err)
-	}
-	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("Keep() made %v, %v, want mode 0600", info.Mode(), err)
-	}
-	if err := Keep(strings.NewReader("other"), path); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("Keep() over a file = %v, want %v", err, fs.ErrExist)
-	}
-	if text, _ := os.ReadFile(path); string(text) != "login\na\n" {
-		t.Errorf("Keep() over a file left %q", text)
-	}
-}
-
-func TestKeepLeavesNoHalfFile(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "kept.csv")
-	broken := errors.New("broken pipe")
-	if err := Keep(io.MultiReader(strings.NewReader("login\n"), iotest.ErrReader(broken)), path); !errors.Is(err, broken) {
-		t.Errorf("Keep() of a broken pipe = %v, want %v", err, broken)
-	}
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("Keep() of a broken pipe left a file: %v", err)
-	}
-}
-
 func TestWriteUsers(t *testing.T) {
 	t.Parallel()
 	users := []string{idA, "a@b", `say "x", y`, "'=1", "two\nlines", "a;b"}
@@ -119,25 +84,3 @@ func TestWriteUsers(t *testing.T) {
 type failingWriter struct{}
 
 func (*failingWriter) Write([]byte) (int, error) { return 0, errors.New("disk full") }
-
-// While the input is read, and after a kill then, there is nothing under its name.
-func TestKeepShowsNoHalfFile(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "kept.csv")
-	looked := false
-	look := readerFunc(func([]byte) (int, error) {
-		_, err := os.Lstat(path)
-		looked = errors.Is(err, fs.ErrNotExist)
-		return 0, io.EOF
-	})
-	if err := Keep(io.MultiReader(strings.NewReader("login\n"), look), path); err != nil || !looked {
-		t.Fatalf("Keep() = %v; nothing to see before the end: %v", err, looked)
-	}
-	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) != 1 || files[0].Name() != "kept.csv" {
-		t.Errorf("Keep() left %v, %v", files, err)
-	}
-}
-
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(b []byte) (int, error) { return f(b) }

@@ -1,7 +1,6 @@
 package roster
 
 import (
-	"encoding/hex"
 	"errors"
 	"io"
 	"iter"
@@ -13,26 +12,26 @@ import (
 	"oktareset/runner/table"
 )
 
-var errNotSurveyed = errors.New("not surveyed")
+var (
+	errNotSurveyed = errors.New("not surveyed")
+	errHalfRead    = errors.New("not read to its end")
+)
 
-// Rows yields the rows that [File.Survey] counted, in order, and nothing that was added since. After an error it ends. An
-// [*Error] that wraps [ErrChanged] says that the file isn't what was surveyed; some of that is seen only after the last row.
-// Each use of the sequence reads the file again. The rows may be kept.
+// Rows yields the rows that [File.Survey] counted, in order: those of the copy that it has made. After an error it ends. An [*Error]
+// that wraps [ErrChanged] says that the copy isn't what was surveyed; no row is made of what wasn't. Each use of the sequence reads the
+// copy again. The rows may be kept.
 func (f *File) Rows() iter.Seq2[runner.Row, error] {
 	return func(yield func(runner.Row, error) bool) {
-		p, err := f.surveyedPass()
-		if err != nil {
-			yield(runner.Row{}, err)
+		if f.surveyed == nil {
+			yield(runner.Row{}, f.located(errNotSurveyed))
 			return
 		}
-		for {
-			cells, line, err := p.next()
-			if errors.Is(err, io.EOF) {
+		p, err := f.pass(f.Content())
+		for err == nil {
+			var cells []string
+			var line int
+			if cells, line, err = p.next(); err != nil {
 				break
-			}
-			if err != nil {
-				yield(runner.Row{}, f.rereadError(err))
-				return
 			}
 			if f.layout.plan && runner.Status(cells[statusColumn]) != runner.StatusWouldReset {
 				continue
@@ -41,31 +40,10 @@ func (f *File) Rows() iter.Seq2[runner.Row, error] {
 				return
 			}
 		}
-		if hex.EncodeToString(p.hash.Sum(nil)) != f.surveyed.SHA256 {
-			yield(runner.Row{}, f.changed())
+		if !errors.Is(err, io.EOF) {
+			yield(runner.Row{}, f.located(err))
 		}
 	}
-}
-
-// surveyedPass starts to read the bytes that were surveyed.
-func (f *File) surveyedPass() (*pass, error) {
-	if f.surveyed == nil {
-		return nil, f.located(errNotSurveyed)
-	}
-	p, err := f.pass(f.surveyed.Bytes)
-	if err != nil {
-		return nil, f.rereadError(err)
-	}
-	return p, nil
-}
-
-// rereadError returns what an error means that the survey didn't meet: a broken row is a change.
-func (f *File) rereadError(err error) error {
-	var broken *table.Error
-	if errors.As(err, &broken) {
-		return f.changed()
-	}
-	return f.located(err)
 }
 
 // row makes a row of a data line's cells, which the reader will overwrite.

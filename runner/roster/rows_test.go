@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"io"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -76,51 +78,153 @@ func TestRowsNeedASurvey(t *testing.T) {
 	}
 }
 
-// What happens to the file between the survey and the rows.
+// Whatever happens to the file after the survey, the rows are those that were surveyed.
 func TestRowsOfAChangedFile(t *testing.T) {
 	t.Parallel()
 	const text = "login,dept\na@b,1\nc@d,2\n"
-	for name, tt := range map[string]struct {
-		now  string
-		rows int // yielded before the change is seen
-		err  error
-	}{
-		"nothing":             {now: text, rows: 2},
-		"a row added":         {now: text + "e@f,3\n", rows: 2},
-		"a broken row added":  {now: text + "e\"", rows: 2},
-		"a cell changed":      {now: strings.Replace(text, "c@d", "x@y", 1), rows: 2, err: ErrChanged},
-		"a row cut off":       {now: text[:len(text)-6], rows: 1, err: ErrChanged},
-		"cut within a row":    {now: text[:len(text)-3], rows: 1, err: ErrChanged},
-		"all cut off":         {now: "", err: ErrChanged},
-		"another header":      {now: strings.Replace(text, "login,dept", "dept,login", 1), err: ErrChanged},
-		"another first line":  {now: "PK\x03\x04" + text[4:], err: ErrChanged},
-		"a quote not closed":  {now: strings.Replace(text, "1", "\"", 1), err: ErrChanged},
-		"a line end replaced": {now: strings.Replace(text, "1\n", "1 ", 1), err: ErrChanged},
+	for name, now := range map[string]string{
+		"a row added": text + "e@f,3\n", "a cell changed": strings.Replace(text, "c@d", "x@y", 1), "cut within a row": text[:len(text)-3], "all cut off": "",
+		"another header": strings.Replace(text, "login,dept", "dept,login", 1), "no text": "PK\x03\x04" + text[4:],
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f, _ := survey(t, text, Options{})
-			if err := os.WriteFile(f.Path(), []byte(tt.now), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			rows, err := collect(f)
-			var e *Error
-			if len(rows) != tt.rows || !errors.Is(err, tt.err) || tt.err != nil && (!errors.As(err, &e) || e.Path != f.Path()) {
-				t.Errorf("Rows() = %d rows, %v, want %d, %v", len(rows), err, tt.rows, tt.err)
-			}
-		})
+		f, _ := survey(t, text, Options{})
+		if err := os.WriteFile(f.Path(), []byte(now), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := collect(f)
+		if err != nil || len(rows) != 2 || rows[0].Input != "a@b" || rows[1].Input != "c@d" {
+			t.Errorf("%s: Rows() = %+v, %v, want the two that were surveyed", name, rows, err)
+		}
+	}
+	f, _ := survey(t, text, Options{})
+	if err := os.Remove(f.Path()); err != nil {
+		t.Fatal(err)
+	}
+	if rows, err := collect(f); err != nil || len(rows) != 2 {
+		t.Errorf("the file removed: Rows() = %+v, %v", rows, err)
 	}
 }
 
-// A file that an editor replaces is another file: the open one is read on.
-func TestRowsOfAReplacedFile(t *testing.T) {
+// No row is made of bytes that weren't surveyed, wherever the copy was changed: the rows before are.
+func TestRowsOfAChangedCopy(t *testing.T) {
 	t.Parallel()
-	f, _ := survey(t, "login\na@b\n", Options{})
-	if err := os.Rename(write(t, "login\nx@y\n"), f.Path()); err != nil {
+	const rows = 30_000
+	text := "login\n" + strings.Repeat("someone@example.com\n", rows)
+	for name, change := range map[string]struct {
+		at   int
+		text string // "": cut off here
+	}{
+		"nothing": {at: len(text), text: "what is added isn't read"}, "the start": {at: 0, text: "LOGIN"}, "the middle": {at: len(text) / 2, text: "x"},
+		"the last byte": {at: len(text) - 1, text: " "}, "cut": {at: len(text) / 2}, "all cut off": {at: 0}, "the last byte cut off": {at: len(text) - 1},
+	} {
+		to := new(memory)
+		f, err := Read("users.csv", strings.NewReader(text), to, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Survey(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if string(to.bytes) != text {
+			t.Fatalf("the copy has %d bytes, the input %d", len(to.bytes), len(text))
+		}
+		kept := to.bytes[:change.at]
+		if change.text != "" {
+			kept = append(kept, change.text...)
+			kept = append(kept, text[min(len(text), len(kept)):]...)
+		}
+		to.bytes = kept
+		got, err := collect(f)
+		var e *Error
+		switch good := change.at / blockSize * blockSize / len("someone@example.com\n"); {
+		case name == "nothing":
+			if err != nil || len(got) != rows {
+				t.Errorf("%s: %d rows, %v", name, len(got), err)
+			}
+		case !errors.Is(err, ErrChanged) || !errors.As(err, &e) || e.Hint == "" || len(got) > good:
+			t.Errorf("%s: %d rows, %v, want at most %d rows and %v", name, len(got), err, good, ErrChanged)
+		}
+		for _, row := range got {
+			if row.Input != "someone@example.com" {
+				t.Fatalf("%s: a row that wasn't surveyed: %+v", name, row)
+			}
+		}
+	}
+}
+
+// A file that grows, shrinks or is rewritten while it is surveyed is refused: half of it may be what it was before.
+func TestSurveyOfAFileThatChanges(t *testing.T) {
+	t.Parallel()
+	text := "login\n" + strings.Repeat("someone@example.com\n", 30_000)
+	for name, now := range map[string]string{
+		"grows": text + "x@y\n", "shrinks": text[:len(text)-20], "emptied": "", "rewritten": strings.Replace(text, "someone", "anybody", 40_000),
+	} {
+		f := open(t, text, Options{}) // the header is read, and a block
+		before, err := os.Stat(f.Path())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(f.Path(), []byte(now), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		later := before.ModTime().Add(time.Second)
+		if err := os.Chtimes(f.Path(), later, later); err != nil {
+			t.Fatal(err)
+		}
+		var e *Error
+		if s, err := f.Survey(t.Context()); !errors.As(err, &e) || !strings.Contains(e.Message, "changed while it was read") || e.Hint == "" {
+			t.Errorf("%s: %+v, %v", name, s, err)
+		}
+		if _, err := collect(f); !errors.Is(err, errNotSurveyed) {
+			t.Errorf("%s: Rows() = %v, want %v", name, err, errNotSurveyed)
+		}
+		if _, err := f.Survey(t.Context()); !errors.Is(err, errHalfRead) {
+			t.Errorf("%s: a second survey: %v, want %v", name, err, errHalfRead)
+		}
+	}
+}
+
+// A copy that can't be written ends the survey.
+func TestSurveyOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	full := errors.New("no space left on device")
+	text := "login\n" + strings.Repeat("someone@example.com\n", 30_000)
+	for _, text := range []string{text, "login\na@b\n"} {
+		f, err := Read("users.csv", strings.NewReader(text), brokenCopy{full}, Options{})
+		if err == nil {
+			_, err = f.Survey(t.Context())
+		}
+		if !errors.Is(err, full) {
+			t.Errorf("%d bytes: %v, want %v", len(text), err, full)
+		}
+	}
+}
+
+type brokenCopy struct{ err error }
+
+func (c brokenCopy) Write([]byte) (int, error) { return 0, c.err }
+
+func (c brokenCopy) ReadAt([]byte, int64) (int, error) { return 0, c.err }
+
+// The copy of an earlier run is an input like any other, and what was surveyed of it is what was written.
+func TestReread(t *testing.T) {
+	t.Parallel()
+	const text = "login,x\na@b,1\n"
+	f, err := Reread("users.csv", strings.NewReader(text+"not a part"), int64(len(text)), Options{})
+	if err != nil {
 		t.Fatal(err)
 	}
+	s, err := f.Survey(t.Context())
+	if err != nil || s.SHA256 != sha256Hex(text) {
+		t.Errorf("Survey() = %+v, %v", s, err)
+	}
+	if b, err := io.ReadAll(f.Content()); err != nil || string(b) != text {
+		t.Errorf("Content() = %q, %v", b, err)
+	}
 	if rows, err := collect(f); err != nil || len(rows) != 1 || rows[0].Input != "a@b" {
-		t.Errorf("Rows() = %+v, %v, want the row that was surveyed", rows, err)
+		t.Errorf("Rows() = %+v, %v", rows, err)
+	}
+	if again, err := f.Survey(t.Context()); err != nil || again != s {
+		t.Errorf("a second survey = %+v, %v, want %+v", again, err, s)
 	}
 }
 

@@ -3,7 +3,6 @@ package roster
 import (
 	"cmp"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -31,17 +30,14 @@ type Survey struct {
 }
 
 // count reads the whole file by a layout, which is the file's from then on, and counts it. Of one
-// that is doubtful the number of users may be missing: see census.
+// that is doubtful the number of users may be missing: see census. The source is read once, by the
+// first of them; the others read the copy.
 func (f *File) count(ctx context.Context, c *census, l layout, doubtful bool) (Survey, error) {
 	f.layout = l
 	c.begin(&f.layout, doubtful)
-	size, err := f.size()
+	p, err := f.begin()
 	if err != nil {
-		return Survey{}, err
-	}
-	p, err := f.pass(size)
-	if err != nil {
-		return Survey{}, err
+		return Survey{}, f.located(err)
 	}
 	if err := c.count(ctx, p); err != nil {
 		if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
@@ -49,12 +45,15 @@ func (f *File) count(ctx context.Context, c *census, l layout, doubtful bool) (S
 		}
 		return Survey{}, f.located(err)
 	}
+	if err := f.end(); err != nil {
+		return Survey{}, f.located(err)
+	}
 	s, err := c.result(p.n)
 	if err != nil {
 		return Survey{}, f.located(err)
 	}
 	c.warn(p.in.NotUTF8())
-	s.Bytes, s.SHA256 = size, hex.EncodeToString(p.hash.Sum(nil))
+	s.Bytes, s.SHA256 = f.record.size, f.record.sha256()
 	f.surveyed, f.repeats = &s, c.users.repeats
 	return s, nil
 }

@@ -1,0 +1,387 @@
+package command
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"oktareset/oktaclient/oktatest"
+)
+
+// list is an input of these users.
+func list(ids ...string) []byte { return []byte("userId\n" + strings.Join(ids, "\n") + "\n") }
+
+// strangers adds users who are in no input to the org.
+func (v *virtual) strangers(n int) (ids []string) {
+	for i := range n {
+		ids = append(ids, fmt.Sprintf("00ustranger%09d", i))
+		v.org.Add(oktatest.User{ID: ids[i], Login: fmt.Sprintf("stranger%d@example.com", i), Factors: []oktatest.Factor{
+			{Type: "sms", Provider: "OKTA", Created: time.Now().Add(-time.Hour)},
+		}})
+	}
+	return ids
+}
+
+// atRequest calls do with the nth request, 1 is the first, before it is answered.
+func (v *virtual) atRequest(n int, do func()) {
+	var sent atomic.Int64
+	v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if int(sent.Add(1)) == n {
+			do()
+		}
+		return next.RoundTrip(r)
+	}
+}
+
+// atReset calls do with the nth reset, before it is answered.
+func (v *virtual) atReset(n int, do func()) {
+	var sent atomic.Int64
+	v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, "/reset_factors") && int(sent.Add(1)) == n {
+			do()
+		}
+		return next.RoundTrip(r)
+	}
+}
+
+// spared fails the test if any of these was touched, or looked at.
+func (v *virtual) spared(ids []string) {
+	v.t.Helper()
+	for _, id := range ids {
+		if did := v.org.Did(id); did.Resets > 0 {
+			v.t.Errorf("%s was reset, whom nobody had surveyed:\n%s", id, v.stderr)
+		}
+	}
+}
+
+// wantFiles fails the test unless the folder holds these files.
+func (v *virtual) wantFiles(want ...string) {
+	v.t.Helper()
+	if got := v.files(); !slices.Equal(got, want) {
+		v.t.Errorf("files %q, want %q:\n%s", got, want, v.stderr)
+	}
+}
+
+// Whatever happens to the user's file, at whatever moment after it was read: those who were surveyed are reset, and nobody else.
+func TestInputIsFrozen(t *testing.T) {
+	for what, change := range map[string]func(v *virtual, others []string){
+		"rewritten in place": func(v *virtual, others []string) { v.overwrite("users.csv", list(others...)) },
+		"replaced": func(v *virtual, others []string) {
+			v.overwrite("new.csv", list(others...))
+			_ = os.Rename(v.path("new.csv"), v.path("users.csv"))
+		},
+		"emptied":  func(v *virtual, _ []string) { v.overwrite("users.csv", nil) },
+		"cut":      func(v *virtual, _ []string) { _ = os.Truncate(v.path("users.csv"), 50) },
+		"extended": func(v *virtual, others []string) { v.overwrite("users.csv", list(append(v.ids, others...)...)) },
+		"removed":  func(v *virtual, _ []string) { _ = os.Remove(v.path("users.csv")) },
+		"moved":    func(v *virtual, _ []string) { _ = os.Rename(v.path("users.csv"), v.path("users.csv.done")) },
+	} {
+		// With the first requests nobody has consented yet; the last one is in the middle of the rows.
+		for _, n := range []int{1, 2, 3, 4, 5, 12} {
+			t.Run(fmt.Sprintf("%s at request %d", what, n), func(t *testing.T) {
+				virtually(t, 20, oktatest.Config{Latency: 50 * time.Millisecond}, func(v *virtual) {
+					others := v.strangers(20)
+					v.atRequest(n, func() { change(v, others) })
+					v.want(v.reset(confirm(20), "--workers", "2"), 0, map[string]int{"reset": 20})
+					v.resets(map[int]int{1: 20})
+					v.spared(others)
+					if slices.ContainsFunc(v.files(), func(name string) bool { return strings.Contains(name, "input") || strings.Contains(name, "tmp") }) {
+						t.Errorf("left %q", v.files())
+					}
+				})
+			})
+		}
+	}
+}
+
+// The same for an approved plan, and for a dry run.
+func TestPlanIsFrozen(t *testing.T) {
+	virtually(t, 20, oktatest.Config{Latency: 50 * time.Millisecond}, func(v *virtual) {
+		others := v.strangers(20)
+		v.atRequest(9, func() { v.overwrite("users.csv", list(others...)) })
+		if code := v.reset("--dry-run", "--workers", "2"); code != 0 || strings.Contains(v.read("users.plan.csv"), "stranger") {
+			t.Fatalf("exit code %d:\n%s", code, v.stderr)
+		}
+		plan := v.read("users.plan.csv")
+		v.args = []string{v.path("users.plan.csv")}
+		forged := plan
+		for i, id := range v.ids {
+			forged = strings.ReplaceAll(forged, id, others[i])
+		}
+		for _, n := range []int{1, 9} {
+			v.atRequest(n, func() { v.overwrite("users.plan.csv", []byte(forged)) })
+			v.wantEnd(v.reset(confirm(20), "--workers", "2", "-o", v.path(fmt.Sprintf("%d.csv", n))), 0, "20 reset")
+			v.spared(others)
+			v.overwrite("users.plan.csv", []byte(plan))
+		}
+		v.resets(map[int]int{2: 20})
+	})
+}
+
+// A run whose input is gone, or has been replaced by the next night's export, is finished with its copy.
+func TestResumeNeedsNoInput(t *testing.T) {
+	for name, crash := range map[string]func(v *virtual){
+		"stopped": func(v *virtual) { v.wantEnd(v.reset(confirm(20), "--limit", "7"), exitStopped) },
+		"crashed": func(v *virtual) { v.mustCrashAt("/reset_factors", 8, confirm(20), "--workers", "2") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+				others := v.strangers(5)
+				crash(v)
+				if got := v.read("users.results.input.csv"); got != string(list(v.ids...)) {
+					t.Fatalf("the copy holds %q", got)
+				}
+				v.overwrite("users.csv", list(others...))
+				v.wantSaid(v.reset("--resume", "--confirm=acme.okta.com:0-20"), exitUsage,
+					"users.csv isn't the input of "+v.path("users.results.csv"),
+					"hint: to finish those results: oktareset reset --resume ", " --output "+v.path("users.results.csv")+"; put corrected or further rows into a file of their own")
+				if err := os.Remove(v.path("users.csv")); err != nil {
+					t.Fatal(err)
+				}
+				v.wantSaid(v.reset("--resume"), exitUsage, "no such file")
+				v.args = []string{"-o", v.path("users.results.csv")}
+				v.wantEnd(v.reset("--resume"), 0, v.path("users.results.input.csv")+": 20 rows")
+				v.wantEnd(v.reset("--resume"), 0, v.path("users.results.csv")+" is complete: 20 reset")
+				v.resets(map[int]int{1: 20})
+				v.spared(others)
+				v.wantFiles("users.results.csv", "users.results.json")
+			})
+		})
+	}
+}
+
+// Without an input there must be something to go on with, and a name of it.
+func TestResumeOfNothing(t *testing.T) {
+	virtually(t, 2, oktatest.Config{}, func(v *virtual) {
+		v.args = nil
+		v.wantEnd(v.reset("--resume"), exitUsage, "which results? Without FILE, --resume needs --output")
+		v.wantEnd(v.reset("-o", v.path("x.csv")), exitUsage, "which users? FILE is missing")
+		v.wantEnd(v.reset("--resume", "-o", v.path("x.csv")), exitUsage, "nothing to go on with: there are no results at "+v.path("x.csv"))
+		v.wantFiles("users.csv")
+	})
+}
+
+// The copy is read as the input was.
+func TestResumeRecallsHowTheInputIsRead(t *testing.T) {
+	for name, flags := range map[string][]string{
+		"--column":    {"--column", "Worker"},
+		"--delimiter": {"--column", "Worker", "--delimiter", "|"},
+		"--no-header": {"--no-header", "--column", "2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+				text := "name,Worker\n"
+				if name == "--no-header" {
+					text = ""
+				}
+				for i, id := range v.ids {
+					text += fmt.Sprintf("name %d,%s\n", i, id)
+				}
+				if name == "--delimiter" {
+					text = strings.ReplaceAll(text, ",", "|")
+				}
+				v.overwrite("users.csv", []byte(text))
+				v.wantEnd(v.reset(append(flags, confirm(3), "--limit", "1")...), exitStopped)
+				v.args = []string{"-o", v.path("users.results.csv")}
+				v.wantEnd(v.reset("--resume", "--limit", "1"), exitStopped)
+				v.args = []string{v.path("users.csv")} // the same file, without the flags
+				v.wantEnd(v.reset("--resume"), 0)
+				v.resets(map[int]int{1: 3})
+			})
+		})
+	}
+}
+
+// Rows that are settled may be tried again with the same input, whatever its name: the copy is gone.
+func TestRetryNeedsTheSameInput(t *testing.T) {
+	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1})
+		v.wantEnd(v.reset(confirm(3)), exitRows, "--retry failed,forbidden "+v.path("users.csv"))
+		v.wantFiles("users.csv", "users.results.csv", "users.results.json")
+		v.args = []string{"-o", v.path("users.results.csv")}
+		v.wantEnd(v.reset("--resume"), exitRows, "is complete: 2 reset, 1 failed")
+		v.wantEnd(v.reset("--retry", "failed"), exitUsage, "has no copy of its input", "give it again, as it was: its name was users.csv, its SHA-256 begins with ")
+		v.overwrite("other.csv", list(v.ids[1]))
+		v.args = []string{v.path("other.csv"), "-o", v.path("users.results.csv")}
+		v.wantEnd(v.reset("--retry", "failed"), exitUsage, "other.csv isn't the input of", "hint: for other users, choose another file with -o: whoever is in both inputs is then reset a second time")
+		v.overwrite("other.csv", list(v.ids...))
+		v.wantEnd(v.reset("--retry", "failed"), 0)
+		v.resets(map[int]int{1: 3})
+	})
+}
+
+// A program that dies at any point leaves what a resume, or a new run, can do with.
+func TestCrashPointsOfTheCopy(t *testing.T) {
+	type point struct {
+		leave  func(v *virtual)
+		resume bool // there is something to go on with: another input is refused
+	}
+	remove := func(v *virtual, names ...string) {
+		for _, name := range names {
+			if err := os.Remove(v.path(name)); err != nil {
+				v.t.Fatal(err)
+			}
+		}
+	}
+	unused := func(v *virtual) { // a run that waits for consent, with the power off
+		v.t.Helper()
+		v.mustCrashAt("/users/me", 1, confirm(4))
+		if strings.Count(v.read("users.results.csv"), "\n") != 1 || !strings.Contains(v.read("users.results.json"), `"how": "none"`) {
+			v.t.Fatalf("the run had begun:\n%s", v.read("users.results.csv"))
+		}
+	}
+	for name, p := range map[string]point{
+		"half of the copy":   {leave: func(v *virtual) { v.overwrite("users.results.input.csv.123.tmp", []byte("userId\n00u")) }},
+		"the whole copy":     {leave: func(v *virtual) { v.overwrite("users.results.input.csv.123.tmp", list(v.ids...)) }},
+		"the manifest alone": {leave: func(v *virtual) { unused(v); remove(v, "users.results.csv", "users.results.input.csv") }},
+		"a ledger without its header": {leave: func(v *virtual) {
+			unused(v)
+			v.overwrite("users.results.csv", nil)
+			remove(v, "users.results.input.csv")
+		}},
+		"the ledger, no copy":     {leave: func(v *virtual) { unused(v); remove(v, "users.results.input.csv") }},
+		"the ledger and its copy": {leave: unused},
+		"before the last discard": {leave: func(v *virtual) { unused(v); remove(v, "users.results.csv") }},
+		"a row taken":             {leave: func(v *virtual) { v.mustCrashAt("/reset_factors", 1, confirm(4), "--workers", "1") }, resume: true},
+		"rows done":               {leave: func(v *virtual) { v.mustCrashAt("/reset_factors", 3, confirm(4), "--workers", "1") }, resume: true},
+		"another copy half done": {leave: func(v *virtual) {
+			v.mustCrashAt("/reset_factors", 3, confirm(4), "--workers", "1")
+			v.overwrite("users.results.input.csv.77.tmp", []byte("userId\n00u"))
+			v.overwrite("users.results.json.78.tmp", []byte("{"))
+		}, resume: true},
+		"finished, with its copy": {leave: func(v *virtual) {
+			v.wantEnd(v.reset(confirm(4)), 0)
+			v.overwrite("users.results.input.csv", list(v.ids...))
+		}, resume: true},
+	} {
+		for _, same := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, same input %v", name, same), func(t *testing.T) {
+				virtually(t, 4, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+					others := v.strangers(4)
+					p.leave(v)
+					if !same {
+						v.overwrite("users.csv", list(others...))
+						code := v.reset("--resume", confirm(4))
+						if p.resume {
+							v.wantSaid(code, exitUsage, "users.csv isn't the input of")
+							v.spared(others)
+							v.args = []string{"-o", v.path("users.results.csv")}
+							v.wantEnd(v.reset("--resume"), 0)
+							v.resets(map[int]int{1: 4})
+							v.spared(others)
+						} else {
+							v.wantEnd(code, 0, "4 reset")
+							v.resets(map[int]int{0: 4})
+						}
+					} else {
+						v.want(v.reset("--resume", confirm(4)), 0, v.verified(p.resume && name != "finished, with its copy"))
+						v.resets(map[int]int{1: 4})
+					}
+					v.wantFiles("users.csv", "users.results.csv", "users.results.json")
+				})
+			})
+		}
+	}
+}
+
+// verified is how four rows end, one of which may have been in doubt.
+func (v *virtual) verified(doubt bool) map[string]int {
+	if doubt && strings.Contains(v.read("users.results.csv"), "verified") {
+		return map[string]int{"reset": 3, "reset/verified": 1}
+	}
+	return map[string]int{"reset": 4}
+}
+
+// What a run makes where it was refused, it takes away.
+func TestRefusedRunLeavesNoCopy(t *testing.T) {
+	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+		v.wantEnd(v.reset(confirm(2)), exitConsent)
+		v.wantEnd(v.reset(), exitConsent)
+		v.wantEnd(v.reset(confirm(3), "--exclude", v.path("none.csv")), exitUsage)
+		v.env = map[string]string{"OKTA_CLIENT_TOKEN": "wrong"}
+		v.wantEnd(v.reset(confirm(3)), exitNoAccess)
+		v.env = nil
+		v.overwrite("users.csv", []byte("userId\n\"open\n"))
+		v.wantEnd(v.reset(confirm(3)), exitUsage)
+		v.overwrite("users.csv", []byte("nothing\nx\n"))
+		v.wantEnd(v.reset(confirm(3)), exitUsage)
+		v.wantFiles("users.csv")
+	})
+}
+
+// A rehearsal is never gone on with, and keeps nothing, however it ends.
+func TestRehearsalKeepsNoCopy(t *testing.T) {
+	virtually(t, 1, oktatest.Config{}, func(v *virtual) {
+		v.atRequest(1, func() {})
+		r := &resetRun{app: &app{}, opts: resetOptions{sandbox: true}, paths: paths{results: v.path("x.csv")}}
+		c, err := r.newCopy()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Write([]byte("login\n")); err != nil {
+			t.Fatal(err)
+		}
+		v.wantFiles("users.csv")
+		if err := r.closeInput(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// A file that has the name of the copy is nobody's but the user's.
+func TestInputWithTheNameOfTheCopy(t *testing.T) {
+	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+		if err := os.Rename(v.path("users.csv"), v.path("users.results.input.csv")); err != nil {
+			t.Fatal(err)
+		}
+		v.args = []string{v.path("users.results.input.csv"), "-o", v.path("users.results.csv")}
+		v.wantEnd(v.reset(confirm(3)), exitUsage, "has the name of the copy that the run would make")
+		v.overwrite("users.csv", list(v.ids[:2]...))
+		v.args = []string{v.path("users.csv")}
+		v.wantEnd(v.reset(confirm(2)), exitUsage, "users.results.input.csv\" exists already")
+		v.wantFiles("users.csv", "users.results.input.csv")
+		v.resets(map[int]int{0: 3})
+	})
+}
+
+// The disk must hold what the run will write: that is known before anybody is touched.
+func TestRoomForResults(t *testing.T) {
+	virtually(t, 1000, oktatest.Config{Unlimited: true}, func(v *virtual) {
+		v.free = 100_000
+		v.wantEnd(v.reset(confirm(1000)), exitUsage, `error: the results may need 1.0 MB in "`+v.dir+`", where 100 kB are free; nothing was changed`,
+			"hint: make room, or name a file on another disk with -o")
+		v.free = 10_000
+		v.wantEnd(v.reset(confirm(1000)), exitUsage, "a copy of "+v.path("users.csv")+" may need 21 kB")
+		v.wantFiles("users.csv")
+		v.resets(map[int]int{0: 1000})
+		v.free = 2_000_000
+		v.wantEnd(v.reset(confirm(1000)), 0)
+		info, err := os.Stat(v.path("users.results.csv"))
+		if err != nil || info.Size() > 340*1000 {
+			t.Errorf("%d bytes for 1000 rows: more than was asked for, %v", info.Size(), err)
+		}
+	})
+}
+
+// An org that doesn't tell its ID isn't touched: it may be one that was reset under another name.
+func TestOrgWithoutID(t *testing.T) {
+	virtually(t, 2, oktatest.Config{}, func(v *virtual) {
+		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			resp, err := next.RoundTrip(r)
+			if err == nil && strings.Contains(r.URL.Path, "well-known") {
+				resp.Body = io.NopCloser(strings.NewReader("{}"))
+			}
+			return resp, err
+		}
+		v.wantEnd(v.reset(confirm(2)), exitUsage, "doesn't tell the org's ID: without it, one org under two names could be reset twice")
+		v.resets(map[int]int{0: 2})
+		v.wantFiles("users.csv")
+		v.wantEnd(v.reset("--dry-run"), 0)
+	})
+}

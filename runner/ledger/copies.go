@@ -1,0 +1,269 @@
+package ledger
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+
+	"oktareset/runner/files"
+)
+
+// This file keeps the input of a run. The run works on a private copy, so that nothing that happens to the user's file changes who is
+// touched, and a later run goes on with the same rows when the file is gone.
+//
+// A copy has no name of its own until the ledger it belongs to is locked and on the disk, and loses it before the ledger is removed: a
+// program that dies leaves a copy that belongs to a ledger, or a temporary file that the next run removes.
+
+// CopyPath returns where the copy of the input lies: users.results.input.csv beside users.results.csv.
+func CopyPath(results string) string { return stem(results) + ".input.csv" }
+
+// stem is what the names of all files of results begin with.
+func stem(results string) string { return strings.TrimSuffix(ManifestPath(results), ".json") }
+
+// Copy is a private copy that a run reads. It is safe to read concurrently, while nobody writes to it or keeps it.
+type Copy struct {
+	file *os.File
+	temp string // the path of a file that [Ledger.Keep] hasn't named yet; "" else
+}
+
+// NewCopy makes a copy that is to lie beside results, for a run that has no ledger yet. Close removes it unless [Ledger.Keep] has named it.
+func NewCopy(results string) (*Copy, error) {
+	f, err := createTemp(CopyPath(results))
+	if err != nil {
+		return nil, fmt.Errorf("copy the input: %w", err)
+	}
+	return &Copy{file: f, temp: f.Name()}, nil
+}
+
+// createTemp makes a temporary file of mode 0600 beside path, whatever the umask.
+func createTemp(path string) (*os.File, error) {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return nil, err
+	}
+	if err := files.MakePrivate(f); err != nil {
+		return nil, errors.Join(err, f.Close(), os.Remove(f.Name()))
+	}
+	return f, nil
+}
+
+// OpenCopy opens the copy that an earlier run has kept beside results. The error wraps [fs.ErrNotExist] when there is none, and is a
+// [*files.RefusedError] for one that others wrote or can change.
+func OpenCopy(results string) (*Copy, error) {
+	f, err := files.Open(CopyPath(results), ours)
+	if err != nil {
+		return nil, fmt.Errorf("read the copy of the input: %w", err)
+	}
+	return &Copy{file: f}, nil
+}
+
+// Hide takes the name of a new copy that no other run will want, so that nothing is left of it, however the program ends. Where an open file
+// can't be without a name, it is removed by Close.
+func (c *Copy) Hide() {
+	if os.Remove(c.temp) == nil {
+		c.temp = ""
+	}
+}
+
+// Write adds to a new copy.
+func (c *Copy) Write(b []byte) (int, error) { return c.file.Write(b) }
+
+// ReadAt implements [io.ReaderAt].
+func (c *Copy) ReadAt(b []byte, offset int64) (int, error) { return c.file.ReadAt(b, offset) }
+
+// Size returns the length of the copy in bytes.
+func (c *Copy) Size() (int64, error) {
+	info, err := c.file.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// Close closes the copy, and removes it if nothing keeps it. It may be called again, and on nil.
+func (c *Copy) Close() error {
+	if c == nil || c.file == nil {
+		return nil
+	}
+	err := c.file.Close()
+	c.file = nil
+	if c.temp != "" {
+		err = errors.Join(err, files.RemoveIfExists(c.temp))
+	}
+	return err
+}
+
+// CopyExistsError is returned by [Ledger.Keep] when something has the name of the copy and belongs to no run: it isn't overwritten.
+type CopyExistsError struct{ Path string }
+
+func (e *CopyExistsError) Error() string {
+	return fmt.Sprintf("%q exists already: a file of an earlier run, whose results aren't there", e.Path)
+}
+
+// Keep names a copy as that of the ledger, durably. It comes before the first Take: from then on, it has to be there. What has the name is
+// replaced in a ledger that was resumed, which checks that the input is the same; for a new one it is a [*CopyExistsError] unless it
+// holds the same.
+func (l *Ledger) Keep(c *Copy) error {
+	if err := l.keep(c); err != nil {
+		if exists := (*CopyExistsError)(nil); errors.As(err, &exists) {
+			return exists
+		}
+		return fmt.Errorf("keep the input: %w", err)
+	}
+	return errors.Join(l.removeCopyTemps(), files.SyncFolder(filepath.Dir(l.path)))
+}
+
+func (l *Ledger) keep(c *Copy) error {
+	path := CopyPath(l.path)
+	there, err := os.Lstat(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err == nil {
+		if c.names(path) {
+			return nil
+		}
+		if !there.Mode().IsRegular() || l.before == nil && !c.equals(path) {
+			return &CopyExistsError{path}
+		}
+	}
+	if c.temp == "" || !c.names(c.temp) { // another run, or who tidies up, has removed it
+		if err := c.again(path); err != nil {
+			return err
+		}
+	}
+	if err := c.file.Sync(); err != nil {
+		return err
+	}
+	err = c.rename(path)
+	l.kept = err == nil
+	return err
+}
+
+func (l *Ledger) removeCopyTemps() error {
+	name := filepath.Base(l.path)
+	return RemoveCopyTemps(filepath.Dir(l.path), func(results string) bool { return results == name })
+}
+
+// names reports whether path is that of the open file.
+func (c *Copy) names(path string) bool {
+	named, err := os.Lstat(path)
+	if err != nil {
+		return false
+	}
+	open, err := c.file.Stat()
+	return err == nil && os.SameFile(named, open)
+}
+
+// equals reports whether a file holds the same. Then it may go: nothing is lost.
+func (c *Copy) equals(path string) bool {
+	other, err := files.Open(path, files.Rule{})
+	if err != nil {
+		return false
+	}
+	defer other.Close() //nolint:errcheck // only read
+	size, err := c.Size()
+	if info, statErr := other.Stat(); err != nil || statErr != nil || info.Size() != size {
+		return false
+	}
+	ours, theirs := sha256.New(), sha256.New()
+	_, err = io.Copy(ours, io.NewSectionReader(c.file, 0, size))
+	_, otherErr := io.Copy(theirs, other)
+	return err == nil && otherErr == nil && bytes.Equal(ours.Sum(nil), theirs.Sum(nil))
+}
+
+// again writes the copy once more, to a temporary file beside path.
+func (c *Copy) again(path string) error {
+	size, err := c.Size()
+	if err != nil {
+		return err
+	}
+	f, err := createTemp(path)
+	if err != nil {
+		return err
+	}
+	if _, err = io.Copy(f, io.NewSectionReader(c.file, 0, size)); err != nil {
+		return errors.Join(err, f.Close(), files.RemoveIfExists(f.Name()))
+	}
+	err = c.file.Close()
+	c.file, c.temp = f, f.Name()
+	return err
+}
+
+// rename gives the copy its name.
+func (c *Copy) rename(path string) error {
+	if runtime.GOOS != "windows" {
+		if err := os.Rename(c.temp, path); err != nil {
+			return err
+		}
+		c.temp = ""
+		return nil
+	}
+	// Windows renames no open file.
+	before, err := c.file.Stat()
+	if err != nil {
+		return err
+	}
+	if err := c.file.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(c.temp, path); err != nil {
+		c.file, _ = os.Open(c.temp)
+		return err
+	}
+	c.temp = ""
+	if c.file, err = os.Open(path); err != nil {
+		return err
+	}
+	if after, err := c.file.Stat(); err != nil || !os.SameFile(before, after) {
+		return errTouched
+	}
+	return nil
+}
+
+// DropCopy removes the copy that lies beside the ledger, once no row of it is open: nobody needs it any more. What isn't there is no error.
+// It comes after Finish and before Close.
+func (l *Ledger) DropCopy() error {
+	return errors.Join(files.RemoveIfExists(CopyPath(l.path)), l.removeCopyTemps())
+}
+
+// unkeep removes the copy if this run has named it. It goes before the ledger: one without a copy can be begun anew, but a copy without a
+// ledger would be in the way.
+func (l *Ledger) unkeep() error {
+	if !l.kept {
+		return nil
+	}
+	l.kept = false
+	return files.RemoveIfExists(CopyPath(l.path))
+}
+
+// copyTemp is the name of a temporary file of what a run keeps, its input and its exclusions; the first group is that of the results without
+// .csv.
+var copyTemp = regexp.MustCompile(`^(.+)\.(?:input\.csv|exclude\.json)\.[0-9]+\.tmp$`)
+
+// RemoveCopyTemps removes what runs that died have left of such files beside the results in a folder that ours knows by their names. Those
+// of a run that lives may go, too: it writes them again.
+func RemoveCopyTemps(folder string, ours func(results string) bool) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return fmt.Errorf("look for files left behind: %w", err)
+	}
+	for _, e := range entries {
+		m := copyTemp.FindStringSubmatch(e.Name())
+		if m == nil || !e.Type().IsRegular() || !ours(m[1]+".csv") && !ours(m[1]) {
+			continue
+		}
+		if err := files.RemoveIfExists(filepath.Join(folder, e.Name())); err != nil && runtime.GOOS != "windows" { // it may be open there
+			return err
+		}
+	}
+	return nil
+}

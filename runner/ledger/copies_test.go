@@ -1,0 +1,278 @@
+package ledger
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+func TestCopyPath(t *testing.T) {
+	t.Parallel()
+	for results, want := range map[string]string{
+		"a/users.results.csv": "a/users.results.input.csv", "users.plan.csv": "users.plan.input.csv", "2000-01-01.csv": "2000-01-01.input.csv",
+		"results": "results.input.csv",
+	} {
+		if got := CopyPath(results); got != want {
+			t.Errorf("CopyPath(%q) = %q, want %q", results, got, want)
+		}
+	}
+}
+
+// newTestCopy makes a copy that holds text.
+func newTestCopy(t *testing.T, results, text string) *Copy {
+	t.Helper()
+	c, err := NewCopy(results)
+	must(t, err)
+	t.Cleanup(func() { _ = c.Close() })
+	_, err = io.WriteString(c, text)
+	must(t, err)
+	return c
+}
+
+func (c *Copy) text(t *testing.T) string {
+	t.Helper()
+	size, err := c.Size()
+	must(t, err)
+	b, err := io.ReadAll(io.NewSectionReader(c, 0, size))
+	must(t, err)
+	return string(b)
+}
+
+func readText(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	must(t, err)
+	return string(b)
+}
+
+// A copy has no name before the ledger is there, only its owner may read it from its first byte, and it stays while it is kept.
+func TestKeep(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	spec := testSpec(dir, 1)
+	input := newTestCopy(t, spec.Path, "login\na\n")
+	for _, name := range names(t, dir) {
+		info, err := os.Stat(filepath.Join(dir, name))
+		must(t, err)
+		if info.Mode().Perm() != 0o600 || filepath.Ext(name) != ".tmp" {
+			t.Errorf("before the ledger there is %s, mode %v", name, info.Mode())
+		}
+	}
+	must(t, os.WriteFile(CopyPath(spec.Path)+".5.tmp", nil, 0o600)) // of a run that died
+	l := mustCreate(t, spec)
+	must(t, l.Keep(input))
+	must(t, l.Keep(input)) // what is kept is kept
+	want := []string{"users.results.csv", "users.results.csv.lock", "users.results.input.csv", "users.results.json"}
+	if got := names(t, dir); !slices.Equal(got, want) {
+		t.Errorf("files %q, want %q", got, want)
+	}
+	if got := readText(t, CopyPath(spec.Path)); got != "login\na\n" || input.text(t) != got {
+		t.Errorf("the copy holds %q, and gives back %q", got, input.text(t))
+	}
+	must(t, errors.Join(input.Close(), input.Close(), l.Close()))
+	again, err := OpenCopy(spec.Path)
+	must(t, err)
+	if got := again.text(t); got != "login\na\n" {
+		t.Errorf("a later run reads %q", got)
+	}
+	must(t, again.Close())
+	if got := readText(t, CopyPath(spec.Path)); got != "login\na\n" {
+		t.Errorf("after the runs the copy holds %q", got)
+	}
+	if _, err := OpenCopy(filepath.Join(dir, "other.csv")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("OpenCopy() of nothing = %v", err)
+	}
+}
+
+// What another run has, or whoever tidies up takes, isn't lost; what isn't a run's is never overwritten.
+func TestKeepBesideOthers(t *testing.T) {
+	t.Parallel()
+	const text = "login\na\n"
+	for name, tt := range map[string]struct {
+		before func(t *testing.T, dir, path string)
+		refuse bool
+	}{
+		"temporary files are gone": {before: func(t *testing.T, dir, _ string) {
+			for _, name := range names(t, dir) {
+				must(t, os.Remove(filepath.Join(dir, name)))
+			}
+		}},
+		"another has its name": {before: func(t *testing.T, dir, _ string) {
+			for _, name := range names(t, dir) {
+				must(t, os.Remove(filepath.Join(dir, name)))
+				must(t, os.WriteFile(filepath.Join(dir, name), []byte("other"), 0o600))
+			}
+		}},
+		"the same is there": {before: func(t *testing.T, _, path string) { must(t, os.WriteFile(path, []byte(text), 0o600)) }},
+		"another input":     {before: func(t *testing.T, _, path string) { must(t, os.WriteFile(path, []byte("login\nb\n"), 0o600)) }, refuse: true},
+		"a link":            {before: func(t *testing.T, _, path string) { must(t, os.Symlink("nowhere", path)) }, refuse: true},
+		"a folder":          {before: func(t *testing.T, _, path string) { must(t, os.Mkdir(path, 0o700)) }, refuse: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			spec := testSpec(dir, 1)
+			c := newTestCopy(t, spec.Path, text)
+			path := CopyPath(spec.Path)
+			tt.before(t, dir, path)
+			l := mustCreate(t, spec)
+			err := l.Keep(c)
+			var exists *CopyExistsError
+			switch {
+			case tt.refuse:
+				if !errors.As(err, &exists) || exists.Path != path {
+					t.Fatalf("Keep() = %v, want a *CopyExistsError", err)
+				}
+				before := readLink(path)
+				must(t, l.Discard())
+				if after := readLink(path); after != before {
+					t.Errorf("what was there is %q now, was %q", after, before)
+				}
+			case err != nil:
+				t.Fatal(err)
+			case readText(t, path) != text || c.text(t) != text:
+				t.Errorf("kept %q, reads %q", readText(t, path), c.text(t))
+			}
+		})
+	}
+}
+
+// readLink is what a path holds, be it a link or a file.
+func readLink(path string) string {
+	if to, err := os.Readlink(path); err == nil {
+		return "-> " + to
+	}
+	b, _ := os.ReadFile(path)
+	return string(b)
+}
+
+// A copy goes with the ledger that is discarded, and before it; that of an earlier run stays.
+func TestDiscardOfCopies(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	spec := testSpec(dir, 1)
+	c := newTestCopy(t, spec.Path, "login\na\n")
+	l := mustCreate(t, spec)
+	must(t, l.Keep(c))
+	must(t, errors.Join(l.Discard(), c.Close()))
+	if got := names(t, dir); len(got) > 0 {
+		t.Errorf("a discarded run left %q", got)
+	}
+
+	spec = leaveRun(t, dir)
+	path := CopyPath(spec.Path)
+	must(t, os.WriteFile(path, []byte("login\na\n"), 0o600))
+	again, err := OpenCopy(spec.Path)
+	must(t, err)
+	resumed, _ := mustResume(t, resumeSpec(spec, "run2"))
+	must(t, resumed.Keep(again))
+	must(t, errors.Join(resumed.Discard(), again.Close()))
+	if got := readText(t, path); got != "login\na\n" {
+		t.Errorf("a resume that was discarded left %q", got)
+	}
+}
+
+// What nobody needs goes, and that there is nothing to go is no error. What isn't a copy of these results stays.
+func TestDropCopy(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	spec := testSpec(dir, 1)
+	others := []string{"users.input.csv", "users.results.input.csv.bak", "other.results.input.csv.7.tmp"}
+	for _, name := range append(slices.Clone(others), "users.results.input.csv.123.tmp", "users.results.exclude.json.4.tmp") {
+		must(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
+	}
+	l := mustCreate(t, spec)
+	must(t, l.Keep(newTestCopy(t, spec.Path, "x")))
+	must(t, l.DropCopy())
+	must(t, l.DropCopy())
+	must(t, l.Discard())
+	if got := names(t, dir); !slices.Equal(got, slices.Sorted(slices.Values(others))) {
+		t.Errorf("left %q, want %q", got, others)
+	}
+}
+
+// A run that died before it had consent and a line has changed nothing: what it left is no obstacle to another input.
+func TestRunThatDiedInVain(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		leave  func(t *testing.T, s Spec)
+		inVain bool
+	}{
+		"before consent":          {leave: leaveNothing(nil), inVain: true},
+		"without a whole header":  {leave: func(t *testing.T, s Spec) { leaveNothing(nil)(t, s); must(t, os.Truncate(s.Path, 7)) }, inVain: true},
+		"without results":         {leave: func(t *testing.T, s Spec) { leaveNothing(nil)(t, s); must(t, os.Remove(s.Path)) }, inVain: true},
+		"with consent":            {leave: leaveNothing(func(m *Manifest) { m.Consent.How = ConsentConfirm })},
+		"after an earlier run":    {leave: leaveNothing(func(m *Manifest) { m.Runs = append([]Run{{RunID: "run0"}}, m.Runs...) })},
+		"with a line":             {leave: func(t *testing.T, s Spec) { leaveNothing(nil)(t, s); appendText(t, s.Path, "1,a") }},
+		"with another file there": {leave: func(t *testing.T, s Spec) { leaveNothing(nil)(t, s); must(t, os.WriteFile(s.Path, []byte("x"), 0o600)) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			spec := testSpec(t.TempDir(), 1)
+			tt.leave(t, spec)
+			must(t, os.WriteFile(CopyPath(spec.Path), []byte("login\n"), 0o600))
+			other := resumeSpec(spec, "run2")
+			other.Manifest.Input.SHA256 = "other"
+			_, _, err := Resume(other, func(Entry) {})
+			if errors.Is(err, ErrNothing) != tt.inVain {
+				t.Fatalf("Resume() = %v, want ErrNothing: %v", err, tt.inVain)
+			}
+			if tt.inVain {
+				if got := names(t, filepath.Dir(spec.Path)); len(got) > 0 {
+					t.Errorf("left %q", got)
+				}
+				tt.leave(t, spec)
+			}
+			l, err := Create(other)
+			if (err == nil) != tt.inVain {
+				t.Fatalf("Create() = %v, want none: %v", err, tt.inVain)
+			}
+			if err == nil {
+				must(t, l.Discard())
+			}
+		})
+	}
+}
+
+// leaveNothing leaves what a run leaves that dies with its ledger made.
+func leaveNothing(change func(*Manifest)) func(t *testing.T, s Spec) {
+	return func(t *testing.T, s Spec) {
+		t.Helper()
+		l := mustCreate(t, s)
+		if change != nil {
+			must(t, l.Update(change))
+		}
+		must(t, l.Close())
+	}
+}
+
+func appendText(t *testing.T, path, text string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	must(t, err)
+	_, err = f.WriteString(text)
+	must(t, errors.Join(err, f.Close()))
+}
+
+func TestSameOrg(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		m        Manifest
+		host, id string
+		want     bool
+	}{
+		{Manifest{Org: "acme.okta.com", OrgID: "00oa"}, "login.acme.com", "00oa", true},
+		{Manifest{Org: "acme.okta.com", OrgID: "00oa"}, "acme.okta.com", "00ob", false},
+		{Manifest{Org: "acme.okta.com"}, "acme.okta.com", "00oa", true},
+		{Manifest{Org: "acme.okta.com"}, "login.acme.com", "00oa", false},
+		{Manifest{Org: "acme.okta.com", OrgID: "00oa"}, "acme.okta.com", "", true},
+	} {
+		if got := tt.m.SameOrg(tt.host, tt.id); got != tt.want {
+			t.Errorf("%s %q: SameOrg(%s, %q) = %v, want %v", tt.m.Org, tt.m.OrgID, tt.host, tt.id, got, tt.want)
+		}
+	}
+}
