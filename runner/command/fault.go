@@ -36,6 +36,17 @@ func (p stage) classify(err error) error {
 	return coded{error: err, code: p.code()}
 }
 
+// later is what to do about an error that ends the client's patience.
+func (p stage) later(err error) string {
+	switch {
+	case errors.Is(err, oktaclient.ErrTooManyLost):
+		return "look at what is between this machine and Okta, as a proxy or a gateway, before going on"
+	case p == during: // the command says how to go on
+		return ""
+	}
+	return hintLater
+}
+
 // The hints on what keeps requests from Okta.
 const (
 	hintAddress = "check the org URL, the network and HTTPS_PROXY"
@@ -63,15 +74,10 @@ func oktaFault(c *oktaclient.Client, err error, p stage, what string) error {
 		return nil
 	}
 	stranger := errors.Is(err, oktaclient.ErrNotOkta)
-	later := hintLater
-	if p == during { // the command says how to go on
-		later = ""
-	}
+	later := p.later(err)
 	switch fate := oktaclient.FateOf(err); {
 	case errors.Is(err, errMaxDuration):
 		return stopError(errMaxDuration)
-	case errors.Is(err, oktaclient.ErrTooManyLost):
-		return is(exitStopped, "look at what is between this machine and Okta, as a proxy or a gateway, before going on", "%s")
 	case oktaclient.GaveUp(err):
 		return is(exitStopped, later, "%s")
 	case errors.Is(err, oktaclient.ErrNoRequestID):
