@@ -204,6 +204,20 @@ func TestSeriesEndsWithTheWorseCode(t *testing.T) {
 	})
 }
 
+// More open users of an earlier date than --confirm allows: they stay as they are, today's are done, and the code says it.
+func TestSeriesChecksTheNumberOfEarlierDates(t *testing.T) {
+	virtually(t, 7, oktatest.Config{}, func(v *virtual) {
+		v.today(v.ids[:5]...)
+		v.wantEnd(v.dated("--resume", "--limit", "1"), exitStopped)
+		nextDay()
+		v.today(v.ids[5:]...)
+		v.wantEnd(v.reset("--resume", "-o", v.path("%Y-%m-%d.csv"), "--confirm=acme.okta.com:0-2"), exitConsent, "--confirm allows acme.okta.com:0-2", ": 2 reset")
+		v.wantDays(days{"2000-01-01": {"reset": 1, "not_attempted": 4}, "2000-01-01.input": {}, "2000-01-02": {"reset": 2}})
+		v.wantEnd(v.dated("--resume"), 0)
+		v.resets(map[int]int{1: 7})
+	})
+}
+
 // Without an input, a job goes on with what is open, if anything is.
 func TestSeriesWithoutInput(t *testing.T) {
 	virtually(t, 4, oktatest.Config{}, func(v *virtual) {
