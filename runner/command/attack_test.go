@@ -129,14 +129,15 @@ func (v *virtual) becomes(login string, from, to int) {
 
 func login(i int) string { return fmt.Sprintf("user%d@example.com", i) }
 
-// A user named by login and by ID, and a crash before either is done: the two rows must not each wait for the other.
+// A user named by login and by ID, and a crash before either is done: the two rows must not each wait
+// for the other. Those behind them show, once they are reset, that the log would show a reset.
 func TestDuplicatesAfterACrash(t *testing.T) {
 	virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-		v.input(login(0), "nobody1@x.com", "nobody2@x.com", v.ids[0], v.ids[1])
+		v.input(login(0), "nobody1@x.com", "nobody2@x.com", v.ids[0], v.ids[1], v.ids[2], v.ids[3], v.ids[4])
 		v.org.Consume(oktatest.BucketUsers, 600) // another client has used up this minute: the rows wait
-		v.mustCrash(20*time.Second, confirm(5), "--workers", "2")
+		v.mustCrash(20*time.Second, confirm(8), "--workers", "2")
 		v.reset("--resume")
-		v.once(0, 1)
+		v.once(0, 1, 2, 3, 4)
 	})
 }
 
