@@ -31,13 +31,16 @@ func (g *goals) unlimited(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	env := serveUnlimited(b, must(b, g.binary), input)
 	const runs = 3
 	var bare, whole time.Duration
 	for n := range runs {
+		// An org each: the log of the loop's resets is read before a run begins, once, however many
+		// rows it has.
+		env := serveUnlimited(b, must(b, g.binary), input)
 		start := time.Now()
 		bareLoop(b, env, ids, workers)
 		bare += time.Since(start)
+		env = serveUnlimited(b, must(b, g.binary), input)
 		start = time.Now()
 		host := strings.TrimPrefix(env["OKTA_CLIENT_ORGURL"], "http://")
 		code, stderr := runCommand(b.Context(), env, nil, "reset", input, "-o", filepath.Join(dir, fmt.Sprintf("%d.csv", n)), "--progress", "none",
