@@ -162,11 +162,11 @@ func (c *changeGate) lose(s slot, now time.Time) {
 	switch {
 	case c.err != nil:
 	case c.lostAlone >= maxLostAlone:
-		c.err = fmt.Errorf("%w: those to %d in a row, each sent alone", ErrTooManyLost, c.lostAlone)
+		c.err = fmt.Errorf("%w: %d changes in a row got none, each sent alone", ErrTooManyLost, c.lostAlone)
 	case c.wary && c.answered == 0:
-		c.err = fmt.Errorf("%w: in an earlier run, and now that to the first", ErrTooManyLost)
+		c.err = fmt.Errorf("%w: as in an earlier run, the first change of this one got none", ErrTooManyLost)
 	case c.lost >= fewLost && c.pauses >= fewPauses && c.pauses*lostPart > c.sent:
-		c.err = fmt.Errorf("%w: %d of %d, at %d different times", ErrTooManyLost, c.lost, c.sent, c.pauses)
+		c.err = fmt.Errorf("%w: %d of %d changes, at %d different times", ErrTooManyLost, c.lost, c.sent, c.pauses)
 	}
 }
 

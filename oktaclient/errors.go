@@ -14,7 +14,7 @@ var ErrNotOkta = errors.New("the answer doesn't come from Okta for certain: some
 
 // ErrNoRequestID is the [ErrNotOkta] of an answer to a read that has what Okta would answer, but no x-okta-request-id: something takes that
 // header away. Then no answer can be trusted, and nobody must be reset.
-var ErrNoRequestID = errors.New("something between here and Okta takes the header x-okta-request-id away: no answer could be trusted")
+var ErrNoRequestID = errors.New("something between here and Okta strips the header x-okta-request-id, so no answer can be trusted")
 
 // The ends of the client's patience. [FateOf] each is [Unreachable].
 var (

@@ -136,7 +136,7 @@ func (a *Audit) part(r *row) string {
 	case len(left) > 0:
 		return "the log has a part of the reset, and no event for " + strings.Join(left, ", ")
 	case r.claim == perhaps && !all && (r.part || r.factors == 0):
-		return "the log has single factors that went; whether all did, oktareset reset --resume finds out"
+		return "the log has single factors that went; oktareset reset --resume finds out whether all did"
 	}
 	return ""
 }

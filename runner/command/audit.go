@@ -104,7 +104,7 @@ func parseAudit(c *cli.Context) (o auditOptions, err error) {
 	case c.IsSet("tickets") && (o.tickets.file == "" || o.tickets.file == "-"):
 		return o, usageError("as --tickets incidents.csv", "--tickets needs the name of a file")
 	case o.tickets.file == "" && o.tickets != ticketOptions{}:
-		return o, usageError("as --tickets incidents.csv --ticket-column Caller", "--ticket-column and --ticket-id-column are of the file of --tickets: there is none")
+		return o, usageError("as --tickets incidents.csv --ticket-column Caller", "--ticket-column and --ticket-id-column name columns of the --tickets file, and there is no --tickets")
 	case o.wait < 0 || o.wait > time.Hour:
 		return o, usageError("0 to 1h", "--wait %s", o.wait)
 	}

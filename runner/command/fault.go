@@ -40,7 +40,7 @@ func (p stage) classify(err error) error {
 func (p stage) later(err error) string {
 	switch {
 	case errors.Is(err, oktaclient.ErrTooManyLost):
-		return "look at what is between this machine and Okta, as a proxy or a gateway, before going on"
+		return "before you go on, look at what is between this machine and Okta, such as a proxy or a gateway"
 	case p == during: // the command says how to go on
 		return ""
 	}
@@ -81,7 +81,7 @@ func oktaFault(c *oktaclient.Client, err error, p stage, what string) error {
 	case oktaclient.GaveUp(err):
 		return is(exitStopped, later, "%s")
 	case errors.Is(err, oktaclient.ErrNoRequestID):
-		return is(p.code(), "the gateway or proxy on the way to Okta must let this header of its answers through", "%s can't be relied on from here")
+		return is(p.code(), "have the gateway or proxy on the way to Okta pass this header of its answers on", "%s can't be relied on from here")
 	case fate == oktaclient.NoAccess && oktaclient.LacksScope(err):
 		return is(exitNoAccess, hintRefused(c, err), "%s doesn't let the service app do that")
 	case fate == oktaclient.NoAccess && p == during && c.Accepted():
@@ -126,7 +126,7 @@ func hintRefused(c *oktaclient.Client, err error) string {
 	case api.OAuth == "invalid_dpop_proof":
 		return "something between this machine and Okta may change requests, or the time of answers"
 	case asking && api.OAuth == "invalid_client":
-		return "hold OKTA_CLIENT_CLIENTID, OKTA_CLIENT_PRIVATEKEY and OKTA_CLIENT_PRIVATEKEYID against the app and its public keys in the Admin Console"
+		return "compare OKTA_CLIENT_CLIENTID, OKTA_CLIENT_PRIVATEKEY and OKTA_CLIENT_PRIVATEKEYID with the app and its public keys in the Admin Console"
 	case asking:
 		return ""
 	case c.IsApp():

@@ -78,7 +78,8 @@ func (a *app) resetCommand() *cli.Command {
 }
 
 func resetFlags() []cli.Flag {
-	const input, what, protect, consent, pace, stop, output, org = "INPUT", "WHAT", "PROTECT", "CONSENT", "PACE", "STOP RULES", "OUTPUT", "ORG"
+	const input, what, protect, consent, resume = "INPUT", "WHAT", "PROTECT", "CONSENT", "RESUME"
+	const pace, stop, output, org = "PACE", "STOP RULES", "OUTPUT", "ORG"
 	flags := []cli.Flag{
 		&cli.StringFlag{Name: "column", Category: input, Usage: "`NAME` of the column that holds user IDs or logins (default: found by its name)"},
 		&cli.StringFlag{Name: "delimiter", Category: input, Usage: "`C` between cells: a character, or tab (default: found in the header)"},
@@ -91,9 +92,12 @@ func resetFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "exclude", Category: protect, Usage: "leave the users of `FILE` alone, whatever the input says; may be repeated"},
 		&cli.StringFlag{Name: "exclude-column", Category: protect, Usage: "`NAME` of the column of the --exclude files that names the users (default: found by its name)"},
 		&cli.BoolFlag{Name: "skip-admins", Category: protect, Usage: "leave users with an admin role alone; takes a call more a user"},
-		&cli.StringFlag{Name: "skip-reset-since", Category: protect, Usage: "leave users alone whom others have reset in the last `D`, as 24h or 2d, and who have enrolled nothing since"},
+		&cli.StringFlag{Name: "skip-reset-since", Category: protect, Usage: "leave users alone who were reset in the last `D`, as 24h or 2d, by other runs or people, and have enrolled nothing since"},
 
-		&cli.StringFlag{Name: "confirm", Category: consent, Usage: "go ahead unasked if org and number of users agree: `HOST:COUNT` or HOST:MIN-MAX; with --resume no more may be left"},
+		&cli.StringFlag{Name: "confirm", Category: consent, Usage: "go ahead unasked in this org, for this number of users: `HOST:COUNT` or HOST:MIN-MAX; with --resume, at most so many"},
+
+		&cli.BoolFlag{Name: "resume", Category: resume, Usage: "go on with results that exist, with or without FILE; begin if there are none"},
+		&cli.StringFlag{Name: "retry", Category: resume, Usage: "resume, and try rows with `STATUS[,STATUS]` again: failed, forbidden, not_found, unknown"},
 
 		&cli.IntFlag{Name: "workers", Category: pace, Value: oktaclient.DefaultMaxInFlight, Usage: "at most `N` requests at the same time"},
 		&cli.StringFlag{Name: "rate", Category: pace, Usage: "at most `N/s` or N/m requests in each of Okta's buckets (default: what the org allows)"},
@@ -105,13 +109,11 @@ func resetFlags() []cli.Flag {
 		&cli.DurationFlag{Name: "max-duration", Category: stop, Usage: "stop after `D`, as 90m; --resume goes on"},
 
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: output, Usage: "write results to `FILE` (default: users.results.csv or users.plan.csv beside users.csv)"},
-		&cli.BoolFlag{Name: "resume", Category: output, Usage: "go on with the results that are there, FILE or not; without any, begin"},
-		&cli.StringFlag{Name: "retry", Category: output, Usage: "resume, and try rows with `STATUS[,STATUS]` again: failed, forbidden, not_found, unknown"},
 		&cli.StringFlag{Name: "ticket", Category: output, Usage: "put `TEXT` into every row of the result"},
 		&cli.BoolFlag{Name: "json", Category: output, Usage: "print the run's summary on stdout as JSON"},
 		&cli.StringFlag{Name: "progress", Category: output, Value: string(progress.Auto), Usage: "`MODE`: auto (a bar on a terminal, else lines), plain or none"},
 	)
-	flags = append(flags, consoleFlags()...)
+	flags = append(flags, consoleFlagsQuiet("write nothing but errors, and warnings of users who aren't protected")...)
 	return append(flags,
 		&cli.StringFlag{Name: "org-url", Category: org, Usage: "`URL` of the org (default: OKTA_CLIENT_ORGURL, .okta.yaml)"},
 		&cli.StringFlag{Name: "token-file", Category: org, Usage: "`FILE` that holds the API token (default: OKTA_CLIENT_TOKEN, .okta.yaml)"},
@@ -119,12 +121,15 @@ func resetFlags() []cli.Flag {
 	)
 }
 
-func consoleFlags() []cli.Flag {
+func consoleFlags() []cli.Flag { return consoleFlagsQuiet("write nothing but errors") }
+
+// consoleFlagsQuiet are the flags for what is written to stderr, of a command that says itself what --quiet leaves.
+func consoleFlagsQuiet(quiet string) []cli.Flag {
 	const category = "OUTPUT"
 	return []cli.Flag{
 		&cli.StringFlag{Name: "log-format", Category: category, Value: "text", Usage: "`FORM` of what is written to stderr: text or json"},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Category: category, Usage: "log every request"},
-		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Category: category, Usage: "write nothing but errors, and warnings of users who aren't protected"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Category: category, Usage: quiet},
 	}
 }
 
@@ -211,7 +216,7 @@ func (o *resetOptions) check(c *cli.Context) error {
 	case slices.Contains(o.protect.exclude, ""), slices.Contains(o.protect.exclude, "-"):
 		return usageError("as --exclude vips.csv", "--exclude needs the name of a file")
 	case o.protect.column != "" && len(o.protect.exclude) == 0:
-		return usageError("as --exclude vips.csv --exclude-column Benutzer", "--exclude-column is of the files of --exclude: there is none")
+		return usageError("as --exclude vips.csv --exclude-column Benutzer", "--exclude-column names a column of the --exclude files, and there is no --exclude")
 	case c.IsSet("output") && (o.output == "" || o.output == "-"):
 		return usageError("as -o out.csv", "--output needs the name of a file: the results must outlive the run")
 	case o.input.AllowEmpty && o.input.NoHeader:

@@ -28,7 +28,11 @@ func (r *resetRun) checkConfirm() error {
 	host, n := r.client.Org().Host(), r.mayChange()
 	tty, err := r.openTerminal()
 	if err != nil {
-		return consentError(fmt.Sprintf("look at it with --dry-run first; to go ahead: --confirm %s:%d", host, n),
+		first := ""
+		if !r.resumed && !r.input.Plan() {
+			first = "look at it with --dry-run first; "
+		}
+		return consentError(fmt.Sprintf("%sto go ahead: --confirm %s:%d", first, host, n),
 			"nobody has allowed this, and there is no terminal to ask on: it %s of %s%s", r.opts.what.text(n), host, because(r.whyAgain()))
 	}
 	tty.close()

@@ -16,7 +16,7 @@ import (
 func (r *resetRun) newCopy() (*ledger.Copy, error) {
 	c, err := ledger.NewCopy(r.paths.results)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = hinted{fmt.Errorf("the folder of the results, for %s, isn't there", r.paths.results), "make it first, or look whether it is mounted"}
+		err = hinted{fmt.Errorf("the folder for the results %s doesn't exist", r.paths.results), "make it, or check that it is mounted"}
 	}
 	if err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func (r *resetRun) dropKept() {
 		return
 	}
 	if err := also(r.book.DropCopy(), r.dropExclusions()); err != nil {
-		r.console.warn("what was kept for a later run, and nobody needs any more, can't be removed: %v", err)
+		r.console.warn("a copy that no later run needs can't be removed: %v", err)
 	}
 }
 

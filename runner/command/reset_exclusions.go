@@ -139,8 +139,8 @@ func (r *resetRun) checkExclusions() error {
 			if r.excludes(hash, run) {
 				continue
 			}
-			return usageError("give it again, unchanged, with the same --exclude-column; who else is to be left alone goes into a further --exclude FILE",
-				"the run that is gone on with excluded the users of %s: nothing is kept of them, and no --exclude names a file with the same content (SHA-256 %s)", path, hash)
+			return usageError("give it again, unchanged, with the same --exclude-column; put others who are to be left alone into a further --exclude FILE",
+				"an earlier run left the users of %s alone: who they are isn't kept, and no --exclude names a file with the same content (SHA-256 %s)", path, hash)
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -113,8 +114,8 @@ func (r *resetRun) kept() (*roster.File, error) {
 		if r.nothingToDo() {
 			return nil, nil
 		}
-		return nil, usageError("give it again, as it was: its name was "+r.earlier.Input.File+", its SHA-256 begins with "+brief(r.earlier.Input.SHA256),
-			"%s has no copy of its input: it goes when no row is open any more", r.paths.results)
+		return nil, usageError("give the input again, unchanged: its name was "+r.earlier.Input.File+", its SHA-256 begins with "+brief(r.earlier.Input.SHA256),
+			"%s has no copy of its input any more", r.paths.results)
 	}
 	if err != nil {
 		return nil, err
@@ -141,6 +142,10 @@ func (r *resetRun) nothingThere() error {
 	hint := "name the results of an earlier run with -o"
 	if r.opts.file == "-" {
 		hint = "pipe the rows in"
+	}
+	if _, err := os.Lstat(r.paths.results); err == nil {
+		what, hint := r.inTheWay()
+		return usageError(hint, "nothing to go on with: %s has no manifest beside it: %s", r.paths.results, what)
 	}
 	return usageError(hint, "nothing to go on with: there are no results at %s", r.paths.results)
 }
@@ -171,7 +176,7 @@ func (r *resetRun) sameInput() error {
 	case m == nil || r.input == nil || m.Input.SHA256 == r.survey.SHA256:
 		return nil
 	case r.recalled:
-		return usageError("move it away, and give the input again, as it was: its name was "+m.Input.File+", its SHA-256 begins with "+brief(m.Input.SHA256),
+		return usageError("move it away, and give the input again, unchanged: its name was "+m.Input.File+", its SHA-256 begins with "+brief(m.Input.SHA256),
 			"%s isn't the input of %s any more: its SHA-256 begins with %s", r.paths.shown, r.paths.results, brief(r.survey.SHA256))
 	case m.Unused(): // openLedger begins anew
 		r.earlier = nil

@@ -206,7 +206,7 @@ func TestRetryNeedsTheSameInput(t *testing.T) {
 		v.wantFiles("users.csv", "users.results.csv", "users.results.json")
 		v.args = []string{"-o", v.path("users.results.csv")}
 		v.wantEnd(v.reset("--resume"), exitRows, "is complete: 2 reset, 1 failed")
-		v.wantEnd(v.reset("--retry", "failed"), exitUsage, "has no copy of its input", "give it again, as it was: its name was users.csv, its SHA-256 begins with ")
+		v.wantEnd(v.reset("--retry", "failed"), exitUsage, "has no copy of its input", "give the input again, unchanged: its name was users.csv, its SHA-256 begins with ")
 		v.overwrite("other.csv", list(v.ids[1]))
 		v.args = []string{v.path("other.csv"), "-o", v.path("users.results.csv")}
 		v.wantEnd(v.reset("--retry", "failed"), exitUsage, "other.csv isn't the input of", "hint: for other users, choose another file with -o: whoever is in both inputs is then reset a second time")

@@ -21,7 +21,7 @@ import (
 const (
 	hintOtherFile   = "choose another file with -o" // and nothing of a move: where results are gone, nothing stops the next run
 	hintNothingReal = "nobody real was touched by it: choose another file with -o, or move it away"
-	hintSecondTime  = "a new run with -o would reset them a second time"
+	hintSecondTime  = "a new run with another -o would reset them a second time"
 )
 
 // explainExists says what the file is that a new run would have to overwrite.
@@ -66,8 +66,8 @@ func (r *resetRun) inTheWay() (what, hint string) {
 		return r.aloneInTheWay(&m)
 	case err == nil:
 	case isOurs(path):
-		return "it has the header of results or of a plan, and its manifest can't be read", "put its .json back: without it nobody knows whom it says was reset, and a " +
-			"new run with -o may reset them a second time"
+		return "it has the header of results or of a plan, and its manifest can't be read", "put its .json back: without it nothing says what that run did, and a " +
+			"new run with another -o may reset them a second time"
 	case missing:
 		return "it can't be read as the manifest of results", hintExists
 	default:
@@ -90,7 +90,7 @@ func (r *resetRun) aloneInTheWay(m *ledger.Manifest) (what, hint string) {
 		return "the manifest of a run that changed nobody, without its results", hintNothingReal
 	}
 	return "the manifest of " + runText(m) + ", whose results aren't there",
-		"put the results back: they say whom it reset, and a new run with -o may reset them a second time"
+		"put the results back: they say whom it reset, and a new run with another -o may reset them a second time"
 }
 
 // planInTheWay is about a plan.
@@ -218,7 +218,7 @@ func (r *resetRun) refuseSamePeople(m *ledger.Manifest, results string) error {
 	if !settled(m) {
 		hint = "they aren't complete; to go on with them: " + goOnCommand(m, results, "--resume")
 	}
-	return usageError(hint, "the people of %s are those of %s, by %s, already: nobody is reset a second time under another date", r.paths.shown, results, m.Input.File)
+	return usageError(hint, "%s names the same people as %s, made of %s: nobody is reset a second time under another date", r.paths.shown, results, m.Input.File)
 }
 
 // changed is how many users results say were changed, or may have been.

@@ -75,7 +75,7 @@ func (r *resetRun) expandOutput(p *paths) (err error) {
 	}
 	if folder := filepath.Dir(p.results); folder != "." {
 		if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
-			return usageError("make it first, or look whether it is mounted", "the folder %q for the results isn't there", folder)
+			return usageError("make it, or check that it is mounted", "the folder %q for the results isn't there", folder)
 		}
 	}
 	return nil

@@ -126,7 +126,7 @@ func (r *resetRun) checkPlannedExclusions(m *ledger.Manifest) error {
 			return f.sha256 == x.sha256 && lastOptions(m)["exclude-column"] == r.opts.protect.column
 		}
 		if !slices.ContainsFunc(r.protect.files, given) {
-			return usageError("give it again, unchanged, with the same --exclude-column; who else is to be left alone goes into a further --exclude FILE. The whole command: "+planCommand(m, r.paths.shown),
+			return usageError("give it again, unchanged, with the same --exclude-column; put others who are to be left alone into a further --exclude FILE. The whole command: "+planCommand(m, r.paths.shown),
 				"%s was made with --exclude %s: no --exclude names a file with the same content (SHA-256 %.12s)", r.paths.shown, x.path, x.sha256)
 		}
 	}

@@ -108,7 +108,7 @@ func (r *resetRun) settleLater(ctx context.Context, stopped error) error {
 		sent := r.sentAgain.Load()
 		err = r.pool(ctx, jobsOf(again), r.opts.workers)
 		if n := r.sentAgain.Load() - sent; n > 0 {
-			r.console.info("%s certainly not reset: sent again", plural(int(n), "user"))
+			r.console.info("%s sent again: certainly not reset before", plural(int(n), "user"))
 		}
 		if stopped == nil || err != nil && !errors.Is(err, steps.ErrLimit) {
 			stopped = err

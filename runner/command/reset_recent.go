@@ -122,7 +122,7 @@ func (r *resetRun) meetRecent(ctx context.Context) error {
 	case r.recent.skip > 0 && (err != nil || !log.Reached(r.recent.since)):
 		return r.explainRecent(err)
 	case err != nil:
-		r.console.warn("the System Log can't be read, so that it isn't known who of these users was reset lately: %v%s", err, r.withoutLog(err))
+		r.console.warn("the System Log can't be read, so it isn't known who of these users was reset lately: %v%s", err, r.withoutLog(err))
 	}
 	if err := r.countRecent(); err != nil {
 		return err
@@ -198,7 +198,7 @@ func (r *resetRun) ownRun() func(evidence.Source) bool {
 func (r *resetRun) explainRecent(err error) error {
 	if err == nil {
 		return usageError("give a shorter --skip-reset-since, or a file without those who are done: the earlier results name them",
-			"the System Log couldn't be read back to %s, in at most %d pages and %s: nobody knows who was reset since; nothing was changed",
+			"the System Log couldn't be read back to %s within %d pages and %s: nobody knows who was reset since; nothing was changed",
 			r.recent.since.UTC().Format(shortFor), skipPages, skipTime)
 	}
 	err = fmt.Errorf("--skip-reset-since needs the System Log: %w", err)
@@ -309,14 +309,7 @@ func (c *recentResets) wereText() string {
 // thenText says what becomes of them.
 func (c *recentResets) thenText() string {
 	if c.skip == 0 {
-		since := fmt.Sprintf("%d of them have enrolled a factor since; to leave the others alone", c.enrolled)
-		switch c.enrolled {
-		case c.users:
-			return "they " + c.are + " reset again: all of them have enrolled a factor since"
-		case 0:
-			since = "none of them has enrolled a factor since; to leave them alone"
-		}
-		return fmt.Sprintf("they %s reset again; %s: --skip-reset-since %s", c.are, since, periodText(recentPeriod))
+		return c.againText()
 	}
 	text := fmt.Sprintf("left alone: %d (--skip-reset-since %s)", c.left, periodText(c.skip))
 	var again []string
@@ -331,6 +324,31 @@ func (c *recentResets) thenText() string {
 	}
 	return text
 }
+
+// againText says that they are reset again, and how to leave alone whom that would only harm.
+func (c *recentResets) againText() string {
+	skip := ": --skip-reset-since " + periodText(recentPeriod)
+	if c.users == 1 {
+		if c.enrolled == 1 {
+			return "the user " + c.is() + " reset again, and has enrolled a factor since"
+		}
+		return "the user " + c.is() + " reset again, and has enrolled no factor since; to leave the user alone" + skip
+	}
+	switch c.enrolled {
+	case c.users:
+		return "they " + c.are + " reset again: all of them have enrolled a factor since"
+	case 0:
+		return "they " + c.are + " reset again; none of them has enrolled a factor since; to leave them alone" + skip
+	}
+	have := "have"
+	if c.enrolled == 1 {
+		have = "has"
+	}
+	return fmt.Sprintf("they %s reset again; %d of them %s enrolled a factor since; to leave the others alone%s", c.are, c.enrolled, have, skip)
+}
+
+// is is "are" for one user.
+func (c *recentResets) is() string { return strings.Replace(c.are, "are", "is", 1) }
 
 // whoText says by whom, the most first.
 func (c *recentResets) whoText() string {

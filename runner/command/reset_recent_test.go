@@ -111,7 +111,7 @@ func TestWhatIsRecent(t *testing.T) {
 		if code := v.reset(confirm(4), "--factor", "sms", "-o", v.path("single.csv")); code != exitOK {
 			t.Fatalf("exit code %d\n%s", code, v.stderr)
 		}
-		v.says(`1 of these users was reset in the last 24h: 1 by help@example.com; they are reset again; none of them has enrolled a factor since`)
+		v.says(`1 of these users was reset in the last 24h: 1 by help@example.com; the user is reset again, and has enrolled no factor since; to leave the user alone`)
 		code := v.reset(confirm(4), "--skip-reset-since", "24h")
 		v.want(code, exitOK, map[string]int{"reset": 3, "skipped/recent": 1})
 		v.saysNot("okta.admin")
@@ -236,7 +236,7 @@ func TestRecentWithoutTheLog(t *testing.T) {
 		code                    int
 		takes                   time.Duration // at most, before consent
 	}{
-		{"403:logs", "warning: the System Log can't be read, so that it isn't known who of these users was reset lately: 403", "--skip-reset-since needs the System Log: 403", exitNoAccess, time.Second},
+		{"403:logs", "warning: the System Log can't be read, so it isn't known who of these users was reset lately: 403", "--skip-reset-since needs the System Log: 403", exitNoAccess, time.Second},
 		{"403_scope:logs", "warning: the System Log can't be read.*insufficient_scope", "insufficient_scope", exitNoAccess, time.Second},
 		{"no_end:logs", "warning: the System Log told nothing: who was reset isn't known", "couldn't be read back to 1999-12-31T.*, in at most 200 pages and 5m0s", exitUsage, time.Second},
 		{"hang:logs", "warning: the System Log told nothing: who was reset isn't known", "the System Log", exitUsage, 41 * time.Second},

@@ -53,7 +53,7 @@ func because(why string) string {
 // change.
 func (r *resetRun) warnOfFolder() {
 	if r.recorded() && r.folder.Trusted && r.folder.Shared && !r.opts.confirm.given() {
-		r.console.warn("the group of %q can replace the results there, and with them what is done and what was allowed: chmod g-w it, or give --confirm",
+		r.console.warn("everybody in the group of the folder %q can replace the results in it, and the consent that they record: chmod g-w it, or give --confirm",
 			filepath.Dir(r.paths.results))
 	}
 }

@@ -44,7 +44,10 @@ func (r *resetRun) resume() (bool, error) {
 	if err := r.countOpen(); err != nil {
 		return true, err
 	}
-	text := fmt.Sprintf("going on with %s: %s to do, %d in doubt", r.paths.results, plural(r.toDo, "user"), r.inDoubt())
+	text := fmt.Sprintf("going on with %s: %s to do", r.paths.results, plural(r.toDo, "user"))
+	if n := r.inDoubt(); n > 0 {
+		text += fmt.Sprintf(", %d in doubt", n)
+	}
 	if half := len(r.doubts) - r.inDoubt(); half > 0 {
 		text += fmt.Sprintf(", %d half done", half)
 	}

@@ -202,19 +202,19 @@ func (r *resetRun) nextSteps(counts runner.Counts) []string {
 func (r *resetRun) unknownTexts(n int) (texts []string) {
 	part := r.tally.reasons[runner.StatusUnknown][runner.ReasonIncomplete]
 	if part > 0 {
-		texts = append(texts, fmt.Sprintf("%d incomplete: Okta did a part of the reset, and the error names what is left", part))
+		texts = append(texts, fmt.Sprintf("%d incomplete: Okta did a part of the reset; the column error of the results names what is left", part))
 	}
 	if n -= part; n <= 0 {
 		return texts
 	}
-	text := "and nothing proves so far what became of them"
+	text := "and nothing proves so far whether the reset was done"
 	switch {
 	case r.unseen > 0:
-		text = "and the run ended before it could look what became of them"
+		text = "and the run ended before it could look whether the reset was done"
 	case r.prover.Blind():
-		text = "and the System Log, which could prove what became of them, can't be read"
+		text = "and the System Log, which could prove the reset, can't be read"
 	}
-	return append(texts, fmt.Sprintf("%d unknown: sent, the answer was lost, %s", n, text))
+	return append(texts, fmt.Sprintf("%d unknown: sent, but the answer was lost, %s", n, text))
 }
 
 // rehearsalLine says what was done to whom, and what comes next. A plan of the stand-in org is none
@@ -243,7 +243,7 @@ func (r *resetRun) confirmLines() []string {
 		return nil
 	case r.opts.sandbox:
 		return []string{"this was the stand-in org, which made up whomever the file names", "to rehearse the reset of exactly those: " + command}
-	case r.input.Plan():
+	case r.input.Plan(), r.recalled: // no name is known of all of the input
 		return []string{"to reset exactly those: " + command}
 	}
 	all := slices.Concat(r.given("column", "delimiter", "no-header", "org-url", "token-file"), recordedTicket(&m),

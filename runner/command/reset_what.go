@@ -26,7 +26,7 @@ func whatFlags(what string) []cli.Flag {
 		&cli.BoolFlag{Name: "record-factors", Category: what, Usage: "list each user's factors first, into the result; takes twice as long"},
 		&cli.StringSliceFlag{Name: "factor", Category: what, Usage: "unenroll `TYPE[:PROVIDER]` only, as sms or push:OKTA; may be repeated"},
 		&cli.BoolFlag{Name: "remove-recovery", Category: what, Usage: "with --factor sms or call: forget the phone number as a way of recovery, too"},
-		&cli.BoolFlag{Name: "clear-sessions", Category: what, Usage: "then end the user's sessions, forget devices on which no factor is asked for, and revoke OAuth tokens: a reset does none of it"},
+		&cli.BoolFlag{Name: "clear-sessions", Category: what, Usage: "then end the user's sessions, forget remembered devices and revoke OAuth tokens; a reset does none of these"},
 		&cli.StringFlag{Name: "enroll", Category: what, Usage: "then enroll `TYPE:PROVIDER`, as sms:OKTA, by the file's columns phoneNumber, phoneExtension, profile.*"},
 		&cli.BoolFlag{Name: "activate", Category: what, Usage: "with --enroll of sms, call or email: activate it at once, without the user"},
 		&cli.StringFlag{Name: "template-id", Category: what, Usage: "with --enroll sms: the text to send is the org's template `ID`"},

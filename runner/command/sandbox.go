@@ -147,7 +147,7 @@ func parseSandbox(c *cli.Context) (sandboxOptions, error) {
 		scopes: c.StringSlice("scope"),
 	}
 	if o.column != "" && o.fill == "" {
-		return o, usageError("as --fill users.csv --column Benutzer", "--column is of the file of --fill: there is none")
+		return o, usageError("as --fill users.csv --column Benutzer", "--column names a column of the --fill file, and there is no --fill")
 	}
 	for flag, given := range map[string]bool{"dpop": o.dpop, "scope": len(o.scopes) > 0} {
 		if given && o.app == "" {

@@ -184,7 +184,7 @@ func TestRequestIDsTakenAway(t *testing.T) {
 				prepare(v)
 				v.org.Script(oktatest.Fault{Kind: oktatest.Strip, Op: op})
 				code := v.reset(confirm(5))
-				if code != exitUsage || !strings.Contains(v.stderr, "something between here and Okta takes the header x-okta-request-id away: no answer could be trusted") {
+				if code != exitUsage || !strings.Contains(v.stderr, "something between here and Okta strips the header x-okta-request-id, so no answer can be trusted") {
 					t.Errorf("%s, %q: exit code %d:\n%s", name, op, code, v.stderr)
 				}
 				v.wantNoResults()

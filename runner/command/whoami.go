@@ -190,7 +190,7 @@ func (a *app) askPermissions(ctx context.Context, c *oktaclient.Client, actor ok
 	for _, err := range c.ListFactorEvents(ctx, []string{actor.ID}, now.Add(-time.Minute), now) {
 		if err != nil {
 			readable = false
-			a.console.warn("the System Log can't be read, so that nothing can be proved of lost answers: %v", err)
+			a.console.warn("the System Log can't be read, so nothing can be proved about lost answers: %v", err)
 		}
 	}
 	id.SystemLog = &readable

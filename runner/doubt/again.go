@@ -67,8 +67,8 @@ func (p *Prover) NotDone(ctx context.Context, res runner.Result) (Proof, error) 
 		}
 		return Proof{}, &NotProved{"the factors can't be listed"}
 	case !rep.Vouched() || earlier == 0:
-		p.warn("clock", errors.New("the times of Okta's answers aren't those of its own rate limits, "+
-			"as when a proxy writes them: no user is proved not to have been reset"))
+		p.warn("clock", errors.New("the times of Okta's answers don't fit its own rate limits, "+
+			"as when a proxy writes them: no row in doubt is sent again"))
 		return Proof{}, &NotProved{"the times of Okta's answers can't be trusted"}
 	case !p.clocked(res):
 		return Proof{}, &NotProved{"the times of Okta's answers could not be trusted when it was sent"}

@@ -56,10 +56,10 @@ func (p *Prover) readLog(ctx context.Context, rows []runner.Result, ripe bool) (
 			p.mu.Lock()
 			p.blind = true
 			p.mu.Unlock()
-			p.warn("log", fmt.Errorf("the System Log can't be read, so that nothing can be proved of lost answers: %w", err))
+			p.warn("log", fmt.Errorf("the System Log can't be read, so nothing can be proved about lost answers: %w", err))
 			return read, nil
 		default:
-			p.warn("log", fmt.Errorf("the System Log could not be read, so that less can be proved: %w", err))
+			p.warn("log", fmt.Errorf("the System Log could not be read, so less can be proved: %w", err))
 		}
 	}
 	return read, nil

@@ -171,7 +171,7 @@ func (p *Prover) unlisted(ctx context.Context, err error) error {
 	case oktaclient.Fatal(err):
 		return err
 	}
-	p.warn("list", fmt.Errorf("not every user's factors could be listed, so that less can be proved: %w", err))
+	p.warn("list", fmt.Errorf("not every user's factors could be listed, so less can be proved: %w", err))
 	return nil
 }
 

@@ -23,7 +23,7 @@ func JudgeFolder(dir string) (Folder, error) {
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return Folder{Message: "belongs to nobody knows whom"}, nil
+		return Folder{Message: "has an unknown owner"}, nil
 	}
 	sticky, perm := info.Mode()&fs.ModeSticky != 0, info.Mode().Perm()
 	f := Folder{Shared: perm&0o020 != 0 && !sticky}

@@ -96,8 +96,8 @@ func (c *census) evidence() evidence {
 // UTF-8.
 func (c *census) warn(foreign int) {
 	if foreign > 0 {
-		c.warnings = append(c.warnings, fmt.Sprintf("line %d isn't UTF-8, as nothing is that a spreadsheet saved as plain CSV: logins with other letters "+
-			"than a to z are invalid, and copied columns are garbled; save the file as CSV UTF-8", foreign))
+		c.warnings = append(c.warnings, fmt.Sprintf("line %d isn't UTF-8, which a spreadsheet's plain CSV never is: logins with letters other than "+
+			"a to z are invalid, and copied columns are garbled; save the file as CSV UTF-8", foreign))
 	}
 	if c.formula > 0 {
 		c.warnings = append(c.warnings, fmt.Sprintf("line %d names a user by the formula of a spreadsheet, as =\"…\": what stands between the quotes is taken", c.formula))
@@ -269,7 +269,7 @@ func checkStatus(s runner.Status, line int) error {
 		return &Error{
 			Line:    line,
 			Message: fmt.Sprintf("the file is a result, not a plan: this row is %s", s),
-			Hint:    "to go on with that run, give its own input and --resume, or --retry failed; a new run would reset its users a second time",
+			Hint:    "to go on with that run, name its results with --resume -o, or with --retry failed -o; a new run would reset its users a second time",
 		}
 	case !slices.Contains(runner.Statuses, s):
 		return &Error{
