@@ -50,8 +50,8 @@ func watch(cancel context.CancelCauseFunc) {
 
 // run hands the process to the program: the only place that touches streams, environment and signals.
 func run() int {
-	// net/http logs what a server sends out of turn, as it stands: past --log-format and -q, and with
-	// whatever secret the server repeats.
+	// net/http logs what a server sends out of turn, as it stands: past --log-format and -q, and
+	// with whatever secret the server repeats.
 	log.SetOutput(io.Discard)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)

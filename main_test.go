@@ -181,7 +181,8 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 	setOrg(ts, org)
 }
 
-// chatter answers as the org does, and then says more than it was asked on each connection that is kept.
+// chatter answers as the org does, and then says more than it was asked on each connection that is
+// kept.
 type chatter struct {
 	org *oktatest.Org
 	say string
@@ -444,8 +445,8 @@ func noSecrets(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// TestTagRunsNothing builds a checkout whose newest tag is a shell command: who may push a tag must not
-// run anything on the machine that builds.
+// TestTagRunsNothing builds a checkout whose newest tag is a shell command: who may push a tag must
+// not run anything on the machine that builds.
 func TestTagRunsNothing(t *testing.T) {
 	makefile, err := os.ReadFile("Makefile")
 	if err != nil {

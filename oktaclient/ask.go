@@ -5,11 +5,13 @@ import (
 	"time"
 )
 
-// firstAsk is how long the first read after a loss may take; each further one twice as long, up to the client's own limit.
+// firstAsk is how long the first read after a loss may take; each further one twice as long, up to
+// the client's own limit.
 const firstAsk = 5 * time.Second
 
-// askOkta reads users until Okta answers, at growing pauses, so that changes may be sent again: in turn the one whose change was lost and the
-// one whose change waits, as a single user may be the trouble.
+// askOkta reads users until Okta answers, at growing pauses, so that changes may be sent again: in
+// turn the one whose change was lost and the one whose change waits, as a single user may be the
+// trouble.
 func (c *Client) askOkta(ctx context.Context, user string) {
 	defer c.pacer.endAsking()
 	begun := time.Now()
@@ -31,8 +33,8 @@ func (c *Client) askOkta(ctx context.Context, user string) {
 	}
 }
 
-// toAsk is the user whose change was lost. ended is true if nothing waits for Okta's answer any more: the changes end if there is none to what
-// has been asked since begun.
+// toAsk is the user whose change was lost. ended is true if nothing waits for Okta's answer any
+// more: the changes end if there is none to what has been asked since begun.
 func (p *pacer) toAsk(begun time.Time) (user string, ended bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -125,8 +125,8 @@ func hopeless(err error) bool {
 	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &cert) || errors.Is(err, errUnsent) || errors.Is(err, ErrNoRequestID)
 }
 
-// outcomeOf is what the pacer has to know. A 429 that isn't Okta's for certain holds the bucket, too,
-// though nothing is sent again for it.
+// outcomeOf is what the pacer has to know. A 429 that isn't Okta's for certain holds the bucket,
+// too, though nothing is sent again for it.
 func outcomeOf(rep Reply, f Fate) outcome {
 	doubted := f == InDoubt && rep.Status == http.StatusTooManyRequests
 	o := outcome{limit: rep.limit, limited: f == Limited || doubted}

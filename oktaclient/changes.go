@@ -7,33 +7,39 @@ import (
 	"time"
 )
 
-// ErrTooManyLost ends the changes of a client: answers were lost again and again although Okta answered what was asked in between.
-// Whatever waited wasn't sent. Reads go on.
+// ErrTooManyLost ends the changes of a client: answers were lost again and again although Okta
+// answered what was asked in between. Whatever waited wasn't sent. Reads go on.
 var ErrTooManyLost = errors.New("too many answers to changes were lost, although Okta answers reads")
 
 const (
-	// minSilence is how long the oldest change under way waits at least before its silence holds back others.
+	// minSilence is how long the oldest change under way waits at least before its silence holds
+	// back others.
 	minSilence = 3 * time.Second
-	// silenceFactor times the slowest answer of the last minute is the same for an org that is slow.
+	// silenceFactor times the slowest answer of the last minute is the same for an org that is
+	// slow.
 	silenceFactor = 4
 	answerMemory  = time.Minute
 
-	// briefLoss is how soon a read has to be answered after a loss for the loss to be taken for a single one.
+	// briefLoss is how soon a read has to be answered after a loss for the loss to be taken for a
+	// single one.
 	briefLoss = 2 * time.Second
 	// lossMemory is the time within which a second loss means that there may be more to come.
 	lossMemory = 30 * time.Second
 
 	// The changes end when so many in a row that went alone were lost,
 	maxLostAlone = 3
-	// or when so many are in doubt, from so many pauses, and those are more than one in so many changes sent.
+	// or when so many are in doubt, from so many pauses, and those are more than one in so many
+	// changes sent.
 	fewLost, fewPauses, lostPart = 20, 5, 20
-	// fewBetween changes from one pause to the next are few: then not as many as there are workers follow one that went alone, but one more with
-	// each answer. Else a pause would cost each worker's.
+	// fewBetween changes from one pause to the next are few: then not as many as there are workers
+	// follow one that went alone, but one more with each answer. Else a pause would cost each
+	// worker's.
 	fewBetween = 2 * lostPart
 )
 
-// changeGate is the pacer's gate of all requests that change something, whatever their bucket: an outage shall cost the answers that were
-// under way when it began, and no more. A read finds out what can be asked without harm; a change finds out the rest, alone.
+// changeGate is the pacer's gate of all requests that change something, whatever their bucket: an
+// outage shall cost the answers that were under way when it began, and no more. A read finds out
+// what can be asked without harm; a change finds out the rest, alone.
 type changeGate struct {
 	alone    bool       // the next change goes alone
 	ramp     int        // how many may be under way, one more with each answer; 0: any number
@@ -83,7 +89,8 @@ func (c *changeGate) closed(now time.Time) bool {
 	}
 	waited := now.Sub(c.underWay[0].since)
 	if slowest := c.slowest(now); waited > slowest {
-		// Perhaps nothing is answered any more: none beyond those that were under way at the last answer.
+		// Perhaps nothing is answered any more: none beyond those that were under way at the last
+		// answer.
 		return len(c.underWay) >= c.most || waited > max(minSilence, silenceFactor*slowest)
 	}
 	return false
@@ -144,7 +151,8 @@ func (c *changeGate) done(s slot, o outcome, now time.Time) {
 	}
 }
 
-// lose takes in that the answer to a change was lost. Those that were under way when the pause began belong to it, however late they are lost.
+// lose takes in that the answer to a change was lost. Those that were under way when the pause
+// began belong to it, however late they are lost.
 func (c *changeGate) lose(s slot, now time.Time) {
 	recent := !c.lostAt.IsZero() && now.Sub(c.lostAt) < lossMemory
 	if !c.paused() {
@@ -170,7 +178,8 @@ func (c *changeGate) lose(s slot, now time.Time) {
 	}
 }
 
-// heard takes in that Okta answered a read which was sent at a time: if that is after a loss, changes may be sent again.
+// heard takes in that Okta answered a read which was sent at a time: if that is after a loss,
+// changes may be sent again.
 func (c *changeGate) heard(sent, now time.Time) {
 	if !c.paused() || sent.Before(c.pausedAt) {
 		return
@@ -184,8 +193,9 @@ func (c *changeGate) heard(sent, now time.Time) {
 	c.pausedAt, c.openedAt, c.opened = time.Time{}, now, c.sent
 }
 
-// LostBefore says that answers to changes were lost in an earlier run over the same users. Then the first that is lost ends the changes,
-// as long as Okta has answered none of this client's: who resumes again and again shall not lose a user each time.
+// LostBefore says that answers to changes were lost in an earlier run over the same users. Then the
+// first that is lost ends the changes, as long as Okta has answered none of this client's: who
+// resumes again and again shall not lose a user each time.
 func (c *Client) LostBefore() {
 	c.pacer.mu.Lock()
 	defer c.pacer.mu.Unlock()

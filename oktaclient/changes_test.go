@@ -15,7 +15,8 @@ import (
 	"oktareset/oktaclient/oktatest"
 )
 
-// wire is between a client and its org: it knows what is under way, and what was sent in which order.
+// wire is between a client and its org: it knows what is under way, and what was sent in which
+// order.
 type wire struct {
 	next http.RoundTripper
 
@@ -65,8 +66,9 @@ func newWire(t *testing.T, users int, cfg oktatest.Config) (*world, *wire) {
 	return w, x
 }
 
-// settled fails the test unless each user was reset once, or at most once where the answer was lost, or not at all where that is said. It returns how many
-// are in doubt and how many weren't sent.
+// settled fails the test unless each user was reset once, or at most once where the answer was
+// lost, or not at all where that is said. It returns how many are in doubt and how many weren't
+// sent.
 func (w *world) settled(t *testing.T, failed map[string]error) (doubt, unsent int) {
 	t.Helper()
 	for _, id := range w.ids {
@@ -161,7 +163,8 @@ func TestFirstChangeGoesAlone(t *testing.T) {
 	}
 }
 
-// After one loss the pool goes on as soon as a read was answered; after two, one change goes alone first.
+// After one loss the pool goes on as soon as a read was answered; after two, one change goes alone
+// first.
 func TestAfterALoss(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -201,7 +204,8 @@ func TestAfterALoss(t *testing.T) {
 	}
 }
 
-// Answers to changes are lost without an end, while reads are answered: three that went alone are enough to know.
+// Answers to changes are lost without an end, while reads are answered: three that went alone are
+// enough to know.
 func TestAllChangesLost(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []oktatest.Kind{oktatest.Drop, oktatest.Hang, oktatest.Portal, oktatest.ServerError} {
@@ -227,7 +231,8 @@ func TestAllChangesLost(t *testing.T) {
 	}
 }
 
-// More than one change in twenty is lost, each for itself: that isn't worth going on. One in thirty is.
+// More than one change in twenty is lost, each for itself: that isn't worth going on. One in thirty
+// is.
 func TestTooManyLost(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -293,7 +298,8 @@ func TestCancelEndsAPauseAtOnce(t *testing.T) {
 	}
 }
 
-// Okta's answer never comes: the patience is that with any outage, and reads of other things go on meanwhile.
+// Okta's answer never comes: the patience is that with any outage, and reads of other things go on
+// meanwhile.
 func TestPauseThatLasts(t *testing.T) {
 	t.Parallel()
 	virtually(t, "the user's record", func(t *testing.T) {
@@ -342,7 +348,8 @@ func TestPauseThatLasts(t *testing.T) {
 	})
 }
 
-// An answer is lost while the ledger notes others as taken: those aren't sent before Okta has answered a read.
+// An answer is lost while the ledger notes others as taken: those aren't sent before Okta has
+// answered a read.
 func TestLossDuringDispatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -370,7 +377,8 @@ func TestLossDuringDispatch(t *testing.T) {
 	})
 }
 
-// Nobody else's answers are needed to see that Okta can't be reached: those who wait for it to answer have none.
+// Nobody else's answers are needed to see that Okta can't be reached: those who wait for it to
+// answer have none.
 func TestPauseBecomesAnOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -31,8 +31,8 @@ type Options struct {
 	Transport   http.RoundTripper // for tests; it has to call the httptrace hook GotConn once it has a connection
 	Logger      *slog.Logger      // gets each request at level debug
 
-	// ChangesApart is called once, when the client begins to make each change on a connection of its own: a change was lost on one that had been used
-	// before. nil: nobody wants to know.
+	// ChangesApart is called once, when the client begins to make each change on a connection of
+	// its own: a change was lost on one that had been used before. nil: nobody wants to know.
 	ChangesApart func()
 }
 
@@ -107,7 +107,8 @@ func (c *Client) meet(r rateLimit, at time.Time, genuine bool) {
 	}
 }
 
-// Trustworthy returns [ErrNoRequestID] if any answer so far had all that Okta would say but its request ID, and nil else.
+// Trustworthy returns [ErrNoRequestID] if any answer so far had all that Okta would say but its
+// request ID, and nil else.
 func (c *Client) Trustworthy() error {
 	if c.stripped.Load() {
 		return ErrNoRequestID

@@ -147,7 +147,8 @@ func TestErrorReplies(t *testing.T) {
 	}
 }
 
-// Bodies that aren't Okta's errors make no error of Okta's, whatever they hold: nothing of them is passed on.
+// Bodies that aren't Okta's errors make no error of Okta's, whatever they hold: nothing of them is
+// passed on.
 func TestErrorRepliesOfNobody(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
@@ -259,7 +260,8 @@ func TestGetOrg(t *testing.T) {
 	}
 }
 
-// An ID that no org can have counts as none: it would stand in files, and two orgs could have the same.
+// An ID that no org can have counts as none: it would stand in files, and two orgs could have the
+// same.
 func TestOrgIDThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[string]string{

@@ -8,12 +8,13 @@ import (
 	"time"
 )
 
-// idleTimeout is shorter than any server's, so that a connection which the server closes at this moment isn't used: an
-// answer lost that way would leave a user in doubt. A hold empties the pool.
+// idleTimeout is shorter than any server's, so that a connection which the server closes at this
+// moment isn't used: an answer lost that way would leave a user in doubt. A hold empties the pool.
 const idleTimeout = 15 * time.Second
 
-// connections is what changes are sent on. Connections are kept, until a change was lost on one that was: a server, or something before it, that
-// closes them unannounced would lose one change after the other. From then on each change gets a connection of its own.
+// connections is what changes are sent on. Connections are kept, until a change was lost on one
+// that was: a server, or something before it, that closes them unannounced would lose one change
+// after the other. From then on each change gets a connection of its own.
 type connections struct {
 	single *http.Client
 	apart  atomic.Bool
@@ -59,7 +60,8 @@ func (c *connections) lost(r *request, reused bool) {
 	}
 }
 
-// newTransport speaks HTTP/1.1 only, as every recorded exchange did: HTTP/2 has its own rules of when a request is sent again.
+// newTransport speaks HTTP/1.1 only, as every recorded exchange did: HTTP/2 has its own rules of
+// when a request is sent again.
 func newTransport(conns int) *http.Transport {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)

@@ -67,7 +67,8 @@ func (c *Client) admit(ctx context.Context, r *request) (slot, error) {
 	}
 }
 
-// Accepted reports whether Okta has let a request in with these credentials: if it refuses them now, they have lost what they had.
+// Accepted reports whether Okta has let a request in with these credentials: if it refuses them
+// now, they have lost what they had.
 func (c *Client) Accepted() bool { return c.accepted.Load() }
 
 // noteAccepted notes that a reply to a signed request shows that Okta knows its sender.
@@ -84,7 +85,8 @@ func (c *Client) noteAccepted(r *request, v verdict) {
 // IsApp reports whether the client signs in as a service app.
 func (c *Client) IsApp() bool { return c.app != nil }
 
-// NeededScopes are those that a service app's access token is asked for and can't do without; none of an API token.
+// NeededScopes are those that a service app's access token is asked for and can't do without; none
+// of an API token.
 func (c *Client) NeededScopes() []string {
 	if c.app == nil {
 		return nil

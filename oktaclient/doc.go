@@ -17,7 +17,8 @@
 //
 // # Errors
 //
-// A reply of Okta's outside 2xx is an [*APIError], a request without a readable reply a [*TransportError]. [ErrNotOkta] marks an
-// answer that somebody else may have sent, whatever its status ([Client] judges each reply once, in judge.go), [ErrOutage] and [ErrLimited] the end of
+// A reply of Okta's outside 2xx is an [*APIError], a request without a readable reply a
+// [*TransportError]. [ErrNotOkta] marks an answer that somebody else may have sent, whatever its
+// status ([Client] judges each reply once, in judge.go), [ErrOutage] and [ErrLimited] the end of
 // the client's patience, [*TokenError] that no access token could be got. Errors hold no secret.
 package oktaclient

@@ -8,23 +8,26 @@ import (
 	"strings"
 )
 
-// ErrNotOkta marks an answer that somebody else may have sent in Okta's place, whatever its status: a proxy, a captive portal, a gateway. See
-// [NotOktaError].
+// ErrNotOkta marks an answer that somebody else may have sent in Okta's place, whatever its status:
+// a proxy, a captive portal, a gateway. See [NotOktaError].
 var ErrNotOkta = errors.New("the answer doesn't come from Okta for certain: something between you and Okta may have sent it")
 
-// ErrNoRequestID is the [ErrNotOkta] of an answer to a read that has what Okta would answer, but no x-okta-request-id: something takes that
-// header away. Then no answer can be trusted, and nobody must be reset.
+// ErrNoRequestID is the [ErrNotOkta] of an answer to a read that has what Okta would answer, but no
+// x-okta-request-id: something takes that header away. Then no answer can be trusted, and nobody
+// must be reset.
 var ErrNoRequestID = errors.New("something between here and Okta strips the header x-okta-request-id, so no answer can be trusted")
 
 // The ends of the client's patience. [FateOf] each is [Unreachable].
 var (
-	// ErrOutage comes when for ten minutes no request got an answer other than a failed connection, a 5xx, or somebody else's.
+	// ErrOutage comes when for ten minutes no request got an answer other than a failed connection,
+	// a 5xx, or somebody else's.
 	ErrOutage = errors.New("the org can't be reached")
 	// ErrLimited comes when for five windows the org answered nothing but 429.
 	ErrLimited = errors.New("the org answers, but has refused every request for minutes (429, too many requests)")
 )
 
-// APIError is a reply with a status outside 2xx that Okta sent, for certain: no caller has to ask who did.
+// APIError is a reply with a status outside 2xx that Okta sent, for certain: no caller has to ask
+// who did.
 type APIError struct {
 	Method, Path string // Path has no query: queries may hold personal data
 	Status       int
@@ -61,8 +64,9 @@ func (e *APIError) Error() string {
 	return b.String()
 }
 
-// NotOktaError is an answer of which nothing shows that Okta sent it. A change may have been made all the same: the answer was blocked, not the
-// request. Nothing that such an answer says is passed on.
+// NotOktaError is an answer of which nothing shows that Okta sent it. A change may have been made
+// all the same: the answer was blocked, not the request. Nothing that such an answer says is passed
+// on.
 type NotOktaError struct {
 	Method, Path string
 	Status       int
@@ -101,8 +105,9 @@ func (e *TransportError) Unwrap() error { return e.Err }
 // maxSummary bounds what is kept of texts that a server chose, in bytes.
 const maxSummary = 500
 
-// newAPIError reads an error reply, whoever sent it. Any body will do: proxies send HTML, some of Okta's own replies are empty. oauth says that the
-// endpoint answers errors in the form of OAuth 2.0.
+// newAPIError reads an error reply, whoever sent it. Any body will do: proxies send HTML, some of
+// Okta's own replies are empty. oauth says that the endpoint answers errors in the form of OAuth
+// 2.0.
 func (c *Client) newAPIError(r *http.Request, resp *http.Response, body []byte, oauth bool) *APIError {
 	e := &APIError{Method: r.Method, Path: r.URL.Path, Status: resp.StatusCode, RequestID: c.requestID(resp.Header)}
 	body = c.redactText(body)
@@ -132,8 +137,9 @@ func (c *Client) newAPIError(r *http.Request, resp *http.Response, body []byte, 
 	return e
 }
 
-// readChallenge finds error="…" and what belongs to it in www-authenticate headers, where Okta says what an OAuth token or a proof lacks. A challenge
-// of another scheme, or one that doesn't name Okta's place to sign in, is a proxy's.
+// readChallenge finds error="…" and what belongs to it in www-authenticate headers, where Okta says
+// what an OAuth token or a proof lacks. A challenge of another scheme, or one that doesn't name
+// Okta's place to sign in, is a proxy's.
 func (c *Client) readChallenge(e *APIError, headers []string) {
 	for _, h := range headers {
 		h = string(c.redactText([]byte(h)))

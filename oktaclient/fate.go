@@ -8,8 +8,8 @@ import (
 // Fate is what is certain about a request after its last attempt.
 type Fate int
 
-// The fates. Only with [InDoubt] the change may have happened without this program knowing; it is the zero value, so that what nobody has judged is
-// in doubt.
+// The fates. Only with [InDoubt] the change may have happened without this program knowing; it is
+// the zero value, so that what nobody has judged is in doubt.
 const (
 	InDoubt     Fate = iota // sent, and no answer that can be trusted
 	Done                    // 2xx with a request id
@@ -24,8 +24,8 @@ const (
 	Unreachable             // [ErrOutage], [ErrLimited], [ErrTooManyLost]: nothing was changed by this request, and waiting is over
 )
 
-// FateOf tells from the error of a call what became of the request. nil is [Done]. It only translates: what a reply says was decided when the
-// reply was judged.
+// FateOf tells from the error of a call what became of the request. nil is [Done]. It only
+// translates: what a reply says was decided when the reply was judged.
 func FateOf(err error) Fate {
 	var (
 		api   *APIError

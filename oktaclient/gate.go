@@ -51,8 +51,9 @@ func newGate(ceiling rate.Limit) *gate {
 	return g
 }
 
-// closed looks whether the bucket lets a request of a rank be sent now, when so many are still expected. It has to have room for so many calls
-// beside those that are promised to others. Otherwise until is when to look again at the latest; zero: only when something changes.
+// closed looks whether the bucket lets a request of a rank be sent now, when so many are still
+// expected. It has to have room for so many calls beside those that are promised to others.
+// Otherwise until is when to look again at the latest; zero: only when something changes.
 func (g *gate) closed(now time.Time, capacity, expected int, k rank, calls, promised int) (until time.Time, ok bool) {
 	if g.window.limit > 0 && !g.window.ends.IsZero() && !g.window.open(now) {
 		g.window.ends, g.probe = time.Time{}, true // over: what the next one holds has to be found out
@@ -146,8 +147,8 @@ func (g *gate) accept(r rateLimit, sent, now time.Time, ceiling rate.Limit, capa
 
 // refuse takes in a 429 of the bucket: hold until its window has ended by the server's clock, or, where that isn't said,
 // pause twice as long each time. It says nothing about the window on record: it may speak of the org's, not the token's. Only a
-// 429 that was overtaken, sent before that window was known and refused in the one before, is old news. One that names calls left may be the row's own:
-// another row finds out at once.
+// 429 that was overtaken, sent before that window was known and refused in the one before, is old
+// news. One that names calls left may be the row's own: another row finds out at once.
 func (g *gate) refuse(r rateLimit, s slot, now time.Time) *refusal {
 	if g.window.older(r, now) && s.sent.Before(g.window.since) {
 		return nil

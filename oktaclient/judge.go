@@ -5,15 +5,16 @@ import (
 	"strings"
 )
 
-// verdict is who sent a reply and what it says of the request. Each reply is judged once, by [Client.judge]; whoever asks later reads the
-// verdict, never status or headers. The zero verdict is the safe one: somebody else may have sent the reply, and nothing is certain.
+// verdict is who sent a reply and what it says of the request. Each reply is judged once, by
+// [Client.judge]; whoever asks later reads the verdict, never status or headers. The zero verdict
+// is the safe one: somebody else may have sent the reply, and nothing is certain.
 type verdict struct {
 	okta bool // Okta sent the reply, for certain
 	fate Fate // of the request
 }
 
-// refusals are the codes that the program acts on, each with the only status under which Okta sends it. The same code under another status
-// isn't Okta's word: something has changed the reply.
+// refusals are the codes that the program acts on, each with the only status under which Okta sends
+// it. The same code under another status isn't Okta's word: something has changed the reply.
 var refusals = map[string]struct {
 	status int
 	fate   Fate
@@ -34,17 +35,20 @@ var refusals = map[string]struct {
 	"E0000067": {http.StatusGatewayTimeout, InDoubt},
 }
 
-// challenges are the same for the errors of a www-authenticate header, by status and error. Okta's replies with one often have no body.
+// challenges are the same for the errors of a www-authenticate header, by status and error. Okta's
+// replies with one often have no body.
 var challenges = map[int]map[string]Fate{
 	http.StatusBadRequest:   {oauthInvalidProof: NoAccess, oauthUseNonce: NoAccess},
 	http.StatusUnauthorized: {oauthInvalidToken: NoAccess, oauthUseNonce: NoAccess},
 	http.StatusForbidden:    {oauthNoScope: NoAccess},
 }
 
-// judge decides who sent a reply and what it says. A 2xx is Okta's if it has a request ID. A refusal is Okta's if it has Okta's JSON, or Okta's
-// challenge and a request ID, and if status and code belong together. Other headers of Okta's prove nothing: a proxy that blocks the answer with a
-// page of its own may pass them on, after Okta has made the change. It returns the error that the reply means, nil for a 2xx of Okta's. Of a
-// change, status and request ID say it all; of a read, the body matters too.
+// judge decides who sent a reply and what it says. A 2xx is Okta's if it has a request ID. A
+// refusal is Okta's if it has Okta's JSON, or Okta's challenge and a request ID, and if status and
+// code belong together. Other headers of Okta's prove nothing: a proxy that blocks the answer with
+// a page of its own may pass them on, after Okta has made the change. It returns the error that the
+// reply means, nil for a 2xx of Okta's. Of a change, status and request ID say it all; of a read,
+// the body matters too.
 func (c *Client) judge(r *request, req *http.Request, resp *http.Response, rep *Reply, bodyErr error) error {
 	if rep.Status >= 200 && rep.Status <= 299 {
 		if rep.RequestID == "" {
@@ -85,7 +89,8 @@ func (e *APIError) judge() verdict {
 	return verdict{okta: ok, fate: fate}
 }
 
-// judgeCode judges a reply with Okta's JSON. A code that nobody knows, under a status that doesn't say that nothing was done, leaves it open.
+// judgeCode judges a reply with Okta's JSON. A code that nobody knows, under a status that doesn't
+// say that nothing was done, leaves it open.
 func (e *APIError) judgeCode() verdict {
 	known, ok := refusals[e.Code]
 	_, message := messageLimits[e.Code]
@@ -100,7 +105,8 @@ func (e *APIError) judgeCode() verdict {
 	return verdict{okta: true, fate: InDoubt}
 }
 
-// isRefusal reports whether Okta answers with this status only what it didn't do, whatever the code.
+// isRefusal reports whether Okta answers with this status only what it didn't do, whatever the
+// code.
 func isRefusal(status int) bool {
 	switch status {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotImplemented:

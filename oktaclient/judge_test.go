@@ -77,8 +77,8 @@ func oktaJSON(code string) string {
 	return `{"errorCode":"` + code + `","errorSummary":"a summary must not decide","errorLink":"` + code + `","errorId":"oaeX1y2","errorCauses":[]}`
 }
 
-// Pages of something between, after the change was made, for each status: the change is in doubt, and sent once. So it is if the page passes on
-// headers of Okta's, or is JSON.
+// Pages of something between, after the change was made, for each status: the change is in doubt,
+// and sent once. So it is if the page passes on headers of Okta's, or is JSON.
 func TestPagesOfOthersLeaveChangesInDoubt(t *testing.T) {
 	t.Parallel()
 	oktas := http.Header{
@@ -130,7 +130,8 @@ func TestPagesOfOthersLeaveChangesInDoubt(t *testing.T) {
 	}
 }
 
-// A read whose answers aren't Okta's has no answer: it is tried a few times, and its fate is none that says something of the user.
+// A read whose answers aren't Okta's has no answer: it is tried a few times, and its fate is none
+// that says something of the user.
 func TestPagesOfOthersAreNoAnswer(t *testing.T) {
 	t.Parallel()
 	reads := map[string]func(context.Context, *Client) error{
@@ -162,7 +163,8 @@ func TestPagesOfOthersAreNoAnswer(t *testing.T) {
 	})
 }
 
-// What certainly is Okta's says what became of the request, with a request ID or, behind a gateway that takes headers away, without.
+// What certainly is Okta's says what became of the request, with a request ID or, behind a gateway
+// that takes headers away, without.
 func TestOktasRefusals(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -242,7 +244,8 @@ func TestOktasRefusals(t *testing.T) {
 	}
 }
 
-// A code under a status that isn't its own isn't Okta's word: nothing that it says counts, in a change or in a read.
+// A code under a status that isn't its own isn't Okta's word: nothing that it says counts, in a
+// change or in a read.
 func TestStatusAndCodeBelongTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -264,7 +267,8 @@ func TestStatusAndCodeBelongTogether(t *testing.T) {
 	})
 }
 
-// What Okta refuses for now, before any work, is sent again; a 429 of Okta's until its window is over.
+// What Okta refuses for now, before any work, is sent again; a 429 of Okta's until its window is
+// over.
 func TestOktasRefusalsForNowAreSentAgain(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]int{"E0000010": maxTries, "E0000112": maxTries, "E0000239": maxTries, "E0000047": 2} {

@@ -7,25 +7,29 @@ import (
 	"time"
 )
 
-// ErrOwnLimit marks a 429 that is one row's own: others got through in the meantime. Nothing was done.
+// ErrOwnLimit marks a 429 that is one row's own: others got through in the meantime. Nothing was
+// done.
 var ErrOwnLimit = errors.New("this user has a limit of its own: Okta kept answering 429 while others got through")
 
 const (
-	// othersThrough is how many others have to get through in a window before a row that was refused in it is tried again.
+	// othersThrough is how many others have to get through in a window before a row that was
+	// refused in it is tried again.
 	othersThrough = 10
 	// ownTries is how often a row is refused before that is taken for its own limit.
 	ownTries = 3
 )
 
-// refusal is a 429 that its bucket's own numbers don't explain: they name calls left. Either the org's limit is spent, which a token's numbers
-// don't show, or the row has a limit of its own. The first such 429 of a window lets one other request find out: if that is refused, too, the
-// bucket is spent, and it holds; else the row was meant, and it stays behind the others.
+// refusal is a 429 that its bucket's own numbers don't explain: they name calls left. Either the
+// org's limit is spent, which a token's numbers don't show, or the row has a limit of its own. The
+// first such 429 of a window lets one other request find out: if that is refused, too, the bucket
+// is spent, and it holds; else the row was meant, and it stays behind the others.
 type refusal struct {
 	through, spends int // the gate's, when it came
 	times           int // refusals with nothing but the row to explain them
 }
 
-// refuse notes that r was refused, and reports whether that makes it the row's own limit. now is nil if the bucket's numbers explain it.
+// refuse notes that r was refused, and reports whether that makes it the row's own limit. now is
+// nil if the bucket's numbers explain it.
 func (r *request) refuse(now *refusal) bool {
 	if now != nil {
 		now.times = 1
@@ -44,7 +48,8 @@ func (p *pacer) explain(s slot) {
 	s.gate.suspected = time.Time{}
 }
 
-// stayBack keeps a request that was refused behind those that weren't. lone means that there are none to show whether the bucket is spent.
+// stayBack keeps a request that was refused behind those that weren't. lone means that there are
+// none to show whether the bucket is spent.
 func (p *pacer) stayBack(ctx context.Context, r *request) (lone bool, err error) {
 	if r.refused == nil {
 		return false, nil
@@ -71,8 +76,8 @@ func (p *pacer) stayBack(ctx context.Context, r *request) (lone bool, err error)
 	}
 }
 
-// askOthers is in the place of others, where r has none that would show whether its bucket is spent: a read that counts there. If that isn't
-// answered, the refusal of r says nothing.
+// askOthers is in the place of others, where r has none that would show whether its bucket is
+// spent: a read that counts there. If that isn't answered, the refusal of r says nothing.
 func (c *Client) askOthers(ctx context.Context, r *request) {
 	if r.bucket == BucketUsers {
 		var users items[User]

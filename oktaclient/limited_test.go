@@ -10,7 +10,8 @@ import (
 	"oktareset/oktaclient/oktatest"
 )
 
-// A user whom Okta always answers 429, although the bucket has calls left, is given up after a few tries, and holds nobody else up.
+// A user whom Okta always answers 429, although the bucket has calls left, is given up after a few
+// tries, and holds nobody else up.
 func TestUsersWithLimitsOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -55,8 +56,8 @@ func TestUsersWithLimitsOfTheirOwn(t *testing.T) {
 	}
 }
 
-// Others spend the org's bucket, which the token's numbers don't show, and there is one row at a time: it isn't the row's own limit, whatever
-// the numbers say.
+// Others spend the org's bucket, which the token's numbers don't show, and there is one row at a
+// time: it isn't the row's own limit, whatever the numbers say.
 func TestOrgsLimitIsNobodysOwn(t *testing.T) {
 	t.Parallel()
 	for _, workers := range []int{1, 2, 8} {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// ErrPages marks a list that can't be read to its end: the server doesn't say, in a way that can be understood, where it goes on. What was read so
-// far isn't the whole.
+// ErrPages marks a list that can't be read to its end: the server doesn't say, in a way that can be
+// understood, where it goes on. What was read so far isn't the whole.
 var ErrPages = errors.New("the list can't be read to its end")
 
 // link is one link of a Link header.
@@ -17,8 +17,9 @@ type link struct {
 	rels   []string // its relation types, in lower case
 }
 
-// parseLinks reads a Link header as RFC 8288 has it: several links in one value, each with parameters in any order and case, their values as tokens
-// or in quotes. Of several rel in one link the first counts.
+// parseLinks reads a Link header as RFC 8288 has it: several links in one value, each with
+// parameters in any order and case, their values as tokens or in quotes. Of several rel in one link
+// the first counts.
 func parseLinks(header string) ([]link, error) {
 	var links []link
 	rest := header
@@ -49,7 +50,8 @@ func parseLinks(header string) ([]link, error) {
 	}
 }
 
-// cutParam cuts the first parameter off, and the spaces behind it. There may be none between two semicolons.
+// cutParam cuts the first parameter off, and the spaces behind it. There may be none between two
+// semicolons.
 func cutParam(s string) (name, value, rest string, ok bool) {
 	i := strings.IndexAny(s, "=;, \t")
 	if i < 0 {
@@ -89,8 +91,8 @@ func badLink(header string) error {
 	return fmt.Errorf("%w: the Link header %q can't be understood", ErrPages, cut(header, 200))
 }
 
-// next returns path and query of the page behind the one at uri, by the Link headers that came with it; "" when they name none. A link to another
-// host is refused: the token would go there.
+// next returns path and query of the page behind the one at uri, by the Link headers that came with
+// it; "" when they name none. A link to another host is refused: the token would go there.
 func (c *Client) next(uri string, headers []string) (string, error) {
 	for _, h := range headers {
 		links, err := parseLinks(h)

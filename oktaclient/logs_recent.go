@@ -17,8 +17,9 @@ const (
 // Enrolls reports whether the event gave its user a factor, or changed one that the user has.
 func (e *LogEvent) Enrolls() bool { return e.EventType == EventActivate || e.EventType == EventUpdate }
 
-// RecentFactorEvents returns the place from which on the log has the events, published between since and until, that took a factor from
-// somebody or gave one: the newest first, so that who reads a part of them knows all that happened after it.
+// RecentFactorEvents returns the place from which on the log has the events, published between
+// since and until, that took a factor from somebody or gave one: the newest first, so that who
+// reads a part of them knows all that happened after it.
 func RecentFactorEvents(since, until time.Time) LogCursor {
 	types := []string{EventResetAll, EventDeactivate, EventActivate, EventUpdate}
 	for i, t := range types {
@@ -30,9 +31,11 @@ func RecentFactorEvents(since, until time.Time) LogCursor {
 	}.Encode())
 }
 
-// ReadEvents returns the next page of the events of a period, at most [LogPage], and the place behind it, "" at the end of the period.
+// ReadEvents returns the next page of the events of a period, at most [LogPage], and the place
+// behind it, "" at the end of the period.
 //
-// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/#tag/SystemLog/operation/listLogEvents
+// Okta API:
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/#tag/SystemLog/operation/listLogEvents
 //
 //meta:operation GET /api/v1/logs
 func (c *Client) ReadEvents(ctx context.Context, from LogCursor) ([]LogEvent, LogCursor, error) {

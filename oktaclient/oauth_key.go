@@ -28,10 +28,10 @@ type PrivateKey struct {
 	alg jose.SignatureAlgorithm
 }
 
-// ParsePrivateKey reads an RSA or EC key as PEM (PKCS #1, PKCS #8, SEC 1) or as a JWK, alone or as the
-// only one of a set. Build systems change the white space of a PEM that they keep in a variable, or
-// keep the file in base64: nothing is lost by either, so both are read. No error holds anything of the
-// key.
+// ParsePrivateKey reads an RSA or EC key as PEM (PKCS #1, PKCS #8, SEC 1) or as a JWK, alone or as
+// the only one of a set. Build systems change the white space of a PEM that they keep in a
+// variable, or keep the file in base64: nothing is lost by either, so both are read. No error holds
+// anything of the key.
 func ParsePrivateKey(text []byte) (PrivateKey, error) {
 	text = bytes.TrimSpace(text)
 	if LooksLikeKey(string(text)) && text[0] != '{' && text[0] != '-' {
@@ -123,8 +123,8 @@ func decodeFile(text []byte) []byte {
 	return file
 }
 
-// pemBlock is a PEM whose white space may be changed or gone. One with header lines has a colon in it,
-// and is left alone.
+// pemBlock is a PEM whose white space may be changed or gone. One with header lines has a colon in
+// it, and is left alone.
 var pemBlock = regexp.MustCompile(`(-----BEGIN [A-Z0-9 ]+-----)((?:[A-Za-z0-9+/=\s]|\\n|\\r)+)(-----END [A-Z0-9 ]+-----)`)
 
 // mendPEM puts each line of a PEM where it belongs. Its base64 means the same however it is broken.

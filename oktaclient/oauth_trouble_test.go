@@ -154,7 +154,8 @@ func TestOneWrongDate(t *testing.T) {
 	})
 }
 
-// Each way of Okta's to say "not this scope" is followed by a try without the optional scopes, and nothing else is.
+// Each way of Okta's to say "not this scope" is followed by a try without the optional scopes, and
+// nothing else is.
 func TestRefusedScopes(t *testing.T) {
 	t.Parallel()
 	for code, again := range map[string]bool{

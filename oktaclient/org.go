@@ -12,7 +12,8 @@ const (
 	EngineClassic  = "Classic Engine"
 )
 
-// Org is what an org says of itself to anybody. One org may have several names: it is the ID that tells it from others.
+// Org is what an org says of itself to anybody. One org may have several names: it is the ID that
+// tells it from others.
 type Org struct {
 	ID     string // letters and digits, as 00o1abcd; "" if the org names none that can be believed
 	Engine string // [EngineIdentity], [EngineClassic], or what else the org calls its pipeline
@@ -40,7 +41,8 @@ func isOrg(body []byte) bool {
 	return json.Unmarshal(body, &said) == nil && said.org().ID != "" && said.Pipeline != ""
 }
 
-// maxOrgID bounds an org's ID, in bytes: Okta's have 20. A shortened one could be another org's, so that a longer one counts as none.
+// maxOrgID bounds an org's ID, in bytes: Okta's have 20. A shortened one could be another org's, so
+// that a longer one counts as none.
 const maxOrgID = 40
 
 func (r orgReply) org() Org {

@@ -111,8 +111,9 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// hasDot reports whether a host may be an org's: a name with a dot, or this machine. A token that stands
-// in the host's place has none. It must not even be looked up: that would tell it to a name server.
+// hasDot reports whether a host may be an org's: a name with a dot, or this machine. A token that
+// stands in the host's place has none. It must not even be looked up: that would tell it to a name
+// server.
 func hasDot(host string) bool { return strings.Contains(host, ".") || isLoopback(host) }
 
 // notHost is true for what stands in no host, but might in a command line that shows one.
@@ -120,8 +121,8 @@ func notHost(r rune) bool {
 	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && !strings.ContainsRune("-._:[]", r)
 }
 
-// shownURL is what an error may show of a setting that should be a URL: scheme and host, and nothing
-// if the host may be a secret in the wrong place.
+// shownURL is what an error may show of a setting that should be a URL: scheme and host, and
+// nothing if the host may be a secret in the wrong place.
 func shownURL(s string) string {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || len(u.Host) > 100 {

@@ -87,7 +87,8 @@ func TestFirstCallGivesUpSoon(t *testing.T) {
 	})
 }
 
-// A 429 that something between sends, perhaps after the change was made, holds the pool and is never followed by the same change.
+// A 429 that something between sends, perhaps after the change was made, holds the pool and is
+// never followed by the same change.
 func TestTooManyRequestsOfAnother(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

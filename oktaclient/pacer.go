@@ -93,11 +93,12 @@ func newPacer(capacity, maxInFlight int, ceiling rate.Limit) *pacer {
 	}
 }
 
-// errAskOkta is the answer to a request that must not be sent before Okta has answered a read: whoever gets it asks.
+// errAskOkta is the answer to a request that must not be sent before Okta has answered a read:
+// whoever gets it asks.
 var errAskOkta = errors.New("an answer was lost")
 
-// admit waits until a request may be sent. Its error wraps errUnsent when ctx ended first, is errAskOkta, or is what ended the waiting for
-// all.
+// admit waits until a request may be sent. Its error wraps errUnsent when ctx ended first, is
+// errAskOkta, or is what ended the waiting for all.
 func (p *pacer) admit(ctx context.Context, r *request) (slot, error) {
 	g, k := p.gate(r.bucket), rankOf(r)
 	select {
@@ -286,8 +287,8 @@ func (p *pacer) wake() {
 	p.changed = make(chan struct{})
 }
 
-// done gives back a slot and learns from what became of its request. Of a 429 that the bucket's own numbers don't explain, it returns what
-// tells later whether the bucket or the row was meant.
+// done gives back a slot and learns from what became of its request. Of a 429 that the bucket's own
+// numbers don't explain, it returns what tells later whether the bucket or the row was meant.
 func (p *pacer) done(s slot, o outcome) *refusal {
 	p.mu.Lock()
 	defer p.mu.Unlock()

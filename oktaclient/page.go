@@ -49,8 +49,9 @@ func list[T any](ctx context.Context, c *Client, r request) iter.Seq2[T, error] 
 	}
 }
 
-// checkEnd makes sure that a full page without a next one is the last one, where the pages before it had one: the link may have been lost on the way.
-// With one item less, the same page has to have a next one, which holds no more than that item. limit is what the list was asked for with.
+// checkEnd makes sure that a full page without a next one is the last one, where the pages before
+// it had one: the link may have been lost on the way. With one item less, the same page has to have
+// a next one, which holds no more than that item. limit is what the list was asked for with.
 func checkEnd[T any](ctx context.Context, c *Client, r request, limit string, size int) error {
 	u, err := url.Parse(r.requestURI())
 	if err != nil {

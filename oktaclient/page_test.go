@@ -132,7 +132,8 @@ func (l *linkless) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// A full page without a next one, where others had one, is the end only if asking for one item less shows it.
+// A full page without a next one, where others had one, is the end only if asking for one item less
+// shows it.
 func TestFullPageWithoutNextOne(t *testing.T) {
 	t.Parallel()
 	only := func(numbers ...int) func(int) bool { return func(n int) bool { return slices.Contains(numbers, n) } }

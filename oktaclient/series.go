@@ -2,9 +2,10 @@ package oktaclient
 
 import "context"
 
-// Series is the changes of one user that belong together, as a reset and the enrollment after it. The first one is sent only where the
-// window has room for those that follow it, of this user and of all that are under way; they come before everybody else's. A context
-// carries it: see [Series.In].
+// Series is the changes of one user that belong together, as a reset and the enrollment after it.
+// The first one is sent only where the window has room for those that follow it, of this user and
+// of all that are under way; they come before everybody else's. A context carries it: see
+// [Series.In].
 //
 // A Series belongs to one goroutine. Close ends it.
 type Series struct {
@@ -24,7 +25,8 @@ func (c *Client) NewSeries(begun bool) *Series {
 	return &Series{pacer: c.pacer, begun: begun}
 }
 
-// Later says how many calls follow the first change at most, in its bucket. It comes before that, and does nothing to a nil series.
+// Later says how many calls follow the first change at most, in its bucket. It comes before that,
+// and does nothing to a nil series.
 func (s *Series) Later(calls int) {
 	if s != nil {
 		s.later = calls
@@ -33,7 +35,8 @@ func (s *Series) Later(calls int) {
 
 type seriesKey struct{}
 
-// In returns a context in which the client's calls are those of the series. A nil series changes nothing.
+// In returns a context in which the client's calls are those of the series. A nil series changes
+// nothing.
 func (s *Series) In(ctx context.Context) context.Context {
 	if s == nil {
 		return ctx
@@ -41,7 +44,8 @@ func (s *Series) In(ctx context.Context) context.Context {
 	return context.WithValue(ctx, seriesKey{}, s)
 }
 
-// Close gives back the room that wasn't needed. It may be called more than once, and on a nil series.
+// Close gives back the room that wasn't needed. It may be called more than once, and on a nil
+// series.
 func (s *Series) Close() {
 	if s == nil {
 		return

@@ -12,8 +12,8 @@ import (
 	"oktareset/oktaclient/oktatest"
 )
 
-// enrollAll resets each user and then clears the user's sessions so many times, as one series. It returns the times from the end of the reset to that
-// of the last call, in order.
+// enrollAll resets each user and then clears the user's sessions so many times, as one series. It
+// returns the times from the end of the reset to that of the last call, in order.
 func (w *world) enrollAll(ctx context.Context, workers, later int) (gaps []time.Duration, failed map[string]error) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -57,7 +57,8 @@ func (w *world) enrollOne(ctx context.Context, id string, later int) (time.Durat
 	return time.Since(done), nil
 }
 
-// Between a user's first change and the last lies no window, wherever that ends, and nobody else's first change.
+// Between a user's first change and the last lies no window, wherever that ends, and nobody else's
+// first change.
 func TestSeriesAreNotParted(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -100,7 +101,8 @@ func TestSeriesAreNotParted(t *testing.T) {
 	}
 }
 
-// A window that doesn't have room for a whole series is no reason to stop: they are parted, as there is no other way.
+// A window that doesn't have room for a whole series is no reason to stop: they are parted, as
+// there is no other way.
 func TestSeriesLongerThanAWindow(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []int{1, 2} {
@@ -118,7 +120,8 @@ func TestSeriesLongerThanAWindow(t *testing.T) {
 	}
 }
 
-// Others empty the bucket between the first change and what follows: that is counted, and nobody is left.
+// Others empty the bucket between the first change and what follows: that is counted, and nobody is
+// left.
 func TestSeriesPartedByOthers(t *testing.T) {
 	t.Parallel()
 	for _, workers := range []int{1, 8, 30} {
@@ -143,8 +146,8 @@ func TestSeriesPartedByOthers(t *testing.T) {
 	}
 }
 
-// After a pause the change that goes alone is one that follows another, if there is one; and whoever waits with a promise doesn't hold the others up
-// for good.
+// After a pause the change that goes alone is one that follows another, if there is one; and
+// whoever waits with a promise doesn't hold the others up for good.
 func TestSeriesAfterAPause(t *testing.T) {
 	t.Parallel()
 	for _, workers := range []int{1, 8, 30} {

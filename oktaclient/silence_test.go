@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// While the oldest change is silent for longer than any answer took, no more are under way than at the last answer; after a while, none is begun.
+// While the oldest change is silent for longer than any answer took, no more are under way than at
+// the last answer; after a while, none is begun.
 func TestSilence(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -51,7 +51,8 @@ func TestBare429CostsLittle(t *testing.T) {
 	})
 }
 
-// A proxy that begins to answer in Okta's place must not use up the file: what was under way is in doubt, and what was tried alone after that.
+// A proxy that begins to answer in Okta's place must not use up the file: what was under way is in
+// doubt, and what was tried alone after that.
 func TestWhatIsNotOktaIsAnOutage(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []oktatest.Kind{oktatest.Portal, oktatest.Redirect} {

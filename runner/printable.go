@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// PrintableJSON escapes in JSON what isn't [Printable]: encoding/json leaves some of it as it is. New lines
-// and spaces between the values stay.
+// PrintableJSON escapes in JSON what isn't [Printable]: encoding/json leaves some of it as it is.
+// New lines and spaces between the values stay.
 func PrintableJSON(s string) string {
 	if !strings.ContainsFunc(s, notPrintable) {
 		return s
@@ -29,13 +29,13 @@ func PrintableJSON(s string) string {
 
 func notPrintable(r rune) bool { return !Printable(r) && r != '\n' }
 
-// Printable reports whether a terminal and a page may show a character as it is: it has ink, or is a
-// plain space.
+// Printable reports whether a terminal and a page may show a character as it is: it has ink, or is
+// a plain space.
 func Printable(r rune) bool { return unicode.IsPrint(r) && !Invisible(r) }
 
-// Invisible reports whether a character leaves no ink, whatever its category, or can act on a terminal or
-// on the order of what is read: with one of them, two logins look alike that aren't the same. Spaces
-// don't count: their gap is seen.
+// Invisible reports whether a character leaves no ink, whatever its category, or can act on a
+// terminal or on the order of what is read: with one of them, two logins look alike that aren't the
+// same. Spaces don't count: their gap is seen.
 func Invisible(r rune) bool {
 	const brailleBlank = '\u2800' // a symbol by its category
 	return unicode.IsControl(r) || r == brailleBlank ||

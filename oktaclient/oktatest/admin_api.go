@@ -104,7 +104,8 @@ func (o *Org) adminsFrom(from, limit int) (ids []string, next int) {
 	return ids, -1
 }
 
-// clearSessions ends a user's sessions. Whether it forgets the user's devices, too, depends on the engine unless the request says it.
+// clearSessions ends a user's sessions. Whether it forgets the user's devices, too, depends on the
+// engine unless the request says it.
 func (c *call) clearSessions() {
 	if c.pos < 0 {
 		c.fail(notFound(c.name, "User"))

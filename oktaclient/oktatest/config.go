@@ -73,8 +73,9 @@ type Config struct {
 	// Reenroll makes everybody enroll a new factor this long after a reset, as people do who were told to; 0: nobody does.
 	Reenroll time.Duration
 
-	// Stays are types of factors that stay listed after a reset, and that can be used, though the others are gone: as a push whose Okta
-	// Verify is gone may. A reset writes no event about them, unless StayEvents is set.
+	// Stays are types of factors that stay listed after a reset, and that can be used, though the
+	// others are gone: as a push whose Okta Verify is gone may. A reset writes no event about them,
+	// unless StayEvents is set.
 	Stays      []string
 	StayEvents bool
 

@@ -55,8 +55,9 @@
 // # Credentials
 //
 // Let in are the API token of [Org.Token] and the access tokens of service apps. Assertions and DPoP proofs are checked as Okta checks
-// them: signature, claims, times by the org's clock, nonce, and that none is used twice. Access tokens have those of the scopes asked for
-// that the app was granted, and end; each endpoint asks for its scope. That manage stands for read, too, isn't taken for granted.
+// them: signature, claims, times by the org's clock, nonce, and that none is used twice. Access
+// tokens have those of the scopes asked for that the app was granted, and end; each endpoint asks
+// for its scope. That manage stands for read, too, isn't taken for granted.
 //
 // # Faults
 //
@@ -76,14 +77,16 @@
 //	outage:from=30s:for=20s                   after 30 s nothing is answered for 20 s
 //
 // before, after and late say what becomes of the call's change: not made, made before the answer, made delay after it. See [Kind]
-// for the kinds and what each of them does when nothing is said, and [Fault] for the keys: user, query, skip, times, every, p, from
-// and for choose calls, delay, code, offset and part say more of the fault.
+// for the kinds and what each of them does when nothing is said, and [Fault] for the keys: user,
+// query, skip, times, every, p, from and for choose calls, delay, code, offset and part say more of
+// the fault.
 //
 // # What isn't Okta's
 //
-// Orgs differ, and between an org and a client there may be anything. [Config.Stays] makes factors outlast resets, [Config.LogLag] makes
-// the log late, and the kinds that change replies make the Date wrong, spell Link headers in other ways, take the request ID away and close
-// connections without a word. The org's own clock and log stay right.
+// Orgs differ, and between an org and a client there may be anything. [Config.Stays] makes factors
+// outlast resets, [Config.LogLag] makes the log late, and the kinds that change replies make the
+// Date wrong, spell Link headers in other ways, take the request ID away and close connections
+// without a word. The org's own clock and log stay right.
 //
 // # Surprises
 //

@@ -19,7 +19,8 @@ type Factor struct {
 	// Hidden keeps the factor out of what the API lists, as an enrollment policy does. It can still be reset.
 	Hidden bool `json:"hidden,omitempty"`
 
-	// Stays keeps the factor through resets: it stays listed, and it can be used. See [Config.Stays].
+	// Stays keeps the factor through resets: it stays listed, and it can be used. See
+	// [Config.Stays].
 	Stays bool `json:"stays,omitempty"`
 }
 
@@ -180,7 +181,8 @@ func (d *directory) factors(pos int, u User) (list []Factor, question bool) {
 	return list, question
 }
 
-// outlasts reports whether a reset leaves the factor: on Identity Engine a verified primary email enrolls itself, and some stay.
+// outlasts reports whether a reset leaves the factor: on Identity Engine a verified primary email
+// enrolls itself, and some stay.
 func (d *directory) outlasts(f Factor) bool {
 	return d.engine == Identity && f.Type == "email" || d.stay(f)
 }
@@ -203,7 +205,8 @@ func (d *directory) reset(pos int) uint32 {
 	return before &^ d.kinds(pos)
 }
 
-// resetPart does the first n factors' part of a reset, and breaks off. It returns the set of catalog kinds that it unenrolled.
+// resetPart does the first n factors' part of a reset, and breaks off. It returns the set of
+// catalog kinds that it unenrolled.
 func (d *directory) resetPart(pos, n int) uint32 {
 	before := d.kinds(pos)
 	list, _ := d.factors(pos, d.base(pos))

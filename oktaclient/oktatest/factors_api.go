@@ -172,8 +172,8 @@ func (o *Org) reset(c *call) {
 	o.record(c, kinds)
 }
 
-// resetPart does the first factors' part of a reset, with their events: what speaks for a whole one isn't written. The caller holds the
-// mutex.
+// resetPart does the first factors' part of a reset, with their events: what speaks for a whole one
+// isn't written. The caller holds the mutex.
 func (o *Org) resetPart(c *call) {
 	kinds := o.dir.resetPart(c.pos, c.part)
 	if o.cfg.Engine == Identity && (o.cfg.ResetEvents == DefaultEvents || o.cfg.ResetEvents == DeactivateOnly) {

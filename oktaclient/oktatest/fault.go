@@ -46,7 +46,8 @@ const (
 	NoEnd              Kind = "no_end"          // of lists: an empty page that says there is a next one
 )
 
-// These kinds change a reply that is made anyway. All that strike a call do, beside one fault of another kind.
+// These kinds change a reply that is made anyway. All that strike a call do, beside one fault of
+// another kind.
 const (
 	WrongDate   Kind = "date"         // Date is Offset off (an hour when 0); the org's clock isn't
 	Strip       Kind = "strip"        // without x-okta-request-id, as a gateway does that passes only what it knows
@@ -61,9 +62,9 @@ const (
 	Close       Kind = "close"        // the connection closes Delay after the reply, unannounced; only over a real one
 )
 
-// These kinds are outages: a property of the time between From and From + For. They strike every call that comes then, whatever
-// it asks for, and every call that is under way when they begin. Before: what hasn't been done isn't. After: all is done as usual, but
-// nobody hears of it.
+// These kinds are outages: a property of the time between From and From + For. They strike every
+// call that comes then, whatever it asks for, and every call that is under way when they begin.
+// Before: what hasn't been done isn't. After: all is done as usual, but nobody hears of it.
 const (
 	Outage        Kind = "outage"         // silence: a connection comes about, no answer ever
 	OutageClosed  Kind = "outage_closed"  // connections break: those under way as it begins, all others at once
@@ -193,7 +194,8 @@ func (s *script) lasts(at time.Time) bool {
 	return !at.Before(begins) && (s.fault.For == 0 || at.Before(begins.Add(s.fault.For)))
 }
 
-// strikes counts a call that the fault is meant for at a time, and reports whether it strikes it. The caller holds the mutex.
+// strikes counts a call that the fault is meant for at a time, and reports whether it strikes it.
+// The caller holds the mutex.
 func (o *Org) strikes(s *script, c *call, at time.Time) bool {
 	f := &s.fault
 	if !s.lasts(at) || !o.matches(f, c) {

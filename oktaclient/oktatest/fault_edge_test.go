@@ -41,7 +41,8 @@ func orgOfBob(cfg oktatest.Config) *oktatest.Org {
 	return o
 }
 
-// A page that isn't Okta's may have any status; the answer that it hides is made, or isn't, or comes about later.
+// A page that isn't Okta's may have any status; the answer that it hides is made, or isn't, or
+// comes about later.
 func TestPageOfAnyStatus(t *testing.T) {
 	t.Parallel()
 	for code := 200; code < 600; code++ {
@@ -206,7 +207,8 @@ func TestWrongDate(t *testing.T) {
 	})
 }
 
-// A list without an end gives an empty page each time and another cursor; when that is over, the list goes on where it was.
+// A list without an end gives an empty page each time and another cursor; when that is over, the
+// list goes on where it was.
 func TestPagesWithoutEnd(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{

@@ -15,7 +15,8 @@ type edit struct {
 	apply func(*call, Fault, http.Header)
 }
 
-// edits finds the faults that change the reply to a call, whatever it is. All of them strike. The caller holds the mutex.
+// edits finds the faults that change the reply to a call, whatever it is. All of them strike. The
+// caller holds the mutex.
 func (o *Org) edits(c *call) {
 	for _, s := range o.faults {
 		if apply := kinds[s.fault.Kind].edit; apply != nil && o.strikes(s, c, time.Now()) {
@@ -82,8 +83,9 @@ func (c *call) hangsUp() (Fault, bool) {
 	return Fault{}, false
 }
 
-// deliver writes an answer by hand and closes the connection a while after it. Nothing in the answer says so, and whatever the
-// client sends on it meanwhile is lost. Where no connection can be had, the answer is written as usual.
+// deliver writes an answer by hand and closes the connection a while after it. Nothing in the
+// answer says so, and whatever the client sends on it meanwhile is lost. Where no connection can be
+// had, the answer is written as usual.
 func (r *recorder) deliver(w http.ResponseWriter, after time.Duration) {
 	r.WriteHeader(http.StatusOK)
 	hijacker, ok := w.(http.Hijacker)

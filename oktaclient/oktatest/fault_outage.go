@@ -2,8 +2,8 @@ package oktatest
 
 import "time"
 
-// outage returns the outage that a call meets, now or within a time from now, and how long from now that is. Of the kinds of outage
-// only those named count, or all when none is.
+// outage returns the outage that a call meets, now or within a time from now, and how long from now
+// that is. Of the kinds of outage only those named count, or all when none is.
 func (o *Org) outage(c *call, within time.Duration, only ...Kind) (f Fault, begins time.Duration, ok bool) {
 	now := time.Now()
 	o.mu.Lock()
@@ -32,7 +32,8 @@ func (c *call) pause(d time.Duration) {
 	wait(c.r.Context(), d)
 }
 
-// vanish lets an outage strike the call: from now on the client hears nothing. It returns only if the rest is to be done all the same.
+// vanish lets an outage strike the call: from now on the client hears nothing. It returns only if
+// the rest is to be done all the same.
 func (c *call) vanish(f Fault) {
 	c.lost = &f
 	if f.moment() == Before {
@@ -41,7 +42,8 @@ func (c *call) vanish(f Fault) {
 	c.w, c.part = discard{}, f.Part
 }
 
-// silent ends a call that an outage struck. It counts no longer as one of the calls at the same time.
+// silent ends a call that an outage struck. It counts no longer as one of the calls at the same
+// time.
 func (c *call) silent() {
 	c.o.release(c)
 	kinds[c.lost.Kind].answer(c, *c.lost)

@@ -13,7 +13,8 @@ import (
 	"oktareset/oktaclient/oktatest"
 )
 
-// An outage strikes what comes while it lasts and what is under way when it begins: before and after it, all is well.
+// An outage strikes what comes while it lasts and what is under way when it begins: before and
+// after it, all is well.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -20,16 +20,16 @@ func (f Fault) code() int {
 // blocked answers as a proxy does that blocks the answer: with a page of its own.
 func blocked(c *call, f Fault) { c.page(f.code(), blockedPage) }
 
-// blockedBody answers as a proxy does that puts its own status and page under the headers of the answer. No limit of the org's is behind a
-// 429 of that kind, so it doesn't count as one.
+// blockedBody answers as a proxy does that puts its own status and page under the headers of the
+// answer. No limit of the org's is behind a 429 of that kind, so it doesn't count as one.
 func blockedBody(c *call, f Fault) {
 	c.headers(f.code(), []string{"text/html; charset=utf-8"})
 	c.finish(f.code())
 	_, _ = c.w.Write([]byte(blockedPage))
 }
 
-// noEnd answers with an empty page of a list, and with a link to a next one whose cursor is new each time. Once the fault is over, the
-// link leads to what comes next in the list.
+// noEnd answers with an empty page of a list, and with a link to a next one whose cursor is new
+// each time. Once the fault is over, the link leads to what comes next in the list.
 func noEnd(c *call, _ Fault) {
 	params := c.r.URL.Query()
 	place, n, _ := strings.Cut(params.Get("after"), pageMark)

@@ -22,7 +22,8 @@ func (o *Org) ResetBy(admin, userID string) bool {
 	return true
 }
 
-// inBrowser is a call that somebody's browser makes, about the user at pos. The caller holds the mutex.
+// inBrowser is a call that somebody's browser makes, about the user at pos. The caller holds the
+// mutex.
 func (o *Org) inBrowser(by uint32, pos int, path string) *call {
 	c := &call{o: o, r: &http.Request{Header: http.Header{"User-Agent": {browser}}}, pos: pos, by: by, route: &route{path: path}}
 	binary.BigEndian.PutUint64(c.request[:8], o.rng.Uint64())

@@ -135,7 +135,8 @@ func (o *Org) Users() iter.Seq[User] {
 }
 
 // Enroll gives a user a factor and returns it as the org holds it, with the ID, status and time of creation (now) that f lacks.
-// Without a time of creation it is the user who enrolls it now, and the System Log says so. It reports false when the user doesn't exist.
+// Without a time of creation it is the user who enrolls it now, and the System Log says so. It
+// reports false when the user doesn't exist.
 func (o *Org) Enroll(userID string, f Factor) (Factor, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

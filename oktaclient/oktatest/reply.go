@@ -111,7 +111,8 @@ func (c *call) head(status int, contentType []string) {
 	c.finish(status)
 }
 
-// headers sets those of Okta's own replies. Their names are put into the map as they are, because Set would capitalise them.
+// headers sets those of Okta's own replies. Their names are put into the map as they are, because
+// Set would capitalise them.
 func (c *call) headers(status int, contentType []string) {
 	h := c.w.Header()
 	for name, values := range staticHeaders {

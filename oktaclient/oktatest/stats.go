@@ -14,7 +14,8 @@ type Deeds struct {
 	Unenrolls       int `json:"unenrolls"`       // factors unenrolled one by one, by request
 	RecoveryRemoved int `json:"recoveryRemoved"` // unenrolls that removed the recovery phone too
 	SessionsCleared int `json:"sessionsCleared"`
-	// DevicesForgotten are clearings of sessions that also forgot on which devices the user needn't give a factor again.
+	// DevicesForgotten are clearings of sessions that also forgot on which devices the user needn't
+	// give a factor again.
 	DevicesForgotten int `json:"devicesForgotten"`
 	Enrolls          int `json:"enrolls"`       // factors enrolled, by request
 	Activations      int `json:"activations"`   // factors activated by a passcode or by the user's app

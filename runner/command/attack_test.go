@@ -45,7 +45,8 @@ func (v *virtual) crash(d time.Duration, flags ...string) bool {
 	return v.crashWhen(func(off func()) (cancel func() bool) { return time.AfterFunc(d, off).Stop }, flags...)
 }
 
-// mustCrashAt loses the power in the middle of the nth request whose path ends so, if the org takes 100 ms to answer.
+// mustCrashAt loses the power in the middle of the nth request whose path ends so, if the org takes
+// 100 ms to answer.
 func (v *virtual) mustCrashAt(path string, n int, flags ...string) {
 	v.t.Helper()
 	crashed := v.crashWhen(func(off func()) (cancel func() bool) {
@@ -65,7 +66,8 @@ func (v *virtual) mustCrashAt(path string, n int, flags ...string) {
 	}
 }
 
-// crashWhen loses the power when arm has it go off. arm returns what reports whether it won't any more.
+// crashWhen loses the power when arm has it go off. arm returns what reports whether it won't any
+// more.
 func (v *virtual) crashWhen(arm func(off func()) (cancel func() bool), flags ...string) bool {
 	v.t.Helper()
 	ctx, cancel := context.WithCancelCause(v.t.Context())
@@ -129,8 +131,8 @@ func (v *virtual) becomes(login string, from, to int) {
 
 func login(i int) string { return fmt.Sprintf("user%d@example.com", i) }
 
-// A user named by login and by ID, and a crash before either is done: the two rows must not each wait
-// for the other. Those behind them show, once they are reset, that the log would show a reset.
+// A user named by login and by ID, and a crash before either is done: the two rows must not each
+// wait for the other. Those behind them show, once they are reset, that the log would show a reset.
 func TestDuplicatesAfterACrash(t *testing.T) {
 	virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(login(0), "nobody1@x.com", "nobody2@x.com", v.ids[0], v.ids[1], v.ids[2], v.ids[3], v.ids[4])
@@ -221,8 +223,8 @@ func TestOneWrongDate(t *testing.T) {
 	}
 }
 
-// --limit and a copy of the input that somebody changes under the run: the worse of the two decides, and nobody is touched whom the input
-// didn't name.
+// --limit and a copy of the input that somebody changes under the run: the worse of the two
+// decides, and nobody is touched whom the input didn't name.
 func TestLimitHidesNothing(t *testing.T) {
 	virtually(t, 50, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		time.AfterFunc(450*time.Millisecond, func() {
@@ -352,8 +354,9 @@ func TestRetryUnknownWithDuplicate(t *testing.T) {
 	}
 }
 
-// Somebody changes the input between the survey and the rows, so that a login that nobody repeated, and that isn't remembered for that reason,
-// stands there twice: the rows are those that were surveyed.
+// Somebody changes the input between the survey and the rows, so that a login that nobody repeated,
+// and that isn't remembered for that reason, stands there twice: the rows are those that were
+// surveyed.
 func TestInputBeginsToRepeat(t *testing.T) {
 	virtually(t, 4, oktatest.Config{}, func(v *virtual) {
 		v.input(login(0), login(1), login(2), login(3))

@@ -169,7 +169,8 @@ func (g *goals) memory(b *testing.B) {
 	g.report(b, goalRow{what: "a run of 1,000,000 rows, as a process: resident memory at most", unit: "MiB", measured: float64(peak) / 1024, goal: 64})
 }
 
-// firstRequest stops a run at the first request that its ledger has to be read for: not the one for the org's ID.
+// firstRequest stops a run at the first request that its ledger has to be read for: not the one for
+// the org's ID.
 type firstRequest struct {
 	stop context.CancelCauseFunc
 	at   time.Time

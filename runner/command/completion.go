@@ -50,7 +50,8 @@ func (a *app) completionCommand() *cli.Command {
 	}
 }
 
-// fileNames is the line that stands where the shell shall complete the names of files, which it does better; "" where it shall not.
+// fileNames is the line that stands where the shell shall complete the names of files, which it
+// does better; "" where it shall not.
 type fileNames string
 
 const (
@@ -58,7 +59,8 @@ const (
 	anyFiles fileNames = ":files"
 )
 
-// inputFiles are files that may name users. The endings behind it are those of files that this program writes and never takes as a list.
+// inputFiles are files that may name users. The endings behind it are those of files that this
+// program writes and never takes as a list.
 var inputFiles = anyFiles + fileNames(" "+strings.Join(ownEndings, " "))
 
 // completeCommand answers the scripts: __complete SHELL =WORD …, with the words behind the program's name up to the cursor. Each has a = in front: none is empty then, which

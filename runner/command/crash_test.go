@@ -118,7 +118,8 @@ func (c *crash) serve(flags []string) {
 
 func (c *crash) path(name string) string { return filepath.Join(c.dir, name) }
 
-// command is a resume of the run, by other workers each time; of the copy of its input, half of the times, if there is one.
+// command is a resume of the run, by other workers each time; of the copy of its input, half of the
+// times, if there is one.
 func (c *crash) command(flags ...string) (*exec.Cmd, *bytes.Buffer) {
 	input := []string{c.path("users.csv")}
 	if _, err := os.Stat(c.path("users.results.input.csv")); err == nil && c.rng.IntN(2) == 0 {

@@ -26,7 +26,8 @@ var secretNames = map[string]string{"token": "token", "privateKey": "private key
 // scopes are what a command needs of a service app, and what it can do without.
 type scopes struct{ needed, optional []string }
 
-// resetScopes are those of reset: the System Log proves what became of answers that were lost, and tells who was reset lately.
+// resetScopes are those of reset: the System Log proves what became of answers that were lost, and
+// tells who was reset lately.
 var resetScopes = scopes{
 	needed:   []string{oktaclient.ScopeUsersManage, oktaclient.ScopeUsersRead},
 	optional: []string{oktaclient.ScopeLogsRead},

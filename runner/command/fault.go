@@ -54,8 +54,9 @@ const (
 	hintLater   = "try again later"
 )
 
-// oktaFault is the one map from what the client reports to exit code, words and hint, whatever the command: one event means the same everywhere.
-// what was asked for, as "list users". It returns nil for what is the command's own to explain: a refusal of this one request, a change in doubt.
+// oktaFault is the one map from what the client reports to exit code, words and hint, whatever the
+// command: one event means the same everywhere. what was asked for, as "list users". It returns nil
+// for what is the command's own to explain: a refusal of this one request, a change in doubt.
 func oktaFault(c *oktaclient.Client, err error, p stage, what string) error {
 	host := c.Org().Host()
 	is := func(code int, hint, format string) error {
@@ -113,7 +114,8 @@ func isTransport(err error) bool {
 	return ok
 }
 
-// hintRefused says what to do about credentials that Okta refuses. Of an error that nobody knows it claims no cause.
+// hintRefused says what to do about credentials that Okta refuses. Of an error that nobody knows it
+// claims no cause.
 func hintRefused(c *oktaclient.Client, err error) string {
 	api, ok := errors.AsType[*oktaclient.APIError](err)
 	if !ok {

@@ -16,7 +16,8 @@ type takes struct {
 
 func (b takes) Take(runner.Row, runner.Taken) error { return b.err }
 
-// What nobody has classified is refused before anything was changed, or broke off after something may have been.
+// What nobody has classified is refused before anything was changed, or broke off after something
+// may have been.
 func TestErrorsWithoutACode(t *testing.T) {
 	t.Parallel()
 	odd := errors.New("something odd")

@@ -14,7 +14,8 @@ import (
 	"oktareset/oktaclient/oktatest"
 )
 
-// Answers to changes are lost without an end: three rows are in doubt, the others weren't sent, and a resume loses one more at most.
+// Answers to changes are lost without an end: three rows are in doubt, the others weren't sent, and
+// a resume loses one more at most.
 func TestTooManyLostAnswersStopTheRun(t *testing.T) {
 	for _, workers := range []string{"1", "8", "30"} {
 		t.Run(workers, func(t *testing.T) {
@@ -107,7 +108,8 @@ func TestOneUsersOwnLimit(t *testing.T) {
 	}
 }
 
-// An enrollment that Okta answers 429 for one user leaves that row half done, and nobody else waits.
+// An enrollment that Okta answers 429 for one user leaves that row half done, and nobody else
+// waits.
 func TestOneUsersOwnLimitOnEnrollments(t *testing.T) {
 	for _, workers := range []string{"1", "8"} {
 		t.Run(workers, func(t *testing.T) {
@@ -129,7 +131,8 @@ func TestOneUsersOwnLimitOnEnrollments(t *testing.T) {
 	}
 }
 
-// Others spend what was set aside for the enrollments: the users wait, all are enrolled, and the summary counts them.
+// Others spend what was set aside for the enrollments: the users wait, all are enrolled, and the
+// summary counts them.
 func TestOthersSpendWhatEnrollmentsNeed(t *testing.T) {
 	virtually(t, 200, workforceWith(600, 200*time.Millisecond), func(v *virtual) {
 		v.phones()
@@ -148,7 +151,8 @@ func TestOthersSpendWhatEnrollmentsNeed(t *testing.T) {
 	})
 }
 
-// broken is a network on which kept connections don't hold: a change gets through only on one of its own.
+// broken is a network on which kept connections don't hold: a change gets through only on one of
+// its own.
 type broken struct{ next http.RoundTripper }
 
 var errClosed = errors.New("connection reset by peer")

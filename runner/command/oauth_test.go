@@ -188,7 +188,8 @@ func TestNoSecretComesOut(t *testing.T) {
 	}
 }
 
-// tokenAnswer makes the token endpoint answer with this under Okta's request ID, and the org with all else.
+// tokenAnswer makes the token endpoint answer with this under Okta's request ID, and the org with
+// all else.
 func (v *virtual) tokenAnswer(status int, body string) {
 	v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 		if !strings.HasPrefix(r.URL.Path, "/oauth2/") {
@@ -201,7 +202,8 @@ func (v *virtual) tokenAnswer(status int, body string) {
 	}
 }
 
-// Each way to say "not this scope" leads to the grants; only invalid_client is about the key; of what nobody knows, no cause is claimed.
+// Each way to say "not this scope" leads to the grants; only invalid_client is about the key; of
+// what nobody knows, no cause is claimed.
 func TestHintsOfTheTokenEndpoint(t *testing.T) {
 	for code, hint := range map[string]string{
 		"consent_required": "hint: grant the service app what it asks for (okta.users.manage and okta.users.read)", "invalid_scope": "hint: grant the service app",
@@ -219,8 +221,8 @@ func TestHintsOfTheTokenEndpoint(t *testing.T) {
 	}
 }
 
-// A token that says that it lacks a scope ends a run before the question, whatever step needs it; one that doesn't say so, at the first row, and not as
-// credentials that were accepted once.
+// A token that says that it lacks a scope ends a run before the question, whatever step needs it;
+// one that doesn't say so, at the first row, and not as credentials that were accepted once.
 func TestScopesThatTheTokenLacks(t *testing.T) {
 	for flags, scope := range map[string]string{"--skip-admins": "okta.roles.read"} {
 		virtually(t, 3, oktatest.Config{}, func(v *virtual) {

@@ -30,7 +30,8 @@ type Process struct {
 	// LimitMemory asks for a soft limit in bytes: near it, memory is collected more often. nil: there is none.
 	LimitMemory func(bytes int64)
 
-	// FreeSpace returns how many bytes may still be written to the disk of a folder. nil: it isn't known.
+	// FreeSpace returns how many bytes may still be written to the disk of a folder. nil: it isn't
+	// known.
 	FreeSpace func(folder string) (bytes uint64, ok bool)
 }
 

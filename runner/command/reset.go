@@ -123,7 +123,8 @@ func resetFlags() []cli.Flag {
 
 func consoleFlags() []cli.Flag { return consoleFlagsQuiet("write nothing but errors") }
 
-// consoleFlagsQuiet are the flags for what is written to stderr, of a command that says itself what --quiet leaves.
+// consoleFlagsQuiet are the flags for what is written to stderr, of a command that says itself what
+// --quiet leaves.
 func consoleFlagsQuiet(quiet string) []cli.Flag {
 	const category = "OUTPUT"
 	return []cli.Flag{

@@ -9,10 +9,12 @@ import (
 	"oktareset/runner/ledger"
 )
 
-// This file keeps the input. It is read once, into a private copy, and the run acts on the copy only. That gets its name beside the results
-// once the ledger is there, before anybody is touched, and goes when no row is open any more.
+// This file keeps the input. It is read once, into a private copy, and the run acts on the copy
+// only. That gets its name beside the results once the ledger is there, before anybody is touched,
+// and goes when no row is open any more.
 
-// newCopy makes a copy that is kept with the results. A rehearsal is never gone on with: nothing of it is kept.
+// newCopy makes a copy that is kept with the results. A rehearsal is never gone on with: nothing of
+// it is kept.
 func (r *resetRun) newCopy() (*ledger.Copy, error) {
 	c, err := ledger.NewCopy(r.paths.results)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -43,7 +45,8 @@ func (r *resetRun) keepCopy() error {
 	return nil
 }
 
-// dropKept removes what was kept for a later run, once nobody needs it. The results are whole by then: what stays is no failure of theirs.
+// dropKept removes what was kept for a later run, once nobody needs it. The results are whole by
+// then: what stays is no failure of theirs.
 func (r *resetRun) dropKept() {
 	if r.opts.sandbox {
 		return

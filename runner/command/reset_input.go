@@ -16,8 +16,8 @@ import (
 	"oktareset/runner/roster"
 )
 
-// openInput surveys the input, and says what it found. What the command line names is copied while it is surveyed. If it names nothing,
-// the copy of the run that is gone on with is the input.
+// openInput surveys the input, and says what it found. What the command line names is copied while
+// it is surveyed. If it names nothing, the copy of the run that is gone on with is the input.
 func (r *resetRun) openInput(ctx context.Context) error {
 	var err error
 	if r.earlier, err = r.readEarlier(); err != nil {
@@ -57,7 +57,8 @@ func (r *resetRun) readEarlier() (*ledger.Manifest, error) {
 	return &m, nil
 }
 
-// source opens what the command line names, or the copy of an earlier run. It returns nil if there is neither and nothing to do.
+// source opens what the command line names, or the copy of an earlier run. It returns nil if there
+// is neither and nothing to do.
 func (r *resetRun) source() (*roster.File, error) {
 	in, named := r.named()
 	if !named {
@@ -81,8 +82,8 @@ func (r *resetRun) source() (*roster.File, error) {
 	return roster.OpenCopying(r.opts.file, c, r.opts.input)
 }
 
-// named reports whether the command line names an input, and what to read it from unless it is a file. A job whose run is gone on with
-// may give its stdin again, or nothing.
+// named reports whether the command line names an input, and what to read it from unless it is a
+// file. A job whose run is gone on with may give its stdin again, or nothing.
 func (r *resetRun) named() (in io.Reader, ok bool) {
 	switch {
 	case len(r.opts.users) > 0:
@@ -137,7 +138,8 @@ func (r *resetRun) nothingToDo() bool {
 	return r.earlier.Finished && !open(r.earlier.Counts) && len(r.opts.retry) == 0
 }
 
-// nothingThere is the error for a command line that names no input when there is no run to go on with.
+// nothingThere is the error for a command line that names no input when there is no run to go on
+// with.
 func (r *resetRun) nothingThere() error {
 	hint := "name the results of an earlier run with -o"
 	if r.opts.file == "-" {
@@ -150,7 +152,8 @@ func (r *resetRun) nothingThere() error {
 	return usageError(hint, "nothing to go on with: there are no results at %s", r.paths.results)
 }
 
-// recall reads the input as the run did that is gone on with, unless the command line says otherwise.
+// recall reads the input as the run did that is gone on with, unless the command line says
+// otherwise.
 func (r *resetRun) recall() error {
 	before := r.earlier.Runs[0].Options
 	in := &r.opts.input

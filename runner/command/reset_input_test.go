@@ -68,7 +68,8 @@ func (v *virtual) wantFiles(want ...string) {
 	}
 }
 
-// Whatever happens to the user's file, at whatever moment after it was read: those who were surveyed are reset, and nobody else.
+// Whatever happens to the user's file, at whatever moment after it was read: those who were
+// surveyed are reset, and nobody else.
 func TestInputIsFrozen(t *testing.T) {
 	for what, change := range map[string]func(v *virtual, others []string){
 		"rewritten in place": func(v *virtual, others []string) { v.overwrite("users.csv", list(others...)) },
@@ -82,7 +83,8 @@ func TestInputIsFrozen(t *testing.T) {
 		"removed":  func(v *virtual, _ []string) { _ = os.Remove(v.path("users.csv")) },
 		"moved":    func(v *virtual, _ []string) { _ = os.Rename(v.path("users.csv"), v.path("users.csv.done")) },
 	} {
-		// With the first requests nobody has consented yet; the last one is in the middle of the rows.
+		// With the first requests nobody has consented yet; the last one is in the middle of the
+		// rows.
 		for _, n := range []int{1, 2, 3, 4, 5, 12} {
 			t.Run(fmt.Sprintf("%s at request %d", what, n), func(t *testing.T) {
 				virtually(t, 20, oktatest.Config{Latency: 50 * time.Millisecond}, func(v *virtual) {
@@ -124,7 +126,8 @@ func TestPlanIsFrozen(t *testing.T) {
 	})
 }
 
-// A run whose input is gone, or has been replaced by the next night's export, is finished with its copy.
+// A run whose input is gone, or has been replaced by the next night's export, is finished with its
+// copy.
 func TestResumeNeedsNoInput(t *testing.T) {
 	for name, crash := range map[string]func(v *virtual){
 		"stopped": func(v *virtual) { v.wantEnd(v.reset(confirm(20), "--limit", "7"), exitStopped) },
@@ -198,7 +201,8 @@ func TestResumeRecallsHowTheInputIsRead(t *testing.T) {
 	}
 }
 
-// Rows that are settled may be tried again with the same input, whatever its name: the copy is gone.
+// Rows that are settled may be tried again with the same input, whatever its name: the copy is
+// gone.
 func TestRetryNeedsTheSameInput(t *testing.T) {
 	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
 		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1})

@@ -6,8 +6,9 @@ import (
 	"oktareset/runner/ledger"
 )
 
-// meetOrg asks the org for its ID, once: one org may have several names, and it is the ID that tells whether results, plans and earlier dates
-// are those of this org. Nothing is changed without it.
+// meetOrg asks the org for its ID, once: one org may have several names, and it is the ID that
+// tells whether results, plans and earlier dates are those of this org. Nothing is changed without
+// it.
 func (r *resetRun) meetOrg(ctx context.Context) error {
 	if r.met {
 		return nil
@@ -32,7 +33,8 @@ func (r *resetRun) meetOrg(ctx context.Context) error {
 	return r.sameAsBefore()
 }
 
-// sameAsBefore refuses to go on with results that turn out to be another org's, though its name is the same.
+// sameAsBefore refuses to go on with results that turn out to be another org's, though its name is
+// the same.
 func (r *resetRun) sameAsBefore() error {
 	if !r.resumed || r.opts.sandbox {
 		return nil

@@ -18,8 +18,9 @@ import (
 	"oktareset/runner/ledger"
 )
 
-// This file asks the System Log, before consent, who of the users was reset lately by other results: the same people under the name of
-// another file would be reset again without a word. The log has a bucket of its own, so that it costs the resets nothing.
+// This file asks the System Log, before consent, who of the users was reset lately by other
+// results: the same people under the name of another file would be reset again without a word. The
+// log has a bucket of its own, so that it costs the resets nothing.
 
 const (
 	// recentPeriod is how far back the log is asked in any case.
@@ -27,7 +28,8 @@ const (
 	// askPages and askTime bound what is read only to be told.
 	askPages = 20
 	askTime  = 30 * time.Second
-	// skipPages and skipTime bound what has to be read in whole. A default token may read 60 pages a minute.
+	// skipPages and skipTime bound what has to be read in whole. A default token may read 60 pages
+	// a minute.
 	skipPages = 200
 	skipTime  = 5 * time.Minute
 	// sayAfter is when a reading that isn't over is announced.
@@ -92,7 +94,8 @@ func periodText(d time.Duration) string {
 	return s
 }
 
-// meetRecent asks the log who was reset lately, and tells it unless a question is going to. It changes nothing.
+// meetRecent asks the log who was reset lately, and tells it unless a question is going to. It
+// changes nothing.
 func (r *resetRun) meetRecent(ctx context.Context) error {
 	if r.survey.Rows == 0 {
 		return nil
@@ -141,8 +144,9 @@ func (r *resetRun) meetRecent(ctx context.Context) error {
 	return nil
 }
 
-// leaveAloneSince returns the period of --skip-reset-since and when it begins. Whoever an earlier run, or the plan, was to leave alone is
-// left alone until the last row is settled, so that it begins where theirs did.
+// leaveAloneSince returns the period of --skip-reset-since and when it begins. Whoever an earlier
+// run, or the plan, was to leave alone is left alone until the last row is settled, so that it
+// begins where theirs did.
 func (r *resetRun) leaveAloneSince(now time.Time) (skip time.Duration, since time.Time) {
 	skip, since = r.opts.protect.skipRecent, now.Add(-r.opts.protect.skipRecent)
 	var earlier []ledger.LeftAlone
@@ -180,7 +184,8 @@ func (r *resetRun) leftAlone(runs []ledger.Run) (periods []ledger.LeftAlone) {
 	return periods
 }
 
-// ownRun returns what knows the runs of these results: whom they have reset is settled by the results themselves.
+// ownRun returns what knows the runs of these results: whom they have reset is settled by the
+// results themselves.
 func (r *resetRun) ownRun() func(evidence.Source) bool {
 	if !r.resumed {
 		return nil
@@ -194,7 +199,8 @@ func (r *resetRun) ownRun() func(evidence.Source) bool {
 	}
 }
 
-// explainRecent explains why it isn't known who was reset since the time that the run has to know it for. Nothing was changed.
+// explainRecent explains why it isn't known who was reset since the time that the run has to know
+// it for. Nothing was changed.
 func (r *resetRun) explainRecent(err error) error {
 	if err == nil {
 		return usageError("give a shorter --skip-reset-since, or a file without those who are done: the earlier results name them",
@@ -241,7 +247,8 @@ func (r *resetRun) countRecent() error {
 	return nil
 }
 
-// leaves reports whether somebody who was reset so is left alone. Who has enrolled a factor since isn't: that may be the attacker's.
+// leaves reports whether somebody who was reset so is left alone. Who has enrolled a factor since
+// isn't: that may be the attacker's.
 func (c *recentResets) leaves(reset evidence.Reset) bool {
 	return c.skip > 0 && !reset.Enrolled && !reset.At.Before(c.since)
 }
@@ -294,7 +301,8 @@ func (c *recentResets) period() string {
 	return "in the last " + periodText(recentPeriod)
 }
 
-// wereText is as "at least 12 of these users were reset in the last 24h: 12 by admin@example.com (run …)".
+// wereText is as "at least 12 of these users were reset in the last 24h: 12 by admin@example.com
+// (run …)".
 func (c *recentResets) wereText() string {
 	were, atLeast := "were", ""
 	if c.users == 1 {

@@ -45,8 +45,9 @@ func (v *virtual) enroll(i int) {
 	}
 }
 
-// The same people under another name of the results: said, and done all the same. With the flag they are left alone, but for who has enrolled
-// since, and that costs no call in the resets' bucket.
+// The same people under another name of the results: said, and done all the same. With the flag
+// they are left alone, but for who has enrolled since, and that costs no call in the resets'
+// bucket.
 func TestResetYesterday(t *testing.T) {
 	for _, cfg := range []oktatest.Config{
 		{}, {Engine: oktatest.Classic}, {ResetEvents: oktatest.DeactivateOnly}, {ResetEvents: oktatest.ResetAllOnly},
@@ -101,7 +102,8 @@ func TestRecentByLogin(t *testing.T) {
 	})
 }
 
-// What isn't a whole reset, is older than the period, or failed, doesn't count; another admin's reset in the Admin Console does.
+// What isn't a whole reset, is older than the period, or failed, doesn't count; another admin's
+// reset in the Admin Console does.
 func TestWhatIsRecent(t *testing.T) {
 	virtually(t, 4, oktatest.Config{}, func(v *virtual) {
 		v.org.ResetBy("okta.admin@example.com", v.ids[0])
@@ -132,7 +134,8 @@ func TestEnrolledBetweenResets(t *testing.T) {
 	})
 }
 
-// What a run enrolls after its own reset isn't somebody else's enrollment. What the user activates is.
+// What a run enrolls after its own reset isn't somebody else's enrollment. What the user activates
+// is.
 func TestRecentWithEnroll(t *testing.T) {
 	virtually(t, 2, oktatest.Config{}, func(v *virtual) {
 		input := "userId,phoneNumber\n" + v.ids[0] + ",+15550000001\n" + v.ids[1] + ",+15550000002\n"
@@ -152,8 +155,8 @@ func TestRecentWithEnroll(t *testing.T) {
 	})
 }
 
-// The results' own runs aren't others: a resume says nothing of whom they have reset. Whom it was to leave alone it leaves alone, without
-// being told again, also when that is longer ago by now.
+// The results' own runs aren't others: a resume says nothing of whom they have reset. Whom it was
+// to leave alone it leaves alone, without being told again, also when that is longer ago by now.
 func TestRecentOnResume(t *testing.T) {
 	virtually(t, 6, oktatest.Config{}, func(v *virtual) {
 		v.reset("--limit", "2", confirm(6))
@@ -188,7 +191,8 @@ func TestRecentOnResume(t *testing.T) {
 	}
 }
 
-// What a result's own run has done to a row doesn't keep the row from being sent again under new consent.
+// What a result's own run has done to a row doesn't keep the row from being sent again under new
+// consent.
 func TestOwnResetIsNotRecent(t *testing.T) {
 	virtually(t, 2, oktatest.Config{}, func(v *virtual) {
 		for _, s := range []string{"drop_after:reset_factors:times=1", "403:logs:query=target.id"} { // of the log, only proof is refused
@@ -273,7 +277,8 @@ func TestRecentWithoutTheLog(t *testing.T) {
 	}
 }
 
-// More of the log than is read only to be told: what was read counts, and it is said that there may be more.
+// More of the log than is read only to be told: what was read counts, and it is said that there may
+// be more.
 func TestRecentOfALongLog(t *testing.T) {
 	virtually(t, 4, oktatest.Config{ResetEvents: oktatest.ResetAllOnly}, func(v *virtual) {
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) { // a page has one event

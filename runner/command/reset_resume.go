@@ -173,13 +173,15 @@ func (r *resetRun) abandon(why error) error {
 	return also(why, r.book.Discard())
 }
 
-// resumeCommand is the command that goes on with this run while a row is open, ready to be pasted. It needs no input: there is the copy.
+// resumeCommand is the command that goes on with this run while a row is open, ready to be pasted.
+// It needs no input: there is the copy.
 func (r *resetRun) resumeCommand(flags ...string) string {
 	return r.command(append([]string{"--resume"}, flags...), append([]string{"--output", shellQuote(plainPattern(r.paths.results))},
 		r.given("record-factors", "workers", "rate", "max-api-capacity", "timeout", "halt", "ticket", "org-url", "token-file")...), "")
 }
 
-// retryCommand is the command that tries rows of this run again once no row is open, and the copy of the input is gone.
+// retryCommand is the command that tries rows of this run again once no row is open, and the copy
+// of the input is gone.
 func (r *resetRun) retryCommand(statuses string) string {
 	if r.recalled {
 		return r.resumeCommand("--retry", statuses) + " " + shellQuote(r.earlier.Input.File)

@@ -17,9 +17,11 @@ import (
 	"oktareset/runner/table"
 )
 
-// This file keeps a job that has new results each day from resetting anybody twice, and from losing anybody: only one of its runs works at a
-// time; the same input is never begun again under another date, but gone on with where it was begun; results of earlier dates that are open
-// are gone on with first; and those that stay incomplete are reported by every run, until somebody sees to them.
+// This file keeps a job that has new results each day from resetting anybody twice, and from losing
+// anybody: only one of its runs works at a time; the same input is never begun again under another
+// date, but gone on with where it was begun; results of earlier dates that are open are gone on
+// with first; and those that stay incomplete are reported by every run, until somebody sees to
+// them.
 
 // earlierResults are the results of an earlier date.
 type earlierResults struct {
@@ -53,7 +55,8 @@ type series struct {
 // inSeries reports whether the run looks at other dates.
 func (r *resetRun) inSeries() bool { return r.release != nil }
 
-// holdSeries keeps other runs from the pattern until leaveSeries, and removes what runs that died before they had results have left.
+// holdSeries keeps other runs from the pattern until leaveSeries, and removes what runs that died
+// before they had results have left.
 func (r *resetRun) holdSeries() error {
 	p := r.paths.pattern
 	if p.names == nil || r.opts.dryRun || r.opts.sandbox {
@@ -76,8 +79,9 @@ func (r *resetRun) leaveSeries() error {
 	return r.release()
 }
 
-// joinSeries goes on with the results of earlier dates that are open, each with the copy of its own input. It reports whether this run has
-// an input of its own to go on to, and chooses the results of an earlier date for it if they have the same.
+// joinSeries goes on with the results of earlier dates that are open, each with the copy of its own
+// input. It reports whether this run has an input of its own to go on to, and chooses the results
+// of an earlier date for it if they have the same.
 func (r *resetRun) joinSeries(ctx context.Context) (goOn bool, err error) {
 	if !r.inSeries() {
 		return true, nil
@@ -125,8 +129,9 @@ func (r *resetRun) leaveBehind(e *earlierResults, open string) {
 	r.console.warn("%s isn't complete: %s; to go on with it: oktareset reset --resume -o %s", e.path, open, shellQuote(plainPattern(e.path)))
 }
 
-// goOnBefore goes on with the results of an earlier date before this run begins. What ends the run in the middle there, a signal or a stop
-// rule for example, is returned. A run that is refused, as too many users are open for --confirm, doesn't keep today's from beginning.
+// goOnBefore goes on with the results of an earlier date before this run begins. What ends the run
+// in the middle there, a signal or a stop rule for example, is returned. A run that is refused, as
+// too many users are open for --confirm, doesn't keep today's from beginning.
 func (r *resetRun) goOnBefore(ctx context.Context, e *earlierResults, open string) error {
 	_, copyErr := os.Lstat(ledger.CopyPath(e.path))
 	if errors.Is(copyErr, os.ErrNotExist) {
@@ -180,8 +185,9 @@ func (r *resetRun) optionsFor(e *earlierResults) resetOptions {
 	return o
 }
 
-// findEarlier returns the results that the pattern has in the folder beside this run's own, of this org, the oldest first. What may be results
-// and can't be read is an error: whom they name may be in the input, too.
+// findEarlier returns the results that the pattern has in the folder beside this run's own, of this
+// org, the oldest first. What may be results and can't be read is an error: whom they name may be
+// in the input, too.
 func (r *resetRun) findEarlier(ctx context.Context) ([]earlierResults, error) {
 	folder := filepath.Dir(r.paths.results)
 	entries, err := os.ReadDir(folder)
@@ -219,7 +225,8 @@ func (r *resetRun) findEarlier(ctx context.Context) ([]earlierResults, error) {
 	return found, nil
 }
 
-// resultsOf returns the path of the results of another date that a file is, or whose manifest it is, if these were moved away; or "".
+// resultsOf returns the path of the results of another date that a file is, or whose manifest it
+// is, if these were moved away; or "".
 func (r *resetRun) resultsOf(folder, name string) (path string, moved bool) {
 	ours := r.paths.pattern.names.MatchString
 	if base, ok := strings.CutSuffix(name, ".json"); ok && !ours(name) {

@@ -150,8 +150,9 @@ func TestSeriesWithoutResume(t *testing.T) {
 	})
 }
 
-// A job over three nights, each with an export of its own under one name, of which the first breaks off: its users are done on the second,
-// of the copy of an input that is gone, before those of that night.
+// A job over three nights, each with an export of its own under one name, of which the first breaks
+// off: its users are done on the second, of the copy of an input that is gone, before those of that
+// night.
 func TestSeriesFinishesEarlierDates(t *testing.T) {
 	virtually(t, 12, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.today(v.ids[:6]...)
@@ -204,7 +205,8 @@ func TestSeriesEndsWithTheWorseCode(t *testing.T) {
 	})
 }
 
-// More open users of an earlier date than --confirm allows: they stay as they are, today's are done, and the code says it.
+// More open users of an earlier date than --confirm allows: they stay as they are, today's are
+// done, and the code says it.
 func TestSeriesChecksTheNumberOfEarlierDates(t *testing.T) {
 	virtually(t, 7, oktatest.Config{}, func(v *virtual) {
 		v.today(v.ids[:5]...)
@@ -237,7 +239,8 @@ func TestSeriesWithoutInput(t *testing.T) {
 	})
 }
 
-// Yesterday's run was never completed, and neither its input nor the copy is there: today's users are reset, and every run says what is open.
+// Yesterday's run was never completed, and neither its input nor the copy is there: today's users
+// are reset, and every run says what is open.
 func TestSeriesReportsWhatStaysIncomplete(t *testing.T) {
 	virtually(t, 6, oktatest.Config{}, func(v *virtual) {
 		v.today(v.ids[:3]...)
@@ -260,7 +263,8 @@ func TestSeriesReportsWhatStaysIncomplete(t *testing.T) {
 	})
 }
 
-// A file that may be results of an earlier date, and doesn't say of what, is no ground for a guess. Whatever certainly isn't, is passed over.
+// A file that may be results of an earlier date, and doesn't say of what, is no ground for a guess.
+// Whatever certainly isn't, is passed over.
 func TestSeriesWithoutManifest(t *testing.T) {
 	lost := func(name string) func(v *virtual) {
 		return func(v *virtual) { v.overwrite(name, []byte(v.read("2000-01-01.csv"))) }
@@ -319,7 +323,8 @@ func TestSeriesRetry(t *testing.T) {
 	})
 }
 
-// Rows from stdin are kept beside the results of their date, and only there, as long as one of them is open.
+// Rows from stdin are kept beside the results of their date, and only there, as long as one of them
+// is open.
 func TestSeriesOfStdin(t *testing.T) {
 	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
 		v.args, v.stdin = []string{"-"}, "userId\n"+strings.Join(v.ids, "\n")+"\n"

@@ -8,11 +8,13 @@ import (
 
 // This file makes sure, before anything is changed, that the disk holds what the run will write.
 
-// resultBytes is what a line of the results takes beside the input's own cells, which it holds, too.
+// resultBytes is what a line of the results takes beside the input's own cells, which it holds,
+// too.
 const resultBytes = 320
 
-// checkSpace refuses to begin when the results won't fit. A row that is done is written when it is taken and when it is settled; at the end
-// the results are written once more, in input order, and until they are whole both are there.
+// checkSpace refuses to begin when the results won't fit. A row that is done is written when it is
+// taken and when it is settled; at the end the results are written once more, in input order, and
+// until they are whole both are there.
 func (r *resetRun) checkSpace() error {
 	rows := int64(r.survey.Rows + r.survey.Ignored)
 	line := int64(resultBytes)

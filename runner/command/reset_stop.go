@@ -52,7 +52,8 @@ func (b notedBook) Take(row runner.Row, t runner.Taken) error {
 	return err
 }
 
-// cannotBegin explains why one of the first calls failed, which asked for what. Nothing was changed.
+// cannotBegin explains why one of the first calls failed, which asked for what. Nothing was
+// changed.
 func cannotBegin(c *oktaclient.Client, err error, what string) error {
 	if fault := oktaFault(c, err, before, what); fault != nil {
 		return fault

@@ -8,8 +8,8 @@ import (
 	"oktareset/oktaclient"
 )
 
-// lacking returns those of the needed scopes that the client's access token doesn't have, as far as Okta has said which ones it has. What may
-// manage may read.
+// lacking returns those of the needed scopes that the client's access token doesn't have, as far as
+// Okta has said which ones it has. What may manage may read.
 func (s scopes) lacking(c *oktaclient.Client) []string {
 	granted, _, _ := c.Grant()
 	if len(granted) == 0 { // an API token has none; of an access token, it wasn't said
@@ -21,7 +21,8 @@ func (s scopes) lacking(c *oktaclient.Client) []string {
 	})
 }
 
-// lacksScopes refuses what Okta would refuse, before anybody is asked: an access token without the scopes that are needed.
+// lacksScopes refuses what Okta would refuse, before anybody is asked: an access token without the
+// scopes that are needed.
 func lacksScopes(c *oktaclient.Client, s scopes) error {
 	lacking := s.lacking(c)
 	if len(lacking) == 0 {

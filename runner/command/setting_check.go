@@ -7,9 +7,9 @@ import (
 	"oktareset/oktaclient"
 )
 
-// This file knows what a setting looks like that somebody has pasted with too much around it, or into
-// the wrong place. Nothing is repaired: what is sent is what was given, or nothing is. No message
-// repeats a value, because any of them may be a secret.
+// This file knows what a setting looks like that somebody has pasted with too much around it, or
+// into the wrong place. Nothing is repaired: what is sent is what was given, or nothing is. No
+// message repeats a value, because any of them may be a secret.
 
 // assignment is the beginning of NAME=value, as in a file of variables.
 var assignment = regexp.MustCompile(`^(?:export\s+|set\s+|\$env:)?[A-Za-z_][A-Za-z0-9_]*\s*=`)
@@ -42,8 +42,8 @@ func alone(s setting, what string) error {
 	return nil
 }
 
-// wordSecret is what API tokens, access tokens and keys in one word look like: longer than the names
-// that people give to files.
+// wordSecret is what API tokens, access tokens and keys in one word look like: longer than the
+// names that people give to files.
 var wordSecret = regexp.MustCompile(`^(?:[A-Za-z0-9_-]{30,}|eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+)$`)
 
 // looksSecret reports whether a text that should be a file's name may be the secret itself.

@@ -12,7 +12,8 @@ import (
 	"oktareset/oktaclient/oktatest"
 )
 
-// strangers are the answers of something that lets changes through and blocks what Okta answers: a page of its own with one of these statuses.
+// strangers are the answers of something that lets changes through and blocks what Okta answers: a
+// page of its own with one of these statuses.
 func strangers() []oktatest.Fault {
 	var faults []oktatest.Fault
 	for _, code := range []int{200, 302, 400, 401, 403, 404, 407, 409, 413, 423, 429, 451, 501, 503} {
@@ -42,8 +43,8 @@ func (v *virtual) noFalseRows(done func(oktatest.Deeds) int) {
 	}
 }
 
-// Whatever the status of a stranger's page: who was reset isn't called anything else, and nobody is reset again, not by the run, not by a resume, not
-// by --retry failed.
+// Whatever the status of a stranger's page: who was reset isn't called anything else, and nobody is
+// reset again, not by the run, not by a resume, not by --retry failed.
 func TestPagesOfAStranger(t *testing.T) {
 	resets := func(d oktatest.Deeds) int { return d.Resets }
 	for _, fault := range strangers() {
@@ -125,8 +126,9 @@ func TestPagesOfAStrangerInLaterSteps(t *testing.T) {
 	}
 }
 
-// An enrollment that a stranger answers, and that Okta makes 20 s later, isn't sent again meanwhile, neither by the run nor by a resume that knows only
-// what the results say: the status of the stranger's page is no refusal.
+// An enrollment that a stranger answers, and that Okta makes 20 s later, isn't sent again
+// meanwhile, neither by the run nor by a resume that knows only what the results say: the status of
+// the stranger's page is no refusal.
 func TestLateEnrollmentThatAStrangerAnswers(t *testing.T) {
 	for _, code := range []int{200, 400, 401, 403, 404, 409, 429} {
 		for _, stopped := range []bool{false, true} {
@@ -176,7 +178,8 @@ func TestPagesOfAStrangerInReads(t *testing.T) {
 	}
 }
 
-// Something takes x-okta-request-id from all answers: nothing could be believed, so that nothing is begun.
+// Something takes x-okta-request-id from all answers: nothing could be believed, so that nothing is
+// begun.
 func TestRequestIDsTakenAway(t *testing.T) {
 	for name, prepare := range map[string]func(*virtual){"token": func(*virtual) {}, "app": func(v *virtual) { v.asApp(oktatest.App{}) }} {
 		for _, op := range []string{"", oktatest.OpOrganization} {
@@ -202,8 +205,8 @@ func (v *virtual) wantNoResults() {
 	}
 }
 
-// One event has one code, wherever it happens: an outage that lasted is 5, in look-ups before the question, too, and so are 429s that last; these
-// aren't told as an org that can't be reached.
+// One event has one code, wherever it happens: an outage that lasted is 5, in look-ups before the
+// question, too, and so are 429s that last; these aren't told as an org that can't be reached.
 func TestOneEventOneCode(t *testing.T) {
 	for _, tt := range []struct {
 		fault oktatest.Kind

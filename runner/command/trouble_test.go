@@ -12,8 +12,9 @@ import (
 	"oktareset/oktaclient/oktatest"
 )
 
-// The runs in trouble: whole runs of the command in virtual time, each of which tells in one line what a goal asks for. A few take part in
-// every test, the others where the build tag simulation says so.
+// The runs in trouble: whole runs of the command in virtual time, each of which tells in one line
+// what a goal asks for. A few take part in every test, the others where the build tag simulation
+// says so.
 
 func notAlways(t *testing.T, brief bool) {
 	t.Helper()
@@ -104,7 +105,8 @@ func TestTroubleEnroll(t *testing.T) {
 	}
 }
 
-// TestTroubleOutage is how many requests an outage costs their answers, beside those that are under way when it begins.
+// TestTroubleOutage is how many requests an outage costs their answers, beside those that are under
+// way when it begins.
 func TestTroubleOutage(t *testing.T) {
 	for _, kind := range []oktatest.Kind{oktatest.Outage, oktatest.OutageClosed} {
 		for _, when := range []oktatest.When{oktatest.Before, oktatest.After} {

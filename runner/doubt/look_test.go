@@ -88,7 +88,8 @@ func without(t *testing.T, kind string) func(*http.Request, *reply) {
 	}
 }
 
-// What others did to the user is no proof of what we did, and of nothing else: it may have left the factors that are there.
+// What others did to the user is no proof of what we did, and of nothing else: it may have left the
+// factors that are there.
 func TestProofIsOurs(t *testing.T) {
 	t.Parallel()
 	for name, do := range map[string]func(*testing.T, *world){
@@ -145,8 +146,8 @@ func TestProofNeedsTheAccount(t *testing.T) {
 	}
 }
 
-// A row of an earlier run is looked for by that run's name and account, waits from the beginning of this run, and needs times that could be
-// trusted when it was taken.
+// A row of an earlier run is looked for by that run's name and account, waits from the beginning of
+// this run, and needs times that could be trusted when it was taken.
 func TestProofOfAnEarlierRun(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -194,7 +195,8 @@ func TestProofOfAnEarlierRun(t *testing.T) {
 	}
 }
 
-// A witness that was taken before the row was given up proves nothing: the log may be behind by what lies between.
+// A witness that was taken before the row was given up proves nothing: the log may be behind by
+// what lies between.
 func TestWitnessComesAfter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -216,7 +218,8 @@ func TestWitnessComesAfter(t *testing.T) {
 	})
 }
 
-// A row that is incomplete is never sent again by itself, even if the log doesn't show any more why.
+// A row that is incomplete is never sent again by itself, even if the log doesn't show any more
+// why.
 func TestIncompleteStays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -299,8 +302,9 @@ func TestLogBreaksOff(t *testing.T) {
 	})
 }
 
-// Our own reset of the user, from before the row was taken, is no proof of the one that was lost. If it was shortly before, the times may be wrong
-// by that much, so that it is none of the contrary either.
+// Our own reset of the user, from before the row was taken, is no proof of the one that was lost.
+// If it was shortly before, the times may be wrong by that much, so that it is none of the contrary
+// either.
 func TestProofIsOfThisTaking(t *testing.T) {
 	t.Parallel()
 	for before, want := range map[time.Duration]string{time.Hour: "not done", 90 * time.Second: "not done", time.Minute: "open"} {

@@ -61,8 +61,8 @@ const emptyPages = 2
 // errBound ends a reading by its time.
 var errBound = errors.New("the System Log was read for as long as is allowed")
 
-// ReadRecent reads who was reset. An end by a bound is no error: then [Recent.Whole] is false. An error is the client's, or the cause of
-// ctx's end, and comes with what was read until then.
+// ReadRecent reads who was reset. An end by a bound is no error: then [Recent.Whole] is false. An
+// error is the client's, or the cause of ctx's end, and comes with what was read until then.
 func ReadRecent(ctx context.Context, log *oktaclient.Client, q Query) (*Recent, error) {
 	r := &Recent{users: make(map[runner.Key]int32), known: make(map[Source]int32)}
 	bounded, cancel := context.WithTimeoutCause(ctx, q.For, errBound)
@@ -140,8 +140,8 @@ func (r *Recent) Of(user runner.Identifier) (Reset, bool) {
 	return Reset{At: time.UnixMilli(e.at).UTC(), By: by, Enrolled: e.enroller != nobody && (e.enroller != e.by || by.RunID == "")}, true
 }
 
-// add takes in an event. They come newest first, so a user's first reset is the last one, and what came before it is what was enrolled
-// since.
+// add takes in an event. They come newest first, so a user's first reset is the last one, and what
+// came before it is what was enrolled since.
 func (r *Recent) add(e *oktaclient.LogEvent, own func(Source) bool) {
 	user, reset := e.User(), e.Whole()
 	if user.ID == "" || e.Outcome.Result != oktaclient.OutcomeSuccess || !reset && !e.Enrolls() {

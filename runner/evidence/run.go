@@ -10,8 +10,8 @@ import (
 // runToken is how a run names itself in the User-Agent of its requests.
 var runToken = regexp.MustCompile(`^oktareset/\S+ run/(\d{8}T\d{6}Z-[0-9a-f]{6})(?: |$)`)
 
-// RunID returns the id of the run that an event's User-Agent names, or "". Anybody can send that User-Agent: only together with the run's
-// account it says who it was.
+// RunID returns the id of the run that an event's User-Agent names, or "". Anybody can send that
+// User-Agent: only together with the run's account it says who it was.
 func RunID(e *oktaclient.LogEvent) string {
 	if m := runToken.FindStringSubmatch(e.Client.UserAgent.Raw); m != nil {
 		return m[1]

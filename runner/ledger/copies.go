@@ -16,25 +16,30 @@ import (
 	"oktareset/runner/files"
 )
 
-// This file keeps the input of a run. The run works on a private copy, so that nothing that happens to the user's file changes who is
-// touched, and a later run goes on with the same rows when the file is gone.
+// This file keeps the input of a run. The run works on a private copy, so that nothing that happens
+// to the user's file changes who is touched, and a later run goes on with the same rows when the
+// file is gone.
 //
-// A copy has no name of its own until the ledger it belongs to is locked and on the disk, and loses it before the ledger is removed: a
-// program that dies leaves a copy that belongs to a ledger, or a temporary file that the next run removes.
+// A copy has no name of its own until the ledger it belongs to is locked and on the disk, and loses
+// it before the ledger is removed: a program that dies leaves a copy that belongs to a ledger, or a
+// temporary file that the next run removes.
 
-// CopyPath returns where the copy of the input lies: users.results.input.csv beside users.results.csv.
+// CopyPath returns where the copy of the input lies: users.results.input.csv beside
+// users.results.csv.
 func CopyPath(results string) string { return stem(results) + ".input.csv" }
 
 // stem is what the names of all files of results begin with.
 func stem(results string) string { return strings.TrimSuffix(ManifestPath(results), ".json") }
 
-// Copy is a private copy that a run reads. It is safe to read concurrently, while nobody writes to it or keeps it.
+// Copy is a private copy that a run reads. It is safe to read concurrently, while nobody writes to
+// it or keeps it.
 type Copy struct {
 	file *os.File
 	temp string // the path of a file that [Ledger.Keep] hasn't named yet; "" else
 }
 
-// NewCopy makes a copy that is to lie beside results, for a run that has no ledger yet. Close removes it unless [Ledger.Keep] has named it.
+// NewCopy makes a copy that is to lie beside results, for a run that has no ledger yet. Close
+// removes it unless [Ledger.Keep] has named it.
 func NewCopy(results string) (*Copy, error) {
 	f, err := createTemp(CopyPath(results))
 	if err != nil {
@@ -55,8 +60,9 @@ func createTemp(path string) (*os.File, error) {
 	return f, nil
 }
 
-// OpenCopy opens the copy that an earlier run has kept beside results. The error wraps [fs.ErrNotExist] when there is none, and is a
-// [*files.RefusedError] for one that others wrote or can change.
+// OpenCopy opens the copy that an earlier run has kept beside results. The error wraps
+// [fs.ErrNotExist] when there is none, and is a [*files.RefusedError] for one that others wrote or
+// can change.
 func OpenCopy(results string) (*Copy, error) {
 	f, err := files.Open(CopyPath(results), ours)
 	if err != nil {
@@ -65,8 +71,8 @@ func OpenCopy(results string) (*Copy, error) {
 	return &Copy{file: f}, nil
 }
 
-// Hide takes the name of a new copy that no other run will want, so that nothing is left of it, however the program ends. Where an open file
-// can't be without a name, it is removed by Close.
+// Hide takes the name of a new copy that no other run will want, so that nothing is left of it,
+// however the program ends. Where an open file can't be without a name, it is removed by Close.
 func (c *Copy) Hide() {
 	if os.Remove(c.temp) == nil {
 		c.temp = ""
@@ -101,16 +107,17 @@ func (c *Copy) Close() error {
 	return err
 }
 
-// CopyExistsError is returned by [Ledger.Keep] when something has the name of the copy and belongs to no run: it isn't overwritten.
+// CopyExistsError is returned by [Ledger.Keep] when something has the name of the copy and belongs
+// to no run: it isn't overwritten.
 type CopyExistsError struct{ Path string }
 
 func (e *CopyExistsError) Error() string {
 	return fmt.Sprintf("%q exists already: a file of an earlier run, whose results aren't there", e.Path)
 }
 
-// Keep names a copy as that of the ledger, durably. It comes before the first Take: from then on, it has to be there. What has the name is
-// replaced in a ledger that was resumed, which checks that the input is the same; for a new one it is a [*CopyExistsError] unless it
-// holds the same.
+// Keep names a copy as that of the ledger, durably. It comes before the first Take: from then on,
+// it has to be there. What has the name is replaced in a ledger that was resumed, which checks that
+// the input is the same; for a new one it is a [*CopyExistsError] unless it holds the same.
 func (l *Ledger) Keep(c *Copy) error {
 	if err := l.keep(c); err != nil {
 		if exists := (*CopyExistsError)(nil); errors.As(err, &exists) {
@@ -229,14 +236,14 @@ func (c *Copy) rename(path string) error {
 	return nil
 }
 
-// DropCopy removes the copy that lies beside the ledger, once no row of it is open: nobody needs it any more. What isn't there is no error.
-// It comes after Finish and before Close.
+// DropCopy removes the copy that lies beside the ledger, once no row of it is open: nobody needs it
+// any more. What isn't there is no error. It comes after Finish and before Close.
 func (l *Ledger) DropCopy() error {
 	return errors.Join(files.RemoveIfExists(CopyPath(l.path)), l.removeCopyTemps())
 }
 
-// unkeep removes the copy if this run has named it. It goes before the ledger: one without a copy can be begun anew, but a copy without a
-// ledger would be in the way.
+// unkeep removes the copy if this run has named it. It goes before the ledger: one without a copy
+// can be begun anew, but a copy without a ledger would be in the way.
 func (l *Ledger) unkeep() error {
 	if !l.kept {
 		return nil
@@ -245,12 +252,13 @@ func (l *Ledger) unkeep() error {
 	return files.RemoveIfExists(CopyPath(l.path))
 }
 
-// copyTemp is the name of a temporary file of what a run keeps, its input and its exclusions; the first group is that of the results without
-// .csv.
+// copyTemp is the name of a temporary file of what a run keeps, its input and its exclusions; the
+// first group is that of the results without .csv.
 var copyTemp = regexp.MustCompile(`^(.+)\.(?:input\.csv|exclude\.json)\.[0-9]+\.tmp$`)
 
-// RemoveCopyTemps removes what runs that died have left of such files beside the results in a folder that ours knows by their names. Those
-// of a run that lives may go, too: it writes them again.
+// RemoveCopyTemps removes what runs that died have left of such files beside the results in a
+// folder that ours knows by their names. Those of a run that lives may go, too: it writes them
+// again.
 func RemoveCopyTemps(folder string, ours func(results string) bool) error {
 	entries, err := os.ReadDir(folder)
 	if err != nil {

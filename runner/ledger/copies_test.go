@@ -49,7 +49,8 @@ func readText(t *testing.T, path string) string {
 	return string(b)
 }
 
-// A copy has no name before the ledger is there, only its owner may read it from its first byte, and it stays while it is kept.
+// A copy has no name before the ledger is there, only its owner may read it from its first byte,
+// and it stays while it is kept.
 func TestKeep(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -88,7 +89,8 @@ func TestKeep(t *testing.T) {
 	}
 }
 
-// What another run has, or whoever tidies up takes, isn't lost; what isn't a run's is never overwritten.
+// What another run has, or whoever tidies up takes, isn't lost; what isn't a run's is never
+// overwritten.
 func TestKeepBesideOthers(t *testing.T) {
 	t.Parallel()
 	const text = "login\na\n"
@@ -176,7 +178,8 @@ func TestDiscardOfCopies(t *testing.T) {
 	}
 }
 
-// What nobody needs goes, and that there is nothing to go is no error. What isn't a copy of these results stays.
+// What nobody needs goes, and that there is nothing to go is no error. What isn't a copy of these
+// results stays.
 func TestDropCopy(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -195,7 +198,8 @@ func TestDropCopy(t *testing.T) {
 	}
 }
 
-// A run that died before it had consent and a line has changed nothing: what it left is no obstacle to another input.
+// A run that died before it had consent and a line has changed nothing: what it left is no obstacle
+// to another input.
 func TestRunThatDiedInVain(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

@@ -53,8 +53,9 @@ func (e *ExistsError) Error() string { return fmt.Sprintf("%q exists already", e
 
 // Create locks the results, then writes the manifest and after it the ledger with its header, all of it synced: what can't
 // be written shows before the first request. It returns a [*LockedError] or an [*ExistsError] rather than touching what
-// isn't its own; only results of the stand-in org are replaced, by results of the stand-in org, and those of a run that ended before it
-// had consent or a line. When it fails, it leaves nothing behind.
+// isn't its own; only results of the stand-in org are replaced, by results of the stand-in org, and
+// those of a run that ended before it had consent or a line. When it fails, it leaves nothing
+// behind.
 func Create(spec Spec) (*Ledger, error) {
 	return create(spec, createFile)
 }
@@ -94,7 +95,8 @@ func newLedger(spec Spec) (*Ledger, error) {
 	return l, err
 }
 
-// makeRoom refuses to overwrite results, unless they and the new ones are the stand-in org's, or they are empty because their run died.
+// makeRoom refuses to overwrite results, unless they and the new ones are the stand-in org's, or
+// they are empty because their run died.
 func makeRoom(results string, sandbox bool) error {
 	for _, path := range []string{results, ManifestPath(results)} {
 		if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
@@ -113,8 +115,8 @@ func makeRoom(results string, sandbox bool) error {
 	return files.RemoveTemps(results, ManifestPath(results))
 }
 
-// removeResults removes results that nobody needs, and what belongs to them. The manifest goes last: without it, nobody would know that the
-// others may go.
+// removeResults removes results that nobody needs, and what belongs to them. The manifest goes
+// last: without it, nobody would know that the others may go.
 func removeResults(results string) error {
 	return errors.Join(files.RemoveIfExists(CopyPath(results)), files.RemoveIfExists(results), files.RemoveIfExists(ManifestPath(results)))
 }
@@ -196,8 +198,9 @@ func (l *Ledger) Close() error {
 	return errors.Join(l.commits.stop(), l.closeFile(), l.lock.release())
 }
 
-// Discard ends a run that was refused before it took or settled any row. It removes copy, ledger and manifest; if the ledger was
-// resumed, those of earlier runs stay and the manifest is put back as it was. When the run has written a line it is an error and nothing is done.
+// Discard ends a run that was refused before it took or settled any row. It removes copy, ledger
+// and manifest; if the ledger was resumed, those of earlier runs stay and the manifest is put back
+// as it was. When the run has written a line it is an error and nothing is done.
 func (l *Ledger) Discard() error {
 	if !l.commits.unused() {
 		return fmt.Errorf("%q holds results of this run: they aren't discarded", l.path)

@@ -128,7 +128,8 @@ type Result struct {
 }
 
 // rehearsed reports whether results are a rehearsal's, which another rehearsal may replace. The
-// manifest says so in more than one place: the stand-in org is on this machine, and needs no consent.
+// manifest says so in more than one place: the stand-in org is on this machine, and needs no
+// consent.
 func (m *Manifest) rehearsed() bool {
 	host, _, err := net.SplitHostPort(m.Org)
 	ip := net.ParseIP(strings.Trim(host, "[]"))
@@ -174,7 +175,8 @@ func ReadManifest(results string) (Manifest, error) {
 	return readManifest(results, files.Rule{Links: true})
 }
 
-// ReadOurManifest is [ReadManifest] for what is believed: the error is a [*files.RefusedError] for a file that others wrote or can change.
+// ReadOurManifest is [ReadManifest] for what is believed: the error is a [*files.RefusedError] for
+// a file that others wrote or can change.
 func ReadOurManifest(results string) (Manifest, error) { return readManifest(results, ours) }
 
 // readManifest is ReadManifest for a file that keeps to a rule. It is opened once: what was judged

@@ -39,8 +39,9 @@ func (m *Manifest) compare(now *Manifest, results string) error {
 	return differ("input", m.Input.describe(), now.Input.describe())
 }
 
-// SameOrg reports whether the manifest is of the org with this host and ID. One org may have several hosts, and a host may come to be another
-// org's: the ID decides, and the host only where one of the IDs isn't known.
+// SameOrg reports whether the manifest is of the org with this host and ID. One org may have
+// several hosts, and a host may come to be another org's: the ID decides, and the host only where
+// one of the IDs isn't known.
 func (m *Manifest) SameOrg(host, id string) bool {
 	if m.OrgID == "" || id == "" {
 		return m.Org == host
@@ -78,13 +79,15 @@ func (m *Manifest) next(now *Manifest) Manifest {
 	return out
 }
 
-// Unused reports whether the manifest's only run has ended before it had consent: it has changed nothing.
+// Unused reports whether the manifest's only run has ended before it had consent: it has changed
+// nothing.
 func (m *Manifest) Unused() bool {
 	return (m.Consent.How == "" || m.Consent.How == ConsentNone) && !m.Finished && len(m.Runs) <= 1 &&
 		(len(m.Runs) == 0 || m.run().FinishedAt.IsZero())
 }
 
-// vain reports whether the manifest's only run has died before it had consent, and before its results had a line. The lock is held.
+// vain reports whether the manifest's only run has died before it had consent, and before its
+// results had a line. The lock is held.
 func (m *Manifest) vain(results string) bool {
 	if !m.Unused() || len(m.Runs) != 1 {
 		return false
@@ -110,5 +113,6 @@ func (m *Manifest) vain(results string) bool {
 	return bytes.HasPrefix(head, ours) || bytes.HasPrefix(ours, head) || len(bytes.Trim(head, "\x00")) == 0
 }
 
-// maxHeader is how much of results is looked at for whether a line follows the header. Longer ones aren't taken for empty.
+// maxHeader is how much of results is looked at for whether a line follows the header. Longer ones
+// aren't taken for empty.
 const maxHeader = 1 << 20

@@ -13,8 +13,9 @@ import (
 // blockSize is how much of a copy is checked at a time.
 const blockSize = 64 << 10
 
-// recorder writes what is read of an input to its copy, and remembers enough of it to know every byte again: a checksum for each
-// block, 8 bytes for 64 KiB. Whoever changes a copy doesn't know the seed.
+// recorder writes what is read of an input to its copy, and remembers enough of it to know every
+// byte again: a checksum for each block, 8 bytes for 64 KiB. Whoever changes a copy doesn't know
+// the seed.
 type recorder struct {
 	to    Copy
 	hash  hash.Hash // of all of it

@@ -13,7 +13,8 @@ import (
 var (
 	// ErrNoRows is wrapped by the [*Error] of [File.Survey] for a header alone, without [Options] AllowEmpty.
 	ErrNoRows = errors.New("no rows under the header")
-	// ErrChanged is wrapped by the [*Error] of [File.Rows] when the copy of the input isn't what was surveyed.
+	// ErrChanged is wrapped by the [*Error] of [File.Rows] when the copy of the input isn't what
+	// was surveyed.
 	ErrChanged = errors.New("the copy of it that the run reads was changed by another program")
 )
 

@@ -27,7 +27,8 @@ type File struct {
 	repeats  *runner.Repeats
 }
 
-// Copy gets what is read of an input, and gives it back. A [File] writes it from start to end, once, and then only reads it.
+// Copy gets what is read of an input, and gives it back. A [File] writes it from start to end,
+// once, and then only reads it.
 type Copy interface {
 	io.Writer
 	io.ReaderAt
@@ -41,8 +42,9 @@ type source struct {
 	change time.Time
 }
 
-// Open opens a file and reads its header. What is wrong with it is an [*Error]. What is read is kept in memory, and no more of it
-// than [MaxInMemory]. The file stays open until the survey, or [File.Close].
+// Open opens a file and reads its header. What is wrong with it is an [*Error]. What is read is
+// kept in memory, and no more of it than [MaxInMemory]. The file stays open until the survey, or
+// [File.Close].
 func Open(path string, o Options) (*File, error) {
 	return OpenCopying(path, &memory{path: path}, o)
 }
@@ -163,7 +165,8 @@ func (f *File) Warnings() []string { return f.warnings }
 // Repeats returns the users whom more than one row names, by the [File.Survey] that comes before.
 func (f *File) Repeats() *runner.Repeats { return f.repeats }
 
-// Content returns what was surveyed, from its start. Its Read returns an error that wraps [ErrChanged] rather than anything else.
+// Content returns what was surveyed, from its start. Its Read returns an error that wraps
+// [ErrChanged] rather than anything else.
 func (f *File) Content() io.Reader { return f.record.content() }
 
 // pass takes an input apart, from its start.

@@ -13,8 +13,9 @@ import (
 // them, the surest first.
 var loginNames = []string{"login", "userlogin", "profilelogin", "username", "oktausername"}
 
-// columnOfLogins returns the index of the column that names, in a row that names its user by ID, the same user by login; -1 for none. It is believed
-// for what people read only: what is done goes by the ID. So of two such columns the first one will do.
+// columnOfLogins returns the index of the column that names, in a row that names its user by ID,
+// the same user by login; -1 for none. It is believed for what people read only: what is done goes
+// by the ID. So of two such columns the first one will do.
 func columnOfLogins(header []string, column int) int {
 	for _, known := range loginNames {
 		i := slices.IndexFunc(header, func(name string) bool { return PlainName(name) == known })

@@ -17,9 +17,10 @@ var (
 	errHalfRead    = errors.New("not read to its end")
 )
 
-// Rows yields the rows that [File.Survey] counted, in order: those of the copy that it has made. After an error it ends. An [*Error]
-// that wraps [ErrChanged] says that the copy isn't what was surveyed; no row is made of what wasn't. Each use of the sequence reads the
-// copy again. The rows may be kept.
+// Rows yields the rows that [File.Survey] counted, in order: those of the copy that it has made.
+// After an error it ends. An [*Error] that wraps [ErrChanged] says that the copy isn't what was
+// surveyed; no row is made of what wasn't. Each use of the sequence reads the copy again. The rows
+// may be kept.
 func (f *File) Rows() iter.Seq2[runner.Row, error] {
 	return func(yield func(runner.Row, error) bool) {
 		if f.surveyed == nil {

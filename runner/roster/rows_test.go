@@ -104,7 +104,8 @@ func TestRowsOfAChangedFile(t *testing.T) {
 	}
 }
 
-// No row is made of bytes that weren't surveyed, wherever the copy was changed: the rows before are.
+// No row is made of bytes that weren't surveyed, wherever the copy was changed: the rows before
+// are.
 func TestRowsOfAChangedCopy(t *testing.T) {
 	t.Parallel()
 	const rows = 30_000
@@ -151,7 +152,8 @@ func TestRowsOfAChangedCopy(t *testing.T) {
 	}
 }
 
-// A file that grows, shrinks or is rewritten while it is surveyed is refused: half of it may be what it was before.
+// A file that grows, shrinks or is rewritten while it is surveyed is refused: half of it may be
+// what it was before.
 func TestSurveyOfAFileThatChanges(t *testing.T) {
 	t.Parallel()
 	text := "login\n" + strings.Repeat("someone@example.com\n", 30_000)
@@ -205,7 +207,8 @@ func (c brokenCopy) Write([]byte) (int, error) { return 0, c.err }
 
 func (c brokenCopy) ReadAt([]byte, int64) (int, error) { return 0, c.err }
 
-// The copy of an earlier run is an input like any other, and what was surveyed of it is what was written.
+// The copy of an earlier run is an input like any other, and what was surveyed of it is what was
+// written.
 func TestReread(t *testing.T) {
 	t.Parallel()
 	const text = "login,x\na@b,1\n"

@@ -61,7 +61,8 @@ func bareRead(b *testing.B, path string) int {
 	}
 }
 
-// BenchmarkSurvey reports how many times as long as a bare read the survey takes with its copy, and the memory it keeps meanwhile.
+// BenchmarkSurvey reports how many times as long as a bare read the survey takes with its copy, and
+// the memory it keeps meanwhile.
 func BenchmarkSurvey(b *testing.B) {
 	for _, name := range []string{"ids", "logins", "numbers"} {
 		b.Run(name, func(b *testing.B) {

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// WriteUsers writes IDs or logins as a file that [Open] takes: one row each, whatever they hold, but none for an empty one.
+// WriteUsers writes IDs or logins as a file that [Open] takes: one row each, whatever they hold,
+// but none for an empty one.
 func WriteUsers(w io.Writer, users []string) error {
 	b := bufio.NewWriter(w)
 	_, _ = b.WriteString("login\n") // Flush reports what went wrong

@@ -270,8 +270,8 @@ func (l *List) take(t *Target, res *runner.Result, b runner.Book, step runner.Re
 }
 
 // settleAgain settles a row that was sent before and may have been done then. Unless it is known to
-// be done now, it stays in doubt: whatever came back says nothing of the first time, of which a part
-// may have been done that nothing shows.
+// be done now, it stays in doubt: whatever came back says nothing of the first time, of which a
+// part may have been done that nothing shows.
 func (l *List) settleAgain(ctx context.Context, t *Target, now runner.Result, err error) (runner.Result, error) {
 	before := *t.Job.Before
 	switch {

@@ -18,11 +18,13 @@ func (l *List) Protect(userID string) { l.opts.Self = userID }
 // Exclude keeps the users of e from being reset. It comes before the first Do.
 func (l *List) Exclude(e *Excluded) { l.excluded = e }
 
-// LeaveRecent keeps the users for whom recent says why from being reset: they were lately. It comes before the first Do.
+// LeaveRecent keeps the users for whom recent says why from being reset: they were lately. It comes
+// before the first Do.
 func (l *List) LeaveRecent(recent func(userID string) (why string, ok bool)) { l.recent = recent }
 
-// protect leaves alone who must not or can't be reset: the owner of the credentials, who is excluded, who was reset lately unless this
-// row has begun with the user, and, unless roles are looked at first, who is deactivated.
+// protect leaves alone who must not or can't be reset: the owner of the credentials, who is
+// excluded, who was reset lately unless this row has begun with the user, and, unless roles are
+// looked at first, who is deactivated.
 func (l *List) protect(_ context.Context, t *Target, res *runner.Result) error {
 	if l.opts.Self != "" && t.UserID == l.opts.Self {
 		settle(res, runner.StatusSkipped, runner.ReasonSelf, "the owner of these credentials isn't reset")

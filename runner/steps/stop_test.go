@@ -134,8 +134,8 @@ func TestRunStops(t *testing.T) {
 	}
 }
 
-// What was under way when answers begin to be lost costs a row its certainty each, and three more that were tried alone, as reads are still
-// answered; no row is sent twice.
+// What was under way when answers begin to be lost costs a row its certainty each, and three more
+// that were tried alone, as reads are still answered; no row is sent twice.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	for _, faults := range []string{"drop:reset_factors:skip=10", "503:reset_factors:skip=10", "hang_after:reset_factors:skip=10"} {

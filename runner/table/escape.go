@@ -16,8 +16,9 @@ const (
 	spellMark = "'|" // before a cell whose control characters and invalid bytes are spelled out
 )
 
-// Escape returns s as it stands in a file of ours: valid UTF-8 without control or invisible characters, that no spreadsheet
-// takes for a formula. A harmless cell stays as it is. [Unescape] reverses it for every string.
+// Escape returns s as it stands in a file of ours: valid UTF-8 without control or invisible
+// characters, that no spreadsheet takes for a formula. A harmless cell stays as it is. [Unescape]
+// reverses it for every string.
 func Escape(s string) string {
 	switch {
 	case !isPrintable(s), splits(s):
