@@ -78,7 +78,7 @@ func TestRecordedConsentDependsOnTheFolder(t *testing.T) {
 	}{
 		"of this user":              {mode: 0o755, covered: true},
 		"of all, each their own":    {mode: 0o777 | os.ModeSticky, covered: true},
-		"of a group":                {mode: 0o775, covered: true, says: "warning: the group of "},
+		"of a group":                {mode: 0o775, covered: true, says: "warning: everybody in the group of "},
 		"of all":                    {mode: 0o777, says: "can be changed by everybody (mode 0777)"},
 		"of another user":           {mode: 0o755, uid: 4711, says: "belongs to another user (number 4711)"},
 		"of another user, each own": {mode: 0o777 | os.ModeSticky, uid: 4711, says: "belongs to another user (number 4711)"},
@@ -115,7 +115,7 @@ func TestRecordedConsentDependsOnTheFolder(t *testing.T) {
 					} else if asked && !strings.Contains(p.asked[0], "number of users (3)") {
 						t.Errorf("asked %q", p.asked[0])
 					}
-					if warned := strings.Count(v.stderr, "warning: the group of "); warned > 0 != (tt.covered && tt.says != "" && given != "--confirm") || warned > 1 {
+					if warned := strings.Count(v.stderr, "warning: everybody in the group of "); warned > 0 != (tt.covered && tt.says != "" && given != "--confirm") || warned > 1 {
 						t.Errorf("%s: warned %d times:\n%s", given, warned, v.stderr)
 					}
 				})

@@ -23,7 +23,7 @@ func TestTooManyLostAnswersStopTheRun(t *testing.T) {
 				v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp})
 				v.want(v.reset(confirm(200), "--workers", workers), exitStopped, map[string]int{"unknown/unverified": 3, "not_attempted": 197})
 				v.resets(map[int]int{0: 197, 1: 3})
-				for _, said := range []string{"too many answers to changes were lost", "3 in a row, each sent alone", "--resume"} {
+				for _, said := range []string{"too many answers to changes were lost", "3 changes in a row got none, each sent alone", "--resume"} {
 					if !strings.Contains(v.stderr, said) {
 						t.Errorf("%q isn't said:\n%s", said, v.stderr)
 					}

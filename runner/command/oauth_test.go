@@ -207,7 +207,7 @@ func (v *virtual) tokenAnswer(status int, body string) {
 func TestHintsOfTheTokenEndpoint(t *testing.T) {
 	for code, hint := range map[string]string{
 		"consent_required": "hint: grant the service app what it asks for (okta.users.manage and okta.users.read)", "invalid_scope": "hint: grant the service app",
-		"access_denied": "hint: grant the service app", "insufficient_scope": "hint: grant the service app", "invalid_client": "hint: hold OKTA_CLIENT_CLIENTID",
+		"access_denied": "hint: grant the service app", "insufficient_scope": "hint: grant the service app", "invalid_client": "hint: compare OKTA_CLIENT_CLIENTID",
 		"temporarily_confused": "", "unauthorized_client": "",
 	} {
 		virtually(t, 2, oktatest.Config{}, func(v *virtual) {

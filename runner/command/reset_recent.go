@@ -286,7 +286,7 @@ func (c *recentResets) lines() []string {
 	case c.users > 0:
 		lines = []string{c.wereText(), c.thenText()}
 	case c.skip > 0:
-		lines = []string{"none of these users was reset " + c.period() + " by anybody else"}
+		lines = []string{"none of these users was reset " + c.period() + " by another run or person"}
 	}
 	if c.bound != "" {
 		lines = append(lines, c.bound)

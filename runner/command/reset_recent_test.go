@@ -242,7 +242,7 @@ func TestRecentWithoutTheLog(t *testing.T) {
 	}{
 		{"403:logs", "warning: the System Log can't be read, so it isn't known who of these users was reset lately: 403", "--skip-reset-since needs the System Log: 403", exitNoAccess, time.Second},
 		{"403_scope:logs", "warning: the System Log can't be read.*insufficient_scope", "insufficient_scope", exitNoAccess, time.Second},
-		{"no_end:logs", "warning: the System Log told nothing: who was reset isn't known", "couldn't be read back to 1999-12-31T.*, in at most 200 pages and 5m0s", exitUsage, time.Second},
+		{"no_end:logs", "warning: the System Log told nothing: who was reset isn't known", "couldn't be read back to 1999-12-31T.* within 200 pages and 5m0s", exitUsage, time.Second},
 		{"hang:logs", "warning: the System Log told nothing: who was reset isn't known", "the System Log", exitUsage, 41 * time.Second},
 	}
 	for _, tt := range tests {
