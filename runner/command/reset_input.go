@@ -147,7 +147,7 @@ func (r *resetRun) nothingThere() error {
 	}
 	if _, err := os.Lstat(r.paths.results); err == nil {
 		what, hint := r.inTheWay()
-		return usageError(hint, "nothing to go on with: %s has no manifest beside it: %s", r.paths.results, what)
+		return usageError(hint, "can't go on with %s: %s", r.paths.results, what)
 	}
 	return usageError(hint, "nothing to go on with: there are no results at %s", r.paths.results)
 }

@@ -67,7 +67,7 @@ func (r *resetRun) inTheWay() (what, hint string) {
 	case err == nil:
 	case isOurs(path):
 		return "it has the header of results or of a plan, and its manifest can't be read", "put its .json back: without it nothing says what that run did, and a " +
-			"new run with another -o may reset them a second time"
+			"new run with another -o may reset its users a second time"
 	case missing:
 		return "it can't be read as the manifest of results", hintExists
 	default:
@@ -90,7 +90,7 @@ func (r *resetRun) aloneInTheWay(m *ledger.Manifest) (what, hint string) {
 		return "the manifest of a run that changed nobody, without its results", hintNothingReal
 	}
 	return "the manifest of " + runText(m) + ", whose results aren't there",
-		"put the results back: they say whom it reset, and a new run with another -o may reset them a second time"
+		"put the results back: they say whom it reset, and a new run with another -o may reset those users a second time"
 }
 
 // planInTheWay is about a plan.
@@ -123,11 +123,11 @@ func (r *resetRun) resultsInTheWay(m *ledger.Manifest) (what, hint string) {
 	case m.Finished && n == 0:
 		return what + ", which reset nobody", goOn + "; or " + hintOtherFile
 	case m.Input.SHA256 == r.survey.SHA256:
-		return what + did + " of this very input", hintSecondTime + "; " + goOn
+		return what + did + " of this very input", goOn + "; " + hintSecondTime
 	case originOf(m, r.paths.results) == r.origin() && !r.input.Plan(), m.Origin() == r.origin() && m.Plan != nil:
-		return what + did + " of this very input, by the plan " + m.Input.File, hintSecondTime + "; " + goOn
+		return what + did + " of this very input, by the plan " + m.Input.File, goOn + "; " + hintSecondTime
 	case m.Origin() == r.origin():
-		return what + did + " of " + m.Input.File + ", the file that this plan was made of", hintSecondTime + "; " + goOn
+		return what + did + " of " + m.Input.File + ", the file that this plan was made of", goOn + "; " + hintSecondTime
 	}
 	return what + did + " of another input, " + m.Input.File, "for other users, choose another file with -o: whoever is in both inputs is then reset a second time"
 }

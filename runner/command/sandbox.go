@@ -170,7 +170,7 @@ func parseSandbox(c *cli.Context) (sandboxOptions, error) {
 	for _, s := range c.StringSlice("fault") {
 		f, err := oktatest.ParseFault(s)
 		if err != nil {
-			return o, usageError("as --fault drop_after:reset_factors:p=0.01", "--fault %q: %w", s, err)
+			return o, usageError("as --fault drop_after:reset_factors:p=0.01", "%w", err)
 		}
 		o.faults = append(o.faults, f)
 	}
