@@ -33,7 +33,7 @@ func (r *resetRun) checkConfirm() error {
 			first = "look at it with --dry-run first; "
 		}
 		return consentError(fmt.Sprintf("%sto go ahead: --confirm %s:%d", first, host, n),
-			"nobody has allowed this, and there is no terminal to ask on: it %s of %s%s", r.opts.what.text(n), host, because(r.whyAgain()))
+			"nobody has allowed this, and there is no terminal to ask on: it %s in %s%s", r.opts.what.text(n), host, because(r.whyAgain()))
 	}
 	tty.close()
 	return nil

@@ -45,7 +45,10 @@ func (r *resetRun) resume() (bool, error) {
 		return true, err
 	}
 	text := fmt.Sprintf("going on with %s: %s to do", r.paths.results, plural(r.toDo, "user"))
-	if n := r.inDoubt(); n > 0 {
+	if again := len(r.resend); again > 0 {
+		text += fmt.Sprintf(" (%d in doubt)", again)
+	}
+	if n := r.inDoubt() - len(r.resend); n > 0 {
 		text += fmt.Sprintf(", %d in doubt", n)
 	}
 	if half := len(r.doubts) - r.inDoubt(); half > 0 {

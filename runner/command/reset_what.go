@@ -122,7 +122,7 @@ func (w *whatOptions) text(n int) string {
 		}
 	}
 	if w.clearSessions {
-		text += ", then ends their sessions and revokes their OAuth tokens"
+		text += ", then ends their sessions, forgets their remembered devices and revokes their OAuth tokens"
 	}
 	if w.enroll.Type != "" {
 		text += ", then enrolls " + w.enroll.String()

@@ -35,7 +35,7 @@ type Options struct {
 	RecordFactors  bool         // list the factors before the change, into the result; a call a row in the reset's own bucket
 	Unenroll       []FactorType // unenroll only these; none: reset all factors
 	RemoveRecovery bool         // with Unenroll: forget the phone number of an sms or call as a way of recovery, too
-	ClearSessions  bool         // after the reset: end the user's sessions and revoke OAuth tokens
+	ClearSessions  bool         // after the reset: end the user's sessions, forget devices and revoke OAuth tokens
 	Enroll         *Enrolling   // last: enroll a factor
 	Limit          int          // users to take (of a dry run: to find ready for it) before the run ends; 0: all
 	RunID          string       // of this run, as its User-Agent has it
