@@ -363,8 +363,8 @@ func TestNoResultSaysTooMuch(t *testing.T) {
 				inputs[i] = u.Login
 			}
 			for _, f := range []string{
-				"drop_after:reset_factors:p=0.004", "drop:reset_factors:p=0.004", "504_late:reset_factors:p=0.005:delay=30s",
-				"500_after:reset_factors:p=0.01", "429_bare:reset_factors:p=0.05", "readonly:reset_factors:p=0.05", "403:reset_factors:p=0.05",
+				"drop_after:reset_factors:every=230", "drop:reset_factors:every=270", "504_late:reset_factors:every=190:delay=30s",
+				"500_after:reset_factors:every=170", "429_bare:reset_factors:p=0.05", "readonly:reset_factors:p=0.05", "403:reset_factors:p=0.05",
 				"403_status:reset_factors:p=0.05", "drop:get_user:p=0.1", "refuse:p=0.05",
 			} {
 				script(t, w.org, f)
