@@ -100,9 +100,10 @@ func TestHostileBytes(t *testing.T) {
 		"slow headers":                  {func(c net.Conn) { drip(c, "HTTP/1.1 200 OK\r\nX-A: ", "x") }, oktaclient.InDoubt},
 		"two lengths":                   {say(okHead + "Content-Length: 1\r\nContent-Length: 9\r\n\r\n{}"), oktaclient.InDoubt},
 		"a slow body, after a 200":      {func(c net.Conn) { drip(c, okHead+"\r\n", " ") }, oktaclient.Done},
-		"an endless body, after a 200":  {func(c net.Conn) { flood(c, okHead+"\r\n", long) }, oktaclient.Done},
+		"an endless body, after a 200":  {func(c net.Conn) { flood(c, okHead+"\r\n", "["+long) }, oktaclient.Done},
+		"endless text, after a 200":     {func(c net.Conn) { flood(c, okHead+"\r\n", long) }, oktaclient.InDoubt},
 		"broken chunks, after a 200":    {say(okHead + "Transfer-Encoding: chunked\r\n\r\nzz" + secret), oktaclient.Done},
-		"a wrong type, after a 200":     {say(okHead + "Content-Type: image/png\r\n\r\n\x89PNG"), oktaclient.Done},
+		"a wrong type, after a 200":     {say(okHead + "Content-Type: image/png\r\n\r\n\x89PNG"), oktaclient.InDoubt},
 		"no gzip where gzip is claimed": {say(okHead + "Content-Encoding: gzip\r\n\r\n{}"), oktaclient.Done},
 	} {
 		t.Run(name, func(t *testing.T) {

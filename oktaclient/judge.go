@@ -1,6 +1,7 @@
 package oktaclient
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 )
@@ -43,12 +44,12 @@ var challenges = map[int]map[string]Fate{
 	http.StatusForbidden:    {oauthNoScope: NoAccess},
 }
 
-// judge decides who sent a reply and what it says. A 2xx is Okta's if it has a request ID. A
-// refusal is Okta's if it has Okta's JSON, or Okta's challenge and a request ID, and if status and
-// code belong together. Other headers of Okta's prove nothing: a proxy that blocks the answer with
-// a page of its own may pass them on, after Okta has made the change. It returns the error that the
-// reply means, nil for a 2xx of Okta's. Of a change, status and request ID say it all; of a read,
-// the body matters too.
+// judge decides who sent a reply and what it says. A 2xx is Okta's if it has a request ID, and no
+// page in place of JSON. A refusal is Okta's if it has Okta's JSON, or Okta's challenge and a
+// request ID, and if status and code belong together. Other headers of Okta's prove nothing: a
+// proxy that blocks the answer with a page of its own may pass them on, whatever Okta answered. It
+// returns the error that the reply means, nil for a 2xx of Okta's. Of a change, the rest of the
+// body doesn't matter: it may have been cut. Of a read it does.
 func (c *Client) judge(r *request, req *http.Request, resp *http.Response, rep *Reply, bodyErr error) error {
 	if rep.Status >= 200 && rep.Status <= 299 {
 		if rep.RequestID == "" {
@@ -57,6 +58,9 @@ func (c *Client) judge(r *request, req *http.Request, resp *http.Response, rep *
 				c.stripped.Store(true)
 			}
 			return &NotOktaError{Method: req.Method, Path: req.URL.Path, Status: rep.Status, stripped: stripped}
+		}
+		if !likeJSON(rep.body) {
+			return &NotOktaError{Method: req.Method, Path: req.URL.Path, Status: rep.Status}
 		}
 		rep.verdict = verdict{okta: true, fate: Done}
 		if bodyErr != nil && r.safe {
@@ -73,6 +77,12 @@ func (c *Client) judge(r *request, req *http.Request, resp *http.Response, rep *
 		return &NotOktaError{Method: req.Method, Path: req.URL.Path, Status: rep.Status}
 	}
 	return e
+}
+
+// likeJSON reports whether a body is empty, or begins as JSON does: Okta's answers are one or the other.
+func likeJSON(body []byte) bool {
+	body = bytes.TrimLeft(body, " \t\r\n")
+	return len(body) == 0 || body[0] == '{' || body[0] == '['
 }
 
 // judge is the part for a reply outside 2xx.

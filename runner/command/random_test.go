@@ -207,21 +207,47 @@ var readFaults = []oktatest.Fault{
 	{Kind: oktatest.WrongDate, Offset: time.Hour, Op: oktatest.OpListFactors},
 }
 
-// round makes one run, with faults, and ends it somehow.
-func (r *random) round() {
-	ops := []string{oktatest.OpResetFactors, oktatest.OpUnenroll, oktatest.OpEnroll, oktatest.OpClearSessions}
-	r.v.org.Clear()
-	changes := faults
-	if r.late {
-		changes = slices.Concat(tooLate, faults)
+// pages are what a stranger answers in Okta's place, before or after Okta has made the change.
+func pages() (faults []oktatest.Fault) {
+	for _, kind := range []oktatest.Kind{oktatest.Page, oktatest.PageHeaders} {
+		for _, when := range []oktatest.When{oktatest.Before, oktatest.After} {
+			for _, code := range []int{200, 403, 404, 429} {
+				faults = append(faults, oktatest.Fault{Kind: kind, When: when, Code: code})
+			}
+		}
 	}
+	return faults
+}
+
+// outages are times in which nobody answers.
+var outages = []oktatest.Fault{
+	{Kind: oktatest.Outage, When: oktatest.Before},
+	{Kind: oktatest.Outage, When: oktatest.After},
+	{Kind: oktatest.OutageClosed, When: oktatest.Before},
+	{Kind: oktatest.OutageClosed, When: oktatest.After},
+	{Kind: oktatest.OutageRefused, When: oktatest.Before},
+	{Kind: oktatest.OutageRefused, When: oktatest.After},
+}
+
+// script scripts some of the faults of one round.
+func (r *random) script() {
+	ops := []string{oktatest.OpResetFactors, oktatest.OpUnenroll, oktatest.OpEnroll, oktatest.OpClearSessions}
 	for _, f := range readFaults {
 		if f.Probability = []float64{0.1, 0.5, 1}[r.IntN(3)]; r.IntN(len(readFaults)) == 0 {
 			r.v.org.Script(f)
 		}
 	}
-	for _, f := range changes {
-		if r.IntN(3) != 0 {
+	for range r.IntN(3) {
+		f := outages[r.IntN(len(outages))]
+		f.From, f.For = time.Duration(r.IntN(40_000))*time.Millisecond, 20*time.Second
+		r.v.org.Script(f)
+	}
+	changes := faults
+	if r.late {
+		changes = slices.Concat(tooLate, faults)
+	}
+	for i, f := range slices.Concat(changes, pages()) {
+		if r.IntN(3) != 0 || i >= len(changes) && r.IntN(3) != 0 {
 			continue
 		}
 		for _, op := range ops {
@@ -234,6 +260,12 @@ func (r *random) round() {
 	if r.IntN(12) == 0 {
 		r.v.org.Script(oktatest.Fault{Kind: oktatest.InvalidToken, Skip: 5 + r.IntN(40)})
 	}
+}
+
+// round makes one run, with faults, and ends it somehow.
+func (r *random) round() {
+	r.v.org.Clear()
+	r.script()
 	consent := "--confirm=acme.okta.com:0-1000"
 	flags := slices.Concat(r.what.flags, r.extra, []string{"--resume", "--workers", fmt.Sprint(1 + r.IntN(12))})
 	if _, err := os.Stat(r.v.path("users.results.csv")); err == nil {
