@@ -38,6 +38,15 @@ func TestTooManyLostAnswersStopTheRun(t *testing.T) {
 	}
 }
 
+// Okta answers reads in such a run, so that what the log has of the lost rows is found before it ends.
+func TestTooManyLostAnswersAreLookedAtOnceMore(t *testing.T) {
+	virtually(t, 50, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp})
+		v.want(v.reset(confirm(50)), exitStopped, map[string]int{"reset/verified": 3, "not_attempted": 47})
+		v.resets(map[int]int{0: 47, 1: 3})
+	})
+}
+
 // What a proxy answers in the middle costs what was under way, and the run ends well by itself.
 func TestPortalInTheMiddleOfARun(t *testing.T) {
 	for _, workers := range []string{"1", "8", "30"} {

@@ -176,7 +176,7 @@ func (r *resetRun) lastLook(ctx context.Context, stopped error) error {
 	if r.inDoubt() == 0 {
 		return nil
 	}
-	if oktaclient.FateOf(stopped) == oktaclient.Unreachable { // there is nobody to ask
+	if errors.Is(stopped, oktaclient.ErrOutage) { // there is nobody to ask
 		r.unseen = r.inDoubt()
 		return nil
 	}
