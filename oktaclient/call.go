@@ -49,6 +49,10 @@ func (c *Client) call(ctx context.Context, r request) (Reply, error) {
 			continue
 		}
 		rep, err := c.send(ctx, &r)
+		if err != nil && ctx.Err() != nil && r.cuts(ctx) { // it says nothing of Okta
+			c.pacer.abort(s)
+			return rep, unsent(unsentBy(ctx), lastErr)
+		}
 		attempts++
 		rep.Attempts = attempts
 		fate := FateOf(err)

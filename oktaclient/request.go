@@ -151,10 +151,20 @@ func (r *request) requestURI() string {
 	return b.String()
 }
 
-// send makes one attempt. Once it is under way, the end of ctx doesn't end it: an answer that nobody waits for is a user
-// in doubt.
+type briefKey struct{}
+
+// Brief returns a context whose end also ends the reads that are under way with it.
+func Brief(ctx context.Context) context.Context { return context.WithValue(ctx, briefKey{}, true) }
+
+// cuts reports whether the end of ctx ends an attempt that is under way. It ends no change: an answer that nobody waits for is a user in doubt.
+func (r *request) cuts(ctx context.Context) bool { return r.safe && ctx.Value(briefKey{}) != nil }
+
+// send makes one attempt. Once it is under way, the end of ctx ends it only if that is brief.
 func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cmp.Or(r.timeout, c.timeout))
+	if !r.cuts(ctx) {
+		ctx = context.WithoutCancel(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(r.timeout, c.timeout))
 	defer cancel()
 	var sent, reused atomic.Bool
 	// A second GetConn means that nothing was written on the first connection: net/http sends again only then.

@@ -93,6 +93,26 @@ func TestSignalDuringAPause(t *testing.T) {
 	}
 }
 
+// The last look at rows in doubt takes a few seconds, even if nobody answers it: a run that is to end waits for the changes under way, and that is all.
+func TestTheLastLookIsShortInAnOutage(t *testing.T) {
+	for name, flags := range map[string][]string{"a signal": nil, "max-duration": {"--max-duration", "6s"}, "halt": {"--halt", "fail=1"}} {
+		t.Run(name, func(t *testing.T) {
+			virtually(t, 400, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+				v.org.Script(oktatest.Fault{Kind: oktatest.Outage, From: 5 * time.Second})
+				ctx, stop := context.WithCancelCause(v.t.Context())
+				if flags == nil {
+					time.AfterFunc(6*time.Second, func() { stop(Signal{os.Interrupt}) })
+				}
+				start := time.Now()
+				code := v.resetIn(ctx, append(flags, confirm(400), "--workers", "4")...)
+				if took := time.Since(start); code == 0 || took > 5*time.Second+20*time.Second+optionalTime+time.Second {
+					t.Errorf("exit code %d after %v:\n%s", code, took, v.stderr)
+				}
+			})
+		})
+	}
+}
+
 // One user whom Okta always answers 429 is given up with the reason, and holds nobody up.
 func TestOneUsersOwnLimit(t *testing.T) {
 	for _, workers := range []string{"1", "8", "30"} {

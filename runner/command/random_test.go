@@ -289,7 +289,7 @@ func (r *random) round() {
 	if r.IntN(2) == 0 {
 		d /= 30
 	}
-	code, end, before := -1, r.IntN(5), r.crashed
+	code, end, before, start := -1, r.IntN(5), r.crashed, time.Now()
 	switch end {
 	case 0, 1:
 		r.crashed = r.v.crash(d, flags...)
@@ -309,7 +309,11 @@ func (r *random) round() {
 	if code >= 0 { // one that never began leaves the ledger as the crash left it
 		r.crashed = before && !strings.Contains(r.v.stderr, "results: ")
 	}
+	took := time.Since(start)
 	r.trace = append(r.trace, fmt.Sprintf("%d after %v: %q: exit code %d, crashed %v", end, d, flags, code, r.crashed))
+	if took > time.Hour || end == 2 && took > d+20*time.Second+2*optionalTime { // what is under way, and the last look
+		r.fail("took %v", took)
+	}
 	if code == exitUsage && !strings.Contains(r.v.stderr, "nothing was changed") || strings.Contains(r.v.stderr, "can't be relied on") {
 		r.fail("refused")
 	}

@@ -180,7 +180,7 @@ func (r *resetRun) lastLook(ctx context.Context, stopped error) error {
 		r.unseen = r.inDoubt()
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), optionalTime)
+	ctx, cancel := context.WithTimeout(oktaclient.Brief(context.WithoutCancel(ctx)), optionalTime)
 	defer cancel()
 	f, err := r.prover.LookTwice(ctx, r.doubts, optionalTime/2)
 	if err != nil { // it was a last look only
