@@ -54,6 +54,11 @@ func TestCrash(t *testing.T) {
 		"re-enroll": {"--reenroll", "50ms"},
 		"late":      {"--fault", "504_late:reset_factors:p=0.03:delay=300ms", "--fault", "drop_late:reset_factors:p=0.03:delay=300ms"},
 		"classic":   {"--engine", "classic"},
+		"strangers": strangersFlags(),
+		"halves": {
+			"--stays", "push", "--fault", "500_after:reset_factors:p=0.05:part=1", "--fault", "drop_after:reset_factors:p=0.05:part=2",
+		},
+		"dates": {"--fault", "date:offset=1h:p=0.3", "--fault", "date:offset=-1h:p=0.3", "--fault", "date:offset=15s:p=0.3"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -66,6 +71,16 @@ func TestCrash(t *testing.T) {
 			c.check()
 		})
 	}
+}
+
+// strangersFlags have pages of strangers answer some resets, whatever Okta has answered.
+func strangersFlags() (flags []string) {
+	for _, kind := range []string{"page_before", "page_after", "page_headers_before", "page_headers_after"} {
+		for _, code := range []int{200, 403, 404, 429} {
+			flags = append(flags, "--fault", fmt.Sprintf("%s:reset_factors:p=0.005:code=%d", kind, code))
+		}
+	}
+	return append(flags, "--fault", "page:get_user:p=0.2:code=200", "--fault", "page_headers:logs:p=0.2:code=200")
 }
 
 // crash is one variant of the test.
@@ -226,16 +241,19 @@ func (c *crash) complete() {
 }
 
 // deeds are what the org says was done to a user.
-func (c *crash) deeds(id string) int {
+type deeds struct {
+	Resets int `json:"resets"`
+	Parts  int `json:"partResets"`
+}
+
+func (c *crash) deeds(id string) deeds {
 	resp, err := http.Get("http://" + c.host + "/sandbox/users/" + id)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	defer resp.Body.Close()
 	var user struct {
-		Deeds struct {
-			Resets int `json:"resets"`
-		} `json:"deeds"`
+		Deeds deeds `json:"deeds"`
 	}
 	b, err := io.ReadAll(resp.Body)
 	if err == nil {
@@ -244,7 +262,7 @@ func (c *crash) deeds(id string) int {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return user.Deeds.Resets
+	return user.Deeds
 }
 
 // check holds the results against what the org did.
@@ -265,8 +283,10 @@ func (c *crash) check() {
 		if row[0] != fmt.Sprint(i+1) || row[1] != c.ids[i] {
 			c.t.Fatalf("line %d is row %s, %s", i+2, row[0], row[1])
 		}
-		resets := c.deeds(row[1])
-		c.tally["resets"] += resets
+		did := c.deeds(row[1])
+		resets := did.Resets + did.Parts
+		c.tally["resets"] += did.Resets
+		c.tally["resets in part"] += did.Parts
 		c.tally["rows "+row[4]]++
 		if resets > 1 {
 			c.tally["reset again with consent"]++
@@ -276,6 +296,8 @@ func (c *crash) check() {
 			c.t.Errorf("row %d was reset %d times, with consent for %d: %q", i+1, resets, 1+c.allowed[i+1], row)
 		case status == "reset" && resets == 0:
 			c.t.Errorf("row %d is said to be reset, but wasn't: %q", i+1, row)
+		case status == "reset" && did.Resets == 0 && row[5] != "verified":
+			c.t.Errorf("row %d is said to be reset, but was in part: %q", i+1, row)
 		case status != "reset" && status != "unknown" && resets > 0:
 			c.t.Errorf("row %d was reset, but is said to be %s: %q", i+1, status, row)
 		case !slices.Contains([]string{"reset", "unknown", "failed"}, status):

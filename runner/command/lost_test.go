@@ -100,6 +100,7 @@ func TestTheLastLookIsShortInAnOutage(t *testing.T) {
 			virtually(t, 400, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 				v.org.Script(oktatest.Fault{Kind: oktatest.Outage, From: 5 * time.Second})
 				ctx, stop := context.WithCancelCause(v.t.Context())
+				defer stop(nil)
 				if flags == nil {
 					time.AfterFunc(6*time.Second, func() { stop(Signal{os.Interrupt}) })
 				}
