@@ -298,15 +298,16 @@ func (p *pacer) done(s slot, o outcome) *refusal {
 	p.leave(s)
 	p.learnChange(s, o, now)
 	p.learnHealth(o, now)
+	if o.limited && o.certain {
+		p.stats.TooMany++
+	}
 	var unexplained *refusal
 	switch {
 	case o.limited && o.limit.concurrency():
-		p.stats.TooMany++
 		if d := p.flight.refuse(underWay); d > 0 {
 			p.holdUntil(now.Add(d), "concurrency limit")
 		}
 	case o.limited:
-		p.stats.TooMany++
 		unexplained = s.gate.refuse(o.limit, s, now)
 	case o.replied:
 		s.gate.accept(o.limit, s.sent, now, p.rate, p.capacity)

@@ -55,6 +55,9 @@ func TestPagesOfAStranger(t *testing.T) {
 					v.org.Script(fault)
 					v.reset(confirm(20), "--workers", "4")
 					v.noFalseRows(resets)
+					if strings.Contains(v.stderr, "Okta answered 429") {
+						t.Errorf("a stranger's answer is told as Okta's:\n%s", v.stderr)
+					}
 					if n := v.org.Unused(); len(n) > 0 {
 						t.Errorf("unused faults %v", n)
 					}

@@ -112,7 +112,7 @@ type Operator struct {
 type Ending struct {
 	Stopped         string  `json:"stopped"` // why it ended early; "" when every row was worked on
 	Attempts        int     `json:"attempts"`
-	TooManyRequests int     `json:"too_many_requests"` // replies 429
+	TooManyRequests int     `json:"too_many_requests"` // replies 429 of Okta's
 	SecondsHeld     float64 `json:"seconds_held"`      // spent waiting for a rate limit or an outage
 
 	Requests     int       `json:"requests"`               // of any kind

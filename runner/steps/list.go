@@ -304,7 +304,9 @@ func (l *List) stillInDoubt(t *Target, before, now runner.Result) runner.Result 
 		text += ": " + now.Error
 	}
 	before.Row, before.Attempts, before.Again = now.Row, now.Attempts, now.Again
-	before.RunID = runner.JoinRuns(before.RunID, l.opts.RunID)
+	if t.taken {
+		before.RunID = runner.JoinRuns(before.RunID, l.opts.RunID)
+	}
 	before.Error = clip(text)
 	return before
 }

@@ -208,7 +208,8 @@ func TestRareReplies(t *testing.T) {
 		stop    string
 	}{
 		{"200 empty", 200, "", nil, runner.StatusReset, "", ""},
-		{"200 html", 200, "<html>", nil, runner.StatusReset, "", ""},
+		{"200 html", 200, "<html>", nil, runner.StatusUnknown, "", ""},
+		{"200 cut", 200, `{"id"`, nil, runner.StatusReset, "", ""},
 		{"204", 204, "", nil, runner.StatusReset, "", ""},
 		{"202", 202, "{}", nil, runner.StatusReset, "", ""},
 		{"204 not Okta", 204, "", []string{"X-Okta-Request-Id", ""}, runner.StatusUnknown, "", ""},
