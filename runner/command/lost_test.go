@@ -93,6 +93,19 @@ func TestSignalDuringAPause(t *testing.T) {
 	}
 }
 
+// An enrollment that was lost in an earlier run is an answer that was lost: the resume loses one more at most.
+func TestAResumeAfterALostEnrollment(t *testing.T) {
+	virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.phones()
+		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpEnroll})
+		v.want(v.reset(with(enrollFlags, confirm(20), "--limit", "5", "--max-duration", "20s")...), exitStopped,
+			map[string]int{"partial/enroll": 5, "not_attempted": 15})
+		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: resetOp})
+		v.want(v.reset(with(enrollFlags, "--resume")...), exitStopped, map[string]int{"partial/enroll": 5, "unknown/unverified": 1, "not_attempted": 14})
+		v.resets(map[int]int{0: 15, 1: 5})
+	})
+}
+
 // The last look at rows in doubt takes a few seconds, even if nobody answers it: a run that is to end waits for the changes under way, and that is all.
 func TestTheLastLookIsShortInAnOutage(t *testing.T) {
 	for name, flags := range map[string][]string{"a signal": nil, "max-duration": {"--max-duration", "6s"}, "halt": {"--halt", "fail=1"}} {

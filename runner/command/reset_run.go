@@ -3,6 +3,7 @@ package command
 import (
 	"cmp"
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -198,7 +199,7 @@ func (r *resetRun) work(ctx, timed context.Context) error {
 			context.Cause(ctx), r.opts.timeout, half)
 	})
 	defer stopSaying()
-	if r.inDoubt() > 0 {
+	if slices.ContainsFunc(r.doubts, func(res runner.Result) bool { return res.Open.InDoubt() }) {
 		r.client.LostBefore()
 	}
 	stopped := r.settleEarlier(timed)
