@@ -148,8 +148,9 @@ func (g *gate) accept(r rateLimit, sent, now time.Time, ceiling rate.Limit, capa
 // refuse takes in a 429 of the bucket: hold until its window has ended by the server's clock, or, where that isn't said,
 // pause twice as long each time. It says nothing about the window on record: it may speak of the org's, not the token's. Only a
 // 429 that was overtaken, sent before that window was known and refused in the one before, is old
-// news. One that names calls left may be the row's own: another row finds out at once.
-func (g *gate) refuse(r rateLimit, s slot, now time.Time) *refusal {
+// news. One that names calls left may be the row's own: another row finds out at once. certain says
+// that it is Okta's: a stranger's doesn't show that anybody has spent anything.
+func (g *gate) refuse(r rateLimit, s slot, now time.Time, certain bool) *refusal {
 	if g.window.older(r, now) && s.sent.Before(g.window.since) {
 		return nil
 	}
@@ -171,7 +172,10 @@ func (g *gate) refuse(r rateLimit, s slot, now time.Time) *refusal {
 		d = g.pause
 	}
 	if until := now.Add(d); until.After(g.hold) {
-		g.hold, g.spentUntil = until, until
+		g.hold = until
+		if certain {
+			g.spentUntil = until
+		}
 	}
 	if !unexplained {
 		return nil

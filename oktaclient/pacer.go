@@ -308,7 +308,7 @@ func (p *pacer) done(s slot, o outcome) *refusal {
 			p.holdUntil(now.Add(d), "concurrency limit")
 		}
 	case o.limited:
-		unexplained = s.gate.refuse(o.limit, s, now)
+		unexplained = s.gate.refuse(o.limit, s, now, o.certain)
 	case o.replied:
 		s.gate.accept(o.limit, s.sent, now, p.rate, p.capacity)
 		p.flight.accept(underWay)

@@ -96,6 +96,18 @@ func TestPagesOfAStrangerWithoutProof(t *testing.T) {
 	}
 }
 
+// A stranger's 429 holds the bucket, and it isn't told that others have spent the calls that were set aside for enrollments.
+func TestAStrangersLimitIsNobodysSpending(t *testing.T) {
+	virtually(t, 60, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.phones()
+		v.org.Script(oktatest.Fault{Kind: oktatest.Page, Code: 429, When: oktatest.After, Op: oktatest.OpEnroll, Every: 10})
+		v.want(v.reset(with(enrollFlags, confirm(60), "--workers", "6")...), 0, map[string]int{"reset": 60})
+		if resets, enrolls := v.total(); resets != 60 || enrolls != 60 || strings.Contains(v.stderr, "had to wait for a new window") {
+			t.Errorf("%d resets, %d enrollments:\n%s", resets, enrolls, v.stderr)
+		}
+	})
+}
+
 // Later steps: a stranger's page leaves them open, and they are done once.
 func TestPagesOfAStrangerInLaterSteps(t *testing.T) {
 	for _, tt := range []struct {
