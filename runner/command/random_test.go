@@ -220,14 +220,7 @@ func pages() (faults []oktatest.Fault) {
 }
 
 // outages are times in which nobody answers.
-var outages = []oktatest.Fault{
-	{Kind: oktatest.Outage, When: oktatest.Before},
-	{Kind: oktatest.Outage, When: oktatest.After},
-	{Kind: oktatest.OutageClosed, When: oktatest.Before},
-	{Kind: oktatest.OutageClosed, When: oktatest.After},
-	{Kind: oktatest.OutageRefused, When: oktatest.Before},
-	{Kind: oktatest.OutageRefused, When: oktatest.After},
-}
+var outages = []oktatest.Kind{oktatest.Outage, oktatest.OutageClosed, oktatest.OutageRefused}
 
 // script scripts some of the faults of one round.
 func (r *random) script() {
@@ -238,7 +231,7 @@ func (r *random) script() {
 		}
 	}
 	for range r.IntN(3) {
-		f := outages[r.IntN(len(outages))]
+		f := oktatest.Fault{Kind: outages[r.IntN(len(outages))], When: []oktatest.When{oktatest.Before, oktatest.After}[r.IntN(2)]}
 		f.From, f.For = time.Duration(r.IntN(40_000))*time.Millisecond, 20*time.Second
 		r.v.org.Script(f)
 	}
