@@ -26,7 +26,7 @@ func testSpec(dir string, n int) Spec {
 	return Spec{
 		Path: filepath.Join(dir, "users.results.csv"), Columns: []string{"dept"}, LastRow: n,
 		Manifest: Manifest{
-			Version: "v1", Org: "acme.okta.com", Ticket: "CHG-1", Input: Input{File: "users.csv", Rows: n},
+			Version: "v1", Org: "acme.okta.com", OrgID: "00oa", Ticket: "CHG-1", Input: Input{File: "users.csv", Rows: n},
 			Runs: []Run{{RunID: "run1", StartedAt: takenAt, Operator: Operator{User: "ada", Host: "box"}}},
 		},
 	}

@@ -86,6 +86,13 @@ func (m *Manifest) Unused() bool {
 		(len(m.Runs) == 0 || m.run().FinishedAt.IsZero())
 }
 
+// firstEdition reports whether the manifest is of a run that isn't finished and had consent from a
+// version that didn't ask for the org's ID. What of its rows is open, such a version wrote in
+// another way. Since then, nothing is changed without that ID.
+func (m *Manifest) firstEdition() bool {
+	return m.OrgID == "" && !m.Finished && !m.DryRun && !m.Sandbox && m.Consent.How != "" && m.Consent.How != ConsentNone
+}
+
 // vain reports whether the manifest's only run has died before it had consent, and before its
 // results had a line. The lock is held.
 func (m *Manifest) vain(results string) bool {

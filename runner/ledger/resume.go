@@ -113,6 +113,12 @@ func (l *Ledger) earlier() (Manifest, error) {
 			Hint: "name the file itself with -o",
 		}
 	}
+	if m.firstEdition() {
+		return Manifest{}, &DamageError{
+			Path: l.path, Message: fmt.Sprintf("the version %q began it, isn't done with it, and wrote it in another way", m.Version),
+			Hint: "finish it with the version that began it",
+		}
+	}
 	if err := m.check(m.Input.Rows); err != nil {
 		return Manifest{}, &DamageError{Path: l.ManifestPath(), Message: err.Error(), Hint: hintOriginal}
 	}

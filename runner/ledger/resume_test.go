@@ -238,7 +238,8 @@ func TestResumeOfSomethingElse(t *testing.T) {
 		what, want, got string
 		change          func(m *Manifest)
 	}{
-		{"org", "acme.okta.com", "evil.okta.com", func(m *Manifest) { m.Org = "evil.okta.com" }},
+		{"org", "acme.okta.com 00oa", "acme.okta.com 00ob", func(m *Manifest) { m.OrgID = "00ob" }},
+		{"org", "acme.okta.com 00oa", "evil.okta.com", func(m *Manifest) { m.Org, m.OrgID = "evil.okta.com", "" }},
 		{"steps", "identify, reset", "identify, reset, sessions", func(m *Manifest) { m.Steps = append(m.Steps, "sessions") }},
 		{"kind", "a reset", "a dry run", func(m *Manifest) { m.DryRun = true }},
 		{"kind", "a reset", "a reset in the stand-in org", func(m *Manifest) { m.Sandbox = true }},
@@ -402,3 +403,33 @@ func appendTo(t *testing.T, path, text string) {
 }
 
 // TestResumeOpensSteps: a row that dies in a later step than the reset comes back as what is certain of it.
+
+// What an earlier version's run left open is written in another way. That version has to finish it.
+func TestResumeOfTheFirstEdition(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		change  func(m *Manifest)
+		refused bool
+	}{
+		"with consent": {func(m *Manifest) { m.OrgID, m.Consent.How = "", ConsentConfirm }, true},
+		"with the ID":  {func(m *Manifest) { m.Consent.How = ConsentConfirm }, false},
+		"no consent":   {func(m *Manifest) { m.OrgID, m.Consent.How = "", ConsentNone }, false},
+		"a dry run":    {func(m *Manifest) { m.OrgID, m.DryRun, m.Consent.How = "", true, ConsentNone }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			spec := testSpec(t.TempDir(), 1)
+			tt.change(&spec.Manifest)
+			must(t, mustCreate(t, spec).Close())
+			spec.Manifest.Runs[0].RunID, spec.Manifest.OrgID = "run2", "00oa"
+			l, _, err := Resume(spec, func(Entry) {})
+			if l != nil {
+				must(t, l.Close())
+			}
+			var damage *DamageError
+			if refused := errors.As(err, &damage) && damage.Hint == "finish it with the version that began it"; refused != tt.refused || !refused && err != nil {
+				t.Errorf("Resume = %v, want refused: %t", err, tt.refused)
+			}
+		})
+	}
+}
