@@ -119,7 +119,8 @@ func (a *app) watch(ctx context.Context, o watchOptions) error {
 		return oktaclient.New(cfg.url, a.clientOptions(cfg, "", o.console.verbose))
 	}}
 	w.client = w.dial()
-	w.out.ours = ownRuns{paths: o.runs, org: cfg.url.Host()}
+	w.meetOrg(ctx)
+	w.out.ours = ownRuns{paths: o.runs, org: cfg.url.Host(), orgID: w.orgID}
 	if err := w.out.ours.load(); err != nil {
 		return refused(err)
 	}

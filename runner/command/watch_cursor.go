@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/runner"
 	"oktareset/runner/files"
+	"oktareset/runner/ledger"
 )
 
 // cursorFormat is the version of the cursor file's format.
@@ -24,7 +26,8 @@ const cursorFormat = 1
 // between.
 type watchPlace struct {
 	Format  int                  `json:"format"`
-	Org     string               `json:"org"` // host, or host:port
+	Org     string               `json:"org"`              // host, or host:port
+	OrgID   string               `json:"org_id,omitempty"` // tells the org from others whatever its name; "" from a version that didn't ask for it
 	From    oktaclient.LogCursor `json:"from"`
 	Printed []string             `json:"printed"` // IDs of the events behind From that need not be looked at again
 	Resets  []string             `json:"resets"`  // the last ones that were printed, by user and request
@@ -45,13 +48,13 @@ type watchPage struct {
 const maxCursorFile = 16 << 20
 
 // begin sets the place for a first time.
-func (p *watchPlace) begin(org string, from oktaclient.LogCursor) {
-	p.Format, p.Org, p.From, p.Next = cursorFormat, org, from, from
+func (p *watchPlace) begin(org, orgID string, from oktaclient.LogCursor) {
+	p.Format, p.Org, p.OrgID, p.From, p.Next = cursorFormat, org, orgID, from, from
 }
 
 // load reads a cursor file, which nobody else may have written: it says which resets needn't be
 // looked at any more. It reports false when there is none.
-func (p *watchPlace) load(path, org string) (bool, error) {
+func (p *watchPlace) load(path, org, orgID string) (bool, error) {
 	b, err := files.ReadOurs(path, maxCursorFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -68,13 +71,13 @@ func (p *watchPlace) load(path, org string) (bool, error) {
 	if p.Format != cursorFormat {
 		return false, bad(fmt.Sprintf("it has format %d, this version knows format %d", p.Format, cursorFormat))
 	}
-	if p.Org != org {
-		return false, usageError("use another file for each org", "%s is the cursor of %q, but the org is %q", path, p.Org, org)
+	if !(&ledger.Manifest{Org: p.Org, OrgID: p.OrgID}).SameOrg(org, orgID) {
+		return false, usageError("use another file for each org", "%s is the cursor of %q, but the org is %q", path, orgName(p.Org, p.OrgID), orgName(org, orgID))
 	}
 	if p.Next, err = oktaclient.ParseLogCursor(string(p.From)); err != nil {
 		return false, bad(err.Error())
 	}
-	p.saved = b
+	p.Org, p.OrgID, p.saved = org, cmp.Or(orgID, p.OrgID), b
 	return true, nil
 }
 

@@ -13,8 +13,9 @@ import (
 
 // ownRuns knows the runs of an org whose manifests are at hand.
 type ownRuns struct {
-	paths []string // results files, manifests, or folders of them
-	org   string
+	paths []string            // results files, manifests, or folders of them
+	org   string              // host
+	orgID string              // "": it isn't known
 	runs  map[string][]string // by run id: IDs of the accounts that it used
 }
 
@@ -52,7 +53,7 @@ func (o *ownRuns) read(runs map[string][]string, path string) error {
 		path = base + ".csv"
 	}
 	m, err := ledger.ReadManifest(path)
-	if err != nil || m.Org != o.org || m.DryRun {
+	if err != nil || !m.SameOrg(o.org, o.orgID) || m.DryRun {
 		return err
 	}
 	for _, run := range m.Runs {

@@ -26,14 +26,24 @@ type watcher struct {
 	place  watchPlace
 	fold   audit.Fold
 	out    watchPrinter
-	met    bool // the log was read once: whatever happens now, it passes
+	orgID  string // "": it isn't known
+	met    bool   // the log was read once: whatever happens now, it passes
+}
+
+// meetOrg asks for the org's ID and the server's clock. If it fails, the org's name has to do.
+func (w *watcher) meetOrg(ctx context.Context) {
+	brief, cancel := context.WithTimeout(ctx, optionalTime)
+	defer cancel()
+	if org, err := w.client.GetOrg(brief); err == nil {
+		w.orgID = org.ID
+	}
 }
 
 // begin finds out from where to follow.
 func (w *watcher) begin(ctx context.Context) error {
 	host := w.client.Org().Host()
 	if w.opts.cursor != "" {
-		found, err := w.place.load(w.opts.cursor, host)
+		found, err := w.place.load(w.opts.cursor, host, w.orgID)
 		if err != nil {
 			return refused(err)
 		}
@@ -43,14 +53,11 @@ func (w *watcher) begin(ctx context.Context) error {
 			return nil
 		}
 	}
-	brief, cancel := context.WithTimeout(ctx, optionalTime)
-	defer cancel()
-	_, _ = w.client.GetOrg(brief) // it tells the server's clock; if it fails, so will what comes next
 	since, err := parseSince(w.opts.since, w.client.Now())
 	if err != nil {
 		return err
 	}
-	w.place.begin(host, oktaclient.FollowFactorEvents(since))
+	w.place.begin(host, w.orgID, oktaclient.FollowFactorEvents(since))
 	if w.opts.cursor != "" {
 		if err := w.place.save(w.opts.cursor); err != nil { // what can't be written must show at once
 			return refused(err)
