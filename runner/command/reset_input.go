@@ -210,7 +210,7 @@ func (r *resetRun) tellComplete() error {
 	}
 	return also(err, r.printSummary(&summary{
 		RunID: r.id, ResultsPath: r.paths.results, ManifestPath: ledger.ManifestPath(r.paths.results), Manifest: *r.earlier,
-		Rows: counts.Total(), ExitCode: exitCode(err),
+		Rows: counts.Total(), Before: r.outcome.before, ExitCode: max(exitCode(r.before), exitCode(err)), // as worse
 	}))
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"oktareset/runner"
 	"oktareset/runner/ledger"
@@ -206,6 +207,22 @@ func (r *resetRun) warnOfOthers(ctx context.Context) error {
 	}
 	r.console.warn("%s: %s %s of this very input already: they are reset a second time", usual, runText(&m), did)
 	return nil
+}
+
+// refuseCopy refuses to begin with the copy that results keep of their input: a run of its own would
+// do the same people a second time.
+func (r *resetRun) refuseCopy() error {
+	base, ok := strings.CutSuffix(r.paths.input, ".input.csv")
+	if !ok || r.opts.dryRun || r.opts.sandbox {
+		return nil
+	}
+	results := base + ".csv"
+	m, err := ledger.ReadManifest(results)
+	if err != nil || m.DryRun || m.Sandbox || m.Input.SHA256 != r.survey.SHA256 {
+		return nil //nolint:nilerr // it is the copy of nothing
+	}
+	return usageError("to go on with them: "+goOnCommand(&m, results, "--resume"),
+		"%s is what the results %s keep of their input: a run of its own would reset the same people a second time", r.paths.input, results)
 }
 
 // refuseSamePeople refuses to begin under another date what the results of an earlier one were

@@ -35,6 +35,9 @@ func (r *resetRun) openLedger(ctx context.Context) error {
 	if err := r.checkPlan(ctx); err != nil {
 		return err
 	}
+	if err := r.refuseCopy(); err != nil {
+		return err
+	}
 	if err := r.warnOfOthers(ctx); err != nil {
 		return err
 	}

@@ -150,15 +150,17 @@ func (r *resetRun) goOnBefore(ctx context.Context, e *earlierResults, open strin
 	}
 	ended := r.outcome
 	r.outcome = today
-	r.outcome.before = append(r.outcome.before, e.path)
 	code := exitCode(err)
 	stopped := code > exitConsent || errors.Is(err, errHalt)
 	if r.opts.limit > 0 {
 		r.opts.limit -= before.tally.finished
 		if r.opts.limit <= 0 && !stopped {
 			stopped, err = true, coded{code: exitStopped, error: errRows}
-			ended.limited = fmt.Sprintf("the limit of this run is reached (--limit %d)", before.opts.limit)
+			ended.limited = r.limitText()
 		}
+	}
+	if stopped || code <= exitRows { // else it was refused
+		r.outcome.before = append(r.outcome.before, e.path)
 	}
 	if stopped {
 		ended.before = r.outcome.before
@@ -171,6 +173,12 @@ func (r *resetRun) goOnBefore(ctx context.Context, e *earlierResults, open strin
 	}
 	r.before = worseOf(r.before, err)
 	return nil
+}
+
+// limitText says that the run has done as many users as it was to do. An earlier date's count: what
+// is left of the limit isn't what was given.
+func (r *resetRun) limitText() string {
+	return fmt.Sprintf("the limit of this run is reached (--limit %s)", r.opts.set["limit"])
 }
 
 // optionsFor are those of a run that goes on with an earlier date.
@@ -200,7 +208,7 @@ func (r *resetRun) findEarlier(ctx context.Context) ([]earlierResults, error) {
 		if path == "" {
 			continue
 		}
-		m, err := ledger.ReadManifest(path)
+		m, err := ledger.ReadOurManifest(path)
 		if errors.Is(err, os.ErrNotExist) {
 			if err := noResults(path); err != nil {
 				return nil, err

@@ -127,7 +127,7 @@ func (r *resetRun) summarize(stopped error, counts runner.Counts, finish error) 
 		}
 	}
 	if finish == nil && errors.Is(err, steps.ErrLimit) {
-		r.outcome.limited = fmt.Sprintf("the limit of this run is reached (--limit %d)", r.opts.limit)
+		r.outcome.limited = r.limitText()
 		return coded{code: exitStopped, error: errRows} // it was asked for, and the summary says it
 	}
 	return err
@@ -268,6 +268,7 @@ type summary struct {
 	ManifestPath string `json:"manifest"`
 	ledger.Manifest
 	Rows     int                                     `json:"rows"`
+	Before   []string                                `json:"before,omitempty"` // results of earlier dates that were gone on with first
 	Reasons  map[runner.Status]map[runner.Reason]int `json:"reasons,omitempty"`
 	Seconds  float64                                 `json:"seconds"`
 	Requests int                                     `json:"requests"`
@@ -281,8 +282,8 @@ func (r *resetRun) printJSON(counts runner.Counts, took time.Duration, err error
 	stats := r.client.Stats()
 	s := &summary{
 		RunID: r.id, ResultsPath: r.paths.results, ManifestPath: ledger.ManifestPath(r.paths.results), Manifest: r.book.Manifest(),
-		Rows: counts.Total(), Reasons: r.tally.reasons, Seconds: took.Seconds(),
-		Requests: stats.Requests, TooMany: stats.TooMany, Held: stats.Held.Seconds(), ExitCode: exitCode(err),
+		Rows: counts.Total(), Before: r.outcome.before, Reasons: r.tally.reasons, Seconds: took.Seconds(),
+		Requests: stats.Requests, TooMany: stats.TooMany, Held: stats.Held.Seconds(), ExitCode: max(exitCode(r.before), exitCode(err)), // as worse
 	}
 	if err != nil && !errors.Is(err, errRows) {
 		s.Stopped = err.Error()
