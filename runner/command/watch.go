@@ -124,7 +124,7 @@ func (a *app) watch(ctx context.Context, o watchOptions) error {
 	if err := w.out.ours.load(); err != nil {
 		return refused(err)
 	}
-	if err := w.begin(ctx); err != nil {
+	if err := w.begin(); err != nil {
 		return err
 	}
 	return w.follow(ctx)

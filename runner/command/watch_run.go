@@ -40,7 +40,7 @@ func (w *watcher) meetOrg(ctx context.Context) {
 }
 
 // begin finds out from where to follow.
-func (w *watcher) begin(ctx context.Context) error {
+func (w *watcher) begin() error {
 	host := w.client.Org().Host()
 	if w.opts.cursor != "" {
 		found, err := w.place.load(w.opts.cursor, host, w.orgID)
