@@ -87,7 +87,7 @@ vuln:
 fmt:
 	$(GOFUMPT) -l -w .
 
-# The long form of a test that test runs in short: kills, stops and retries under every fault, then as many resumes as it takes. About ten minutes.
+# The long form of a test that test runs in short: kills, stops and retries under every fault, then as many resumes as it takes. Half an hour.
 export CRASH_ROUNDS ?= 60
 export CRASH_USERS ?= 2500
 crash:
