@@ -30,13 +30,14 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/oktaclient/oktatest"
 	"oktareset/runner"
+	"oktareset/testdata/ontty"
 )
 
 // The scripts run this program itself, as a process, against a stand-in org that the test serves. Each asserts stdout and
 // stderr, and what was done to whom.
 
 // programs are what the scripts may execute.
-var programs = map[string]func(){"oktareset": main}
+var programs = map[string]func(){"oktareset": main, "ontty": ontty.Run}
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, programs)

@@ -1,6 +1,7 @@
 //go:build linux
 
-package main
+// Package ontty is a program for the scripts: it runs another one on a terminal of its own.
+package ontty
 
 import (
 	"bytes"
@@ -14,11 +15,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// onTerminal runs a program on a terminal of its own: ontty [-stdin] [-ahead FILE] ANSWERS PROGRAM
+// Run runs a program on a terminal of its own: ontty [-stdin] [-ahead FILE] ANSWERS PROGRAM
 // ARG…. Each line of the file ANSWERS is typed when the program waits behind a question; of -ahead,
 // all is typed before the program starts. What the terminal shows goes to the file tty. With
 // -stdin, stdin is the terminal, too.
-func onTerminal() {
+func Run() {
 	args := os.Args[1:]
 	var stdin bool
 	var ahead string
@@ -119,5 +120,3 @@ func openTerminal() (control, terminal *os.File, err error) {
 	terminal, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
 	return control, terminal, err
 }
-
-func init() { programs["ontty"] = onTerminal }
