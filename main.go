@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/term"
 
+	"oktareset/runner/access"
 	"oktareset/runner/command"
 )
 
@@ -56,7 +57,7 @@ func run() int {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	go watch(cancel)
-	return command.Run(ctx, command.Process{
+	return command.Run(ctx, access.Process{
 		Args: os.Args, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Version: version, Commit: commit,
 		Terminal:    term.IsTerminal(int(os.Stderr.Fd())),
 		TerminalIn:  term.IsTerminal(int(os.Stdin.Fd())),

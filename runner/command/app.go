@@ -3,22 +3,24 @@ package command
 import (
 	"cmp"
 	"context"
-	"net/http"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/files"
+
+	"github.com/urfave/cli/v2"
 )
 
 // app is one execution of the program.
 type app struct {
-	Process
-	console   *console
-	outcome   outcome               // of a reset
-	transport http.RoundTripper     // nil: the network
-	terminal  func() (asker, error) // nil: the person's own
+	*access.Env
+	outcome outcome // of a reset
 }
+
+// blankApp is one that only knows the commands and their flags.
+func blankApp() *app { return &app{Env: new(access.Env)} }
 
 // about is what the program does, in a line.
 const about = "reset the MFA factors of many Okta users from a CSV, with one certain result for every row"
@@ -70,7 +72,7 @@ func (a *app) cli() *cli.App {
 		if strings.HasSuffix(err.Error(), ": -token") {
 			hint = "no flag takes a secret: set OKTA_CLIENT_TOKEN, or --token-file to a file that holds the token"
 		}
-		return usageError(hint, "%s", oneLine(err.Error()))
+		return fault.Usage(hint, "%s", oneLine(err.Error()))
 	}
 	commands := []*cli.Command{
 		a.resetCommand(), a.usersCommand(), a.factorsCommand(), a.auditCommand(), a.reportCommand(), a.watchCommand(), a.whoamiCommand(),
@@ -82,7 +84,7 @@ func (a *app) cli() *cli.App {
 		c.HideHelpCommand = true
 	}
 	return &cli.App{
-		Name: "oktareset", Usage: "reset the MFA factors of many Okta users", Version: a.build(),
+		Name: "oktareset", Usage: "reset the MFA factors of many Okta users", Version: a.Build(),
 		Commands: commands, CustomAppHelpTemplate: appHelp, HideHelpCommand: true,
 		DisableSliceFlagSeparator: true, // a comma may stand in a login
 		Reader:                    a.Stdin, Writer: a.Stdout, ErrWriter: a.Stderr,
@@ -90,7 +92,7 @@ func (a *app) cli() *cli.App {
 		OnUsageError:   usage,
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {
-				return usageError("see oktareset --help", "unknown command %q", c.Args().First())
+				return fault.Usage("see oktareset --help", "unknown command %q", c.Args().First())
 			}
 			return cli.ShowAppHelp(c)
 		},
@@ -98,9 +100,9 @@ func (a *app) cli() *cli.App {
 }
 
 // run wraps a command's work: afterwards the console is as the flags asked.
-func (a *app) run(o consoleOptions, work func(context.Context) error) cli.ActionFunc {
+func (a *app) run(o console.Options, work func(context.Context) error) cli.ActionFunc {
 	return func(c *cli.Context) error {
-		a.console = newConsole(a.console.screen, o)
+		a.Console = console.New(a.Console.Screen, o)
 		a.Stdin = files.Interruptible(c.Context, a.Stdin) // a signal ends the wait for its writer
 		return work(c.Context)
 	}

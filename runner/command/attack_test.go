@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/fault"
 )
 
 // input replaces users.csv by one with these cells under "login".
@@ -150,7 +151,7 @@ func TestDuplicatesAfterStops(t *testing.T) {
 		v.reset(confirm(4), "--limit", "1", "--workers", "1")
 		v.org.Script(oktatest.Fault{Kind: oktatest.Refuse, Op: oktatest.OpGetUser})
 		ctx, stop := context.WithCancelCause(v.t.Context())
-		time.AfterFunc(5*time.Second, func() { stop(Signal{os.Interrupt}) })
+		time.AfterFunc(5*time.Second, func() { stop(Signal{Signal: os.Interrupt}) })
 		v.resetIn(ctx, "--resume")
 		v.org.Clear()
 		if code := v.reset("--resume"); code != 0 {
@@ -230,16 +231,16 @@ func TestLimitHidesNothing(t *testing.T) {
 		time.AfterFunc(450*time.Millisecond, func() {
 			v.overwrite("users.results.input.csv", []byte(strings.Replace(v.read("users.results.input.csv"), v.ids[49], "00u99999999999999999", 1)))
 		})
-		v.wantEnd(v.reset(confirm(50), "--limit", "20"), exitBrokeOff, "the copy of it that the run reads was changed by another program")
+		v.wantEnd(v.reset(confirm(50), "--limit", "20"), fault.ExitBrokeOff, "the copy of it that the run reads was changed by another program")
 		v.resets(map[int]int{0: 30, 1: 20})
 
 		// The copy is of no use any more, the input itself is.
 		v.args = []string{"-o", v.path("users.results.csv")}
-		v.wantEnd(v.reset("--resume"), exitUsage, "users.results.input.csv isn't the input of", "hint: move it away, and give the input again")
+		v.wantEnd(v.reset("--resume"), fault.ExitUsage, "users.results.input.csv isn't the input of", "hint: move it away, and give the input again")
 		if err := os.Remove(v.path("users.results.input.csv")); err != nil {
 			t.Fatal(err)
 		}
-		v.wantEnd(v.reset("--resume"), exitUsage, "has no copy of its input", "its name was users.csv")
+		v.wantEnd(v.reset("--resume"), fault.ExitUsage, "has no copy of its input", "its name was users.csv")
 		v.args = []string{v.path("users.csv")}
 		v.want(v.reset("--resume"), 0, map[string]int{"reset": 50})
 		v.resets(map[int]int{1: 50})
@@ -255,7 +256,7 @@ func TestKeptInputStays(t *testing.T) {
 		if err := os.Rename(v.path("users.results.csv"), v.path("moved.csv")); err != nil {
 			t.Fatal(err)
 		}
-		if code := v.reset("--resume"); code != exitUsage {
+		if code := v.reset("--resume"); code != fault.ExitUsage {
 			t.Errorf("without the results: exit code %d:\n%s", code, v.stderr)
 		}
 		if err := os.Rename(v.path("moved.csv"), v.path("users.results.csv")); err != nil {
@@ -325,7 +326,7 @@ func TestOddID(t *testing.T) {
 			}
 			return resp, err
 		}
-		if code := v.reset(confirm(1)); code != exitRows || v.org.Stats().ResetsApplied != 0 {
+		if code := v.reset(confirm(1)); code != fault.ExitRows || v.org.Stats().ResetsApplied != 0 {
 			t.Errorf("exit code %d:\n%s", code, v.stderr)
 		}
 	})
@@ -380,8 +381,8 @@ func TestDuplicateOvertakesItsRow(t *testing.T) {
 			oktatest.Fault{Kind: oktatest.ServerError, Op: oktatest.OpGetUser, UserID: v.ids[0], Times: 1}, // the second row is faster
 			oktatest.Fault{Kind: oktatest.Refuse, Op: resetOp},
 		)
-		if code := v.reset(confirm(3)); code != exitStopped {
-			t.Errorf("exit code %d, want %d:\n%s", code, exitStopped, v.stderr)
+		if code := v.reset(confirm(3)); code != fault.ExitStopped {
+			t.Errorf("exit code %d, want %d:\n%s", code, fault.ExitStopped, v.stderr)
 		}
 		v.org.Clear()
 		v.reset("--resume", "--limit", "1", "--workers", "1")
@@ -408,8 +409,8 @@ func TestSortedLedgerIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := v.org.Stats().ResetsApplied
-		if code := v.reset("--resume"); code != exitUsage || v.org.Stats().ResetsApplied != before {
-			t.Errorf("exit code %d, want %d:\n%s", code, exitUsage, v.stderr)
+		if code := v.reset("--resume"); code != fault.ExitUsage || v.org.Stats().ResetsApplied != before {
+			t.Errorf("exit code %d, want %d:\n%s", code, fault.ExitUsage, v.stderr)
 		}
 	})
 }

@@ -6,9 +6,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
+	"oktareset/runner/access"
 	"oktareset/runner/audit"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
+
+	"github.com/urfave/cli/v2"
 )
 
 const auditExamples = `   oktareset audit users.results.csv                       does Okta's System Log agree with every row? writes users.audit.csv
@@ -45,8 +48,8 @@ type auditOptions struct {
 	tickets ticketOptions
 	wait    time.Duration
 	json    bool
-	org     orgFlags
-	console consoleOptions
+	org     access.Flags
+	console console.Options
 }
 
 func (a *app) auditCommand() *cli.Command {
@@ -68,7 +71,7 @@ func (a *app) auditCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return a.run(o.console, func(ctx context.Context) error { return a.audit(ctx, o) })(c)
+			return a.run(o.console, func(ctx context.Context) error { return auditResults(ctx, a.Env, o) })(c)
 		},
 	}
 }
@@ -85,7 +88,7 @@ func orgOnlyFlags(category string) []cli.Flag {
 func parseAudit(c *cli.Context) (o auditOptions, err error) {
 	o = auditOptions{
 		output: c.String("output"), wait: c.Duration("wait"), json: c.Bool("json"),
-		org:     orgFlags{url: c.String("org-url"), tokenFile: c.String("token-file")},
+		org:     access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
 		tickets: ticketOptions{file: c.String("tickets"), column: c.String("ticket-column"), ids: c.String("ticket-id-column")},
 	}
 	if o.console, err = parseConsole(c); err != nil {
@@ -96,32 +99,32 @@ func parseAudit(c *cli.Context) (o auditOptions, err error) {
 	}
 	switch {
 	case o.results == "":
-		return o, usageError("oktareset audit users.results.csv", "of what? the results are missing")
+		return o, fault.Usage("oktareset audit users.results.csv", "of what? the results are missing")
 	case o.results == "-":
-		return o, usageError("name the file: its manifest is looked for beside it", "audit doesn't read stdin")
+		return o, fault.Usage("name the file: its manifest is looked for beside it", "audit doesn't read stdin")
 	case c.IsSet("output") && (o.output == "" || o.output == "-"):
-		return o, usageError("as -o audit.csv", "--output needs the name of a file")
+		return o, fault.Usage("as -o audit.csv", "--output needs the name of a file")
 	case c.IsSet("tickets") && (o.tickets.file == "" || o.tickets.file == "-"):
-		return o, usageError("as --tickets incidents.csv", "--tickets needs the name of a file")
+		return o, fault.Usage("as --tickets incidents.csv", "--tickets needs the name of a file")
 	case o.tickets.file == "" && o.tickets != ticketOptions{}:
-		return o, usageError("as --tickets incidents.csv --ticket-column Caller", "--ticket-column and --ticket-id-column name columns of the --tickets file, and there is no --tickets")
+		return o, fault.Usage("as --tickets incidents.csv --ticket-column Caller", "--ticket-column and --ticket-id-column name columns of the --tickets file, and there is no --tickets")
 	case o.wait < 0 || o.wait > time.Hour:
-		return o, usageError("0 to 1h", "--wait %s", o.wait)
+		return o, fault.Usage("0 to 1h", "--wait %s", o.wait)
 	}
 	if o.output == "" {
 		o.output = strings.TrimSuffix(stem(o.results), ".results") + ".audit.csv"
 	}
 	if sameFile(o.output, o.results) {
-		return o, usageError("choose another file with -o", "the audit would overwrite the results %s", o.results)
+		return o, fault.Usage("choose another file with -o", "the audit would overwrite the results %s", o.results)
 	}
 	return o, nil
 }
 
-// audit carries out the audit command. It changes nothing in the org, and leaves a file only if that is whole.
-func (a *app) audit(ctx context.Context, o auditOptions) error {
-	r := &auditRun{app: a, opts: o}
+// auditResults carries out the audit command. It changes nothing in the org, and leaves a file only if that is whole.
+func auditResults(ctx context.Context, e *access.Env, o auditOptions) error {
+	r := &auditRun{Env: e, opts: o}
 	if err := r.open(ctx); err != nil {
-		return refused(err)
+		return fault.Refused(err)
 	}
 	if err := r.connect(ctx); err != nil {
 		return err
@@ -135,7 +138,7 @@ func (a *app) audit(ctx context.Context, o auditOptions) error {
 		return err
 	})
 	if err != nil {
-		return refused(err)
+		return fault.Refused(err)
 	}
 	return r.summarize(counts)
 }

@@ -6,7 +6,10 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/access"
 	"oktareset/runner/audit"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
 )
 
@@ -22,27 +25,27 @@ const (
 )
 
 // logScopes are those of reading the log and nothing else.
-var logScopes = scopes{needed: []string{oktaclient.ScopeLogsRead}}
+var logScopes = access.Scopes{Needed: []string{oktaclient.ScopeLogsRead}}
 
 // connect makes a client for the org of the results, whatever its name is now.
 func (r *auditRun) connect(ctx context.Context) error {
-	cfg, err := r.loadOrg(ctx, r.opts.org, logScopes)
+	cfg, err := r.LoadOrg(ctx, r.opts.org, logScopes)
 	if err != nil {
 		return err
 	}
-	r.client = oktaclient.New(cfg.url, r.clientOptions(cfg, "", r.opts.console.verbose))
-	host, id := cfg.url.Host(), ""
+	r.client = oktaclient.New(cfg.URL, r.ClientOptions(cfg, "", r.opts.console.Verbose))
+	host, id := cfg.URL.Host(), ""
 	if r.manifest.OrgID == "" {
-		r.console.warn("%s doesn't have the org's ID, as an earlier version made it: only the name %s is compared", r.opts.results, r.manifest.Org)
+		r.Console.Warn("%s doesn't have the org's ID, as an earlier version made it: only the name %s is compared", r.opts.results, r.manifest.Org)
 	} else {
 		org, err := r.client.GetOrg(ctx)
 		if err != nil {
-			return cannotBegin(r.client, err, "ask which org it is")
+			return fault.CannotBegin(r.client, err, "ask which org it is")
 		}
 		id = org.ID
 	}
 	if !r.manifest.SameOrg(host, id) {
-		return usageError("give the org of the results by OKTA_CLIENT_ORGURL or --org-url",
+		return fault.Usage("give the org of the results by OKTA_CLIENT_ORGURL or --org-url",
 			"%s is from %s, but the org is %s", r.opts.results, orgName(r.manifest.Org, r.manifest.OrgID), orgName(host, id))
 	}
 	return nil
@@ -63,20 +66,20 @@ func (r *auditRun) readLog(ctx context.Context) error {
 	if n := len(r.manifest.Runs); n > 1 {
 		runs = fmt.Sprintf("%d runs, the first %s", n, r.manifest.Runs[0].RunID)
 	}
-	r.console.info("%s: %s, %s, in %s", r.opts.results, plural(r.rows, "row"), runs, r.manifest.Org)
+	r.Console.Info("%s: %s, %s, in %s", r.opts.results, console.Plural(r.rows, "row"), runs, r.manifest.Org)
 	if !ok {
-		r.console.info("no row names a user for whom anything was tried: there is nothing to ask the log for")
+		r.Console.Info("no row names a user for whom anything was tried: there is nothing to ask the log for")
 		return nil
 	}
 	switch old := r.client.Now().Add(-logRetention); {
 	case until.Before(old):
-		return usageError("it can't be audited any more", "Okta keeps its log for 90 days; this run ended on %s", until.Format(time.DateOnly))
+		return fault.Usage("it can't be audited any more", "Okta keeps its log for 90 days; this run ended on %s", until.Format(time.DateOnly))
 	case since.Before(old):
-		r.console.warn("Okta keeps its log for 90 days; this run began on %s: its first events may be gone", since.Format(time.DateOnly))
+		r.Console.Warn("Okta keeps its log for 90 days; this run began on %s: its first events may be gone", since.Format(time.DateOnly))
 	}
-	r.console.info("asking the System Log for %s to %s", since.UTC().Format(shortFor), until.UTC().Format(shortFor))
+	r.Console.Info("asking the System Log for %s to %s", since.UTC().Format(shortFor), until.UTC().Format(shortFor))
 	if calls := logPages(&r.manifest, r.audit.Done()); calls > logCalls*int(longReading/time.Minute) {
-		r.console.info("that is about %d calls of %d events; at %d a minute, which a default token is allowed, they take %s",
+		r.Console.Info("that is about %d calls of %d events; at %d a minute, which a default token is allowed, they take %s",
 			calls, oktaclient.LogPage, logCalls, time.Duration(calls)*time.Minute/logCalls)
 	}
 	return r.audit.Read(ctx, r.client, r.opts.wait, r.tell)
@@ -95,11 +98,11 @@ func logPages(m *ledger.Manifest, resets int) int {
 // tell says how far the reading is.
 func (r *auditRun) tell(g audit.Reading) {
 	if g.Open == 0 {
-		r.console.info("progress: %s read, up to %s", plural(g.Events, "event"), g.At.UTC().Format(shortFor))
+		r.Console.Info("progress: %s read, up to %s", console.Plural(g.Events, "event"), g.At.UTC().Format(shortFor))
 		return
 	}
-	r.console.info("progress: %s without an event so far; the log lags: asking again until %s",
-		plural(g.Open, "user"), g.Until.UTC().Format("15:04:05Z"))
+	r.Console.Info("progress: %s without an event so far; the log lags: asking again until %s",
+		console.Plural(g.Open, "user"), g.Until.UTC().Format("15:04:05Z"))
 }
 
 // explain says why the log couldn't be read. Nothing was written.
@@ -109,18 +112,18 @@ func (r *auditRun) explain(err error) error {
 
 // explainLog says why the System Log couldn't be read, with the exit code for that.
 func explainLog(c *oktaclient.Client, err error) error {
-	p := before
+	p := fault.Before
 	if c.MetOkta() {
-		p = during
+		p = fault.During
 	}
-	fault := oktaFault(c, err, p, "read its System Log")
+	known := fault.Of(c, err, p, "read its System Log")
 	switch {
-	case fault == nil:
-		return coded{code: p.code(), error: fmt.Errorf("read the System Log of %s: %w", c.Org().Host(), err)}
-	case exitCode(fault) == exitNoAccess:
-		return coded{code: exitNoAccess, error: hinted{fault, hintLog}}
+	case known == nil:
+		return fault.WithCode(p.Code(), fmt.Errorf("read the System Log of %s: %w", c.Org().Host(), err))
+	case fault.Code(known) == fault.ExitNoAccess:
+		return fault.New(fault.ExitNoAccess, hintLog, "%w", known)
 	}
-	return fault
+	return known
 }
 
 const hintLog = "the System Log takes a good token of an admin who may read it, or the scope okta.logs.read"

@@ -14,7 +14,9 @@ import (
 	"unicode"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/access"
 	"oktareset/runner/audit"
+	"oktareset/runner/fault"
 	"oktareset/runner/files"
 	"oktareset/runner/ledger"
 	"oktareset/runner/roster"
@@ -22,7 +24,7 @@ import (
 
 // auditRun is one audit, from the results to the summary.
 type auditRun struct {
-	*app
+	*access.Env
 	opts     auditOptions
 	manifest ledger.Manifest
 	audit    *audit.Audit
@@ -42,7 +44,7 @@ func (r *auditRun) open(ctx context.Context) error {
 	}
 	m, err := ledger.ReadManifest(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return usageError("keep the .json beside the results, as the run left it", "nobody knows what %s belongs to: %w", path, err)
+		return fault.Usage("keep the .json beside the results, as the run left it", "nobody knows what %s belongs to: %w", path, err)
 	}
 	if err != nil {
 		return err
@@ -77,12 +79,12 @@ func (r *auditRun) open(ctx context.Context) error {
 func auditable(m *ledger.Manifest, path string) error {
 	switch {
 	case m.DryRun:
-		return usageError("audit the results of the run that carried it out", "%s is a plan: it changed nothing that the log could have", path)
+		return fault.Usage("audit the results of the run that carried it out", "%s is a plan: it changed nothing that the log could have", path)
 	case m.Sandbox:
-		return usageError("rehearse against oktareset sandbox: its org, and its log, stay until it is stopped",
+		return fault.Usage("rehearse against oktareset sandbox: its org, and its log, stay until it is stopped",
 			"%s is from the stand-in org of --sandbox, which ended with the run, and its log with it", path)
 	case !m.Finished || m.Result == nil:
-		return usageError("finish the run first, with oktareset reset --resume", "%s isn't finished: what it says may yet change", path)
+		return fault.Usage("finish the run first, with oktareset reset --resume", "%s isn't finished: what it says may yet change", path)
 	}
 	return nil
 }
@@ -101,7 +103,7 @@ func (r *auditRun) unchanged(m *ledger.Manifest) error {
 	if hex.EncodeToString(sum.Sum(nil)) == m.Result.SHA256 {
 		return nil
 	}
-	return usageError("put back the file as the run left it; a spreadsheet that saved it has changed it",
+	return fault.Usage("put back the file as the run left it; a spreadsheet that saved it has changed it",
 		"%s was changed since its run ended: its SHA-256 isn't the one that the manifest has", r.opts.results)
 }
 
@@ -134,13 +136,13 @@ func (r *auditRun) readTickets(ctx context.Context) error {
 	}
 	defer f.Close() //nolint:errcheck // it was only read
 	if f.Plan() {
-		return usageError("give the service desk's list, with a column ticket and one with user IDs or logins", "%s is a plan or a result, not a list of tickets", o.file)
+		return fault.Usage("give the service desk's list, with a column ticket and one with user IDs or logins", "%s is a plan or a result, not a list of tickets", o.file)
 	}
 	if _, err := f.Survey(ctx); err != nil {
 		return err
 	}
 	for _, w := range f.Warnings() {
-		r.console.warn("%s: %s", o.file, w)
+		r.Console.Warn("%s: %s", o.file, w)
 	}
 	isTicket := isTicketColumn
 	if o.ids != "" {
@@ -150,7 +152,7 @@ func (r *auditRun) readTickets(ctx context.Context) error {
 	}
 	column := slices.IndexFunc(f.Columns(), isTicket)
 	if column < 0 {
-		return usageError("name the column that holds the tickets with --ticket-id-column", "%s: no column of tickets beside the users' column %q: there are %q",
+		return fault.Usage("name the column that holds the tickets with --ticket-id-column", "%s: no column of tickets beside the users' column %q: there are %q",
 			o.file, f.Column(), f.Columns())
 	}
 	for row, err := range f.Rows() {
@@ -162,7 +164,7 @@ func (r *auditRun) readTickets(ctx context.Context) error {
 		}
 		t := audit.Ticket{Ticket: strings.TrimSpace(row.Cells[column]), User: row.Input}
 		if t.Ticket == "" || !r.audit.Ticket(t) {
-			return usageError("give each line a ticket and a user", "%s line %d: ticket %q of user %q", o.file, row.Line, t.Ticket, t.User)
+			return fault.Usage("give each line a ticket and a user", "%s line %d: ticket %q of user %q", o.file, row.Line, t.Ticket, t.User)
 		}
 		r.tickets++
 	}
@@ -193,7 +195,7 @@ func absent(path string) error {
 }
 
 func existsError(path string) error {
-	return hinted{fmt.Errorf("%q exists already", path), hintExists}
+	return fault.WithHint(fmt.Errorf("%q exists already", path), hintExists)
 }
 
 // writeNew makes a file that has its name only once it is whole. Nothing is overwritten.

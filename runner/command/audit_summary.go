@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"oktareset/runner/audit"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
 )
 
@@ -43,7 +45,7 @@ func (r *auditRun) write(ctx context.Context, w io.Writer) (audit.Counts, error)
 }
 
 func (r *auditRun) changed() error {
-	return hinted{fmt.Errorf("%q was changed while it was audited", r.opts.results), "leave the file alone, and audit it again"}
+	return fault.WithHint(fmt.Errorf("%q was changed while it was audited", r.opts.results), "leave the file alone, and audit it again")
 }
 
 // auditSummary is what --json prints.
@@ -61,45 +63,45 @@ type auditSummary struct {
 func (r *auditRun) summarize(c audit.Counts) error {
 	var err error
 	if !c.OK() {
-		err = coded{code: exitRows, error: errRows}
+		err = fault.WithCode(fault.ExitRows, fault.ErrRows)
 	}
-	r.console.info("%s: %s", plural(r.rows, "row"), verdictsText(c))
+	r.Console.Info("%s: %s", console.Plural(r.rows, "row"), verdictsText(c))
 	if n := c.Verdicts[audit.Unexplained]; n > 0 {
-		r.console.info("%s in the log that no row explains", plural(n, "reset"))
+		r.Console.Info("%s in the log that no row explains", console.Plural(n, "reset"))
 	}
 	switch c.OtherLogin {
 	case 0:
 	case 1:
-		r.console.info("1 user has another login in the log than in the results: the notes say which")
+		r.Console.Info("1 user has another login in the log than in the results: the notes say which")
 	default:
-		r.console.info("%d users have another login in the log than in the results: the notes say which", c.OtherLogin)
+		r.Console.Info("%d users have another login in the log than in the results: the notes say which", c.OtherLogin)
 	}
 	if r.opts.tickets.file != "" {
-		r.console.info("%s: %s without a ticket, %s without a reset",
-			plural(r.tickets, "ticket"), plural(c.NoTicket, "reset"), plural(c.NoReset, "ticket"))
+		r.Console.Info("%s: %s without a ticket, %s without a reset",
+			console.Plural(r.tickets, "ticket"), console.Plural(c.NoTicket, "reset"), console.Plural(c.NoReset, "ticket"))
 	}
 	for _, e := range c.Worst {
 		where := "row " + e.Row + ", "
 		if e.Row == "" {
 			where = ""
 		}
-		r.console.info("%s: %s%s%s", e.Verdict, where, e.User, prefixed(": ", e.Note))
+		r.Console.Info("%s: %s%s%s", e.Verdict, where, e.User, prefixed(": ", e.Note))
 	}
 	if c.Settled > 0 {
-		r.console.info("the log proves %s whose answer was lost: oktareset reset --resume -o %s, with the flags of the run, settles that in the results",
-			plural(c.Settled, "row"), shellQuote(plainPattern(r.opts.results)))
+		r.Console.Info("the log proves %s whose answer was lost: oktareset reset --resume -o %s, with the flags of the run, settles that in the results",
+			console.Plural(c.Settled, "row"), console.ShellQuote(plainPattern(r.opts.results)))
 	}
-	r.console.info("audit: %s", r.opts.output)
+	r.Console.Info("audit: %s", r.opts.output)
 	if r.opts.json {
 		s := auditSummary{
 			Org: r.manifest.Org, Results: r.opts.results, Audit: r.opts.output, Rows: r.rows, Requests: r.client.Stats().Requests,
-			Counts: c, ExitCode: exitCode(err),
+			Counts: c, ExitCode: fault.Code(err),
 		}
-		enc := json.NewEncoder(printableWriter{r.Stdout})
+		enc := json.NewEncoder(console.Printer(r.Stdout))
 		enc.SetEscapeHTML(false)
 		enc.SetIndent("", "  ")
 		if jsonErr := enc.Encode(s); jsonErr != nil {
-			return coded{code: max(exitRows, exitCode(err)), error: fmt.Errorf("print the summary: %w", jsonErr)}
+			return fault.WithCode(max(fault.ExitRows, fault.Code(err)), fmt.Errorf("print the summary: %w", jsonErr))
 		}
 	}
 	return err

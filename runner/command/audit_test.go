@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/progress"
 )
 
@@ -23,12 +26,12 @@ func (v *virtual) run(ctx context.Context, stdout io.Writer, args ...string) int
 		v.t.Fatal(err)
 	}
 	env := map[string]string{"OKTA_CLIENT_ORGURL": "https://acme.okta.com", "OKTA_CLIENT_TOKEN": v.org.Token()}
-	a := &app{Process: Process{Stdin: strings.NewReader(""), Stdout: stdout, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"}}
-	a.console, a.transport = newConsole(progress.NewScreen(&stderr), consoleOptions{}), v
+	a := appOf(access.Process{Stdin: strings.NewReader(""), Stdout: stdout, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"})
+	a.Console, a.Transport = console.New(progress.NewScreen(&stderr), console.Options{}), v
 	err = a.cli().RunContext(ctx, args)
-	a.console.fail(err)
+	a.Console.Fail(err)
 	v.stderr = stderr.String()
-	return exitCode(err)
+	return fault.Code(err)
 }
 
 // An audit right after the run waits for the log, and no longer than it must.
@@ -89,12 +92,12 @@ func TestAuditThatBreaksOff(t *testing.T) {
 		code  int
 		text  string
 	}{
-		{oktatest.Fault{Kind: oktatest.InvalidToken}, exitNoAccess, "doesn't accept the credentials"},
-		{oktatest.Fault{Kind: oktatest.Forbidden, Op: oktatest.OpLogs}, exitNoAccess, "doesn't let these credentials read its System Log"},
-		{oktatest.Fault{Kind: oktatest.MissingScope, Op: oktatest.OpLogs}, exitNoAccess, "okta.logs.read"},
-		{oktatest.Fault{Kind: oktatest.Refuse}, exitUsage, "can't be reached"},
-		{oktatest.Fault{Kind: oktatest.Portal}, exitUsage, "doesn't answer as an Okta org"},
-		{oktatest.Fault{Kind: oktatest.ServerError, Op: oktatest.OpLogs}, exitBrokeOff, "read the System Log of acme.okta.com"},
+		{oktatest.Fault{Kind: oktatest.InvalidToken}, fault.ExitNoAccess, "doesn't accept the credentials"},
+		{oktatest.Fault{Kind: oktatest.Forbidden, Op: oktatest.OpLogs}, fault.ExitNoAccess, "doesn't let these credentials read its System Log"},
+		{oktatest.Fault{Kind: oktatest.MissingScope, Op: oktatest.OpLogs}, fault.ExitNoAccess, "okta.logs.read"},
+		{oktatest.Fault{Kind: oktatest.Refuse}, fault.ExitUsage, "can't be reached"},
+		{oktatest.Fault{Kind: oktatest.Portal}, fault.ExitUsage, "doesn't answer as an Okta org"},
+		{oktatest.Fault{Kind: oktatest.ServerError, Op: oktatest.OpLogs}, fault.ExitBrokeOff, "read the System Log of acme.okta.com"},
 	} {
 		virtually(t, 2, oktatest.Config{}, func(v *virtual) {
 			v.reset("--confirm", "acme.okta.com:2")
@@ -119,7 +122,7 @@ func TestAuditStops(t *testing.T) {
 	virtually(t, 2, oktatest.Config{LogLag: time.Hour}, func(v *virtual) {
 		v.reset("--confirm", "acme.okta.com:2")
 		ctx, cancel := context.WithCancelCause(v.t.Context())
-		time.AfterFunc(20*time.Second, func() { cancel(Signal{os.Interrupt}) })
+		time.AfterFunc(20*time.Second, func() { cancel(Signal{Signal: os.Interrupt}) })
 		if code := v.run(ctx, io.Discard, "audit", v.path("users.results.csv")); code != 130 {
 			v.t.Errorf("exit %d, want 130:\n%s", code, v.stderr)
 		}

@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"oktareset/runner/fault"
 	"oktareset/runner/roster"
 )
 
@@ -141,8 +142,8 @@ func (g *goals) runMillion() (peak int, err error) {
 		case <-tick.C:
 			peak = max(peak, peakMemory(cmd.Process.Pid))
 		case err := <-ended:
-			if code := cmd.ProcessState.ExitCode(); code != exitStopped {
-				return 0, fmt.Errorf("exit code %d, want %d, %w:\n%s", code, exitStopped, err, stderr.String())
+			if code := cmd.ProcessState.ExitCode(); code != fault.ExitStopped {
+				return 0, fmt.Errorf("exit code %d, want %d, %w:\n%s", code, fault.ExitStopped, err, stderr.String())
 			}
 			return peak, nil
 		}
@@ -186,7 +187,7 @@ func (f *firstRequest) RoundTrip(req *http.Request) (*http.Response, error) {
 	if f.at.IsZero() {
 		f.at = time.Now()
 	}
-	f.stop(Signal{os.Interrupt})
+	f.stop(Signal{Signal: os.Interrupt})
 	return nil, errStopped
 }
 
@@ -207,7 +208,7 @@ func (g *goals) resume(b *testing.B) {
 		org := &firstRequest{stop: stop}
 		start = time.Now()
 		code, stderr := runCommand(ctx, env, org, "reset", "--resume", "-o", filepath.Join(g.dir, "users.results.csv"), "--progress", "none")
-		if interrupted := (Signal{os.Interrupt}); org.at.IsZero() || code != interrupted.ExitCode() {
+		if interrupted := (Signal{Signal: os.Interrupt}); org.at.IsZero() || code != interrupted.ExitCode() {
 			b.Fatalf("exit code %d:\n%s", code, stderr)
 		}
 		resumed += org.at.Sub(start)

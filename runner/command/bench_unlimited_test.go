@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"oktareset/runner/fault"
 	"oktareset/runner/progress"
 )
 
@@ -117,13 +118,11 @@ func bareLoop(b *testing.B, env map[string]string, ids []string, workers int) {
 func runCommand(ctx context.Context, env map[string]string, org http.RoundTripper, args ...string) (code int, stderr string) {
 	var out bytes.Buffer
 	args, err := permute(append([]string{"oktareset"}, args...))
-	a := &app{
-		Process: Process{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &out, Getenv: func(k string) string { return env[k] }, Version: "test"},
-		console: newConsole(progress.NewScreen(&out), consoleOptions{}), transport: org,
-	}
+	a := appOf(Process{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &out, Getenv: func(k string) string { return env[k] }, Version: "test"})
+	a.console, a.transport = newConsole(progress.NewScreen(&out), consoleOptions{}), org
 	if err == nil {
 		err = a.cli().RunContext(ctx, args)
 	}
 	a.console.fail(err)
-	return exitCode(err), out.String()
+	return fault.Code(err), out.String()
 }

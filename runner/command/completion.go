@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"oktareset/runner/fault"
+
 	"github.com/urfave/cli/v2"
 )
 
@@ -38,7 +40,7 @@ func (a *app) completionCommand() *cli.Command {
 		Action: func(c *cli.Context) error {
 			shell := c.Args().First()
 			if c.NArg() != 1 || !slices.Contains(shells, shell) {
-				return usageError("one of "+strings.Join(shells, ", "), "completion has no script for %q", c.Args().Slice())
+				return fault.Usage("one of "+strings.Join(shells, ", "), "completion has no script for %q", c.Args().Slice())
 			}
 			script, err := completionScripts.ReadFile("completion/oktareset." + shell)
 			if err != nil {
@@ -70,7 +72,7 @@ func (a *app) completeCommand() *cli.Command {
 		Name: "__complete", Usage: "answer a shell's completion", Hidden: true,
 		Action: func(c *cli.Context) error {
 			if c.NArg() < 2 {
-				return usageError("it is for the scripts of oktareset completion", "SHELL and words are expected")
+				return fault.Usage("it is for the scripts of oktareset completion", "SHELL and words are expected")
 			}
 			shell, words := c.Args().First(), []string(nil)
 			for _, w := range c.Args().Tail() {

@@ -81,7 +81,7 @@ func TestComplete(t *testing.T) {
 // Every argument that the help names is known, or its files would never be completed.
 func TestCompleteArguments(t *testing.T) {
 	free := []string{"USER", "TRANSACTION"} // nobody but the user knows them
-	for _, c := range (&app{}).cli().Commands {
+	for _, c := range blankApp().cli().Commands {
 		if found, files := complete([]string{c.Name, ""}); len(found) == 0 && files == noFiles && !c.Hidden {
 			t.Errorf("nothing is known of the argument %s of %s", c.ArgsUsage, c.Name)
 		}

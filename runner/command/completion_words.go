@@ -100,7 +100,7 @@ func findFlag(cmd *cli.Command, word string) *flagEntry {
 
 func commandNames(help bool) []suggestion {
 	var found []suggestion
-	for _, c := range (&app{}).cli().Commands {
+	for _, c := range blankApp().cli().Commands {
 		if !c.Hidden {
 			found = append(found, suggestion{c.Name, c.Usage})
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
 )
 
@@ -55,7 +56,7 @@ func TestForgedLedgerIsNoConsent(t *testing.T) {
 					{"--resume"}, {"--resume", "--allow-empty", "--confirm", "acme.okta.com:0-5"}, {"--resume", confirm(10)}, {"--retry", "failed", confirm(9)},
 				} {
 					code := v.reset(flags...)
-					if code != exitUsage || !strings.Contains(v.stderr, "belongs to another user (number 4711)") {
+					if code != fault.ExitUsage || !strings.Contains(v.stderr, "belongs to another user (number 4711)") {
 						t.Errorf("folder %v, files %v: %q: exit code %d:\n%s", folder, mode, flags, code, v.stderr)
 					}
 				}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
 )
 
@@ -24,7 +25,7 @@ type person struct {
 	asked  []string
 }
 
-func (p *person) ask(ctx context.Context, text string) (string, error) {
+func (p *person) Ask(ctx context.Context, text string) (string, error) {
 	p.asked = append(p.asked, text)
 	select {
 	case <-time.After(p.reads):
@@ -41,11 +42,11 @@ func (p *person) ask(ctx context.Context, text string) (string, error) {
 	return number[1], nil
 }
 
-func (p *person) askSecret(context.Context, string) (string, error) {
+func (p *person) AskSecret(context.Context, string) (string, error) {
 	return "", errors.New("not expected")
 }
 
-func (p *person) close() {}
+func (p *person) Close() {}
 
 // manifest is that of the last run.
 func (v *virtual) manifest() ledger.Manifest {
@@ -60,8 +61,8 @@ func (v *virtual) manifest() ledger.Manifest {
 // refused fails the test unless a run ended for lack of consent, without having changed anything.
 func (v *virtual) refused(code int, before map[int]int, want string) {
 	v.t.Helper()
-	if code != exitConsent || !strings.Contains(v.stderr, want) {
-		v.t.Errorf("exit code %d, want %d and %q:\n%s", code, exitConsent, want, v.stderr)
+	if code != fault.ExitConsent || !strings.Contains(v.stderr, want) {
+		v.t.Errorf("exit code %d, want %d and %q:\n%s", code, fault.ExitConsent, want, v.stderr)
 	}
 	v.resets(before)
 }
@@ -84,7 +85,7 @@ func TestConfirmIsCheckedOnAResume(t *testing.T) {
 			t.Errorf("the recorded consent is %+v", how)
 		}
 		// A job starts again with the flags that it began with: MIN is of the run that begins.
-		v.want(v.reset("--resume", "--confirm", "acme.okta.com:8-10", "--limit", "1"), exitStopped, map[string]int{"reset": 4, "not_attempted": 6})
+		v.want(v.reset("--resume", "--confirm", "acme.okta.com:8-10", "--limit", "1"), fault.ExitStopped, map[string]int{"reset": 4, "not_attempted": 6})
 		v.want(v.reset("--resume", confirm(10)), 0, map[string]int{"reset": 10})
 		v.want(v.reset("--resume", "--confirm", "acme.okta.com:0"), 0, map[string]int{"reset": 10})
 		v.resets(map[int]int{1: 10})
@@ -110,7 +111,7 @@ func TestRetryUnknownNeedsTheExactNumber(t *testing.T) {
 			v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, UserID: v.ids[i], Times: 1})
 		}
 		v.reset(confirm(10), "--workers", "1", "--limit", "8")
-		v.want(v.reset("--resume", "--limit", "1"), exitStopped, map[string]int{"reset": 7, "unknown/unverified": 2, "not_attempted": 1})
+		v.want(v.reset("--resume", "--limit", "1"), fault.ExitStopped, map[string]int{"reset": 7, "unknown/unverified": 2, "not_attempted": 1})
 		before := map[int]int{0: 1, 1: 9}
 		const others = "a second reset only in a run that does nothing else: 2 users may have been reset before, and 1 user is left besides"
 		for _, number := range []string{"2", "3", "0-10"} {
@@ -167,8 +168,8 @@ func TestClocksBeginWithConsent(t *testing.T) {
 	virtually(t, 100, oktatest.Config{Latency: time.Second}, func(v *virtual) {
 		v.asker = &person{reads: 8 * time.Hour}
 		code := v.reset("--max-duration", "10s", "--workers", "1")
-		if n := v.counts()["reset"]; code != exitStopped || n < 5 || n > 10 {
-			t.Errorf("exit code %d after %d resets, want %d:\n%s", code, n, exitStopped, v.stderr)
+		if n := v.counts()["reset"]; code != fault.ExitStopped || n < 5 || n > 10 {
+			t.Errorf("exit code %d after %d resets, want %d:\n%s", code, n, fault.ExitStopped, v.stderr)
 		}
 	})
 }
@@ -179,8 +180,8 @@ func TestMaxDurationOfAJobBoundsItsStart(t *testing.T) {
 		v.org.Script(oktatest.Fault{Kind: oktatest.Hang, When: oktatest.Before, Op: oktatest.OpMe})
 		begin := time.Now()
 		code := v.reset(confirm(3), "--max-duration", "10s")
-		if took := time.Since(begin); code != exitStopped || took > 31*time.Second { // a request may take its timeout
-			t.Errorf("exit code %d after %v, want %d soon after 10s:\n%s", code, took, exitStopped, v.stderr)
+		if took := time.Since(begin); code != fault.ExitStopped || took > 31*time.Second { // a request may take its timeout
+			t.Errorf("exit code %d after %v, want %d soon after 10s:\n%s", code, took, fault.ExitStopped, v.stderr)
 		}
 		v.resets(map[int]int{0: 3})
 
@@ -190,8 +191,8 @@ func TestMaxDurationOfAJobBoundsItsStart(t *testing.T) {
 		v.args, v.in = []string{"-"}, in
 		begin = time.Now()
 		code = v.reset("--confirm", "acme.okta.com:3", "--max-duration", "10s", "-o", v.path("piped.csv"))
-		if took := time.Since(begin); code != exitStopped || took != 10*time.Second {
-			t.Errorf("exit code %d after %v, want %d after 10s:\n%s", code, took, exitStopped, v.stderr)
+		if took := time.Since(begin); code != fault.ExitStopped || took != 10*time.Second {
+			t.Errorf("exit code %d after %v, want %d after 10s:\n%s", code, took, fault.ExitStopped, v.stderr)
 		}
 		if _, err := os.Stat(v.path("piped.csv")); err == nil {
 			t.Error("results were left")
@@ -233,39 +234,12 @@ func TestRecordedConsent(t *testing.T) {
 	})
 }
 
-func TestParseConfirm(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]confirmation{
-		"acme.okta.com:10":   {"acme.okta.com", 10, 10},
-		"ACME.okta.com:0-5":  {"acme.okta.com", 0, 5},
-		"127.0.0.1:8080:3":   {"127.0.0.1:8080", 3, 3},
-		"[::1]:8080:1-2":     {"[::1]:8080", 1, 2},
-		"acme.okta.com:0":    {"acme.okta.com", 0, 0},
-		"acme.okta.com:7-7":  {"acme.okta.com", 7, 7},
-		"acme.okta.com:2147": {"acme.okta.com", 2147, 2147},
-	} {
-		if got, err := parseConfirm(text); err != nil || got != want {
-			t.Errorf("parseConfirm(%q) = %+v, %v, want %+v", text, got, err, want)
-		}
-	}
-	for _, text := range []string{
-		"", "acme.okta.com", ":10", "acme.okta.com:", "acme.okta.com:+10", "acme.okta.com:010", "acme.okta.com:5-+10", "acme.okta.com:-5",
-		"acme.okta.com:05-10", "acme.okta.com:10-5", "acme.okta.com:1-", "acme.okta.com:1-2-3", "acme.okta.com:1e3", "acme.okta.com: 10",
-		"acme.okta.com:10 ", "acme.okta.com:1_000", "acme.okta.com:0x10", "acme.okta.com:99999999999999999999", "https://acme.okta.com:10",
-		"acme.okta.com:١٠", "acme.okta.com:-0", "acme.okta.com:00",
-	} {
-		if got, err := parseConfirm(text); err == nil || exitCode(err) != exitUsage {
-			t.Errorf("parseConfirm(%q) = %+v, %v, want a usage error", text, got, err)
-		}
-	}
-}
-
 // Of two flags that can't be a list, nobody knows which one counts: every command refuses them,
 // under any of their names.
 func TestFlagsGivenTwice(t *testing.T) {
 	t.Parallel()
 	n := 0
-	for _, cmd := range (&app{}).cli().Commands {
+	for _, cmd := range blankApp().cli().Commands {
 		for _, f := range cmd.Flags {
 			names := slices.DeleteFunc(slices.Clone(f.Names()), func(s string) bool { return s == "h" || s == "help" })
 			if len(names) == 0 {
@@ -280,7 +254,7 @@ func TestFlagsGivenTwice(t *testing.T) {
 				}
 				continue
 			}
-			if n++; exitCode(err) != exitUsage || err == nil || !strings.Contains(err.Error(), "--"+names[0]+" is given twice") {
+			if n++; fault.Code(err) != fault.ExitUsage || err == nil || !strings.Contains(err.Error(), "--"+names[0]+" is given twice") {
 				t.Errorf("%q: %v, want a usage error that names the flag", args, err)
 			}
 		}
@@ -295,7 +269,7 @@ func TestFlagsGivenTwice(t *testing.T) {
 		{"reset", "--dry-run", "-n", "u.csv"},
 		{"reset", "-halt", "fail=1", "--halt=fail=2"},
 	} {
-		if _, err := permute(append([]string{"oktareset"}, args...)); exitCode(err) != exitUsage || err == nil {
+		if _, err := permute(append([]string{"oktareset"}, args...)); fault.Code(err) != fault.ExitUsage || err == nil {
 			t.Errorf("permute(%q) = %v, want a usage error", args, err)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"oktareset/runner/fault"
 )
 
 // dateLetters are what a file's name may have of the date, as strftime has them, the longest period first; dateLayouts say how they look.
@@ -29,7 +31,7 @@ func expandDate(text string, at time.Time) (path string, p datePattern, err erro
 		return "", p, err
 	}
 	if dated != "" {
-		return "", p, usageError("one folder has all of them: earlier ones are looked for", "--output %q: the date belongs into the file's name", text)
+		return "", p, fault.Usage("one folder has all of them: earlier ones are looked for", "--output %q: the date belongs into the file's name", text)
 	}
 	file, expression, dated, err := expandParts(name, at)
 	if err != nil {
@@ -41,7 +43,7 @@ func expandDate(text string, at time.Time) (path string, p datePattern, err erro
 	}
 	for i, letter := range dateLetters {
 		if !strings.ContainsRune(dated, letter) && strings.ContainsAny(dated, dateLetters[i+1:]) {
-			return "", p, usageError("as -o 'results/%Y-%m-%d.csv'", "--output %q: without %%%c, the same name would come again", text, letter)
+			return "", p, fault.Usage("as -o 'results/%Y-%m-%d.csv'", "--output %q: without %%%c, the same name would come again", text, letter)
 		}
 	}
 	p.names = regexp.MustCompile("^" + expression + "$")
@@ -65,7 +67,7 @@ func expandParts(s string, at time.Time) (text, expression, letters string, err 
 		case strings.HasPrefix(after, "%"):
 			text, expression = text+"%", expression+"%"
 		default:
-			return "", "", "", usageError(hintDate, "--output %q: %q is no part of a date", s, "%"+after[:min(1, len(after))])
+			return "", "", "", fault.Usage(hintDate, "--output %q: %q is no part of a date", s, "%"+after[:min(1, len(after))])
 		}
 		s = after[1:]
 	}

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"oktareset/runner/fault"
 )
 
 func TestExpandDate(t *testing.T) {
@@ -35,7 +37,7 @@ func TestExpandDate(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"100%.csv", "%", "a%", "%y.csv", "%F.csv", "%d.csv", "%Y-%d.csv", "%m-%d.csv", "%H.csv", "%Y/%m.csv", "%é"} {
-		if path, _, err := expandDate(text, at); err == nil || exitCode(err) != exitUsage || hint(err) == "" {
+		if path, _, err := expandDate(text, at); err == nil || fault.Code(err) != fault.ExitUsage || fault.Hint(err) == "" {
 			t.Errorf("expandDate(%q) = %q, %v; want a usage error with a hint", text, path, err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/fault"
 )
 
 // lose loses the answers to so many resets of a user, one after the other: done or not.
@@ -117,17 +118,17 @@ func TestLastLook(t *testing.T) {
 		want  string // of the user whose answer was lost
 	}
 	for _, s := range []scene{
-		{"halt", []string{"--halt", "fail=1"}, oktatest.Fault{}, 0, exitConsent, "reset"},
-		{"limit", []string{"--limit", "3"}, oktatest.Fault{}, 0, exitStopped, "reset"},
-		{"duration", []string{"--max-duration", "2s"}, oktatest.Fault{}, 0, exitStopped, "reset"},
+		{"halt", []string{"--halt", "fail=1"}, oktatest.Fault{}, 0, fault.ExitConsent, "reset"},
+		{"limit", []string{"--limit", "3"}, oktatest.Fault{}, 0, fault.ExitStopped, "reset"},
+		{"duration", []string{"--max-duration", "2s"}, oktatest.Fault{}, 0, fault.ExitStopped, "reset"},
 		{"signal", nil, oktatest.Fault{}, 2 * time.Second, 130, "reset"},
-		{"credentials", nil, oktatest.Fault{Kind: oktatest.InvalidToken, Op: resetOp, Skip: 9}, 0, exitNoAccess, "reset"},
-		{"wrong org", nil, oktatest.Fault{Kind: oktatest.PathNotFound, Op: resetOp, Skip: 9}, 0, exitBrokeOff, "reset"},
+		{"credentials", nil, oktatest.Fault{Kind: oktatest.InvalidToken, Op: resetOp, Skip: 9}, 0, fault.ExitNoAccess, "reset"},
+		{"wrong org", nil, oktatest.Fault{Kind: oktatest.PathNotFound, Op: resetOp, Skip: 9}, 0, fault.ExitBrokeOff, "reset"},
 		{
 			"no enrollment",
 			[]string{"--enroll", "sms:OKTA"},
 			oktatest.Fault{Kind: oktatest.WrongStatus, Op: oktatest.OpEnroll},
-			0, exitNoAccess, "partial",
+			0, fault.ExitNoAccess, "partial",
 		},
 	} {
 		t.Run(s.name, func(t *testing.T) {
@@ -140,7 +141,7 @@ func TestLastLook(t *testing.T) {
 				ctx, stop := context.WithCancelCause(v.t.Context())
 				defer stop(nil)
 				if s.stop > 0 {
-					time.AfterFunc(s.stop, func() { stop(Signal{os.Interrupt}) })
+					time.AfterFunc(s.stop, func() { stop(Signal{Signal: os.Interrupt}) })
 				}
 				if code := v.resetIn(ctx, with(s.flags, confirm(60), "--workers", "1")...); code != s.code {
 					t.Errorf("exit code %d, want %d\n%s", code, s.code, v.stderr)
@@ -159,7 +160,7 @@ func TestNoLastLook(t *testing.T) {
 	virtually(t, 60, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.lose(1, oktatest.After)
 		v.org.Script(oktatest.Fault{Kind: oktatest.Refuse, Skip: 12})
-		if code := v.reset(confirm(60), "--workers", "1"); code != exitStopped {
+		if code := v.reset(confirm(60), "--workers", "1"); code != fault.ExitStopped {
 			t.Errorf("exit code %d\n%s", code, v.stderr)
 		}
 		v.wantRow(1, "status", "unknown")
@@ -180,9 +181,9 @@ func TestIncomplete(t *testing.T) {
 		v.has(1, "call", "OKTA")
 		v.halfReset(1)
 		flags := []string{"--clear-sessions", "--workers", "1"}
-		v.want(v.reset(with(flags, confirm(6))...), exitRows, map[string]int{"reset": 5, "unknown/incomplete": 1})
+		v.want(v.reset(with(flags, confirm(6))...), fault.ExitRows, map[string]int{"reset": 5, "unknown/incomplete": 1})
 		for range 2 {
-			v.want(v.reset(with(flags, "--resume")...), exitRows, map[string]int{"reset": 5, "unknown/incomplete": 1})
+			v.want(v.reset(with(flags, "--resume")...), fault.ExitRows, map[string]int{"reset": 5, "unknown/incomplete": 1})
 			if text := v.row(1)["error"]; !strings.Contains(text, "call:OKTA") || strings.Contains(text, "sms") {
 				t.Errorf("it says %q, not what is left", text)
 			}
@@ -207,7 +208,7 @@ func TestIncompleteBecomesWhole(t *testing.T) {
 	virtually(t, 6, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.has(1, "call", "OKTA")
 		v.halfReset(1)
-		v.want(v.reset("--workers", "1", confirm(6)), exitRows, map[string]int{"reset": 5, "unknown/incomplete": 1})
+		v.want(v.reset("--workers", "1", confirm(6)), fault.ExitRows, map[string]int{"reset": 5, "unknown/incomplete": 1})
 		u, _ := v.org.User(v.ids[1])
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) { // the user has removed it
 			resp, err := next.RoundTrip(r)
@@ -237,7 +238,7 @@ func TestEnrolledSince(t *testing.T) {
 				}
 				code := v.reset("--resume")
 				if enrolls {
-					v.want(code, exitRows, map[string]int{"reset": 4, "unknown/unverified": 1})
+					v.want(code, fault.ExitRows, map[string]int{"reset": 4, "unknown/unverified": 1})
 					v.resets(map[int]int{0: 1, 1: 4})
 					if did := v.org.Did(v.ids[1]); did.ResetCalls != 1 {
 						t.Errorf("sent %d times", did.ResetCalls)
@@ -320,7 +321,7 @@ func TestNoLog(t *testing.T) {
 		const text = "; if an answer is lost, nothing proves what became of it: the row stays unknown"
 		v.lose(1, oktatest.Before)
 		start := time.Now()
-		v.want(v.reset(confirm(5), "--workers", "1"), exitRows, map[string]int{"reset": 4, "unknown/unverified": 1})
+		v.want(v.reset(confirm(5), "--workers", "1"), fault.ExitRows, map[string]int{"reset": 4, "unknown/unverified": 1})
 		if strings.Count(v.stderr, "System Log") != 2 || strings.Count(v.stderr, text) != 1 || time.Since(start) > 10*time.Second {
 			t.Errorf("after %v:\n%s", time.Since(start), v.stderr)
 		}
@@ -328,7 +329,7 @@ func TestNoLog(t *testing.T) {
 			t.Errorf("sent %d times", did.ResetCalls)
 		}
 		v.org.Clear()
-		v.want(v.reset("--resume"), exitRows, map[string]int{"reset": 4, "unknown/unverified": 1})
+		v.want(v.reset("--resume"), fault.ExitRows, map[string]int{"reset": 4, "unknown/unverified": 1})
 	})
 }
 
@@ -348,7 +349,7 @@ func TestWrongDates(t *testing.T) {
 			}
 			return resp, err
 		}
-		v.want(v.reset(confirm(10), "--limit", "9", "--workers", "1"), exitStopped,
+		v.want(v.reset(confirm(10), "--limit", "9", "--workers", "1"), fault.ExitStopped,
 			map[string]int{"not_attempted": 1, "reset": 5, "unknown/unverified": 4})
 		for _, cells := range v.table() {
 			if at, err := time.Parse(time.RFC3339, cells[11]); cells[11] != "" && (err != nil || at.After(time.Now())) {
@@ -356,7 +357,7 @@ func TestWrongDates(t *testing.T) {
 			}
 		}
 		v.tampered = nil
-		v.want(v.reset("--resume"), exitRows, map[string]int{"reset": 6, "unknown/unverified": 4})
+		v.want(v.reset("--resume"), fault.ExitRows, map[string]int{"reset": 6, "unknown/unverified": 4})
 		v.resets(map[int]int{1: 10})
 		<-time.After(time.Hour)
 		v.want(v.reset("--resume"), 0, map[string]int{"reset": 6, "reset/verified": 4})

@@ -7,9 +7,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
 	"oktareset/oktaclient"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
+
+	"github.com/urfave/cli/v2"
 )
 
 // factorsOptions is what the arguments and flags of factors ask for.
@@ -24,12 +27,12 @@ type factorsOptions struct {
 	noChallenge    bool
 	removeRecovery bool
 
-	confirm confirmation
+	confirm console.Confirmation
 	timeout time.Duration
 	json    bool
 	sandbox bool
-	org     orgFlags
-	console consoleOptions
+	org     access.Flags
+	console console.Options
 }
 
 // factorVerb is one thing to do to a user's factors.
@@ -108,7 +111,7 @@ func (a *app) factorsCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return a.run(o.console, func(ctx context.Context) error { return a.factors(ctx, o) })(c)
+			return a.run(o.console, func(ctx context.Context) error { return manageFactors(ctx, a.Env, o) })(c)
 		},
 	}
 }
@@ -171,7 +174,7 @@ func (v factorVerb) allows(c *cli.Context) error {
 	for _, f := range c.Command.Flags {
 		name := f.Names()[0]
 		if c.IsSet(name) && !v.takes(name) {
-			return usageError("see oktareset factors --help", "factors %s takes no --%s", v.name, name)
+			return fault.Usage("see oktareset factors --help", "factors %s takes no --%s", v.name, name)
 		}
 	}
 	return nil

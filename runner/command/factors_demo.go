@@ -7,6 +7,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/access"
 )
 
 // demoAnswer is how long the people of the stand-in take to answer a push.
@@ -31,12 +32,12 @@ var demoUsers = []struct {
 }
 
 // startDemo serves a stand-in org with the people above.
-func startDemo() (*sandbox, error) {
-	org := oktatest.New(oktatest.Config{Latency: demoLatency, LatencyJitter: demoLatency / 2, PushDelay: demoAnswer})
+func startDemo() (*access.Sandbox, error) {
+	org := oktatest.New(oktatest.Config{Latency: access.DemoLatency, LatencyJitter: access.DemoLatency / 2, PushDelay: demoAnswer})
 	for _, u := range demoUsers {
 		org.Add(oktatest.User{Login: u.login, Factors: u.factors, Push: u.push})
 	}
-	return serveOrg(context.Background(), org, "127.0.0.1:0")
+	return access.ServeOrg(context.Background(), org, "127.0.0.1:0")
 }
 
 // whoExists tells whom the stand-in knows; "" with a real org.
@@ -56,7 +57,7 @@ func (r *factorsRun) peek(f oktaclient.Factor) {
 	if r.sandbox == nil {
 		return
 	}
-	if code, ok := r.sandbox.org.Passcode(r.user.ID, f.ID); ok {
-		r.console.info("the stand-in's %s would say %s", r.user.Profile.Login, code)
+	if code, ok := r.sandbox.Org.Passcode(r.user.ID, f.ID); ok {
+		r.Console.Info("the stand-in's %s would say %s", r.user.Profile.Login, code)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 )
 
 // enroll enrolls a factor and says what the user has to do next.
@@ -15,7 +17,7 @@ func (r *factorsRun) enroll(ctx context.Context) error {
 		return err
 	}
 	if err = e.Check(); err != nil {
-		return usageError("see oktareset factors --help", "%w", err)
+		return fault.Usage("see oktareset factors --help", "%w", err)
 	}
 	facts := []fact{{"factor", e.String()}}
 	if s, ok := e.Profile["phoneNumber"].(string); ok {
@@ -53,7 +55,7 @@ func (r *factorsRun) withSecrets(ctx context.Context, e oktaclient.Enrollment) (
 	switch e.Type {
 	case "question":
 		if e.Profile["question"] == nil {
-			return e, usageError("see oktareset factors questions "+shellQuote(r.opts.user), "which question? --question is missing")
+			return e, fault.Usage("see oktareset factors questions "+console.ShellQuote(r.opts.user), "which question? --question is missing")
 		}
 		e.Profile, err = ask(e.Profile, "answer", "answer")
 	case "token:hotp":
@@ -74,19 +76,19 @@ func (r *factorsRun) withSecrets(ctx context.Context, e oktaclient.Enrollment) (
 // sayNext says what has to happen before a factor counts.
 func (r *factorsRun) sayNext(f oktaclient.Factor) {
 	if f.Status != oktaclient.FactorPending {
-		r.console.info("%s of %s is %s", f, r.user.Profile.Login, f.Status)
+		r.Console.Info("%s of %s is %s", f, r.user.Profile.Login, f.Status)
 		return
 	}
-	activate := fmt.Sprintf("oktareset factors activate %s %s", r.shownUser(), shellQuote(f.ID))
+	activate := fmt.Sprintf("oktareset factors activate %s %s", r.shownUser(), console.ShellQuote(f.ID))
 	switch {
 	case sendsPasscode(f.Type):
-		r.console.info("a passcode is on its way to %s; when the user has read it out: %s", which(f), activate)
+		r.Console.Info("a passcode is on its way to %s; when the user has read it out: %s", which(f), activate)
 	case f.Type == "push":
 		r.sayActivation(f)
-		r.console.info("to see when the user has done so: %s", activate)
+		r.Console.Info("to see when the user has done so: %s", activate)
 	default:
 		r.sayActivation(f)
-		r.console.info("then have the user read out a passcode: %s", activate)
+		r.Console.Info("then have the user read out a passcode: %s", activate)
 	}
 	r.peek(f)
 }
@@ -97,13 +99,13 @@ func (r *factorsRun) sayActivation(f oktaclient.Factor) {
 	switch {
 	case !ok:
 	case !r.TerminalOut || r.opts.json:
-		r.console.info("the user's app needs the QR code or the secret under _embedded.activation")
+		r.Console.Info("the user's app needs the QR code or the secret under _embedded.activation")
 	default:
 		if a.QRCode != "" {
-			r.console.info("have the user scan the QR code at %s%s", a.QRCode, r.within(a.ExpiresAt))
+			r.Console.Info("have the user scan the QR code at %s%s", a.QRCode, r.within(a.ExpiresAt))
 		}
 		if a.SharedSecret != "" {
-			r.console.info("or type into the app: %s", a.SharedSecret)
+			r.Console.Info("or type into the app: %s", a.SharedSecret)
 		}
 	}
 }
@@ -114,9 +116,9 @@ func (r *factorsRun) within(t time.Time) string {
 	case t.IsZero() || left <= 0:
 		return ""
 	case left > 90*time.Second:
-		return " within " + plural(int(left.Round(time.Minute).Minutes()), "minute")
+		return " within " + console.Plural(int(left.Round(time.Minute).Minutes()), "minute")
 	default:
-		return " within " + plural(int(left.Seconds()), "second")
+		return " within " + console.Plural(int(left.Seconds()), "second")
 	}
 }
 
@@ -127,10 +129,10 @@ func (r *factorsRun) activate(ctx context.Context) error {
 		return err
 	}
 	if why := oktaclient.OwnDevice(f.Type); why != "" {
-		return usageError("the user enrolls it at the next sign-in", "%s can't be activated here: %s", f, why)
+		return fault.Usage("the user enrolls it at the next sign-in", "%s can't be activated here: %s", f, why)
 	}
 	if f.Status != oktaclient.FactorPending {
-		r.console.info("there is nothing to activate: %s of %s is %s", f, r.user.Profile.Login, f.Status)
+		r.Console.Info("there is nothing to activate: %s of %s is %s", f, r.user.Profile.Login, f.Status)
 		return r.showFactor(f)
 	}
 	if f.Type == "push" {
@@ -143,13 +145,13 @@ func (r *factorsRun) activate(ctx context.Context) error {
 	}
 	now, _, err := r.client.ActivateFactor(ctx, r.user.ID, f.ID, code)
 	if oktaclient.FateOf(err) == oktaclient.InDoubt {
-		return notDone(fmt.Sprintf("see oktareset factors get %s %s", r.shownUser(), shellQuote(f.ID)),
+		return notDone(fmt.Sprintf("see oktareset factors get %s %s", r.shownUser(), console.ShellQuote(f.ID)),
 			"%s may have been activated, or not: %w", f, err)
 	}
 	if err != nil {
 		return r.explain(err, fmt.Sprintf("activate %s of %s", f, r.user.Profile.Login))
 	}
-	r.console.info("%s of %s is %s", f, r.user.Profile.Login, now.Status)
+	r.Console.Info("%s of %s is %s", f, r.user.Profile.Login, now.Status)
 	return r.showFactor(now)
 }
 
@@ -161,9 +163,9 @@ func (r *factorsRun) awaitActivation(ctx context.Context, f oktaclient.Factor) e
 	}
 	a, _ := oktaclient.ReadActivation(begun)
 	if a.QRCode != "" {
-		r.console.info("have the user scan the QR code at %s", a.QRCode)
+		r.Console.Info("have the user scan the QR code at %s", a.QRCode)
 	}
-	r.console.info("waiting for the user's app%s", r.within(a.ExpiresAt))
+	r.Console.Info("waiting for the user's app%s", r.within(a.ExpiresAt))
 	now, err := r.client.AwaitActivation(ctx, r.user.ID, f.ID, a.ExpiresAt)
 	if err != nil {
 		return r.explain(err, fmt.Sprintf("await the activation of %s of %s", f, r.user.Profile.Login))
@@ -172,10 +174,10 @@ func (r *factorsRun) awaitActivation(ctx context.Context, f oktaclient.Factor) e
 		return err
 	}
 	if now.Status != oktaclient.FactorActive {
-		return notDone("once more: "+fmt.Sprintf("oktareset factors activate %s %s", r.shownUser(), shellQuote(f.ID)),
+		return notDone("once more: "+fmt.Sprintf("oktareset factors activate %s %s", r.shownUser(), console.ShellQuote(f.ID)),
 			"%s of %s is still %s", f, r.user.Profile.Login, now.Status)
 	}
-	r.console.info("%s of %s is %s", f, r.user.Profile.Login, now.Status)
+	r.Console.Info("%s of %s is %s", f, r.user.Profile.Login, now.Status)
 	return nil
 }
 

@@ -6,11 +6,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/steps"
+
+	"github.com/urfave/cli/v2"
 )
 
 // secretFields of a profile aren't given by a flag, which others could see in a list of processes.
@@ -21,7 +24,7 @@ func parseFactors(c *cli.Context) (factorsOptions, error) {
 	o := factorsOptions{
 		numberMatching: c.Bool("number-matching"), noChallenge: c.Bool("no-challenge"), removeRecovery: c.Bool("remove-recovery"),
 		timeout: c.Duration("timeout"), json: c.Bool("json"), sandbox: c.Bool("sandbox"),
-		org: orgFlags{url: c.String("org-url"), tokenFile: c.String("token-file")},
+		org: access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
 	}
 	var err error
 	if o.console, err = parseConsole(c); err != nil {
@@ -34,7 +37,7 @@ func parseFactors(c *cli.Context) (factorsOptions, error) {
 		return o, err
 	}
 	if c.IsSet("confirm") {
-		if o.confirm, err = parseConfirm(c.String("confirm")); err != nil {
+		if o.confirm, err = console.ParseConfirm(c.String("confirm")); err != nil {
 			return o, err
 		}
 	}
@@ -45,9 +48,9 @@ func parseFactors(c *cli.Context) (factorsOptions, error) {
 	}
 	switch {
 	case o.timeout < time.Second:
-		return o, usageError("at least 1s: an answer that comes too late leaves the change in doubt", "--timeout %s", o.timeout)
-	case o.sandbox && (o.org.url != "" || o.org.tokenFile != ""):
-		return o, usageError("leave out one of them", "--sandbox takes no --org-url and no --token-file")
+		return o, fault.Usage("at least 1s: an answer that comes too late leaves the change in doubt", "--timeout %s", o.timeout)
+	case o.sandbox && (o.org.URL != "" || o.org.TokenFile != ""):
+		return o, fault.Usage("leave out one of them", "--sandbox takes no --org-url and no --token-file")
 	}
 	return o, nil
 }
@@ -60,20 +63,20 @@ func (o *factorsOptions) parseArguments(args []string) error {
 		names = append(names, v.name)
 	}
 	if len(args) == 0 {
-		return usageError("see oktareset factors --help", "what to do is missing: %s", strings.Join(names, ", "))
+		return fault.Usage("see oktareset factors --help", "what to do is missing: %s", strings.Join(names, ", "))
 	}
 	i := slices.Index(names, args[0])
 	if i < 0 {
-		return usageError("see oktareset factors --help", "factors can't %q; it can %s", args[0], strings.Join(names, ", "))
+		return fault.Usage("see oktareset factors --help", "factors can't %q; it can %s", args[0], strings.Join(names, ", "))
 	}
 	o.verb, args = verbs[i], args[1:]
 	if len(args) != len(o.verb.args) || slices.Contains(args, "") {
-		return usageError("oktareset factors "+o.verb.name+" "+strings.Join(o.verb.args, " "), "factors %s takes %s, not %q",
+		return fault.Usage("oktareset factors "+o.verb.name+" "+strings.Join(o.verb.args, " "), "factors %s takes %s, not %q",
 			o.verb.name, strings.Join(o.verb.args, " and "), args)
 	}
 	o.user = args[0]
 	if _, reason := runner.ParseIdentifier(o.user); reason != "" && !o.readsMe() {
-		return usageError("give an ID or the whole login", "%q can't name a user (%s)", o.user, reason)
+		return fault.Usage("give an ID or the whole login", "%q can't name a user (%s)", o.user, reason)
 	}
 	if len(args) > 1 {
 		o.factor = args[1]
@@ -96,10 +99,10 @@ func (o *factorsOptions) parseEnrollment(c *cli.Context) error {
 		TokenLifetime: c.Duration("token-lifetime"), Language: c.String("language"),
 	}
 	if d := e.TokenLifetime; c.IsSet("token-lifetime") && (d < time.Second || d > oktaclient.MaxTokenLifetime || d%time.Second != 0) {
-		return usageError("1s to 24h, in whole seconds", "--token-lifetime %s", d)
+		return fault.Usage("1s to 24h, in whole seconds", "--token-lifetime %s", d)
 	}
-	if strings.ContainsFunc(e.Language, notGraphic) {
-		return usageError("as --language fr", "--language %q", e.Language)
+	if strings.ContainsFunc(e.Language, access.NotGraphic) {
+		return fault.Usage("as --language fr", "--language %q", e.Language)
 	}
 	if o.verb.name != "enroll" {
 		o.enroll = e
@@ -116,7 +119,7 @@ func (o *factorsOptions) parseEnrollment(c *cli.Context) error {
 		e.Fields = map[string]any{"factorProfileId": id}
 	}
 	if why := oktaclient.OwnDevice(e.Type); why != "" {
-		return usageError("the user enrolls it at the next sign-in", "%s can't be enrolled here: %s", e, why)
+		return fault.Usage("the user enrolls it at the next sign-in", "%s can't be enrolled here: %s", e, why)
 	}
 	o.enroll = e
 	return nil
@@ -135,7 +138,7 @@ func parseKind(s string) (typ, provider string, err error) {
 	if err == nil && f.Provider != "" {
 		return f.Type, f.Provider, nil
 	}
-	return "", "", usageError("as sms:OKTA, token:software:totp:GOOGLE; see oktareset factors catalog USER", "%q isn't TYPE:PROVIDER", s)
+	return "", "", fault.Usage("as sms:OKTA, token:software:totp:GOOGLE; see oktareset factors catalog USER", "%q isn't TYPE:PROVIDER", s)
 }
 
 // parseProfile gathers the factor's profile from its flags.
@@ -151,7 +154,7 @@ func parseProfile(c *cli.Context) (map[string]any, error) {
 	if s := c.String("phone"); s != "" {
 		number, err := oktaclient.ParsePhone(s)
 		if err != nil {
-			return nil, usageError("with the country's code, as --phone +15551234567", "--phone: %w", err)
+			return nil, fault.Usage("with the country's code, as --phone +15551234567", "--phone: %w", err)
 		}
 		p["phoneNumber"] = number
 	}
@@ -159,9 +162,9 @@ func parseProfile(c *cli.Context) (map[string]any, error) {
 		name, value, ok := strings.Cut(s, "=")
 		switch {
 		case !ok || name == "":
-			return nil, usageError("as --profile name=value", "--profile %q isn't NAME=VALUE", s)
+			return nil, fault.Usage("as --profile name=value", "--profile %q isn't NAME=VALUE", s)
 		case slices.Contains(secretFields, name):
-			return nil, usageError("leave it out: it is asked for", "--profile takes no %s: others could see it", name)
+			return nil, fault.Usage("leave it out: it is asked for", "--profile takes no %s: others could see it", name)
 		}
 		p[name] = value
 	}

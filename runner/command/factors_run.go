@@ -10,27 +10,30 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/steps"
 )
 
 // factorsRun is one execution of factors: one thing done to one user.
 type factorsRun struct {
-	*app
+	*access.Env
 	opts    factorsOptions
 	client  *oktaclient.Client
-	sandbox *sandbox // nil with a real org
+	sandbox *access.Sandbox // nil with a real org
 	user    oktaclient.User
 
 	serviceApp bool // the caller is one
 }
 
-// factors carries out the factors command.
-func (a *app) factors(ctx context.Context, o factorsOptions) error {
-	r := &factorsRun{app: a, opts: o}
+// manageFactors carries out the factors command.
+func manageFactors(ctx context.Context, e *access.Env, o factorsOptions) error {
+	r := &factorsRun{Env: e, opts: o}
 	if err := r.connect(ctx); err != nil {
-		return refused(err)
+		return fault.Refused(err)
 	}
-	defer r.sandbox.close()
+	defer r.sandbox.Close()
 	if err := r.checkConsent(); err != nil {
 		return err
 	}
@@ -40,39 +43,39 @@ func (a *app) factors(ctx context.Context, o factorsOptions) error {
 	}
 	err := o.verb.do(r, ctx)
 	if r.sandbox != nil {
-		r.console.info("this was a stand-in org, and it forgets all: oktareset sandbox serves one for several commands")
+		r.Console.Info("this was a stand-in org, and it forgets all: oktareset sandbox serves one for several commands")
 	}
 	return err
 }
 
 // connect finds the org and makes a client for it, or starts the stand-in. Nothing is sent.
 func (r *factorsRun) connect(ctx context.Context) error {
-	var cfg orgConfig
+	var cfg access.Config
 	var err error
 	if r.opts.sandbox {
 		if r.sandbox, err = startDemo(); err == nil {
-			cfg, err = r.sandbox.config()
+			cfg, err = r.sandbox.Config()
 		}
 	} else {
-		cfg, err = r.loadOrg(ctx, r.opts.org, r.scopes())
+		cfg, err = r.LoadOrg(ctx, r.opts.org, r.scopes())
 	}
 	if err != nil {
 		return err
 	}
-	r.serviceApp = cfg.app != nil
-	o := r.clientOptions(cfg, "run/"+newRunID(), r.opts.console.verbose)
+	r.serviceApp = cfg.App != nil
+	o := r.ClientOptions(cfg, "run/"+newRunID(), r.opts.console.Verbose)
 	o.Timeout = r.opts.timeout
-	r.client = oktaclient.New(cfg.url, o)
+	r.client = oktaclient.New(cfg.URL, o)
 	return nil
 }
 
 // scopes are what a service app needs for the verb. Okta's page of questions takes API tokens only.
-func (r *factorsRun) scopes() scopes {
-	s := scopes{needed: []string{oktaclient.ScopeUsersRead}}
+func (r *factorsRun) scopes() access.Scopes {
+	s := access.Scopes{Needed: []string{oktaclient.ScopeUsersRead}}
 	switch r.opts.verb.name {
 	case "list", "catalog", "questions", "get", "poll":
 	default:
-		s.needed = append(s.needed, oktaclient.ScopeUsersManage)
+		s.Needed = append(s.Needed, oktaclient.ScopeUsersManage)
 	}
 	return s
 }
@@ -94,7 +97,7 @@ func (r *factorsRun) sayHolds() (stop func()) {
 			}
 			if until, why := r.client.Hold(); until.After(said) {
 				said = until
-				r.console.info("waiting until %s: %s", until.Format(time.TimeOnly), why)
+				r.Console.Info("waiting until %s: %s", until.Format(time.TimeOnly), why)
 			}
 		}
 	}()
@@ -108,7 +111,7 @@ func (r *factorsRun) sayHolds() (stop func()) {
 func (r *factorsRun) host() string { return r.client.Org().Host() }
 
 // shownUser is the user for a command line that is shown: in many orgs, users choose their logins themselves.
-func (r *factorsRun) shownUser() string { return shellQuote(r.user.Profile.Login) }
+func (r *factorsRun) shownUser() string { return console.ShellQuote(r.user.Profile.Login) }
 
 // identify finds the user that is meant, and nobody else: Okta would also match short names, cut logins at a semicolon and ignore
 // diacritics.
@@ -190,7 +193,7 @@ func isFactorID(s string) bool {
 
 // notDone is the end of a command that did what it could.
 func notDone(hint, format string, a ...any) error {
-	return coded{code: exitRows, error: hinted{fmt.Errorf(format, a...), hint}}
+	return fault.New(fault.ExitRows, hint, format, a...)
 }
 
 // explain says what an error means for the person who asked for what, and gives it its exit code. nil stays nil.
@@ -199,7 +202,7 @@ func (r *factorsRun) explain(err error, what string) error {
 		return nil
 	}
 	if sig, ok := errors.AsType[Signal](err); ok {
-		return stopError(sig)
+		return fault.Stopped(sig)
 	}
 	if limit := oktaclient.MessageLimit(err); limit != "" {
 		return notDone(limit, "%s: %w", what, err)
@@ -210,11 +213,11 @@ func (r *factorsRun) explain(err error, what string) error {
 	if oktaclient.FateOf(err) == oktaclient.Limited {
 		return notDone("wait five minutes, or use another factor: Okta allows five attempts in that time", "%s: %w", what, err)
 	}
-	if fault := oktaFault(r.client, err, before, what); fault != nil {
-		return fault
+	if known := fault.Of(r.client, err, fault.Before, what); known != nil {
+		return known
 	}
 	if oktaclient.FateOf(err) == oktaclient.NotSent {
-		return usageError("", "%s: %w", what, err)
+		return fault.Usage("", "%s: %w", what, err)
 	}
 	return notDone("", "%s: %w", what, err)
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 )
 
 // maxSecret is far longer than any passcode or answer.
@@ -17,20 +19,20 @@ const maxSecret = 4096
 func (r *factorsRun) secret(ctx context.Context, what string) (oktaclient.Passcode, error) {
 	line, err := "", error(nil)
 	if r.TerminalIn {
-		tty, terr := r.openTerminal()
+		tty, terr := r.OpenTerminal()
 		if terr != nil {
-			return "", usageError("pipe it in", "read the %s: %w", what, terr)
+			return "", fault.Usage("pipe it in", "read the %s: %w", what, terr)
 		}
-		defer tty.close()
-		line, err = tty.askSecret(ctx, what+" (not shown): ")
+		defer tty.Close()
+		line, err = tty.AskSecret(ctx, what+" (not shown): ")
 	} else {
 		line, err = r.readLine(ctx)
 	}
 	switch line = strings.TrimSpace(line); {
 	case ctx.Err() != nil:
-		return "", stopError(context.Cause(ctx))
+		return "", fault.Stopped(context.Cause(ctx))
 	case err != nil && !errors.Is(err, io.EOF):
-		return "", usageError("", "read the %s: %w", what, err)
+		return "", fault.Usage("", "read the %s: %w", what, err)
 	case line == "":
 		return "", notDone("type it on a terminal, or pipe it in; verify --no-challenge sends no other one", "no %s was given", what)
 	}
@@ -39,7 +41,7 @@ func (r *factorsRun) secret(ctx context.Context, what string) (oktaclient.Passco
 
 // readLine reads a line of stdin, byte by byte: what stands behind it is the next one's.
 func (r *factorsRun) readLine(ctx context.Context) (string, error) {
-	return waitFor(ctx, func() (string, error) {
+	return console.WaitFor(ctx, func() (string, error) {
 		var b strings.Builder
 		for b.Len() < maxSecret {
 			var one [1]byte

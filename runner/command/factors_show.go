@@ -14,6 +14,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/console"
 )
 
 // list shows the user's factors.
@@ -23,7 +24,7 @@ func (r *factorsRun) list(ctx context.Context) error {
 		return r.explain(err, "list the factors")
 	}
 	if len(factors) == 0 {
-		r.console.info("no factor is listed for %s; that is no proof: Okta lists what the user's enrollment policy allows", r.user.Profile.Login)
+		r.Console.Info("no factor is listed for %s; that is no proof: Okta lists what the user's enrollment policy allows", r.user.Profile.Login)
 	}
 	return r.show(factors, func(w io.Writer) {
 		row(w, "ID", "TYPE", "PROVIDER", "STATUS", "CREATED", "WHICH", "VERIFY BY")
@@ -120,7 +121,7 @@ func row(w io.Writer, cells ...string) {
 		if c == "" {
 			c = "-"
 		}
-		cells[i] = printable(c)
+		cells[i] = console.Printable(c)
 	}
 	_, _ = io.WriteString(w, strings.Join(cells, "\t")+"\n")
 }

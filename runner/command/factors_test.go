@@ -9,9 +9,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // onTerminal runs factors with stdout a terminal, against an org.
@@ -21,7 +24,7 @@ func onTerminal(t *testing.T, org *oktatest.Org, stdout io.Writer, args ...strin
 	t.Cleanup(server.Close)
 	env := map[string]string{"OKTA_CLIENT_ORGURL": server.URL, "OKTA_CLIENT_TOKEN": org.Token()}
 	var errs bytes.Buffer
-	code = Run(t.Context(), Process{
+	code = Run(t.Context(), access.Process{
 		Args: append([]string{"oktareset", "factors"}, args...), Stdin: strings.NewReader(""), Stdout: stdout, Stderr: &errs,
 		Getenv: func(name string) string { return env[name] }, TerminalOut: true,
 	})
@@ -81,7 +84,7 @@ func TestFactorsJSONIsPrintable(t *testing.T) {
 	if code, stderr := onTerminal(t, demoOrg(), &out, "get", "alice@example.com", "webauthn", "--json"); code != 0 {
 		t.Fatal(code, stderr)
 	}
-	if strings.ContainsFunc(out.String(), func(r rune) bool { return r != '\n' && notPrintable(r) }) || !strings.Contains(out.String(), `\u001b[31mred\u202e\u009b`) {
+	if strings.ContainsFunc(out.String(), func(r rune) bool { return r != '\n' && console.NotPrintable(r) }) || !strings.Contains(out.String(), `\u001b[31mred\u202e\u009b`) {
 		t.Errorf("printed %q", out.String())
 	}
 }
@@ -99,11 +102,11 @@ func TestFactorsBrokenPipe(t *testing.T) {
 	host := strings.TrimPrefix(server.URL, "http://")
 	env := map[string]string{"OKTA_CLIENT_ORGURL": server.URL, "OKTA_CLIENT_TOKEN": org.Token()}
 	var errs bytes.Buffer
-	code := Run(t.Context(), Process{
+	code := Run(t.Context(), access.Process{
 		Args:  []string{"oktareset", "factors", "enroll", "alice@example.com", "push", "--confirm", host + ":1"},
 		Stdin: strings.NewReader(""), Stdout: brokenPipe{}, Stderr: &errs, Getenv: func(name string) string { return env[name] },
 	})
-	if code != exitRows || !strings.Contains(errs.String(), "broken pipe") || !strings.Contains(errs.String(), "factors activate") {
+	if code != fault.ExitRows || !strings.Contains(errs.String(), "broken pipe") || !strings.Contains(errs.String(), "factors activate") {
 		t.Errorf("exit %d: %s", code, &errs)
 	}
 	if got := org.Did("alice@example.com").Enrolls; got != 1 {

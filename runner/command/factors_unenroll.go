@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/fault"
 )
 
 // unenroll takes a factor away, and says before what goes along.
@@ -15,7 +16,7 @@ func (r *factorsRun) unenroll(ctx context.Context) error {
 		return err
 	}
 	if r.opts.removeRecovery && f.Type != "sms" && f.Type != "call" {
-		return usageError("leave it out", "--remove-recovery is for an sms or call, not for %s", f)
+		return fault.Usage("leave it out", "--remove-recovery is for an sms or call, not for %s", f)
 	}
 	var along []string
 	for _, other := range others {
@@ -44,7 +45,7 @@ func (r *factorsRun) unenroll(ctx context.Context) error {
 	if len(along) > 0 {
 		text += ", and with it " + strings.Join(along, ", ")
 	}
-	r.console.info("%s", text)
+	r.Console.Info("%s", text)
 	return nil
 }
 
@@ -53,7 +54,7 @@ func (r *factorsRun) unenroll(ctx context.Context) error {
 func (r *factorsRun) lookAgain(ctx context.Context, f oktaclient.Factor, lost error) error {
 	_, _, err := r.client.GetFactor(ctx, r.user.ID, f.ID)
 	if oktaclient.FateOf(err) == oktaclient.Missing {
-		r.console.info("%s of %s is unenrolled: the answer was lost, but the factor is gone", f, r.user.Profile.Login)
+		r.Console.Info("%s of %s is unenrolled: the answer was lost, but the factor is gone", f, r.user.Profile.Login)
 		return nil
 	}
 	state := "it is still listed"

@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 )
 
 // verify has the user prove to be who calls. It ends well only with Okta's SUCCESS.
@@ -15,17 +17,17 @@ func (r *factorsRun) verify(ctx context.Context) error {
 		return err
 	}
 	if why := oktaclient.OwnDevice(f.Type); why != "" {
-		return usageError("choose another: oktareset factors list "+r.shownUser(), "%s can't be verified here: %s", f, why)
+		return fault.Usage("choose another: oktareset factors list "+r.shownUser(), "%s can't be verified here: %s", f, why)
 	}
 	if f.Status != oktaclient.FactorActive {
-		return notDone(fmt.Sprintf("oktareset factors activate %s %s", r.shownUser(), shellQuote(f.ID)), "%s of %s is %s: it proves nothing yet",
+		return notDone(fmt.Sprintf("oktareset factors activate %s %s", r.shownUser(), console.ShellQuote(f.ID)), "%s of %s is %s: it proves nothing yet",
 			f, r.user.Profile.Login, f.Status)
 	}
 	if r.opts.numberMatching && f.Type != "push" {
-		return usageError("leave it out", "--number-matching is for a push, not for %s", f)
+		return fault.Usage("leave it out", "--number-matching is for a push, not for %s", f)
 	}
 	if e := r.opts.enroll; !sendsPasscode(f.Type) && (e.TemplateID != "" || e.TokenLifetime != 0 || e.Language != "") {
-		return usageError("leave them out", "--template-id, --token-lifetime and --language are for a passcode that is sent, not for %s", f)
+		return fault.Usage("leave them out", "--template-id, --token-lifetime and --language are for a passcode that is sent, not for %s", f)
 	}
 	if f.Type == "push" {
 		return r.verifyPush(ctx, f)
@@ -42,12 +44,12 @@ func (r *factorsRun) verifyPasscode(ctx context.Context, f oktaclient.Factor) er
 		if _, _, err := r.client.VerifyFactor(ctx, r.user.ID, f.ID, v); err != nil {
 			return r.explain(err, fmt.Sprintf("send a passcode to %s", which(f)))
 		}
-		r.console.info("a passcode is on its way to %s", which(f))
+		r.Console.Info("a passcode is on its way to %s", which(f))
 	}
 	var answer oktaclient.Verify
 	var err error
 	if f.Type == "question" {
-		r.console.info("ask the user: %s", which(f))
+		r.Console.Info("ask the user: %s", which(f))
 	}
 	r.peek(f)
 	if f.Type == "question" {
@@ -71,7 +73,7 @@ func (r *factorsRun) verifyPasscode(ctx context.Context, f oktaclient.Factor) er
 // verifyPush sends a push and waits for its answer.
 func (r *factorsRun) verifyPush(ctx context.Context, f oktaclient.Factor) error {
 	if r.opts.noChallenge {
-		return usageError("of one that was sent before: oktareset factors poll", "a push is verified by sending one")
+		return fault.Usage("of one that was sent before: oktareset factors poll", "a push is verified by sending one")
 	}
 	v, _, err := r.client.VerifyFactor(ctx, r.user.ID, f.ID, oktaclient.Verify{NumberMatching: r.opts.numberMatching})
 	if err != nil {
@@ -99,15 +101,15 @@ func (r *factorsRun) poll(ctx context.Context) error {
 // await waits for the answer to a push and says what it was.
 func (r *factorsRun) await(ctx context.Context, f oktaclient.Factor, v oktaclient.Verification) error {
 	if v.CorrectAnswer > 0 {
-		r.console.info("tell the user to choose the number %d", v.CorrectAnswer)
+		r.Console.Info("tell the user to choose the number %d", v.CorrectAnswer)
 	}
 	if v.Result == oktaclient.ResultWaiting {
-		r.console.info("a push is on its way to %s; waiting for the answer%s", which(f), r.within(v.ExpiresAt))
+		r.Console.Info("a push is on its way to %s; waiting for the answer%s", which(f), r.within(v.ExpiresAt))
 	}
 	end, err := r.client.AwaitPush(ctx, r.user.ID, f.ID, v)
 	if err != nil {
 		if v.TransactionID != "" {
-			r.console.info("the answer isn't known yet; to go on: oktareset factors poll %s %s %s", r.shownUser(), shellQuote(f.ID), v.TransactionID)
+			r.Console.Info("the answer isn't known yet; to go on: oktareset factors poll %s %s %s", r.shownUser(), console.ShellQuote(f.ID), v.TransactionID)
 		}
 		return r.explain(err, "await the answer to the push")
 	}
@@ -122,7 +124,7 @@ func (r *factorsRun) verified(f oktaclient.Factor, v oktaclient.Verification) er
 	}
 	switch v.Result {
 	case oktaclient.ResultSuccess:
-		r.console.info("%s is verified by %s", r.user.Profile.Login, f)
+		r.Console.Info("%s is verified by %s", r.user.Profile.Login, f)
 		return nil
 	case oktaclient.ResultRejected:
 		return notDone("", "%s isn't verified: the user, or whoever has the phone, rejected the push", r.user.Profile.Login)

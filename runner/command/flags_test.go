@@ -7,14 +7,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/urfave/cli/v2"
-	"golang.org/x/time/rate"
-
 	"oktareset/oktaclient"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/progress"
 	"oktareset/runner/roster"
 	"oktareset/runner/steps"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/urfave/cli/v2"
+	"golang.org/x/time/rate"
 )
 
 // parse runs the flags of reset through permute and urfave/cli, as Run does, but not the command.
@@ -24,7 +27,7 @@ func parse(t *testing.T, args ...string) (resetOptions, error) {
 	if err != nil {
 		return resetOptions{}, err
 	}
-	a := &app{Process: Process{Stdout: io.Discard, Stderr: io.Discard}}
+	a := appOf(access.Process{Stdout: io.Discard, Stderr: io.Discard})
 	c := a.cli()
 	var o resetOptions
 	c.Command("reset").Action = func(c *cli.Context) error {
@@ -63,14 +66,14 @@ func TestParseReset(t *testing.T) {
 		{
 			[]string{"users.csv", "--confirm", "ACME.okta.com:8443:1-500", "--rate", "300/m", "--limit=5", "--workers", "7"},
 			with(func(o *resetOptions) {
-				o.confirm, o.rate, o.limit, o.workers = confirmation{"acme.okta.com:8443", 1, 500}, rate.Limit(5), 5, 7
+				o.confirm, o.rate, o.limit, o.workers = console.Confirmation{Host: "acme.okta.com:8443", Min: 1, Max: 500}, rate.Limit(5), 5, 7
 			}),
 		},
 		{
 			[]string{"--column", "Mail", "--delimiter", "tab", "users.csv", "--no-header", "-q", "--max-api-capacity", "100"},
 			with(func(o *resetOptions) {
 				o.input = roster.Options{Column: "Mail", Delimiter: '\t', NoHeader: true}
-				o.console.quiet, o.progress, o.capacity = true, progress.None, 100
+				o.console.Quiet, o.progress, o.capacity = true, progress.None, 100
 			}),
 		},
 		{
@@ -98,7 +101,7 @@ func TestParseReset(t *testing.T) {
 		if len(got.protect.exclude) == 0 {
 			got.protect.exclude = nil
 		}
-		opt := cmp.AllowUnexported(resetOptions{}, whatOptions{}, protectOptions{}, confirmation{}, orgFlags{}, consoleOptions{}, haltRule{})
+		opt := cmp.AllowUnexported(resetOptions{}, whatOptions{}, protectOptions{}, console.Confirmation{}, access.Flags{}, console.Options{}, haltRule{})
 		if diff := cmp.Diff(tt.want, got, opt); diff != "" || err != nil {
 			t.Errorf("parse(%q) = %v\n%s", tt.args, err, diff)
 		}
@@ -121,7 +124,7 @@ func TestPermute(t *testing.T) {
 		}
 	}
 	for _, args := range [][]string{{"x", "reset", "a.csv", "--confirm"}, {"x", "reset", "--confirm", "-n", "a.csv"}, {"x", "reset", "-o", "--", "a.csv"}} {
-		if got, err := permute(args); err == nil || exitCode(err) != exitUsage {
+		if got, err := permute(args); err == nil || fault.Code(err) != fault.ExitUsage {
 			t.Errorf("permute(%q) = %q, %v; want a usage error", args, got, err)
 		}
 	}
@@ -159,16 +162,16 @@ func TestConfirmation(t *testing.T) {
 		{"127.0.0.1:8080", "127.0.0.1:8080", 8080, false}, // the port is no number of users
 	}
 	for _, tt := range tests {
-		c, err := parseConfirm(tt.flag)
+		c, err := console.ParseConfirm(tt.flag)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := c.check(tt.host, tt.users); (err == nil) != tt.ok || err != nil && exitCode(err) != exitConsent {
+		if err := c.Check(tt.host, tt.users); (err == nil) != tt.ok || err != nil && fault.Code(err) != fault.ExitConsent {
 			t.Errorf("%q for %d of %s: %v, want ok %v", tt.flag, tt.users, tt.host, err, tt.ok)
 		}
 	}
 	for _, in := range []string{"", "acme", "acme:", ":5", "acme:x", "acme:-5", "acme:5-", "acme:9-1", "acme:1-2-3", "acme:99999999999999999999"} {
-		if c, err := parseConfirm(in); err == nil {
+		if c, err := console.ParseConfirm(in); err == nil {
 			t.Errorf("parseConfirm(%q) = %v, want an error", in, c)
 		}
 	}
@@ -182,7 +185,7 @@ func TestPrintable(t *testing.T) {
 		"rtl\u202egnp":       `rtl\u202egnp`,
 		"bad\xff":            `bad�`,
 	} {
-		if got := printable(in); got != want {
+		if got := console.Printable(in); got != want {
 			t.Errorf("printable(%q) = %q, want %q", in, got, want)
 		}
 	}
@@ -193,7 +196,7 @@ func TestShellQuote(t *testing.T) {
 	for in, want := range map[string]string{
 		"users.csv": "users.csv", "": "''", "my users.csv": "'my users.csv'", "it's.csv": `'it'\''s.csv'`, "$(rm -rf).csv": "'$(rm -rf).csv'",
 	} {
-		if got := shellQuote(in); got != want {
+		if got := console.ShellQuote(in); got != want {
 			t.Errorf("shellQuote(%q) = %s, want %s", in, got, want)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/fault"
 )
 
 // The lines that "nobody is reset twice" rests on, outside of the package doubt (whose own list is
@@ -147,7 +148,7 @@ func TestRefusedTheSecondTime(t *testing.T) {
 		v.has(1, "call", "OKTA")
 		v.halfReset(1)
 		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1})
-		v.want(v.reset(confirm(5), "--workers", "1"), exitRows, map[string]int{"reset": 4, "unknown/unverified": 1})
+		v.want(v.reset(confirm(5), "--workers", "1"), fault.ExitRows, map[string]int{"reset": 4, "unknown/unverified": 1})
 		if text := v.row(1)["error"]; !strings.HasPrefix(text, "sent again at ") || !strings.Contains(text, "tried again: failed: ") {
 			t.Errorf("it says %q", text)
 		}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/fault"
 )
 
 func (v *virtual) csv(text string) {
@@ -244,7 +245,7 @@ func TestHalfLimitNothingToUnenroll2(t *testing.T) {
 		v.phones()
 		code := v.reset("--factor", "push", "--enroll", "call:OKTA", "--clear-sessions", "--limit", "3", confirm(50), "--workers", "2")
 		_, e := v.total()
-		if code != exitStopped || e != 3 {
+		if code != fault.ExitStopped || e != 3 {
 			t.Errorf("--limit 3: exit code %d, %d enrolled, %v", code, e, v.statuses())
 		}
 	})
@@ -293,7 +294,7 @@ func TestHalfMayNotList(t *testing.T) {
 		virtually(t, 200, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 			v.org.Script(oktatest.Fault{Kind: oktatest.Forbidden, Op: oktatest.OpListFactors})
 			code := v.reset(append(flags, confirm(200))...)
-			if code != exitNoAccess {
+			if code != fault.ExitNoAccess {
 				t.Errorf("%v: exit code %d, %v", flags, code, v.statuses())
 			}
 		})
@@ -336,7 +337,7 @@ func TestHalfNoEnrollmentStripsTen(t *testing.T) {
 		v.phones()
 		v.org.Script(oktatest.Fault{Kind: oktatest.Forbidden, Op: oktatest.OpEnroll})
 		code := v.reset(with(enrollFlags, confirm(200))...)
-		if resets, _ := v.total(); code != exitNoAccess || resets != 10 {
+		if resets, _ := v.total(); code != fault.ExitNoAccess || resets != 10 {
 			t.Errorf("exit code %d, %d reset, want 10\n%s", code, resets, v.stderr)
 		}
 	})
@@ -348,7 +349,7 @@ func TestHalfLimitLeavesNobodyHalfDone(t *testing.T) {
 		v.phones()
 		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Skip: 2, Times: 3})
 		code := v.reset(with(enrollFlags, "--limit", "10", confirm(40))...)
-		if resets, enrolls := v.total(); code != exitStopped || resets != 10 || enrolls != 10 {
+		if resets, enrolls := v.total(); code != fault.ExitStopped || resets != 10 || enrolls != 10 {
 			t.Errorf("exit code %d, %d reset, %d enrolled, %v\n%s", code, resets, enrolls, v.statuses(), v.stderr)
 		}
 		if !strings.Contains(v.stderr, "10 reset") {
@@ -365,7 +366,7 @@ func TestHalfProvedGoesFirst(t *testing.T) {
 		v.reset(with(enrollFlags, "--max-duration", "1s", "--workers", "1", confirm(30))...)
 		<-time.After(30 * time.Second)
 		ctx, stop := context.WithCancelCause(v.t.Context())
-		time.AfterFunc(2*time.Second, func() { stop(Signal{os.Interrupt}) })
+		time.AfterFunc(2*time.Second, func() { stop(Signal{Signal: os.Interrupt}) })
 		v.resetIn(ctx, with(enrollFlags, "--resume", "--workers", "1")...)
 		if row := v.table()[1]; row[4] != "reset" {
 			t.Errorf("row 2 is %s/%s 2 s after the resume began\n%s", row[4], row[5], v.stderr)

@@ -1,22 +1,22 @@
 package command
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"oktareset/runner"
+	"oktareset/runner/fault"
 )
 
 // haltAfter is how many rows have to be finished before a percentage says anything.
 const haltAfter = 20
 
 // errHalt is the cause of a run that its --halt rule has ended.
-var errHalt = errors.New("too many rows failed (--halt)")
+var errHalt = fault.New(fault.ExitConsent, "", "too many rows failed (--halt)")
 
 // errMaxDuration is the cause of a run that has used up its --max-duration.
-var errMaxDuration = errors.New("the time for this run is over (--max-duration)")
+var errMaxDuration = fault.New(fault.ExitStopped, "", "the time for this run is over (--max-duration)")
 
 // haltRule ends a run after too many failures. The zero value never does.
 type haltRule struct {
@@ -29,7 +29,7 @@ func parseHalt(s string) (haltRule, error) {
 	if s == "" {
 		return haltRule{}, nil
 	}
-	bad := usageError("as --halt fail=10 or --halt fail=5%", "--halt %q isn't fail=N or fail=N%%", s)
+	bad := fault.Usage("as --halt fail=10 or --halt fail=5%", "--halt %q isn't fail=N or fail=N%%", s)
 	value, ok := strings.CutPrefix(s, "fail=")
 	if !ok {
 		return haltRule{}, bad
@@ -83,9 +83,9 @@ next:
 			}
 		}
 		if strings.TrimSpace(name) == string(runner.StatusPartial) {
-			return nil, usageError("use --resume", "--retry partial: every resume goes on with the rows that are half done")
+			return nil, fault.Usage("use --resume", "--retry partial: every resume goes on with the rows that are half done")
 		}
-		return nil, usageError(fmt.Sprintf("one or more of %s, with commas", joinStatuses(retryable)), "--retry %q: no such status to try again", name)
+		return nil, fault.Usage(fmt.Sprintf("one or more of %s, with commas", joinStatuses(retryable)), "--retry %q: no such status to try again", name)
 	}
 	return retry, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/fault"
 )
 
 // --max-duration bounds what comes before the first reset, too: a job's scheduler counts from the start.
@@ -20,7 +21,7 @@ func TestMaxDurationBoundsTheStart(t *testing.T) {
 		for _, d := range []time.Duration{5 * time.Second, 25 * time.Second} { // in the first call; while who is excluded is looked up
 			start := time.Now()
 			code := v.reset(confirm(3), "--exclude", v.path("vips.csv"), "--max-duration", d.String())
-			if took := time.Since(start); code != exitStopped || took > d+latency || // what was sent is waited for
+			if took := time.Since(start); code != fault.ExitStopped || took > d+latency || // what was sent is waited for
 				!strings.Contains(v.stderr, "(--max-duration)") {
 				t.Errorf("exit code %d after %s of %s:\n%s", code, took, d, v.stderr)
 			}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 )
 
 // Answers to changes are lost without an end: three rows are in doubt, the others weren't sent, and
@@ -21,17 +23,17 @@ func TestTooManyLostAnswersStopTheRun(t *testing.T) {
 		t.Run(workers, func(t *testing.T) {
 			virtually(t, 200, oktatest.Config{Latency: 100 * time.Millisecond, ResetEvents: oktatest.NoEvents}, func(v *virtual) {
 				v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp})
-				v.want(v.reset(confirm(200), "--workers", workers), exitStopped, map[string]int{"unknown/unverified": 3, "not_attempted": 197})
+				v.want(v.reset(confirm(200), "--workers", workers), fault.ExitStopped, map[string]int{"unknown/unverified": 3, "not_attempted": 197})
 				v.resets(map[int]int{0: 197, 1: 3})
 				for _, said := range []string{"too many answers to changes were lost", "3 changes in a row got none, each sent alone", "--resume"} {
 					if !strings.Contains(v.stderr, said) {
 						t.Errorf("%q isn't said:\n%s", said, v.stderr)
 					}
 				}
-				v.want(v.reset("--resume", "--workers", workers), exitStopped, map[string]int{"unknown/unverified": 4, "not_attempted": 196})
+				v.want(v.reset("--resume", "--workers", workers), fault.ExitStopped, map[string]int{"unknown/unverified": 4, "not_attempted": 196})
 				v.resets(map[int]int{0: 196, 1: 4})
 				v.org.Clear()
-				v.want(v.reset("--resume", "--workers", workers), exitRows, map[string]int{"unknown/unverified": 4, "reset": 196})
+				v.want(v.reset("--resume", "--workers", workers), fault.ExitRows, map[string]int{"unknown/unverified": 4, "reset": 196})
 				v.resets(map[int]int{1: 200})
 			})
 		})
@@ -42,7 +44,7 @@ func TestTooManyLostAnswersStopTheRun(t *testing.T) {
 func TestTooManyLostAnswersAreLookedAtOnceMore(t *testing.T) {
 	virtually(t, 50, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp})
-		v.want(v.reset(confirm(50)), exitStopped, map[string]int{"reset/verified": 3, "not_attempted": 47})
+		v.want(v.reset(confirm(50)), fault.ExitStopped, map[string]int{"reset/verified": 3, "not_attempted": 47})
 		v.resets(map[int]int{0: 47, 1: 3})
 	})
 }
@@ -76,7 +78,7 @@ func TestSignalDuringAPause(t *testing.T) {
 				v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Skip: 30, Times: 1},
 					oktatest.Fault{Kind: oktatest.Portal, Op: oktatest.OpGetUser})
 				ctx, stop := context.WithCancelCause(v.t.Context())
-				time.AfterFunc(30*time.Second, func() { stop(Signal{os.Interrupt}) })
+				time.AfterFunc(30*time.Second, func() { stop(Signal{Signal: os.Interrupt}) })
 				start := time.Now()
 				code := v.resetIn(ctx, confirm(200), "--workers", workers)
 				if took := time.Since(start); code != 130 || took < 30*time.Second || took > 36*time.Second { // the last look at the log is a part of it
@@ -98,10 +100,10 @@ func TestAResumeAfterALostEnrollment(t *testing.T) {
 	virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpEnroll})
-		v.want(v.reset(with(enrollFlags, confirm(20), "--limit", "5", "--max-duration", "20s")...), exitStopped,
+		v.want(v.reset(with(enrollFlags, confirm(20), "--limit", "5", "--max-duration", "20s")...), fault.ExitStopped,
 			map[string]int{"partial/enroll": 5, "not_attempted": 15})
 		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: resetOp})
-		v.want(v.reset(with(enrollFlags, "--resume")...), exitStopped, map[string]int{"partial/enroll": 5, "unknown/unverified": 1, "not_attempted": 14})
+		v.want(v.reset(with(enrollFlags, "--resume")...), fault.ExitStopped, map[string]int{"partial/enroll": 5, "unknown/unverified": 1, "not_attempted": 14})
 		v.resets(map[int]int{0: 15, 1: 5})
 	})
 }
@@ -115,7 +117,7 @@ func TestTheLastLookIsShortInAnOutage(t *testing.T) {
 				ctx, stop := context.WithCancelCause(v.t.Context())
 				defer stop(nil)
 				if flags == nil {
-					time.AfterFunc(6*time.Second, func() { stop(Signal{os.Interrupt}) })
+					time.AfterFunc(6*time.Second, func() { stop(Signal{Signal: os.Interrupt}) })
 				}
 				start := time.Now()
 				code := v.resetIn(ctx, append(flags, confirm(400), "--workers", "4")...)
@@ -135,7 +137,7 @@ func TestOneUsersOwnLimit(t *testing.T) {
 				virtually(t, 200, oktatest.Config{Latency: 50 * time.Millisecond, Limits: map[string]int{oktatest.BucketUsers: 1000}}, func(v *virtual) {
 					v.org.Script(oktatest.Fault{Kind: oktatest.TooManyUser, Op: resetOp, UserID: v.ids[user]})
 					start := time.Now()
-					v.want(v.reset(confirm(200), "--workers", workers), exitRows, map[string]int{"reset": 199, "not_attempted": 1})
+					v.want(v.reset(confirm(200), "--workers", workers), fault.ExitRows, map[string]int{"reset": 199, "not_attempted": 1})
 					if took := time.Since(start); took > 15*time.Second {
 						t.Errorf("took %v:\n%s", took, v.stderr)
 					}
@@ -160,7 +162,7 @@ func TestOneUsersOwnLimitOnEnrollments(t *testing.T) {
 				v.phones()
 				v.org.Script(oktatest.Fault{Kind: oktatest.TooManyUser, Op: oktatest.OpEnroll, UserID: v.ids[7]})
 				start := time.Now()
-				v.want(v.reset(with(enrollFlags, confirm(100), "--workers", workers)...), exitRows, map[string]int{"reset": 99, "partial/enroll": 1})
+				v.want(v.reset(with(enrollFlags, confirm(100), "--workers", workers)...), fault.ExitRows, map[string]int{"reset": 99, "partial/enroll": 1})
 				if took := time.Since(start); took > 20*time.Second {
 					t.Errorf("took %v:\n%s", took, v.stderr)
 				}
@@ -188,7 +190,7 @@ func TestOthersSpendWhatEnrollmentsNeed(t *testing.T) {
 				parted++
 			}
 		}
-		if said := fmt.Sprintf("%s had to wait for a new window", plural(parted, "user")); parted == 0 || !strings.Contains(v.stderr, said) {
+		if said := fmt.Sprintf("%s had to wait for a new window", console.Plural(parted, "user")); parted == 0 || !strings.Contains(v.stderr, said) {
 			t.Errorf("%q isn't said:\n%s", said, v.stderr)
 		}
 	})
@@ -230,7 +232,7 @@ func TestNothingStaysSetAside(t *testing.T) {
 		v.phones()
 		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: oktatest.OpClearSessions, Every: 2})
 		start := time.Now()
-		v.want(v.reset(with(enrollFlags, confirm(120), "--clear-sessions")...), exitRows, map[string]int{"reset": 60, "partial/sessions": 60})
+		v.want(v.reset(with(enrollFlags, confirm(120), "--clear-sessions")...), fault.ExitRows, map[string]int{"reset": 60, "partial/sessions": 60})
 		if took := time.Since(start); took > 5*time.Minute {
 			t.Errorf("took %v:\n%s", took, v.stderr)
 		}

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 
+	"oktareset/runner/fault"
+
 	"github.com/urfave/cli/v2"
 )
 
@@ -21,7 +23,7 @@ func (a *app) manCommand() *cli.Command {
 		Name: "man", Usage: "print the manual page of all commands, as roff", Description: manExamples, CustomHelpTemplate: printExitCodes,
 		Action: func(c *cli.Context) error {
 			if arg, err := oneArgument(c); err != nil || arg != "" {
-				return usageError("see oktareset man --help", "man takes no argument, not %q", c.Args().First())
+				return fault.Usage("see oktareset man --help", "man takes no argument, not %q", c.Args().First())
 			}
 			_, err := io.WriteString(a.Stdout, a.manual())
 			return err
@@ -38,7 +40,7 @@ func (a *app) manual() string {
 	p.line(".SH EXAMPLES")
 	p.help(appExamples)
 	p.line(".SH COMMANDS")
-	for _, c := range (&app{}).cli().Commands {
+	for _, c := range blankApp().cli().Commands {
 		if !c.Hidden {
 			p.command(c)
 		}

@@ -3,11 +3,13 @@ package command
 import (
 	"strings"
 	"testing"
+
+	"oktareset/runner/access"
 )
 
 // Whatever a command's help says stands on the page, too.
 func TestManual(t *testing.T) {
-	a := &app{Process: Process{Version: "v1-test"}}
+	a := appOf(access.Process{Version: "v1-test"})
 	page := a.manual()
 	has := func(what, text string) {
 		if !strings.Contains(page, roffText(text)) {

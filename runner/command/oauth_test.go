@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/fault"
 )
 
 // asApp makes the runs sign in as a service app. It returns the PEM of its key.
@@ -96,7 +97,7 @@ func TestAccessIsRevokedInTheMiddle(t *testing.T) {
 				}
 				return next.RoundTrip(r)
 			}
-			if code := v.reset(confirm(400), "--workers", "32"); code != exitNoAccess || !strings.Contains(v.stderr, "doesn't accept the credentials any more: get an access token: 401") {
+			if code := v.reset(confirm(400), "--workers", "32"); code != fault.ExitNoAccess || !strings.Contains(v.stderr, "doesn't accept the credentials any more: get an access token: 401") {
 				t.Errorf("exit code %d:\n%s", code, v.stderr)
 			}
 			counts := v.counts()
@@ -142,13 +143,13 @@ func (readCloser) Close() error { return nil }
 // Whatever comes back, no secret gets into the results, the manifest, the log or a message.
 func TestNoSecretComesOut(t *testing.T) {
 	for _, dpop := range []bool{false, true} {
-		for _, fault := range []oktatest.Fault{
+		for _, trouble := range []oktatest.Fault{
 			{Kind: oktatest.WrongStatus, Op: resetOp, Every: 2},
 			{Kind: oktatest.Forbidden, Op: oktatest.OpToken, Skip: 3},
 		} {
 			virtually(t, 6, oktatest.Config{Latency: 300 * time.Millisecond}, func(v *virtual) {
 				pemText := v.asApp(oktatest.App{DPoP: dpop, TokenLife: time.Second})
-				v.org.Script(fault)
+				v.org.Script(trouble)
 				seen := make(map[string]bool)
 				v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 					if _, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok {
@@ -213,7 +214,7 @@ func TestHintsOfTheTokenEndpoint(t *testing.T) {
 		virtually(t, 2, oktatest.Config{}, func(v *virtual) {
 			v.asApp(oktatest.App{})
 			v.tokenAnswer(http.StatusBadRequest, `{"error":"`+code+`","error_description":"x"}`)
-			if exit := v.reset(confirm(2)); exit != exitNoAccess || !strings.Contains(v.stderr, code) || !strings.Contains(v.stderr, hint) ||
+			if exit := v.reset(confirm(2)); exit != fault.ExitNoAccess || !strings.Contains(v.stderr, code) || !strings.Contains(v.stderr, hint) ||
 				strings.Contains(v.stderr, "hint:") != (hint != "") || strings.Contains(v.stderr, "any more") {
 				t.Errorf("%s: exit code %d, want %q:\n%s", code, exit, hint, v.stderr)
 			}
@@ -227,7 +228,7 @@ func TestScopesThatTheTokenLacks(t *testing.T) {
 	for flags, scope := range map[string]string{"--skip-admins": "okta.roles.read"} {
 		virtually(t, 3, oktatest.Config{}, func(v *virtual) {
 			v.asApp(oktatest.App{})
-			if code := v.reset(flags, confirm(3)); code != exitNoAccess || !strings.Contains(v.stderr, "its access token lacks "+scope) {
+			if code := v.reset(flags, confirm(3)); code != fault.ExitNoAccess || !strings.Contains(v.stderr, "its access token lacks "+scope) {
 				t.Errorf("exit code %d:\n%s", code, v.stderr)
 			}
 			v.wantNoResults()
@@ -240,7 +241,7 @@ func TestScopesThatTheTokenLacks(t *testing.T) {
 	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
 		v.asApp(oktatest.App{})
 		v.org.Script(oktatest.Fault{Kind: oktatest.MissingScope, Op: resetOp})
-		if code := v.reset(confirm(3)); code != exitNoAccess || strings.Contains(v.stderr, "any more") ||
+		if code := v.reset(confirm(3)); code != fault.ExitNoAccess || strings.Contains(v.stderr, "any more") ||
 			!strings.Contains(v.stderr, "doesn't let the service app do that: 403 Forbidden: insufficient_scope, scope okta.users.manage is needed") {
 			t.Errorf("exit code %d:\n%s", code, v.stderr)
 		}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"oktareset/runner/fault"
+
 	"github.com/urfave/cli/v2"
 )
 
@@ -37,7 +39,7 @@ func permute(args []string) ([]string, error) {
 		}
 		if name := flagOnce(cmd, a); name != "" {
 			if once[name] {
-				return nil, usageError("leave one of them out: it isn't clear which one counts", "flag --%s is given twice", name)
+				return nil, fault.Usage("leave one of them out: it isn't clear which one counts", "flag --%s is given twice", name)
 			}
 			once[name] = true
 		}
@@ -47,7 +49,7 @@ func permute(args []string) ([]string, error) {
 		}
 		// A value that looks like a flag is a forgotten value: "--confirm --dry-run" must not swallow the dry run.
 		if i+1 == len(args) || looksLikeFlag(args[i+1]) {
-			return nil, usageError("see oktareset "+cmd.Name+" --help", "flag %s needs a value", a)
+			return nil, fault.Usage("see oktareset "+cmd.Name+" --help", "flag %s needs a value", a)
 		}
 		i++
 		flags = append(flags, args[i])
@@ -61,7 +63,7 @@ func looksLikeFlag(arg string) bool {
 }
 
 func findCommand(name string) *cli.Command {
-	return (&app{}).cli().Command(name)
+	return blankApp().cli().Command(name)
 }
 
 func takesValue(cmd *cli.Command, arg string) bool {
@@ -97,11 +99,11 @@ func commandFlag(cmd *cli.Command, arg string) cli.Flag {
 func oneArgument(c *cli.Context) (string, error) {
 	for _, a := range c.Args().Slice() {
 		if a != "-" && strings.HasPrefix(a, "-") {
-			return "", usageError("write ./"+a+" for a file of that name", "argument %q looks like a flag", a)
+			return "", fault.Usage("write ./"+a+" for a file of that name", "argument %q looks like a flag", a)
 		}
 	}
 	if c.NArg() > 1 {
-		return "", usageError("see oktareset "+c.Command.Name+" --help", "one FILE is expected, not %d: %q", c.NArg(), c.Args().Slice())
+		return "", fault.Usage("see oktareset "+c.Command.Name+" --help", "one FILE is expected, not %d: %q", c.NArg(), c.Args().Slice())
 	}
 	return c.Args().First(), nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"oktareset/runner"
+	"oktareset/runner/console"
 	"oktareset/runner/ledger"
 )
 
@@ -57,12 +58,12 @@ func recordedFlags(m *ledger.Manifest, names ...string) []string {
 		case !ok, value == "false":
 		case name == "factor", name == "user": // may be repeated
 			for _, v := range strings.Split(value, ", ") {
-				args = append(args, "--"+name, shellQuote(v))
+				args = append(args, "--"+name, console.ShellQuote(v))
 			}
 		case value == "true":
 			args = append(args, "--"+name)
 		default:
-			args = append(args, "--"+name, shellQuote(value))
+			args = append(args, "--"+name, console.ShellQuote(value))
 		}
 	}
 	return args
@@ -78,12 +79,12 @@ func recordedWhat(m *ledger.Manifest) []string {
 func recordedProtection(m *ledger.Manifest) []string {
 	var args []string
 	for _, x := range recordedExclusions(m) {
-		args = append(args, "--exclude", shellQuote(x.path))
+		args = append(args, "--exclude", console.ShellQuote(x.path))
 	}
 	args = append(args, recordedFlags(m, "exclude-column", "skip-admins")...)
 	for _, run := range slices.Backward(m.Runs) { // a run that goes on takes it over without a flag
 		if period, ok := run.Options["skip-reset-since"]; ok {
-			return append(args, "--skip-reset-since", shellQuote(period))
+			return append(args, "--skip-reset-since", console.ShellQuote(period))
 		}
 	}
 	return args
@@ -94,7 +95,7 @@ func recordedTicket(m *ledger.Manifest) []string {
 	if m.Ticket == "" {
 		return nil
 	}
-	return []string{"--ticket", shellQuote(m.Ticket)}
+	return []string{"--ticket", console.ShellQuote(m.Ticket)}
 }
 
 // planCommand is the command that does what a plan shows, and leaves alone whom it leaves alone. ""
@@ -106,9 +107,9 @@ func planCommand(m *ledger.Manifest, plan string) string {
 	}
 	consent := []string{"--sandbox"}
 	if !m.Sandbox {
-		consent = slices.Concat(recordedFlags(m, "org-url", "token-file"), recordedTicket(m), []string{"--confirm", shellQuote(fmt.Sprintf("%s:%d", m.Org, n))})
+		consent = slices.Concat(recordedFlags(m, "org-url", "token-file"), recordedTicket(m), []string{"--confirm", console.ShellQuote(fmt.Sprintf("%s:%d", m.Org, n))})
 	}
-	return strings.Join(slices.Concat([]string{"oktareset", "reset"}, recordedWhat(m), consent, recordedProtection(m), []string{shellQuote(plan)}), " ")
+	return strings.Join(slices.Concat([]string{"oktareset", "reset"}, recordedWhat(m), consent, recordedProtection(m), []string{console.ShellQuote(plan)}), " ")
 }
 
 // goOnCommand is the command that goes on with results, or completes a plan, with the flags of its
@@ -118,7 +119,7 @@ func goOnCommand(m *ledger.Manifest, results string, first ...string) string {
 		first = append([]string{"--dry-run"}, first...)
 	}
 	then := recordedFlags(m, "record-factors", "workers", "rate", "max-api-capacity", "timeout", "halt", "org-url", "token-file")
-	output := []string{"--output", shellQuote(plainPattern(results))}
+	output := []string{"--output", console.ShellQuote(plainPattern(results))}
 	var input []string
 	if _, err := os.Lstat(ledger.CopyPath(results)); err != nil { // with the copy of the input, nothing else is needed
 		var base string
@@ -145,7 +146,7 @@ func inputOf(m *ledger.Manifest, results string) (args []string, base string) {
 	if _, err := os.Stat(path); err != nil {
 		path = m.Input.File
 	}
-	return []string{shellQuote(path)}, path
+	return []string{console.ShellQuote(path)}, path
 }
 
 // notPlanned says why a plan isn't whole, and with which command it is completed; both are "" for
@@ -161,11 +162,11 @@ func notPlanned(m *ledger.Manifest, plan string) (why, command string) {
 	case !m.Finished:
 		why = "its dry run is still going on, or broke off"
 	case unseen > 0 && failed > 0:
-		why = fmt.Sprintf("%s and %s couldn't be looked up", notLookedAt(unseen, m), plural(failed, "row"))
+		why = fmt.Sprintf("%s and %s couldn't be looked up", notLookedAt(unseen, m), console.Plural(failed, "row"))
 	case unseen > 0:
 		why = notLookedAt(unseen, m)
 	case failed > 0:
-		why = fmt.Sprintf("%d of its %s couldn't be looked up", failed, plural(m.Counts.Total(), "row"))
+		why = fmt.Sprintf("%d of its %s couldn't be looked up", failed, console.Plural(m.Counts.Total(), "row"))
 	case stopped != "":
 		why = "its dry run was stopped: " + stopped
 	default:
@@ -185,5 +186,5 @@ func notLookedAt(n int, m *ledger.Manifest) string {
 	if n == 1 {
 		verb = "wasn't"
 	}
-	return fmt.Sprintf("%d of its %s %s looked at", n, plural(m.Counts.Total(), "row"), verb)
+	return fmt.Sprintf("%d of its %s %s looked at", n, console.Plural(m.Counts.Total(), "row"), verb)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/fault"
 )
 
 // exclusions writes a file of logins to leave alone.
@@ -43,7 +44,7 @@ func TestExcludeInterrupted(t *testing.T) {
 			flag := v.exclusions("vips.csv", logins(20)...)
 			ctx, cancel := context.WithCancelCause(v.t.Context())
 			defer cancel(nil)
-			timer := time.AfterFunc(after, func() { cancel(Signal{os.Interrupt}) })
+			timer := time.AfterFunc(after, func() { cancel(Signal{Signal: os.Interrupt}) })
 			defer timer.Stop()
 			if code := v.resetIn(ctx, confirm(20), flag); code != 128+int(syscall.SIGINT) {
 				v.t.Errorf("exit code %d, want 130\n%s", code, v.stderr)
@@ -69,7 +70,7 @@ func TestExcludeWaits(t *testing.T) {
 			v.org.Script(f)
 		}
 		code := v.reset(confirm(200), v.exclusions("vips.csv", logins(100)...))
-		v.want(code, exitOK, map[string]int{"reset": 100, "skipped/excluded": 100})
+		v.want(code, fault.ExitOK, map[string]int{"reset": 100, "skipped/excluded": 100})
 		v.resets(map[int]int{0: 100, 1: 100})
 		if !strings.Contains(v.stderr, "progress: look up who is excluded 100/100 (100%)") {
 			v.t.Errorf("nothing says how far it is:\n%s", v.stderr)
@@ -80,9 +81,9 @@ func TestExcludeWaits(t *testing.T) {
 // A user whose reset is in doubt and who is excluded by the next run isn't sent again, whether it
 // was done or not.
 func TestExcludeInDoubt(t *testing.T) {
-	for _, fault := range []string{"drop_after:reset_factors:user=", "drop_before:reset_factors:user="} {
+	for _, trouble := range []string{"drop_after:reset_factors:user=", "drop_before:reset_factors:user="} {
 		virtually(t, 3, oktatest.Config{ResetEvents: oktatest.NoEvents}, func(v *virtual) {
-			f, err := oktatest.ParseFault(fault + v.ids[0])
+			f, err := oktatest.ParseFault(trouble + v.ids[0])
 			if err != nil {
 				v.t.Fatal(err)
 			}
@@ -93,8 +94,8 @@ func TestExcludeInDoubt(t *testing.T) {
 			flag := v.exclusions("vips.csv", "user0@example.com")
 			code := v.reset("--resume", flag)
 			want := map[string]int{"reset": 2, "unknown/unverified": 1}
-			v.want(code, exitRows, want)
-			v.want(v.reset("--retry", "unknown", flag, confirm(1)), exitRows, want)
+			v.want(code, fault.ExitRows, want)
+			v.want(v.reset("--retry", "unknown", flag, confirm(1)), fault.ExitRows, want)
 			results, _ := os.ReadFile(v.path("users.results.csv"))
 			if !strings.Contains(string(results), "not sent again: skipped: excluded by ") {
 				v.t.Errorf("nothing says why:\n%s", results)
@@ -115,9 +116,9 @@ func TestExcludeRetry(t *testing.T) {
 			v.t.Fatal(err)
 		}
 		v.org.Script(f)
-		v.want(v.reset(confirm(3)), exitRows, map[string]int{"reset": 2, "forbidden": 1})
+		v.want(v.reset(confirm(3)), fault.ExitRows, map[string]int{"reset": 2, "forbidden": 1})
 		code := v.reset("--retry", "forbidden", v.exclusions("vips.csv", "user0@example.com"))
-		v.want(code, exitOK, map[string]int{"reset": 2, "skipped/excluded": 1})
+		v.want(code, fault.ExitOK, map[string]int{"reset": 2, "skipped/excluded": 1})
 		v.resets(map[int]int{0: 1, 1: 2})
 	})
 }
@@ -146,7 +147,7 @@ func TestSkipAdminsUnderFaults(t *testing.T) {
 			v.org.Script(f)
 		}
 		code := v.reset(confirm(40), "--skip-admins")
-		v.want(code, exitOK, map[string]int{"reset": 40 - admins, "skipped/admin": admins})
+		v.want(code, fault.ExitOK, map[string]int{"reset": 40 - admins, "skipped/admin": admins})
 		for i, id := range v.ids {
 			want := 1
 			if i%3 == 0 {
@@ -183,7 +184,7 @@ func TestExcludeCountsForADay(t *testing.T) {
 		if n := lookUps(); n != 12 {
 			t.Errorf("%d look-ups after a day, want 12\n%s", n, v.stderr)
 		}
-		v.want(code, exitOK, map[string]int{"reset": 5, "skipped/excluded": 7})
+		v.want(code, fault.ExitOK, map[string]int{"reset": 5, "skipped/excluded": 7})
 		v.resets(map[int]int{0: 7, 1: 5})
 		for _, i := range []int{0, 11} {
 			if n := v.org.Did(v.ids[i]).ResetCalls; n != 0 {
@@ -222,7 +223,7 @@ func TestExcludeTenThousand(t *testing.T) {
 		}
 		before := v.org.Stats().ByOp[oktatest.OpGetUser]
 		code := v.reset("--resume")
-		v.want(code, exitOK, map[string]int{"reset": 200, "skipped/excluded": 200})
+		v.want(code, fault.ExitOK, map[string]int{"reset": 200, "skipped/excluded": 200})
 		v.resets(map[int]int{0: 200, 1: 200})
 		if n := v.org.Stats().ByOp[oktatest.OpGetUser] - before; n != 0 {
 			t.Errorf("%d look-ups by the resume, want none", n)

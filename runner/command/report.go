@@ -11,10 +11,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
 	"oktareset/runner/report"
+
+	"github.com/urfave/cli/v2"
 )
 
 const reportExamples = `   oktareset report users.plan.csv                      what a dry run found, for whoever approves it: users.plan.html
@@ -34,7 +37,7 @@ const reportExitCodes = `EXIT CODES:
 type reportOptions struct {
 	results string
 	output  string // "-": stdout
-	console consoleOptions
+	console console.Options
 }
 
 func (a *app) reportCommand() *cli.Command {
@@ -52,7 +55,7 @@ func (a *app) reportCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return a.run(o.console, func(ctx context.Context) error { return a.report(ctx, o) })(c)
+			return a.run(o.console, func(ctx context.Context) error { return makePage(ctx, a.Env, o) })(c)
 		},
 	}
 }
@@ -68,19 +71,19 @@ func parseReport(c *cli.Context) (o reportOptions, err error) {
 	o.output = c.String("output")
 	switch {
 	case o.results == "":
-		return o, usageError("oktareset report users.results.csv, or users.plan.csv", "of what? the results or the plan are missing")
+		return o, fault.Usage("oktareset report users.results.csv, or users.plan.csv", "of what? the results or the plan are missing")
 	case o.results == "-":
-		return o, usageError("name the file: its manifest is looked for beside it", "report doesn't read stdin")
+		return o, fault.Usage("name the file: its manifest is looked for beside it", "report doesn't read stdin")
 	case c.IsSet("output") && o.output == "":
-		return o, usageError("as -o page.html", "--output needs the name of a file")
+		return o, fault.Usage("as -o page.html", "--output needs the name of a file")
 	case o.output == "":
 		o.output = strings.TrimSuffix(ledger.ManifestPath(o.results), ".json") + ".html"
 	}
 	return o, nil
 }
 
-// report makes the page.
-func (a *app) report(ctx context.Context, o reportOptions) error {
+// makePage carries out the report command.
+func makePage(ctx context.Context, e *access.Env, o reportOptions) error {
 	m, err := readManifest(o.results)
 	if err != nil {
 		return err
@@ -90,9 +93,9 @@ func (a *app) report(ctx context.Context, o reportOptions) error {
 		return refusedReport(err)
 	}
 	s := subject(&m, f)
-	s.Version = a.Version
+	s.Version = e.Version
 	var sum report.Summary
-	err = writePage(a.Stdout, o.output, func(w io.Writer) error {
+	err = writePage(e.Stdout, o.output, func(w io.Writer) error {
 		sum, err = report.Write(w, s, f.lines(ctx))
 		return err
 	})
@@ -100,9 +103,9 @@ func (a *app) report(ctx context.Context, o reportOptions) error {
 		return refusedReport(err)
 	}
 	if o.output != "-" {
-		a.console.info("page: %s (%s, %s)", o.output, plural(sum.Rows, "row"), needText(sum.Open))
+		e.Console.Info("page: %s (%s, %s)", o.output, console.Plural(sum.Rows, "row"), needText(sum.Open))
 	}
-	return a.tellCondition(o, s.Condition)
+	return tellCondition(e.Console, o, s.Condition)
 }
 
 func needText(n int) string {
@@ -113,15 +116,13 @@ func needText(n int) string {
 }
 
 // tellCondition says what the page says at its top.
-func (a *app) tellCondition(o reportOptions, c report.Condition) error {
+func tellCondition(out *console.Console, o reportOptions, c report.Condition) error {
 	switch c {
 	case report.Changed:
-		return coded{code: exitRows, error: hinted{
-			fmt.Errorf("%q isn't as the run left it: its SHA-256 isn't the manifest's; the page says so at its top", o.results),
-			"put back the file that the run wrote, and make the page again",
-		}}
+		return fault.New(fault.ExitRows, "put back the file that the run wrote, and make the page again",
+			"%q isn't as the run left it: its SHA-256 isn't the manifest's; the page says so at its top", o.results)
 	case report.Unfinished:
-		a.console.warn("%q isn't finished: a run is still writing it, or has broken off; the page says so at its top", o.results)
+		out.Warn("%q isn't finished: a run is still writing it, or has broken off; the page says so at its top", o.results)
 	case report.Intact:
 	}
 	return nil
@@ -129,11 +130,11 @@ func (a *app) tellCondition(o reportOptions, c report.Condition) error {
 
 func readManifest(results string) (ledger.Manifest, error) {
 	if _, err := os.Stat(results); err != nil {
-		return ledger.Manifest{}, refused(fmt.Errorf("read the results: %w", err))
+		return ledger.Manifest{}, fault.Refused(fmt.Errorf("read the results: %w", err))
 	}
 	m, err := ledger.ReadManifest(results)
 	if errors.Is(err, fs.ErrNotExist) {
-		return m, usageError("give the .csv that reset wrote, with its .json beside it",
+		return m, fault.Usage("give the .csv that reset wrote, with its .json beside it",
 			"%q has no manifest %q, which says of which org it is, by whom and by whose leave", results, ledger.ManifestPath(results))
 	}
 	return m, refusedReport(err)
@@ -142,12 +143,12 @@ func readManifest(results string) (ledger.Manifest, error) {
 // refusedReport is an error that kept the page from being made. The ledger's own hints are about going on with a run.
 func refusedReport(err error) error {
 	if damage, ok := errors.AsType[*ledger.DamageError](err); ok {
-		err = hinted{damage, "put back the results and the manifest as the run left them"}
+		err = fault.WithHint(damage, "put back the results and the manifest as the run left them")
 	}
 	if err == nil {
 		return nil
 	}
-	return refused(err)
+	return fault.Refused(err)
 }
 
 // subject says what the page is about, as the manifest has it.

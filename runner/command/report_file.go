@@ -13,6 +13,7 @@ import (
 	"os"
 	"strings"
 
+	"oktareset/runner/fault"
 	"oktareset/runner/files"
 	"oktareset/runner/ledger"
 	"oktareset/runner/report"
@@ -133,7 +134,7 @@ func (f *resultsFile) unchanged() error {
 	if same {
 		return nil
 	}
-	return hinted{fmt.Errorf("%q was changed while it was read", f.path), "make the page again once the run has ended"}
+	return fault.WithHint(fmt.Errorf("%q was changed while it was read", f.path), "make the page again once the run has ended")
 }
 
 // writePage hands write a new file that takes path's place when it is whole, or stdout for "-". Only a page may be replaced.
@@ -149,7 +150,7 @@ func writePage(stdout io.Writer, path string, write func(io.Writer) error) error
 		return fmt.Errorf("write the page: %w", err)
 	}
 	if err := write(draft); err != nil {
-		return also(err, draft.Discard())
+		return fault.Also(err, draft.Discard())
 	}
 	if err := draft.Replace(); err != nil {
 		return fmt.Errorf("write the page: %w", err)
@@ -177,5 +178,5 @@ func replaceable(path string) error {
 			return nil
 		}
 	}
-	return hinted{fmt.Errorf("%q exists already and isn't a page of oktareset's", path), "choose another file with -o"}
+	return fault.WithHint(fmt.Errorf("%q exists already and isn't a page of oktareset's", path), "choose another file with -o")
 }

@@ -9,13 +9,16 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/urfave/cli/v2"
-	"golang.org/x/time/rate"
-
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/progress"
 	"oktareset/runner/roster"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/time/rate"
 )
 
 // resetOptions is what the flags of reset ask for.
@@ -27,7 +30,7 @@ type resetOptions struct {
 	record  bool
 	what    whatOptions
 	protect protectOptions
-	confirm confirmation
+	confirm console.Confirmation
 
 	workers     int
 	rate        rate.Limit // requests a second in each bucket; 0: no ceiling
@@ -44,8 +47,8 @@ type resetOptions struct {
 	json     bool
 	progress progress.Mode
 	sandbox  bool
-	org      orgFlags
-	console  consoleOptions
+	org      access.Flags
+	console  console.Options
 	set      map[string]string // the flags that were given, for the manifest
 }
 
@@ -72,7 +75,10 @@ func (a *app) resetCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return a.run(o.console, func(ctx context.Context) error { return a.reset(ctx, o) })(c)
+			return a.run(o.console, func(ctx context.Context) (err error) {
+				a.outcome, err = reset(ctx, a.Env, o)
+				return err
+			})(c)
 		},
 	}
 }
@@ -134,17 +140,17 @@ func consoleFlagsQuiet(quiet string) []cli.Flag {
 	}
 }
 
-func parseConsole(c *cli.Context) (consoleOptions, error) {
-	o := consoleOptions{quiet: c.Bool("quiet"), verbose: c.Bool("verbose")}
+func parseConsole(c *cli.Context) (console.Options, error) {
+	o := console.Options{Quiet: c.Bool("quiet"), Verbose: c.Bool("verbose")}
 	switch f := c.String("log-format"); f {
 	case "text":
 	case "json":
-		o.json = true
+		o.JSON = true
 	default:
-		return o, usageError("text or json", "--log-format %q", f)
+		return o, fault.Usage("text or json", "--log-format %q", f)
 	}
-	if o.quiet && o.verbose {
-		return o, usageError("", "--quiet and --verbose exclude each other")
+	if o.Quiet && o.Verbose {
+		return o, fault.Usage("", "--quiet and --verbose exclude each other")
 	}
 	return o, nil
 }
@@ -156,7 +162,7 @@ func parseReset(c *cli.Context) (resetOptions, error) {
 		workers: c.Int("workers"), capacity: c.Int("max-api-capacity"), timeout: c.Duration("timeout"), limit: c.Int("limit"),
 		maxDuration: c.Duration("max-duration"), resume: c.Bool("resume") || c.String("retry") != "",
 		output: c.String("output"), ticket: c.String("ticket"), json: c.Bool("json"), sandbox: c.Bool("sandbox"),
-		org: orgFlags{url: c.String("org-url"), tokenFile: c.String("token-file")},
+		org: access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
 		set: givenFlags(c),
 	}
 	o.protect = protectOptions{exclude: c.StringSlice("exclude"), column: c.String("exclude-column"), skipAdmins: c.Bool("skip-admins")}
@@ -187,19 +193,19 @@ func parseReset(c *cli.Context) (resetOptions, error) {
 		return o, err
 	}
 	if o.progress, err = progress.ParseMode(c.String("progress")); err != nil {
-		return o, usageError("auto, plain or none", "--%w", err)
+		return o, fault.Usage("auto, plain or none", "--%w", err)
 	}
 	if s := c.String("confirm"); s != "" || c.IsSet("confirm") {
-		if o.confirm, err = parseConfirm(s); err != nil {
+		if o.confirm, err = console.ParseConfirm(s); err != nil {
 			return o, err
 		}
 	}
-	if o.console.quiet {
+	if o.console.Quiet {
 		o.progress = progress.None
 	}
 	for _, user := range o.users {
 		if _, reason := runner.ParseIdentifier(user); reason != "" {
-			return o, usageError("give an ID or the whole login", "--user %q can't name a user (%s)", user, reason)
+			return o, fault.Usage("give an ID or the whole login", "--user %q can't name a user (%s)", user, reason)
 		}
 	}
 	return o, o.check(c)
@@ -209,38 +215,38 @@ func parseReset(c *cli.Context) (resetOptions, error) {
 func (o *resetOptions) check(c *cli.Context) error {
 	switch {
 	case o.file == "" && len(o.users) == 0 && o.resume && o.output == "":
-		return usageError("as --resume -o users.results.csv", "which results? Without FILE, --resume needs --output")
+		return fault.Usage("as --resume -o users.results.csv", "which results? Without FILE, --resume needs --output")
 	case o.file == "" && len(o.users) == 0 && !o.resume:
-		return usageError("oktareset reset users.csv, or - for stdin, or --user alice@example.com", "which users? FILE is missing")
+		return fault.Usage("oktareset reset users.csv, or - for stdin, or --user alice@example.com", "which users? FILE is missing")
 	case o.file != "" && len(o.users) > 0:
-		return usageError("put them into the file", "FILE and --user exclude each other")
+		return fault.Usage("put them into the file", "FILE and --user exclude each other")
 	case slices.Contains(o.protect.exclude, ""), slices.Contains(o.protect.exclude, "-"):
-		return usageError("as --exclude vips.csv", "--exclude needs the name of a file")
+		return fault.Usage("as --exclude vips.csv", "--exclude needs the name of a file")
 	case o.protect.column != "" && len(o.protect.exclude) == 0:
-		return usageError("as --exclude vips.csv --exclude-column Benutzer", "--exclude-column names a column of the --exclude files, and there is no --exclude")
+		return fault.Usage("as --exclude vips.csv --exclude-column Benutzer", "--exclude-column names a column of the --exclude files, and there is no --exclude")
 	case c.IsSet("output") && (o.output == "" || o.output == "-"):
-		return usageError("as -o out.csv", "--output needs the name of a file: the results must outlive the run")
+		return fault.Usage("as -o out.csv", "--output needs the name of a file: the results must outlive the run")
 	case o.input.AllowEmpty && o.input.NoHeader:
-		return usageError("let the file have a header", "--allow-empty and --no-header exclude each other: without both, a file is empty because something broke")
+		return fault.Usage("let the file have a header", "--allow-empty and --no-header exclude each other: without both, a file is empty because something broke")
 	case o.workers < 1 || o.workers > 1000:
-		return usageError("1 to 1000", "--workers %d", o.workers)
+		return fault.Usage("1 to 1000", "--workers %d", o.workers)
 	case o.capacity < 1 || o.capacity > 100:
-		return usageError("1 to 100", "--max-api-capacity %d", o.capacity)
+		return fault.Usage("1 to 100", "--max-api-capacity %d", o.capacity)
 	case o.timeout < time.Second:
-		return usageError("at least 1s: every answer that comes too late leaves a user in doubt", "--timeout %s", o.timeout)
+		return fault.Usage("at least 1s: every answer that comes too late leaves a user in doubt", "--timeout %s", o.timeout)
 	case o.limit < 0 || o.limit == 0 && c.IsSet("limit"):
-		return usageError("at least 1", "--limit %d", o.limit)
+		return fault.Usage("at least 1", "--limit %d", o.limit)
 	case o.maxDuration < 0 || o.maxDuration == 0 && c.IsSet("max-duration"):
-		return usageError("as --max-duration 90m", "--max-duration %s", o.maxDuration)
+		return fault.Usage("as --max-duration 90m", "--max-duration %s", o.maxDuration)
 	case o.dryRun && o.retry[runner.StatusUnknown]:
-		return usageError("--retry failed completes a plan", "a plan has no unknown rows: a dry run sends nothing that could be lost")
+		return fault.Usage("--retry failed completes a plan", "a plan has no unknown rows: a dry run sends nothing that could be lost")
 	case o.resume && o.sandbox:
-		return usageError("serve it by oktareset sandbox, and use OKTA_CLIENT_ORGURL and OKTA_CLIENT_TOKEN as it prints them",
+		return fault.Usage("serve it by oktareset sandbox, and use OKTA_CLIENT_ORGURL and OKTA_CLIENT_TOKEN as it prints them",
 			"--sandbox forgets everything when it ends: there is nothing to resume")
-	case o.sandbox && (o.org.url != "" || o.org.tokenFile != ""):
-		return usageError("leave out one of them", "--sandbox takes no --org-url and no --token-file")
+	case o.sandbox && (o.org.URL != "" || o.org.TokenFile != ""):
+		return fault.Usage("leave out one of them", "--sandbox takes no --org-url and no --token-file")
 	case utf8.RuneCountInString(o.ticket) > 200:
-		return usageError("", "--ticket is longer than 200 characters")
+		return fault.Usage("", "--ticket is longer than 200 characters")
 	}
 	return nil
 }
@@ -254,7 +260,7 @@ func parseDelimiter(s string) (rune, error) {
 	}
 	r, size := utf8.DecodeRuneInString(s)
 	if size != len(s) || r == utf8.RuneError || strings.ContainsRune("\"\r\n", r) {
-		return 0, usageError("as --delimiter ';' or --delimiter tab", "--delimiter %q isn't one character", s)
+		return 0, fault.Usage("as --delimiter ';' or --delimiter tab", "--delimiter %q isn't one character", s)
 	}
 	return r, nil
 }
@@ -268,7 +274,7 @@ func parseRate(s string) (rate.Limit, error) {
 	n, err := strconv.ParseFloat(number, 64)
 	per := map[string]float64{"s": 1, "m": 60}[unit]
 	if err != nil || per == 0 || !(n > 0) || n > 1e6 {
-		return 0, usageError("as --rate 5/s or --rate 200/m", "--rate %q isn't N/s or N/m", s)
+		return 0, fault.Usage("as --rate 5/s or --rate 200/m", "--rate %q isn't N/s or N/m", s)
 	}
 	return rate.Limit(n / per), nil
 }

@@ -7,10 +7,12 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"oktareset/oktaclient"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
+
+	"golang.org/x/time/rate"
 )
 
 // checkConfirm refuses, before anything is sent or written, a run that can't get consent. A
@@ -19,23 +21,23 @@ func (r *resetRun) checkConfirm() error {
 	if r.opts.dryRun || r.opts.sandbox {
 		return nil
 	}
-	if r.opts.confirm.given() {
+	if r.opts.confirm.Given() {
 		return r.checkGiven()
 	}
 	if !r.willAsk() {
 		return nil
 	}
 	host, n := r.client.Org().Host(), r.mayChange()
-	tty, err := r.openTerminal()
+	tty, err := r.OpenTerminal()
 	if err != nil {
 		first := ""
 		if !r.resumed && !r.input.Plan() {
 			first = "look at it with --dry-run first; "
 		}
-		return consentError(fmt.Sprintf("%sto go ahead: --confirm %s:%d", first, host, n),
+		return console.ConsentError(fmt.Sprintf("%sto go ahead: --confirm %s:%d", first, host, n),
 			"nobody has allowed this, and there is no terminal to ask on: it %s in %s%s", r.opts.what.text(n), host, because(r.whyAgain()))
 	}
-	tty.close()
+	tty.Close()
 	return nil
 }
 
@@ -45,23 +47,23 @@ func (r *resetRun) checkGiven() error {
 	again := len(r.resend)
 	switch {
 	case !r.resumed:
-		return c.check(host, n)
+		return c.Check(host, n)
 	case again == 0:
-		return c.checkRest(host, n)
+		return c.CheckRest(host, n)
 	}
 	// Who may have been reset loses what they have enrolled since: a number that allows other
 	// users, too, isn't about them.
-	if err := c.checkHost(host, n); err != nil {
+	if err := c.CheckHost(host, n); err != nil {
 		return err
 	}
 	if n > again {
-		return consentError("do the rest first: "+r.resumeCommand(),
+		return console.ConsentError("do the rest first: "+r.resumeCommand(),
 			"--confirm allows a second reset only in a run that does nothing else: %s may have been reset before, and %s left besides",
-			plural(again, "user"), are(n-again, "user"))
+			console.Plural(again, "user"), console.Are(n-again, "user"))
 	}
-	if c.min != again || c.max != again {
-		return consentError(fmt.Sprintf("look at them by hand; for just these it is --confirm %s:%d", host, again),
-			"--confirm allows %s, but %s may have been reset before: for a second reset the number must be exactly theirs", c, plural(again, "user"))
+	if c.Min != again || c.Max != again {
+		return console.ConsentError(fmt.Sprintf("look at them by hand; for just these it is --confirm %s:%d", host, again),
+			"--confirm allows %s, but %s may have been reset before: for a second reset the number must be exactly theirs", c, console.Plural(again, "user"))
 	}
 	return nil
 }
@@ -85,7 +87,7 @@ func (r *resetRun) leftOpen() int {
 // willAsk reports whether the run needs a consent that nobody has given yet.
 func (r *resetRun) willAsk() bool {
 	switch {
-	case r.opts.dryRun, r.opts.sandbox, r.opts.confirm.given(), r.survey.Rows == 0, r.covered():
+	case r.opts.dryRun, r.opts.sandbox, r.opts.confirm.Given(), r.survey.Rows == 0, r.covered():
 		return false
 	}
 	return !r.resumed || r.mayChange() > 0
@@ -106,8 +108,8 @@ func (r *resetRun) askConsent(ctx context.Context) error {
 		c.How, c.At = ledger.ConsentPrompt, r.began
 	case r.opts.sandbox && !r.opts.dryRun && r.survey.Rows > 0:
 		c.How = ledger.ConsentSandbox
-	case r.opts.confirm.given() && !r.opts.dryRun:
-		c.How, c.Min, c.Max = ledger.ConsentConfirm, r.opts.confirm.min, r.opts.confirm.max
+	case r.opts.confirm.Given() && !r.opts.dryRun:
+		c.How, c.Min, c.Max = ledger.ConsentConfirm, r.opts.confirm.Min, r.opts.confirm.Max
 	default:
 		c = ledger.Consent{How: ledger.ConsentNone}
 	}
@@ -117,20 +119,20 @@ func (r *resetRun) askConsent(ctx context.Context) error {
 
 // prompt has the number of users typed: an answer that can't be given without having read the question.
 func (r *resetRun) prompt(ctx context.Context) error {
-	tty, err := r.openTerminal()
+	tty, err := r.OpenTerminal()
 	if err != nil {
-		return consentError("to go ahead without a terminal, use --confirm", "nobody to ask: %w", err)
+		return console.ConsentError("to go ahead without a terminal, use --confirm", "nobody to ask: %w", err)
 	}
-	defer tty.close()
-	typed, err := tty.ask(ctx, r.question())
+	defer tty.Close()
+	typed, err := tty.Ask(ctx, r.question())
 	if ctx.Err() != nil {
-		return stopError(context.Cause(ctx))
+		return fault.Stopped(context.Cause(ctx))
 	}
 	if err != nil {
-		return consentError("to go ahead without a terminal, use --confirm", "ask on the terminal: %w", err)
+		return console.ConsentError("to go ahead without a terminal, use --confirm", "ask on the terminal: %w", err)
 	}
 	if n := r.mayChange(); typed != strconv.Itoa(n) {
-		return consentError("", "not confirmed: %q was typed, not %d; nothing was changed", typed, n)
+		return console.ConsentError("", "not confirmed: %q was typed, not %d; nothing was changed", typed, n)
 	}
 	return nil
 }
@@ -138,14 +140,14 @@ func (r *resetRun) prompt(ctx context.Context) error {
 func (r *resetRun) question() string {
 	var b strings.Builder
 	line := func(name, format string, a ...any) {
-		fmt.Fprintf(&b, "  %-8s %s\n", name, printable(fmt.Sprintf(format, a...)))
+		fmt.Fprintf(&b, "  %-8s %s\n", name, console.Printable(fmt.Sprintf(format, a...)))
 	}
 	n := r.mayChange()
 	some := ""
 	if r.opts.limit > 0 && r.opts.limit < n {
 		some = fmt.Sprintf(", %d of them in this run (--limit), the others by --resume", r.opts.limit)
 	}
-	fmt.Fprintf(&b, "\nThis %s%s. It can't be undone.\n\n", printable(r.opts.what.text(n)), some)
+	fmt.Fprintf(&b, "\nThis %s%s. It can't be undone.\n\n", console.Printable(r.opts.what.text(n)), some)
 	org := r.client.Org().Host()
 	if r.engine != "" {
 		org += " (" + r.engine + ")"
@@ -154,10 +156,10 @@ func (r *resetRun) question() string {
 	line("as", "%s", r.actor)
 	line("file", "%s (%s)", r.paths.shown, r.surveyText())
 	if again := len(r.resend); again > 0 {
-		line("again", "%s may have been reset before: what they have enrolled since would go, too", plural(again, "user"))
+		line("again", "%s may have been reset before: what they have enrolled since would go, too", console.Plural(again, "user"))
 	}
 	if open := r.leftOpen(); open > 0 {
-		line("before", "%s of these left in doubt or half done by earlier runs", are(open, "user"))
+		line("before", "%s of these left in doubt or half done by earlier runs", console.Are(open, "user"))
 	}
 	r.protectLines(line)
 	line("time", "%s", r.estimate())

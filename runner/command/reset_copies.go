@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"oktareset/runner"
+	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
 )
 
@@ -18,7 +19,7 @@ import (
 func (r *resetRun) newCopy() (*ledger.Copy, error) {
 	c, err := ledger.NewCopy(r.paths.results)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = hinted{fmt.Errorf("the folder for the results %s doesn't exist", r.paths.results), "make it, or check that it is mounted"}
+		err = fault.WithHint(fmt.Errorf("the folder for the results %s doesn't exist", r.paths.results), "make it, or check that it is mounted")
 	}
 	if err != nil {
 		return nil, err
@@ -37,10 +38,10 @@ func (r *resetRun) keepCopy() error {
 	}
 	err := r.book.Keep(r.copy)
 	if exists := (*ledger.CopyExistsError)(nil); errors.As(err, &exists) {
-		err = hinted{err, "move it away; if its run isn't complete, put the results and the .json back beside it, and use --resume"}
+		err = fault.WithHint(err, "move it away; if its run isn't complete, put the results and the .json back beside it, and use --resume")
 	}
 	if err != nil {
-		return refused(err)
+		return fault.Refused(err)
 	}
 	return nil
 }
@@ -51,8 +52,8 @@ func (r *resetRun) dropKept() {
 	if r.opts.sandbox {
 		return
 	}
-	if err := also(r.book.DropCopy(), r.dropExclusions()); err != nil {
-		r.console.warn("a copy that no later run needs can't be removed: %v", err)
+	if err := fault.Also(r.book.DropCopy(), r.dropExclusions()); err != nil {
+		r.Console.Warn("a copy that no later run needs can't be removed: %v", err)
 	}
 }
 
@@ -67,7 +68,7 @@ func (r *resetRun) closeInput() error {
 	if r.input != nil {
 		err = r.input.Close()
 	}
-	err = also(err, r.copy.Close())
+	err = fault.Also(err, r.copy.Close())
 	r.copy = nil
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/fault"
 	"oktareset/runner/files"
 	"oktareset/runner/ledger"
 	"oktareset/runner/steps"
@@ -84,7 +85,7 @@ func (r *resetRun) keepExclusions() error {
 		kept.Files = append(kept.Files, k)
 	}
 	if _, err := readExclusionsKept(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return usageError(hintExists, "keep who is excluded: %w", err)
+		return fault.Usage(hintExists, "keep who is excluded: %w", err)
 	}
 	err := files.Replace(path, func(w io.Writer) error { return json.NewEncoder(w).Encode(kept) })
 	if err != nil {
@@ -124,7 +125,7 @@ func readExclusionsKept(path string) (kept keptExclusions, err error) {
 func (r *resetRun) checkExclusions() error {
 	kept, err := readExclusionsKept(exclusionsPath(r.paths.results))
 	if _, others := errors.AsType[*files.RefusedError](err); others { // whom it doesn't name any more isn't left alone
-		return refused(err)
+		return fault.Refused(err)
 	}
 	if err == nil {
 		for _, k := range kept.Files {
@@ -139,7 +140,7 @@ func (r *resetRun) checkExclusions() error {
 			if r.excludes(hash, run) {
 				continue
 			}
-			return usageError("give it again, unchanged, with the same --exclude-column; put others who are to be left alone into a further --exclude FILE",
+			return fault.Usage("give it again, unchanged, with the same --exclude-column; put others who are to be left alone into a further --exclude FILE",
 				"an earlier run left the users of %s alone: who they are isn't kept, and no --exclude names a file with the same content (SHA-256 %s)", path, hash)
 		}
 	}

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
 	"oktareset/runner/roster"
 )
@@ -35,10 +37,10 @@ func (r *resetRun) openInput(ctx context.Context) error {
 	r.limitMemory()
 	for _, w := range append(slices.Clone(f.Warnings()), r.opts.what.warning()) {
 		if w != "" {
-			r.console.warn("%s", w)
+			r.Console.Warn("%s", w)
 		}
 	}
-	r.console.info("%s: %s", r.paths.shown, r.surveyText())
+	r.Console.Info("%s: %s", r.paths.shown, r.surveyText())
 	return nil
 }
 
@@ -115,7 +117,7 @@ func (r *resetRun) kept() (*roster.File, error) {
 		if r.nothingToDo() {
 			return nil, nil
 		}
-		return nil, usageError("give the input again, unchanged: its name was "+r.earlier.Input.File+", its SHA-256 begins with "+brief(r.earlier.Input.SHA256),
+		return nil, fault.Usage("give the input again, unchanged: its name was "+r.earlier.Input.File+", its SHA-256 begins with "+brief(r.earlier.Input.SHA256),
 			"%s has no copy of its input any more", r.paths.results)
 	}
 	if err != nil {
@@ -147,9 +149,9 @@ func (r *resetRun) nothingThere() error {
 	}
 	if _, err := os.Lstat(r.paths.results); err == nil {
 		what, hint := r.inTheWay()
-		return usageError(hint, "can't go on with %s: %s", r.paths.results, what)
+		return fault.Usage(hint, "can't go on with %s: %s", r.paths.results, what)
 	}
-	return usageError(hint, "nothing to go on with: there are no results at %s", r.paths.results)
+	return fault.Usage(hint, "nothing to go on with: there are no results at %s", r.paths.results)
 }
 
 // recall reads the input as the run did that is gone on with, unless the command line says
@@ -179,7 +181,7 @@ func (r *resetRun) sameInput() error {
 	case m == nil || r.input == nil || m.Input.SHA256 == r.survey.SHA256:
 		return nil
 	case r.recalled:
-		return usageError("move it away, and give the input again, unchanged: its name was "+m.Input.File+", its SHA-256 begins with "+brief(m.Input.SHA256),
+		return fault.Usage("move it away, and give the input again, unchanged: its name was "+m.Input.File+", its SHA-256 begins with "+brief(m.Input.SHA256),
 			"%s isn't the input of %s any more: its SHA-256 begins with %s", r.paths.shown, r.paths.results, brief(r.survey.SHA256))
 	case m.Unused(): // openLedger begins anew
 		r.earlier = nil
@@ -189,7 +191,7 @@ func (r *resetRun) sameInput() error {
 	if !m.Finished || open(m.Counts) {
 		hint = "to finish those results: " + goOnCommand(m, r.paths.results, "--resume") + "; put corrected or further rows into a file of their own, with results of their own"
 	}
-	return usageError(hint, "%s isn't the input of %s: its SHA-256 begins with %s, not %s (%s)",
+	return fault.Usage(hint, "%s isn't the input of %s: its SHA-256 begins with %s, not %s (%s)",
 		r.paths.shown, r.paths.results, brief(r.survey.SHA256), brief(m.Input.SHA256), m.Input.File)
 }
 
@@ -200,17 +202,17 @@ func brief(sum string) string { return sum[:min(12, len(sum))] }
 func (r *resetRun) tellComplete() error {
 	counts := r.earlier.Counts
 	r.outcome.results, r.outcome.counts, r.outcome.org = r.paths.results, counts, r.earlier.Org
-	r.console.info("%s is complete: %s", r.paths.results, r.countsText(counts))
+	r.Console.Info("%s is complete: %s", r.paths.results, r.countsText(counts))
 	var err error
 	if !counts.OK() {
-		err = coded{code: exitRows, error: errRows}
+		err = fault.WithCode(fault.ExitRows, fault.ErrRows)
 	}
 	if !r.opts.json {
 		return err
 	}
-	return also(err, r.printSummary(&summary{
+	return fault.Also(err, r.printSummary(&summary{
 		RunID: r.id, ResultsPath: r.paths.results, ManifestPath: ledger.ManifestPath(r.paths.results), Manifest: *r.earlier,
-		Rows: counts.Total(), Before: r.outcome.before, ExitCode: max(exitCode(r.before), exitCode(err)), // as worse
+		Rows: counts.Total(), Before: r.outcome.before, ExitCode: max(fault.Code(r.before), fault.Code(err)), // as worse
 	}))
 }
 
@@ -224,12 +226,12 @@ func (r *resetRun) inputName() string {
 
 func (r *resetRun) surveyText() string {
 	s := r.survey
-	text := fmt.Sprintf("%s, column %q: %s", plural(s.Rows, "row"), r.input.Column(), plural(s.Distinct, "user"))
+	text := fmt.Sprintf("%s, column %q: %s", console.Plural(s.Rows, "row"), r.input.Column(), console.Plural(s.Distinct, "user"))
 	if r.input.Plan() {
 		text = r.planText()
 	}
 	if s.Duplicates > 0 {
-		text += ", " + plural(s.Duplicates, "duplicate row")
+		text += ", " + console.Plural(s.Duplicates, "duplicate row")
 	}
 	switch {
 	case s.Invalid == 1:

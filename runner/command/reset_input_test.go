@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/access"
+	"oktareset/runner/fault"
 )
 
 // list is an input of these users.
@@ -130,7 +132,7 @@ func TestPlanIsFrozen(t *testing.T) {
 // copy.
 func TestResumeNeedsNoInput(t *testing.T) {
 	for name, crash := range map[string]func(v *virtual){
-		"stopped": func(v *virtual) { v.wantEnd(v.reset(confirm(20), "--limit", "7"), exitStopped) },
+		"stopped": func(v *virtual) { v.wantEnd(v.reset(confirm(20), "--limit", "7"), fault.ExitStopped) },
 		"crashed": func(v *virtual) { v.mustCrashAt("/reset_factors", 8, confirm(20), "--workers", "2") },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -141,13 +143,13 @@ func TestResumeNeedsNoInput(t *testing.T) {
 					t.Fatalf("the copy holds %q", got)
 				}
 				v.overwrite("users.csv", list(others...))
-				v.wantSaid(v.reset("--resume", "--confirm=acme.okta.com:0-20"), exitUsage,
+				v.wantSaid(v.reset("--resume", "--confirm=acme.okta.com:0-20"), fault.ExitUsage,
 					"users.csv isn't the input of "+v.path("users.results.csv"),
 					"hint: to finish those results: oktareset reset --resume ", " --output "+v.path("users.results.csv")+"; put corrected or further rows into a file of their own")
 				if err := os.Remove(v.path("users.csv")); err != nil {
 					t.Fatal(err)
 				}
-				v.wantSaid(v.reset("--resume"), exitUsage, "no such file")
+				v.wantSaid(v.reset("--resume"), fault.ExitUsage, "no such file")
 				v.args = []string{"-o", v.path("users.results.csv")}
 				v.wantEnd(v.reset("--resume"), 0, v.path("users.results.input.csv")+": 20 rows")
 				v.wantEnd(v.reset("--resume"), 0, v.path("users.results.csv")+" is complete: 20 reset")
@@ -163,9 +165,9 @@ func TestResumeNeedsNoInput(t *testing.T) {
 func TestResumeOfNothing(t *testing.T) {
 	virtually(t, 2, oktatest.Config{}, func(v *virtual) {
 		v.args = nil
-		v.wantEnd(v.reset("--resume"), exitUsage, "which results? Without FILE, --resume needs --output")
-		v.wantEnd(v.reset("-o", v.path("x.csv")), exitUsage, "which users? FILE is missing")
-		v.wantEnd(v.reset("--resume", "-o", v.path("x.csv")), exitUsage, "nothing to go on with: there are no results at "+v.path("x.csv"))
+		v.wantEnd(v.reset("--resume"), fault.ExitUsage, "which results? Without FILE, --resume needs --output")
+		v.wantEnd(v.reset("-o", v.path("x.csv")), fault.ExitUsage, "which users? FILE is missing")
+		v.wantEnd(v.reset("--resume", "-o", v.path("x.csv")), fault.ExitUsage, "nothing to go on with: there are no results at "+v.path("x.csv"))
 		v.wantFiles("users.csv")
 	})
 }
@@ -190,9 +192,9 @@ func TestResumeRecallsHowTheInputIsRead(t *testing.T) {
 					text = strings.ReplaceAll(text, ",", "|")
 				}
 				v.overwrite("users.csv", []byte(text))
-				v.wantEnd(v.reset(append(flags, confirm(3), "--limit", "1")...), exitStopped)
+				v.wantEnd(v.reset(append(flags, confirm(3), "--limit", "1")...), fault.ExitStopped)
 				v.args = []string{"-o", v.path("users.results.csv")}
-				v.wantEnd(v.reset("--resume", "--limit", "1"), exitStopped)
+				v.wantEnd(v.reset("--resume", "--limit", "1"), fault.ExitStopped)
 				v.args = []string{v.path("users.csv")} // the same file, without the flags
 				v.wantEnd(v.reset("--resume"), 0)
 				v.resets(map[int]int{1: 3})
@@ -206,14 +208,14 @@ func TestResumeRecallsHowTheInputIsRead(t *testing.T) {
 func TestRetryNeedsTheSameInput(t *testing.T) {
 	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
 		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1})
-		v.wantEnd(v.reset(confirm(3)), exitRows, "--retry failed,forbidden "+v.path("users.csv"))
+		v.wantEnd(v.reset(confirm(3)), fault.ExitRows, "--retry failed,forbidden "+v.path("users.csv"))
 		v.wantFiles("users.csv", "users.results.csv", "users.results.json")
 		v.args = []string{"-o", v.path("users.results.csv")}
-		v.wantEnd(v.reset("--resume"), exitRows, "is complete: 2 reset, 1 failed")
-		v.wantEnd(v.reset("--retry", "failed"), exitUsage, "has no copy of its input", "give the input again, unchanged: its name was users.csv, its SHA-256 begins with ")
+		v.wantEnd(v.reset("--resume"), fault.ExitRows, "is complete: 2 reset, 1 failed")
+		v.wantEnd(v.reset("--retry", "failed"), fault.ExitUsage, "has no copy of its input", "give the input again, unchanged: its name was users.csv, its SHA-256 begins with ")
 		v.overwrite("other.csv", list(v.ids[1]))
 		v.args = []string{v.path("other.csv"), "-o", v.path("users.results.csv")}
-		v.wantEnd(v.reset("--retry", "failed"), exitUsage, "other.csv isn't the input of", "hint: for other users, choose another file with -o: whoever is in both inputs is then reset a second time")
+		v.wantEnd(v.reset("--retry", "failed"), fault.ExitUsage, "other.csv isn't the input of", "hint: for other users, choose another file with -o: whoever is in both inputs is then reset a second time")
 		v.overwrite("other.csv", list(v.ids...))
 		v.wantEnd(v.reset("--retry", "failed"), 0)
 		v.resets(map[int]int{1: 3})
@@ -273,7 +275,7 @@ func TestCrashPointsOfTheCopy(t *testing.T) {
 						v.overwrite("users.csv", list(others...))
 						code := v.reset("--resume", confirm(4))
 						if p.resume {
-							v.wantSaid(code, exitUsage, "users.csv isn't the input of")
+							v.wantSaid(code, fault.ExitUsage, "users.csv isn't the input of")
 							v.spared(others)
 							v.args = []string{"-o", v.path("users.results.csv")}
 							v.wantEnd(v.reset("--resume"), 0)
@@ -305,16 +307,16 @@ func (v *virtual) verified(doubt bool) map[string]int {
 // What a run makes where it was refused, it takes away.
 func TestRefusedRunLeavesNoCopy(t *testing.T) {
 	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
-		v.wantEnd(v.reset(confirm(2)), exitConsent)
-		v.wantEnd(v.reset(), exitConsent)
-		v.wantEnd(v.reset(confirm(3), "--exclude", v.path("none.csv")), exitUsage)
+		v.wantEnd(v.reset(confirm(2)), fault.ExitConsent)
+		v.wantEnd(v.reset(), fault.ExitConsent)
+		v.wantEnd(v.reset(confirm(3), "--exclude", v.path("none.csv")), fault.ExitUsage)
 		v.env = map[string]string{"OKTA_CLIENT_TOKEN": "wrong"}
-		v.wantEnd(v.reset(confirm(3)), exitNoAccess)
+		v.wantEnd(v.reset(confirm(3)), fault.ExitNoAccess)
 		v.env = nil
 		v.overwrite("users.csv", []byte("userId\n\"open\n"))
-		v.wantEnd(v.reset(confirm(3)), exitUsage)
+		v.wantEnd(v.reset(confirm(3)), fault.ExitUsage)
 		v.overwrite("users.csv", []byte("nothing\nx\n"))
-		v.wantEnd(v.reset(confirm(3)), exitUsage)
+		v.wantEnd(v.reset(confirm(3)), fault.ExitUsage)
 		v.wantFiles("users.csv")
 	})
 }
@@ -323,7 +325,7 @@ func TestRefusedRunLeavesNoCopy(t *testing.T) {
 func TestRehearsalKeepsNoCopy(t *testing.T) {
 	virtually(t, 1, oktatest.Config{}, func(v *virtual) {
 		v.atRequest(1, func() {})
-		r := &resetRun{app: &app{}, opts: resetOptions{sandbox: true}, paths: paths{results: v.path("x.csv")}}
+		r := &resetRun{Env: new(access.Env), opts: resetOptions{sandbox: true}, paths: paths{results: v.path("x.csv")}}
 		c, err := r.newCopy()
 		if err != nil {
 			t.Fatal(err)
@@ -345,10 +347,10 @@ func TestInputWithTheNameOfTheCopy(t *testing.T) {
 			t.Fatal(err)
 		}
 		v.args = []string{v.path("users.results.input.csv"), "-o", v.path("users.results.csv")}
-		v.wantEnd(v.reset(confirm(3)), exitUsage, "has the name of the copy that the run would make")
+		v.wantEnd(v.reset(confirm(3)), fault.ExitUsage, "has the name of the copy that the run would make")
 		v.overwrite("users.csv", list(v.ids[:2]...))
 		v.args = []string{v.path("users.csv")}
-		v.wantEnd(v.reset(confirm(2)), exitUsage, "users.results.input.csv\" exists already")
+		v.wantEnd(v.reset(confirm(2)), fault.ExitUsage, "users.results.input.csv\" exists already")
 		v.wantFiles("users.csv", "users.results.input.csv")
 		v.resets(map[int]int{0: 3})
 	})
@@ -358,10 +360,10 @@ func TestInputWithTheNameOfTheCopy(t *testing.T) {
 func TestRoomForResults(t *testing.T) {
 	virtually(t, 1000, oktatest.Config{Unlimited: true}, func(v *virtual) {
 		v.free = 100_000
-		v.wantEnd(v.reset(confirm(1000)), exitUsage, `error: the results may need 1.0 MB in "`+v.dir+`", where 100 kB are free; nothing was changed`,
+		v.wantEnd(v.reset(confirm(1000)), fault.ExitUsage, `error: the results may need 1.0 MB in "`+v.dir+`", where 100 kB are free; nothing was changed`,
 			"hint: make room, or name a file on another disk with -o")
 		v.free = 10_000
-		v.wantEnd(v.reset(confirm(1000)), exitUsage, "a copy of "+v.path("users.csv")+" may need 21 kB")
+		v.wantEnd(v.reset(confirm(1000)), fault.ExitUsage, "a copy of "+v.path("users.csv")+" may need 21 kB")
 		v.wantFiles("users.csv")
 		v.resets(map[int]int{0: 1000})
 		v.free = 2_000_000
@@ -383,7 +385,7 @@ func TestOrgWithoutID(t *testing.T) {
 			}
 			return resp, err
 		}
-		v.wantEnd(v.reset(confirm(2)), exitUsage, "doesn't tell the org's ID: without it, one org under two names could be reset twice")
+		v.wantEnd(v.reset(confirm(2)), fault.ExitUsage, "doesn't tell the org's ID: without it, one org under two names could be reset twice")
 		v.resets(map[int]int{0: 2})
 		v.wantFiles("users.csv")
 		v.wantEnd(v.reset("--dry-run"), 0)

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"oktareset/runner"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
 	"oktareset/runner/table"
 )
@@ -28,19 +30,12 @@ const (
 // explainExists says what the file is that a new run would have to overwrite.
 func (r *resetRun) explainExists(exists *ledger.ExistsError) error {
 	what, hint := r.inTheWay()
-	return hinted{fmt.Errorf("%w: %s", exists, what), hint}
+	return fault.WithHint(fmt.Errorf("%w: %s", exists, what), hint)
 }
 
 // explainResume adds what to do about results that this run can't go on with.
 func (r *resetRun) explainResume(err error) error {
-	var (
-		damage   *ledger.DamageError
-		mismatch *ledger.MismatchError
-	)
-	switch {
-	case errors.As(err, &damage) && damage.Hint != "":
-		return hinted{err, damage.Hint}
-	case errors.As(err, &mismatch):
+	if mismatch := (*ledger.MismatchError)(nil); errors.As(err, &mismatch) {
 		_, hint := r.inTheWay()
 		switch m, readErr := ledger.ReadManifest(r.paths.results); {
 		case readErr != nil, mismatch.What == "kind", mismatch.What == "input":
@@ -51,7 +46,7 @@ func (r *resetRun) explainResume(err error) error {
 		case mismatch.What == "org":
 			hint = fmt.Sprintf("go on in the org %s; for %s, name other results with -o", mismatch.Want, mismatch.Got)
 		}
-		return hinted{err, hint}
+		return fault.WithHint(err, hint)
 	}
 	return err
 }
@@ -96,7 +91,7 @@ func (r *resetRun) aloneInTheWay(m *ledger.Manifest) (what, hint string) {
 
 // planInTheWay is about a plan.
 func (r *resetRun) planInTheWay(m *ledger.Manifest) (what, hint string) {
-	what = "a plan of " + plural(m.Counts[runner.StatusWouldReset], "user")
+	what = "a plan of " + console.Plural(m.Counts[runner.StatusWouldReset], "user")
 	if _, command := notPlanned(m, r.paths.results); command != "" && r.opts.dryRun && m.Input.SHA256 == r.survey.SHA256 {
 		return what + " that isn't whole", "to complete it: " + command + "; for a new plan, choose another file with -o, or move it away"
 	}
@@ -114,7 +109,7 @@ func (r *resetRun) resultsInTheWay(m *ledger.Manifest) (what, hint string) {
 		goOn = "nothing is left to do"
 	}
 	n := changed(m)
-	did := ", which reset " + plural(n, "user")
+	did := ", which reset " + console.Plural(n, "user")
 	if !m.Finished {
 		did = ", which broke off and may have reset users"
 	}
@@ -201,11 +196,11 @@ func (r *resetRun) warnOfOthers(ctx context.Context) error {
 	if err := r.meetOrg(ctx); err != nil || !r.ofThisOrg(&m) {
 		return err
 	}
-	did := "reset " + plural(changed(&m), "user")
+	did := "reset " + console.Plural(changed(&m), "user")
 	if !m.Finished {
 		did = "may have reset users"
 	}
-	r.console.warn("%s: %s %s of this very input already: they are reset a second time", usual, runText(&m), did)
+	r.Console.Warn("%s: %s %s of this very input already: they are reset a second time", usual, runText(&m), did)
 	return nil
 }
 
@@ -221,7 +216,7 @@ func (r *resetRun) refuseCopy() error {
 	if err != nil || m.DryRun || m.Sandbox || m.Input.SHA256 != r.survey.SHA256 {
 		return nil //nolint:nilerr // it is the copy of nothing
 	}
-	return usageError("to go on with them: "+goOnCommand(&m, results, "--resume"),
+	return fault.Usage("to go on with them: "+goOnCommand(&m, results, "--resume"),
 		"%s is what the results %s keep of their input: a run of its own would reset the same people a second time", r.paths.input, results)
 }
 
@@ -235,7 +230,7 @@ func (r *resetRun) refuseSamePeople(m *ledger.Manifest, results string) error {
 	if !settled(m) {
 		hint = "they aren't complete; to go on with them: " + goOnCommand(m, results, "--resume")
 	}
-	return usageError(hint, "%s names the same people as %s, made of %s: nobody is reset a second time under another date", r.paths.shown, results, m.Input.File)
+	return fault.Usage(hint, "%s names the same people as %s, made of %s: nobody is reset a second time under another date", r.paths.shown, results, m.Input.File)
 }
 
 // changed is how many users results say were changed, or may have been.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/user"
 
+	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
 )
 
@@ -51,7 +52,7 @@ func (r *resetRun) openLedger(ctx context.Context) error {
 		err = r.explainExists(exists)
 	}
 	if err != nil {
-		return refused(hintLocked(err))
+		return fault.Refused(hintLocked(err))
 	}
 	return nil
 }

@@ -7,31 +7,33 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/access"
+	"oktareset/runner/fault"
 	"oktareset/runner/steps"
 )
 
 // connect finds the org and makes a client for it, or starts the stand-in. Nothing is sent.
 func (r *resetRun) connect(ctx context.Context) error {
-	var cfg orgConfig
+	var cfg access.Config
 	var err error
 	if r.opts.sandbox {
 		both, names := r.protect.people()
-		if r.sandbox, err = startSandbox(r.input, both...); err == nil {
-			r.sandbox.org.AddIdentifiers(slices.Values(names))
-			cfg, err = r.sandbox.config()
+		if r.sandbox, err = access.StartSandbox(r.input, both...); err == nil {
+			r.sandbox.Org.AddIdentifiers(slices.Values(names))
+			cfg, err = r.sandbox.Config()
 		}
 	} else {
-		cfg, err = r.loadOrg(ctx, r.opts.org, r.scopes())
+		cfg, err = r.LoadOrg(ctx, r.opts.org, r.scopes())
 	}
 	if err != nil {
 		return err
 	}
-	o := r.clientOptions(cfg, "run/"+r.id, r.opts.console.verbose)
+	o := r.ClientOptions(cfg, "run/"+r.id, r.opts.console.Verbose)
 	o.Timeout, o.Capacity, o.Rate, o.MaxInFlight = r.opts.timeout, r.opts.capacity, r.opts.rate, r.opts.workers
 	o.ChangesApart = func() {
-		r.console.info("an answer was lost on a connection that had been used before: from here on each change gets a connection of its own")
+		r.Console.Info("an answer was lost on a connection that had been used before: from here on each change gets a connection of its own")
 	}
-	r.client = oktaclient.New(cfg.url, o)
+	r.client = oktaclient.New(cfg.URL, o)
 	return nil
 }
 
@@ -51,14 +53,14 @@ func (r *resetRun) chooseSteps() error {
 }
 
 // scopes are what a service app needs for the run.
-func (r *resetRun) scopes() scopes {
-	s := resetScopes
+func (r *resetRun) scopes() access.Scopes {
+	s := access.ResetScopes
 	if r.opts.protect.skipAdmins {
-		s.needed = append(slices.Clone(s.needed), oktaclient.ScopeRolesRead)
+		s.Needed = append(slices.Clone(s.Needed), oktaclient.ScopeRolesRead)
 	}
 	if r.opts.protect.skipRecent > 0 {
-		s.needed = append(slices.Clone(s.needed), oktaclient.ScopeLogsRead)
-		s.optional = slices.DeleteFunc(slices.Clone(s.optional), func(scope string) bool { return scope == oktaclient.ScopeLogsRead })
+		s.Needed = append(slices.Clone(s.Needed), oktaclient.ScopeLogsRead)
+		s.Optional = slices.DeleteFunc(slices.Clone(s.Optional), func(scope string) bool { return scope == oktaclient.ScopeLogsRead })
 	}
 	return s
 }
@@ -73,7 +75,7 @@ const askWho = "ask who they are"
 func (r *resetRun) meet(ctx context.Context) error {
 	actor, err := r.client.GetActor(ctx)
 	if err != nil {
-		return cannotBegin(r.client, err, askWho)
+		return fault.CannotBegin(r.client, err, askWho)
 	}
 	r.actor = actor
 	if err := r.checkScopes(); err != nil {
@@ -88,14 +90,14 @@ func (r *resetRun) meet(ctx context.Context) error {
 		// One call in the reset's own bucket tells its limit, for the time that the question shows. Who may not list users may still be
 		// allowed to reset them.
 		if _, _, err = r.client.ListUsers(brief, "", 1); oktaclient.FateOf(err) == oktaclient.NoAccess {
-			return cannotBegin(r.client, err, "list users")
+			return fault.CannotBegin(r.client, err, "list users")
 		}
 	}
 	if ctx.Err() != nil {
-		return stopError(context.Cause(ctx))
+		return fault.Stopped(context.Cause(ctx))
 	}
 	if err := r.client.Trustworthy(); err != nil {
-		return cannotBegin(r.client, err, askWho)
+		return fault.CannotBegin(r.client, err, askWho)
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"oktareset/runner/access"
+	"oktareset/runner/console"
 	"oktareset/runner/progress"
 )
 
@@ -29,11 +31,11 @@ func TestRunLimitsMemory(t *testing.T) {
 		}
 		var stderr bytes.Buffer
 		var got int64
-		a := &app{Process: Process{
+		a := appOf(access.Process{
 			Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &stderr, Getenv: func(string) string { return "" },
 			LimitMemory: func(bytes int64) { got = bytes },
-		}}
-		a.console = newConsole(progress.NewScreen(&stderr), consoleOptions{})
+		})
+		a.Console = console.New(progress.NewScreen(&stderr), console.Options{})
 		_ = a.cli().RunContext(t.Context(), []string{"oktareset", "reset", flag, path}) // without an org, it ends after that
 		if got != want {
 			t.Errorf("%s: a limit of %d bytes, want %d\n%s", flag, got, want, stderr.String())

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 
+	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
 )
 
@@ -22,12 +23,12 @@ func (r *resetRun) meetOrg(ctx context.Context) error {
 	org, err := r.client.GetOrg(ctx)
 	switch {
 	case err == nil && org.ID == "" && !optional:
-		return usageError("check the org URL; something between here and Okta may answer in its place; nothing was changed",
+		return fault.Usage("check the org URL; something between here and Okta may answer in its place; nothing was changed",
 			"%s doesn't tell the org's ID: without it, one org under two names could be reset twice", r.client.Org().Host())
 	case err != nil && !optional:
-		return cannotBegin(r.client, err, "ask which org it is")
+		return fault.CannotBegin(r.client, err, "ask which org it is")
 	case err != nil:
-		r.console.warn("the org doesn't tell its ID and its engine: %v", err)
+		r.Console.Warn("the org doesn't tell its ID and its engine: %v", err)
 	}
 	r.org, r.engine, r.met = org, org.Engine, true
 	return r.sameAsBefore()
@@ -43,7 +44,7 @@ func (r *resetRun) sameAsBefore() error {
 	if r.ofThisOrg(&m) {
 		return nil
 	}
-	return usageError("go on in the org that they were begun in; for this one, name other results with -o", "%s is from %s, but the org is %s",
+	return fault.Usage("go on in the org that they were begun in; for this one, name other results with -o", "%s is from %s, but the org is %s",
 		r.paths.results, orgName(m.Org, m.OrgID), orgName(r.client.Org().Host(), r.org.ID))
 }
 
@@ -64,6 +65,6 @@ func (r *resetRun) ofThisOrg(m *ledger.Manifest) bool {
 // warnOfOrg warns where only the org's name can be compared.
 func (r *resetRun) warnOfOrg(m *ledger.Manifest, path string) {
 	if m.OrgID == "" && !m.Sandbox {
-		r.console.warn("%s doesn't have the org's ID, as an earlier version made it: only the name %s is compared", path, m.Org)
+		r.Console.Warn("%s doesn't have the org's ID, as an earlier version made it: only the name %s is compared", path, m.Org)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"oktareset/runner"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 )
 
 // outcome is what a log search or the subject of a mail needs of a reset: one line, the last one, whatever became of the run.
@@ -23,12 +25,12 @@ type outcome struct {
 }
 
 // tell logs the outcome: an error unless the exit code is 0, so that --quiet says something exactly when somebody should look.
-func (o *outcome) tell(c *console, err error) {
+func (o *outcome) tell(c *console.Console, err error) {
 	level := slog.LevelInfo
 	if err != nil {
 		level = slog.LevelError
 	}
-	attrs := []slog.Attr{slog.Int("exit_code", exitCode(err))}
+	attrs := []slog.Attr{slog.Int("exit_code", fault.Code(err))}
 	for _, a := range []slog.Attr{slog.String("run_id", o.runID), slog.String("org", o.org)} {
 		if a.Value.String() != "" {
 			attrs = append(attrs, a)
@@ -51,10 +53,10 @@ func (o *outcome) tell(c *console, err error) {
 	}
 	if o.limited != "" {
 		attrs = append(attrs, slog.String("error", o.limited))
-	} else if err != nil && !errors.Is(err, errRows) {
+	} else if err != nil && !errors.Is(err, fault.ErrRows) {
 		attrs = append(attrs, slog.String("error", err.Error()))
 	}
-	c.log.LogAttrs(context.Background(), level, "outcome", attrs...)
+	c.Log.LogAttrs(context.Background(), level, "outcome", attrs...)
 }
 
 // countsAttr has the statuses that a row ended in.

@@ -15,7 +15,7 @@ func TestEndedAtOnce(t *testing.T) {
 		`^{"time":"[^"]+","level":"INFO","msg":"interrupted again: ended at once; [^"]+goes on"}\n$`: {"oktareset", "reset", "--log-format", "json", "a.csv"},
 	} {
 		var b bytes.Buffer
-		EndedAtOnce(args, &b, Signal{os.Interrupt})
+		EndedAtOnce(args, &b, Signal{Signal: os.Interrupt})
 		if !regexp.MustCompile(want).Match(b.Bytes()) {
 			t.Errorf("%q: %q doesn't match %s", args, b.String(), want)
 		}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
 )
 
@@ -51,10 +53,10 @@ func (r *resetRun) choosePaths() (paths, error) {
 		p.results = r.opts.resultsBeside(base)
 	}
 	if p.input != "" && sameFile(p.input, p.results) {
-		return p, usageError("choose another file with -o", "the results would overwrite the input %s", p.input)
+		return p, fault.Usage("choose another file with -o", "the results would overwrite the input %s", p.input)
 	}
 	if p.input != "" && !r.opts.resume && sameFile(p.input, ledger.CopyPath(p.results)) {
-		return p, usageError("choose other results with -o; or go on with them: --resume -o "+shellQuote(p.results),
+		return p, fault.Usage("choose other results with -o; or go on with them: --resume -o "+console.ShellQuote(p.results),
 			"the input %s has the name of the copy that the run would make", p.input)
 	}
 	return p, nil
@@ -70,12 +72,12 @@ func (r *resetRun) expandOutput(p *paths) (err error) {
 	}
 	// A name with % that an earlier version, or somebody's shell, took as it is.
 	if _, err := os.Lstat(r.opts.output); err == nil && p.results != r.opts.output {
-		return usageError("for that file, write -o "+shellQuote(plainPattern(r.opts.output)), "--output %q is a pattern, for %q today, but also a file that is there",
+		return fault.Usage("for that file, write -o "+console.ShellQuote(plainPattern(r.opts.output)), "--output %q is a pattern, for %q today, but also a file that is there",
 			r.opts.output, p.results)
 	}
 	if folder := filepath.Dir(p.results); folder != "." {
 		if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
-			return usageError("make it, or check that it is mounted", "the folder %q for the results isn't there", folder)
+			return fault.Usage("make it, or check that it is mounted", "the folder %q for the results isn't there", folder)
 		}
 	}
 	return nil

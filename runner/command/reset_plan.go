@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
 )
 
@@ -40,7 +42,7 @@ func (r *resetRun) checkPlan(ctx context.Context) error {
 		if errors.Is(r.planErr, fs.ErrNotExist) {
 			hint = "keep the .json beside the plan, or make a new plan with --dry-run"
 		}
-		return usageError(hint, "the plan's org isn't known: %w", r.planErr)
+		return fault.Usage(hint, "the plan's org isn't known: %w", r.planErr)
 	}
 	if err := r.meetOrg(ctx); err != nil {
 		return err
@@ -60,11 +62,11 @@ func (r *resetRun) checkPlan(ctx context.Context) error {
 // checkWritten refuses what isn't byte for byte the plan that a dry run has written.
 func (r *resetRun) checkWritten(m *ledger.Manifest) error {
 	if !m.DryRun {
-		return usageError("keep the .json of the dry run beside its plan, or make a new plan with --dry-run", "%q isn't of a plan",
+		return fault.Usage("keep the .json of the dry run beside its plan, or make a new plan with --dry-run", "%q isn't of a plan",
 			ledger.ManifestPath(r.paths.shown))
 	}
 	if m.Finished && (m.Result == nil || m.Result.SHA256 != r.survey.SHA256) {
-		return usageError("make a new plan with --dry-run, of a file without those who are not to be reset",
+		return fault.Usage("make a new plan with --dry-run, of a file without those who are not to be reset",
 			"%s isn't the plan that was made: it was changed since", r.paths.shown)
 	}
 	return nil
@@ -78,20 +80,20 @@ func (r *resetRun) checkWhole(m *ledger.Manifest) error {
 	case why == "":
 		return nil
 	case command == "":
-		return usageError("make it again with --dry-run --sandbox, and let it end", "%s isn't a whole plan: %s", r.paths.shown, why)
+		return fault.Usage("make it again with --dry-run --sandbox, and let it end", "%s isn't a whole plan: %s", r.paths.shown, why)
 	}
-	return usageError("complete it: "+command, "%s isn't a whole plan: %s", r.paths.shown, why)
+	return fault.Usage("complete it: "+command, "%s isn't a whole plan: %s", r.paths.shown, why)
 }
 
 func (r *resetRun) checkPlannedOrg(m *ledger.Manifest) error {
 	const again = "make a new plan with --dry-run"
 	switch host := r.client.Org().Host(); {
 	case m.Sandbox && !r.opts.sandbox:
-		return usageError(again+", without --sandbox", "%s is the plan of a rehearsal: it was made for the stand-in org, not for %s", r.paths.shown, host)
+		return fault.Usage(again+", without --sandbox", "%s is the plan of a rehearsal: it was made for the stand-in org, not for %s", r.paths.shown, host)
 	case !m.Sandbox && r.opts.sandbox:
-		return usageError("rehearse with a plan of --dry-run --sandbox", "%s is a plan for %s, not for the stand-in org", r.paths.shown, m.Org)
+		return fault.Usage("rehearse with a plan of --dry-run --sandbox", "%s is a plan for %s, not for the stand-in org", r.paths.shown, m.Org)
 	case !m.Sandbox && !r.ofThisOrg(m):
-		return usageError(again, "%s is a plan for %s, but the org is %s", r.paths.shown, orgName(m.Org, m.OrgID), orgName(host, r.org.ID))
+		return fault.Usage(again, "%s is a plan for %s, but the org is %s", r.paths.shown, orgName(m.Org, m.OrgID), orgName(host, r.org.ID))
 	}
 	return nil
 }
@@ -100,10 +102,10 @@ func (r *resetRun) checkPlannedOrg(m *ledger.Manifest) error {
 // fewer of them first.
 func (r *resetRun) checkPlannedSteps(m *ledger.Manifest) error {
 	if planned, now := strings.Join(m.Planned, ", "), strings.Join(r.list.Planned(), ", "); planned != now {
-		return usageError(r.hintPlan(m), "%s is a plan to do something else: %q, not %q", r.paths.shown, planned, now)
+		return fault.Usage(r.hintPlan(m), "%s is a plan to do something else: %q, not %q", r.paths.shown, planned, now)
 	}
 	if slices.Contains(m.Steps, "skip_admins") && !r.opts.protect.skipAdmins {
-		return usageError(r.hintPlan(m), "%s was made with --skip-admins: its run has to leave admins alone, too", r.paths.shown)
+		return fault.Usage(r.hintPlan(m), "%s was made with --skip-admins: its run has to leave admins alone, too", r.paths.shown)
 	}
 	return nil
 }
@@ -114,7 +116,7 @@ func (r *resetRun) checkTicket(m *ledger.Manifest) error {
 	if m.Ticket == "" || r.opts.ticket == "" || r.opts.ticket == m.Ticket {
 		return nil
 	}
-	return usageError("leave --ticket out: the plan's own is used; for another ticket, make a new plan with --dry-run", "%s was made for the ticket %q, not %q",
+	return fault.Usage("leave --ticket out: the plan's own is used; for another ticket, make a new plan with --dry-run", "%s was made for the ticket %q, not %q",
 		r.paths.shown, m.Ticket, r.opts.ticket)
 }
 
@@ -126,7 +128,7 @@ func (r *resetRun) checkPlannedExclusions(m *ledger.Manifest) error {
 			return f.sha256 == x.sha256 && lastOptions(m)["exclude-column"] == r.opts.protect.column
 		}
 		if !slices.ContainsFunc(r.protect.files, given) {
-			return usageError("give it again, unchanged, with the same --exclude-column; put others who are to be left alone into a further --exclude FILE. The whole command: "+planCommand(m, r.paths.shown),
+			return fault.Usage("give it again, unchanged, with the same --exclude-column; put others who are to be left alone into a further --exclude FILE. The whole command: "+planCommand(m, r.paths.shown),
 				"%s was made with --exclude %s: no --exclude names a file with the same content (SHA-256 %.12s)", r.paths.shown, x.path, x.sha256)
 		}
 	}
@@ -144,7 +146,7 @@ func (r *resetRun) planText() string {
 	if r.plan != nil && len(r.plan.Runs) > 0 && !r.plan.Runs[0].StartedAt.IsZero() {
 		made = " made " + ago(time.Since(r.plan.Runs[0].StartedAt))
 	}
-	return fmt.Sprintf("a plan%s: %s to reset", made, plural(r.survey.Distinct, "user"))
+	return fmt.Sprintf("a plan%s: %s to reset", made, console.Plural(r.survey.Distinct, "user"))
 }
 
 // ago is as "3 days ago".
@@ -155,9 +157,9 @@ func ago(d time.Duration) string {
 	case d < time.Minute:
 		return "less than a minute ago"
 	case d < time.Hour:
-		return plural(int(d/time.Minute), "minute") + " ago"
+		return console.Plural(int(d/time.Minute), "minute") + " ago"
 	case d < 48*time.Hour:
-		return plural(int(d/time.Hour), "hour") + " ago"
+		return console.Plural(int(d/time.Hour), "hour") + " ago"
 	}
-	return plural(int(d/(24*time.Hour)), "day") + " ago"
+	return console.Plural(int(d/(24*time.Hour)), "day") + " ago"
 }

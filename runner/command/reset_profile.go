@@ -6,6 +6,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
 	"oktareset/runner/roster"
 	"oktareset/runner/steps"
@@ -27,7 +28,7 @@ func (r *resetRun) enrolling() (*steps.Enrolling, error) {
 	email := r.emailCell(f, columns)
 	for _, needed := range neededFields(f.Type) {
 		if _, ok := columns[needed]; !ok && !(needed == "email" && email != nil) {
-			return nil, usageError("put the users into a file with that column; the result keeps it", "--enroll %s needs a column %s", f, needed)
+			return nil, fault.Usage("put the users into a file with that column; the result keeps it", "--enroll %s needs a column %s", f, needed)
 		}
 	}
 	return &steps.Enrolling{Factor: f, Profile: func(row runner.Row) (map[string]any, error) {
@@ -108,7 +109,7 @@ func profileColumns(f oktaclient.Enrollment, columns []string) (map[string]int, 
 			continue
 		}
 		if earlier, twice := found[field]; twice {
-			return nil, usageError("rename one of them", "columns %q and %q both hold the %s of the factor to enroll", columns[earlier], name, field)
+			return nil, fault.Usage("rename one of them", "columns %q and %q both hold the %s of the factor to enroll", columns[earlier], name, field)
 		}
 		found[field] = i
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/fault"
 )
 
 func TestDuplicateOfInvalidProfile(t *testing.T) {
@@ -78,7 +79,7 @@ func TestTwoPhonesOfOneUser(t *testing.T) {
 				return
 			}
 			code := v.reset(with(enrollFlags, confirm(5), "--workers", workers)...)
-			if n := v.statuses(); code != exitRows || n["invalid/profile"] != 1 || n["reset"] != 4 {
+			if n := v.statuses(); code != fault.ExitRows || n["invalid/profile"] != 1 || n["reset"] != 4 {
 				t.Errorf("%s workers: exit code %d, %v; want the other row of the user to be invalid", workers, code, n)
 			}
 			u, _ := v.org.User(v.ids[0])

@@ -10,6 +10,8 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/oktaclient/oktatest"
 	"oktareset/runner"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
 	"oktareset/runner/progress"
 	"oktareset/runner/roster"
@@ -48,7 +50,7 @@ func (r *resetRun) readExclusions(ctx context.Context) error {
 			return err
 		}
 		for _, w := range x.Warnings {
-			r.console.warn("%s: %s", path, w)
+			r.Console.Warn("%s: %s", path, w)
 		}
 		f := excludedFile{path: path, sha256: x.SHA256, column: x.Column, ExcludedFile: steps.ExcludedFile{Path: path, Mail: x.Mail}}
 		for _, u := range x.Users {
@@ -121,21 +123,13 @@ func (r *resetRun) checkRoles(ctx context.Context) error {
 	_, _, err := r.client.ListRoles(ctx, r.actor.ID)
 	switch {
 	case ctx.Err() != nil:
-		return stopError(context.Cause(ctx))
+		return fault.Stopped(context.Cause(ctx))
 	case oktaclient.FateOf(err) == oktaclient.Forbidden, oktaclient.LacksScope(err):
-		return noRoles(fmt.Errorf("%w: %w", steps.ErrNoRoles, err))
+		return fmt.Errorf("%w: %w", steps.ErrNoRoles, err)
 	case err != nil:
-		return cannotBegin(r.client, err, "list admin roles")
+		return fault.CannotBegin(r.client, err, "list admin roles")
 	}
 	return nil
-}
-
-// noRoles is the end of a run that can't see who is an admin.
-func noRoles(err error) error {
-	return coded{code: exitNoAccess, error: hinted{
-		err,
-		"use the token of an admin who may view admins, or an OAuth app with the scope okta.roles.read and such a role; or name the admins in an --exclude FILE",
-	}}
 }
 
 // manyLookUps is from how many on the display shows how far the look-up of those who are excluded
@@ -171,20 +165,18 @@ func (r *resetRun) lookUpExcluded(ctx context.Context) error {
 // explainExclusion explains why it isn't known who is excluded. Nothing was changed.
 func (r *resetRun) explainExclusion(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return stopError(context.Cause(ctx))
+		return fault.Stopped(context.Cause(ctx))
 	}
 	if oktaclient.FateOf(err) == oktaclient.Forbidden {
-		return coded{code: exitNoAccess, error: hinted{
-			err, "these credentials may not view that user: use some that may, or take the line out if they may not reset that user either",
-		}}
+		return fault.New(fault.ExitNoAccess, "these credentials may not view that user: use some that may, or take the line out if they may not reset that user either", "%w", err)
 	}
-	if fault := oktaFault(r.client, err, before, "view that user"); fault != nil {
-		return fault
+	if known := fault.Of(r.client, err, fault.Before, "view that user"); known != nil {
+		return known
 	}
 	if steps.IsOtherUser(err) {
-		return usageError("write the whole login or the ID into that line; nothing was changed", "%w", err)
+		return fault.Usage("write the whole login or the ID into that line; nothing was changed", "%w", err)
 	}
-	return usageError("try again later; as long as it isn't known who is excluded, nothing is changed", "%w", err)
+	return fault.Usage("try again later; as long as it isn't known who is excluded, nothing is changed", "%w", err)
 }
 
 // checkFindings warns of lines that protect nobody, and refuses a file that can't be what it is
@@ -194,14 +186,14 @@ func (r *resetRun) checkFindings() error {
 	for _, f := range r.protect.excluded.Findings() {
 		r.tellNobody(f)
 		for _, l := range f.Several {
-			r.console.alert("%s: line %d: %s are different users: both are left alone", f.Path, l.Line, namesText(l, "and"))
+			r.Console.Alert("%s: line %d: %s are different users: both are left alone", f.Path, l.Line, namesText(l, "and"))
 		}
 		switch {
 		case len(f.Nobody) == f.Lines:
-			return usageError("is it a list of users of this org, by Okta ID or login? --exclude-column names another column; nothing was changed",
+			return fault.Usage("is it a list of users of this org, by Okta ID or login? --exclude-column names another column; nothing was changed",
 				"%s: no line names a user of %s: it would protect nobody", f.Path, host)
 		case 2*f.IDsFound < f.IDs:
-			return usageError("is it a list of users of this org, with IDs as Okta writes them? nothing was changed",
+			return fault.Usage("is it a list of users of this org, with IDs as Okta writes them? nothing was changed",
 				"%s: a user of %s has only %d of its %d IDs", f.Path, host, f.IDsFound, f.IDs)
 		}
 	}
@@ -212,10 +204,10 @@ func (r *resetRun) checkFindings() error {
 func (r *resetRun) tellNobody(f steps.Finding) {
 	const most = 10
 	for _, l := range f.Nobody[:min(len(f.Nobody), most)] {
-		r.console.alert("%s: line %d: no user has %s: nobody is protected by it", f.Path, l.Line, namesText(l, "or"))
+		r.Console.Alert("%s: line %d: no user has %s: nobody is protected by it", f.Path, l.Line, namesText(l, "or"))
 	}
 	if more := len(f.Nobody) - most; more > 0 {
-		r.console.alert("%s: the same goes for %s", f.Path, plural(more, "further line"))
+		r.Console.Alert("%s: the same goes for %s", f.Path, console.Plural(more, "further line"))
 	}
 }
 
@@ -238,7 +230,7 @@ func (r *resetRun) countExcluded() error {
 	damaged := r.namesOfNobody()
 	for row, err := range r.input.Rows() {
 		if err != nil {
-			return refused(err)
+			return fault.Refused(err)
 		}
 		id, reason := row.Identifier()
 		if reason != "" {
@@ -248,14 +240,14 @@ func (r *resetRun) countExcluded() error {
 			r.protect.files[i].rows++
 		}
 		if where, ok := damaged[strings.ToLower(id.Value)]; ok && id.Kind == runner.KindID && where.name != id.Value {
-			return usageError("something has changed the case of that file's IDs: export it again; nothing was changed",
+			return fault.Usage("something has changed the case of that file's IDs: export it again; nothing was changed",
 				"%s: line %d: no user has the ID %q, but line %d of %s names %s, which differs in case only",
 				where.file, where.line, where.name, row.Line, r.paths.shown, id.Value)
 		}
 	}
 	for _, f := range r.protect.files {
 		if !r.opts.dryRun { // there the summary says it
-			r.console.info("%s", f.text())
+			r.Console.Info("%s", f.text())
 		}
 	}
 	return r.countKnown()
@@ -287,14 +279,14 @@ func (r *resetRun) countKnown() error {
 	}
 	for j, err := range r.jobs() {
 		if err != nil {
-			return refused(err)
+			return fault.Refused(err)
 		}
 		if id, reason := j.Row.Identifier(); reason == "" && j.First == j.Row.N && r.protect.excluded.Names(id) {
 			r.protect.known++
 		}
 	}
 	if r.toDo > 0 && r.protect.known >= r.toDo {
-		r.console.warn("all users of %s are excluded: there is nobody to reset", r.paths.shown)
+		r.Console.Warn("all users of %s are excluded: there is nobody to reset", r.paths.shown)
 	}
 	return nil
 }
@@ -314,9 +306,9 @@ func (f *excludedFile) users() int {
 func (f *excludedFile) text() string {
 	rows := "no row"
 	if f.rows > 0 {
-		rows = plural(f.rows, "row")
+		rows = console.Plural(f.rows, "row")
 	}
-	return fmt.Sprintf("%s: %s to leave alone, %s of the input", f.path, plural(f.users(), "user"), rows)
+	return fmt.Sprintf("%s: %s to leave alone, %s of the input", f.path, console.Plural(f.users(), "user"), rows)
 }
 
 // protectLines are the lines of the question that say who is left alone.
@@ -338,7 +330,7 @@ func (r *resetRun) tellProtected() {
 		return
 	}
 	for _, f := range r.protect.files {
-		r.console.info("%s", f.text())
+		r.Console.Info("%s", f.text())
 	}
 }
 
@@ -370,10 +362,10 @@ func (r *resetRun) protectRecord() []ledger.Excluded {
 func (r *resetRun) protectArgs() []string {
 	var args []string
 	for _, path := range r.opts.protect.exclude {
-		args = append(args, "--exclude", shellQuote(path))
+		args = append(args, "--exclude", console.ShellQuote(path))
 	}
 	if r.opts.protect.column != "" {
-		args = append(args, "--exclude-column", shellQuote(r.opts.protect.column))
+		args = append(args, "--exclude-column", console.ShellQuote(r.opts.protect.column))
 	}
 	if r.opts.protect.skipAdmins {
 		args = append(args, "--skip-admins")

@@ -10,7 +10,9 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/console"
 	"oktareset/runner/doubt"
+	"oktareset/runner/fault"
 	"oktareset/runner/steps"
 )
 
@@ -35,7 +37,7 @@ func (r *resetRun) newProver() *doubt.Prover {
 		runs[run.RunID] = doubt.Run{Actor: run.Actor.ID, Clock: run.ClockVouched}
 	}
 	return doubt.New(r.client, doubt.Options{
-		RunID: r.id, Runs: runs, Blind: r.blind, Warn: func(err error) { r.console.warn("%v", err) }, Waiting: r.wait,
+		RunID: r.id, Runs: runs, Blind: r.blind, Warn: func(err error) { r.Console.Warn("%v", err) }, Waiting: r.wait,
 	})
 }
 
@@ -99,7 +101,7 @@ func (r *resetRun) settleLater(ctx context.Context, stopped error) error {
 		}
 		again, rest, err := r.prove(ctx)
 		if err != nil {
-			return also(stopped, err)
+			return fault.Also(stopped, err)
 		}
 		if len(again) == 0 || round == proofRounds {
 			return stopped
@@ -108,7 +110,7 @@ func (r *resetRun) settleLater(ctx context.Context, stopped error) error {
 		sent := r.sentAgain.Load()
 		err = r.pool(ctx, jobsOf(again), r.opts.workers)
 		if n := r.sentAgain.Load() - sent; n > 0 {
-			r.console.info("%s sent again: certainly not reset before", plural(int(n), "user"))
+			r.Console.Info("%s sent again: certainly not reset before", console.Plural(int(n), "user"))
 		}
 		if stopped == nil || err != nil && !errors.Is(err, steps.ErrLimit) {
 			stopped = err
@@ -125,13 +127,13 @@ func (r *resetRun) settleLater(ctx context.Context, stopped error) error {
 func (r *resetRun) prove(ctx context.Context) (again, rest []runner.Result, err error) {
 	rows := r.doubts
 	if n := r.inDoubt(); n > 0 && !r.prover.Blind() {
-		r.console.info("%s in doubt: looking for proof in the System Log and in the users' factors", plural(n, "row"))
+		r.Console.Info("%s in doubt: looking for proof in the System Log and in the users' factors", console.Plural(n, "row"))
 	} else if n > 0 {
 		rows, _ = split(rows) // nothing is proved by waiting
 	}
 	f, err := r.prover.Wait(ctx, rows)
 	goOn, settleErr := r.settleDone(f.Done)
-	if err = also(err, also(settleErr, r.writeIncomplete(f.Incomplete))); err != nil {
+	if err = fault.Also(err, fault.Also(settleErr, r.writeIncomplete(f.Incomplete))); err != nil {
 		r.doubts = slices.Concat(goOn, f.Absent, f.Open)
 		return nil, nil, err
 	}
@@ -163,10 +165,10 @@ func (r *resetRun) inDoubt() int {
 func (r *resetRun) sayAgain(rows []runner.Result) {
 	half, absent := split(rows)
 	if len(absent) > 0 {
-		r.console.info("the System Log shows no reset of %s in doubt: looking at the factors once more", plural(len(absent), "user"))
+		r.Console.Info("the System Log shows no reset of %s in doubt: looking at the factors once more", console.Plural(len(absent), "user"))
 	}
 	if len(half) > 0 {
-		r.console.info("%s half done: going on with what is open", plural(len(half), "row"))
+		r.Console.Info("%s half done: going on with what is open", console.Plural(len(half), "row"))
 	}
 }
 
@@ -188,7 +190,7 @@ func (r *resetRun) lastLook(ctx context.Context, stopped error) error {
 		r.unseen = len(open)
 	}
 	_, err = r.settleDone(f.Done)
-	return also(err, r.writeIncomplete(f.Incomplete))
+	return fault.Also(err, r.writeIncomplete(f.Incomplete))
 }
 
 // writeIncomplete writes down that Okta did a part of the reset only.

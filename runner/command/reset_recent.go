@@ -15,6 +15,7 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/runner"
 	"oktareset/runner/evidence"
+	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
 )
 
@@ -60,7 +61,7 @@ func parseSkipRecent(c *cli.Context) (time.Duration, error) {
 	text := c.String("skip-reset-since")
 	d, err := parsePeriod(text)
 	if err != nil || d < time.Minute || d > logRetention {
-		return 0, usageError("as --skip-reset-since 24h or 2d; Okta keeps its log for 90 days", "--skip-reset-since %q isn't a time from 1m to 90d", text)
+		return 0, fault.Usage("as --skip-reset-since 24h or 2d; Okta keeps its log for 90 days", "--skip-reset-since %q isn't a time from 1m to 90d", text)
 	}
 	return d, nil
 }
@@ -115,17 +116,17 @@ func (r *resetRun) meetRecent(ctx context.Context) error {
 		}
 	}
 	q.Since = r.recent.asked
-	say := time.AfterFunc(sayAfter, func() { r.console.info("asking the System Log who of these users was reset lately") })
+	say := time.AfterFunc(sayAfter, func() { r.Console.Info("asking the System Log who of these users was reset lately") })
 	log, err := evidence.ReadRecent(ctx, r.client, q)
 	say.Stop()
 	r.recent.log = log
 	switch {
 	case ctx.Err() != nil:
-		return stopError(context.Cause(ctx))
+		return fault.Stopped(context.Cause(ctx))
 	case r.recent.skip > 0 && (err != nil || !log.Reached(r.recent.since)):
 		return r.explainRecent(err)
 	case err != nil:
-		r.console.warn("the System Log can't be read, so it isn't known who of these users was reset lately: %v%s", err, r.withoutLog(err))
+		r.Console.Warn("the System Log can't be read, so it isn't known who of these users was reset lately: %v%s", err, r.withoutLog(err))
 	}
 	if err := r.countRecent(); err != nil {
 		return err
@@ -203,18 +204,18 @@ func (r *resetRun) ownRun() func(evidence.Source) bool {
 // it for. Nothing was changed.
 func (r *resetRun) explainRecent(err error) error {
 	if err == nil {
-		return usageError("give a shorter --skip-reset-since, or a file without those who are done: the earlier results name them",
+		return fault.Usage("give a shorter --skip-reset-since, or a file without those who are done: the earlier results name them",
 			"the System Log couldn't be read back to %s within %d pages and %s: nobody knows who was reset since; nothing was changed",
 			r.recent.since.UTC().Format(shortFor), skipPages, skipTime)
 	}
 	err = fmt.Errorf("--skip-reset-since needs the System Log: %w", err)
 	if oktaclient.FateOf(err) == oktaclient.Forbidden || oktaclient.LacksScope(err) {
-		return coded{code: exitNoAccess, error: hinted{err, hintLog}}
+		return fault.New(fault.ExitNoAccess, hintLog, "%w", err)
 	}
-	if fault := oktaFault(r.client, err, before, "read its System Log"); fault != nil {
-		return fault
+	if known := fault.Of(r.client, err, fault.Before, "read its System Log"); known != nil {
+		return known
 	}
-	return usageError("try again later; as long as it isn't known who was reset lately, nothing is changed", "%w", err)
+	return fault.Usage("try again later; as long as it isn't known who was reset lately, nothing is changed", "%w", err)
 }
 
 // countRecent counts the users of this run's rows whom the log names.
@@ -225,7 +226,7 @@ func (r *resetRun) countRecent() error {
 	}
 	for j, err := range r.jobs() {
 		if err != nil {
-			return refused(err)
+			return fault.Refused(err)
 		}
 		id, reason := j.Row.Identifier()
 		if reason != "" || j.First != j.Row.N || r.duplicates[j.Row.N] {
@@ -380,14 +381,14 @@ func (c *recentResets) whoText() string {
 func (r *resetRun) tellRecent() {
 	c := &r.recent
 	if c.left > 0 && c.left >= r.toDo {
-		r.console.warn("all users of %s were reset lately: there is nobody to reset", r.paths.shown)
+		r.Console.Warn("all users of %s were reset lately: there is nobody to reset", r.paths.shown)
 	}
 	text := strings.Join(c.lines(), "; ")
 	switch {
 	case text == "", r.willAsk():
 	case c.skip > 0:
-		r.console.info("%s", text)
+		r.Console.Info("%s", text)
 	default:
-		r.console.warn("%s", text)
+		r.Console.Warn("%s", text)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/fault"
 )
 
 // says fails the test unless the last run said so, as a regular expression.
@@ -30,7 +31,7 @@ func (v *virtual) saysNot(pattern string) {
 // yesterday has all users reset by the results of another file, and lets 20 hours pass.
 func (v *virtual) yesterday(flags ...string) {
 	v.t.Helper()
-	if code := v.reset(append(flags, confirm(len(v.ids)), "-o", v.path("yesterday.csv"))...); code != exitOK {
+	if code := v.reset(append(flags, confirm(len(v.ids)), "-o", v.path("yesterday.csv"))...); code != fault.ExitOK {
 		v.t.Fatalf("yesterday's run: exit code %d\n%s", code, v.stderr)
 	}
 	v.saysNot("of these users")
@@ -59,12 +60,12 @@ func TestResetYesterday(t *testing.T) {
 			code := v.reset("--dry-run", "-o", v.path("plan.csv"))
 			v.says(`warning: 6 of these users were reset in the last 24h: 6 by okta.admin@example.com \(run \d{8}T\d{6}Z-[0-9a-f]{6}\); ` +
 				`they would be reset again; 2 of them have enrolled a factor since; to leave the others alone: --skip-reset-since 24h\n`)
-			if code != exitOK {
+			if code != fault.ExitOK {
 				t.Errorf("dry run: exit code %d", code)
 			}
 			resets, logs := v.org.Stats().ByOp[oktatest.OpResetFactors], v.org.Stats().ByOp[oktatest.OpLogs]
 			code = v.reset(confirm(6), "--skip-reset-since", "1d")
-			v.want(code, exitOK, map[string]int{"reset": 2, "skipped/recent": 4})
+			v.want(code, fault.ExitOK, map[string]int{"reset": 2, "skipped/recent": 4})
 			v.says(`6 of these users were reset since 1999-12-31T20:00:00Z: 6 by okta.admin@example.com \(run .*\); left alone: 4 \(--skip-reset-since 24h\); ` +
 				`reset again: 2 with a factor enrolled since\n`)
 			v.saysNot("warning")
@@ -93,7 +94,7 @@ func TestRecentByLogin(t *testing.T) {
 			t.Fatal(err)
 		}
 		v.enroll(2)
-		if code := v.reset(confirm(3), "--skip-reset-since", "24h"); code != exitOK {
+		if code := v.reset(confirm(3), "--skip-reset-since", "24h"); code != fault.ExitOK {
 			t.Errorf("exit code %d", code)
 		}
 		v.says("3 of these users were reset since .*; left alone: 2 ")
@@ -110,12 +111,12 @@ func TestWhatIsRecent(t *testing.T) {
 		<-time.After(25 * time.Hour)
 		help := v.org.Add(oktatest.User{Login: "help@example.com"})
 		v.org.ResetBy(help.Login, v.ids[1])
-		if code := v.reset(confirm(4), "--factor", "sms", "-o", v.path("single.csv")); code != exitOK {
+		if code := v.reset(confirm(4), "--factor", "sms", "-o", v.path("single.csv")); code != fault.ExitOK {
 			t.Fatalf("exit code %d\n%s", code, v.stderr)
 		}
 		v.says(`1 of these users was reset in the last 24h: 1 by help@example.com; the user is reset again, and has enrolled no factor since; to leave the user alone`)
 		code := v.reset(confirm(4), "--skip-reset-since", "24h")
-		v.want(code, exitOK, map[string]int{"reset": 3, "skipped/recent": 1})
+		v.want(code, fault.ExitOK, map[string]int{"reset": 3, "skipped/recent": 1})
 		v.saysNot("okta.admin")
 		v.resets(map[int]int{1: 3, 2: 1})
 	})
@@ -129,7 +130,7 @@ func TestEnrolledBetweenResets(t *testing.T) {
 		<-time.After(time.Minute)
 		v.org.ResetBy("okta.admin@example.com", v.ids[0])
 		code := v.reset(confirm(2), "--skip-reset-since", "24h")
-		v.want(code, exitOK, map[string]int{"skipped/recent": 2})
+		v.want(code, fault.ExitOK, map[string]int{"skipped/recent": 2})
 		v.says("warning: all users of .* were reset lately: there is nobody to reset")
 	})
 }
@@ -145,10 +146,10 @@ func TestRecentWithEnroll(t *testing.T) {
 		enroll := []string{"--enroll", "sms:OKTA", "--activate"}
 		v.yesterday(enroll...)
 		code := v.reset(append(enroll, confirm(2), "--skip-reset-since", "24h")...)
-		v.want(code, exitOK, map[string]int{"skipped/recent": 2})
+		v.want(code, fault.ExitOK, map[string]int{"skipped/recent": 2})
 		v.enroll(1)
 		code = v.reset(append(enroll, confirm(2), "--skip-reset-since", "24h", "-o", v.path("again.csv"))...)
-		if v.says(`2 rows in .*: 1 reset, 1 skipped \(1 recent\)`); code != exitOK {
+		if v.says(`2 rows in .*: 1 reset, 1 skipped \(1 recent\)`); code != fault.ExitOK {
 			t.Errorf("exit code %d", code)
 		}
 		v.resets(map[int]int{1: 1, 2: 1})
@@ -168,7 +169,7 @@ func TestRecentOnResume(t *testing.T) {
 		<-time.After(20 * time.Hour)
 		code := v.reset("--limit", "1", "--skip-reset-since", "21h", confirm(6), "-o", v.path("second.csv"), "--workers", "1")
 		v.says("left alone: 5 .*; reset again: 1 with a factor enrolled since")
-		if code != exitOK {
+		if code != fault.ExitOK {
 			t.Errorf("exit code %d\n%s", code, v.stderr)
 		}
 		v.resets(map[int]int{1: 5, 2: 1})
@@ -178,13 +179,13 @@ func TestRecentOnResume(t *testing.T) {
 			v.yesterday()
 			v.enroll(0)
 			v.enroll(1)
-			if code := v.reset("--limit", "1", "--skip-reset-since", "21h", confirm(6), "--workers", "1"); code != exitStopped {
+			if code := v.reset("--limit", "1", "--skip-reset-since", "21h", confirm(6), "--workers", "1"); code != fault.ExitStopped {
 				t.Errorf("exit code %d\n%s", code, v.stderr)
 			}
 			v.says("to go on: .* --skip-reset-since 21h")
 			<-time.After(30 * time.Hour)
 			code := v.reset("--resume")
-			v.want(code, exitOK, map[string]int{"reset": 2, "skipped/recent": 4})
+			v.want(code, fault.ExitOK, map[string]int{"reset": 2, "skipped/recent": 4})
 			v.resets(map[int]int{1: 4, 2: 2})
 			v.says("left alone: 4 .--skip-reset-since 21h.")
 		})
@@ -202,11 +203,11 @@ func TestOwnResetIsNotRecent(t *testing.T) {
 			}
 			v.org.Script(f)
 		}
-		if code := v.reset(confirm(2), "--workers", "1"); code != exitRows {
+		if code := v.reset(confirm(2), "--workers", "1"); code != fault.ExitRows {
 			t.Errorf("exit code %d\n%s", code, v.stderr)
 		}
 		code := v.reset("--retry", "unknown", confirm(1), "--skip-reset-since", "24h")
-		v.want(code, exitOK, map[string]int{"reset": 2})
+		v.want(code, fault.ExitOK, map[string]int{"reset": 2})
 		v.says("none of these users was reset since")
 		v.resets(map[int]int{1: 1, 2: 1})
 	})
@@ -225,7 +226,7 @@ func TestRecentInAPlan(t *testing.T) {
 		<-time.After(48 * time.Hour)
 		v.org.ResetBy("okta.admin@example.com", v.ids[1])
 		v.args = []string{v.path("plan.csv")}
-		if code := v.reset(confirm(2), "-o", v.path("out.csv")); code != exitOK {
+		if code := v.reset(confirm(2), "-o", v.path("out.csv")); code != fault.ExitOK {
 			t.Errorf("exit code %d\n%s", code, v.stderr)
 		}
 		v.says(`2 rows in .*: 1 reset, 1 skipped \(1 recent\)`)
@@ -240,10 +241,10 @@ func TestRecentWithoutTheLog(t *testing.T) {
 		code                    int
 		takes                   time.Duration // at most, before consent
 	}{
-		{"403:logs", "warning: the System Log can't be read, so it isn't known who of these users was reset lately: 403", "--skip-reset-since needs the System Log: 403", exitNoAccess, time.Second},
-		{"403_scope:logs", "warning: the System Log can't be read.*insufficient_scope", "insufficient_scope", exitNoAccess, time.Second},
-		{"no_end:logs", "warning: the System Log told nothing: who was reset isn't known", "couldn't be read back to 1999-12-31T.* within 200 pages and 5m0s", exitUsage, time.Second},
-		{"hang:logs", "warning: the System Log told nothing: who was reset isn't known", "the System Log", exitUsage, 41 * time.Second},
+		{"403:logs", "warning: the System Log can't be read, so it isn't known who of these users was reset lately: 403", "--skip-reset-since needs the System Log: 403", fault.ExitNoAccess, time.Second},
+		{"403_scope:logs", "warning: the System Log can't be read.*insufficient_scope", "insufficient_scope", fault.ExitNoAccess, time.Second},
+		{"no_end:logs", "warning: the System Log told nothing: who was reset isn't known", "couldn't be read back to 1999-12-31T.* within 200 pages and 5m0s", fault.ExitUsage, time.Second},
+		{"hang:logs", "warning: the System Log told nothing: who was reset isn't known", "the System Log", fault.ExitUsage, 41 * time.Second},
 	}
 	for _, tt := range tests {
 		virtually(t, 3, oktatest.Config{}, func(v *virtual) {
@@ -265,7 +266,7 @@ func TestRecentWithoutTheLog(t *testing.T) {
 			}
 			before = time.Now()
 			code := v.reset(confirm(3))
-			v.want(code, exitOK, map[string]int{"reset": 3})
+			v.want(code, fault.ExitOK, map[string]int{"reset": 3})
 			v.says(tt.warning)
 			if n := strings.Count(v.stderr, "warning"); n != 1 {
 				t.Errorf("%s: %d warnings\n%s", tt.fault, n, v.stderr)
@@ -295,18 +296,18 @@ func TestRecentOfALongLog(t *testing.T) {
 		}
 		<-time.After(time.Minute)
 		v.org.ResetBy(admin, v.ids[1])
-		if code := v.reset("--dry-run"); code != exitOK {
+		if code := v.reset("--dry-run"); code != fault.ExitOK {
 			t.Errorf("exit code %d\n%s", code, v.stderr)
 		}
 		v.says(`at least 1 of these users was reset in the last 24h: 1 by okta.admin@example.com; .*the System Log was read back to 2000-01-01T00:01:00Z only`)
 		code := v.reset(confirm(4), "--skip-reset-since", "24h") // which reads it to its end
-		v.want(code, exitOK, map[string]int{"reset": 2, "skipped/recent": 2})
+		v.want(code, fault.ExitOK, map[string]int{"reset": 2, "skipped/recent": 2})
 		if err := os.Remove(v.path("users.results.csv")); err != nil {
 			t.Fatal(err)
 		}
 		_ = os.Remove(v.path("users.results.json"))
 		code = v.reset(confirm(4), "--skip-reset-since", "1m30s") // less than all of it
-		v.want(code, exitOK, map[string]int{"reset": 1, "skipped/recent": 3})
+		v.want(code, fault.ExitOK, map[string]int{"reset": 1, "skipped/recent": 3})
 		v.says("reset again: 1 from before 2000-01-01T00:00:3")
 	})
 }

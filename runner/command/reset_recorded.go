@@ -52,8 +52,8 @@ func because(why string) string {
 // warnOfFolder says once that the consent of earlier runs is taken from a folder that a group may
 // change.
 func (r *resetRun) warnOfFolder() {
-	if r.recorded() && r.folder.Trusted && r.folder.Shared && !r.opts.confirm.given() {
-		r.console.warn("everybody in the group of the folder %q can replace the results in it, and the consent that they record: chmod g-w it, or give --confirm",
+	if r.recorded() && r.folder.Trusted && r.folder.Shared && !r.opts.confirm.Given() {
+		r.Console.Warn("everybody in the group of the folder %q can replace the results in it, and the consent that they record: chmod g-w it, or give --confirm",
 			filepath.Dir(r.paths.results))
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"oktareset/runner"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/files"
 	"oktareset/runner/ledger"
 )
@@ -20,18 +22,18 @@ func (r *resetRun) resume() (bool, error) {
 	book, open, err := ledger.Resume(r.ledgerSpec(), r.claim)
 	if errors.Is(err, ledger.ErrNothing) {
 		if len(r.opts.retry) > 0 {
-			return false, usageError("the results of an earlier run are looked for at "+r.paths.results+"; name them with -o",
+			return false, fault.Usage("the results of an earlier run are looked for at "+r.paths.results+"; name them with -o",
 				"nothing to try again: %w", err)
 		}
-		r.console.info("nothing to resume: this is a new run")
+		r.Console.Info("nothing to resume: this is a new run")
 		return false, nil
 	}
 	if err != nil {
-		return false, refused(hintLocked(r.explainResume(err)))
+		return false, fault.Refused(hintLocked(r.explainResume(err)))
 	}
 	r.book, r.resumed, r.doubts = book, true, open
 	if r.folder, err = files.JudgeFolder(filepath.Dir(r.paths.results)); err != nil {
-		return true, refused(err)
+		return true, fault.Refused(err)
 	}
 	if m := book.Manifest(); m.DryRun || r.input.Plan() {
 		if err := r.checkTicket(&m); err != nil {
@@ -44,7 +46,7 @@ func (r *resetRun) resume() (bool, error) {
 	if err := r.countOpen(); err != nil {
 		return true, err
 	}
-	text := fmt.Sprintf("going on with %s: %s to do", r.paths.results, plural(r.toDo, "user"))
+	text := fmt.Sprintf("going on with %s: %s to do", r.paths.results, console.Plural(r.toDo, "user"))
 	if again := len(r.resend); again > 0 {
 		text += fmt.Sprintf(" (%d in doubt)", again)
 	}
@@ -54,7 +56,7 @@ func (r *resetRun) resume() (bool, error) {
 	if half := len(r.doubts) - r.inDoubt(); half > 0 {
 		text += fmt.Sprintf(", %d half done", half)
 	}
-	r.console.info("%s", text)
+	r.Console.Info("%s", text)
 	r.warnOfFolder()
 	return true, nil
 }
@@ -157,7 +159,7 @@ func (r *resetRun) countOpen() error {
 	r.rowsToDo, r.toDo = 0, 0
 	for j, err := range r.jobs() {
 		if err != nil {
-			return refused(err)
+			return fault.Refused(err)
 		}
 		r.rowsToDo++
 		if _, reason := j.Row.Identifier(); reason == "" && j.First == j.Row.N && !r.duplicates[j.Row.N] {
@@ -171,15 +173,15 @@ func (r *resetRun) countOpen() error {
 func (r *resetRun) abandon(why error) error {
 	if !r.resumed {
 		r.outcome.results = ""
-		why = also(why, r.dropExclusions())
+		why = fault.Also(why, r.dropExclusions())
 	}
-	return also(why, r.book.Discard())
+	return fault.Also(why, r.book.Discard())
 }
 
 // resumeCommand is the command that goes on with this run while a row is open, ready to be pasted.
 // It needs no input: there is the copy.
 func (r *resetRun) resumeCommand(flags ...string) string {
-	return r.command(append([]string{"--resume"}, flags...), append([]string{"--output", shellQuote(plainPattern(r.paths.results))},
+	return r.command(append([]string{"--resume"}, flags...), append([]string{"--output", console.ShellQuote(plainPattern(r.paths.results))},
 		r.given("record-factors", "workers", "rate", "max-api-capacity", "timeout", "halt", "ticket", "org-url", "token-file")...), "")
 }
 
@@ -187,7 +189,7 @@ func (r *resetRun) resumeCommand(flags ...string) string {
 // of the input is gone.
 func (r *resetRun) retryCommand(statuses string) string {
 	if r.recalled {
-		return r.resumeCommand("--retry", statuses) + " " + shellQuote(r.earlier.Input.File)
+		return r.resumeCommand("--retry", statuses) + " " + console.ShellQuote(r.earlier.Input.File)
 	}
 	return r.command([]string{"--resume", "--retry", statuses}, r.given("column", "delimiter", "record-factors", "no-header", "allow-empty", "workers", "rate",
 		"max-api-capacity", "timeout", "halt", "output", "ticket", "org-url", "token-file"), r.inputArgs())
@@ -206,11 +208,11 @@ func (r *resetRun) given(names ...string) []string {
 		switch {
 		case !ok:
 		case name == "output": // without a date: it would be another one tomorrow
-			args = append(args, "--output", shellQuote(plainPattern(r.paths.results)))
+			args = append(args, "--output", console.ShellQuote(plainPattern(r.paths.results)))
 		case name == "record-factors", name == "no-header", name == "allow-empty":
 			args = append(args, "--"+name)
 		default:
-			args = append(args, "--"+name, shellQuote(value))
+			args = append(args, "--"+name, console.ShellQuote(value))
 		}
 	}
 	return args
@@ -219,11 +221,11 @@ func (r *resetRun) given(names ...string) []string {
 // inputArgs is the input as it was given, for a shell.
 func (r *resetRun) inputArgs() string {
 	if r.opts.file != "" {
-		return shellQuote(r.opts.file)
+		return console.ShellQuote(r.opts.file)
 	}
 	var args []string
 	for _, user := range r.opts.users {
-		args = append(args, "--user", shellQuote(user))
+		args = append(args, "--user", console.ShellQuote(user))
 	}
 	return strings.Join(args, " ")
 }
@@ -235,10 +237,10 @@ func (r *resetRun) tellUnwritten() {
 		return
 	}
 	text := fmt.Sprintf("%d results could not be written, their lines are here only", bytes.Count(lines, []byte("\n")))
-	if r.opts.console.json {
-		r.console.log.Error(text, "lines", string(lines))
+	if r.opts.console.JSON {
+		r.Console.Log.Error(text, "lines", string(lines))
 		return
 	}
-	r.console.log.Error(text + ":")
-	_, _ = r.console.screen.Write(lines) // escaped as in the file
+	r.Console.Log.Error(text + ":")
+	_, _ = r.Console.Screen.Write(lines) // escaped as in the file
 }

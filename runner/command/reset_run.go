@@ -9,7 +9,9 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/access"
 	"oktareset/runner/doubt"
+	"oktareset/runner/fault"
 	"oktareset/runner/files"
 	"oktareset/runner/ledger"
 	"oktareset/runner/progress"
@@ -19,11 +21,12 @@ import (
 
 // resetRun is one run of reset, from the input to the summary.
 type resetRun struct {
-	*app
-	opts  resetOptions
-	id    string
-	start time.Time
-	began time.Time // when its clocks began: at its start, or with the answer to the question
+	*access.Env
+	opts    resetOptions
+	outcome *outcome
+	id      string
+	start   time.Time
+	began   time.Time // when its clocks began: at its start, or with the answer to the question
 
 	paths    paths
 	copy     *ledger.Copy     // of the input; nil: none is made yet
@@ -34,7 +37,7 @@ type resetRun struct {
 	plan     *ledger.Manifest // of an input that is a plan; nil: it is none, or its manifest can't be read
 	planErr  error            // why it can't
 	client   *oktaclient.Client
-	sandbox  *sandbox // nil with a real org
+	sandbox  *access.Sandbox // nil with a real org
 	list     *steps.List
 	seen     *runner.Seen
 	protect  protection
@@ -68,46 +71,48 @@ type resetRun struct {
 }
 
 // reset carries out the reset command. Whatever it returns has left either no trace or a ledger with its manifest.
-func (a *app) reset(ctx context.Context, o resetOptions) (err error) {
-	r := a.newRun(o, time.Now())
-	a.outcome = outcome{runID: r.id, dryRun: o.dryRun, sandbox: o.sandbox}
-	defer func() { err = r.stage().classify(err) }()
+func reset(ctx context.Context, e *access.Env, o resetOptions) (out outcome, err error) {
+	r := newRun(e, o, time.Now(), &out)
+	defer func() { err = r.stage().Classify(err) }()
 	if r.paths, err = r.choosePaths(); err != nil {
-		return err
+		return out, err
 	}
-	defer func() { err = also(err, r.leaveSeries()) }()
+	defer func() { err = fault.Also(err, r.leaveSeries()) }()
 	if err = r.holdSeries(); err != nil {
-		return err
+		return out, err
 	}
-	return r.one(ctx)
+	err = r.one(ctx)
+	return out, err
 }
 
-func (a *app) newRun(o resetOptions, start time.Time) *resetRun {
-	return &resetRun{app: a, opts: o, start: start, began: start, id: newRunID(), seen: new(runner.Seen)}
+func newRun(e *access.Env, o resetOptions, start time.Time, out *outcome) *resetRun {
+	r := &resetRun{Env: e, opts: o, start: start, began: start, id: newRunID(), seen: new(runner.Seen), outcome: out}
+	*out = outcome{runID: r.id, dryRun: o.dryRun, sandbox: o.sandbox}
+	return r
 }
 
 // one is one run over one input.
 func (r *resetRun) one(ctx context.Context) (err error) {
-	defer func() { err = r.stage().classify(err) }()
-	defer func() { err = also(err, r.closeInput()) }()
+	defer func() { err = r.stage().Classify(err) }()
+	defer func() { err = fault.Also(err, r.closeInput()) }()
 	start, cancel := r.timed(ctx)
 	defer cancel()
 	if !r.TerminalIn { // a job's input, too, comes within its time
 		r.Stdin = files.Interruptible(start, r.Stdin)
 	}
 	if err = r.openInput(start); err != nil {
-		return refused(err)
+		return fault.Refused(err)
 	}
 	if r.input == nil && r.earlier != nil && !r.inSeries() {
 		return r.tellComplete()
 	}
 	if err = r.readExclusions(start); err != nil {
-		return refused(err)
+		return fault.Refused(err)
 	}
 	if err = r.connect(ctx); err != nil {
 		return err
 	}
-	defer r.sandbox.close()
+	defer r.sandbox.Close()
 	r.outcome.org = r.client.Org().Host()
 	if err = r.sameInput(); err != nil {
 		return err
@@ -173,7 +178,7 @@ func (r *resetRun) ready(ctx context.Context) error {
 func (r *resetRun) work(ctx, timed context.Context) error {
 	r.list.Protect(r.actor.ID)
 	if err := r.keepExclusions(); err != nil {
-		return r.abandon(refused(err))
+		return r.abandon(fault.Refused(err))
 	}
 	err := r.book.Update(func(m *ledger.Manifest) {
 		m.Runs[len(m.Runs)-1].Exclude = r.protectRecord()
@@ -182,7 +187,7 @@ func (r *resetRun) work(ctx, timed context.Context) error {
 		run.Actor, run.StartedAt, run.ClockVouched = m.Actor, r.began, r.client.Vouched() > 0
 	})
 	if err != nil {
-		return r.abandon(refused(err))
+		return r.abandon(fault.Refused(err))
 	}
 	r.prover = r.newProver()
 	r.list.Prove(r.prover)
@@ -195,7 +200,7 @@ func (r *resetRun) work(ctx, timed context.Context) error {
 		if r.list.AfterReset() != "" {
 			half = "; who is half done by then is finished by --resume"
 		}
-		r.console.info("%v: no further user is begun; waiting for the answers that are under way, at most %s%s; a second one ends at once and leaves them in doubt",
+		r.Console.Info("%v: no further user is begun; waiting for the answers that are under way, at most %s%s; a second one ends at once and leaves them in doubt",
 			context.Cause(ctx), r.opts.timeout, half)
 	})
 	defer stopSaying()
@@ -211,7 +216,7 @@ func (r *resetRun) work(ctx, timed context.Context) error {
 	}
 	stopped = r.settleLater(timed, stopped)
 	if stopped != nil {
-		stopped = also(stopped, r.lastLook(ctx, stopped))
+		stopped = fault.Also(stopped, r.lastLook(ctx, stopped))
 	}
 	r.bar.Done()
 	return r.finish(stopped)
@@ -225,7 +230,7 @@ func (r *resetRun) finish(stopped error) error {
 		r.dropKept()
 	}
 	r.tellUnwritten()
-	return r.summarize(stopped, counts, also(err, r.book.Close()))
+	return r.summarize(stopped, counts, fault.Also(err, r.book.Close()))
 }
 
 func (r *resetRun) ending(stopped error) ledger.Ending {
@@ -242,14 +247,14 @@ func (r *resetRun) ending(stopped error) ledger.Ending {
 
 func (r *resetRun) progressOptions() progress.Options {
 	o := progress.Options{
-		Screen: r.console.screen, Mode: r.opts.progress, Total: r.rowsToDo + len(r.doubts) - len(r.resend), Label: "reset",
+		Screen: r.Console.Screen, Mode: r.opts.progress, Total: r.rowsToDo + len(r.doubts) - len(r.resend), Label: "reset",
 		State: r.state,
-		Line:  func(s string) { r.console.info("%s", s) },
+		Line:  func(s string) { r.Console.Info("%s", s) },
 	}
 	if r.opts.dryRun {
 		o.Label = "look up"
 	}
-	if r.Terminal && r.Getenv("TERM") != "dumb" && !r.opts.console.json {
+	if r.Terminal && r.Getenv("TERM") != "dumb" && !r.opts.console.JSON {
 		o.Columns = r.Width
 	}
 	return o

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"oktareset/runner"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
 	"oktareset/runner/roster"
 	"oktareset/runner/table"
@@ -64,10 +66,10 @@ func (r *resetRun) holdSeries() error {
 	}
 	var err error
 	if r.release, err = ledger.Hold(p.text, r.thisRun()); err != nil {
-		return refused(hintLocked(err))
+		return fault.Refused(hintLocked(err))
 	}
 	if err := ledger.RemoveCopyTemps(filepath.Dir(r.paths.results), p.names.MatchString); err != nil {
-		return refused(err)
+		return fault.Refused(err)
 	}
 	return nil
 }
@@ -88,7 +90,7 @@ func (r *resetRun) joinSeries(ctx context.Context) (goOn bool, err error) {
 	}
 	earlier, err := r.findEarlier(ctx)
 	if err != nil {
-		return false, refused(err)
+		return false, fault.Refused(err)
 	}
 	var same []earlierResults
 	for _, e := range earlier {
@@ -126,7 +128,7 @@ func (r *resetRun) joinSeries(ctx context.Context) (goOn bool, err error) {
 // leaveBehind reports results that this run doesn't go on with.
 func (r *resetRun) leaveBehind(e *earlierResults, open string) {
 	r.behind = append(r.behind, e.path)
-	r.console.warn("%s isn't complete: %s; to go on with it: oktareset reset --resume -o %s", e.path, open, shellQuote(plainPattern(e.path)))
+	r.Console.Warn("%s isn't complete: %s; to go on with it: oktareset reset --resume -o %s", e.path, open, console.ShellQuote(plainPattern(e.path)))
 }
 
 // goOnBefore goes on with the results of an earlier date before this run begins. What ends the run
@@ -136,39 +138,36 @@ func (r *resetRun) goOnBefore(ctx context.Context, e *earlierResults, open strin
 	_, copyErr := os.Lstat(ledger.CopyPath(e.path))
 	if errors.Is(copyErr, os.ErrNotExist) {
 		r.behind = append(r.behind, e.path)
-		r.console.warn("%s isn't complete: %s; the copy of its input isn't there: to go on with it, give its input (%s, its SHA-256 begins with %s) and --resume -o %s",
-			e.path, open, e.manifest.Input.File, brief(e.manifest.Input.SHA256), shellQuote(plainPattern(e.path)))
+		r.Console.Warn("%s isn't complete: %s; the copy of its input isn't there: to go on with it, give its input (%s, its SHA-256 begins with %s) and --resume -o %s",
+			e.path, open, e.manifest.Input.File, brief(e.manifest.Input.SHA256), console.ShellQuote(plainPattern(e.path)))
 		return nil
 	}
-	r.console.info("%s isn't complete: %s; going on with it first", e.path, open)
-	today := r.outcome
-	before := r.app.newRun(r.optionsFor(e), r.start)
-	r.outcome.runID = before.id
+	r.Console.Info("%s isn't complete: %s; going on with it first", e.path, open)
+	var ended outcome
+	before := newRun(r.Env, r.optionsFor(e), r.start, &ended)
 	var err error
 	if before.paths, err = before.choosePaths(); err == nil {
 		err = before.one(ctx)
 	}
-	ended := r.outcome
-	r.outcome = today
-	code := exitCode(err)
-	stopped := code > exitConsent || errors.Is(err, errHalt)
+	code := fault.Code(err)
+	stopped := code > fault.ExitConsent || errors.Is(err, errHalt)
 	if r.opts.limit > 0 {
 		r.opts.limit -= before.tally.finished
 		if r.opts.limit <= 0 && !stopped {
-			stopped, err = true, coded{code: exitStopped, error: errRows}
+			stopped, err = true, fault.WithCode(fault.ExitStopped, fault.ErrRows)
 			ended.limited = r.limitText()
 		}
 	}
-	if stopped || code <= exitRows { // else it was refused
+	if stopped || code <= fault.ExitRows { // else it was refused
 		r.outcome.before = append(r.outcome.before, e.path)
 	}
 	if stopped {
 		ended.before = r.outcome.before
-		r.outcome = ended
+		*r.outcome = ended
 		return err
 	}
-	if code > exitRows {
-		r.console.fail(err)
+	if code > fault.ExitRows {
+		r.Console.Fail(err)
 		r.behind = append(r.behind, e.path)
 	}
 	r.before = worseOf(r.before, err)
@@ -255,7 +254,7 @@ func (r *resetRun) resultsOf(folder, name string) (path string, moved bool) {
 // noResults returns an error unless a file certainly isn't results that have lost their manifest.
 func noResults(path string) error {
 	unsure := func(why string) error {
-		return usageError("put its .json back beside it, or move it out of the folder once nobody in it can be reset again by mistake",
+		return fault.Usage("put its .json back beside it, or move it out of the folder once nobody in it can be reset again by mistake",
 			"%s may be the results of an earlier date, but %s", path, why)
 	}
 	info, err := os.Stat(path)
@@ -290,7 +289,7 @@ func noResults(path string) error {
 func (r *resetRun) goOnWith(e earlierResults) error {
 	open := e.incomplete()
 	if r.opts.resume && (open != "" || len(r.opts.retry) > 0) {
-		r.console.info("%s has the same input: going on there, under its date", e.path)
+		r.Console.Info("%s has the same input: going on there, under its date", e.path)
 		r.paths.results, r.outcome.results, r.earlier = e.path, e.path, &e.manifest
 		return nil
 	}
@@ -298,25 +297,25 @@ func (r *resetRun) goOnWith(e earlierResults) error {
 	if open != "" {
 		hint = "it isn't complete: --resume goes on with it"
 	}
-	return usageError(hint, "%s is the input of %s already: nobody is reset a second time under another date", r.paths.shown, e.path)
+	return fault.Usage(hint, "%s is the input of %s already: nobody is reset a second time under another date", r.paths.shown, e.path)
 }
 
 // worse returns the worse of how this run ended and how those over earlier dates did.
 func (r *resetRun) worse(err error) error {
-	if exitCode(r.before) <= exitCode(err) {
+	if fault.Code(r.before) <= fault.Code(err) {
 		return err
 	}
 	if err != nil {
-		r.console.fail(err)
+		r.Console.Fail(err)
 	}
-	if !errors.Is(r.before, errRows) {
+	if !errors.Is(r.before, fault.ErrRows) {
 		r.outcome.limited = r.before.Error()
 	}
-	return coded{code: exitCode(r.before), error: errRows} // what it was is said already
+	return fault.WithCode(fault.Code(r.before), fault.ErrRows) // what it was is said already
 }
 
 func worseOf(a, b error) error {
-	if exitCode(a) >= exitCode(b) {
+	if fault.Code(a) >= fault.Code(b) {
 		return a
 	}
 	return b
@@ -334,16 +333,14 @@ func (r *resetRun) behindError(counts runner.Counts) error {
 	if !counts.OK() {
 		this = "some rows did not end well; "
 	}
-	return coded{code: exitRows, error: hinted{
-		fmt.Errorf("%sincomplete, by an earlier input: %s", this, text),
-		"see the warnings; what is settled in another way can be moved out of the folder",
-	}}
+	return fault.New(fault.ExitRows, "see the warnings; what is settled in another way can be moved out of the folder",
+		"%sincomplete, by an earlier input: %s", this, text)
 }
 
 // hintLocked says what to do about results that another run is writing.
 func hintLocked(err error) error {
 	if locked := (*ledger.LockedError)(nil); errors.As(err, &locked) {
-		return hinted{err, cmp.Or(hint(err), "let it end; a job that meets itself can start less often, or end by --max-duration")}
+		return fault.WithHint(err, cmp.Or(fault.Hint(err), "let it end; a job that meets itself can start less often, or end by --max-duration"))
 	}
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
 )
 
@@ -99,7 +100,7 @@ type days = map[string]map[string]int
 // A job that is stopped before midnight and restarted after it goes on where it was, and nobody is reset twice.
 func TestSeriesGoesOnAcrossMidnight(t *testing.T) {
 	virtually(t, 10, oktatest.Config{}, func(v *virtual) {
-		v.wantEnd(v.dated("--resume", "--limit", "4"), exitStopped, "--output "+v.path("2000-01-01.csv"))
+		v.wantEnd(v.dated("--resume", "--limit", "4"), fault.ExitStopped, "--output "+v.path("2000-01-01.csv"))
 		nextDay()
 		v.wantEnd(v.dated("--resume"), 0, "going on there", "6 users to do")
 		v.wantDays(days{"2000-01-01": {"reset": 10}})
@@ -113,7 +114,7 @@ func TestSeriesBeginsAnewWithNewInput(t *testing.T) {
 	virtually(t, 9, oktatest.Config{}, func(v *virtual) {
 		for day := range 3 {
 			v.today(v.ids[3*day : 3*day+3]...)
-			v.wantEnd(v.dated("--resume", "--limit", "1"), exitStopped, "nothing to resume: this is a new run")
+			v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped, "nothing to resume: this is a new run")
 			v.wantEnd(v.dated("--resume"), 0, "going on with "+v.path(fmt.Sprintf("2000-01-0%d.csv", day+1)))
 			v.wantEnd(v.dated("--resume"), 0)
 			nextDay()
@@ -129,7 +130,7 @@ func TestSeriesRefusesTheInputOfYesterday(t *testing.T) {
 		v.wantEnd(v.dated(), 0)
 		nextDay()
 		for _, flags := range [][]string{{"--resume"}, {}} {
-			v.wantEnd(v.dated(flags...), exitUsage, v.path("users.csv")+" is the input of "+v.path("2000-01-01.csv")+" already", "is it the input of today?")
+			v.wantEnd(v.dated(flags...), fault.ExitUsage, v.path("users.csv")+" is the input of "+v.path("2000-01-01.csv")+" already", "is it the input of today?")
 		}
 		v.wantDays(days{"2000-01-01": {"reset": 3}})
 		v.resets(map[int]int{1: 3})
@@ -141,9 +142,9 @@ func TestSeriesRefusesTheInputOfYesterday(t *testing.T) {
 // Without --resume, what is incomplete isn't begun again either.
 func TestSeriesWithoutResume(t *testing.T) {
 	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
-		v.wantEnd(v.dated("--limit", "1"), exitStopped)
+		v.wantEnd(v.dated("--limit", "1"), fault.ExitStopped)
 		nextDay()
-		v.wantEnd(v.dated(), exitUsage, "it isn't complete: --resume goes on with it")
+		v.wantEnd(v.dated(), fault.ExitUsage, "it isn't complete: --resume goes on with it")
 		v.resets(map[int]int{0: 2, 1: 1})
 		v.wantEnd(v.dated("--resume"), 0)
 		v.resets(map[int]int{1: 3})
@@ -173,18 +174,18 @@ func TestSeriesFinishesEarlierDates(t *testing.T) {
 func TestSeriesStopsWithAnEarlierDate(t *testing.T) {
 	virtually(t, 9, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.today(v.ids[:5]...)
-		v.wantEnd(v.dated("--resume", "--limit", "1"), exitStopped)
+		v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped)
 		nextDay()
 		v.today(v.ids[5:]...)
-		v.wantEnd(v.dated("--resume", "--limit", "1"), exitStopped)
+		v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped)
 		v.wantDays(days{"2000-01-01": {"reset": 2, "not_attempted": 3}, "2000-01-01.input": {}})
 
 		ctx, stop := context.WithCancelCause(v.t.Context())
-		v.atReset(1, func() { stop(Signal{os.Interrupt}) })
+		v.atReset(1, func() { stop(Signal{Signal: os.Interrupt}) })
 		v.wantEnd(v.resetIn(ctx, "--resume", "--workers", "1", "-o", v.path("%Y-%m-%d.csv"), "--confirm=acme.okta.com:0-9"), 130)
 		v.wantDays(days{"2000-01-01": {"reset": 3, "not_attempted": 2}, "2000-01-01.input": {}})
 
-		v.wantEnd(v.dated("--resume", "--limit", "3"), exitStopped) // two of the earlier date, and one of today's
+		v.wantEnd(v.dated("--resume", "--limit", "3"), fault.ExitStopped) // two of the earlier date, and one of today's
 		v.wantDays(days{"2000-01-01": {"reset": 5}, "2000-01-02": {"reset": 1, "not_attempted": 3}, "2000-01-02.input": {}})
 		v.wantEnd(v.dated("--resume"), 0)
 		v.resets(map[int]int{1: 9})
@@ -195,11 +196,11 @@ func TestSeriesStopsWithAnEarlierDate(t *testing.T) {
 func TestSeriesEndsWithTheWorseCode(t *testing.T) {
 	virtually(t, 4, oktatest.Config{}, func(v *virtual) {
 		v.today(v.ids[:2]...)
-		v.wantEnd(v.dated("--resume", "--limit", "1", "--workers", "1"), exitStopped)
+		v.wantEnd(v.dated("--resume", "--limit", "1", "--workers", "1"), fault.ExitStopped)
 		nextDay()
 		v.today(v.ids[2:]...)
 		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, UserID: v.ids[1]})
-		v.wantEnd(v.dated("--resume"), exitRows, "1 reset, 1 failed", ": 2 reset")
+		v.wantEnd(v.dated("--resume"), fault.ExitRows, "1 reset, 1 failed", ": 2 reset")
 		v.wantDays(days{"2000-01-01": {"reset": 1, "failed": 1}, "2000-01-02": {"reset": 2}})
 		v.wantEnd(v.dated("--resume"), 0) // what failed isn't open
 	})
@@ -210,10 +211,10 @@ func TestSeriesEndsWithTheWorseCode(t *testing.T) {
 func TestSeriesChecksTheNumberOfEarlierDates(t *testing.T) {
 	virtually(t, 7, oktatest.Config{}, func(v *virtual) {
 		v.today(v.ids[:5]...)
-		v.wantEnd(v.dated("--resume", "--limit", "1"), exitStopped)
+		v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped)
 		nextDay()
 		v.today(v.ids[5:]...)
-		v.wantEnd(v.reset("--resume", "-o", v.path("%Y-%m-%d.csv"), "--confirm=acme.okta.com:0-2"), exitConsent, "--confirm allows acme.okta.com:0-2", ": 2 reset")
+		v.wantEnd(v.reset("--resume", "-o", v.path("%Y-%m-%d.csv"), "--confirm=acme.okta.com:0-2"), fault.ExitConsent, "--confirm allows acme.okta.com:0-2", ": 2 reset")
 		v.wantDays(days{"2000-01-01": {"reset": 1, "not_attempted": 4}, "2000-01-01.input": {}, "2000-01-02": {"reset": 2}})
 		v.wantEnd(v.dated("--resume"), 0)
 		v.resets(map[int]int{1: 7})
@@ -224,10 +225,10 @@ func TestSeriesChecksTheNumberOfEarlierDates(t *testing.T) {
 func TestSeriesWithoutInput(t *testing.T) {
 	virtually(t, 4, oktatest.Config{}, func(v *virtual) {
 		v.today(v.ids[:2]...)
-		v.wantEnd(v.dated("--resume", "--limit", "1"), exitStopped)
+		v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped)
 		nextDay()
 		v.today(v.ids[2:]...)
-		v.wantEnd(v.dated("--resume", "--limit", "2"), exitStopped) // of the earlier date one, of today's one
+		v.wantEnd(v.dated("--resume", "--limit", "2"), fault.ExitStopped) // of the earlier date one, of today's one
 		v.args = nil
 		for range 2 {
 			v.wantEnd(v.dated("--resume"), 0)
@@ -244,14 +245,14 @@ func TestSeriesWithoutInput(t *testing.T) {
 func TestSeriesReportsWhatStaysIncomplete(t *testing.T) {
 	virtually(t, 6, oktatest.Config{}, func(v *virtual) {
 		v.today(v.ids[:3]...)
-		v.wantEnd(v.dated("--resume", "--limit", "1"), exitStopped)
+		v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped)
 		if err := os.Remove(v.path("2000-01-01.input.csv")); err != nil {
 			t.Fatal(err)
 		}
 		nextDay()
 		v.today(v.ids[3:]...)
 		for range 2 {
-			v.wantEnd(v.dated("--resume"), exitRows, "warning: "+v.path("2000-01-01.csv")+" isn't complete: 2 not attempted",
+			v.wantEnd(v.dated("--resume"), fault.ExitRows, "warning: "+v.path("2000-01-01.csv")+" isn't complete: 2 not attempted",
 				"error: incomplete, by an earlier input: "+v.path("2000-01-01.csv"))
 		}
 		v.wantDays(days{"2000-01-01": {"reset": 1, "not_attempted": 2}, "2000-01-02": {"reset": 3}})
@@ -297,7 +298,7 @@ func TestSeriesWithoutManifest(t *testing.T) {
 				v.wantEnd(v.dated(), 0)
 				tt.leave(v)
 				nextDay()
-				want := exitUsage
+				want := fault.ExitUsage
 				if tt.said == "" {
 					want = 0
 					v.today(v.ids[2])
@@ -315,7 +316,7 @@ func TestSeriesWithoutManifest(t *testing.T) {
 func TestSeriesRetry(t *testing.T) {
 	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
 		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, Times: 1})
-		v.wantEnd(v.dated(), exitRows)
+		v.wantEnd(v.dated(), fault.ExitRows)
 		nextDay()
 		v.wantEnd(v.dated("--retry", "failed"), 0, "going on there")
 		v.wantDays(days{"2000-01-01": {"reset": 3}})
@@ -328,7 +329,7 @@ func TestSeriesRetry(t *testing.T) {
 func TestSeriesOfStdin(t *testing.T) {
 	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
 		v.args, v.stdin = []string{"-"}, "userId\n"+strings.Join(v.ids, "\n")+"\n"
-		v.wantEnd(v.dated("--resume", "--limit", "1"), exitStopped)
+		v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped)
 		v.wantDays(days{"2000-01-01": {"reset": 1, "not_attempted": 2}, "2000-01-01.input": {}})
 		if got := v.read("2000-01-01.input.csv"); got != v.stdin {
 			t.Errorf("kept %q, want %q", got, v.stdin)
@@ -342,7 +343,7 @@ func TestSeriesOfStdin(t *testing.T) {
 		nextDay()
 		v.stdin = "userId\n" + v.ids[2] + "\n"
 		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, Times: 1})
-		v.wantEnd(v.dated(), exitRows)
+		v.wantEnd(v.dated(), fault.ExitRows)
 		v.wantDays(days{"2000-01-01": {"reset": 3}, "2000-01-03": {"failed": 1}})
 		nextDay()
 		v.wantEnd(v.dated("--retry", "failed"), 0, "going on there")
@@ -353,7 +354,7 @@ func TestSeriesOfStdin(t *testing.T) {
 		v.stdin = "userId\n" + v.ids[0] + "\n"
 		v.wantEnd(v.dated("--resume"), 0)
 		v.stdin = "userId\n" + v.ids[1] + "\n"
-		v.wantEnd(v.dated("--resume"), exitUsage, "stdin isn't the input of "+v.path("2000-01-05.csv"))
+		v.wantEnd(v.dated("--resume"), fault.ExitUsage, "stdin isn't the input of "+v.path("2000-01-05.csv"))
 		v.stdin = ""
 		v.wantEnd(v.dated("--resume"), 0)
 		v.resets(map[int]int{1: 1, 2: 2})
@@ -373,7 +374,7 @@ func TestSeriesDoesNotOverlap(t *testing.T) {
 		if err := release(); err != nil {
 			t.Fatal(err)
 		}
-		v.wantEnd(code, exitUsage, `is being written by run "20000101T000000Z-first"`, "hint: let it end")
+		v.wantEnd(code, fault.ExitUsage, `is being written by run "20000101T000000Z-first"`, "hint: let it end")
 		v.resets(map[int]int{0: 3})
 		v.wantEnd(v.dated("--resume"), 0)
 	})
@@ -408,7 +409,7 @@ func TestSeriesKeepsToItsOwn(t *testing.T) {
 			t.Fatal(err)
 		}
 		v.today(v.ids[0])
-		v.wantEnd(v.dated("--resume"), exitUsage, "1999-12-31.json")
+		v.wantEnd(v.dated("--resume"), fault.ExitUsage, "1999-12-31.json")
 		v.resets(map[int]int{1: 2})
 	})
 }

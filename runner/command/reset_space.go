@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"oktareset/runner/fault"
 )
 
 // This file makes sure, before anything is changed, that the disk holds what the run will write.
@@ -42,7 +44,7 @@ func (r *resetRun) space(needed int64, what string) error {
 	if !ok || uint64(needed) <= free {
 		return nil
 	}
-	return usageError("make room, or name a file on another disk with -o", "%s may need %s in %q, where %s are free; nothing was changed",
+	return fault.Usage("make room, or name a file on another disk with -o", "%s may need %s in %q, where %s are free; nothing was changed",
 		what, bytesText(uint64(needed)), folder, bytesText(free))
 }
 

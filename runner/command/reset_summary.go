@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
 	"oktareset/runner/steps"
 )
@@ -91,44 +93,44 @@ func (r *resetRun) summarize(stopped error, counts runner.Counts, finish error) 
 	var unwritten *ledger.WriteError
 	switch {
 	case finish != nil && (stopped == nil || errors.As(stopped, &unwritten)): // what stopped the run is a part of finish
-		err = coded{code: exitBrokeOff, error: finish}
+		err = fault.WithCode(fault.ExitBrokeOff, finish)
 	case finish != nil:
-		err = coded{code: exitBrokeOff, error: also(stopped, finish)}
+		err = fault.WithCode(fault.ExitBrokeOff, fault.Also(stopped, finish))
 	case stopped != nil:
 		err = r.explainStop(stopped)
 	case len(r.behind) > 0:
 		err = r.behindError(counts)
 	case !counts.OK():
-		err = coded{code: exitRows, error: errRows}
+		err = fault.WithCode(fault.ExitRows, fault.ErrRows)
 	}
 	took := time.Since(r.began).Round(100 * time.Millisecond)
-	text := fmt.Sprintf("%s in %s: %s", plural(counts.Total(), "row"), took, r.countsText(counts))
+	text := fmt.Sprintf("%s in %s: %s", console.Plural(counts.Total(), "row"), took, r.countsText(counts))
 	if r.survey.Rows == 0 {
 		text = "nobody to reset: the input names nobody (--allow-empty)"
 	}
 	if open := r.survey.Rows - counts.Total(); finish != nil && open > 0 {
-		text += fmt.Sprintf("; the other %s not begun", plural(open, "row"))
+		text += fmt.Sprintf("; the other %s not begun", console.Plural(open, "row"))
 	}
-	r.console.info("%s", text)
+	r.Console.Info("%s", text)
 	r.tellProtected()
 	if stats := r.client.Stats(); stats.TooMany > 0 {
-		r.console.info("Okta answered 429 (too many requests) %s", plural(stats.TooMany, "time"))
+		r.Console.Info("Okta answered 429 (too many requests) %s", console.Plural(stats.TooMany, "time"))
 	}
 	if n := r.client.Stats().Parted; n > 0 {
-		r.console.info("%s had to wait for a new window after the reset: others had spent the calls that were set aside", plural(n, "user"))
+		r.Console.Info("%s had to wait for a new window after the reset: others had spent the calls that were set aside", console.Plural(n, "user"))
 	}
-	r.console.info("%s: %s", r.resultsName(), r.paths.results)
+	r.Console.Info("%s: %s", r.resultsName(), r.paths.results)
 	for _, line := range r.nextSteps(counts) {
-		r.console.info("%s", line)
+		r.Console.Info("%s", line)
 	}
 	if r.opts.json {
 		if jsonErr := r.printJSON(counts, took, err); jsonErr != nil {
-			return coded{code: max(exitRows, exitCode(err)), error: fmt.Errorf("print the summary: %w", jsonErr)}
+			return fault.WithCode(max(fault.ExitRows, fault.Code(err)), fmt.Errorf("print the summary: %w", jsonErr))
 		}
 	}
 	if finish == nil && errors.Is(err, steps.ErrLimit) {
 		r.outcome.limited = r.limitText()
-		return coded{code: exitStopped, error: errRows} // it was asked for, and the summary says it
+		return fault.WithCode(fault.ExitStopped, fault.ErrRows) // it was asked for, and the summary says it
 	}
 	return err
 }
@@ -174,7 +176,7 @@ func (r *resetRun) nextSteps(counts runner.Counts) []string {
 	}
 	if counts[runner.StatusPartial] > 0 && r.opts.what.enroll.Type != "" {
 		next = append(next, "partial: the error says why; what Okta keeps refusing is done by hand: oktareset factors enroll USER "+
-			shellQuote(r.opts.what.enroll.String()))
+			console.ShellQuote(r.opts.what.enroll.String()))
 	}
 	switch n := counts[runner.StatusUnknown]; {
 	case r.opts.sandbox || r.opts.dryRun:
@@ -251,16 +253,6 @@ func (r *resetRun) confirmLines() []string {
 	return []string{"to reset exactly those: " + command, "to reset all of the input: " + r.command(nil, all, r.inputArgs())}
 }
 
-// shellQuote quotes a path for a POSIX shell where that is needed.
-func shellQuote(s string) string {
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("@%+=:,./_-", r)
-	}) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
 // summary is what --json prints: the manifest as it stands in its file, and what this run adds to it.
 type summary struct {
 	RunID        string `json:"run_id"`
@@ -283,16 +275,16 @@ func (r *resetRun) printJSON(counts runner.Counts, took time.Duration, err error
 	s := &summary{
 		RunID: r.id, ResultsPath: r.paths.results, ManifestPath: ledger.ManifestPath(r.paths.results), Manifest: r.book.Manifest(),
 		Rows: counts.Total(), Before: r.outcome.before, Reasons: r.tally.reasons, Seconds: took.Seconds(),
-		Requests: stats.Requests, TooMany: stats.TooMany, Held: stats.Held.Seconds(), ExitCode: max(exitCode(r.before), exitCode(err)), // as worse
+		Requests: stats.Requests, TooMany: stats.TooMany, Held: stats.Held.Seconds(), ExitCode: max(fault.Code(r.before), fault.Code(err)), // as worse
 	}
-	if err != nil && !errors.Is(err, errRows) {
+	if err != nil && !errors.Is(err, fault.ErrRows) {
 		s.Stopped = err.Error()
 	}
 	return r.printSummary(s)
 }
 
 func (r *resetRun) printSummary(s *summary) error {
-	enc := json.NewEncoder(printableWriter{r.Stdout})
+	enc := json.NewEncoder(console.Printer(r.Stdout))
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(s)

@@ -6,10 +6,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
 	"oktareset/oktaclient"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/steps"
+
+	"github.com/urfave/cli/v2"
 )
 
 // whatOptions say what is done to each user besides, or in place of, the reset of all factors.
@@ -41,7 +43,7 @@ func parseWhat(c *cli.Context) (whatOptions, error) {
 	for _, s := range c.StringSlice("factor") {
 		f, err := steps.ParseFactorType(s)
 		if err != nil {
-			return w, usageError("as --factor sms or --factor push:OKTA", "--factor %q: %w", s, err)
+			return w, fault.Usage("as --factor sms or --factor push:OKTA", "--factor %q: %w", s, err)
 		}
 		if !slices.Contains(w.factors, f) {
 			w.factors = append(w.factors, f)
@@ -49,10 +51,10 @@ func parseWhat(c *cli.Context) (whatOptions, error) {
 	}
 	phone := slices.ContainsFunc(w.factors, func(f steps.FactorType) bool { return f.Type == "sms" || f.Type == "call" })
 	if w.removeRecovery && !phone {
-		return w, usageError("it concerns a phone number", "--remove-recovery needs --factor sms or --factor call")
+		return w, fault.Usage("it concerns a phone number", "--remove-recovery needs --factor sms or --factor call")
 	}
 	if len(w.factors) > 0 && c.Bool("record-factors") {
-		return w, usageError("leave out --record-factors", "--factor lists the factors anyway, and the result names those that go")
+		return w, fault.Usage("leave out --record-factors", "--factor lists the factors anyway, and the result names those that go")
 	}
 	return w, w.parseEnroll(c)
 }
@@ -61,14 +63,14 @@ func (w *whatOptions) parseEnroll(c *cli.Context) error {
 	if !c.IsSet("enroll") {
 		for _, name := range []string{"activate", "template-id", "token-lifetime", "update-phone"} {
 			if c.IsSet(name) {
-				return usageError("", "--%s needs --enroll", name)
+				return fault.Usage("", "--%s needs --enroll", name)
 			}
 		}
 		return nil
 	}
 	f, err := steps.ParseFactorType(c.String("enroll"))
 	if err != nil || f.Provider == "" {
-		return usageError("as --enroll sms:OKTA", "--enroll %q isn't TYPE:PROVIDER", c.String("enroll"))
+		return fault.Usage("as --enroll sms:OKTA", "--enroll %q isn't TYPE:PROVIDER", c.String("enroll"))
 	}
 	w.enroll = oktaclient.Enrollment{
 		Type: f.Type, Provider: f.Provider, Activate: c.Bool("activate"), UpdatePhone: c.Bool("update-phone"),
@@ -77,18 +79,18 @@ func (w *whatOptions) parseEnroll(c *cli.Context) error {
 	byPhone := f.Type == "sms" || f.Type == "call"
 	switch {
 	case oktaclient.OwnDevice(f.Type) != "":
-		return usageError("the user enrolls it at the next sign-in", "--enroll %s: %s", f, oktaclient.OwnDevice(f.Type))
+		return fault.Usage("the user enrolls it at the next sign-in", "--enroll %s: %s", f, oktaclient.OwnDevice(f.Type))
 	case f.Type == "question", strings.HasPrefix(f.Type, "token:h"), f.Type == "token":
-		return usageError("one user at a time: oktareset factors enroll", "--enroll %s takes a secret of each user, and a file of secrets is none", f)
+		return fault.Usage("one user at a time: oktareset factors enroll", "--enroll %s takes a secret of each user, and a file of secrets is none", f)
 	case w.enroll.Activate && !byPhone && f.Type != "email":
-		return usageError("Okta activates sms, call and email at once", "--activate doesn't go with --enroll %s", f)
+		return fault.Usage("Okta activates sms, call and email at once", "--activate doesn't go with --enroll %s", f)
 	case w.enroll.UpdatePhone && !byPhone:
-		return usageError("it concerns a phone number", "--update-phone doesn't go with --enroll %s", f)
+		return fault.Usage("it concerns a phone number", "--update-phone doesn't go with --enroll %s", f)
 	case w.enroll.TemplateID != "" && f.Type != "sms":
-		return usageError("it is the text of an SMS", "--template-id doesn't go with --enroll %s", f)
+		return fault.Usage("it is the text of an SMS", "--template-id doesn't go with --enroll %s", f)
 	case c.IsSet("token-lifetime") && (w.enroll.TokenLifetime < time.Second || w.enroll.TokenLifetime > oktaclient.MaxTokenLifetime ||
 		w.enroll.TokenLifetime%time.Second != 0):
-		return usageError("1s to 24h, in whole seconds", "--token-lifetime %s", w.enroll.TokenLifetime)
+		return fault.Usage("1s to 24h, in whole seconds", "--token-lifetime %s", w.enroll.TokenLifetime)
 	}
 	return nil
 }
@@ -105,7 +107,7 @@ func (w *whatOptions) warning() string {
 
 // text says what is done to n users, as "reset all MFA factors of 12 users".
 func (w *whatOptions) text(n int) string {
-	text := "resets all MFA factors of " + plural(n, "user")
+	text := "resets all MFA factors of " + console.Plural(n, "user")
 	if len(w.factors) > 0 {
 		var names []string
 		together := false
@@ -113,7 +115,7 @@ func (w *whatOptions) text(n int) string {
 			names = append(names, f.String())
 			together = together || f.Type == "push" || f.Type == "signed_nonce"
 		}
-		text = fmt.Sprintf("unenrolls %s of %s", strings.Join(names, ", "), plural(n, "user"))
+		text = fmt.Sprintf("unenrolls %s of %s", strings.Join(names, ", "), console.Plural(n, "user"))
 		if together {
 			text += " (the other factors of Okta Verify go along)"
 		}
@@ -142,13 +144,13 @@ func (w *whatOptions) args() []string {
 		}
 	}
 	for _, f := range w.factors {
-		add(true, "--factor", shellQuote(f.String()))
+		add(true, "--factor", console.ShellQuote(f.String()))
 	}
 	add(w.removeRecovery, "--remove-recovery")
 	add(w.clearSessions, "--clear-sessions")
-	add(w.enroll.Type != "", "--enroll", shellQuote(w.enroll.String()))
+	add(w.enroll.Type != "", "--enroll", console.ShellQuote(w.enroll.String()))
 	add(w.enroll.Activate, "--activate")
-	add(w.enroll.TemplateID != "", "--template-id", shellQuote(w.enroll.TemplateID))
+	add(w.enroll.TemplateID != "", "--template-id", console.ShellQuote(w.enroll.TemplateID))
 	add(w.enroll.TokenLifetime != 0, "--token-lifetime", w.enroll.TokenLifetime.String())
 	add(w.enroll.UpdatePhone, "--update-phone")
 	return args

@@ -4,16 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"net"
-	"net/http"
-	"time"
+
+	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
+	"oktareset/runner/roster"
 
 	"github.com/urfave/cli/v2"
-
-	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
-	"oktareset/runner/roster"
 )
 
 const sandboxExamples = `   oktareset sandbox                                    serve an org with 500 people of its own on 127.0.0.1:8080
@@ -27,71 +26,6 @@ const sandboxExitCodes = `EXIT CODES:
    0    it served until Ctrl-C or another signal
    2    usage, or the address can't be served
 `
-
-// demoPeople and demoLatency make a rehearsal look like an org: people beside those of the file, and the median of the replies
-// recorded from Okta is a few hundred milliseconds.
-const (
-	demoPeople  = 200
-	demoLatency = 100 * time.Millisecond
-)
-
-// sandbox is a stand-in org that this process serves on a loopback address.
-type sandbox struct {
-	org    *oktatest.Org
-	listen net.Listener
-	server *http.Server
-}
-
-// startSandbox serves a stand-in org with its own people, the given ones, and those whom the input,
-// if there is one, names.
-func startSandbox(f *roster.File, given ...oktatest.User) (*sandbox, error) {
-	org := oktatest.New(oktatest.Config{Users: demoPeople, Latency: demoLatency, LatencyJitter: demoLatency / 2})
-	for _, u := range given {
-		org.Add(u)
-	}
-	if f != nil {
-		org.AddIdentifiers(identifiers(f))
-	}
-	return serveOrg(context.Background(), org, "127.0.0.1:0")
-}
-
-func serveOrg(ctx context.Context, org *oktatest.Org, address string) (*sandbox, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
-	if err != nil {
-		return nil, usageError("choose another address with --listen", "serve the stand-in org: %w", err)
-	}
-	s := &sandbox{org: org, listen: l, server: &http.Server{Handler: org, ReadHeaderTimeout: time.Minute}}
-	go s.server.Serve(l) //nolint:errcheck // it ends when close is called
-	return s, nil
-}
-
-// identifiers yields the well-formed identifiers of a file.
-func identifiers(f *roster.File) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for row, err := range f.Rows() {
-			if err != nil {
-				return
-			}
-			if id, reason := row.Identifier(); reason == "" && !yield(id.Value) {
-				return
-			}
-		}
-	}
-}
-
-func (s *sandbox) url() string { return "http://" + s.listen.Addr().String() }
-
-func (s *sandbox) config() (orgConfig, error) {
-	url, err := oktaclient.ParseOrgURL(s.url())
-	return orgConfig{url: url, token: oktaclient.Token(s.org.Token())}, err
-}
-
-// close ends the server at once. It may be called on nil.
-func (s *sandbox) close() {
-	if s != nil {
-		_ = s.server.Close()
-	}
-}
 
 func (a *app) sandboxCommand() *cli.Command {
 	const people, credentials, limits, faults, output = "PEOPLE", "CREDENTIALS", "LIMITS", "FAULTS", "OUTPUT"
@@ -113,7 +47,7 @@ func (a *app) sandboxCommand() *cli.Command {
 			&cli.IntFlag{Name: "limit", Category: limits, Value: 600, Usage: "`N` calls a minute in the bucket of resets"},
 			&cli.IntFlag{Name: "token-share", Category: limits, Value: 50, Usage: "`PCT` of each limit that the token may use"},
 			&cli.IntFlag{Name: "concurrency", Category: limits, Value: 75, Usage: "`N` calls at the same time"},
-			&cli.DurationFlag{Name: "latency", Category: limits, Value: demoLatency, Usage: "answer after `D`"},
+			&cli.DurationFlag{Name: "latency", Category: limits, Value: access.DemoLatency, Usage: "answer after `D`"},
 			&cli.DurationFlag{Name: "log-lag", Category: limits, Usage: "events can be read in the System Log `D` after they happen"},
 			&cli.BoolFlag{Name: "unlimited", Category: limits, Usage: "no limits at all"},
 			&cli.StringSliceFlag{Name: "fault", Category: faults, Usage: "`FAULT` as drop_after:reset_factors:p=0.01; may be repeated"},
@@ -138,7 +72,7 @@ type sandboxOptions struct {
 	fill    string
 	column  string // of fill
 	listen  string
-	console consoleOptions
+	console console.Options
 }
 
 func parseSandbox(c *cli.Context) (sandboxOptions, error) {
@@ -147,11 +81,11 @@ func parseSandbox(c *cli.Context) (sandboxOptions, error) {
 		scopes: c.StringSlice("scope"),
 	}
 	if o.column != "" && o.fill == "" {
-		return o, usageError("as --fill users.csv --column Benutzer", "--column names a column of the --fill file, and there is no --fill")
+		return o, fault.Usage("as --fill users.csv --column Benutzer", "--column names a column of the --fill file, and there is no --fill")
 	}
 	for flag, given := range map[string]bool{"dpop": o.dpop, "scope": len(o.scopes) > 0} {
 		if given && o.app == "" {
-			return o, usageError("as --app key.pem", "--%s is for a service app: --app is missing", flag)
+			return o, fault.Usage("as --app key.pem", "--%s is for a service app: --app is missing", flag)
 		}
 	}
 	o.config = oktatest.Config{
@@ -165,27 +99,27 @@ func parseSandbox(c *cli.Context) (sandboxOptions, error) {
 	case "classic":
 		o.config.Engine = oktatest.Classic
 	default:
-		return o, usageError("identity or classic", "--engine %q", e)
+		return o, fault.Usage("identity or classic", "--engine %q", e)
 	}
 	for _, s := range c.StringSlice("fault") {
 		f, err := oktatest.ParseFault(s)
 		if err != nil {
-			return o, usageError("as --fault drop_after:reset_factors:p=0.01", "%w", err)
+			return o, fault.Usage("as --fault drop_after:reset_factors:p=0.01", "%w", err)
 		}
 		o.faults = append(o.faults, f)
 	}
 	if arg, err := oneArgument(c); err != nil || arg != "" {
-		return o, usageError("see oktareset sandbox --help", "sandbox takes no argument, not %q", c.Args().First())
+		return o, fault.Usage("see oktareset sandbox --help", "sandbox takes no argument, not %q", c.Args().First())
 	}
 	host, _, err := net.SplitHostPort(o.listen)
 	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return o, usageError("as 127.0.0.1:8080: its token is no secret", "--listen %q isn't a loopback address with a port", o.listen)
+		return o, fault.Usage("as 127.0.0.1:8080: its token is no secret", "--listen %q isn't a loopback address with a port", o.listen)
 	}
 	for name, n := range map[string]int{
 		"users": o.config.Users, "limit": c.Int("limit") - 1, "token-share": o.config.TokenShare - 1, "concurrency": o.config.Concurrency - 1,
 	} {
 		if n < 0 || name == "token-share" && n > 99 {
-			return o, usageError("", "--%s %d is out of range", name, c.Int(name))
+			return o, fault.Usage("", "--%s %d is out of range", name, c.Int(name))
 		}
 	}
 	o.console, err = parseConsole(c)
@@ -199,9 +133,9 @@ func (a *app) serveSandbox(ctx context.Context, o sandboxOptions) error {
 	if o.fill != "" {
 		n, err := fillOrg(ctx, org, o.fill, o.column)
 		if err != nil {
-			return refused(err)
+			return fault.Refused(err)
 		}
-		a.console.info("%s added from %s", plural(n, "user"), o.fill)
+		a.Console.Info("%s added from %s", console.Plural(n, "user"), o.fill)
 	}
 	signIn := "export OKTA_CLIENT_TOKEN=" + org.Token() + "\n"
 	if o.app != "" {
@@ -210,22 +144,22 @@ func (a *app) serveSandbox(ctx context.Context, o sandboxOptions) error {
 			return err
 		}
 	}
-	s, err := serveOrg(ctx, org, o.listen)
+	s, err := access.ServeOrg(ctx, org, o.listen)
 	if err != nil {
 		return err
 	}
-	defer s.close()
-	_, err = fmt.Fprintf(a.Stdout, "export OKTA_CLIENT_ORGURL=%s\n%s", s.url(), signIn)
+	defer s.Close()
+	_, err = fmt.Fprintf(a.Stdout, "export OKTA_CLIENT_ORGURL=%s\n%s", s.URL(), signIn)
 	if err != nil {
 		return err
 	}
-	a.console.info("serving a stand-in org; what was done to whom: %s/sandbox/stats; stop with Ctrl-C", s.url())
+	a.Console.Info("serving a stand-in org; what was done to whom: %s/sandbox/stats; stop with Ctrl-C", s.URL())
 	<-ctx.Done()
 	if sig := (Signal{}); !errors.As(context.Cause(ctx), &sig) {
 		return context.Cause(ctx)
 	}
 	st := org.Stats()
-	a.console.info("%d requests, %d answered 429; %d resets of %d users", st.Requests, st.TooMany, st.ResetsApplied, st.UsersReset)
+	a.Console.Info("%d requests, %d answered 429; %d resets of %d users", st.Requests, st.TooMany, st.ResetsApplied, st.UsersReset)
 	return nil
 }
 
@@ -238,5 +172,5 @@ func fillOrg(ctx context.Context, org *oktatest.Org, path, column string) (int, 
 	if _, err := f.Survey(ctx); err != nil {
 		return 0, err
 	}
-	return org.AddIdentifiers(identifiers(f)), nil
+	return org.AddIdentifiers(access.Identifiers(f)), nil
 }

@@ -16,6 +16,9 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 )
 
 // addApp registers a service app with the stand-in org, with the key in a file, which is made if there is none. It returns what a shell
@@ -27,22 +30,22 @@ func addApp(org *oktatest.Org, o sandboxOptions) (string, error) {
 		text, err = makeKey(path)
 	}
 	if err != nil {
-		return "", usageError("", "the service app's key: %w", err)
+		return "", fault.Usage("", "the service app's key: %w", err)
 	}
 	key, err := oktaclient.ParsePrivateKey(text)
 	if err != nil {
-		return "", usageError("give the name of a new file", "the service app's key in %s: %w", path, err)
+		return "", fault.Usage("give the name of a new file", "the service app's key in %s: %w", path, err)
 	}
 	scopes := o.scopes
 	if len(scopes) == 0 {
-		scopes = slices.Concat(resetScopes.needed, resetScopes.optional)
+		scopes = slices.Concat(access.ResetScopes.Needed, access.ResetScopes.Optional)
 	}
 	app := org.AddApp(oktatest.App{ClientID: "0oastandinapp001x5d7", Key: key.Public(), KeyID: key.ID(), DPoP: o.dpop, Scopes: scopes})
 	if path, err = filepath.Abs(path); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("export OKTA_CLIENT_AUTHORIZATIONMODE=%s\nexport OKTA_CLIENT_CLIENTID=%s\nexport OKTA_CLIENT_PRIVATEKEY=%s\n",
-		modeApp, app.ClientID, shellQuote(path)), nil
+		access.ModeApp, app.ClientID, console.ShellQuote(path)), nil
 }
 
 // makeKey writes a new private key into a new file.

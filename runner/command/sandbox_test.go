@@ -11,7 +11,7 @@ import (
 // Every flag of sandbox that says how the org is ends up in it.
 func TestParseSandbox(t *testing.T) {
 	t.Parallel()
-	cmd := (&app{}).sandboxCommand()
+	cmd := blankApp().sandboxCommand()
 	var got sandboxOptions
 	cmd.Action = func(c *cli.Context) (err error) {
 		got, err = parseSandbox(c)

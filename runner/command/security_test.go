@@ -14,6 +14,9 @@ import (
 
 	"oktareset/oktaclient/oktatest"
 	"oktareset/runner"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
 	"oktareset/runner/progress"
 )
@@ -55,7 +58,7 @@ func TestHostileCells(t *testing.T) {
 			asked = append(asked, r.Method+" "+r.URL.Host+r.URL.EscapedPath())
 			return next.RoundTrip(r)
 		}
-		if code := v.reset("--confirm=acme.okta.com:1-1000", "-v", "--workers", "1", "--ticket", "\x1b[31m=1"); code != exitRows {
+		if code := v.reset("--confirm=acme.okta.com:1-1000", "-v", "--workers", "1", "--ticket", "\x1b[31m=1"); code != fault.ExitRows {
 			t.Errorf("exit code %d:\n%s", code, v.stderr)
 		}
 		v.resets(map[int]int{0: 2, 1: 1})
@@ -138,14 +141,14 @@ func TestHostileServerTexts(t *testing.T) {
 		{"whoami", "-v"},
 		{"whoami", "--json", "--log-format", "json"},
 	} {
-		for _, fault := range []oktatest.Kind{"", oktatest.WrongStatus, oktatest.AuthFailed} {
-			t.Run(strings.Join(flags, " ")+" "+string(fault), func(t *testing.T) {
+		for _, trouble := range []oktatest.Kind{"", oktatest.WrongStatus, oktatest.AuthFailed} {
+			t.Run(strings.Join(flags, " ")+" "+string(trouble), func(t *testing.T) {
 				virtually(t, 3, oktatest.Config{}, func(v *virtual) {
 					if flags[0] == "audit" || flags[0] == "watch" {
 						v.reset(confirm(3), "-o", v.path("results.csv"))
 					}
-					if fault != "" {
-						v.org.Script(oktatest.Fault{Kind: fault, Skip: 2})
+					if trouble != "" {
+						v.org.Script(oktatest.Fault{Kind: trouble, Skip: 2})
 					}
 					v.tampered = poison
 					args := slices.Clone(flags)
@@ -190,11 +193,11 @@ func (v *virtual) onTerminal(args ...string) string {
 	}
 	env := map[string]string{"OKTA_CLIENT_ORGURL": "https://acme.okta.com", "OKTA_CLIENT_TOKEN": v.org.Token()}
 	var stdout, stderr bytes.Buffer
-	a := &app{Process: Process{
+	a := appOf(access.Process{
 		Stdin: strings.NewReader("123456\n"), Stdout: &stdout, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test", TerminalOut: true,
-	}}
-	a.console, a.transport = newConsole(progress.NewScreen(&stderr), consoleOptions{}), v
-	a.console.fail(a.cli().RunContext(v.t.Context(), args))
+	})
+	a.Console, a.Transport = console.New(progress.NewScreen(&stderr), console.Options{}), v
+	a.Console.Fail(a.cli().RunContext(v.t.Context(), args))
 	v.stderr = stderr.String()
 	return stdout.String()
 }
@@ -215,7 +218,7 @@ func TestProposedCommandsAreQuoted(t *testing.T) {
 	for _, args := range [][]string{{"verify", login, "sms", "--language", "fr\r\nX-A: b"}} {
 		start := time.Now()
 		code, stderr := onTerminal(t, org, io.Discard, args...)
-		if code != exitUsage || time.Since(start) > 2*time.Second {
+		if code != fault.ExitUsage || time.Since(start) > 2*time.Second {
 			t.Errorf("%q: exit code %d: %s", args, code, stderr)
 		}
 	}

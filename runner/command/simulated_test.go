@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
 	"oktareset/runner/progress"
 )
 
@@ -89,11 +91,9 @@ func (w *simulated) resetOne(run int) {
 	o.file = w.path(run, "users.csv")
 	env := map[string]string{"OKTA_CLIENT_ORGURL": "https://acme.okta.com", "OKTA_CLIENT_TOKEN": w.org.Token()}
 	var stderr bytes.Buffer
-	a := &app{
-		Process: Process{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"},
-		console: newConsole(progress.NewScreen(&stderr), o.console), transport: w,
-	}
-	if err := a.reset(w.t.Context(), o); err != nil {
+	a := appOf(access.Process{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"})
+	a.Console, a.Transport = console.New(progress.NewScreen(&stderr), o.console), w
+	if _, err := reset(w.t.Context(), a.Env, o); err != nil {
 		w.t.Errorf("%v:\n%s", err, stderr.String())
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/fault"
 )
 
 // strangers are the answers of something that lets changes through and blocks what Okta answers: a
@@ -47,12 +48,12 @@ func (v *virtual) noFalseRows(done func(oktatest.Deeds) int) {
 // reset again, not by the run, not by a resume, not by --retry failed.
 func TestPagesOfAStranger(t *testing.T) {
 	resets := func(d oktatest.Deeds) int { return d.Resets }
-	for _, fault := range strangers() {
+	for _, trouble := range strangers() {
 		for _, when := range []oktatest.When{oktatest.After, oktatest.Before} {
-			t.Run(fmt.Sprintf("%s %d %s", fault.Kind, fault.Code, when), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s %d %s", trouble.Kind, trouble.Code, when), func(t *testing.T) {
 				virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-					fault.Op, fault.When, fault.Skip, fault.Every, fault.Times = resetOp, when, 3, 5, 3
-					v.org.Script(fault)
+					trouble.Op, trouble.When, trouble.Skip, trouble.Every, trouble.Times = resetOp, when, 3, 5, 3
+					v.org.Script(trouble)
 					v.reset(confirm(20), "--workers", "4")
 					v.noFalseRows(resets)
 					if strings.Contains(v.stderr, "Okta answered 429") {
@@ -83,9 +84,9 @@ func TestPagesOfAStrangerWithoutProof(t *testing.T) {
 		virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond, ResetEvents: oktatest.NoEvents}, func(v *virtual) {
 			v.org.Script(oktatest.Fault{Kind: oktatest.Page, Code: code, When: oktatest.After, Op: resetOp, Skip: 3, Every: 7, Times: 2})
 			want := map[string]int{"reset": 18, "unknown/unverified": 2}
-			v.want(v.reset(confirm(20), "--workers", "2"), exitRows, want)
-			v.want(v.reset("--retry", "failed,forbidden", confirm(20)), exitRows, want)
-			v.want(v.reset("--resume"), exitRows, want)
+			v.want(v.reset(confirm(20), "--workers", "2"), fault.ExitRows, want)
+			v.want(v.reset("--retry", "failed,forbidden", confirm(20)), fault.ExitRows, want)
+			v.want(v.reset("--resume"), fault.ExitRows, want)
 			v.resets(map[int]int{1: 20})
 			for _, row := range v.table() {
 				if row[4] == "unknown" && !strings.Contains(strings.Join(row, ","), "doesn't come from Okta") {
@@ -156,7 +157,7 @@ func TestLateEnrollmentThatAStrangerAnswers(t *testing.T) {
 					ctx, stop := context.WithCancelCause(v.t.Context())
 					defer stop(nil)
 					if stopped {
-						time.AfterFunc(5*time.Second, func() { stop(Signal{syscall.SIGTERM}) })
+						time.AfterFunc(5*time.Second, func() { stop(Signal{Signal: syscall.SIGTERM}) })
 					}
 					v.resetIn(ctx, with(enrollFlags, confirm(6), "--workers", "1")...)
 					v.reset(with(enrollFlags, "--resume")...)
@@ -202,7 +203,7 @@ func TestRequestIDsTakenAway(t *testing.T) {
 				prepare(v)
 				v.org.Script(oktatest.Fault{Kind: oktatest.Strip, Op: op})
 				code := v.reset(confirm(5))
-				if code != exitUsage || !strings.Contains(v.stderr, "something between here and Okta strips the header x-okta-request-id, so no answer can be trusted") {
+				if code != fault.ExitUsage || !strings.Contains(v.stderr, "something between here and Okta strips the header x-okta-request-id, so no answer can be trusted") {
 					t.Errorf("%s, %q: exit code %d:\n%s", name, op, code, v.stderr)
 				}
 				v.wantNoResults()
@@ -245,7 +246,7 @@ func TestOneEventOneCode(t *testing.T) {
 					flags = append(flags, strings.ReplaceAll(f, "vips.csv", v.path("vips.csv")))
 				}
 				code := v.reset(flags...)
-				if code != exitStopped || !strings.Contains(v.stderr, "error: acme.okta.com: ") || !strings.Contains(v.stderr, tt.text) {
+				if code != fault.ExitStopped || !strings.Contains(v.stderr, "error: acme.okta.com: ") || !strings.Contains(v.stderr, tt.text) {
 					t.Errorf("exit code %d, want 5 and %q:\n%s", code, tt.text, v.stderr)
 				}
 				if tt.fault == oktatest.TooManyBare && strings.Contains(v.stderr, "can't be reached") {
@@ -268,7 +269,7 @@ func TestNeverAnsweredIsUsage(t *testing.T) {
 			return resp, err
 		}
 		start := time.Now()
-		if code := v.reset(confirm(5)); code != exitUsage || !strings.Contains(v.stderr, "doesn't answer as an Okta org: 404 Not Found") || time.Since(start) > time.Minute {
+		if code := v.reset(confirm(5)); code != fault.ExitUsage || !strings.Contains(v.stderr, "doesn't answer as an Okta org: 404 Not Found") || time.Since(start) > time.Minute {
 			t.Errorf("exit code %d after %s:\n%s", code, time.Since(start), v.stderr)
 		}
 		v.wantNoResults()

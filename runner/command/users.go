@@ -6,11 +6,14 @@ import (
 	"strings"
 	"time"
 
+	"oktareset/oktaclient"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
+	"oktareset/runner/progress"
+
 	"github.com/urfave/cli/v2"
 	"golang.org/x/time/rate"
-
-	"oktareset/oktaclient"
-	"oktareset/runner/progress"
 )
 
 // usersOptions is what the flags of users ask for.
@@ -27,8 +30,8 @@ type usersOptions struct {
 	output         string // "": stdout
 	progress       progress.Mode
 	sandbox        bool
-	org            orgFlags
-	console        consoleOptions
+	org            access.Flags
+	console        console.Options
 }
 
 const usersExamples = `   oktareset users -o users.csv                                     all users but the deactivated ones
@@ -61,7 +64,7 @@ func (a *app) usersCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return a.run(o.console, func(ctx context.Context) error { return a.exportUsers(ctx, o) })(c)
+			return a.run(o.console, func(ctx context.Context) error { return exportUsers(ctx, a.Env, o) })(c)
 		},
 	}
 }
@@ -99,19 +102,19 @@ func parseUsers(c *cli.Context) (usersOptions, error) {
 		search: c.String("search"), filter: c.String("filter"), group: c.String("group"),
 		hasFactor: c.StringSlice("has-factor"), noFactors: c.Bool("no-factors"),
 		capacity: c.Int("max-api-capacity"), timeout: c.Duration("timeout"),
-		output: c.String("output"), sandbox: c.Bool("sandbox"), org: orgFlags{url: c.String("org-url"), tokenFile: c.String("token-file")},
+		output: c.String("output"), sandbox: c.Bool("sandbox"), org: access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
 	}
 	var err error
 	if o.console, err = parseConsole(c); err != nil {
 		return o, err
 	}
 	if arg, err := oneArgument(c); err != nil || arg != "" {
-		return o, usageError("see oktareset users --help", "users takes no argument, not %q", c.Args().First())
+		return o, fault.Usage("see oktareset users --help", "users takes no argument, not %q", c.Args().First())
 	}
 	// A variable of a script that isn't set must not become an export of everybody.
 	for _, name := range []string{"search", "filter", "status", "group", "has-factor", "columns"} {
 		if c.IsSet(name) && (strings.TrimSpace(c.String(name)) == "" || slices.Contains(c.StringSlice(name), "")) {
-			return o, usageError("leave it out to mean everybody", "--%s is empty", name)
+			return o, fault.Usage("leave it out to mean everybody", "--%s is empty", name)
 		}
 	}
 	if o.statuses, err = parseStatuses(c.String("status")); err != nil {
@@ -124,9 +127,9 @@ func parseUsers(c *cli.Context) (usersOptions, error) {
 		return o, err
 	}
 	if o.progress, err = progress.ParseMode(c.String("progress")); err != nil {
-		return o, usageError("auto, plain or none", "--%w", err)
+		return o, fault.Usage("auto, plain or none", "--%w", err)
 	}
-	if o.console.quiet {
+	if o.console.Quiet {
 		o.progress = progress.None
 	}
 	return o, o.check(c)
@@ -136,19 +139,19 @@ func parseUsers(c *cli.Context) (usersOptions, error) {
 func (o *usersOptions) check(c *cli.Context) error {
 	switch {
 	case o.search != "" && o.filter != "":
-		return usageError("put both into --search, which knows all that --filter knows", "--search and --filter exclude each other: Okta takes one of them")
+		return fault.Usage("put both into --search, which knows all that --filter knows", "--search and --filter exclude each other: Okta takes one of them")
 	case o.group != "" && (o.search != "" || o.filter != ""):
-		return usageError("--status goes with --group; a search goes without", "Okta lists a group's members without --search or --filter")
+		return fault.Usage("--status goes with --group; a search goes without", "Okta lists a group's members without --search or --filter")
 	case len(o.hasFactor) > 0 && o.noFactors:
-		return usageError("leave out one of them", "--has-factor and --no-factors exclude each other")
+		return fault.Usage("leave out one of them", "--has-factor and --no-factors exclude each other")
 	case c.IsSet("output") && (o.output == "" || o.output == "-"):
-		return usageError("as -o users.csv; for stdout, leave it out", "--output needs the name of a file")
+		return fault.Usage("as -o users.csv; for stdout, leave it out", "--output needs the name of a file")
 	case o.capacity < 1 || o.capacity > 100:
-		return usageError("1 to 100", "--max-api-capacity %d", o.capacity)
+		return fault.Usage("1 to 100", "--max-api-capacity %d", o.capacity)
 	case o.timeout < time.Second:
-		return usageError("at least 1s", "--timeout %s", o.timeout)
-	case o.sandbox && (o.org.url != "" || o.org.tokenFile != ""):
-		return usageError("leave out one of them", "--sandbox takes no --org-url and no --token-file")
+		return fault.Usage("at least 1s", "--timeout %s", o.timeout)
+	case o.sandbox && (o.org.URL != "" || o.org.TokenFile != ""):
+		return fault.Usage("leave out one of them", "--sandbox takes no --org-url and no --token-file")
 	}
 	return nil
 }
@@ -166,7 +169,7 @@ func parseStatuses(s string) ([]string, error) {
 	statuses := strings.Split(strings.ToUpper(strings.ReplaceAll(s, " ", "")), ",")
 	for _, status := range statuses {
 		if !slices.Contains(userStatuses, status) {
-			return nil, usageError("they are "+strings.Join(userStatuses, ", "), "--status %q is no status of Okta's", status)
+			return nil, fault.Usage("they are "+strings.Join(userStatuses, ", "), "--status %q is no status of Okta's", status)
 		}
 	}
 	return statuses, nil

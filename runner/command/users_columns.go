@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/fault"
 	"oktareset/runner/table"
 )
 
@@ -37,11 +38,11 @@ func parseColumns(s string) ([]column, error) {
 		case name == table.ExportColumn:
 			continue
 		case !columnName.MatchString(name):
-			return nil, usageError("as --columns login,email,department", "--columns: %q is no name of an attribute", name)
+			return nil, fault.Usage("as --columns login,email,department", "--columns: %q is no name of an attribute", name)
 		case strings.EqualFold(strings.ReplaceAll(name, "_", ""), table.ExportColumn):
-			return nil, usageError("for an attribute of that name, write profile."+name, "--columns: reset would take %q for the user's ID", name)
+			return nil, fault.Usage("for an attribute of that name, write profile."+name, "--columns: reset would take %q for the user's ID", name)
 		case slices.ContainsFunc(columns, func(c column) bool { return strings.EqualFold(c.name, name) }):
-			return nil, usageError("", "--columns names %q twice", name)
+			return nil, fault.Usage("", "--columns names %q twice", name)
 		}
 		path := strings.Split(name, ".")
 		if !slices.Contains(userAttributes, path[0]) {

@@ -12,15 +12,18 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/progress"
 )
 
 // export is one run of users.
 type export struct {
-	*app
+	*access.Env
 	opts    usersOptions
 	start   time.Time
-	sandbox *sandbox // nil with a real org
+	sandbox *access.Sandbox // nil with a real org
 	client  *oktaclient.Client
 	out     *exportFile
 
@@ -32,21 +35,21 @@ type export struct {
 }
 
 // exportUsers carries out the users command. What it leaves is whole, or can't be taken for it.
-func (a *app) exportUsers(ctx context.Context, o usersOptions) error {
-	x := &export{app: a, opts: o, start: time.Now(), filled: make([]bool, len(o.columns))}
+func exportUsers(ctx context.Context, e *access.Env, o usersOptions) error {
+	x := &export{Env: e, opts: o, start: time.Now(), filled: make([]bool, len(o.columns))}
 	if err := x.connect(ctx); err != nil {
 		return err
 	}
-	defer x.sandbox.close()
+	defer x.sandbox.Close()
 	var err error
-	if x.out, err = createExport(o.output, a.Stdout, columnNames(o.columns)); err != nil {
+	if x.out, err = createExport(o.output, e.Stdout, columnNames(o.columns)); err != nil {
 		return err
 	}
 	if err = x.work(ctx); err == nil {
 		err = x.out.finish()
 	}
 	if err != nil {
-		return also(x.explain(err), x.out.discard())
+		return fault.Also(x.explain(err), x.out.discard())
 	}
 	x.summarize()
 	return nil
@@ -54,29 +57,29 @@ func (a *app) exportUsers(ctx context.Context, o usersOptions) error {
 
 // connect finds the org and makes a client for it, or starts the stand-in. Nothing is sent.
 func (x *export) connect(ctx context.Context) error {
-	var cfg orgConfig
+	var cfg access.Config
 	var err error
 	if x.opts.sandbox {
-		if x.sandbox, err = startSandbox(nil); err == nil {
-			cfg, err = x.sandbox.config()
+		if x.sandbox, err = access.StartSandbox(nil); err == nil {
+			cfg, err = x.sandbox.Config()
 		}
 	} else {
-		cfg, err = x.loadOrg(ctx, x.opts.org, x.scopes())
+		cfg, err = x.LoadOrg(ctx, x.opts.org, x.scopes())
 	}
 	if err != nil {
 		return err
 	}
-	o := x.clientOptions(cfg, "run/"+newRunID(), x.opts.console.verbose)
+	o := x.ClientOptions(cfg, "run/"+newRunID(), x.opts.console.Verbose)
 	o.Timeout, o.Capacity, o.Rate = x.opts.timeout, x.opts.capacity, x.opts.rate
-	x.client = oktaclient.New(cfg.url, o)
+	x.client = oktaclient.New(cfg.URL, o)
 	return nil
 }
 
 // scopes are what a service app needs for the export.
-func (x *export) scopes() scopes {
-	s := scopes{needed: []string{oktaclient.ScopeUsersRead}}
+func (x *export) scopes() access.Scopes {
+	s := access.Scopes{Needed: []string{oktaclient.ScopeUsersRead}}
 	if x.opts.group != "" {
-		s.needed = append(s.needed, oktaclient.ScopeGroupsRead)
+		s.Needed = append(s.Needed, oktaclient.ScopeGroupsRead)
 	}
 	return s
 }
@@ -126,13 +129,13 @@ func (x *export) groupID(ctx context.Context) (string, error) {
 	case err != nil:
 		return "", err
 	case len(groups) == 0:
-		return "", usageError("give its whole name or its ID; a group that is new may take a moment to be found", "no group is called %q", name)
+		return "", fault.Usage("give its whole name or its ID; a group that is new may take a moment to be found", "no group is called %q", name)
 	case len(groups) > 1:
 		ids := make([]string, len(groups))
 		for i, g := range groups {
 			ids[i] = fmt.Sprintf("%s (%s, %q)", g.ID, g.Type, g.Profile.Name)
 		}
-		return "", usageError("give --group the ID of the one that is meant", "%d groups are called %q: %s", len(groups), name, strings.Join(ids, ", "))
+		return "", fault.Usage("give --group the ID of the one that is meant", "%d groups are called %q: %s", len(groups), name, strings.Join(ids, ", "))
 	}
 	return groups[0].ID, nil
 }
@@ -177,7 +180,7 @@ func (x *export) write(userID string, cells []string) error {
 
 func (x *export) progressOptions(label string, total int) progress.Options {
 	o := progress.Options{
-		Screen: x.console.screen, Mode: x.opts.progress, Label: label, Total: total, Reads: true,
+		Screen: x.Console.Screen, Mode: x.opts.progress, Label: label, Total: total, Reads: true,
 		State: func() progress.State {
 			until, why := x.client.Hold()
 			s := progress.State{Hold: until, Why: why}
@@ -186,9 +189,9 @@ func (x *export) progressOptions(label string, total int) progress.Options {
 			}
 			return s
 		},
-		Line: func(s string) { x.console.info("%s", s) },
+		Line: func(s string) { x.Console.Info("%s", s) },
 	}
-	if x.Terminal && x.Getenv("TERM") != "dumb" && !x.opts.console.json {
+	if x.Terminal && x.Getenv("TERM") != "dumb" && !x.opts.console.JSON {
 		o.Columns = x.Width
 	}
 	return o
@@ -196,25 +199,25 @@ func (x *export) progressOptions(label string, total int) progress.Options {
 
 // summarize tells how the export went, and what can be done with it.
 func (x *export) summarize() {
-	text := plural(x.out.rows, "user")
+	text := console.Plural(x.out.rows, "user")
 	if x.out.rows < x.listed {
-		text = fmt.Sprintf("%d of %s", x.out.rows, plural(x.listed, "user"))
+		text = fmt.Sprintf("%d of %s", x.out.rows, console.Plural(x.listed, "user"))
 	}
 	text += fmt.Sprintf(" in %s", time.Since(x.start).Round(100*time.Millisecond))
-	x.console.info("%s: %s", text, cmp.Or(x.opts.output, "stdout"))
+	x.Console.Info("%s: %s", text, cmp.Or(x.opts.output, "stdout"))
 	if stats := x.client.Stats(); stats.TooMany > 0 {
-		x.console.info("Okta answered 429 (too many requests) %s", plural(stats.TooMany, "time"))
+		x.Console.Info("Okta answered 429 (too many requests) %s", console.Plural(stats.TooMany, "time"))
 	}
 	if x.unlisted > 0 {
-		x.console.info("left out: %s, deactivated or deleted, whose factors Okta doesn't list", plural(x.unlisted, "user"))
+		x.Console.Info("left out: %s, deactivated or deleted, whose factors Okta doesn't list", console.Plural(x.unlisted, "user"))
 	}
 	if x.out.rows == 0 {
-		x.console.warn("nobody is in the export")
+		x.Console.Warn("nobody is in the export")
 		return
 	}
 	for i, c := range x.opts.columns {
 		if !x.filled[i] {
-			x.console.warn("column %q is empty for everybody: is it the variable name of an attribute?", c.name)
+			x.Console.Warn("column %q is empty for everybody: is it the variable name of an attribute?", c.name)
 		}
 	}
 	if x.opts.output != "" {
@@ -222,6 +225,6 @@ func (x *export) summarize() {
 		if x.opts.sandbox {
 			dry = "--sandbox"
 		}
-		x.console.info("to see what a reset of them would do: oktareset reset %s %s", dry, shellQuote(x.opts.output))
+		x.Console.Info("to see what a reset of them would do: oktareset reset %s %s", dry, console.ShellQuote(x.opts.output))
 	}
 }

@@ -8,10 +8,11 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
-
 	"oktareset/oktaclient"
+	"oktareset/runner/console"
 	"oktareset/runner/progress"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // candidate is a user whose factors decide.
@@ -32,7 +33,7 @@ var factorTypes = []string{
 func (x *export) byFactors(ctx context.Context, users iter.Seq2[oktaclient.UserRecord, error]) error {
 	for _, f := range x.opts.hasFactor {
 		if !slices.ContainsFunc(factorTypes, func(t string) bool { return f == t || strings.HasPrefix(f, t+":") }) {
-			x.console.warn("%q is no factor type that Okta documents: it has %s", f, strings.Join(factorTypes, ", "))
+			x.Console.Warn("%q is no factor type that Okta documents: it has %s", f, strings.Join(factorTypes, ", "))
 		}
 	}
 	matches, err := x.factorMatch(ctx)
@@ -91,7 +92,7 @@ func (x *export) announce(ctx context.Context, users int) {
 	if _, _, ok := x.client.Allowance(oktaclient.BucketUsers); !ok {
 		_, _, _ = x.client.ListUsers(ctx, "", 1) // a group's members count elsewhere; should this fail, so will the factors, and say why
 	}
-	x.console.info("listing the factors of %s: %s, which count together with resets; %s", plural(users, "user"), plural(users, "call"),
+	x.Console.Info("listing the factors of %s: %s, which count together with resets; %s", console.Plural(users, "user"), console.Plural(users, "call"),
 		estimate(x.client, users, x.opts.rate, "how long it takes isn't known, as the org doesn't tell its limit"))
 }
 

@@ -5,42 +5,44 @@ import (
 	"fmt"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 )
 
 // explain says why an export failed and how far it came.
 func (x *export) explain(err error) error {
-	if c, ok := errors.AsType[coded](err); ok { // says it all
+	if c, ok := fault.As(err); ok { // says it all
 		return c
 	}
-	p := before
+	p := fault.Before
 	if x.listed > 0 {
-		p = during
+		p = fault.During
 		err = fmt.Errorf("%w; %s", err, x.progressSoFar())
 	}
 	if sig, ok := errors.AsType[Signal](err); ok {
-		return coded{code: sig.ExitCode(), error: fmt.Errorf("%w; %s", sig, x.progressSoFar())}
+		return fault.WithCode(sig.ExitCode(), fmt.Errorf("%w; %s", sig, x.progressSoFar()))
 	}
 	api, _ := errors.AsType[*oktaclient.APIError](err)
 	switch fate := oktaclient.FateOf(err); {
 	case errors.Is(err, oktaclient.ErrPages): // of how many, isn't known
-		return coded{code: exitBrokeOff, error: hinted{err, "something between here and Okta may change answers, or the list has changed meanwhile: try again"}}
+		return fault.New(fault.ExitBrokeOff, "something between here and Okta may change answers, or the list has changed meanwhile: try again", "%w", err)
 	case fate == oktaclient.Missing && x.opts.group != "" && x.listed == 0:
-		return usageError("look for it by its name", "no group has the ID %q: %w", x.opts.group, err)
+		return fault.Usage("look for it by its name", "no group has the ID %q: %w", x.opts.group, err)
 	case fate == oktaclient.Refused && api.Status == 400 && x.listed == 0 && x.opts.search+x.opts.filter != "":
-		return usageError("check --search or --filter: names count as they are written, values stand in double quotes",
+		return fault.Usage("check --search or --filter: names count as they are written, values stand in double quotes",
 			"%s doesn't understand what is asked for: %w", x.client.Org().Host(), err)
 	}
-	if fault := oktaFault(x.client, err, p, "list that"); fault != nil {
-		return fault
+	if known := fault.Of(x.client, err, p, "list that"); known != nil {
+		return known
 	}
-	return p.classify(err)
+	return p.Classify(err)
 }
 
 // progressSoFar is how far the export came, and what is left of it.
 func (x *export) progressSoFar() string {
-	far := "the export broke off after " + plural(x.listed, "user")
+	far := "the export broke off after " + console.Plural(x.listed, "user")
 	if x.wanted > 0 {
-		far = fmt.Sprintf("the export broke off after the factors of %d of %s", x.looked.Load(), plural(x.wanted, "user"))
+		far = fmt.Sprintf("the export broke off after the factors of %d of %s", x.looked.Load(), console.Plural(x.wanted, "user"))
 	}
 	if x.opts.output != "" || x.out.rows == 0 {
 		return far + " and nothing of it is left"

@@ -15,11 +15,14 @@ import (
 	"testing"
 	"time"
 
+	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
+	"oktareset/runner/progress"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/urfave/cli/v2"
-
-	"oktareset/oktaclient/oktatest"
-	"oktareset/runner/progress"
 )
 
 // users runs "oktareset users FLAGS" against the org, and returns the exit code.
@@ -31,12 +34,12 @@ func (v *virtual) users(ctx context.Context, stdout io.Writer, flags ...string) 
 		v.t.Fatal(err)
 	}
 	env := map[string]string{"OKTA_CLIENT_ORGURL": "https://acme.okta.com", "OKTA_CLIENT_TOKEN": v.org.Token()}
-	a := &app{Process: Process{Stdout: stdout, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"}}
-	a.console, a.transport = newConsole(progress.NewScreen(&stderr), consoleOptions{}), v
+	a := appOf(access.Process{Stdout: stdout, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"})
+	a.Console, a.Transport = console.New(progress.NewScreen(&stderr), console.Options{}), v
 	err = a.cli().RunContext(ctx, args)
-	a.console.fail(err)
+	a.Console.Fail(err)
 	v.stderr = stderr.String()
-	return exitCode(err)
+	return fault.Code(err)
 }
 
 // wantNothing fails the test unless the export failed so and nothing of it is left.
@@ -104,7 +107,7 @@ func TestExportThatBreaksOff(t *testing.T) {
 	out := func(v *virtual) string { return v.path("out.csv") }
 	virtually(t, 0, cfg, func(v *virtual) {
 		ctx, cancel := context.WithCancelCause(v.t.Context())
-		time.AfterFunc(30*time.Second, func() { cancel(Signal{syscall.SIGTERM}) })
+		time.AfterFunc(30*time.Second, func() { cancel(Signal{Signal: syscall.SIGTERM}) })
 		start := time.Now()
 		code := v.users(ctx, io.Discard, "--no-factors", "-o", out(v))
 		v.wantNothing(code, 143, "terminated; the export broke off after the factors of 266 of 666 users and nothing of it is left")
@@ -117,7 +120,7 @@ func TestExportThatBreaksOff(t *testing.T) {
 			v.dead.Store(r.URL.Query().Get("after") != "")
 			return next.RoundTrip(r)
 		}
-		v.wantNothing(v.users(v.t.Context(), io.Discard, "-o", out(v)), exitStopped, "the org can't be reached")
+		v.wantNothing(v.users(v.t.Context(), io.Discard, "-o", out(v)), fault.ExitStopped, "the org can't be reached")
 	})
 	virtually(t, 0, cfg, func(v *virtual) {
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -130,18 +133,18 @@ func TestExportThatBreaksOff(t *testing.T) {
 			}
 			return resp, err
 		}
-		v.wantNothing(v.users(v.t.Context(), io.Discard, "-o", out(v)), exitBrokeOff, "another address")
+		v.wantNothing(v.users(v.t.Context(), io.Discard, "-o", out(v)), fault.ExitBrokeOff, "another address")
 	})
 	virtually(t, 0, cfg, func(v *virtual) {
 		v.org.Script(oktatest.Fault{Kind: "portal", Op: oktatest.OpListUsers})
-		v.wantNothing(v.users(v.t.Context(), io.Discard, "-o", out(v)), exitUsage, "doesn't answer as an Okta org")
+		v.wantNothing(v.users(v.t.Context(), io.Discard, "-o", out(v)), fault.ExitUsage, "doesn't answer as an Okta org")
 	})
 	virtually(t, 0, cfg, func(v *virtual) {
-		v.wantNothing(v.users(v.t.Context(), fullDisk{}), exitBrokeOff, "write the export: no space left on device")
+		v.wantNothing(v.users(v.t.Context(), fullDisk{}), fault.ExitBrokeOff, "write the export: no space left on device")
 	})
 	virtually(t, 0, cfg, func(v *virtual) {
 		v.org.Script(oktatest.Fault{Kind: "403", Op: oktatest.OpListUsers})
-		v.wantNothing(v.users(v.t.Context(), io.Discard, "-o", out(v)), exitNoAccess, "doesn't let these credentials list that")
+		v.wantNothing(v.users(v.t.Context(), io.Discard, "-o", out(v)), fault.ExitNoAccess, "doesn't let these credentials list that")
 	})
 	virtually(t, 0, cfg, func(v *virtual) { // somebody else's file of that name, come meanwhile, stays
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -151,7 +154,7 @@ func TestExportThatBreaksOff(t *testing.T) {
 			return next.RoundTrip(r)
 		}
 		_ = os.Remove(v.path("users.csv"))
-		v.wantNothing(v.users(v.t.Context(), io.Discard, "-o", v.path("users.csv")), exitBrokeOff, "exists already")
+		v.wantNothing(v.users(v.t.Context(), io.Discard, "-o", v.path("users.csv")), fault.ExitBrokeOff, "exists already")
 		if b, err := os.ReadFile(v.path("users.csv")); string(b) != "theirs" {
 			t.Errorf("%q, %v; want what was there", b, err)
 		}
@@ -206,7 +209,7 @@ func TestParseUsers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := (&app{Process: Process{Stdout: io.Discard, Stderr: io.Discard}}).cli()
+	c := appOf(access.Process{Stdout: io.Discard, Stderr: io.Discard}).cli()
 	parsed := errors.New("not parsed")
 	c.Command("users").Action = func(c *cli.Context) error {
 		var o usersOptions

@@ -20,6 +20,9 @@ import (
 	"time"
 
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/progress"
 )
 
@@ -35,7 +38,7 @@ type virtual struct {
 	free   uint64            // bytes on the disk; 0: not known
 	env    map[string]string // in place of what an admin with a token has
 	in     io.Reader         // in place of stdin
-	asker  asker             // who is asked on the terminal; nil: nobody is there
+	asker  console.Asker     // who is asked on the terminal; nil: nobody is there
 
 	dead     atomic.Bool                                                           // the power is off: no request gets out
 	tampered func(r *http.Request, next http.RoundTripper) (*http.Response, error) // nil: nothing stands between
@@ -91,17 +94,17 @@ func (v *virtual) resetIn(ctx context.Context, flags ...string) int {
 	if stdin == nil {
 		stdin = strings.NewReader(v.stdin)
 	}
-	a := &app{Process: Process{Stdin: stdin, Stdout: io.Discard, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"}}
+	a := appOf(access.Process{Stdin: stdin, Stdout: io.Discard, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"})
 	a.FreeSpace = func(string) (uint64, bool) { return v.free, v.free > 0 }
-	a.console, a.transport, a.terminal = newConsole(progress.NewScreen(&stderr), consoleOptions{}), v, v.terminal
+	a.Console, a.Transport, a.TTY = console.New(progress.NewScreen(&stderr), console.Options{}), v, v.terminal
 	err = a.cli().RunContext(ctx, args)
-	a.console.fail(err)
+	a.Console.Fail(err)
 	v.stderr = stderr.String()
-	return exitCode(err)
+	return fault.Code(err)
 }
 
 // terminal is where somebody is asked, if anybody is there.
-func (v *virtual) terminal() (asker, error) {
+func (v *virtual) terminal() (console.Asker, error) {
 	if v.asker == nil {
 		return nil, syscall.ENXIO
 	}
@@ -202,7 +205,7 @@ func TestUnknownNeedsADecision(t *testing.T) {
 		v.resets(map[int]int{1: 10})
 
 		// Consent for ten users isn't consent to reset two of them again.
-		v.want(v.reset("--retry", "unknown", confirm(10)), exitConsent, map[string]int{"reset": 8, "unknown/unverified": 2})
+		v.want(v.reset("--retry", "unknown", confirm(10)), fault.ExitConsent, map[string]int{"reset": 8, "unknown/unverified": 2})
 		v.resets(map[int]int{1: 10})
 
 		// Tried again and refused, they are as unknown as before.
@@ -236,7 +239,7 @@ func TestProofThatComesLate(t *testing.T) {
 func TestOutageIsResumable(t *testing.T) {
 	virtually(t, 200, oktatest.Config{Latency: 50 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(oktatest.Fault{Kind: oktatest.Refuse, Op: resetOp, Skip: 50})
-		v.want(v.reset(confirm(200)), exitStopped, map[string]int{"reset": 50, "not_attempted": 150})
+		v.want(v.reset(confirm(200)), fault.ExitStopped, map[string]int{"reset": 50, "not_attempted": 150})
 		v.org.Clear()
 		v.want(v.reset("--resume"), 0, map[string]int{"reset": 200})
 		v.resets(map[int]int{1: 200})
@@ -245,11 +248,11 @@ func TestOutageIsResumable(t *testing.T) {
 
 func TestStopRulesAreResumable(t *testing.T) {
 	virtually(t, 400, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-		if code := v.reset("--limit", "5", confirm(400)); code != exitStopped {
+		if code := v.reset("--limit", "5", confirm(400)); code != fault.ExitStopped {
 			t.Errorf("--limit: exit code %d:\n%s", code, v.stderr)
 		}
 		v.resets(map[int]int{0: 395, 1: 5})
-		if code := v.reset("--resume", "--max-duration", "30s"); code != exitStopped {
+		if code := v.reset("--resume", "--max-duration", "30s"); code != fault.ExitStopped {
 			t.Errorf("--max-duration: exit code %d:\n%s", code, v.stderr)
 		}
 		v.resets(map[int]int{0: 130, 1: 270}) // a window's
@@ -261,9 +264,9 @@ func TestStopRulesAreResumable(t *testing.T) {
 func TestHalt(t *testing.T) {
 	virtually(t, 100, oktatest.Config{}, func(v *virtual) {
 		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, Every: 4, Times: 20})
-		v.want(v.reset(confirm(100), "--workers", "1", "--halt", "fail=20%"), exitConsent,
+		v.want(v.reset(confirm(100), "--workers", "1", "--halt", "fail=20%"), fault.ExitConsent,
 			map[string]int{"reset": 15, "failed": 5, "not_attempted": 80})
-		v.want(v.reset("--resume", "--workers", "1", "--halt", "fail=3"), exitConsent,
+		v.want(v.reset("--resume", "--workers", "1", "--halt", "fail=3"), fault.ExitConsent,
 			map[string]int{"reset": 24, "failed": 8, "not_attempted": 68})
 		v.org.Clear()
 		v.want(v.reset("--retry", "failed"), 0, map[string]int{"reset": 100})
@@ -277,7 +280,7 @@ func TestSignalThenResume(t *testing.T) {
 	virtually(t, 300, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.Before, Op: resetOp, Every: 20, Times: 3})
 		ctx, stop := context.WithCancelCause(v.t.Context())
-		time.AfterFunc(40*time.Second, func() { stop(Signal{os.Interrupt}) })
+		time.AfterFunc(40*time.Second, func() { stop(Signal{Signal: os.Interrupt}) })
 		start := time.Now()
 		code := v.resetIn(ctx, confirm(300))
 		if took := time.Since(start); code != 130 || took > 44*time.Second {
@@ -302,8 +305,8 @@ func TestResumeRefusesOtherRuns(t *testing.T) {
 		}
 		refuse := func(what string, flags ...string) {
 			t.Helper()
-			if code := v.reset(append(flags, "--resume")...); code != exitUsage || !strings.Contains(v.stderr, what) {
-				t.Errorf("%q: exit code %d, want %d and %q:\n%s", flags, code, exitUsage, what, v.stderr)
+			if code := v.reset(append(flags, "--resume")...); code != fault.ExitUsage || !strings.Contains(v.stderr, what) {
+				t.Errorf("%q: exit code %d, want %d and %q:\n%s", flags, code, fault.ExitUsage, what, v.stderr)
 			}
 			if after, err := os.ReadFile(v.path("users.results.csv")); err != nil || !bytes.Equal(before, after) {
 				t.Errorf("%q: the results were changed, %v", flags, err)
@@ -327,7 +330,7 @@ func TestResumeRefusesOtherRuns(t *testing.T) {
 
 func TestResumeWithoutResultsBegins(t *testing.T) {
 	virtually(t, 10, oktatest.Config{}, func(v *virtual) {
-		if code := v.reset("--resume"); code != exitConsent {
+		if code := v.reset("--resume"); code != fault.ExitConsent {
 			t.Errorf("without consent: exit code %d:\n%s", code, v.stderr)
 		}
 		v.want(v.reset("--resume", confirm(10)), 0, map[string]int{"reset": 10})
@@ -338,3 +341,6 @@ func TestResumeWithoutResultsBegins(t *testing.T) {
 		v.resets(map[int]int{1: 10})
 	})
 }
+
+// appOf is the program in a process of a test's.
+func appOf(p access.Process) *app { return &app{Env: &access.Env{Process: p}} }

@@ -4,9 +4,12 @@ import (
 	"context"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
 	"oktareset/oktaclient"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
+
+	"github.com/urfave/cli/v2"
 )
 
 const watchExamples = `   oktareset watch                                          print each reset of a user as it happens: a line of JSON
@@ -39,8 +42,8 @@ type watchOptions struct {
 	all      bool
 	once     bool
 	interval time.Duration
-	org      orgFlags
-	console  consoleOptions
+	org      access.Flags
+	console  console.Options
 }
 
 func (a *app) watchCommand() *cli.Command {
@@ -62,7 +65,7 @@ func (a *app) watchCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return a.run(o.console, func(ctx context.Context) error { return a.watch(ctx, o) })(c)
+			return a.run(o.console, func(ctx context.Context) error { return followEvents(ctx, a.Env, o) })(c)
 		},
 	}
 }
@@ -71,19 +74,19 @@ func (a *app) watchCommand() *cli.Command {
 func parseWatch(c *cli.Context) (o watchOptions, err error) {
 	o = watchOptions{
 		since: c.String("since"), cursor: c.String("cursor"), runs: c.StringSlice("runs"), all: c.Bool("all"), once: c.Bool("once"),
-		interval: c.Duration("interval"), org: orgFlags{url: c.String("org-url"), tokenFile: c.String("token-file")},
+		interval: c.Duration("interval"), org: access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
 	}
 	if o.console, err = parseConsole(c); err != nil {
 		return o, err
 	}
 	if arg, err := oneArgument(c); err != nil || arg != "" {
-		return o, usageError("see oktareset watch --help", "watch takes no argument, not %q", c.Args().First())
+		return o, fault.Usage("see oktareset watch --help", "watch takes no argument, not %q", c.Args().First())
 	}
 	switch {
 	case c.IsSet("cursor") && (o.cursor == "" || o.cursor == "-"):
-		return o, usageError("as --cursor watch.json", "--cursor needs the name of a file")
+		return o, fault.Usage("as --cursor watch.json", "--cursor needs the name of a file")
 	case o.interval < minInterval || o.interval > time.Hour:
-		return o, usageError("1s to 1h: Okta lets a token read its log a few times a minute", "--interval %s", o.interval)
+		return o, fault.Usage("1s to 1h: Okta lets a token read its log a few times a minute", "--interval %s", o.interval)
 	}
 	_, err = parseSince(o.since, time.Now())
 	return o, err
@@ -100,29 +103,29 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 	}
 	switch {
 	case err != nil:
-		return t, usageError("as --since 2026-11-22T08:00:00Z or --since 2h", "--since %q is no time", s)
+		return t, fault.Usage("as --since 2026-11-22T08:00:00Z or --since 2h", "--since %q is no time", s)
 	case t.After(now.Add(time.Minute)):
-		return t, usageError("", "--since %q is in the future", s)
+		return t, fault.Usage("", "--since %q is in the future", s)
 	case t.Before(now.Add(-logRetention)):
-		return t, usageError("begin later", "--since %q: Okta keeps its log for 90 days", s)
+		return t, fault.Usage("begin later", "--since %q: Okta keeps its log for 90 days", s)
 	}
 	return t, nil
 }
 
-// watch carries out the watch command.
-func (a *app) watch(ctx context.Context, o watchOptions) error {
-	cfg, err := a.loadOrg(ctx, o.org, logScopes)
+// followEvents carries out the watch command.
+func followEvents(ctx context.Context, e *access.Env, o watchOptions) error {
+	cfg, err := e.LoadOrg(ctx, o.org, logScopes)
 	if err != nil {
 		return err
 	}
-	w := &watcher{app: a, opts: o, dial: func() *oktaclient.Client {
-		return oktaclient.New(cfg.url, a.clientOptions(cfg, "", o.console.verbose))
+	w := &watcher{Env: e, opts: o, dial: func() *oktaclient.Client {
+		return oktaclient.New(cfg.URL, e.ClientOptions(cfg, "", o.console.Verbose))
 	}}
 	w.client = w.dial()
 	w.meetOrg(ctx)
-	w.out.ours = ownRuns{paths: o.runs, org: cfg.url.Host(), orgID: w.orgID}
+	w.out.ours = ownRuns{paths: o.runs, org: cfg.URL.Host(), orgID: w.orgID}
 	if err := w.out.ours.load(); err != nil {
-		return refused(err)
+		return fault.Refused(err)
 	}
 	if err := w.begin(); err != nil {
 		return err

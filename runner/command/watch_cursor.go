@@ -13,6 +13,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/fault"
 	"oktareset/runner/files"
 	"oktareset/runner/ledger"
 )
@@ -63,7 +64,7 @@ func (p *watchPlace) load(path, org, orgID string) (bool, error) {
 		return false, fmt.Errorf("read the cursor: %w", err)
 	}
 	bad := func(what string) error {
-		return usageError("put the file back, or begin with a new one and --since", "%s isn't a cursor of oktareset watch: %s", path, what)
+		return fault.Usage("put the file back, or begin with a new one and --since", "%s isn't a cursor of oktareset watch: %s", path, what)
 	}
 	if err := json.Unmarshal(b, p); err != nil {
 		return false, bad(err.Error())
@@ -72,7 +73,7 @@ func (p *watchPlace) load(path, org, orgID string) (bool, error) {
 		return false, bad(fmt.Sprintf("it has format %d, this version knows format %d", p.Format, cursorFormat))
 	}
 	if !(&ledger.Manifest{Org: p.Org, OrgID: p.OrgID}).SameOrg(org, orgID) {
-		return false, usageError("use another file for each org", "%s is the cursor of %q, but the org is %q", path, orgName(p.Org, p.OrgID), orgName(org, orgID))
+		return false, fault.Usage("use another file for each org", "%s is the cursor of %q, but the org is %q", path, orgName(p.Org, p.OrgID), orgName(org, orgID))
 	}
 	if p.Next, err = oktaclient.ParseLogCursor(string(p.From)); err != nil {
 		return false, bad(err.Error())

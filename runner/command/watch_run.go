@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/access"
 	"oktareset/runner/audit"
+	"oktareset/runner/fault"
 )
 
 const (
@@ -19,7 +21,7 @@ const (
 
 // watcher follows the log.
 type watcher struct {
-	*app
+	*access.Env
 	opts   watchOptions
 	dial   func() *oktaclient.Client
 	client *oktaclient.Client
@@ -45,11 +47,11 @@ func (w *watcher) begin() error {
 	if w.opts.cursor != "" {
 		found, err := w.place.load(w.opts.cursor, host, w.orgID)
 		if err != nil {
-			return refused(err)
+			return fault.Refused(err)
 		}
 		if found {
 			w.fold.Over = w.place.Resets
-			w.console.info("following the System Log of %s from where %s is", host, w.opts.cursor)
+			w.Console.Info("following the System Log of %s from where %s is", host, w.opts.cursor)
 			return nil
 		}
 	}
@@ -60,10 +62,10 @@ func (w *watcher) begin() error {
 	w.place.begin(host, w.orgID, oktaclient.FollowFactorEvents(since))
 	if w.opts.cursor != "" {
 		if err := w.place.save(w.opts.cursor); err != nil { // what can't be written must show at once
-			return refused(err)
+			return fault.Refused(err)
 		}
 	}
-	w.console.info("following the System Log of %s since %s", host, since.UTC().Format(shortFor))
+	w.Console.Info("following the System Log of %s since %s", host, since.UTC().Format(shortFor))
 	return nil
 }
 
@@ -73,17 +75,17 @@ func (w *watcher) follow(ctx context.Context) error {
 		page, next, err := w.read(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return also(explainLog(w.client, context.Cause(ctx)), w.end())
+			return fault.Also(explainLog(w.client, context.Cause(ctx)), w.end())
 		case err != nil && !w.passes(err):
-			return also(explainLog(w.client, w.hintCursor(err)), w.end())
+			return fault.Also(explainLog(w.client, w.hintCursor(err)), w.end())
 		case err != nil:
 			trouble = min(max(w.opts.interval, 2*trouble), maxTrouble)
-			w.console.warn("the System Log can't be read, trying again in %s; nothing is lost: %v", trouble, err)
+			w.Console.Warn("the System Log can't be read, trying again in %s; nothing is lost: %v", trouble, err)
 			w.rest(ctx, trouble)
 			continue
 		}
 		if trouble > 0 {
-			w.console.info("the System Log can be read again")
+			w.Console.Info("the System Log can be read again")
 		}
 		trouble, w.met = 0, true
 		full := len(page) >= oktaclient.LogPage
@@ -130,10 +132,8 @@ func (w *watcher) passes(err error) bool {
 // hintCursor says what to do about a place that Okta doesn't know any more.
 func (w *watcher) hintCursor(err error) error {
 	if api := (*oktaclient.APIError)(nil); errors.As(err, &api) && api.Status == 400 && !w.place.Last.IsZero() {
-		return coded{code: exitUsage, error: hinted{
-			fmt.Errorf("%s doesn't know the place any more at which the log was left: %w", w.client.Org().Host(), err),
-			"begin with a new file, and --since " + w.place.Last.UTC().Format(shortFor) + ", when the last event was",
-		}}
+		return fault.Usage("begin with a new file, and --since "+w.place.Last.UTC().Format(shortFor)+", when the last event was",
+			"%s doesn't know the place any more at which the log was left: %w", w.client.Org().Host(), err)
 	}
 	return err
 }
@@ -171,7 +171,7 @@ func (w *watcher) end() error {
 
 func (w *watcher) print(resets []audit.Reset) error {
 	if err := w.out.writeTo(w.Stdout, w.client.Org(), resets, w.opts.all); err != nil {
-		return coded{code: exitBrokeOff, error: fmt.Errorf("print the events: %w", err)}
+		return fault.WithCode(fault.ExitBrokeOff, fmt.Errorf("print the events: %w", err))
 	}
 	return nil
 }
@@ -184,7 +184,7 @@ func (w *watcher) keep() error {
 		return nil
 	}
 	if err := w.place.save(w.opts.cursor); err != nil {
-		return coded{code: exitBrokeOff, error: err}
+		return fault.WithCode(fault.ExitBrokeOff, err)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/fault"
 )
 
 // seen returns how often each user's reset was printed.
@@ -110,7 +111,7 @@ func TestWatchSurvives(t *testing.T) {
 			<-time.After(20 * time.Minute)
 			v.resetSome(v.ids[40:], 10*time.Second)
 			<-time.After(10 * time.Minute)
-			cancel(Signal{os.Interrupt})
+			cancel(Signal{Signal: os.Interrupt})
 			if code := <-done; code != 130 {
 				v.t.Errorf("%s: exit %d, want 130:\n%s", name, code, v.stderr)
 			}
@@ -137,7 +138,7 @@ func (v *virtual) smallPages() {
 func (v *virtual) watchFor(d time.Duration, out io.Writer, cursor string) {
 	v.t.Helper()
 	ctx, cancel := context.WithCancelCause(v.t.Context())
-	time.AfterFunc(d, func() { cancel(Signal{os.Interrupt}) })
+	time.AfterFunc(d, func() { cancel(Signal{Signal: os.Interrupt}) })
 	if code := v.run(ctx, out, "watch", "--cursor", cursor, "--all"); code != 130 {
 		v.t.Errorf("exit %d, want 130:\n%s", code, v.stderr)
 	}
@@ -233,7 +234,7 @@ func (v *virtual) leftNothing() {
 func TestWatchIsQuiet(t *testing.T) {
 	virtually(t, 1, oktatest.Config{}, func(v *virtual) {
 		ctx, cancel := context.WithCancelCause(v.t.Context())
-		time.AfterFunc(time.Hour, func() { cancel(Signal{os.Interrupt}) })
+		time.AfterFunc(time.Hour, func() { cancel(Signal{Signal: os.Interrupt}) })
 		v.run(ctx, &bytes.Buffer{}, "watch")
 		if n := v.org.Stats().ByOp[oktatest.OpLogs]; n < 350 || n > 365 {
 			v.t.Errorf("%d calls in an hour, want 360", n)
@@ -276,7 +277,7 @@ func TestWatchBrokenPipe(t *testing.T) {
 		cursor := v.path("place.json")
 		v.run(v.t.Context(), &bytes.Buffer{}, "watch", "--cursor", cursor, "--once")
 		v.resetSome(v.ids, time.Second)
-		if code := v.run(v.t.Context(), &brokenWriter{}, "watch", "--cursor", cursor); code != exitBrokeOff || !strings.Contains(v.stderr, "broken pipe") {
+		if code := v.run(v.t.Context(), &brokenWriter{}, "watch", "--cursor", cursor); code != fault.ExitBrokeOff || !strings.Contains(v.stderr, "broken pipe") {
 			v.t.Errorf("exit %d:\n%s", code, v.stderr)
 		}
 		var out bytes.Buffer

@@ -6,9 +6,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
 	"oktareset/oktaclient"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
+
+	"github.com/urfave/cli/v2"
 )
 
 const whoamiExamples = `   oktareset whoami                                           which org, by whose authority, and where each setting came from
@@ -18,10 +21,10 @@ const whoamiExamples = `   oktareset whoami                                     
 
 // whoamiOptions is what the flags of whoami ask for.
 type whoamiOptions struct {
-	org     orgFlags
+	org     access.Flags
 	timeout time.Duration
 	json    bool
-	console consoleOptions
+	console console.Options
 }
 
 const whoamiExitCodes = `EXIT CODES:
@@ -46,7 +49,7 @@ func (a *app) whoamiCommand() *cli.Command {
 		Name: "whoami", Usage: "show org, account, permissions, limits and settings", Description: whoamiExamples, Flags: flags, CustomHelpTemplate: whoamiExitCodes,
 		Action: func(c *cli.Context) error {
 			o := whoamiOptions{
-				org:  orgFlags{url: c.String("org-url"), tokenFile: c.String("token-file")},
+				org:  access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
 				json: c.Bool("json"), timeout: c.Duration("timeout"),
 			}
 			var err error
@@ -54,10 +57,10 @@ func (a *app) whoamiCommand() *cli.Command {
 				return err
 			}
 			if arg, err := oneArgument(c); err != nil || arg != "" {
-				return usageError("see oktareset whoami --help", "whoami takes no argument, not %q", c.Args().First())
+				return fault.Usage("see oktareset whoami --help", "whoami takes no argument, not %q", c.Args().First())
 			}
 			if o.timeout < time.Second {
-				return usageError("at least 1s", "--timeout %s", o.timeout)
+				return fault.Usage("at least 1s", "--timeout %s", o.timeout)
 			}
 			return a.run(o.console, func(ctx context.Context) error { return a.whoami(ctx, o) })(c)
 		},
@@ -108,32 +111,32 @@ type identityValue struct {
 
 // whoami asks who the credentials belong to, by reads only, and prints it. What it did find out is printed even if Okta refuses something.
 func (a *app) whoami(ctx context.Context, o whoamiOptions) error {
-	cfg, err := a.loadOrg(ctx, o.org, resetScopes)
+	cfg, err := a.LoadOrg(ctx, o.org, access.ResetScopes)
 	if err != nil {
 		return err
 	}
-	options := a.clientOptions(cfg, "whoami", o.console.verbose)
+	options := a.ClientOptions(cfg, "whoami", o.console.Verbose)
 	options.Timeout = o.timeout
-	client := oktaclient.New(cfg.url, options)
+	client := oktaclient.New(cfg.URL, options)
 	id := newIdentity(cfg)
 	err = a.ask(ctx, client, &id)
 	if ctx.Err() != nil {
-		return stopError(context.Cause(ctx))
+		return fault.Stopped(context.Cause(ctx))
 	}
 	if printErr := a.printIdentity(id, o.json); printErr != nil {
-		return also(err, fmt.Errorf("print who it is: %w", printErr))
+		return fault.Also(err, fmt.Errorf("print who it is: %w", printErr))
 	}
 	return err
 }
 
 // newIdentity is what is known before anything is asked.
-func newIdentity(cfg orgConfig) identity {
-	id := identity{Org: cfg.url.Host(), Credentials: identityMode{Mode: modeToken}}
-	if cfg.app != nil {
-		id.Credentials.Mode = modeApp
+func newIdentity(cfg access.Config) identity {
+	id := identity{Org: cfg.URL.Host(), Credentials: identityMode{Mode: access.ModeToken}}
+	if cfg.App != nil {
+		id.Credentials.Mode = access.ModeApp
 	}
-	for _, s := range cfg.settings {
-		id.Settings = append(id.Settings, identityValue{s.name, s.value, s.source})
+	for _, s := range cfg.Settings {
+		id.Settings = append(id.Settings, identityValue{s.Name, s.Value, s.Source})
 	}
 	return id
 }
@@ -142,7 +145,7 @@ func newIdentity(cfg orgConfig) identity {
 func (a *app) ask(ctx context.Context, c *oktaclient.Client, id *identity) error {
 	actor, err := c.GetActor(ctx)
 	if err != nil {
-		return cannotBegin(c, err, askWho)
+		return fault.CannotBegin(c, err, askWho)
 	}
 	id.Actor = &identityActor{"user", actor.ID, actor.Login}
 	if scopes, proved, ok := c.Grant(); ok {
@@ -150,19 +153,19 @@ func (a *app) ask(ctx context.Context, c *oktaclient.Client, id *identity) error
 	}
 	org, err := c.GetOrg(ctx)
 	if err != nil {
-		a.console.warn("the org doesn't tell its engine: %v", err)
+		a.Console.Warn("the org doesn't tell its engine: %v", err)
 	}
 	id.OrgID, id.Engine = org.ID, org.Engine
 	if err := a.askPermissions(ctx, c, actor, id); err != nil {
 		return err
 	}
 	if err := c.Trustworthy(); err != nil {
-		return cannotBegin(c, err, askWho)
+		return fault.CannotBegin(c, err, askWho)
 	}
 	if limit, usable, ok := c.Allowance(oktaclient.BucketUsers); ok {
 		id.Limit = &identityLimit{string(oktaclient.BucketUsers), limit, usable}
 	} else {
-		a.console.warn("the org doesn't tell its limit")
+		a.Console.Warn("the org doesn't tell its limit")
 	}
 	return nil
 }
@@ -171,15 +174,15 @@ func (a *app) ask(ctx context.Context, c *oktaclient.Client, id *identity) error
 func (a *app) askPermissions(ctx context.Context, c *oktaclient.Client, actor oktaclient.Actor, id *identity) error {
 	if actor.Login == "" {
 		if _, _, err := c.ListUsers(ctx, "", 1); err != nil {
-			if fault := oktaFault(c, err, before, "list users"); fault != nil && oktaclient.FateOf(err) != oktaclient.Forbidden && !oktaclient.LacksScope(err) {
-				return fault
+			if known := fault.Of(c, err, fault.Before, "list users"); known != nil && oktaclient.FateOf(err) != oktaclient.Forbidden && !oktaclient.LacksScope(err) {
+				return known
 			}
-			a.console.warn("users can't be listed: %v", err)
+			a.Console.Warn("users can't be listed: %v", err)
 		}
 	} else {
 		roles, _, err := c.ListRoles(ctx, actor.ID)
 		if err != nil {
-			a.console.warn("the account's admin roles can't be read: %v", err)
+			a.Console.Warn("the account's admin roles can't be read: %v", err)
 		}
 		for _, r := range roles {
 			id.Roles = append(id.Roles, identityRole{r.Type, r.Label})
@@ -190,12 +193,12 @@ func (a *app) askPermissions(ctx context.Context, c *oktaclient.Client, actor ok
 	for _, err := range c.ListFactorEvents(ctx, []string{actor.ID}, now.Add(-time.Minute), now) {
 		if err != nil {
 			readable = false
-			a.console.warn("the System Log can't be read, so nothing can be proved about lost answers: %v", err)
+			a.Console.Warn("the System Log can't be read, so nothing can be proved about lost answers: %v", err)
 		}
 	}
 	id.SystemLog = &readable
-	if lacking := resetScopes.lacking(c); len(lacking) > 0 {
-		a.console.warn("without the scope %s nobody can be reset", strings.Join(lacking, " "))
+	if lacking := access.ResetScopes.Lacking(c); len(lacking) > 0 {
+		a.Console.Warn("without the scope %s nobody can be reset", strings.Join(lacking, " "))
 	}
 	return nil
 }

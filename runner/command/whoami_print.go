@@ -8,12 +8,14 @@ import (
 	"text/tabwriter"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
 )
 
 // printIdentity prints what whoami found out, on stdout.
 func (a *app) printIdentity(id identity, asJSON bool) error {
 	if asJSON {
-		enc := json.NewEncoder(printableWriter{a.Stdout})
+		enc := json.NewEncoder(console.Printer(a.Stdout))
 		enc.SetEscapeHTML(false)
 		enc.SetIndent("", "  ")
 		return enc.Encode(id)
@@ -26,7 +28,7 @@ func (a *app) printIdentity(id identity, asJSON bool) error {
 func (id identity) text() string {
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "%-13s%s\n", name, printable(fmt.Sprintf(format, args...)))
+		fmt.Fprintf(&b, "%-13s%s\n", name, console.Printable(fmt.Sprintf(format, args...)))
 	}
 	org := id.Org
 	if id.Engine != "" {
@@ -64,7 +66,7 @@ func (id identity) text() string {
 	b.WriteString("\nsettings\n")
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, s := range id.Settings {
-		_, _ = fmt.Fprintf(table, "  %s\t%s\t%s\n", s.Name, printable(s.Value), printable(s.Source))
+		_, _ = fmt.Fprintf(table, "  %s\t%s\t%s\n", s.Name, console.Printable(s.Value), console.Printable(s.Source))
 	}
 	_ = table.Flush() // b takes everything
 	return b.String()
@@ -73,7 +75,7 @@ func (id identity) text() string {
 // String says how requests are signed.
 func (m identityMode) String() string {
 	switch {
-	case m.Mode == modeToken:
+	case m.Mode == access.ModeToken:
 		return "API token (SSWS)"
 	case m.DPoP != nil && *m.DPoP:
 		return "OAuth 2.0 service app (private_key_jwt), with DPoP"

@@ -36,6 +36,9 @@ type RefusedError struct {
 
 func (e *RefusedError) Error() string { return fmt.Sprintf("%q %s", e.Path, e.Message) }
 
+// Advice returns e.Hint.
+func (e *RefusedError) Advice() string { return e.Hint }
+
 const hintAway = "move it away"
 
 // Open opens a file for reading. It returns a [*RefusedError] for what breaks the rule, and an

@@ -37,6 +37,9 @@ type DamageError struct {
 	Hint    string // what its owner can do about it
 }
 
+// Advice returns e.Hint.
+func (e *DamageError) Advice() string { return e.Hint }
+
 func (e *DamageError) Error() string {
 	if e.Line == 0 {
 		return fmt.Sprintf("%q can't be relied on: %s", e.Path, e.Message)

@@ -46,6 +46,9 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: line %d: %s", e.Path, e.Line, e.Message)
 }
 
+// Advice returns e.Hint.
+func (e *Error) Advice() string { return e.Hint }
+
 // Unwrap returns e.Err.
 func (e *Error) Unwrap() error { return e.Err }
 

@@ -3,7 +3,6 @@ package steps
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,17 +12,18 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/runner"
 	"oktareset/runner/doubt"
+	"oktareset/runner/fault"
 )
 
 // ErrLimit ends a run that has done as many users as [Options.Limit] allows; those that are under way belong to them.
-var ErrLimit error = runner.Enough{Err: errors.New("the limit of this run is reached")}
+var ErrLimit error = runner.Enough{Err: fault.New(fault.ExitStopped, "", "the limit of this run is reached")}
 
 // ErrNoPermission ends a run whose first ten calls were all refused for want of permission (403 E0000006): the next thousand
 // would be too.
-var ErrNoPermission = errors.New("the first ten users were all refused (403): these credentials may not reset factors")
+var ErrNoPermission = fault.New(fault.ExitNoAccess, "", "the first ten users were all refused (403): these credentials may not reset factors")
 
 // ErrNoEnrollment ends a run whose first ten enrollments were all refused: the next thousand users would be without a factor, too.
-var ErrNoEnrollment = errors.New("the first ten enrollments were all refused: see the results for the reason")
+var ErrNoEnrollment = fault.New(fault.ExitNoAccess, "", "the first ten enrollments were all refused: see the results for the reason")
 
 // firstCalls is how many calls at the start of a run have to go wrong to end it.
 const firstCalls = 10

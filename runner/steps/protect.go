@@ -2,15 +2,17 @@ package steps
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/fault"
 )
 
 // ErrNoRoles ends a run that is to leave admins alone and isn't allowed to see who is one (403), before it could see anybody's roles.
-var ErrNoRoles = errors.New("these credentials may not read admin roles (403), so that nobody knows who is an admin")
+var ErrNoRoles = fault.New(fault.ExitNoAccess,
+	"use the token of an admin who may view admins, or an OAuth app with the scope okta.roles.read and such a role; or name the admins in an --exclude FILE",
+	"these credentials may not read admin roles (403), so that nobody knows who is an admin")
 
 // Protect keeps the user with this ID from being reset. It comes before the first Do.
 func (l *List) Protect(userID string) { l.opts.Self = userID }

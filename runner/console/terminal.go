@@ -1,4 +1,4 @@
-package command
+package console
 
 import (
 	"bufio"
@@ -14,22 +14,14 @@ import (
 	"golang.org/x/term"
 )
 
-// asker is somebody who can be asked.
-type asker interface {
-	// ask shows text and returns the line that is typed then. It returns early when ctx ends; the
+// Asker is somebody who can be asked.
+type Asker interface {
+	// Ask shows text and returns the line that is typed then. It returns early when ctx ends; the
 	// line is then lost, not used.
-	ask(ctx context.Context, text string) (string, error)
-	// askSecret is ask for what isn't to be seen.
-	askSecret(ctx context.Context, text string) (string, error)
-	close()
-}
-
-// openTerminal fails where there is nobody to ask.
-func (a *app) openTerminal() (asker, error) {
-	if a.terminal != nil {
-		return a.terminal()
-	}
-	return openTerminal()
+	Ask(ctx context.Context, text string) (string, error)
+	// AskSecret is ask for what isn't to be seen.
+	AskSecret(ctx context.Context, text string) (string, error)
+	Close()
 }
 
 // terminal is the person's own terminal, whatever stdin and stderr are.
@@ -37,7 +29,8 @@ type terminal struct {
 	in, out *os.File
 }
 
-func openTerminal() (asker, error) {
+// OpenTerminal fails where there is nobody to ask.
+func OpenTerminal() (Asker, error) {
 	if runtime.GOOS != "windows" {
 		tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 		if err != nil {
@@ -56,18 +49,18 @@ func openTerminal() (asker, error) {
 	return &terminal{in, out}, nil
 }
 
-func (t *terminal) close() {
+func (t *terminal) Close() {
 	_ = t.in.Close()
 	if t.out != t.in {
 		_ = t.out.Close()
 	}
 }
 
-func (t *terminal) ask(ctx context.Context, text string) (string, error) {
+func (t *terminal) Ask(ctx context.Context, text string) (string, error) {
 	if err := t.show(ctx, text); err != nil {
 		return "", err
 	}
-	line, err := waitFor(ctx, func() (string, error) { return bufio.NewReader(t.in).ReadString('\n') })
+	line, err := WaitFor(ctx, func() (string, error) { return bufio.NewReader(t.in).ReadString('\n') })
 	if ctx.Err() != nil {
 		_, _ = io.WriteString(t.out, "\n")
 		return "", context.Cause(ctx)
@@ -78,7 +71,7 @@ func (t *terminal) ask(ctx context.Context, text string) (string, error) {
 	return strings.TrimSpace(line), nil
 }
 
-func (t *terminal) askSecret(ctx context.Context, text string) (string, error) {
+func (t *terminal) AskSecret(ctx context.Context, text string) (string, error) {
 	if err := t.show(ctx, text); err != nil {
 		return "", err
 	}
@@ -91,7 +84,7 @@ func (t *terminal) askSecret(ctx context.Context, text string) (string, error) {
 		_ = term.Restore(fd, before) // also when ctx ends in the middle
 		_, _ = io.WriteString(t.out, "\n")
 	}()
-	return waitFor(ctx, func() (string, error) {
+	return WaitFor(ctx, func() (string, error) {
 		b, err := term.ReadPassword(fd)
 		return string(b), err
 	})
@@ -134,9 +127,9 @@ func (t *terminal) discard() error {
 	return nil
 }
 
-// waitFor reads in the background, so that the end of ctx is noticed; what is read after that is
+// WaitFor reads in the background, so that the end of ctx is noticed; what is read after that is
 // lost.
-func waitFor(ctx context.Context, read func() (string, error)) (string, error) {
+func WaitFor(ctx context.Context, read func() (string, error)) (string, error) {
 	type answer struct {
 		text string
 		err  error

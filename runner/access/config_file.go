@@ -1,4 +1,4 @@
-package command
+package access
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"oktareset/runner/fault"
 	"oktareset/runner/files"
 )
 
@@ -22,7 +23,7 @@ type configFile struct {
 }
 
 // loadFiles reads the configuration files that exist, the one that counts more first.
-func (a *app) loadFiles() ([]configFile, error) {
+func (a *Env) loadFiles() ([]configFile, error) {
 	paths := []string{localFile}
 	if home := a.home(); home != "" {
 		paths = append(paths, filepath.Join(home, ".okta", "okta.yaml"))
@@ -35,11 +36,11 @@ func (a *app) loadFiles() ([]configFile, error) {
 			continue
 		}
 		if err != nil {
-			return nil, usageError("", "read the configuration: %w", err)
+			return nil, fault.Usage("", "read the configuration: %w", err)
 		}
 		f, err := parseConfig(b)
 		if err != nil {
-			return nil, usageError("it has okta:, below it client:, below that orgUrl: and token:", "read the configuration %s: %w", path, err)
+			return nil, fault.Usage("it has okta:, below it client:, below that orgUrl: and token:", "read the configuration %s: %w", path, err)
 		}
 		f.name = path
 		found = append(found, f)
@@ -47,7 +48,7 @@ func (a *app) loadFiles() ([]configFile, error) {
 	return found, nil
 }
 
-func (a *app) home() string {
+func (a *Env) home() string {
 	if home := a.Getenv("HOME"); home != "" {
 		return home
 	}

@@ -1,4 +1,4 @@
-package command
+package access
 
 import (
 	"cmp"
@@ -7,9 +7,9 @@ import (
 	"runtime/debug"
 )
 
-// identify fills in what the linker wasn't told from the build information: go build and go install note the commit there, and a version that is
+// Identify fills in what the linker wasn't told from the build information: go build and go install note the commit there, and a version that is
 // made of it.
-func (p *Process) identify(info *debug.BuildInfo, ok bool) {
+func (p *Process) Identify(info *debug.BuildInfo, ok bool) {
 	if ok {
 		if info.Main.Version != "(devel)" {
 			p.Version = cmp.Or(p.Version, info.Main.Version)
@@ -26,8 +26,8 @@ func (p *Process) identify(info *debug.BuildInfo, ok bool) {
 // shortCommit is how many hexadecimal digits name a commit, as in the versions that Go makes.
 const shortCommit = 12
 
-// build is the version, and what it was built of, with and for.
-func (p *Process) build() string {
+// Build is the version, and what it was built of, with and for.
+func (p *Process) Build() string {
 	commit := ""
 	if p.Commit != "" {
 		commit = "commit " + p.Commit[:min(len(p.Commit), shortCommit)] + ", "

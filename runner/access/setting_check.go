@@ -1,10 +1,11 @@
-package command
+package access
 
 import (
 	"regexp"
 	"strings"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/fault"
 )
 
 // This file knows what a setting looks like that somebody has pasted with too much around it, or
@@ -32,12 +33,12 @@ func around(value string) (what, remedy string) {
 
 // alone refuses a setting with something around it. what is its kind, for a person.
 func alone(s setting, what string) error {
-	value := strings.TrimSpace(s.value)
+	value := strings.TrimSpace(s.Value)
 	if oktaclient.LooksLikeKey(value) { // quotes and = belong to it
 		return nil
 	}
 	if found, remedy := around(value); found != "" {
-		return usageError(remedy, "the %s in %s %s; nothing was sent", what, s.source, found)
+		return fault.Usage(remedy, "the %s in %s %s; nothing was sent", what, s.Source, found)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package command
+package console
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"oktareset/runner"
+	"oktareset/runner/fault"
 	"oktareset/runner/progress"
 )
 
@@ -18,32 +19,32 @@ import (
 // as one JSON object a line; errors and warnings have a prefix; no sentence starts with a capital or ends with a full stop;
 // what came from a file or a server is printed with its control characters escaped.
 
-type consoleOptions struct {
-	json    bool // --log-format json
-	quiet   bool // errors, and what says that somebody isn't protected, only
-	verbose bool // requests too
+type Options struct {
+	JSON    bool // --log-format json
+	Quiet   bool // errors, and what says that somebody isn't protected, only
+	Verbose bool // requests too
 }
 
-// console prints messages for people and logs. It is safe for concurrent use.
-type console struct {
-	opts   consoleOptions
-	log    *slog.Logger
-	screen *progress.Screen // stderr, shared with the progress bar
+// Console prints messages for people and logs. It is safe for concurrent use.
+type Console struct {
+	Opts   Options
+	Log    *slog.Logger
+	Screen *progress.Screen // stderr, shared with the progress bar
 }
 
-func newConsole(screen *progress.Screen, o consoleOptions) *console {
-	c := &console{opts: o, screen: screen}
+func New(screen *progress.Screen, o Options) *Console {
+	c := &Console{Opts: o, Screen: screen}
 	level := slog.LevelInfo
 	switch {
-	case o.quiet:
+	case o.Quiet:
 		level = levelAlert
-	case o.verbose:
+	case o.Verbose:
 		level = slog.LevelDebug
 	}
-	if o.json {
-		c.log = slog.New(slog.NewJSONHandler(printableWriter{screen}, &slog.HandlerOptions{Level: level, ReplaceAttr: nameAlert}))
+	if o.JSON {
+		c.Log = slog.New(slog.NewJSONHandler(Printer(screen), &slog.HandlerOptions{Level: level, ReplaceAttr: nameAlert}))
 	} else {
-		c.log = slog.New(&textHandler{w: screen, level: level})
+		c.Log = slog.New(&textHandler{w: screen, level: level})
 	}
 	return c
 }
@@ -59,36 +60,39 @@ func nameAlert(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-func (c *console) info(format string, a ...any) { c.log.Info(fmt.Sprintf(format, a...)) }
+func (c *Console) Info(format string, a ...any) { c.Log.Info(fmt.Sprintf(format, a...)) }
 
-func (c *console) warn(format string, a ...any) { c.log.Warn(fmt.Sprintf(format, a...)) }
+func (c *Console) Warn(format string, a ...any) { c.Log.Warn(fmt.Sprintf(format, a...)) }
 
-// alert is a warning that --quiet doesn't hide.
-func (c *console) alert(format string, a ...any) {
-	c.log.Log(context.Background(), levelAlert, fmt.Sprintf(format, a...))
+// Alert is a warning that --quiet doesn't hide.
+func (c *Console) Alert(format string, a ...any) {
+	c.Log.Log(context.Background(), levelAlert, fmt.Sprintf(format, a...))
 }
 
-// fail prints an error and its hint, once.
-func (c *console) fail(err error) {
-	if err == nil || errors.Is(err, errRows) {
+// Fail prints an error and its hint, once.
+func (c *Console) Fail(err error) {
+	if err == nil || errors.Is(err, fault.ErrRows) {
 		return
 	}
-	h := hint(err)
-	if c.opts.json && h != "" {
-		c.log.Error(err.Error(), "hint", h)
+	h := fault.Hint(err)
+	if c.Opts.JSON && h != "" {
+		c.Log.Error(err.Error(), "hint", h)
 		return
 	}
-	c.log.Error(err.Error())
+	c.Log.Error(err.Error())
 	if h != "" {
-		_, _ = io.WriteString(c.screen, "oktareset: hint: "+printable(h)+"\n")
+		_, _ = io.WriteString(c.Screen, "oktareset: hint: "+Printable(h)+"\n")
 	}
 }
+
+// Printer returns a writer to w for JSON that stands where a person may read it.
+func Printer(w io.Writer) io.Writer { return printableWriter{w} }
 
 // printableWriter writes JSON, as encoding/json makes it, with what a terminal would take for a command escaped.
-type printableWriter struct{ w io.Writer }
+type printableWriter struct{ W io.Writer }
 
 func (p printableWriter) Write(b []byte) (int, error) {
-	_, err := io.WriteString(p.w, runner.PrintableJSON(string(b)))
+	_, err := io.WriteString(p.W, runner.PrintableJSON(string(b)))
 	return len(b), err
 }
 
@@ -109,7 +113,7 @@ func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 	case r.Level >= slog.LevelWarn:
 		b.WriteString("warning: ")
 	}
-	b.WriteString(printable(r.Message))
+	b.WriteString(Printable(r.Message))
 	r.Attrs(func(a slog.Attr) bool {
 		writeAttr(&b, a)
 		return true
@@ -131,21 +135,21 @@ func writeAttr(b *strings.Builder, a slog.Attr) {
 	if value == "" || strings.ContainsAny(value, ` "=`) {
 		value = strconv.Quote(value)
 	}
-	fmt.Fprintf(b, " %s=%s", a.Key, printable(value))
+	fmt.Fprintf(b, " %s=%s", a.Key, Printable(value))
 }
 
 func (h *textHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
 
 func (h *textHandler) WithGroup(string) slog.Handler { return h }
 
-// printable escapes what a terminal would take for a command.
-func printable(s string) string {
-	if utf8.ValidString(s) && !strings.ContainsFunc(s, notPrintable) {
+// Printable escapes what a terminal would take for a command.
+func Printable(s string) string {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, NotPrintable) {
 		return s
 	}
 	var b strings.Builder
 	for _, r := range s {
-		if notPrintable(r) {
+		if NotPrintable(r) {
 			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
 		} else {
 			b.WriteRune(r)
@@ -154,4 +158,4 @@ func printable(s string) string {
 	return b.String()
 }
 
-func notPrintable(r rune) bool { return !runner.Printable(r) }
+func NotPrintable(r rune) bool { return !runner.Printable(r) }

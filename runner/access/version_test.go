@@ -1,4 +1,4 @@
-package command
+package access
 
 import (
 	"runtime"
@@ -27,8 +27,8 @@ func TestVersion(t *testing.T) {
 	}
 	for _, tt := range tests {
 		p := tt.linker
-		p.identify(tt.info, tt.info != nil)
-		if got, want := p.build(), tt.want+runtime.Version()+", "+runtime.GOOS+"/"+runtime.GOARCH+")"; got != want {
+		p.Identify(tt.info, tt.info != nil)
+		if got, want := p.Build(), tt.want+runtime.Version()+", "+runtime.GOOS+"/"+runtime.GOARCH+")"; got != want {
 			t.Errorf("%s: %q, want %q", tt.name, got, want)
 		}
 	}

@@ -1,51 +1,12 @@
-package command
+package fault
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 
 	"oktareset/oktaclient"
 )
-
-// stage is how far a command has come. It decides what an error means that nobody foresaw.
-type stage int
-
-const (
-	before stage = iota // nothing was changed, or written that stays
-	during              // something was
-)
-
-// code is the exit code of an error that has none of its own.
-func (p stage) code() int {
-	if p == before {
-		return exitUsage
-	}
-	return exitBrokeOff
-}
-
-// classify gives an error that has no exit code that of its stage.
-func (p stage) classify(err error) error {
-	if _, ok := errors.AsType[coded](err); ok || err == nil {
-		return err
-	}
-	if sig, ok := errors.AsType[Signal](err); ok {
-		return stopError(sig)
-	}
-	return coded{error: err, code: p.code()}
-}
-
-// later is what to do about an error that ends the client's patience.
-func (p stage) later(err error) string {
-	switch {
-	case errors.Is(err, oktaclient.ErrTooManyLost):
-		return "before you go on, look at what is between this machine and Okta, such as a proxy or a gateway"
-	case p == during: // the command says how to go on
-		return ""
-	}
-	return hintLater
-}
 
 // The hints on what keeps requests from Okta.
 const (
@@ -54,22 +15,19 @@ const (
 	hintLater   = "try again later"
 )
 
-// oktaFault is the one map from what the client reports to exit code, words and hint, whatever the
+// Of is the one map from what the client reports to exit code, words and hint, whatever the
 // command: one event means the same everywhere. what was asked for, as "list users". It returns nil
 // for what is the command's own to explain: a refusal of this one request, a change in doubt.
-func oktaFault(c *oktaclient.Client, err error, p stage, what string) error {
+func Of(c *oktaclient.Client, err error, p Phase, what string) error {
 	host := c.Org().Host()
 	is := func(code int, hint, format string) error {
-		if p == before && code != exitNoAccess {
+		if p == Before && code != ExitNoAccess {
 			hint = strings.TrimPrefix(hint+"; nothing was changed", "; ")
 		}
-		return coded{code: code, error: hinted{fmt.Errorf(format+": %w", host, err), hint}}
+		return New(code, hint, format+": %w", host, err)
 	}
-	if _, done := errors.AsType[coded](err); done {
-		return err
-	}
-	if sig, ok := errors.AsType[Signal](err); ok {
-		return stopError(sig)
+	if _, ok := errors.AsType[Signal](err); ok || Decided(err) {
+		return p.Classify(err)
 	}
 	if changeInDoubt(err) {
 		return nil
@@ -77,28 +35,26 @@ func oktaFault(c *oktaclient.Client, err error, p stage, what string) error {
 	stranger := errors.Is(err, oktaclient.ErrNotOkta)
 	later := p.later(err)
 	switch fate := oktaclient.FateOf(err); {
-	case errors.Is(err, errMaxDuration):
-		return stopError(errMaxDuration)
 	case oktaclient.GaveUp(err):
-		return is(exitStopped, later, "%s")
+		return is(ExitStopped, later, "%s")
 	case errors.Is(err, oktaclient.ErrNoRequestID):
-		return is(p.code(), "have the gateway or proxy on the way to Okta pass this header of its answers on", "%s can't be relied on from here")
+		return is(p.Code(), "have the gateway or proxy on the way to Okta pass this header of its answers on", "%s can't be relied on from here")
 	case fate == oktaclient.NoAccess && oktaclient.LacksScope(err):
-		return is(exitNoAccess, hintRefused(c, err), "%s doesn't let the service app do that")
-	case fate == oktaclient.NoAccess && p == during && c.Accepted():
-		return is(exitNoAccess, hintRefused(c, err), "%s doesn't accept the credentials any more")
+		return is(ExitNoAccess, hintRefused(c, err), "%s doesn't let the service app do that")
+	case fate == oktaclient.NoAccess && p == During && c.Accepted():
+		return is(ExitNoAccess, hintRefused(c, err), "%s doesn't accept the credentials any more")
 	case fate == oktaclient.NoAccess:
-		return is(exitNoAccess, hintRefused(c, err), "%s doesn't accept the credentials")
+		return is(ExitNoAccess, hintRefused(c, err), "%s doesn't accept the credentials")
 	case fate == oktaclient.Forbidden:
-		return is(exitNoAccess, "", "%s doesn't let these credentials "+strings.ReplaceAll(what, "%", "%%"))
+		return is(ExitNoAccess, "", "%s doesn't let these credentials "+strings.ReplaceAll(what, "%", "%%"))
 	case fate == oktaclient.WrongOrg, stranger && !c.MetOkta():
-		return is(p.code(), hintBetween, "%s doesn't answer as an Okta org")
+		return is(p.Code(), hintBetween, "%s doesn't answer as an Okta org")
 	case stranger:
-		return is(p.code(), hintBetween, "something between here and %s answers in its place")
-	case fate == oktaclient.Unreachable && (p == during || c.Accepted()):
-		return is(exitStopped, later, "%s")
+		return is(p.Code(), hintBetween, "something between here and %s answers in its place")
+	case fate == oktaclient.Unreachable && (p == During || c.Accepted()):
+		return is(ExitStopped, later, "%s")
 	case fate == oktaclient.Unreachable, fate == oktaclient.NotSent && isTransport(err):
-		return is(p.code(), hintAddress, "%s can't be reached")
+		return is(p.Code(), hintAddress, "%s can't be reached")
 	}
 	return nil
 }
@@ -137,13 +93,23 @@ func hintRefused(c *oktaclient.Client, err error) string {
 	return "make a new API token in the Admin Console (Security, API), and give it by OKTA_CLIENT_TOKEN or --token-file"
 }
 
-const hintGrant = "grant it to the service app in the Admin Console (the app's Okta API Scopes), and add it to OKTA_CLIENT_SCOPES if that is set"
+// HintGrant says what to do about a scope that the app lacks.
+const HintGrant = "grant it to the service app in the Admin Console (the app's Okta API Scopes), and add it to OKTA_CLIENT_SCOPES if that is set"
 
 // hintScopes says what to do about scopes that the app doesn't have.
 func hintScopes(c *oktaclient.Client, err error) string {
 	if _, asking := errors.AsType[*oktaclient.TokenError](err); !asking { // the error names the one that is missing
-		return hintGrant
+		return HintGrant
 	}
 	return "grant the service app what it asks for (" + strings.Join(c.NeededScopes(), " and ") + ") in the Admin Console (the app's Okta API Scopes), and an " +
 		"admin role that allows it; OKTA_CLIENT_SCOPES, if set, may name only what was granted"
+}
+
+// CannotBegin explains why one of the first calls failed, which asked for what. Nothing was
+// changed.
+func CannotBegin(c *oktaclient.Client, err error, what string) error {
+	if known := Of(c, err, Before, what); known != nil {
+		return known
+	}
+	return Usage(hintLater+"; nothing was changed", "%s can't be asked now: %w", c.Org().Host(), err)
 }

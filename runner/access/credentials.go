@@ -1,4 +1,4 @@
-package command
+package access
 
 import (
 	"bytes"
@@ -11,44 +11,45 @@ import (
 	"strings"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/fault"
 	"oktareset/runner/files"
 )
 
 // The modes of signing in, as Okta's SDKs name them.
 const (
-	modeToken = "SSWS"       // an API token
-	modeApp   = "PrivateKey" // an OAuth 2.0 service app
+	ModeToken = "SSWS"       // an API token
+	ModeApp   = "PrivateKey" // an OAuth 2.0 service app
 )
 
 // secretNames are the settings that hold a secret, as messages call them.
 var secretNames = map[string]string{"token": "token", "privateKey": "private key"}
 
-// scopes are what a command needs of a service app, and what it can do without.
-type scopes struct{ needed, optional []string }
+// Scopes are what a command needs of a service app, and what it can do without.
+type Scopes struct{ Needed, Optional []string }
 
-// resetScopes are those of reset: the System Log proves what became of answers that were lost, and
+// ResetScopes are those of reset: the System Log proves what became of answers that were lost, and
 // tells who was reset lately.
-var resetScopes = scopes{
-	needed:   []string{oktaclient.ScopeUsersManage, oktaclient.ScopeUsersRead},
-	optional: []string{oktaclient.ScopeLogsRead},
+var ResetScopes = Scopes{
+	Needed:   []string{oktaclient.ScopeUsersManage, oktaclient.ScopeUsersRead},
+	Optional: []string{oktaclient.ScopeLogsRead},
 }
 
 // credentials puts the token or the service app into cfg, and returns the setting that holds the secret.
-func (c *configuration) credentials(ctx context.Context, cfg *orgConfig, s scopes) (setting, error) {
+func (c *configuration) credentials(ctx context.Context, cfg *Config, s Scopes) (setting, error) {
 	mode, err := c.mode()
 	if err != nil {
 		return setting{}, err
 	}
 	cfg.keep(mode)
 	var secret setting
-	if mode.value == modeToken {
+	if mode.Value == ModeToken {
 		secret, err = c.loadToken(ctx, cfg)
 	} else {
 		secret, err = c.loadApp(ctx, cfg, s)
 	}
 	if err == nil && secret.rank >= rankFile && secret.secret {
-		if info, statErr := os.Stat(secret.source); statErr == nil {
-			c.warnOfOthers(info, secret.source)
+		if info, statErr := os.Stat(secret.Source); statErr == nil {
+			c.warnOfOthers(info, secret.Source)
 		}
 	}
 	return secret, err
@@ -59,41 +60,41 @@ func (c *configuration) credentials(ctx context.Context, cfg *orgConfig, s scope
 func (c *configuration) warnOfOthers(info fs.FileInfo, path string) {
 	perm := info.Mode().Perm()
 	if info.Mode().IsRegular() && perm&0o077 != 0 && perm != 0o440 && filepath.Separator == '/' {
-		c.console.warn("others on this machine can read %s: chmod 600 it", path)
+		c.Console.Warn("others on this machine can read %s: chmod 600 it", path)
 	}
 }
 
 // keep notes a setting that is used, for who asks where it came from.
-func (cfg *orgConfig) keep(s setting) {
-	if s.source != "" {
-		cfg.settings = append(cfg.settings, s)
+func (cfg *Config) keep(s setting) {
+	if s.Source != "" {
+		cfg.Settings = append(cfg.Settings, s)
 	}
 }
 
 // mode says whether to sign in by token or as an app: as it is set, or by which of the two has a secret.
 func (c *configuration) mode() (setting, error) {
-	if c.flags.tokenFile != "" {
-		return setting{name: "authorizationMode", value: modeToken}, nil
+	if c.flags.TokenFile != "" {
+		return setting{Name: "authorizationMode", Value: ModeToken}, nil
 	}
 	mode := c.first("authorizationMode", "OKTA_CLIENT_AUTHORIZATIONMODE")
-	for _, known := range []string{modeToken, modeApp} {
-		if strings.EqualFold(mode.value, known) {
-			mode.value = known
+	for _, known := range []string{ModeToken, ModeApp} {
+		if strings.EqualFold(mode.Value, known) {
+			mode.Value = known
 			return mode, nil
 		}
 	}
-	if mode.value != "" {
-		return mode, usageError("SSWS for an API token, PrivateKey for a service app", "%s: authorization mode %q isn't supported", mode.source, mode.value)
+	if mode.Value != "" {
+		return mode, fault.Usage("SSWS for an API token, PrivateKey for a service app", "%s: authorization mode %q isn't supported", mode.Source, mode.Value)
 	}
 	token, key := c.token(), c.privateKey()
 	switch {
-	case key.value == "", token.value != "" && token.rank < key.rank:
-		mode.value = modeToken
-	case token.value == "", key.rank < token.rank:
-		mode.value = modeApp
+	case key.Value == "", token.Value != "" && token.rank < key.rank:
+		mode.Value = ModeToken
+	case token.Value == "", key.rank < token.rank:
+		mode.Value = ModeApp
 	default:
-		return mode, usageError("set OKTA_CLIENT_AUTHORIZATIONMODE to SSWS or to PrivateKey",
-			"both an API token (%s) and a private key (%s) are given", token.source, key.source)
+		return mode, fault.Usage("set OKTA_CLIENT_AUTHORIZATIONMODE to SSWS or to PrivateKey",
+			"both an API token (%s) and a private key (%s) are given", token.Source, key.Source)
 	}
 	return mode, nil
 }
@@ -106,37 +107,37 @@ func (c *configuration) privateKey() setting {
 	return c.first("privateKey", "OKTA_CLIENT_PRIVATEKEY")
 }
 
-func (c *configuration) loadToken(ctx context.Context, cfg *orgConfig) (setting, error) {
+func (c *configuration) loadToken(ctx context.Context, cfg *Config) (setting, error) {
 	s := c.token()
-	if path := c.flags.tokenFile; path != "" {
+	if path := c.flags.TokenFile; path != "" {
 		if _, err := os.Stat(path); err != nil && looksSecret(path) {
-			return s, usageError("put the token into a file that only you can read, or into OKTA_CLIENT_TOKEN; this one is in your shell's history now: revoke it",
+			return s, fault.Usage("put the token into a file that only you can read, or into OKTA_CLIENT_TOKEN; this one is in your shell's history now: revoke it",
 				"--token-file wants the name of a file, not the token itself")
 		}
 		b, err := c.readSecret(ctx, path, "token")
-		if _, given := errors.AsType[coded](err); err != nil && !given {
-			err = usageError("", "read the token: %w", err)
+		if given := fault.Decided(err); err != nil && !given {
+			err = fault.Usage("", "read the token: %w", err)
 		}
 		if err != nil {
 			return s, err
 		}
-		s = setting{name: "token", value: string(b), source: "--token-file"}
+		s = setting{Name: "token", Value: string(b), Source: "--token-file"}
 	}
-	s.value = strings.TrimSpace(s.value)
+	s.Value = strings.TrimSpace(s.Value)
 	if err := alone(s, "API token"); err != nil {
 		return s, err
 	}
 	switch {
-	case s.value == "" && c.flags.tokenFile != "":
-		return s, usageError("put an API token into it", "%s is empty", c.flags.tokenFile)
-	case s.value == "":
-		return s, usageError("or OKTA_CLIENT_CLIENTID and OKTA_CLIENT_PRIVATEKEY for a service app; or rehearse: oktareset reset --sandbox users.csv needs neither",
+	case s.Value == "" && c.flags.TokenFile != "":
+		return s, fault.Usage("put an API token into it", "%s is empty", c.flags.TokenFile)
+	case s.Value == "":
+		return s, fault.Usage("or OKTA_CLIENT_CLIENTID and OKTA_CLIENT_PRIVATEKEY for a service app; or rehearse: oktareset reset --sandbox users.csv needs neither",
 			"no API token: set OKTA_CLIENT_TOKEN, or --token-file to a file that holds it")
-	case !apiToken.MatchString(s.value):
-		return s, usageError("it is one word of letters, digits, - and _", "%s doesn't hold an API token", s.source)
+	case !apiToken.MatchString(s.Value):
+		return s, fault.Usage("it is one word of letters, digits, - and _", "%s doesn't hold an API token", s.Source)
 	}
-	cfg.token = oktaclient.Token(s.value)
-	s.value, s.secret = cfg.token.String(), true
+	cfg.token = oktaclient.Token(s.Value)
+	s.Value, s.secret = cfg.token.String(), true
 	cfg.keep(s)
 	return s, nil
 }
@@ -144,41 +145,41 @@ func (c *configuration) loadToken(ctx context.Context, cfg *orgConfig) (setting,
 // apiToken is what an API token may look like. Okta's are 42 characters that begin with 00.
 var apiToken = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-func notGraphic(r rune) bool { return r <= ' ' || r > '~' }
+func NotGraphic(r rune) bool { return r <= ' ' || r > '~' }
 
 // appSettings are the settings of a service app that hold no secret, as messages call them.
 var appSettings = map[string]string{"clientId": "client ID", "privateKeyId": "key ID", "scopes": "list of scopes"}
 
 // loadApp reads what a service app signs in with.
-func (c *configuration) loadApp(ctx context.Context, cfg *orgConfig, s scopes) (setting, error) {
+func (c *configuration) loadApp(ctx context.Context, cfg *Config, s Scopes) (setting, error) {
 	id := c.first("clientId", "OKTA_CLIENT_CLIENTID")
 	kid := c.first("privateKeyId", "OKTA_CLIENT_PRIVATEKEYID")
 	asked := c.first("scopes", "OKTA_CLIENT_SCOPES")
 	for _, s := range []setting{id, kid, asked} {
-		if err := alone(s, appSettings[s.name]); err != nil {
+		if err := alone(s, appSettings[s.Name]); err != nil {
 			return s, err
 		}
 	}
 	switch {
-	case id.value == "":
-		return id, usageError("it begins with 0oa; the Admin Console shows it with the app", "no service app: set OKTA_CLIENT_CLIENTID to its client ID")
-	case strings.ContainsFunc(id.value, notGraphic):
-		return id, usageError("it is one word, as 0oa1b2c3d4e5f6g7h8i9", "%s doesn't hold a client ID", id.source)
-	case strings.ContainsAny(asked.value, `[]{}"'`):
-		return asked, usageError("as okta.users.manage okta.users.read, with spaces between", "%s isn't a list of scopes", asked.source)
-	case strings.ContainsFunc(kid.value, notGraphic):
-		return kid, usageError("it is the kid that the Admin Console shows with the key", "%s doesn't hold a key ID", kid.source)
+	case id.Value == "":
+		return id, fault.Usage("it begins with 0oa; the Admin Console shows it with the app", "no service app: set OKTA_CLIENT_CLIENTID to its client ID")
+	case strings.ContainsFunc(id.Value, NotGraphic):
+		return id, fault.Usage("it is one word, as 0oa1b2c3d4e5f6g7h8i9", "%s doesn't hold a client ID", id.Source)
+	case strings.ContainsAny(asked.Value, `[]{}"'`):
+		return asked, fault.Usage("as okta.users.manage okta.users.read, with spaces between", "%s isn't a list of scopes", asked.Source)
+	case strings.ContainsFunc(kid.Value, NotGraphic):
+		return kid, fault.Usage("it is the kid that the Admin Console shows with the key", "%s doesn't hold a key ID", kid.Source)
 	}
-	app := &oktaclient.App{ClientID: id.value, KeyID: kid.value, Scopes: s.needed, OptionalScopes: s.optional}
-	if asked.value != "" {
-		app.Scopes, app.OptionalScopes = strings.Fields(strings.ReplaceAll(asked.value, ",", " ")), nil
-		asked.value = strings.Join(app.Scopes, " ")
+	app := &oktaclient.App{ClientID: id.Value, KeyID: kid.Value, Scopes: s.Needed, OptionalScopes: s.Optional}
+	if asked.Value != "" {
+		app.Scopes, app.OptionalScopes = strings.Fields(strings.ReplaceAll(asked.Value, ",", " ")), nil
+		asked.Value = strings.Join(app.Scopes, " ")
 	}
 	key, err := c.loadKey(ctx, app)
 	if err != nil {
 		return key, err
 	}
-	cfg.app = app
+	cfg.App = app
 	for _, used := range []setting{id, key, kid, asked} {
 		cfg.keep(used)
 	}
@@ -190,26 +191,26 @@ const hintKey = "it holds a PEM or a JWK of an RSA or EC key, or the path of a f
 // loadKey reads the private key: the setting holds it, or the path of its file.
 func (c *configuration) loadKey(ctx context.Context, app *oktaclient.App) (setting, error) {
 	s := c.privateKey()
-	text := strings.TrimSpace(s.value)
+	text := strings.TrimSpace(s.Value)
 	if text == "" {
-		return s, usageError(hintKey, "no private key for the service app: set OKTA_CLIENT_PRIVATEKEY")
+		return s, fault.Usage(hintKey, "no private key for the service app: set OKTA_CLIENT_PRIVATEKEY")
 	}
 	if err := alone(s, "private key"); err != nil {
 		return s, err
 	}
-	where := s.source
+	where := s.Source
 	if oktaclient.LooksLikeKey(text) {
-		s.value, s.secret = app.Key.String(), true
+		s.Value, s.secret = app.Key.String(), true
 	} else {
-		b, err := c.readKeyFile(ctx, s.source, text)
+		b, err := c.readKeyFile(ctx, s.Source, text)
 		if err != nil {
 			return s, err
 		}
-		s.value, where, text = text, text, string(b)
+		s.Value, where, text = text, text, string(b)
 	}
 	var err error
 	if app.Key, err = oktaclient.ParsePrivateKey([]byte(text)); err != nil {
-		return s, usageError(hintKey, "read the private key from %s: %w", where, err)
+		return s, fault.Usage(hintKey, "read the private key from %s: %w", where, err)
 	}
 	return s, nil
 }
@@ -221,14 +222,14 @@ func (c *configuration) readKeyFile(ctx context.Context, source, path string) ([
 		read, hint = c.readHere, "a file that ./"+localFile+" names must lie in its folder"
 	}
 	b, err := read(ctx, path, "private key")
-	_, given := errors.AsType[coded](err)
+	given := fault.Decided(err)
 	switch {
 	case err == nil, given:
 		return b, err
 	case errors.Is(err, fs.ErrPermission):
-		return nil, usageError("", "read the private key: %w", err)
+		return nil, fault.Usage("", "read the private key: %w", err)
 	}
-	return nil, usageError(hint, "%s holds no private key, nor the path of a file that can be opened", source)
+	return nil, fault.Usage(hint, "%s holds no private key, nor the path of a file that can be opened", source)
 }
 
 // readSecret reads a file or a pipe that the user names, and warns if others can read it. No error
@@ -237,7 +238,7 @@ func (c *configuration) readKeyFile(ctx context.Context, source, path string) ([
 func (c *configuration) readSecret(ctx context.Context, path, what string) ([]byte, error) {
 	b, info, err := files.ReadNamed(ctx, path, files.MaxSecret, os.Open)
 	if ctx.Err() != nil {
-		return nil, stopError(context.Cause(ctx))
+		return nil, fault.Stopped(context.Cause(ctx))
 	}
 	return c.secretText(b, info, path, what, err)
 }
@@ -266,7 +267,7 @@ func (c *configuration) readHere(_ context.Context, path, what string) ([]byte, 
 // secretText is what was read of a secret's file, or what to say about it.
 func (c *configuration) secretText(b []byte, info fs.FileInfo, path, what string, err error) ([]byte, error) {
 	if refused := (*files.RefusedError)(nil); errors.As(err, &refused) {
-		return nil, usageError("", "read the %s: %s isn't a file with a %s", what, path, what)
+		return nil, fault.Usage("", "read the %s: %s isn't a file with a %s", what, path, what)
 	}
 	if err != nil {
 		return nil, err

@@ -1,0 +1,114 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"oktareset/oktaclient"
+	"oktareset/runner/fault"
+)
+
+// setting is a value of the configuration and where it came from.
+type setting struct {
+	Name   string // as in Okta's configuration files
+	Value  string
+	Source string // a flag, a variable of the environment or a file
+	rank   int    // of two sources the one with the lower rank counts
+	secret bool   // the value was one: it is redacted
+}
+
+// Config says which org to speak to and by whose authority.
+type Config struct {
+	URL      oktaclient.OrgURL
+	token    oktaclient.Token
+	App      *oktaclient.App // in place of token
+	Settings []setting       // what all this was made of; secrets are redacted
+}
+
+// Flags are the flags that name the org.
+type Flags struct{ URL, TokenFile string }
+
+// configuration finds settings: flag, environment, ./.okta.yaml, ~/.okta/okta.yaml, in this order.
+type configuration struct {
+	*Env
+	flags Flags
+	files []configFile
+}
+
+// ClientOptions are those of every client for an org. product stands behind ours in the User-Agent: run/ID for what may change something.
+func (a *Env) ClientOptions(cfg Config, product string, verbose bool) oktaclient.Options {
+	o := oktaclient.Options{
+		Token: cfg.token, App: cfg.App, UserAgent: strings.TrimSpace("oktareset/" + a.Version + " " + product), Transport: a.Transport,
+	}
+	if verbose {
+		o.Logger = a.Console.Log
+	}
+	return o
+}
+
+// LoadOrg finds the org and the credentials for it. A service app is going to ask for the scopes.
+func (a *Env) LoadOrg(ctx context.Context, f Flags, s Scopes) (Config, error) {
+	found, err := a.loadFiles()
+	if err != nil {
+		return Config{}, err
+	}
+	c := configuration{a, f, found}
+	org := c.orgURL()
+	if org.Value == "" {
+		return Config{}, fault.Usage("or rehearse: oktareset reset --sandbox users.csv needs neither",
+			"no org: set OKTA_CLIENT_ORGURL to its address, as https://acme.okta.com, and OKTA_CLIENT_TOKEN to an API token")
+	}
+	if err := alone(org, "org URL"); err != nil {
+		return Config{}, err
+	}
+	cfg := Config{Settings: []setting{org}}
+	if cfg.URL, err = oktaclient.ParseOrgURL(org.Value); err != nil {
+		var uerr *oktaclient.OrgURLError
+		if errors.As(err, &uerr) {
+			return Config{}, fault.Usage(uerr.Hint, "%s: %w", org.Source, err)
+		}
+		return Config{}, fault.Usage("", "%s: %w", org.Source, err)
+	}
+	secret, err := c.credentials(ctx, &cfg, s)
+	if err != nil {
+		return Config{}, err
+	}
+	if org.Source == localFile && secret.Source != localFile {
+		return Config{}, fault.Usage("give the org by OKTA_CLIENT_ORGURL or --org-url too",
+			"the org URL is from ./%s but the %s from %s: a folder's file must not choose who gets your credentials",
+			localFile, secretNames[secret.Name], secret.Source)
+	}
+	if org.Source == localFile {
+		a.Console.Info("org and credentials are those of ./%s: %s", localFile, cfg.URL.Host())
+	}
+	return cfg, nil
+}
+
+func (c *configuration) orgURL() setting {
+	if c.flags.URL != "" {
+		return setting{Name: "orgUrl", Value: c.flags.URL, Source: "--org-url"}
+	}
+	return c.first("orgUrl", "OKTA_CLIENT_ORGURL", "OKTA_ORG_URL")
+}
+
+// The ranks of what isn't a flag; of two files, the second one's is higher.
+const (
+	rankEnvironment = 1 + iota
+	rankFile
+)
+
+// first returns the first value that is set, in the environment or in a file.
+func (c *configuration) first(name string, env ...string) setting {
+	for _, variable := range env {
+		if v := c.Getenv(variable); v != "" {
+			return setting{Name: name, Value: v, Source: variable, rank: rankEnvironment}
+		}
+	}
+	for i, f := range c.files {
+		if v := f.client[name]; v != "" {
+			return setting{Name: name, Value: v, Source: f.name, rank: rankFile + i}
+		}
+	}
+	return setting{Name: name}
+}

@@ -1,0 +1,23 @@
+package access
+
+import (
+	"net/http"
+
+	"oktareset/runner/console"
+)
+
+// Env is what every command works with.
+type Env struct {
+	Process
+	Console   *console.Console
+	Transport http.RoundTripper             // nil: the network
+	TTY       func() (console.Asker, error) // nil: the person's own
+}
+
+// OpenTerminal opens the terminal to ask somebody. It fails where there is nobody to ask.
+func (e *Env) OpenTerminal() (console.Asker, error) {
+	if e.TTY != nil {
+		return e.TTY()
+	}
+	return console.OpenTerminal()
+}

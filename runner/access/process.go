@@ -1,0 +1,24 @@
+package access
+
+import "io"
+
+// Process is what the program needs of the process that it runs in.
+type Process struct {
+	Args           []string
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Getenv         func(string) string
+	Version        string     // of the program; "" to use the build information
+	Commit         string     // that it was built from; the same
+	Terminal       bool       // stderr is a terminal
+	TerminalIn     bool       // stdin is one
+	TerminalOut    bool       // stdout is one
+	Width          func() int // columns of that terminal; 0: not known
+
+	// LimitMemory asks for a soft limit in bytes: near it, memory is collected more often. nil: there is none.
+	LimitMemory func(bytes int64)
+
+	// FreeSpace returns how many bytes may still be written to the disk of a folder. nil: it isn't
+	// known.
+	FreeSpace func(folder string) (bytes uint64, ok bool)
+}

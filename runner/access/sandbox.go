@@ -1,0 +1,79 @@
+package access
+
+import (
+	"context"
+	"iter"
+	"net"
+	"net/http"
+	"time"
+
+	"oktareset/oktaclient"
+	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/fault"
+	"oktareset/runner/roster"
+)
+
+// demoPeople and demoLatency make a rehearsal look like an org: people beside those of the file, and the median of the replies
+// recorded from Okta is a few hundred milliseconds.
+const (
+	demoPeople  = 200
+	DemoLatency = 100 * time.Millisecond
+)
+
+// Sandbox is a stand-in org that this process serves on a loopback address.
+type Sandbox struct {
+	Org    *oktatest.Org
+	listen net.Listener
+	server *http.Server
+}
+
+// StartSandbox serves a stand-in org with its own people, the given ones, and those whom the input,
+// if there is one, names.
+func StartSandbox(f *roster.File, given ...oktatest.User) (*Sandbox, error) {
+	org := oktatest.New(oktatest.Config{Users: demoPeople, Latency: DemoLatency, LatencyJitter: DemoLatency / 2})
+	for _, u := range given {
+		org.Add(u)
+	}
+	if f != nil {
+		org.AddIdentifiers(Identifiers(f))
+	}
+	return ServeOrg(context.Background(), org, "127.0.0.1:0")
+}
+
+func ServeOrg(ctx context.Context, org *oktatest.Org, address string) (*Sandbox, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fault.Usage("choose another address with --listen", "serve the stand-in org: %w", err)
+	}
+	s := &Sandbox{Org: org, listen: l, server: &http.Server{Handler: org, ReadHeaderTimeout: time.Minute}}
+	go s.server.Serve(l) //nolint:errcheck // it ends when close is called
+	return s, nil
+}
+
+// Identifiers yields the well-formed identifiers of a file.
+func Identifiers(f *roster.File) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for row, err := range f.Rows() {
+			if err != nil {
+				return
+			}
+			if id, reason := row.Identifier(); reason == "" && !yield(id.Value) {
+				return
+			}
+		}
+	}
+}
+
+func (s *Sandbox) URL() string { return "http://" + s.listen.Addr().String() }
+
+func (s *Sandbox) Config() (Config, error) {
+	url, err := oktaclient.ParseOrgURL(s.URL())
+	return Config{URL: url, token: oktaclient.Token(s.Org.Token())}, err
+}
+
+// Close ends the server at once. It may be called on nil.
+func (s *Sandbox) Close() {
+	if s != nil {
+		_ = s.server.Close()
+	}
+}

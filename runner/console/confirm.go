@@ -1,0 +1,106 @@
+package console
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"oktareset/runner/fault"
+)
+
+// Confirmation is a --confirm flag: an org and how many users at least and at most. The zero value is none.
+type Confirmation struct {
+	Host     string
+	Min, Max int
+}
+
+// ParseConfirm reads HOST:COUNT or HOST:MIN-MAX. HOST may have a port.
+func ParseConfirm(s string) (Confirmation, error) {
+	const form = "--confirm acme.okta.com:1234 or --confirm acme.okta.com:1-500"
+	i := strings.LastIndexByte(s, ':')
+	if i <= 0 {
+		return Confirmation{}, fault.Usage(form, "--confirm %q isn't HOST:COUNT or HOST:MIN-MAX", s)
+	}
+	if strings.Contains(s[:i], "/") {
+		return Confirmation{}, fault.Usage(form, "--confirm %q: HOST stands alone, without https://", s)
+	}
+	low, high, bounds := strings.Cut(s[i+1:], "-")
+	if !bounds {
+		high = low
+	}
+	lowest, ok1 := parseCount(low)
+	highest, ok2 := parseCount(high)
+	if !ok1 || !ok2 || highest < lowest {
+		return Confirmation{}, fault.Usage(form, "--confirm %q isn't HOST:COUNT or HOST:MIN-MAX", s)
+	}
+	return Confirmation{Host: strings.ToLower(s[:i]), Min: lowest, Max: highest}, nil
+}
+
+// parseCount reads a number as the program prints it, and in no other way: 010 may have been meant
+// for something else.
+func parseCount(s string) (int, bool) {
+	n, err := strconv.Atoi(s)
+	return n, err == nil && n >= 0 && strconv.Itoa(n) == s
+}
+
+func (c Confirmation) Given() bool { return c.Host != "" }
+
+func (c Confirmation) String() string {
+	if c.Min == c.Max {
+		return fmt.Sprintf("%s:%d", c.Host, c.Min)
+	}
+	return fmt.Sprintf("%s:%d-%d", c.Host, c.Min, c.Max)
+}
+
+// CheckHost refuses a confirmation for another org.
+func (c Confirmation) CheckHost(host string, users int) error {
+	if c.Host == host {
+		return nil
+	}
+	return ConsentError(fmt.Sprintf("for this org it would be --confirm %s:%d", host, users), "--confirm is for %s, but the org is %s", c.Host, host)
+}
+
+// Check compares the confirmation with a run that begins: its bounds hold both, and a COUNT is
+// exact.
+func (c Confirmation) Check(host string, users int) error {
+	if err := c.CheckHost(host, users); err != nil {
+		return err
+	}
+	if users < c.Min || users > c.Max {
+		return ConsentError(fmt.Sprintf("look at the file; for all of it, it would be --confirm %s:%d", host, users),
+			"--confirm allows %s, but the file names %s", c, Plural(users, "user"))
+	}
+	return nil
+}
+
+// CheckRest compares the confirmation with a run that goes on: of users whom it allows, some may be
+// done already, but no more may be left.
+func (c Confirmation) CheckRest(host string, users int) error {
+	if err := c.CheckHost(host, users); err != nil {
+		return err
+	}
+	if users > c.Max {
+		return ConsentError(fmt.Sprintf("look at the results; for all that is left, it would be --confirm %s:%d", host, users),
+			"--confirm allows %s, but %s still to do", c, Are(users, "user"))
+	}
+	return nil
+}
+
+func ConsentError(hint, format string, a ...any) error {
+	return fault.New(fault.ExitConsent, hint, format, a...)
+}
+
+func Plural(n int, what string) string {
+	if n == 1 {
+		return fmt.Sprintf("%d %s", n, what)
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// Are is plural with its verb.
+func Are(n int, what string) string {
+	if n == 1 {
+		return Plural(n, what) + " is"
+	}
+	return Plural(n, what) + " are"
+}

@@ -1,0 +1,125 @@
+package fault
+
+import (
+	"errors"
+	"fmt"
+)
+
+// The exit codes. The table in the help of the commands says what they mean.
+const (
+	ExitOK       = 0
+	ExitRows     = 1
+	ExitUsage    = 2
+	ExitConsent  = 3
+	ExitNoAccess = 4
+	ExitStopped  = 5
+	ExitBrokeOff = 6
+)
+
+// Error is an error with what it means.
+type Error struct {
+	Err  error
+	Code int    // the exit code; 0: not decided here
+	Hint string // what to do about it; "": nothing that isn't said
+}
+
+func (e *Error) Error() string { return e.Err.Error() }
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// ErrRows is the end of a run in which some rows aren't reset, would_reset or skipped. The summary
+// has said it all.
+var ErrRows = errors.New("some rows did not end well")
+
+// New makes an error with an exit code and a hint.
+func New(code int, hint, format string, a ...any) error {
+	return &Error{Err: fmt.Errorf(format, a...), Code: code, Hint: hint}
+}
+
+// Usage is an error of what can't be carried out as it is asked for. Nothing was changed.
+func Usage(hint, format string, a ...any) error {
+	return New(ExitUsage, hint, format, a...)
+}
+
+// WithCode gives an error an exit code.
+func WithCode(code int, err error) error { return &Error{Err: err, Code: code} }
+
+// WithHint gives an error a hint. It comes before those of the errors that err wraps.
+func WithHint(err error, hint string) error { return &Error{Err: err, Hint: hint} }
+
+// As returns the error in err's chain that decides the exit code.
+func As(err error) (decided *Error, ok bool) {
+	walk(err, func(err error) bool {
+		decided, ok = err.(*Error) //nolint:errorlint // walk unwraps
+		ok = ok && decided.Code != 0
+		return ok
+	})
+	return decided, ok
+}
+
+// Decided reports whether an error has an exit code.
+func Decided(err error) bool {
+	_, ok := As(err)
+	return ok
+}
+
+// Code returns the exit code of an error. One without a code happened before anything was changed.
+func Code(err error) int {
+	if err == nil {
+		return ExitOK
+	}
+	if decided, ok := As(err); ok {
+		return decided.Code
+	}
+	return ExitUsage
+}
+
+// advised is an error of another package that knows what to do about it.
+type advised interface{ Advice() string }
+
+// Hint returns what to do about an error, or "": the outermost hint of its chain.
+func Hint(err error) (hint string) {
+	walk(err, func(err error) bool {
+		switch e := err.(type) { //nolint:errorlint // walk unwraps
+		case *Error:
+			hint = e.Hint
+		case advised:
+			hint = e.Advice()
+		}
+		return hint != ""
+	})
+	return hint
+}
+
+// walk calls visit for an error and all that it wraps, the outermost first, until it returns true.
+func walk(err error, visit func(error) bool) bool {
+	if err == nil {
+		return false
+	}
+	if visit(err) {
+		return true
+	}
+	switch e := err.(type) { //nolint:errorlint // this unwraps
+	case interface{ Unwrap() error }:
+		return walk(e.Unwrap(), visit)
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			if walk(inner, visit) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Also adds what went wrong beside an error; either may be nil. It stays one line, unlike
+// errors.Join.
+func Also(err, other error) error {
+	switch {
+	case err == nil:
+		return other
+	case other == nil, errors.Is(err, other): // said already
+		return err
+	}
+	return fmt.Errorf("%w; %w", err, other)
+}

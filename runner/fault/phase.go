@@ -1,0 +1,51 @@
+package fault
+
+import (
+	"errors"
+
+	"oktareset/oktaclient"
+)
+
+// Phase is how far a command has come. It decides what an error means that nobody foresaw.
+type Phase int
+
+const (
+	Before Phase = iota // nothing was changed, or written that stays
+	During              // something was
+)
+
+// Code is the exit code of an error that has none of its own.
+func (p Phase) Code() int {
+	if p == Before {
+		return ExitUsage
+	}
+	return ExitBrokeOff
+}
+
+// Classify gives an error that has no exit code that of a signal, or of its phase.
+func (p Phase) Classify(err error) error {
+	if err == nil || Decided(err) {
+		return err
+	}
+	if sig, ok := errors.AsType[Signal](err); ok {
+		return WithCode(sig.ExitCode(), sig)
+	}
+	return WithCode(p.Code(), err)
+}
+
+// Refused is [Phase.Classify] of what ended a command before anything was changed.
+func Refused(err error) error { return Before.Classify(err) }
+
+// Stopped is [Phase.Classify] of what ended a run in its middle.
+func Stopped(err error) error { return During.Classify(err) }
+
+// later is what to do about an error that ends the client's patience.
+func (p Phase) later(err error) string {
+	switch {
+	case errors.Is(err, oktaclient.ErrTooManyLost):
+		return "before you go on, look at what is between this machine and Okta, such as a proxy or a gateway"
+	case p == During: // the command says how to go on
+		return ""
+	}
+	return hintLater
+}
