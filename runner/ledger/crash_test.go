@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"oktareset/runner"
+	"oktareset/runner/results"
 )
 
 // A crash may leave any number of the bytes that were written, but all that were synced. Cut anywhere behind what was
@@ -212,7 +213,7 @@ func TestLongLines(t *testing.T) {
 	}
 
 	endless := filepath.Join(t.TempDir(), "x.csv")
-	must(t, os.WriteFile(endless, append(l.header, bytes.Repeat([]byte("x"), maxLine+1<<20)...), 0o600))
+	must(t, os.WriteFile(endless, append(l.header, bytes.Repeat([]byte("x"), results.MaxLine+1<<20)...), 0o600))
 	for _, err := range Scan(endless) {
 		var cut *TornError
 		if err == nil || errors.As(err, &cut) || !strings.Contains(err.Error(), "longer") {

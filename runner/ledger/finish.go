@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
 
@@ -62,8 +63,8 @@ func (l *Ledger) Finish(rows iter.Seq2[runner.Row, error], end Ending) (runner.C
 		return l.Counts(), l.unfinished(end, err)
 	}
 	err = l.Update(func(m *Manifest) {
-		m.run().Ending, m.run().FinishedAt = end, time.Now()
-		m.Counts, m.run().Counts, m.Finished = out.counts, out.counts, true
+		m.Run().Ending, m.Run().FinishedAt = end, time.Now()
+		m.Counts, m.Run().Counts, m.Finished = out.counts, out.counts, true
 		m.Result = &Result{File: filepath.Base(l.path), SHA256: hex.EncodeToString(out.sum.Sum(nil)), Rows: out.counts.Total()}
 	})
 	return out.counts, err
@@ -86,9 +87,9 @@ func (l *Ledger) unfinished(end Ending, err error) error {
 		end.Stopped = err.Error()
 	}
 	noted := l.Update(func(m *Manifest) {
-		m.run().Ending, m.run().FinishedAt = end, time.Now()
+		m.Run().Ending, m.Run().FinishedAt = end, time.Now()
 		m.Counts = l.Counts()
-		m.run().Counts = m.Counts
+		m.Run().Counts = m.Counts
 	})
 	if noted != nil {
 		return fmt.Errorf("%w; %w", err, noted)
@@ -175,7 +176,7 @@ func (r *rewrite) line(row runner.Row, m mark) (line []byte, s runner.Status, er
 	r.buf = append(strconv.AppendInt(r.buf[:0], int64(row.N), 10), ',')
 	if !bytes.HasPrefix(line, r.buf) {
 		return nil, "", &DamageError{
-			Path: r.ledger.path, Hint: hintOriginal,
+			Path: r.ledger.path, Hint: results.HintOriginal,
 			Message: "its line isn't where the run wrote it: another program has changed the file",
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"oktareset/runner"
 	"oktareset/runner/files"
+	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
 
@@ -65,7 +66,7 @@ func create(spec Spec, open func(path string) (file, error)) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create %q: %w", spec.Path, err)
 	}
-	if l.lock, err = acquire(l.path, holder(l.manifest.run())); err != nil {
+	if l.lock, err = acquire(l.path, holder(l.manifest.Run())); err != nil {
 		return nil, err
 	}
 	if err := makeRoom(l.path, l.manifest.Sandbox); err != nil {
@@ -82,11 +83,11 @@ func create(spec Spec, open func(path string) (file, error)) (*Ledger, error) {
 func newLedger(spec Spec) (*Ledger, error) {
 	m := spec.Manifest
 	m.Format, m.Finished, m.Result, m.Counts = Format, false, nil, nil
-	if err := m.check(spec.LastRow); err != nil {
+	if err := checkManifest(&m, spec.LastRow); err != nil {
 		return nil, err
 	}
 	l := &Ledger{
-		path: spec.Path, columns: spec.Columns, runID: m.run().RunID, ticket: m.Ticket,
+		path: spec.Path, columns: spec.Columns, runID: m.Run().RunID, ticket: m.Ticket,
 		replace: files.Replace, manifest: m,
 	}
 	l.lines.New = func() any { return &lineWriter{enc: table.NewEncoder(l.columns)} }
@@ -97,28 +98,28 @@ func newLedger(spec Spec) (*Ledger, error) {
 
 // makeRoom refuses to overwrite results, unless they and the new ones are the stand-in org's, or
 // they are empty because their run died.
-func makeRoom(results string, sandbox bool) error {
-	for _, path := range []string{results, ManifestPath(results)} {
-		if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
+func makeRoom(path string, sandbox bool) error {
+	for _, there := range []string{path, ManifestPath(path)} {
+		if _, err := os.Lstat(there); errors.Is(err, os.ErrNotExist) {
 			continue
 		} else if err != nil {
 			return fmt.Errorf("look for earlier results: %w", err)
 		}
-		old, err := readManifest(results, ours)
-		if err != nil || (!old.rehearsed() || !sandbox) && !old.vain(results) {
-			return &ExistsError{Path: path}
+		old, err := results.ReadOurManifest(path)
+		if err != nil || (!rehearsed(&old) || !sandbox) && !vain(&old, path) {
+			return &ExistsError{Path: there}
 		}
-		if err := removeResults(results); err != nil {
+		if err := removeResults(path); err != nil {
 			return err
 		}
 	}
-	return files.RemoveTemps(results, ManifestPath(results))
+	return files.RemoveTemps(path, ManifestPath(path))
 }
 
 // removeResults removes results that nobody needs, and what belongs to them. The manifest goes
 // last: without it, nobody would know that the others may go.
-func removeResults(results string) error {
-	return errors.Join(files.RemoveIfExists(CopyPath(results)), files.RemoveIfExists(results), files.RemoveIfExists(ManifestPath(results)))
+func removeResults(path string) error {
+	return errors.Join(files.RemoveIfExists(CopyPath(path)), files.RemoveIfExists(path), files.RemoveIfExists(ManifestPath(path)))
 }
 
 // createFiles writes the manifest, then the ledger, which it removes when it can't complete it. The manifest comes first, so
@@ -161,7 +162,7 @@ func (l *Ledger) Counts() runner.Counts {
 func (l *Ledger) Manifest() Manifest {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.manifest.written()
+	return l.manifest.Written()
 }
 
 // Consent returns the consent that the manifest holds: for a ledger that was resumed, that of the earlier runs.
@@ -184,7 +185,7 @@ func (l *Ledger) Update(change func(*Manifest)) error {
 
 // writeManifest replaces the manifest's file. l.mu is held, or nobody else knows l.
 func (l *Ledger) writeManifest() error {
-	if err := l.replace(l.ManifestPath(), l.manifest.encode); err != nil {
+	if err := l.replace(l.ManifestPath(), l.manifest.Encode); err != nil {
 		return fmt.Errorf("write the manifest %q: %w", l.ManifestPath(), err)
 	}
 	return nil
@@ -210,7 +211,7 @@ func (l *Ledger) Discard() error {
 	}
 	err := errors.Join(l.commits.stop(), l.closeFile())
 	if l.before != nil {
-		return errors.Join(err, l.unkeep(), l.replace(l.ManifestPath(), l.before.encode), l.lock.release())
+		return errors.Join(err, l.unkeep(), l.replace(l.ManifestPath(), l.before.Encode), l.lock.release())
 	}
 	return errors.Join(err, l.unkeep(), files.RemoveIfExists(l.path), files.RemoveIfExists(l.ManifestPath()), l.lock.release())
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
 
@@ -132,5 +133,5 @@ func formatTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return stamp(t).Format(timeFormat)
+	return results.Stamp(t).Format(timeFormat)
 }

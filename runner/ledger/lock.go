@@ -11,6 +11,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"oktareset/runner/files"
+	"oktareset/runner/results"
 )
 
 // LockedError is returned by [Create] and [Resume] when another run has the ledger open.
@@ -127,7 +128,7 @@ var errNoLock = errors.New("it isn't a lock of oktareset's: move it away")
 // writeHolder names the holder in the file that is locked, if that is a lock of ours, and makes it
 // private.
 func (l *lock) writeHolder(h Holder) error {
-	h.StartedAt = stamp(h.StartedAt)
+	h.StartedAt = results.Stamp(h.StartedAt)
 	text, err := json.Marshal(h)
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 
 	"oktareset/runner"
 	"oktareset/runner/files"
+	"oktareset/runner/results"
 )
 
 func TestSecondRunIsKeptOut(t *testing.T) {
@@ -25,7 +26,7 @@ func TestSecondRunIsKeptOut(t *testing.T) {
 	if !errors.As(err, &locked) {
 		t.Fatalf("second Create = %v, want a *LockedError", err)
 	}
-	want := Holder{RunID: "run1", PID: os.Getpid(), Host: "box", StartedAt: stamp(takenAt)}
+	want := Holder{RunID: "run1", PID: os.Getpid(), Host: "box", StartedAt: results.Stamp(takenAt)}
 	if locked.Holder != want {
 		t.Errorf("holder = %+v, want %+v", locked.Holder, want)
 	}

@@ -6,29 +6,31 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"slices"
 	"strings"
 
+	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
 
-// compare returns a [*MismatchError] unless a run with the manifest now may go on where m has ended. results is the path.
-func (m *Manifest) compare(now *Manifest, results string) error {
+// compare returns a [*MismatchError] unless a run with the manifest now may go on where m has ended. path is that of the results.
+func compare(m, now *results.Manifest, path string) error {
 	differ := func(what, want, got string) error {
 		if want == got {
 			return nil
 		}
-		return &MismatchError{Path: results, What: what, Want: want, Got: got}
+		return &MismatchError{Path: path, What: what, Want: want, Got: got}
 	}
-	if err := differ("kind", m.kind(), now.kind()); err != nil {
+	if err := differ("kind", kind(m), kind(now)); err != nil {
 		return err
 	}
 	if !m.Sandbox && !m.SameOrg(now.Org, now.OrgID) { // the stand-in org has another port each time
 		return differ("org", strings.TrimSpace(m.Org+" "+m.OrgID), strings.TrimSpace(now.Org+" "+now.OrgID))
 	}
 	if len(m.Steps) > 0 { // else the run died before it knew them
-		steps := func(m *Manifest) string { return strings.Join(slices.Concat(m.Steps, m.Planned), ", ") } // a plan is one of certain steps
+		steps := func(m *results.Manifest) string { return strings.Join(slices.Concat(m.Steps, m.Planned), ", ") } // a plan is one of certain steps
 		if err := differ("steps", steps(m), steps(now)); err != nil {
 			return err
 		}
@@ -36,21 +38,11 @@ func (m *Manifest) compare(now *Manifest, results string) error {
 	if m.Input.SHA256 == now.Input.SHA256 && m.Input.Rows == now.Input.Rows {
 		return nil
 	}
-	return differ("input", m.Input.describe(), now.Input.describe())
-}
-
-// SameOrg reports whether the manifest is of the org with this host and ID. One org may have
-// several hosts, and a host may come to be another org's: the ID decides, and the host only where
-// one of the IDs isn't known.
-func (m *Manifest) SameOrg(host, id string) bool {
-	if m.OrgID == "" || id == "" {
-		return m.Org == host
-	}
-	return m.OrgID == id
+	return differ("input", describe(&m.Input), describe(&now.Input))
 }
 
 // kind says what sort of run the manifest belongs to.
-func (m *Manifest) kind() string {
+func kind(m *results.Manifest) string {
 	kind := "a reset"
 	if m.DryRun {
 		kind = "a dry run"
@@ -62,13 +54,13 @@ func (m *Manifest) kind() string {
 }
 
 // describe tells an input from others.
-func (i *Input) describe() string {
+func describe(i *results.Input) string {
 	return fmt.Sprintf("%s with %d rows, SHA-256 %s", i.File, i.Rows, shortHash(i.SHA256))
 }
 
 // next returns the manifest with which the run of now goes on.
-func (m *Manifest) next(now *Manifest) Manifest {
-	out := m.clone()
+func next(m, now *results.Manifest) results.Manifest {
+	out := m.Clone()
 	out.Version, out.Ticket = cmp.Or(now.Version, m.Version), cmp.Or(m.Ticket, now.Ticket)
 	if len(out.Steps) == 0 {
 		out.Steps = slices.Clone(now.Steps)
@@ -79,27 +71,20 @@ func (m *Manifest) next(now *Manifest) Manifest {
 	return out
 }
 
-// Unused reports whether the manifest's only run has ended before it had consent: it has changed
-// nothing.
-func (m *Manifest) Unused() bool {
-	return (m.Consent.How == "" || m.Consent.How == ConsentNone) && !m.Finished && len(m.Runs) <= 1 &&
-		(len(m.Runs) == 0 || m.run().FinishedAt.IsZero())
-}
-
 // firstEdition reports whether the manifest is of a run that isn't finished and had consent from a
 // version that didn't ask for the org's ID. What of its rows is open, such a version wrote in
 // another way. Since then, nothing is changed without that ID.
-func (m *Manifest) firstEdition() bool {
-	return m.OrgID == "" && !m.Finished && !m.DryRun && !m.Sandbox && m.Consent.How != "" && m.Consent.How != ConsentNone
+func firstEdition(m *results.Manifest) bool {
+	return m.OrgID == "" && !m.Finished && !m.DryRun && !m.Sandbox && m.Consent.How != "" && m.Consent.How != results.ConsentNone
 }
 
 // vain reports whether the manifest's only run has died before it had consent, and before its
 // results had a line. The lock is held.
-func (m *Manifest) vain(results string) bool {
+func vain(m *results.Manifest, path string) bool {
 	if !m.Unused() || len(m.Runs) != 1 {
 		return false
 	}
-	f, err := openFile(results)
+	f, err := openFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return true
 	}
@@ -123,3 +108,29 @@ func (m *Manifest) vain(results string) bool {
 // maxHeader is how much of results is looked at for whether a line follows the header. Longer ones
 // aren't taken for empty.
 const maxHeader = 1 << 20
+
+// shortHash is enough of a SHA-256 to tell files apart.
+func shortHash(s string) string { return s[:min(len(s), 12)] }
+
+// rehearsed reports whether results are a rehearsal's, which another rehearsal may replace. The
+// manifest says so in more than one place: the stand-in org is on this machine, and needs no
+// consent.
+func rehearsed(m *results.Manifest) bool {
+	host, _, err := net.SplitHostPort(m.Org)
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	local := err == nil && ip != nil && ip.IsLoopback()
+	return m.Sandbox && local && slices.Contains([]string{"", results.ConsentNone, results.ConsentSandbox}, m.Consent.How)
+}
+
+// checkManifest returns what is wrong with the manifest of a run that wants to begin. lastRow is the highest row number.
+func checkManifest(m *results.Manifest, lastRow int) error {
+	switch {
+	case len(m.Runs) == 0 || m.Run().RunID == "":
+		return errors.New("the manifest has no run")
+	case m.Org == "":
+		return errors.New("the manifest has no org")
+	case m.Input.Rows < 0 || m.Input.Rows > lastRow:
+		return fmt.Errorf("the manifest has %d input rows, the highest row number is %d", m.Input.Rows, lastRow)
+	}
+	return nil
+}

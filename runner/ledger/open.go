@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
 
@@ -31,7 +32,7 @@ func (r *replay) opened() ([]runner.Result, error) {
 		}
 		res, err := newResult(i+1, &rec, cells)
 		if err != nil {
-			return nil, &DamageError{Path: r.ledger.path, Message: fmt.Sprintf("row %d: %v", i+1, err), Hint: hintOriginal}
+			return nil, &DamageError{Path: r.ledger.path, Message: fmt.Sprintf("row %d: %v", i+1, err), Hint: results.HintOriginal}
 		}
 		all = append(all, res)
 	}
@@ -85,20 +86,6 @@ func readOpen(rec *table.Record) runner.Open {
 		o.Sent = runner.Lost
 	}
 	return o
-}
-
-// Tried is what runs had done to the row when they wrote the line. It is nothing for a line that
-// leaves the row open, or done: such a row isn't tried once more as if it were new.
-func (e *Entry) Tried() runner.Tried {
-	if e.Status == runner.StatusTaken || e.Status.Open() || e.Status.OK() {
-		return runner.Tried{}
-	}
-	t := runner.Tried{}
-	t.Again, _ = runner.SplitAgain(e.Record.Error)
-	if n, err := number(e.Record.Attempts); err == nil {
-		t.Attempts = max(n, 0)
-	}
-	return t
 }
 
 // number reads a cell that may be empty.

@@ -113,7 +113,7 @@ func TestRehearsed(t *testing.T) {
 				"": true, ConsentNone: true, ConsentSandbox: true, ConsentConfirm: false, ConsentPrompt: false,
 			} {
 				m := Manifest{Org: org, Sandbox: sandbox, Consent: Consent{How: how}}
-				if got := m.rehearsed(); got != (want && sandbox && free) {
+				if got := rehearsed(&m); got != (want && sandbox && free) {
 					t.Errorf("rehearsed() of %q, sandbox %v, consent %q = %v", org, sandbox, how, got)
 				}
 			}

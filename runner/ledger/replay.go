@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"oktareset/runner"
+	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
 
@@ -17,7 +18,7 @@ import (
 type replay struct {
 	ledger *Ledger
 	old    *Manifest
-	scan   scanner
+	scan   results.Scanner
 	sum    *sum // of what was read; nil unless the results were finished
 	index  index
 	inputs inputs
@@ -43,7 +44,7 @@ func newReplay(l *Ledger, old *Manifest, lastRow int) *replay {
 	if old.Finished {
 		in, r.sum = newSum(in)
 	}
-	r.scan = newScanner(l.path, in)
+	r.scan = results.NewScanner(l.path, in)
 	return r
 }
 
@@ -54,7 +55,7 @@ func (r *replay) all(each func(Entry)) ([]runner.Result, error) {
 	var damage *DamageError
 	if r.old.Finished && (errors.As(err, &damage) || err == nil && !r.asFinished()) {
 		return nil, &DamageError{
-			Path: r.ledger.path, Hint: hintOriginal,
+			Path: r.ledger.path, Hint: results.HintOriginal,
 			Message: "it isn't as the last run left it (its SHA-256 is another): edited, sorted, or saved by a spreadsheet",
 		}
 	}
@@ -75,7 +76,7 @@ func (r *replay) lines(each func(Entry)) error {
 		return err
 	}
 	for {
-		e, err := r.scan.next()
+		e, err := r.scan.Next()
 		var torn *TornError
 		switch {
 		case errors.As(err, &torn):
@@ -89,7 +90,7 @@ func (r *replay) lines(each func(Entry)) error {
 		if err := r.add(&e); err != nil {
 			return err
 		}
-		r.end = r.scan.end
+		r.end = r.scan.End
 		if each != nil {
 			each(e)
 		}
@@ -98,21 +99,21 @@ func (r *replay) lines(each func(Entry)) error {
 
 // header compares the header with the one that the input gives.
 func (r *replay) header() error {
-	line, err := r.scan.line()
+	line, err := r.scan.Line()
 	var torn *TornError
 	switch want := r.ledger.header; {
-	case (errors.As(err, &torn) || errors.Is(err, io.EOF)) && r.old.Unused() && r.ledger.tornHeader(r.scan.rest):
+	case (errors.As(err, &torn) || errors.Is(err, io.EOF)) && r.old.Unused() && r.ledger.tornHeader(r.scan.Rest):
 		r.torn = true
 		return nil
 	case errors.As(err, &torn), errors.Is(err, io.EOF):
-		return r.damaged("the header isn't whole", hintOriginal)
+		return r.damaged("the header isn't whole", results.HintOriginal)
 	case err != nil:
 		return err
 	case !bytes.Equal(line, want):
 		return r.otherHeader(line)
 	}
-	r.scan.dec = table.NewDecoder(len(r.ledger.columns))
-	r.end = r.scan.end
+	r.scan.Dec = table.NewDecoder(len(r.ledger.columns))
+	r.end = r.scan.End
 	return nil
 }
 
@@ -120,31 +121,31 @@ func (r *replay) header() error {
 func (r *replay) otherHeader(line []byte) error {
 	records, err := table.NewRecordReader(bytes.NewReader(line))
 	if err != nil {
-		return r.damaged("it isn't the header that the run wrote", hintOriginal)
+		return r.damaged("it isn't the header that the run wrote", results.HintOriginal)
 	}
 	plain, err := table.NewEncoder(records.Extra()).AppendHeader(nil)
 	if err != nil || !bytes.Equal(plain, line) {
-		return r.damaged("the header isn't as the run wrote it: the file was saved by another program", hintOriginal)
+		return r.damaged("the header isn't as the run wrote it: the file was saved by another program", results.HintOriginal)
 	}
-	return r.damaged(fmt.Sprintf("the other columns are %q, the input's are %q", records.Extra(), r.ledger.columns), hintOptions)
+	return r.damaged(fmt.Sprintf("the other columns are %q, the input's are %q", records.Extra(), r.ledger.columns), results.HintOptions)
 }
 
 // damaged is the error for the line last read.
 func (r *replay) damaged(message, hint string) error {
-	return &DamageError{Path: r.ledger.path, Line: r.scan.number, Message: message, Hint: hint}
+	return &DamageError{Path: r.ledger.path, Line: r.scan.Number, Message: message, Hint: hint}
 }
 
 // add takes up a line.
 func (r *replay) add(e *Entry) error {
 	if err := r.index.check(e.Row, e.Status); err != nil {
-		return r.damaged(err.Error(), hintOriginal)
+		return r.damaged(err.Error(), results.HintOriginal)
 	}
 	if !r.inputs.same(e.Row, e.Record.Input) {
-		return r.damaged(fmt.Sprintf("row %d has two different inputs, the second is %q", e.Row, e.Record.Input), hintOriginal)
+		return r.damaged(fmt.Sprintf("row %d has two different inputs, the second is %q", e.Row, e.Record.Input), results.HintOriginal)
 	}
 	id, _ := runner.ParseIdentifier(e.Record.Input)
 	if user := e.Record.UserID; id.Kind == runner.KindID && user != "" && user != id.Value {
-		return r.damaged(fmt.Sprintf("the user %q isn't the input %q", user, e.Record.Input), hintOriginal)
+		return r.damaged(fmt.Sprintf("the user %q isn't the input %q", user, e.Record.Input), results.HintOriginal)
 	}
 	if err := r.order(e); err != nil {
 		return err
@@ -163,19 +164,19 @@ func (r *replay) order(e *Entry) error {
 	}
 	const reordered = "the lines aren't in the order in which they were written"
 	if uint32(run+1) < r.by[e.Row-1] {
-		return r.damaged(reordered, hintOriginal)
+		return r.damaged(reordered, results.HintOriginal)
 	}
 	r.by[e.Row-1] = uint32(run + 1)
 	if e.Status == runner.StatusTaken {
 		if run < r.taking {
-			return r.damaged(reordered, hintOriginal)
+			return r.damaged(reordered, results.HintOriginal)
 		}
 		r.taking, r.taken[e.Row] = run, run
 		return nil
 	}
 	if by, ok := r.taken[e.Row]; ok {
 		if run < by {
-			return r.damaged(reordered, hintOriginal)
+			return r.damaged(reordered, results.HintOriginal)
 		}
 		delete(r.taken, e.Row)
 	}
@@ -191,12 +192,12 @@ func (r *replay) place(runID string) (int, error) {
 	for id := range strings.FieldsSeq(runID) {
 		n, ok := r.runs[id]
 		if !ok {
-			return 0, r.damaged(fmt.Sprintf("the manifest doesn't know its run %q", id), hintOriginal)
+			return 0, r.damaged(fmt.Sprintf("the manifest doesn't know its run %q", id), results.HintOriginal)
 		}
 		run = max(run, n)
 	}
 	if run < 0 {
-		return 0, r.damaged("it names no run", hintOriginal)
+		return 0, r.damaged("it names no run", results.HintOriginal)
 	}
 	r.runID, r.run = runID, run
 	return run, nil

@@ -10,6 +10,7 @@ import (
 
 	"oktareset/runner"
 	"oktareset/runner/files"
+	"oktareset/runner/results"
 )
 
 // Resume opens the ledger that earlier runs have left, finished or not, for a further run: the only one of spec.Manifest. It calls
@@ -32,7 +33,7 @@ func resume(spec Spec, each func(Entry), open func(path string) (file, error)) (
 	if err != nil {
 		return nil, nil, fmt.Errorf("resume %q: %w", spec.Path, err)
 	}
-	if l.lock, err = acquire(l.path, holder(l.manifest.run())); err != nil {
+	if l.lock, err = acquire(l.path, holder(l.manifest.Run())); err != nil {
 		return nil, nil, err
 	}
 	rows, err := l.reopen(spec, each, open)
@@ -51,13 +52,13 @@ func (l *Ledger) reopen(spec Spec, each func(Entry), open func(path string) (fil
 	if err != nil {
 		return nil, err
 	}
-	if old.Input.SHA256 != spec.Manifest.Input.SHA256 && old.vain(l.path) {
+	if old.Input.SHA256 != spec.Manifest.Input.SHA256 && vain(&old, l.path) {
 		if err := errors.Join(removeResults(l.path), files.RemoveTemps(l.path, l.ManifestPath())); err != nil {
 			return nil, err
 		}
 		return nil, ErrNothing
 	}
-	if err := old.compare(&spec.Manifest, l.path); err != nil {
+	if err := compare(&old, &spec.Manifest, l.path); err != nil {
 		return nil, err
 	}
 	if slices.ContainsFunc(old.Runs, func(r Run) bool { return r.RunID == l.runID }) {
@@ -77,7 +78,7 @@ func (l *Ledger) reopen(spec Spec, each func(Entry), open func(path string) (fil
 	if err := files.RemoveTemps(l.path, l.ManifestPath()); err != nil {
 		return nil, err
 	}
-	l.before, l.manifest = &old, old.next(&spec.Manifest)
+	l.before, l.manifest = &old, next(&old, &spec.Manifest)
 	l.ticket = cmp.Or(spec.Manifest.Ticket, old.Ticket)
 	if err := l.writeManifest(); err != nil {
 		return nil, err
@@ -94,13 +95,13 @@ func (l *Ledger) earlier() (Manifest, error) {
 	if err != nil && !missing {
 		return Manifest{}, fmt.Errorf("look for earlier results: %w", err)
 	}
-	m, err := readManifest(l.path, ours)
+	m, err := results.ReadOurManifest(l.path)
 	switch {
 	case errors.Is(err, os.ErrNotExist) && missing:
 		return Manifest{}, ErrNothing
 	case errors.Is(err, os.ErrNotExist):
 		return Manifest{}, &DamageError{
-			Path: l.path, Hint: hintOriginal,
+			Path: l.path, Hint: results.HintOriginal,
 			Message: fmt.Sprintf("its manifest %q isn't there, so that nobody knows what it belongs to", l.ManifestPath()),
 		}
 	case err != nil:
@@ -113,14 +114,14 @@ func (l *Ledger) earlier() (Manifest, error) {
 			Hint: "name the file itself with -o",
 		}
 	}
-	if m.firstEdition() {
+	if firstEdition(&m) {
 		return Manifest{}, &DamageError{
 			Path: l.path, Message: fmt.Sprintf("the version %q began it, isn't done with it, and wrote it in another way", m.Version),
 			Hint: "finish it with the version that began it",
 		}
 	}
-	if err := m.check(m.Input.Rows); err != nil {
-		return Manifest{}, &DamageError{Path: l.ManifestPath(), Message: err.Error(), Hint: hintOriginal}
+	if err := checkManifest(&m, m.Input.Rows); err != nil {
+		return Manifest{}, &DamageError{Path: l.ManifestPath(), Message: err.Error(), Hint: results.HintOriginal}
 	}
 	return m, nil
 }
@@ -129,7 +130,7 @@ func (l *Ledger) earlier() (Manifest, error) {
 func (l *Ledger) leftover(m *Manifest) error {
 	if !m.Unused() {
 		return &DamageError{
-			Path: l.ManifestPath(), Message: fmt.Sprintf("it belongs to %q, which isn't there", l.path), Hint: hintOriginal,
+			Path: l.ManifestPath(), Message: fmt.Sprintf("it belongs to %q, which isn't there", l.path), Hint: results.HintOriginal,
 		}
 	}
 	if err := errors.Join(removeResults(l.path), files.RemoveTemps(l.path, l.ManifestPath())); err != nil {
@@ -181,7 +182,7 @@ func (l *Ledger) Check(row runner.Row) error {
 		return nil
 	}
 	return &DamageError{
-		Path: l.path, Hint: hintOriginal,
+		Path: l.path, Hint: results.HintOriginal,
 		Message: fmt.Sprintf("its row %d isn't the one of the input, %q in line %d", row.N, row.Input, row.Line),
 	}
 }

@@ -13,11 +13,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"oktareset/runner"
+	"oktareset/runner/results"
 )
 
 // consented is what a run has noted before its first change.
 func consented(m *Manifest) {
-	m.Steps, m.Consent = []string{"identify", "reset"}, Consent{How: ConsentConfirm, Min: 1, Max: 9, At: stamp(takenAt)}
+	m.Steps, m.Consent = []string{"identify", "reset"}, Consent{How: ConsentConfirm, Min: 1, Max: 9, At: results.Stamp(takenAt)}
 	m.Actor = Actor{ID: "00uactor", Login: "ada@example.com"}
 }
 
@@ -92,13 +93,13 @@ func TestResumeGoesOn(t *testing.T) {
 	taken2, taken3 := testTaken(2), testTaken(3)
 	wantDoubts := []runner.Result{
 		{
-			Row: second, UserID: taken2.UserID, Login: taken2.Login, StartedAt: stamp(takenAt), RunID: "run1", Status: runner.StatusUnknown,
+			Row: second, UserID: taken2.UserID, Login: taken2.Login, StartedAt: results.Stamp(takenAt), RunID: "run1", Status: runner.StatusUnknown,
 			Reason: runner.ReasonUnverified, Error: inDoubt, Factors: []string{}, Open: runner.Open{Sent: runner.Lost, Factors: []string{}},
 		},
 		{
-			Row: third, UserID: taken3.UserID, Login: taken3.Login, StartedAt: stamp(takenAt), RunID: "run1", Status: runner.StatusUnknown,
+			Row: third, UserID: taken3.UserID, Login: taken3.Login, StartedAt: results.Stamp(takenAt), RunID: "run1", Status: runner.StatusUnknown,
 			RequestID: "req3", HTTPStatus: 502, ErrorCode: "E1",
-			Error: "answer lost", Attempts: 2, Factors: []string{"push:OKTA", "sms:OKTA"}, FinishedAt: stamp(takenAt.Add(time.Minute)),
+			Error: "answer lost", Attempts: 2, Factors: []string{"push:OKTA", "sms:OKTA"}, FinishedAt: results.Stamp(takenAt.Add(time.Minute)),
 			Open: runner.Open{Sent: runner.Lost, Factors: []string{}},
 		},
 	}

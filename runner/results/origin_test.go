@@ -1,4 +1,4 @@
-package ledger
+package results
 
 import (
 	"testing"
@@ -16,12 +16,12 @@ func TestOrigin(t *testing.T) {
 	if diff := cmp.Diff(&Plan{RunID: "dry3", File: "users.csv", SHA256: "aa", Column: "user_id"}, results.Plan); diff != "" {
 		t.Errorf("the plan (-want +got):\n%s", diff)
 	}
-	for name, m := range map[string]Manifest{"the plan": first, "the plan of the plan": second, "its results": results, "a copy": results.clone()} {
+	for name, m := range map[string]Manifest{"the plan": first, "the plan of the plan": second, "its results": results, "a copy": results.Clone()} {
 		if m.Origin() != "aa" {
 			t.Errorf("the origin of %s is %q, want aa", name, m.Origin())
 		}
 	}
-	if c := results.clone(); c.Plan == results.Plan {
+	if c := results.Clone(); c.Plan == results.Plan {
 		t.Error("a clone shares its plan")
 	}
 }

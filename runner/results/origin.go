@@ -1,4 +1,4 @@
-package ledger
+package results
 
 import "time"
 
@@ -37,10 +37,7 @@ func (m *Manifest) AsPlan() *Plan {
 		p.File, p.SHA256 = m.Plan.File, m.Plan.SHA256
 	}
 	if len(m.Runs) > 0 {
-		p.RunID = m.run().RunID
+		p.RunID = m.Run().RunID
 	}
 	return &p
 }
-
-// shortHash is enough of a SHA-256 to tell files apart.
-func shortHash(s string) string { return s[:min(len(s), 12)] }

@@ -1,4 +1,4 @@
-package ledger
+package results
 
 import (
 	"bytes"
@@ -16,8 +16,8 @@ func Columns(path string) ([]string, error) {
 		return nil, fmt.Errorf("read the results: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // it was only read
-	s := newScanner(path, f)
-	line, err := s.line()
+	s := NewScanner(path, f)
+	line, err := s.Line()
 	if err != nil {
 		return nil, fmt.Errorf("read the header of %q: %w", path, err)
 	}

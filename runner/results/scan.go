@@ -1,4 +1,4 @@
-package ledger
+package results
 
 import (
 	"bufio"
@@ -15,8 +15,8 @@ import (
 	"oktareset/runner/table"
 )
 
-// maxLine bounds a line in bytes: the longest cell that an input may have, 1 MiB, escaped, quoted and copied.
-const maxLine = 32 << 20
+// MaxLine bounds a line in bytes: the longest cell that an input may have, 1 MiB, escaped, quoted and copied.
+const MaxLine = 32 << 20
 
 // Entry is a line of a ledger.
 type Entry struct {
@@ -25,6 +25,20 @@ type Entry struct {
 	Record table.Record
 	Extra  []string // cells of the input's other columns; only valid until the next entry
 	Offset int64    // where the line begins
+}
+
+// Tried is what runs had done to the row when they wrote the line. It is nothing for a line that
+// leaves the row open, or done: such a row isn't tried once more as if it were new.
+func (e *Entry) Tried() runner.Tried {
+	if e.Status == runner.StatusTaken || e.Status.Open() || e.Status.OK() {
+		return runner.Tried{}
+	}
+	t := runner.Tried{}
+	t.Again, _ = runner.SplitAgain(e.Record.Error)
+	if n, err := strconv.Atoi(e.Record.Attempts); err == nil {
+		t.Attempts = max(n, 0)
+	}
+	return t
 }
 
 // TornError says that a ledger ends in the middle of a line: the run died while it wrote it, so nothing that depends on the
@@ -38,6 +52,9 @@ func (e *TornError) Error() string {
 	return fmt.Sprintf("%q ends in the middle of a line, at byte %d: the run that wrote it died", e.Path, e.Offset)
 }
 
+// statuses are those that a line may have.
+var statuses = append([]runner.Status{runner.StatusTaken}, runner.Statuses...)
+
 // Scan reads a ledger or a finished results file line by line. A torn last line comes as a [*TornError], the last thing that
 // is yielded; the entries before it count. Any other error means that the file can't be trusted: it is a [*DamageError] when a
 // line is damaged.
@@ -49,13 +66,13 @@ func Scan(path string) iter.Seq2[Entry, error] {
 			return
 		}
 		defer f.Close() //nolint:errcheck // it was only read
-		s := newScanner(path, f)
+		s := NewScanner(path, f)
 		if err := s.header(); err != nil {
 			yield(Entry{}, err)
 			return
 		}
 		for {
-			e, err := s.next()
+			e, err := s.Next()
 			if errors.Is(err, io.EOF) || !yield(e, err) || err != nil {
 				return
 			}
@@ -63,25 +80,26 @@ func Scan(path string) iter.Seq2[Entry, error] {
 	}
 }
 
-// scanner reads the lines of one file.
-type scanner struct {
+// Scanner reads the lines of one file.
+type Scanner struct {
 	path   string
 	in     *bufio.Reader
-	dec    *table.Decoder
+	Dec    *table.Decoder
 	long   []byte // a line that is longer than in's buffer
-	number int    // of the last line read; the header is 1
+	Number int    // of the last line read; the header is 1
 	begin  int64  // where the last line read begins
-	end    int64  // and where it ends
-	rest   []byte // the line without an end, after a [*TornError]
+	End    int64  // and where it ends
+	Rest   []byte // the line without an end, after a [*TornError]
 }
 
-func newScanner(path string, r io.Reader) scanner {
-	return scanner{path: path, in: bufio.NewReaderSize(r, 1<<16)}
+// NewScanner returns a scanner of what r holds; path is for its errors.
+func NewScanner(path string, r io.Reader) Scanner {
+	return Scanner{path: path, in: bufio.NewReaderSize(r, 1<<16)}
 }
 
 // header reads the header.
-func (s *scanner) header() error {
-	line, err := s.line()
+func (s *Scanner) header() error {
+	line, err := s.Line()
 	if errors.Is(err, io.EOF) {
 		return &TornError{Path: s.path}
 	}
@@ -92,13 +110,13 @@ func (s *scanner) header() error {
 	if err != nil {
 		return fmt.Errorf("read %q: %w", s.path, err)
 	}
-	s.dec = table.NewDecoder(len(records.Extra()))
+	s.Dec = table.NewDecoder(len(records.Extra()))
 	return nil
 }
 
-// next reads an entry. At the end it returns io.EOF.
-func (s *scanner) next() (Entry, error) {
-	line, err := s.line()
+// Next reads an entry. At the end it returns io.EOF.
+func (s *Scanner) Next() (Entry, error) {
+	line, err := s.Line()
 	if err != nil {
 		return Entry{}, err
 	}
@@ -115,42 +133,42 @@ func (s *scanner) next() (Entry, error) {
 	return Entry{}, s.damaged(err.Error())
 }
 
-// line reads a line. It is valid until the next call.
-func (s *scanner) line() ([]byte, error) {
-	s.begin, s.number = s.end, s.number+1
+// Line reads a line. It is valid until the next call.
+func (s *Scanner) Line() ([]byte, error) {
+	s.begin, s.Number = s.End, s.Number+1
 	line, err := s.in.ReadSlice('\n')
 	if errors.Is(err, bufio.ErrBufferFull) {
 		s.long = s.long[:0]
-		for errors.Is(err, bufio.ErrBufferFull) && len(s.long) <= maxLine {
+		for errors.Is(err, bufio.ErrBufferFull) && len(s.long) <= MaxLine {
 			s.long = append(s.long, line...)
 			line, err = s.in.ReadSlice('\n')
 		}
 		s.long = append(s.long, line...)
 		line = s.long
 	}
-	s.end += int64(len(line))
+	s.End += int64(len(line))
 	switch {
 	case err == nil:
 		return line, nil
 	case errors.Is(err, io.EOF) && len(line) > 0:
-		s.rest = line
+		s.Rest = line
 		return nil, &TornError{Path: s.path, Offset: s.begin}
 	case errors.Is(err, io.EOF):
 		return nil, io.EOF
 	case errors.Is(err, bufio.ErrBufferFull):
-		return nil, s.damaged(fmt.Sprintf("it is longer than %d bytes", maxLine))
+		return nil, s.damaged(fmt.Sprintf("it is longer than %d bytes", MaxLine))
 	}
 	return nil, fmt.Errorf("read the results: %w", err)
 }
 
 // damaged is the error for the line last read.
-func (s *scanner) damaged(message string) error {
-	return &DamageError{Path: s.path, Line: s.number, Message: message, Hint: hintOriginal}
+func (s *Scanner) damaged(message string) error {
+	return &DamageError{Path: s.path, Line: s.Number, Message: message, Hint: HintOriginal}
 }
 
 // entry takes a line apart.
-func (s *scanner) entry(line []byte) (Entry, error) {
-	rec, extra, err := s.dec.Decode(line)
+func (s *Scanner) entry(line []byte) (Entry, error) {
+	rec, extra, err := s.Dec.Decode(line)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -159,7 +177,7 @@ func (s *scanner) entry(line []byte) (Entry, error) {
 		return Entry{}, fmt.Errorf("the row number is %q", rec.Row)
 	}
 	status := runner.Status(rec.Status)
-	if status == "" || !slices.Contains(lineStatuses, status) {
+	if !slices.Contains(statuses, status) {
 		return Entry{}, fmt.Errorf("the status is %q", rec.Status)
 	}
 	return Entry{Row: row, Status: status, Record: rec, Extra: extra, Offset: s.begin}, nil

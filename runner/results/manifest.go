@@ -1,12 +1,10 @@
-package ledger
+package results
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,7 +20,7 @@ const Format = 1
 // Manifest says what a ledger belongs to, who allowed it and how it went. Times are by the local clock, UTC, in
 // milliseconds; only the ledger's started_at is by the server's clock.
 type Manifest struct {
-	Format   int           `json:"format"`  // [Format]; set by [Create]
+	Format   int           `json:"format"`  // [Format]
 	Version  string        `json:"version"` // of the program
 	Org      string        `json:"org"`     // host, or host:port
 	OrgID    string        `json:"org_id"`  // tells the org from others whatever its name; "" from a version that didn't ask for it
@@ -53,7 +51,7 @@ type Input struct {
 	File     string `json:"file"`   // its name, without folders
 	SHA256   string `json:"sha256"` // of its bytes, in hexadecimal
 	Bytes    int64  `json:"bytes"`
-	Rows     int    `json:"rows"`     // rows to end in a result: what [Ledger.Finish] holds the rows against
+	Rows     int    `json:"rows"`     // rows to end in a result: with what a run compares the rows when it ends
 	Distinct int    `json:"distinct"` // distinct valid identifiers
 	Column   string `json:"column"`   // that names the users
 }
@@ -127,18 +125,8 @@ type Result struct {
 	Rows   int    `json:"rows"`
 }
 
-// rehearsed reports whether results are a rehearsal's, which another rehearsal may replace. The
-// manifest says so in more than one place: the stand-in org is on this machine, and needs no
-// consent.
-func (m *Manifest) rehearsed() bool {
-	host, _, err := net.SplitHostPort(m.Org)
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	local := err == nil && ip != nil && ip.IsLoopback()
-	return m.Sandbox && local && slices.Contains([]string{"", ConsentNone, ConsentSandbox}, m.Consent.How)
-}
-
-// clone returns a copy that shares nothing with m.
-func (m *Manifest) clone() Manifest {
+// Clone returns a copy that shares nothing with m.
+func (m *Manifest) Clone() Manifest {
 	out := *m
 	out.Steps, out.Planned = slices.Clone(m.Steps), slices.Clone(m.Planned)
 	out.Runs, out.Counts = slices.Clone(m.Runs), maps.Clone(m.Counts)
@@ -157,8 +145,8 @@ func (m *Manifest) clone() Manifest {
 	return out
 }
 
-// run returns the run that writes.
-func (m *Manifest) run() *Run { return &m.Runs[len(m.Runs)-1] }
+// Run returns the run that writes, or wrote last.
+func (m *Manifest) Run() *Run { return &m.Runs[len(m.Runs)-1] }
 
 // ManifestPath returns the path of the manifest that belongs to a results file: users.results.json beside
 // users.results.csv.
@@ -177,7 +165,9 @@ func ReadManifest(results string) (Manifest, error) {
 
 // ReadOurManifest is [ReadManifest] for what is believed: the error is a [*files.RefusedError] for
 // a file that others wrote or can change.
-func ReadOurManifest(results string) (Manifest, error) { return readManifest(results, ours) }
+func ReadOurManifest(results string) (Manifest, error) {
+	return readManifest(results, files.Rule{Ours: true, Private: true})
+}
 
 // readManifest is ReadManifest for a file that keeps to a rule. It is opened once: what was judged
 // is what is read.
@@ -190,7 +180,7 @@ func readManifest(results string, rule files.Rule) (Manifest, error) {
 	}
 	var m Manifest
 	if err := json.Unmarshal(data, &m); err != nil {
-		return Manifest{}, &DamageError{Path: path, Message: "it isn't a manifest: " + err.Error(), Hint: hintOriginal}
+		return Manifest{}, &DamageError{Path: path, Message: "it isn't a manifest: " + err.Error(), Hint: HintOriginal}
 	}
 	if m.Format != Format {
 		return Manifest{}, fmt.Errorf("read the manifest %q: it has format %d, this version knows format %d: use the version %q",
@@ -199,48 +189,52 @@ func readManifest(results string, rule files.Rule) (Manifest, error) {
 	return m, nil
 }
 
-// encode writes the manifest as JSON.
-func (m *Manifest) encode(w io.Writer) error {
+// Encode writes the manifest as JSON.
+func (m *Manifest) Encode(w io.Writer) error {
 	var text strings.Builder
 	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false) // a person reads it
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(m.written()); err != nil {
+	if err := enc.Encode(m.Written()); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, runner.PrintableJSON(text.String()))
 	return err
 }
 
-// written returns the manifest as it stands in its file.
-func (m *Manifest) written() Manifest {
-	out := m.clone()
+// Written returns the manifest as it stands in its file.
+func (m *Manifest) Written() Manifest {
+	out := m.Clone()
 	out.Steps = append([]string{}, out.Steps...) // [] rather than null
-	out.Consent.At = stamp(out.Consent.At)
+	out.Consent.At = Stamp(out.Consent.At)
 	for i := range out.Runs {
 		r := &out.Runs[i]
 		for _, t := range []*time.Time{&r.StartedAt, &r.FinishedAt, &r.FirstRequest, &r.LastRequest} {
-			*t = stamp(*t)
+			*t = Stamp(*t)
 		}
 		for i := range r.Exclude {
-			r.Exclude[i].LookedUpAt = stamp(r.Exclude[i].LookedUpAt)
+			r.Exclude[i].LookedUpAt = Stamp(r.Exclude[i].LookedUpAt)
 		}
 	}
 	return out
 }
 
-// stamp returns t as it stands in our files.
-func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+// Stamp returns t as it stands in our files.
+func Stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
-// check returns what is wrong with the manifest of a run that wants to begin. lastRow is the highest row number.
-func (m *Manifest) check(lastRow int) error {
-	switch {
-	case len(m.Runs) == 0 || m.run().RunID == "":
-		return errors.New("the manifest has no run")
-	case m.Org == "":
-		return errors.New("the manifest has no org")
-	case m.Input.Rows < 0 || m.Input.Rows > lastRow:
-		return fmt.Errorf("the manifest has %d input rows, the highest row number is %d", m.Input.Rows, lastRow)
+// SameOrg reports whether the manifest is of the org with this host and ID. One org may have
+// several hosts, and a host may come to be another org's: the ID decides, and the host only where
+// one of the IDs isn't known.
+func (m *Manifest) SameOrg(host, id string) bool {
+	if m.OrgID == "" || id == "" {
+		return m.Org == host
 	}
-	return nil
+	return m.OrgID == id
+}
+
+// Unused reports whether the manifest's only run has ended before it had consent: it has changed
+// nothing.
+func (m *Manifest) Unused() bool {
+	return (m.Consent.How == "" || m.Consent.How == ConsentNone) && !m.Finished && len(m.Runs) <= 1 &&
+		(len(m.Runs) == 0 || m.Run().FinishedAt.IsZero())
 }

@@ -1,0 +1,28 @@
+package results
+
+import "fmt"
+
+// DamageError says that the files of a run can't be trusted. What it doesn't say for certain isn't guessed: a user could be reset twice.
+type DamageError struct {
+	Path    string // of the results or of their manifest
+	Line    int    // of the file, 1 is the header; 0 when it belongs to no line
+	Message string // lower case, without path and line
+	Hint    string // what its owner can do about it
+}
+
+// Advice returns e.Hint.
+func (e *DamageError) Advice() string { return e.Hint }
+
+func (e *DamageError) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%q can't be relied on: %s", e.Path, e.Message)
+	}
+	return fmt.Sprintf("line %d of %q can't be relied on: %s", e.Line, e.Path, e.Message)
+}
+
+// What to do about damage.
+const (
+	HintOriginal = "put back the results and the manifest as the last run left them; if they are lost, begin a new run with -o " +
+		"for those users of whom the org's System Log has no reset"
+	HintOptions = "read the input as before: with the same --column, --delimiter and --no-header"
+)
