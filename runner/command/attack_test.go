@@ -33,8 +33,8 @@ func (v *virtual) once(users ...int) {
 	v.t.Helper()
 	for _, i := range users {
 		if n := v.org.Did(v.ids[i]).Resets; n != 1 {
-			results, _ := os.ReadFile(v.path("users.results.csv"))
-			v.t.Errorf("user %d was reset %d times\n%s%s", i, n, results, v.stderr)
+			text, _ := os.ReadFile(v.path("users.results.csv"))
+			v.t.Errorf("user %d was reset %d times\n%s%s", i, n, text, v.stderr)
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"oktareset/runner/audit"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
-	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 )
 
 const (
@@ -86,7 +86,7 @@ func (r *auditRun) readLog(ctx context.Context) error {
 }
 
 // logPages is about how many pages of the log the resets of a run fill: on Identity Engine each may write an event for each factor beside its own.
-func logPages(m *ledger.Manifest, resets int) int {
+func logPages(m *results.Manifest, resets int) int {
 	const factors = 3
 	events := resets
 	if m.Engine != oktaclient.EngineClassic {

@@ -18,7 +18,7 @@ import (
 	"oktareset/runner/audit"
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
-	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 	"oktareset/runner/roster"
 )
 
@@ -26,7 +26,7 @@ import (
 type auditRun struct {
 	*access.Env
 	opts     auditOptions
-	manifest ledger.Manifest
+	manifest results.Manifest
 	audit    *audit.Audit
 	rows     int
 	client   *oktaclient.Client
@@ -42,7 +42,7 @@ func (r *auditRun) open(ctx context.Context) error {
 	if _, err := os.Stat(path); err != nil {
 		return fmt.Errorf("read the results: %w", err)
 	}
-	m, err := ledger.ReadManifest(path)
+	m, err := results.ReadManifest(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fault.Usage("keep the .json beside the results, as the run left it", "nobody knows what %s belongs to: %w", path, err)
 	}
@@ -60,7 +60,7 @@ func (r *auditRun) open(ctx context.Context) error {
 	if err := r.readTickets(ctx); err != nil {
 		return err
 	}
-	for e, err := range ledger.Scan(path) {
+	for e, err := range results.Scan(path) {
 		if err == nil && ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
@@ -76,7 +76,7 @@ func (r *auditRun) open(ctx context.Context) error {
 }
 
 // auditable refuses what the log can say nothing of.
-func auditable(m *ledger.Manifest, path string) error {
+func auditable(m *results.Manifest, path string) error {
 	switch {
 	case m.DryRun:
 		return fault.Usage("audit the results of the run that carried it out", "%s is a plan: it changed nothing that the log could have", path)
@@ -90,7 +90,7 @@ func auditable(m *ledger.Manifest, path string) error {
 }
 
 // unchanged refuses results that aren't as their run left them.
-func (r *auditRun) unchanged(m *ledger.Manifest) error {
+func (r *auditRun) unchanged(m *results.Manifest) error {
 	f, err := files.Open(r.opts.results, files.Rule{Links: true})
 	if err != nil {
 		return fmt.Errorf("read the results: %w", err)
@@ -108,7 +108,7 @@ func (r *auditRun) unchanged(m *ledger.Manifest) error {
 }
 
 // auditSubject is what an audit has to know of the runs.
-func auditSubject(m *ledger.Manifest) audit.Subject {
+func auditSubject(m *results.Manifest) audit.Subject {
 	var s audit.Subject
 	for _, run := range m.Runs {
 		s.Runs = append(s.Runs, run.RunID)

@@ -10,12 +10,12 @@ import (
 	"oktareset/runner/audit"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
-	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 )
 
 // write writes the audit while it reads the results a second time.
 func (r *auditRun) write(ctx context.Context, w io.Writer) (audit.Counts, error) {
-	columns, err := ledger.Columns(r.opts.results)
+	columns, err := results.Columns(r.opts.results)
 	if err != nil {
 		return audit.Counts{}, err
 	}
@@ -24,7 +24,7 @@ func (r *auditRun) write(ctx context.Context, w io.Writer) (audit.Counts, error)
 		return audit.Counts{}, err
 	}
 	n := 0
-	for e, err := range ledger.Scan(r.opts.results) {
+	for e, err := range results.Scan(r.opts.results) {
 		if n++; err == nil && n > r.rows {
 			err = r.changed()
 		}

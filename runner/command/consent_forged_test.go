@@ -10,7 +10,7 @@ import (
 
 	"oktareset/oktaclient/oktatest"
 	"oktareset/runner/fault"
-	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 )
 
 // Whoever can write beside the input can put results and a manifest there that say what was allowed
@@ -23,14 +23,14 @@ func (v *virtual) forge(uid int, mode os.FileMode) {
 	v.asker = &person{}
 	v.reset("--limit", "1")
 	v.asker = nil
-	results, manifest := v.path("users.results.csv"), v.path("users.results.json")
-	text, err := os.ReadFile(results)
+	path, manifest := v.path("users.results.csv"), v.path("users.results.json")
+	text, err := os.ReadFile(path)
 	header, _, _ := strings.Cut(string(text), "\n")
-	err = errors.Join(err, os.WriteFile(results, []byte(header+"\n"), 0o600))
+	err = errors.Join(err, os.WriteFile(path, []byte(header+"\n"), 0o600))
 	m, readErr := os.ReadFile(manifest)
 	forged := strings.NewReplacer(`"finished": true`, `"finished": false`).Replace(string(m))
 	err = errors.Join(err, readErr, os.WriteFile(manifest, []byte(forged), 0o600))
-	for _, path := range []string{results, manifest} {
+	for _, path := range []string{path, manifest} {
 		err = errors.Join(err, os.Chmod(path, mode), os.Chown(path, uid, -1))
 	}
 	if err != nil {
@@ -131,7 +131,7 @@ func TestNoConsentIsRecordedBeforeItIsGiven(t *testing.T) {
 		v.reset(confirm(5), "--limit", "1")
 		manifest := v.path("users.results.json")
 		m, err := os.ReadFile(manifest)
-		none := strings.Replace(string(m), `"how": "`+ledger.ConsentConfirm+`"`, `"how": "`+ledger.ConsentNone+`"`, 1)
+		none := strings.Replace(string(m), `"how": "`+results.ConsentConfirm+`"`, `"how": "`+results.ConsentNone+`"`, 1)
 		if err = errors.Join(err, os.WriteFile(manifest, []byte(none), 0o600)); err != nil || none == string(m) {
 			t.Fatal(err)
 		}

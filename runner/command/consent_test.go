@@ -15,7 +15,7 @@ import (
 
 	"oktareset/oktaclient/oktatest"
 	"oktareset/runner/fault"
-	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 )
 
 // person answers at the terminal.
@@ -49,9 +49,9 @@ func (p *person) AskSecret(context.Context, string) (string, error) {
 func (p *person) Close() {}
 
 // manifest is that of the last run.
-func (v *virtual) manifest() ledger.Manifest {
+func (v *virtual) manifest() results.Manifest {
 	v.t.Helper()
-	m, err := ledger.ReadManifest(v.path("users.results.csv"))
+	m, err := results.ReadManifest(v.path("users.results.csv"))
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestConfirmIsCheckedOnAResume(t *testing.T) {
 		} {
 			v.refused(v.reset("--resume", "--confirm", flag), before, want)
 		}
-		if how := v.manifest().Consent; how.How != ledger.ConsentConfirm || how.Count != 10 {
+		if how := v.manifest().Consent; how.How != results.ConsentConfirm || how.Count != 10 {
 			t.Errorf("the recorded consent is %+v", how)
 		}
 		// A job starts again with the flags that it began with: MIN is of the run that begins.
@@ -218,13 +218,13 @@ func TestRecordedConsent(t *testing.T) {
 	virtually(t, 4, oktatest.Config{}, func(v *virtual) {
 		v.asker = &person{}
 		v.reset("--limit", "1")
-		if c := v.manifest().Consent; c.How != ledger.ConsentPrompt || c.Count != 4 {
+		if c := v.manifest().Consent; c.How != results.ConsentPrompt || c.Count != 4 {
 			t.Errorf("after the prompt: %+v", c)
 		}
 		v.asker = nil
 		v.reset("--resume", "--limit", "1", "--confirm", "acme.okta.com:0-3")
 		m := v.manifest()
-		if c := m.Consent; c.How != ledger.ConsentPrompt || c.Count != 4 || m.Runs[1].Options["confirm"] != "acme.okta.com:0-3" {
+		if c := m.Consent; c.How != results.ConsentPrompt || c.Count != 4 || m.Runs[1].Options["confirm"] != "acme.okta.com:0-3" {
 			t.Errorf("after a resume with --confirm: %+v, %v", c, m.Runs[1].Options)
 		}
 		v.want(v.reset("--resume"), 0, map[string]int{"reset": 4})

@@ -11,6 +11,7 @@ import (
 	"oktareset/runner"
 	"oktareset/runner/console"
 	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 )
 
 // This file makes commands of a manifest, so that the terminal, the page and every hint give the
@@ -23,7 +24,7 @@ type recordedExclusion struct {
 }
 
 // recordedExclusions are the files that the runs of a manifest left alone, each content once.
-func recordedExclusions(m *ledger.Manifest) []recordedExclusion {
+func recordedExclusions(m *results.Manifest) []recordedExclusion {
 	var all []recordedExclusion
 	for _, run := range m.Runs {
 		for line := range strings.Lines(run.Options["exclude"]) {
@@ -41,7 +42,7 @@ func recordedExclusions(m *ledger.Manifest) []recordedExclusion {
 }
 
 // lastOptions are the flags of the run that wrote last.
-func lastOptions(m *ledger.Manifest) map[string]string {
+func lastOptions(m *results.Manifest) map[string]string {
 	if len(m.Runs) == 0 {
 		return nil
 	}
@@ -50,7 +51,7 @@ func lastOptions(m *ledger.Manifest) map[string]string {
 
 // recordedFlags are those of the named flags that the last run had, for a shell. A flag without a
 // value is on.
-func recordedFlags(m *ledger.Manifest, names ...string) []string {
+func recordedFlags(m *results.Manifest, names ...string) []string {
 	options := lastOptions(m)
 	var args []string
 	for _, name := range names {
@@ -71,12 +72,12 @@ func recordedFlags(m *ledger.Manifest, names ...string) []string {
 
 // recordedWhat are the flags that say what is done to each user, in the order of
 // [whatOptions.args].
-func recordedWhat(m *ledger.Manifest) []string {
+func recordedWhat(m *results.Manifest) []string {
 	return recordedFlags(m, "factor", "remove-recovery", "clear-sessions", "enroll", "activate", "template-id", "token-lifetime", "update-phone")
 }
 
 // recordedProtection are the flags that leave users alone.
-func recordedProtection(m *ledger.Manifest) []string {
+func recordedProtection(m *results.Manifest) []string {
 	var args []string
 	for _, x := range recordedExclusions(m) {
 		args = append(args, "--exclude", console.ShellQuote(x.path))
@@ -91,7 +92,7 @@ func recordedProtection(m *ledger.Manifest) []string {
 }
 
 // recordedTicket is the flag of the ticket, if there is one.
-func recordedTicket(m *ledger.Manifest) []string {
+func recordedTicket(m *results.Manifest) []string {
 	if m.Ticket == "" {
 		return nil
 	}
@@ -100,7 +101,7 @@ func recordedTicket(m *ledger.Manifest) []string {
 
 // planCommand is the command that does what a plan shows, and leaves alone whom it leaves alone. ""
 // where there is nobody to reset.
-func planCommand(m *ledger.Manifest, plan string) string {
+func planCommand(m *results.Manifest, plan string) string {
 	n := m.Counts[runner.StatusWouldReset]
 	if !m.DryRun || n == 0 {
 		return ""
@@ -114,18 +115,18 @@ func planCommand(m *ledger.Manifest, plan string) string {
 
 // goOnCommand is the command that goes on with results, or completes a plan, with the flags of its
 // last run. first are the flags that say so.
-func goOnCommand(m *ledger.Manifest, results string, first ...string) string {
+func goOnCommand(m *results.Manifest, path string, first ...string) string {
 	if m.DryRun {
 		first = append([]string{"--dry-run"}, first...)
 	}
 	then := recordedFlags(m, "record-factors", "workers", "rate", "max-api-capacity", "timeout", "halt", "org-url", "token-file")
-	output := []string{"--output", console.ShellQuote(plainPattern(results))}
+	output := []string{"--output", console.ShellQuote(plainPattern(path))}
 	var input []string
-	if _, err := os.Lstat(ledger.CopyPath(results)); err != nil { // with the copy of the input, nothing else is needed
+	if _, err := os.Lstat(ledger.CopyPath(path)); err != nil { // with the copy of the input, nothing else is needed
 		var base string
-		input, base = inputOf(m, results)
+		input, base = inputOf(m, path)
 		then = append(recordedFlags(m, "column", "delimiter", "no-header", "allow-empty"), then...)
-		if o := (resetOptions{dryRun: m.DryRun}); filepath.Clean(o.resultsBeside(base)) == filepath.Clean(results) {
+		if o := (resetOptions{dryRun: m.DryRun}); filepath.Clean(o.resultsBeside(base)) == filepath.Clean(path) {
 			output = nil
 		}
 	}
@@ -135,23 +136,23 @@ func goOnCommand(m *ledger.Manifest, results string, first ...string) string {
 
 // inputOf names the input of results for a shell, and says what the results are named after. The
 // manifest has the name of a file alone, which is looked for beside the results.
-func inputOf(m *ledger.Manifest, results string) (args []string, base string) {
+func inputOf(m *results.Manifest, path string) (args []string, base string) {
 	if users := lastOptions(m)["user"]; users != "" {
 		return recordedFlags(m, "user"), fileName(strings.Split(users, ", "))
 	}
 	if m.Input.File == shownStdin {
 		return []string{"-"}, "stdin"
 	}
-	path := filepath.Join(filepath.Dir(results), m.Input.File)
-	if _, err := os.Stat(path); err != nil {
-		path = m.Input.File
+	file := filepath.Join(filepath.Dir(path), m.Input.File)
+	if _, err := os.Stat(file); err != nil {
+		file = m.Input.File
 	}
-	return []string{console.ShellQuote(path)}, path
+	return []string{console.ShellQuote(file)}, file
 }
 
 // notPlanned says why a plan isn't whole, and with which command it is completed; both are "" for
 // one that is. A dry run of the stand-in org can't be gone on with: it is made again.
-func notPlanned(m *ledger.Manifest, plan string) (why, command string) {
+func notPlanned(m *results.Manifest, plan string) (why, command string) {
 	unseen, failed := m.Counts[runner.StatusNotAttempted], m.Counts[runner.StatusFailed]
 	stopped := ""
 	if len(m.Runs) > 0 {
@@ -181,7 +182,7 @@ func notPlanned(m *ledger.Manifest, plan string) (why, command string) {
 	return why, goOnCommand(m, plan, first...)
 }
 
-func notLookedAt(n int, m *ledger.Manifest) string {
+func notLookedAt(n int, m *results.Manifest) string {
 	verb := "weren't"
 	if n == 1 {
 		verb = "wasn't"

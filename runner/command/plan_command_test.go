@@ -8,7 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"oktareset/runner"
-	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 )
 
 // The command of a plan has every flag that says what is done and who is left alone, as its run
@@ -43,8 +43,8 @@ func TestPlanCommandHasEveryFlag(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := ledger.Manifest{
-		DryRun: true, Org: "acme.okta.com", Ticket: o.ticket, Counts: runner.Counts{runner.StatusWouldReset: 7}, Runs: []ledger.Run{{Options: o.set}},
+	m := results.Manifest{
+		DryRun: true, Org: "acme.okta.com", Ticket: o.ticket, Counts: runner.Counts{runner.StatusWouldReset: 7}, Runs: []results.Run{{Options: o.set}},
 	}
 	m.Runs[0].Options["exclude"] = `abc "it's.csv"`
 	got := planCommand(&m, "users.plan.csv")
@@ -66,24 +66,24 @@ func TestPlanCommandHasEveryFlag(t *testing.T) {
 
 // A command that goes on with results names their input, wherever it came from.
 func TestGoOnCommand(t *testing.T) {
-	run := func(options map[string]string) []ledger.Run { return []ledger.Run{{Options: options}} }
+	run := func(options map[string]string) []results.Run { return []results.Run{{Options: options}} }
 	for _, tt := range []struct {
-		m       ledger.Manifest
+		m       results.Manifest
 		results string
 		want    string
 	}{
-		{ledger.Manifest{Input: ledger.Input{File: "users.csv"}, Runs: run(nil)}, "users.results.csv", "oktareset reset --resume users.csv"},
-		{ledger.Manifest{Input: ledger.Input{File: "users.csv"}, DryRun: true}, "users.plan.csv", "oktareset reset --dry-run --resume users.csv"},
+		{results.Manifest{Input: results.Input{File: "users.csv"}, Runs: run(nil)}, "users.results.csv", "oktareset reset --resume users.csv"},
+		{results.Manifest{Input: results.Input{File: "users.csv"}, DryRun: true}, "users.plan.csv", "oktareset reset --dry-run --resume users.csv"},
 		{
-			ledger.Manifest{Input: ledger.Input{File: "$(id).csv"}, Runs: run(map[string]string{"column": "a b", "workers": "2"})},
+			results.Manifest{Input: results.Input{File: "$(id).csv"}, Runs: run(map[string]string{"column": "a b", "workers": "2"})},
 			"out.csv",
 			"oktareset reset --resume --column 'a b' --workers 2 --output out.csv '$(id).csv'",
 		},
 		{
-			ledger.Manifest{Input: ledger.Input{File: "stdin"}, Runs: run(nil)}, "stdin.results.csv", "oktareset reset --resume -",
+			results.Manifest{Input: results.Input{File: "stdin"}, Runs: run(nil)}, "stdin.results.csv", "oktareset reset --resume -",
 		},
 		{
-			ledger.Manifest{Input: ledger.Input{File: "x.input.csv"}, Runs: run(map[string]string{"user": "a@x, b@x"})},
+			results.Manifest{Input: results.Input{File: "x.input.csv"}, Runs: run(map[string]string{"user": "a@x, b@x"})},
 			"user-a@x-and-1-more.results.csv",
 			"oktareset reset --resume --user a@x --user b@x",
 		},

@@ -96,9 +96,9 @@ func TestExcludeInDoubt(t *testing.T) {
 			want := map[string]int{"reset": 2, "unknown/unverified": 1}
 			v.want(code, fault.ExitRows, want)
 			v.want(v.reset("--retry", "unknown", flag, confirm(1)), fault.ExitRows, want)
-			results, _ := os.ReadFile(v.path("users.results.csv"))
-			if !strings.Contains(string(results), "not sent again: skipped: excluded by ") {
-				v.t.Errorf("nothing says why:\n%s", results)
+			text, _ := os.ReadFile(v.path("users.results.csv"))
+			if !strings.Contains(string(text), "not sent again: skipped: excluded by ") {
+				v.t.Errorf("nothing says why:\n%s", text)
 			}
 			if after := v.org.Did(v.ids[0]).ResetCalls; after != before {
 				v.t.Errorf("sent %d times more", after-before)

@@ -398,8 +398,8 @@ func (r *random) rows() [][]string {
 
 func (r *random) fail(format string, a ...any) {
 	r.v.t.Helper()
-	results, _ := os.ReadFile(r.v.path("users.results.csv"))
-	r.v.t.Fatalf(format+"\n%s\n%s%s", append(a, strings.Join(r.trace, "\n"), results, r.v.stderr)...)
+	text, _ := os.ReadFile(r.v.path("users.results.csv"))
+	r.v.t.Fatalf(format+"\n%s\n%s%s", append(a, strings.Join(r.trace, "\n"), text, r.v.stderr)...)
 }
 
 // check holds every row's result against what was done to its user.

@@ -14,8 +14,8 @@ import (
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
-	"oktareset/runner/ledger"
 	"oktareset/runner/report"
+	"oktareset/runner/results"
 
 	"github.com/urfave/cli/v2"
 )
@@ -77,7 +77,7 @@ func parseReport(c *cli.Context) (o reportOptions, err error) {
 	case c.IsSet("output") && o.output == "":
 		return o, fault.Usage("as -o page.html", "--output needs the name of a file")
 	case o.output == "":
-		o.output = strings.TrimSuffix(ledger.ManifestPath(o.results), ".json") + ".html"
+		o.output = strings.TrimSuffix(results.ManifestPath(o.results), ".json") + ".html"
 	}
 	return o, nil
 }
@@ -128,21 +128,21 @@ func tellCondition(out *console.Console, o reportOptions, c report.Condition) er
 	return nil
 }
 
-func readManifest(results string) (ledger.Manifest, error) {
-	if _, err := os.Stat(results); err != nil {
-		return ledger.Manifest{}, fault.Refused(fmt.Errorf("read the results: %w", err))
+func readManifest(path string) (results.Manifest, error) {
+	if _, err := os.Stat(path); err != nil {
+		return results.Manifest{}, fault.Refused(fmt.Errorf("read the results: %w", err))
 	}
-	m, err := ledger.ReadManifest(results)
+	m, err := results.ReadManifest(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, fault.Usage("give the .csv that reset wrote, with its .json beside it",
-			"%q has no manifest %q, which says of which org it is, by whom and by whose leave", results, ledger.ManifestPath(results))
+			"%q has no manifest %q, which says of which org it is, by whom and by whose leave", path, results.ManifestPath(path))
 	}
 	return m, refusedReport(err)
 }
 
 // refusedReport is an error that kept the page from being made. The ledger's own hints are about going on with a run.
 func refusedReport(err error) error {
-	if damage, ok := errors.AsType[*ledger.DamageError](err); ok {
+	if damage, ok := errors.AsType[*results.DamageError](err); ok {
 		err = fault.WithHint(damage, "put back the results and the manifest as the run left them")
 	}
 	if err == nil {
@@ -152,7 +152,7 @@ func refusedReport(err error) error {
 }
 
 // subject says what the page is about, as the manifest has it.
-func subject(m *ledger.Manifest, f *resultsFile) report.Subject {
+func subject(m *results.Manifest, f *resultsFile) report.Subject {
 	s := report.Subject{
 		File: filepath.Base(f.path), SHA256: f.sha256, Condition: report.Unfinished,
 		Plan: m.DryRun, Sandbox: m.Sandbox, Org: m.Org, Engine: m.Engine, Account: report.Account(m.Actor), Ticket: m.Ticket,

@@ -15,8 +15,8 @@ import (
 
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
-	"oktareset/runner/ledger"
 	"oktareset/runner/report"
+	"oktareset/runner/results"
 	"oktareset/runner/roster"
 )
 
@@ -25,7 +25,7 @@ type resultsFile struct {
 	path   string
 	before os.FileInfo   // when the first byte was read
 	sha256 string        // "" for one that isn't finished
-	names  []int         // the input's columns that may call a user something, among [ledger.Entry] Extra
+	names  []int         // the input's columns that may call a user something, among [results.Entry] Extra
 	last   map[int]int64 // where each row's last line begins; nil for one that is finished: it has one line a row
 }
 
@@ -39,7 +39,7 @@ func openResults(path string, finished bool) (*resultsFile, error) {
 		return nil, fmt.Errorf("read the results: %q isn't a file", path)
 	}
 	f := &resultsFile{path: path, before: info}
-	if columns, err := ledger.Columns(path); err == nil { // what is wrong with the file shows when it is read
+	if columns, err := results.Columns(path); err == nil { // what is wrong with the file shows when it is read
 		f.names = namingColumns(columns)
 	}
 	if finished {
@@ -47,8 +47,8 @@ func openResults(path string, finished bool) (*resultsFile, error) {
 		return f, err
 	}
 	f.last = make(map[int]int64)
-	for e, err := range ledger.Scan(path) {
-		if torn := (*ledger.TornError)(nil); errors.As(err, &torn) {
+	for e, err := range results.Scan(path) {
+		if torn := (*results.TornError)(nil); errors.As(err, &torn) {
 			break
 		}
 		if err != nil {
@@ -74,7 +74,7 @@ func namingColumns(columns []string) []int {
 }
 
 // named returns what the input calls the user of a line.
-func (f *resultsFile) named(e *ledger.Entry) string {
+func (f *resultsFile) named(e *results.Entry) string {
 	for _, i := range f.names {
 		if i < len(e.Extra) && e.Extra[i] != "" {
 			return e.Extra[i]
@@ -99,8 +99,8 @@ func hashFile(path string) (string, error) {
 // lines yields one line for each row, then an error if the file was changed since it was opened.
 func (f *resultsFile) lines(ctx context.Context) iter.Seq2[report.Line, error] {
 	return func(yield func(report.Line, error) bool) {
-		for e, err := range ledger.Scan(f.path) {
-			if torn := (*ledger.TornError)(nil); errors.As(err, &torn) {
+		for e, err := range results.Scan(f.path) {
+			if torn := (*results.TornError)(nil); errors.As(err, &torn) {
 				break
 			}
 			if err == nil && ctx.Err() != nil {

@@ -10,7 +10,7 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
-	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 
 	"golang.org/x/time/rate"
 )
@@ -96,7 +96,7 @@ func (r *resetRun) willAsk() bool {
 // askConsent gets the consent that a run needs before it may change anything. If somebody is asked,
 // the run's clocks begin with the answer.
 func (r *resetRun) askConsent(ctx context.Context) error {
-	c := ledger.Consent{At: time.Now(), Count: r.mayChange()}
+	c := results.Consent{At: time.Now(), Count: r.mayChange()}
 	switch {
 	case r.covered(), r.resumed && r.mayChange() == 0:
 		c = r.book.Consent()
@@ -105,13 +105,13 @@ func (r *resetRun) askConsent(ctx context.Context) error {
 			return err
 		}
 		r.began = time.Now()
-		c.How, c.At = ledger.ConsentPrompt, r.began
+		c.How, c.At = results.ConsentPrompt, r.began
 	case r.opts.sandbox && !r.opts.dryRun && r.survey.Rows > 0:
-		c.How = ledger.ConsentSandbox
+		c.How = results.ConsentSandbox
 	case r.opts.confirm.Given() && !r.opts.dryRun:
-		c.How, c.Min, c.Max = ledger.ConsentConfirm, r.opts.confirm.Min, r.opts.confirm.Max
+		c.How, c.Min, c.Max = results.ConsentConfirm, r.opts.confirm.Min, r.opts.confirm.Max
 	default:
-		c = ledger.Consent{How: ledger.ConsentNone}
+		c = results.Consent{How: results.ConsentNone}
 	}
 	r.consent = c
 	return nil

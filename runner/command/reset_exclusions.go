@@ -14,7 +14,7 @@ import (
 	"oktareset/runner"
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
-	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 	"oktareset/runner/steps"
 )
 
@@ -64,7 +64,7 @@ func (k *keptFile) users() int {
 }
 
 // exclusionsPath is where the exclusions are kept beside results.
-func exclusionsPath(results string) string { return stem(results) + ".exclude.json" }
+func exclusionsPath(path string) string { return stem(path) + ".exclude.json" }
 
 // keepExclusions writes down who is left alone. It comes before the first change.
 func (r *resetRun) keepExclusions() error {
@@ -161,7 +161,7 @@ func (r *resetRun) usersRecorded(k keptFile) int {
 }
 
 // excludes reports whether the users of a file that an earlier run was given are left alone.
-func (r *resetRun) excludes(hash string, run ledger.Run) bool {
+func (r *resetRun) excludes(hash string, run results.Run) bool {
 	return slices.ContainsFunc(r.protect.files, func(f excludedFile) bool {
 		return f.sha256 == hash && (!f.lookedUpAt.IsZero() || run.Options["exclude-column"] == r.opts.protect.column)
 	})

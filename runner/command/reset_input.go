@@ -15,6 +15,7 @@ import (
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 	"oktareset/runner/roster"
 )
 
@@ -45,11 +46,11 @@ func (r *resetRun) openInput(ctx context.Context) error {
 }
 
 // readEarlier returns the manifest of the run that is gone on with, or nil.
-func (r *resetRun) readEarlier() (*ledger.Manifest, error) {
+func (r *resetRun) readEarlier() (*results.Manifest, error) {
 	if !r.opts.resume {
 		return nil, nil
 	}
-	m, err := ledger.ReadOurManifest(r.paths.results)
+	m, err := results.ReadOurManifest(r.paths.results)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil // openLedger says what is missing
 	}
@@ -211,7 +212,7 @@ func (r *resetRun) tellComplete() error {
 		return err
 	}
 	return fault.Also(err, r.printSummary(&summary{
-		RunID: r.id, ResultsPath: r.paths.results, ManifestPath: ledger.ManifestPath(r.paths.results), Manifest: *r.earlier,
+		RunID: r.id, ResultsPath: r.paths.results, ManifestPath: results.ManifestPath(r.paths.results), Manifest: *r.earlier,
 		Rows: counts.Total(), Before: r.outcome.before, ExitCode: max(fault.Code(r.before), fault.Code(err)), // as worse
 	}))
 }

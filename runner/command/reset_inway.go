@@ -14,6 +14,7 @@ import (
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
 
@@ -37,7 +38,7 @@ func (r *resetRun) explainExists(exists *ledger.ExistsError) error {
 func (r *resetRun) explainResume(err error) error {
 	if mismatch := (*ledger.MismatchError)(nil); errors.As(err, &mismatch) {
 		_, hint := r.inTheWay()
-		switch m, readErr := ledger.ReadManifest(r.paths.results); {
+		switch m, readErr := results.ReadManifest(r.paths.results); {
 		case readErr != nil, mismatch.What == "kind", mismatch.What == "input":
 		case mismatch.What == "steps" && m.DryRun:
 			hint = "give the flags that the plan was begun with: " + goOnCommand(&m, r.paths.results, "--resume")
@@ -54,7 +55,7 @@ func (r *resetRun) explainResume(err error) error {
 // inTheWay says what there is at the path of the results.
 func (r *resetRun) inTheWay() (what, hint string) {
 	path := r.paths.results
-	m, err := ledger.ReadManifest(path)
+	m, err := results.ReadManifest(path)
 	_, statErr := os.Lstat(path)
 	missing := errors.Is(statErr, fs.ErrNotExist)
 	switch {
@@ -81,8 +82,8 @@ func (r *resetRun) inTheWay() (what, hint string) {
 }
 
 // aloneInTheWay is about a manifest without results.
-func (r *resetRun) aloneInTheWay(m *ledger.Manifest) (what, hint string) {
-	if m.Sandbox || m.DryRun || m.Consent.How == "" || m.Consent.How == ledger.ConsentNone {
+func (r *resetRun) aloneInTheWay(m *results.Manifest) (what, hint string) {
+	if m.Sandbox || m.DryRun || m.Consent.How == "" || m.Consent.How == results.ConsentNone {
 		return "the manifest of a run that changed nobody, without its results", hintNothingReal
 	}
 	return "the manifest of " + runText(m) + ", whose results aren't there",
@@ -90,7 +91,7 @@ func (r *resetRun) aloneInTheWay(m *ledger.Manifest) (what, hint string) {
 }
 
 // planInTheWay is about a plan.
-func (r *resetRun) planInTheWay(m *ledger.Manifest) (what, hint string) {
+func (r *resetRun) planInTheWay(m *results.Manifest) (what, hint string) {
 	what = "a plan of " + console.Plural(m.Counts[runner.StatusWouldReset], "user")
 	if _, command := notPlanned(m, r.paths.results); command != "" && r.opts.dryRun && m.Input.SHA256 == r.survey.SHA256 {
 		return what + " that isn't whole", "to complete it: " + command + "; for a new plan, choose another file with -o, or move it away"
@@ -99,7 +100,7 @@ func (r *resetRun) planInTheWay(m *ledger.Manifest) (what, hint string) {
 }
 
 // resultsInTheWay is about the results of a real run in this org.
-func (r *resetRun) resultsInTheWay(m *ledger.Manifest) (what, hint string) {
+func (r *resetRun) resultsInTheWay(m *results.Manifest) (what, hint string) {
 	what = "the results of " + runText(m)
 	goOn := "to go on with it: " + goOnCommand(m, r.paths.results, "--resume")
 	switch failed := m.Counts[runner.StatusFailed] + m.Counts[runner.StatusForbidden]; {
@@ -138,9 +139,9 @@ func (r *resetRun) origin() string {
 
 // originOf is the SHA-256 of the file that named the users of results first. Results of an earlier
 // version don't know the plan that they were begun with: it is looked for beside them.
-func originOf(m *ledger.Manifest, results string) string {
+func originOf(m *results.Manifest, path string) string {
 	if m.Plan == nil {
-		plan, err := ledger.ReadManifest(filepath.Join(filepath.Dir(results), filepath.Base(m.Input.File)))
+		plan, err := results.ReadManifest(filepath.Join(filepath.Dir(path), filepath.Base(m.Input.File)))
 		if err == nil && plan.DryRun && plan.Result != nil && plan.Result.SHA256 == m.Input.SHA256 {
 			return plan.Origin()
 		}
@@ -149,13 +150,13 @@ func originOf(m *ledger.Manifest, results string) string {
 }
 
 // settled reports whether no row of results is open.
-func settled(m *ledger.Manifest) bool {
+func settled(m *results.Manifest) bool {
 	return m.Finished && !slices.ContainsFunc([]runner.Status{runner.StatusNotAttempted, runner.StatusPartial, runner.StatusUnknown},
 		func(s runner.Status) bool { return m.Counts[s] > 0 })
 }
 
 // runText names the last run.
-func runText(m *ledger.Manifest) string {
+func runText(m *results.Manifest) string {
 	if len(m.Runs) == 0 {
 		return "a run"
 	}
@@ -189,7 +190,7 @@ func (r *resetRun) warnOfOthers(ctx context.Context) error {
 	if r.opts.dryRun || r.opts.sandbox || r.opts.file == "" || r.opts.file == "-" || sameFile(usual, r.paths.results) {
 		return nil
 	}
-	m, err := ledger.ReadManifest(usual)
+	m, err := results.ReadManifest(usual)
 	if err != nil || m.DryRun || m.Sandbox || originOf(&m, usual) != r.origin() || m.Finished && changed(&m) == 0 {
 		return nil
 	}
@@ -211,29 +212,29 @@ func (r *resetRun) refuseCopy() error {
 	if !ok || r.opts.dryRun || r.opts.sandbox {
 		return nil
 	}
-	results := base + ".csv"
-	m, err := ledger.ReadManifest(results)
+	path := base + ".csv"
+	m, err := results.ReadManifest(path)
 	if err != nil || m.DryRun || m.Sandbox || m.Input.SHA256 != r.survey.SHA256 {
 		return nil //nolint:nilerr // it is the copy of nothing
 	}
-	return fault.Usage("to go on with them: "+goOnCommand(&m, results, "--resume"),
-		"%s is what the results %s keep of their input: a run of its own would reset the same people a second time", r.paths.input, results)
+	return fault.Usage("to go on with them: "+goOnCommand(&m, path, "--resume"),
+		"%s is what the results %s keep of their input: a run of its own would reset the same people a second time", r.paths.input, path)
 }
 
 // refuseSamePeople refuses to begin under another date what the results of an earlier one were
 // about: by a plan of this input, by the input of this plan, or by another plan of the same.
-func (r *resetRun) refuseSamePeople(m *ledger.Manifest, results string) error {
-	if m.Input.SHA256 == r.survey.SHA256 || originOf(m, results) != r.origin() || m.Finished && changed(m) == 0 {
+func (r *resetRun) refuseSamePeople(m *results.Manifest, path string) error {
+	if m.Input.SHA256 == r.survey.SHA256 || originOf(m, path) != r.origin() || m.Finished && changed(m) == 0 {
 		return nil
 	}
 	hint := "is it the input of today? To do the same again on purpose, name other results with -o, without a date"
 	if !settled(m) {
-		hint = "they aren't complete; to go on with them: " + goOnCommand(m, results, "--resume")
+		hint = "they aren't complete; to go on with them: " + goOnCommand(m, path, "--resume")
 	}
-	return fault.Usage(hint, "%s names the same people as %s, made of %s: nobody is reset a second time under another date", r.paths.shown, results, m.Input.File)
+	return fault.Usage(hint, "%s names the same people as %s, made of %s: nobody is reset a second time under another date", r.paths.shown, path, m.Input.File)
 }
 
 // changed is how many users results say were changed, or may have been.
-func changed(m *ledger.Manifest) int {
+func changed(m *results.Manifest) int {
 	return m.Counts[runner.StatusReset] + m.Counts[runner.StatusPartial] + m.Counts[runner.StatusUnknown] + m.Counts[runner.StatusTaken]
 }

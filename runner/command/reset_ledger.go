@@ -8,6 +8,7 @@ import (
 
 	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 )
 
 // openLedger creates or resumes the results before the first request: what can't be written must show before anything is changed, and so must a
@@ -62,30 +63,30 @@ func (r *resetRun) ledgerSpec() ledger.Spec {
 	if r.opts.dryRun {
 		planned = r.list.Planned()
 	}
-	var plan *ledger.Plan
+	var plan *results.Plan
 	if r.plan != nil {
 		plan = r.plan.AsPlan()
 		plan.LeftAlone = r.leftAlone(r.plan.Runs)
 	}
 	return ledger.Spec{
 		Path: r.paths.results, Columns: r.input.Columns(), LastRow: r.survey.Rows + r.survey.Ignored,
-		Manifest: ledger.Manifest{
+		Manifest: results.Manifest{
 			Version: r.Version, Org: r.client.Org().Host(), OrgID: r.org.ID, Sandbox: r.opts.sandbox, DryRun: r.opts.dryRun, Steps: r.list.Names(), Planned: planned,
-			Plan: plan, Ticket: r.opts.ticket, Consent: ledger.Consent{How: ledger.ConsentNone},
-			Input: ledger.Input{
+			Plan: plan, Ticket: r.opts.ticket, Consent: results.Consent{How: results.ConsentNone},
+			Input: results.Input{
 				File: r.inputName(), SHA256: r.survey.SHA256, Bytes: r.survey.Bytes,
 				Rows: r.survey.Rows, Distinct: r.survey.Distinct, Column: r.input.Column(),
 			},
-			Runs: []ledger.Run{r.thisRun()},
+			Runs: []results.Run{r.thisRun()},
 		},
 	}
 }
 
 // thisRun is what the manifest says of this run from its start.
-func (r *resetRun) thisRun() ledger.Run {
+func (r *resetRun) thisRun() results.Run {
 	host, _ := os.Hostname()
-	return ledger.Run{
-		RunID: r.id, Version: r.Version, StartedAt: r.start, Options: r.opts.set, Operator: ledger.Operator{User: r.operator(), Host: host},
+	return results.Run{
+		RunID: r.id, Version: r.Version, StartedAt: r.start, Options: r.opts.set, Operator: results.Operator{User: r.operator(), Host: host},
 	}
 }
 

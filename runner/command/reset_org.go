@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"oktareset/runner/fault"
-	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 )
 
 // meetOrg asks the org for its ID, once: one org may have several names, and it is the ID that
@@ -49,7 +49,7 @@ func (r *resetRun) sameAsBefore() error {
 }
 
 // sameOrg reports whether a manifest, of the results or plan at path, is of this run's org.
-func (r *resetRun) sameOrg(ctx context.Context, m *ledger.Manifest, path string) (bool, error) {
+func (r *resetRun) sameOrg(ctx context.Context, m *results.Manifest, path string) (bool, error) {
 	if err := r.meetOrg(ctx); err != nil {
 		return false, err
 	}
@@ -58,12 +58,12 @@ func (r *resetRun) sameOrg(ctx context.Context, m *ledger.Manifest, path string)
 }
 
 // ofThisOrg is sameOrg as far as the org is known already.
-func (r *resetRun) ofThisOrg(m *ledger.Manifest) bool {
+func (r *resetRun) ofThisOrg(m *results.Manifest) bool {
 	return m.SameOrg(r.client.Org().Host(), r.org.ID)
 }
 
 // warnOfOrg warns where only the org's name can be compared.
-func (r *resetRun) warnOfOrg(m *ledger.Manifest, path string) {
+func (r *resetRun) warnOfOrg(m *results.Manifest, path string) {
 	if m.OrgID == "" && !m.Sandbox {
 		r.Console.Warn("%s doesn't have the org's ID, as an earlier version made it: only the name %s is compared", path, m.Org)
 	}

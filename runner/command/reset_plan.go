@@ -11,7 +11,7 @@ import (
 
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
-	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 )
 
 // This file is about plans as inputs: one is taken only whole, as it was written and approved, and
@@ -23,7 +23,7 @@ func (r *resetRun) readPlan() {
 	if !r.input.Plan() || r.recalled {
 		return
 	}
-	m, err := ledger.ReadManifest(r.paths.input)
+	m, err := results.ReadManifest(r.paths.input)
 	if err != nil {
 		r.planErr = err
 		return
@@ -48,7 +48,7 @@ func (r *resetRun) checkPlan(ctx context.Context) error {
 		return err
 	}
 	r.warnOfOrg(r.plan, r.paths.input)
-	for _, check := range []func(*ledger.Manifest) error{r.checkWritten, r.checkWhole, r.checkPlannedOrg, r.checkPlannedSteps, r.checkTicket, r.checkPlannedExclusions} {
+	for _, check := range []func(*results.Manifest) error{r.checkWritten, r.checkWhole, r.checkPlannedOrg, r.checkPlannedSteps, r.checkTicket, r.checkPlannedExclusions} {
 		if err := check(r.plan); err != nil {
 			return err
 		}
@@ -60,10 +60,10 @@ func (r *resetRun) checkPlan(ctx context.Context) error {
 }
 
 // checkWritten refuses what isn't byte for byte the plan that a dry run has written.
-func (r *resetRun) checkWritten(m *ledger.Manifest) error {
+func (r *resetRun) checkWritten(m *results.Manifest) error {
 	if !m.DryRun {
 		return fault.Usage("keep the .json of the dry run beside its plan, or make a new plan with --dry-run", "%q isn't of a plan",
-			ledger.ManifestPath(r.paths.shown))
+			results.ManifestPath(r.paths.shown))
 	}
 	if m.Finished && (m.Result == nil || m.Result.SHA256 != r.survey.SHA256) {
 		return fault.Usage("make a new plan with --dry-run, of a file without those who are not to be reset",
@@ -74,7 +74,7 @@ func (r *resetRun) checkWritten(m *ledger.Manifest) error {
 
 // checkWhole refuses a plan of which a part isn't known: whoever approves it approves less than the
 // input names, and nobody sees the rest.
-func (r *resetRun) checkWhole(m *ledger.Manifest) error {
+func (r *resetRun) checkWhole(m *results.Manifest) error {
 	why, command := notPlanned(m, r.paths.shown)
 	switch {
 	case why == "":
@@ -85,7 +85,7 @@ func (r *resetRun) checkWhole(m *ledger.Manifest) error {
 	return fault.Usage("complete it: "+command, "%s isn't a whole plan: %s", r.paths.shown, why)
 }
 
-func (r *resetRun) checkPlannedOrg(m *ledger.Manifest) error {
+func (r *resetRun) checkPlannedOrg(m *results.Manifest) error {
 	const again = "make a new plan with --dry-run"
 	switch host := r.client.Org().Host(); {
 	case m.Sandbox && !r.opts.sandbox:
@@ -100,7 +100,7 @@ func (r *resetRun) checkPlannedOrg(m *ledger.Manifest) error {
 
 // checkPlannedSteps refuses to do something else to the users than the plan says, or to look at
 // fewer of them first.
-func (r *resetRun) checkPlannedSteps(m *ledger.Manifest) error {
+func (r *resetRun) checkPlannedSteps(m *results.Manifest) error {
 	if planned, now := strings.Join(m.Planned, ", "), strings.Join(r.list.Planned(), ", "); planned != now {
 		return fault.Usage(r.hintPlan(m), "%s is a plan to do something else: %q, not %q", r.paths.shown, planned, now)
 	}
@@ -112,7 +112,7 @@ func (r *resetRun) checkPlannedSteps(m *ledger.Manifest) error {
 
 // checkTicket refuses another ticket than the one that m has: it stands in what was approved, or in
 // rows that were done.
-func (r *resetRun) checkTicket(m *ledger.Manifest) error {
+func (r *resetRun) checkTicket(m *results.Manifest) error {
 	if m.Ticket == "" || r.opts.ticket == "" || r.opts.ticket == m.Ticket {
 		return nil
 	}
@@ -122,7 +122,7 @@ func (r *resetRun) checkTicket(m *ledger.Manifest) error {
 
 // checkPlannedExclusions refuses a run that doesn't read the plan's files of exclusions again. More
 // may be given.
-func (r *resetRun) checkPlannedExclusions(m *ledger.Manifest) error {
+func (r *resetRun) checkPlannedExclusions(m *results.Manifest) error {
 	for _, x := range recordedExclusions(m) {
 		given := func(f excludedFile) bool {
 			return f.sha256 == x.sha256 && lastOptions(m)["exclude-column"] == r.opts.protect.column
@@ -135,7 +135,7 @@ func (r *resetRun) checkPlannedExclusions(m *ledger.Manifest) error {
 	return nil
 }
 
-func (r *resetRun) hintPlan(m *ledger.Manifest) string {
+func (r *resetRun) hintPlan(m *results.Manifest) string {
 	return "give the flags that the plan was made with: " + planCommand(m, r.paths.shown) + "; or make a new plan with --dry-run"
 }
 

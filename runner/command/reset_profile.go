@@ -7,7 +7,7 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/runner"
 	"oktareset/runner/fault"
-	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 	"oktareset/runner/roster"
 	"oktareset/runner/steps"
 )
@@ -80,7 +80,7 @@ func (r *resetRun) emailCell(f oktaclient.Enrollment, columns map[string]int) fu
 }
 
 // planOrigin is what is known of the plan that the input is; nil: it is none, or nothing is known.
-func (r *resetRun) planOrigin() *ledger.Plan {
+func (r *resetRun) planOrigin() *results.Plan {
 	switch {
 	case r.plan != nil:
 		return r.plan.AsPlan()

@@ -12,8 +12,8 @@ import (
 	"oktareset/runner"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
-	"oktareset/runner/ledger"
 	"oktareset/runner/progress"
+	"oktareset/runner/results"
 	"oktareset/runner/roster"
 	"oktareset/runner/steps"
 )
@@ -338,10 +338,10 @@ func (r *resetRun) tellProtected() {
 const mostNobody = 1000
 
 // protectRecord is what the manifest keeps of the files.
-func (r *resetRun) protectRecord() []ledger.Excluded {
-	var record []ledger.Excluded
+func (r *resetRun) protectRecord() []results.Excluded {
+	var record []results.Excluded
 	for _, f := range r.protect.files {
-		x := ledger.Excluded{
+		x := results.Excluded{
 			File: f.path, SHA256: f.sha256, Column: f.column, Users: f.users(), Rows: f.rows, NobodyIn: len(f.Lines) - f.users(), LookedUpAt: f.lookedUpAt,
 		}
 		for _, l := range f.Lines {

@@ -16,7 +16,7 @@ import (
 	"oktareset/runner"
 	"oktareset/runner/evidence"
 	"oktareset/runner/fault"
-	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 )
 
 // This file asks the System Log, before consent, who of the users was reset lately by other
@@ -150,7 +150,7 @@ func (r *resetRun) meetRecent(ctx context.Context) error {
 // begins where theirs did.
 func (r *resetRun) leaveAloneSince(now time.Time) (skip time.Duration, since time.Time) {
 	skip, since = r.opts.protect.skipRecent, now.Add(-r.opts.protect.skipRecent)
-	var earlier []ledger.LeftAlone
+	var earlier []results.LeftAlone
 	if r.resumed {
 		m := r.book.Manifest()
 		earlier = r.leftAlone(m.Runs)
@@ -175,11 +175,11 @@ func (r *resetRun) leaveAloneSince(now time.Time) (skip time.Duration, since tim
 }
 
 // leftAlone are the periods of which earlier runs were to leave alone whoever was reset in them.
-func (r *resetRun) leftAlone(runs []ledger.Run) (periods []ledger.LeftAlone) {
+func (r *resetRun) leftAlone(runs []results.Run) (periods []results.LeftAlone) {
 	for _, run := range runs {
 		d, err := parsePeriod(run.Options["skip-reset-since"])
 		if err == nil && d > 0 && run.RunID != r.id {
-			periods = append(periods, ledger.LeftAlone{Until: run.StartedAt, For: d})
+			periods = append(periods, results.LeftAlone{Until: run.StartedAt, For: d})
 		}
 	}
 	return periods
@@ -193,7 +193,7 @@ func (r *resetRun) ownRun() func(evidence.Source) bool {
 	}
 	m := r.book.Manifest()
 	return func(s evidence.Source) bool {
-		return slices.ContainsFunc(m.Runs, func(run ledger.Run) bool {
+		return slices.ContainsFunc(m.Runs, func(run results.Run) bool {
 			actor := cmp.Or(run.Actor.ID, m.Actor.ID)
 			return run.RunID == s.RunID && (actor == "" || actor == s.ActorID)
 		})

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"runtime"
 
-	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 )
 
 // This file says when the consent that results record is enough for a resume. Results and manifest
@@ -24,7 +24,7 @@ func (r *resetRun) recorded() bool {
 		return false
 	}
 	how := r.book.Consent().How
-	return how == ledger.ConsentPrompt || how == ledger.ConsentConfirm
+	return how == results.ConsentPrompt || how == results.ConsentConfirm
 }
 
 // inPlace reports whether others can't have put other results in place of those that the earlier

@@ -14,6 +14,7 @@ import (
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
 	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 )
 
 // resume opens the ledger of earlier runs. It reports false if there is none: then this is a new run.
@@ -63,7 +64,7 @@ func (r *resetRun) resume() (bool, error) {
 
 // claim keeps the users of earlier runs from being done again under another name: the last row that may have changed a user holds the
 // user, else the first one that had to do with the user and isn't only a duplicate.
-func (r *resetRun) claim(e ledger.Entry) {
+func (r *resetRun) claim(e results.Entry) {
 	r.remember(&e)
 	if e.Record.Reason == string(runner.ReasonDuplicate) {
 		r.duplicates[e.Row] = true
@@ -83,7 +84,7 @@ func (r *resetRun) claim(e ledger.Entry) {
 }
 
 // remember notes what was done to a row that may be done as if it were new.
-func (r *resetRun) remember(e *ledger.Entry) {
+func (r *resetRun) remember(e *results.Entry) {
 	if t := e.Tried(); t != (runner.Tried{}) {
 		r.tried[e.Row] = t
 	} else {

@@ -15,6 +15,7 @@ import (
 	"oktareset/runner/files"
 	"oktareset/runner/ledger"
 	"oktareset/runner/progress"
+	"oktareset/runner/results"
 	"oktareset/runner/roster"
 	"oktareset/runner/steps"
 )
@@ -29,13 +30,13 @@ type resetRun struct {
 	began   time.Time // when its clocks began: at its start, or with the answer to the question
 
 	paths    paths
-	copy     *ledger.Copy     // of the input; nil: none is made yet
-	earlier  *ledger.Manifest // of the run that is gone on with, before it is locked; nil: there is none
-	recalled bool             // the input is the copy of that run
+	copy     *ledger.Copy      // of the input; nil: none is made yet
+	earlier  *results.Manifest // of the run that is gone on with, before it is locked; nil: there is none
+	recalled bool              // the input is the copy of that run
 	input    *roster.File
 	survey   roster.Survey
-	plan     *ledger.Manifest // of an input that is a plan; nil: it is none, or its manifest can't be read
-	planErr  error            // why it can't
+	plan     *results.Manifest // of an input that is a plan; nil: it is none, or its manifest can't be read
+	planErr  error             // why it can't
 	client   *oktaclient.Client
 	sandbox  *access.Sandbox // nil with a real org
 	list     *steps.List
@@ -47,7 +48,7 @@ type resetRun struct {
 	org      oktaclient.Org
 	met      bool // the org was asked for that
 	engine   string
-	consent  ledger.Consent
+	consent  results.Consent
 	bar      *progress.Progress
 	tally    tally
 
@@ -180,9 +181,9 @@ func (r *resetRun) work(ctx, timed context.Context) error {
 	if err := r.keepExclusions(); err != nil {
 		return r.abandon(fault.Refused(err))
 	}
-	err := r.book.Update(func(m *ledger.Manifest) {
+	err := r.book.Update(func(m *results.Manifest) {
 		m.Runs[len(m.Runs)-1].Exclude = r.protectRecord()
-		m.OrgID, m.Engine, m.Actor, m.Consent = cmp.Or(m.OrgID, r.org.ID), r.engine, ledger.Actor{ID: r.actor.ID, Login: r.actor.Login}, r.consent
+		m.OrgID, m.Engine, m.Actor, m.Consent = cmp.Or(m.OrgID, r.org.ID), r.engine, results.Actor{ID: r.actor.ID, Login: r.actor.Login}, r.consent
 		run := &m.Runs[len(m.Runs)-1]
 		run.Actor, run.StartedAt, run.ClockVouched = m.Actor, r.began, r.client.Vouched() > 0
 	})
@@ -233,9 +234,9 @@ func (r *resetRun) finish(stopped error) error {
 	return r.summarize(stopped, counts, fault.Also(err, r.book.Close()))
 }
 
-func (r *resetRun) ending(stopped error) ledger.Ending {
+func (r *resetRun) ending(stopped error) results.Ending {
 	stats := r.client.Stats()
-	e := ledger.Ending{
+	e := results.Ending{
 		Attempts: int(r.attempts.Load()), TooManyRequests: stats.TooMany, SecondsHeld: stats.Held.Seconds(),
 		Requests: stats.Requests, FirstRequest: stats.First, LastRequest: stats.Last,
 	}

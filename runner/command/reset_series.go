@@ -15,6 +15,7 @@ import (
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 	"oktareset/runner/roster"
 	"oktareset/runner/table"
 )
@@ -28,7 +29,7 @@ import (
 // earlierResults are the results of an earlier date.
 type earlierResults struct {
 	path     string
-	manifest ledger.Manifest
+	manifest results.Manifest
 }
 
 // incomplete says what is open in them, or "". What is unknown has been looked at when the run ended, and only a person can settle it.
@@ -207,7 +208,7 @@ func (r *resetRun) findEarlier(ctx context.Context) ([]earlierResults, error) {
 		if path == "" {
 			continue
 		}
-		m, err := ledger.ReadOurManifest(path)
+		m, err := results.ReadOurManifest(path)
 		if errors.Is(err, os.ErrNotExist) {
 			if err := noResults(path); err != nil {
 				return nil, err

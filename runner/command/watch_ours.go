@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 )
 
 // ownRuns knows the runs of an org whose manifests are at hand.
@@ -52,7 +52,7 @@ func (o *ownRuns) read(runs map[string][]string, path string) error {
 	if base, ok := strings.CutSuffix(path, ".json"); ok {
 		path = base + ".csv"
 	}
-	m, err := ledger.ReadManifest(path)
+	m, err := results.ReadManifest(path)
 	if err != nil || !m.SameOrg(o.org, o.orgID) || m.DryRun {
 		return err
 	}
