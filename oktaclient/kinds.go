@@ -30,6 +30,18 @@ var kinds = []kind{
 	{"token:hotp", "CUSTOM", "CUSTOM_HOTP", true},
 	{"email", "OKTA", "EMAIL_FACTOR", false},
 	{"question", "OKTA", "SECURITY_QUESTION", false},
+	{"web", "DUO", "", false},
+}
+
+// FactorTypes returns the types of factor that Okta documents, in order. The set is open: an org may
+// have others.
+func FactorTypes() []string {
+	types := make([]string, 0, len(kinds))
+	for _, k := range kinds {
+		types = append(types, k.typ)
+	}
+	slices.Sort(types)
+	return slices.Compact(types)
 }
 
 // ParseFactor returns the factor that TYPE:PROVIDER, as [Factor.String] writes it, names.

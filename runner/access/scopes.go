@@ -31,3 +31,6 @@ func LacksScopes(c *oktaclient.Client, s Scopes) error {
 	return fault.New(fault.ExitNoAccess, fault.HintGrant,
 		"%s doesn't let the service app do that: its access token lacks %s", c.Org().Host(), strings.Join(lacking, " and "))
 }
+
+// LogScopes are those of reading the log and nothing else.
+var LogScopes = Scopes{Needed: []string{oktaclient.ScopeLogsRead}}

@@ -151,7 +151,7 @@ func TestDuplicatesAfterStops(t *testing.T) {
 		v.reset(confirm(4), "--limit", "1", "--workers", "1")
 		v.org.Script(oktatest.Fault{Kind: oktatest.Refuse, Op: oktatest.OpGetUser})
 		ctx, stop := context.WithCancelCause(v.t.Context())
-		time.AfterFunc(5*time.Second, func() { stop(Signal{Signal: os.Interrupt}) })
+		time.AfterFunc(5*time.Second, func() { stop(fault.Signal{Signal: os.Interrupt}) })
 		v.resetIn(ctx, "--resume")
 		v.org.Clear()
 		if code := v.reset("--resume"); code != 0 {

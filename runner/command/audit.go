@@ -2,16 +2,16 @@ package command
 
 import (
 	"context"
-	"io"
 	"strings"
 	"time"
 
+	"github.com/urfave/cli/v2"
+
 	"oktareset/runner/access"
 	"oktareset/runner/audit"
-	"oktareset/runner/console"
 	"oktareset/runner/fault"
-
-	"github.com/urfave/cli/v2"
+	"oktareset/runner/files"
+	"oktareset/runner/results"
 )
 
 const auditExamples = `   oktareset audit users.results.csv                       does Okta's System Log agree with every row? writes users.audit.csv
@@ -34,24 +34,6 @@ const auditExitCodes = `EXIT CODES:
 // defaultWait is how long the System Log is waited for: Okta promises nothing, seconds are usual.
 const defaultWait = 2 * time.Minute
 
-// ticketOptions are the flags about a list of tickets.
-type ticketOptions struct {
-	file   string // "": none
-	column string // that names the users; "": found out
-	ids    string // column of the tickets; "": found out
-}
-
-// auditOptions is what the flags of audit ask for.
-type auditOptions struct {
-	results string
-	output  string
-	tickets ticketOptions
-	wait    time.Duration
-	json    bool
-	org     access.Flags
-	console console.Options
-}
-
 func (a *app) auditCommand() *cli.Command {
 	const what, output = "WHAT", "OUTPUT"
 	flags := []cli.Flag{
@@ -71,7 +53,7 @@ func (a *app) auditCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return a.run(o.console, func(ctx context.Context) error { return auditResults(ctx, a.Env, o) })(c)
+			return a.run(o.Console, func(ctx context.Context) error { return audit.Run(ctx, a.Env, o) })(c)
 		},
 	}
 }
@@ -85,60 +67,37 @@ func orgOnlyFlags(category string) []cli.Flag {
 }
 
 // parseAudit is the only reader of audit's flags.
-func parseAudit(c *cli.Context) (o auditOptions, err error) {
-	o = auditOptions{
-		output: c.String("output"), wait: c.Duration("wait"), json: c.Bool("json"),
-		org:     access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
-		tickets: ticketOptions{file: c.String("tickets"), column: c.String("ticket-column"), ids: c.String("ticket-id-column")},
+func parseAudit(c *cli.Context) (o audit.Options, err error) {
+	o = audit.Options{
+		Output: c.String("output"), Wait: c.Duration("wait"), JSON: c.Bool("json"),
+		Org:     access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
+		Tickets: audit.TicketOptions{File: c.String("tickets"), Column: c.String("ticket-column"), Ids: c.String("ticket-id-column")},
 	}
-	if o.console, err = parseConsole(c); err != nil {
+	if o.Console, err = parseConsole(c); err != nil {
 		return o, err
 	}
-	if o.results, err = oneArgument(c); err != nil {
+	if o.Results, err = oneArgument(c); err != nil {
 		return o, err
 	}
 	switch {
-	case o.results == "":
+	case o.Results == "":
 		return o, fault.Usage("oktareset audit users.results.csv", "of what? the results are missing")
-	case o.results == "-":
+	case o.Results == "-":
 		return o, fault.Usage("name the file: its manifest is looked for beside it", "audit doesn't read stdin")
-	case c.IsSet("output") && (o.output == "" || o.output == "-"):
+	case c.IsSet("output") && (o.Output == "" || o.Output == "-"):
 		return o, fault.Usage("as -o audit.csv", "--output needs the name of a file")
-	case c.IsSet("tickets") && (o.tickets.file == "" || o.tickets.file == "-"):
+	case c.IsSet("tickets") && (o.Tickets.File == "" || o.Tickets.File == "-"):
 		return o, fault.Usage("as --tickets incidents.csv", "--tickets needs the name of a file")
-	case o.tickets.file == "" && o.tickets != ticketOptions{}:
+	case o.Tickets.File == "" && o.Tickets != audit.TicketOptions{}:
 		return o, fault.Usage("as --tickets incidents.csv --ticket-column Caller", "--ticket-column and --ticket-id-column name columns of the --tickets file, and there is no --tickets")
-	case o.wait < 0 || o.wait > time.Hour:
-		return o, fault.Usage("0 to 1h", "--wait %s", o.wait)
+	case o.Wait < 0 || o.Wait > time.Hour:
+		return o, fault.Usage("0 to 1h", "--wait %s", o.Wait)
 	}
-	if o.output == "" {
-		o.output = strings.TrimSuffix(stem(o.results), ".results") + ".audit.csv"
+	if o.Output == "" {
+		o.Output = strings.TrimSuffix(results.Stem(o.Results), ".results") + ".audit.csv"
 	}
-	if sameFile(o.output, o.results) {
-		return o, fault.Usage("choose another file with -o", "the audit would overwrite the results %s", o.results)
+	if files.SameFile(o.Output, o.Results) {
+		return o, fault.Usage("choose another file with -o", "the audit would overwrite the results %s", o.Results)
 	}
 	return o, nil
-}
-
-// auditResults carries out the audit command. It changes nothing in the org, and leaves a file only if that is whole.
-func auditResults(ctx context.Context, e *access.Env, o auditOptions) error {
-	r := &auditRun{Env: e, opts: o}
-	if err := r.open(ctx); err != nil {
-		return fault.Refused(err)
-	}
-	if err := r.connect(ctx); err != nil {
-		return err
-	}
-	if err := r.readLog(ctx); err != nil {
-		return r.explain(err)
-	}
-	var counts audit.Counts
-	err := writeNew(o.output, func(w io.Writer) (err error) {
-		counts, err = r.write(ctx, w)
-		return err
-	})
-	if err != nil {
-		return fault.Refused(err)
-	}
-	return r.summarize(counts)
 }

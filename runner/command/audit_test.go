@@ -12,6 +12,7 @@ import (
 
 	"oktareset/oktaclient/oktatest"
 	"oktareset/runner/access"
+	"oktareset/runner/audit"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/progress"
@@ -72,7 +73,7 @@ func TestAuditOfManyRows(t *testing.T) {
 		before := v.org.Stats().ByOp[oktatest.OpLogs]
 		var out bytes.Buffer
 		code := v.run(v.t.Context(), &out, "audit", v.path("users.results.csv"), "--json")
-		var s auditSummary
+		var s audit.AuditSummary
 		if err := json.Unmarshal(out.Bytes(), &s); err != nil || code != 0 || s.Verdicts["confirmed"] != users {
 			v.t.Errorf("exit %d, %+v, %v\n%s", code, s, err, v.stderr)
 		}
@@ -122,7 +123,7 @@ func TestAuditStops(t *testing.T) {
 	virtually(t, 2, oktatest.Config{LogLag: time.Hour}, func(v *virtual) {
 		v.reset("--confirm", "acme.okta.com:2")
 		ctx, cancel := context.WithCancelCause(v.t.Context())
-		time.AfterFunc(20*time.Second, func() { cancel(Signal{Signal: os.Interrupt}) })
+		time.AfterFunc(20*time.Second, func() { cancel(fault.Signal{Signal: os.Interrupt}) })
 		if code := v.run(ctx, io.Discard, "audit", v.path("users.results.csv")); code != 130 {
 			v.t.Errorf("exit %d, want 130:\n%s", code, v.stderr)
 		}

@@ -187,7 +187,7 @@ func (f *firstRequest) RoundTrip(req *http.Request) (*http.Response, error) {
 	if f.at.IsZero() {
 		f.at = time.Now()
 	}
-	f.stop(Signal{Signal: os.Interrupt})
+	f.stop(fault.Signal{Signal: os.Interrupt})
 	return nil, errStopped
 }
 
@@ -208,7 +208,7 @@ func (g *goals) resume(b *testing.B) {
 		org := &firstRequest{stop: stop}
 		start = time.Now()
 		code, stderr := runCommand(ctx, env, org, "reset", "--resume", "-o", filepath.Join(g.dir, "users.results.csv"), "--progress", "none")
-		if interrupted := (Signal{Signal: os.Interrupt}); org.at.IsZero() || code != interrupted.ExitCode() {
+		if interrupted := (fault.Signal{Signal: os.Interrupt}); org.at.IsZero() || code != interrupted.ExitCode() {
 			b.Fatalf("exit code %d:\n%s", code, stderr)
 		}
 		resumed += org.at.Sub(start)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"oktareset/runner/desk"
+	"oktareset/runner/export"
 	"oktareset/runner/steps"
 )
 
@@ -86,9 +88,9 @@ func TestCompleteArguments(t *testing.T) {
 			t.Errorf("nothing is known of the argument %s of %s", c.ArgsUsage, c.Name)
 		}
 	}
-	for _, v := range factorVerbs() {
-		for i, kind := range v.args {
-			line := append([]string{"factors", v.name}, make([]string, i+1)...)
+	for _, v := range desk.Verbs() {
+		for i, kind := range v.Args {
+			line := append([]string{"factors", v.Name}, make([]string, i+1)...)
 			if found, _ := complete(line); len(found) == 0 != slices.Contains(free, kind) {
 				t.Errorf("complete(%q) = %q for %s", line, words(found), kind)
 			}
@@ -113,7 +115,7 @@ func TestCompleteTaken(t *testing.T) {
 		}
 	}
 	for _, s := range offered("users", "--columns", "") {
-		if _, err := parseColumns(s.word); err != nil {
+		if _, err := export.ParseColumns(s.word); err != nil {
 			t.Error(err)
 		}
 	}

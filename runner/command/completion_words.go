@@ -6,6 +6,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"oktareset/oktaclient"
+	"oktareset/runner/desk"
+	"oktareset/runner/export"
 	"oktareset/runner/progress"
 )
 
@@ -117,7 +120,7 @@ func (l *typedLine) flags() []suggestion {
 	var found []suggestion
 	for _, e := range flagEntries(l.cmd.Flags) {
 		name := e.names[0]
-		if slices.Contains(l.given, name) && !e.repeatable || verb != nil && !verb.takes(name) {
+		if slices.Contains(l.given, name) && !e.repeatable || verb != nil && !verb.Takes(name) {
 			continue
 		}
 		found = append(found, suggestion{"--" + name, e.usage})
@@ -126,12 +129,12 @@ func (l *typedLine) flags() []suggestion {
 }
 
 // verb is that of factors; nil elsewhere.
-func (l *typedLine) verb() *factorVerb {
+func (l *typedLine) verb() *desk.Verb {
 	if l.cmd.Name != "factors" || len(l.args) == 0 {
 		return nil
 	}
-	for _, v := range factorVerbs() {
-		if v.name == l.args[0] {
+	for _, v := range desk.Verbs() {
+		if v.Name == l.args[0] {
 			return &v
 		}
 	}
@@ -142,7 +145,7 @@ func (l *typedLine) verb() *factorVerb {
 func (l *typedLine) argument(current string) (found []suggestion, names fileNames) {
 	kinds := strings.Fields(l.cmd.ArgsUsage)
 	if verb := l.verb(); verb != nil {
-		kinds = append([]string{"VERB"}, verb.args...)
+		kinds = append([]string{"VERB"}, verb.Args...)
 	}
 	if len(l.args) >= len(kinds) {
 		if l.plain || current != "" {
@@ -158,12 +161,12 @@ func (l *typedLine) argument(current string) (found []suggestion, names fileName
 	case "SHELL":
 		return suggestions(shells...), noFiles
 	case "FACTOR":
-		return suggestions(factorTypes...), noFiles
+		return suggestions(oktaclient.FactorTypes()...), noFiles
 	case "TYPE:PROVIDER":
 		return suggestions(enrollable...), noFiles
 	case "VERB":
-		for _, v := range factorVerbs() {
-			found = append(found, suggestion{v.name, v.usage})
+		for _, v := range desk.Verbs() {
+			found = append(found, suggestion{v.Name, v.Usage})
 		}
 	}
 	return found, noFiles
@@ -190,7 +193,7 @@ func flagValues(e *flagEntry, before, current string) (found []suggestion, names
 	case "delimiter":
 		words = []string{"tab"}
 	case "factor", "has-factor":
-		words = factorTypes
+		words = oktaclient.FactorTypes()
 	case "enroll":
 		words = enrollable[:withoutSecret]
 	case "retry":
@@ -198,7 +201,7 @@ func flagValues(e *flagEntry, before, current string) (found []suggestion, names
 	case "status":
 		words, list = userStatuses, true
 	case "columns":
-		words, list = strings.Split(defaultColumns, ","), true
+		words, list = strings.Split(export.DefaultColumns, ","), true
 	case "exclude", "tickets", "fill":
 		return nil, inputFiles
 	default:

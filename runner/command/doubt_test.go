@@ -141,7 +141,7 @@ func TestLastLook(t *testing.T) {
 				ctx, stop := context.WithCancelCause(v.t.Context())
 				defer stop(nil)
 				if s.stop > 0 {
-					time.AfterFunc(s.stop, func() { stop(Signal{Signal: os.Interrupt}) })
+					time.AfterFunc(s.stop, func() { stop(fault.Signal{Signal: os.Interrupt}) })
 				}
 				if code := v.resetIn(ctx, with(s.flags, confirm(60), "--workers", "1")...); code != s.code {
 					t.Errorf("exit code %d, want %d\n%s", code, s.code, v.stderr)

@@ -3,86 +3,14 @@ package command
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
-	"time"
-
-	"oktareset/oktaclient"
-	"oktareset/runner/access"
-	"oktareset/runner/console"
-	"oktareset/runner/fault"
 
 	"github.com/urfave/cli/v2"
+
+	"oktareset/oktaclient"
+	"oktareset/runner/desk"
+	"oktareset/runner/fault"
 )
-
-// factorsOptions is what the arguments and flags of factors ask for.
-type factorsOptions struct {
-	verb    factorVerb
-	user    string
-	factor  string // an ID or TYPE[:PROVIDER]; of enroll, what to enroll; "" where the verb takes none
-	transID string // of poll
-
-	enroll         oktaclient.Enrollment
-	numberMatching bool
-	noChallenge    bool
-	removeRecovery bool
-
-	confirm console.Confirmation
-	timeout time.Duration
-	json    bool
-	sandbox bool
-	org     access.Flags
-	console console.Options
-}
-
-// factorVerb is one thing to do to a user's factors.
-type factorVerb struct {
-	name    string
-	args    []string // what is named, in order
-	usage   string
-	flags   []string // besides those of all verbs
-	changes bool     // asks for consent
-	do      func(*factorsRun, context.Context) error
-}
-
-// factorVerbs are the operations of Okta's User Factors API, in the order in which they are used.
-func factorVerbs() []factorVerb {
-	message := []string{"template-id", "token-lifetime", "language"}
-	return []factorVerb{
-		{name: "list", args: []string{"USER"}, usage: "list the factors that are enrolled", do: (*factorsRun).list},
-		{name: "catalog", args: []string{"USER"}, usage: "list what the user may enroll", do: (*factorsRun).catalog},
-		{name: "questions", args: []string{"USER"}, usage: "list the security questions to choose from", do: (*factorsRun).questions},
-		{name: "get", args: []string{"USER", "FACTOR"}, usage: "show one factor", do: (*factorsRun).get},
-		{
-			name: "enroll", args: []string{"USER", "TYPE:PROVIDER"}, usage: "enroll a factor, after asking",
-			do: (*factorsRun).enroll, changes: true,
-			flags: append([]string{
-				"phone", "extension", "email", "question", "credential-id", "factor-profile-id", "profile", "activate", "update-phone", "confirm",
-			}, message...),
-		},
-		{
-			name: "activate", args: []string{"USER", "FACTOR"}, usage: "activate a factor by its passcode, or await its app",
-			do: (*factorsRun).activate,
-		},
-		{
-			name: "resend", args: []string{"USER", "FACTOR"}, usage: "send the passcode of an enrollment again", do: (*factorsRun).resend,
-			flags: []string{"template-id"},
-		},
-		{
-			name: "verify", args: []string{"USER", "FACTOR"}, usage: "have the user prove to be who calls", do: (*factorsRun).verify,
-			flags: append([]string{"number-matching", "no-challenge"}, message...),
-		},
-		{
-			name: "poll", args: []string{"USER", "FACTOR", "TRANSACTION"}, usage: "go on waiting for the answer to a push",
-			do: (*factorsRun).poll,
-		},
-		{
-			name: "unenroll", args: []string{"USER", "FACTOR"}, usage: "take a factor away, after asking",
-			do: (*factorsRun).unenroll, changes: true,
-			flags: []string{"remove-recovery", "confirm"},
-		},
-	}
-}
 
 const factorsExamples = `   oktareset factors list alice@example.com                        which factors does she have?
    oktareset factors verify alice@example.com push                 send her a push and wait for the answer
@@ -111,7 +39,7 @@ func (a *app) factorsCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return a.run(o.console, func(ctx context.Context) error { return manageFactors(ctx, a.Env, o) })(c)
+			return a.run(o.Console, func(ctx context.Context) error { return desk.Run(ctx, a.Env, o) })(c)
 		},
 	}
 }
@@ -120,8 +48,8 @@ func (a *app) factorsCommand() *cli.Command {
 func verbsHelp() string {
 	var b strings.Builder
 	b.WriteString("\nVERBS:\n")
-	for _, v := range factorVerbs() {
-		fmt.Fprintf(&b, "   %-32s %s\n", v.name+" "+strings.Join(v.args, " "), v.usage)
+	for _, v := range desk.Verbs() {
+		fmt.Fprintf(&b, "   %-32s %s\n", v.Name+" "+strings.Join(v.Args, " "), v.Usage)
 	}
 	b.WriteString("\n   USER is an ID or the whole login. FACTOR is an ID, or TYPE[:PROVIDER] of the only one of that kind.\n" +
 		"   Passcodes and answers are read from the terminal, or from stdin: no flag takes one.\n")
@@ -161,20 +89,12 @@ func factorsFlags() []cli.Flag {
 	)
 }
 
-// everyVerb are the flags that all verbs take.
-var everyVerb = []string{"json", "log-format", "verbose", "quiet", "timeout", "org-url", "token-file", "sandbox"}
-
-// takes reports whether the verb takes a flag.
-func (v factorVerb) takes(flag string) bool {
-	return slices.Contains(everyVerb, flag) || slices.Contains(v.flags, flag)
-}
-
-// allows refuses a flag that this verb would ignore.
-func (v factorVerb) allows(c *cli.Context) error {
+// allows refuses a flag that the verb would ignore.
+func allows(v desk.Verb, c *cli.Context) error {
 	for _, f := range c.Command.Flags {
 		name := f.Names()[0]
-		if c.IsSet(name) && !v.takes(name) {
-			return fault.Usage("see oktareset factors --help", "factors %s takes no --%s", v.name, name)
+		if c.IsSet(name) && !v.Takes(name) {
+			return fault.Usage("see oktareset factors --help", "factors %s takes no --%s", v.Name, name)
 		}
 	}
 	return nil

@@ -6,61 +6,62 @@ import (
 	"strings"
 	"time"
 
+	"github.com/urfave/cli/v2"
+
 	"oktareset/oktaclient"
 	"oktareset/runner"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
+	"oktareset/runner/desk"
 	"oktareset/runner/fault"
 	"oktareset/runner/steps"
-
-	"github.com/urfave/cli/v2"
 )
 
 // secretFields of a profile aren't given by a flag, which others could see in a list of processes.
 var secretFields = []string{"answer", "sharedSecret", "passCode", "nextPassCode"}
 
 // parseFactors is the only reader of the arguments and flags of factors.
-func parseFactors(c *cli.Context) (factorsOptions, error) {
-	o := factorsOptions{
-		numberMatching: c.Bool("number-matching"), noChallenge: c.Bool("no-challenge"), removeRecovery: c.Bool("remove-recovery"),
-		timeout: c.Duration("timeout"), json: c.Bool("json"), sandbox: c.Bool("sandbox"),
-		org: access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
+func parseFactors(c *cli.Context) (desk.Options, error) {
+	o := desk.Options{
+		NumberMatching: c.Bool("number-matching"), NoChallenge: c.Bool("no-challenge"), RemoveRecovery: c.Bool("remove-recovery"),
+		Timeout: c.Duration("timeout"), JSON: c.Bool("json"), Sandbox: c.Bool("sandbox"),
+		Org: access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
 	}
 	var err error
-	if o.console, err = parseConsole(c); err != nil {
+	if o.Console, err = parseConsole(c); err != nil {
 		return o, err
 	}
-	if err = o.parseArguments(c.Args().Slice()); err != nil {
+	if err = parseArguments(&o, c.Args().Slice()); err != nil {
 		return o, err
 	}
-	if err = o.verb.allows(c); err != nil {
+	if err = allows(o.Verb, c); err != nil {
 		return o, err
 	}
 	if c.IsSet("confirm") {
-		if o.confirm, err = console.ParseConfirm(c.String("confirm")); err != nil {
+		if o.Confirm, err = console.ParseConfirm(c.String("confirm")); err != nil {
 			return o, err
 		}
 	}
-	if o.verb.name == "enroll" || o.verb.name == "verify" || o.verb.name == "resend" {
-		if err = o.parseEnrollment(c); err != nil {
+	if o.Verb.Name == "enroll" || o.Verb.Name == "verify" || o.Verb.Name == "resend" {
+		if err = parseEnrollment(&o, c); err != nil {
 			return o, err
 		}
 	}
 	switch {
-	case o.timeout < time.Second:
-		return o, fault.Usage("at least 1s: an answer that comes too late leaves the change in doubt", "--timeout %s", o.timeout)
-	case o.sandbox && (o.org.URL != "" || o.org.TokenFile != ""):
+	case o.Timeout < time.Second:
+		return o, fault.Usage("at least 1s: an answer that comes too late leaves the change in doubt", "--timeout %s", o.Timeout)
+	case o.Sandbox && (o.Org.URL != "" || o.Org.TokenFile != ""):
 		return o, fault.Usage("leave out one of them", "--sandbox takes no --org-url and no --token-file")
 	}
 	return o, nil
 }
 
 // parseArguments reads VERB USER [FACTOR [TRANSACTION]].
-func (o *factorsOptions) parseArguments(args []string) error {
-	verbs := factorVerbs()
+func parseArguments(o *desk.Options, args []string) error {
+	verbs := desk.Verbs()
 	var names []string
 	for _, v := range verbs {
-		names = append(names, v.name)
+		names = append(names, v.Name)
 	}
 	if len(args) == 0 {
 		return fault.Usage("see oktareset factors --help", "what to do is missing: %s", strings.Join(names, ", "))
@@ -69,31 +70,26 @@ func (o *factorsOptions) parseArguments(args []string) error {
 	if i < 0 {
 		return fault.Usage("see oktareset factors --help", "factors can't %q; it can %s", args[0], strings.Join(names, ", "))
 	}
-	o.verb, args = verbs[i], args[1:]
-	if len(args) != len(o.verb.args) || slices.Contains(args, "") {
-		return fault.Usage("oktareset factors "+o.verb.name+" "+strings.Join(o.verb.args, " "), "factors %s takes %s, not %q",
-			o.verb.name, strings.Join(o.verb.args, " and "), args)
+	o.Verb, args = verbs[i], args[1:]
+	if len(args) != len(o.Verb.Args) || slices.Contains(args, "") {
+		return fault.Usage("oktareset factors "+o.Verb.Name+" "+strings.Join(o.Verb.Args, " "), "factors %s takes %s, not %q",
+			o.Verb.Name, strings.Join(o.Verb.Args, " and "), args)
 	}
-	o.user = args[0]
-	if _, reason := runner.ParseIdentifier(o.user); reason != "" && !o.readsMe() {
-		return fault.Usage("give an ID or the whole login", "%q can't name a user (%s)", o.user, reason)
+	o.User = args[0]
+	if _, reason := runner.ParseIdentifier(o.User); reason != "" && !o.ReadsMe() {
+		return fault.Usage("give an ID or the whole login", "%q can't name a user (%s)", o.User, reason)
 	}
 	if len(args) > 1 {
-		o.factor = args[1]
+		o.Factor = args[1]
 	}
 	if len(args) > 2 {
-		o.transID = args[2]
+		o.TransID = args[2]
 	}
 	return nil
 }
 
-// readsMe reports whether the user is the caller, by Okta's own word for it, and nothing would be done to the user.
-func (o *factorsOptions) readsMe() bool {
-	return strings.EqualFold(o.user, "me") && slices.Contains([]string{"list", "catalog", "questions", "get"}, o.verb.name)
-}
-
 // parseEnrollment reads the flags of enroll, and those that verify and resend share with it.
-func (o *factorsOptions) parseEnrollment(c *cli.Context) error {
+func parseEnrollment(o *desk.Options, c *cli.Context) error {
 	e := oktaclient.Enrollment{
 		Activate: c.Bool("activate"), UpdatePhone: c.Bool("update-phone"), TemplateID: c.String("template-id"),
 		TokenLifetime: c.Duration("token-lifetime"), Language: c.String("language"),
@@ -104,12 +100,12 @@ func (o *factorsOptions) parseEnrollment(c *cli.Context) error {
 	if strings.ContainsFunc(e.Language, access.NotGraphic) {
 		return fault.Usage("as --language fr", "--language %q", e.Language)
 	}
-	if o.verb.name != "enroll" {
-		o.enroll = e
+	if o.Verb.Name != "enroll" {
+		o.Enroll = e
 		return nil
 	}
 	var err error
-	if e.Type, e.Provider, err = parseKind(o.factor); err != nil {
+	if e.Type, e.Provider, err = parseKind(o.Factor); err != nil {
 		return err
 	}
 	if e.Profile, err = parseProfile(c); err != nil {
@@ -121,7 +117,7 @@ func (o *factorsOptions) parseEnrollment(c *cli.Context) error {
 	if why := oktaclient.OwnDevice(e.Type); why != "" {
 		return fault.Usage("the user enrolls it at the next sign-in", "%s can't be enrolled here: %s", e, why)
 	}
-	o.enroll = e
+	o.Enroll = e
 	return nil
 }
 

@@ -32,7 +32,7 @@ func TestErrorsWithoutACode(t *testing.T) {
 	if err := (notedBook{takes{}, &r.taken}).Take(runner.Row{}, runner.Taken{}); err != nil || fault.Code(r.stage().Classify(odd)) != fault.ExitBrokeOff {
 		t.Errorf("after a taking: %v, exit code %d", err, fault.Code(r.stage().Classify(odd)))
 	}
-	for want, err := range map[int]error{fault.ExitOK: nil, fault.ExitConsent: fault.WithCode(fault.ExitConsent, odd), 143: Signal{Signal: syscall.SIGTERM}} {
+	for want, err := range map[int]error{fault.ExitOK: nil, fault.ExitConsent: fault.WithCode(fault.ExitConsent, odd), 143: fault.Signal{Signal: syscall.SIGTERM}} {
 		if got := fault.Code(r.stage().Classify(err)); got != want {
 			t.Errorf("%v: exit code %d, want %d", err, got, want)
 		}

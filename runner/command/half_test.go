@@ -366,7 +366,7 @@ func TestHalfProvedGoesFirst(t *testing.T) {
 		v.reset(with(enrollFlags, "--max-duration", "1s", "--workers", "1", confirm(30))...)
 		<-time.After(30 * time.Second)
 		ctx, stop := context.WithCancelCause(v.t.Context())
-		time.AfterFunc(2*time.Second, func() { stop(Signal{Signal: os.Interrupt}) })
+		time.AfterFunc(2*time.Second, func() { stop(fault.Signal{Signal: os.Interrupt}) })
 		v.resetIn(ctx, with(enrollFlags, "--resume", "--workers", "1")...)
 		if row := v.table()[1]; row[4] != "reset" {
 			t.Errorf("row 2 is %s/%s 2 s after the resume began\n%s", row[4], row[5], v.stderr)

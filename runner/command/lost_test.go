@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient/oktatest"
+	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 )
@@ -78,7 +79,7 @@ func TestSignalDuringAPause(t *testing.T) {
 				v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Skip: 30, Times: 1},
 					oktatest.Fault{Kind: oktatest.Portal, Op: oktatest.OpGetUser})
 				ctx, stop := context.WithCancelCause(v.t.Context())
-				time.AfterFunc(30*time.Second, func() { stop(Signal{Signal: os.Interrupt}) })
+				time.AfterFunc(30*time.Second, func() { stop(fault.Signal{Signal: os.Interrupt}) })
 				start := time.Now()
 				code := v.resetIn(ctx, confirm(200), "--workers", workers)
 				if took := time.Since(start); code != 130 || took < 30*time.Second || took > 36*time.Second { // the last look at the log is a part of it
@@ -117,11 +118,11 @@ func TestTheLastLookIsShortInAnOutage(t *testing.T) {
 				ctx, stop := context.WithCancelCause(v.t.Context())
 				defer stop(nil)
 				if flags == nil {
-					time.AfterFunc(6*time.Second, func() { stop(Signal{Signal: os.Interrupt}) })
+					time.AfterFunc(6*time.Second, func() { stop(fault.Signal{Signal: os.Interrupt}) })
 				}
 				start := time.Now()
 				code := v.resetIn(ctx, append(flags, confirm(400), "--workers", "4")...)
-				if took := time.Since(start); code == 0 || took > 5*time.Second+20*time.Second+optionalTime+time.Second {
+				if took := time.Since(start); code == 0 || took > 5*time.Second+20*time.Second+access.OptionalTime+time.Second {
 					t.Errorf("exit code %d after %v:\n%s", code, took, v.stderr)
 				}
 			})

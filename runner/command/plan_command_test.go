@@ -47,7 +47,7 @@ func TestPlanCommandHasEveryFlag(t *testing.T) {
 		DryRun: true, Org: "acme.okta.com", Ticket: o.ticket, Counts: runner.Counts{runner.StatusWouldReset: 7}, Runs: []results.Run{{Options: o.set}},
 	}
 	m.Runs[0].Options["exclude"] = `abc "it's.csv"`
-	got := planCommand(&m, "users.plan.csv")
+	got := results.PlanCommand(&m, "users.plan.csv")
 	for _, name := range names {
 		if !strings.Contains(got, " --"+name+" ") {
 			t.Errorf("%s\nhas no --%s", got, name)
@@ -88,7 +88,7 @@ func TestGoOnCommand(t *testing.T) {
 			"oktareset reset --resume --user a@x --user b@x",
 		},
 	} {
-		if got := goOnCommand(&tt.m, tt.results, "--resume"); got != tt.want {
+		if got := results.GoOnCommand(&tt.m, tt.results, "--resume"); got != tt.want {
 			t.Errorf("%s, want %s", got, tt.want)
 		}
 	}

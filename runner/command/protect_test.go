@@ -44,7 +44,7 @@ func TestExcludeInterrupted(t *testing.T) {
 			flag := v.exclusions("vips.csv", logins(20)...)
 			ctx, cancel := context.WithCancelCause(v.t.Context())
 			defer cancel(nil)
-			timer := time.AfterFunc(after, func() { cancel(Signal{Signal: os.Interrupt}) })
+			timer := time.AfterFunc(after, func() { cancel(fault.Signal{Signal: os.Interrupt}) })
 			defer timer.Stop()
 			if code := v.resetIn(ctx, confirm(20), flag); code != 128+int(syscall.SIGINT) {
 				v.t.Errorf("exit code %d, want 130\n%s", code, v.stderr)

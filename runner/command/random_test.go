@@ -17,6 +17,7 @@ import (
 
 	"oktareset/oktaclient/oktatest"
 	"oktareset/runner"
+	"oktareset/runner/access"
 	"oktareset/runner/fault"
 )
 
@@ -294,7 +295,7 @@ func (r *random) round() {
 		r.crashed = r.crashed || before && !strings.Contains(r.v.stderr, "results: ")
 	case 2:
 		ctx, stop := context.WithCancelCause(r.v.t.Context())
-		time.AfterFunc(d, func() { stop(Signal{Signal: os.Interrupt}) })
+		time.AfterFunc(d, func() { stop(fault.Signal{Signal: os.Interrupt}) })
 		code = r.v.resetIn(ctx, flags...)
 	case 3:
 		code = r.v.reset(append(flags, "--limit", fmt.Sprint(1+r.IntN(10)))...)
@@ -306,7 +307,7 @@ func (r *random) round() {
 	}
 	took := time.Since(start)
 	r.trace = append(r.trace, fmt.Sprintf("%d after %v: %q: exit code %d, crashed %v", end, d, flags, code, r.crashed))
-	if took > time.Hour || end == 2 && took > d+20*time.Second+2*optionalTime { // what is under way, and the last look
+	if took > time.Hour || end == 2 && took > d+20*time.Second+2*access.OptionalTime { // what is under way, and the last look
 		r.fail("took %v", took)
 	}
 	if code == fault.ExitUsage && !regexp.MustCompile("nothing (was|is) changed").MatchString(r.v.stderr) || strings.Contains(r.v.stderr, "can't be relied on") {

@@ -7,12 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"oktareset/oktaclient"
+	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/results"
-
-	"golang.org/x/time/rate"
 )
 
 // checkConfirm refuses, before anything is sent or written, a run that can't get consent. A
@@ -173,25 +171,7 @@ func (r *resetRun) question() string {
 
 // estimate says how long the run will take.
 func (r *resetRun) estimate() string {
-	return estimate(r.client, r.calls(), r.opts.rate, "not known: the org doesn't tell its limit")
-}
-
-// estimate says how long so many calls in the resets' bucket take, with at most ceiling of them a second unless it is 0: whole windows of 61 s, the
-// last one spent in seconds. If the limit isn't known, it is what unknown says.
-func estimate(c *oktaclient.Client, calls int, ceiling rate.Limit, unknown string) string {
-	limit, usable, ok := c.Allowance(oktaclient.BucketUsers)
-	if !ok {
-		return unknown
-	}
-	d := time.Duration(max(0, calls-1)/usable) * oktaclient.Window
-	if ceiling > 0 {
-		d = max(d, time.Duration(float64(calls)/float64(ceiling)*float64(time.Second)))
-	}
-	text := "about " + d.Round(time.Second).String()
-	if d < time.Minute {
-		text = "less than a minute"
-	}
-	return fmt.Sprintf("%s (%d of the %d calls a minute that this token is allowed)", text, usable, limit)
+	return access.Estimate(r.client, r.calls(), r.opts.rate, "not known: the org doesn't tell its limit")
 }
 
 // calls is how many calls the run still has to make in one bucket, about: what earlier rows turned out to be isn't counted again.

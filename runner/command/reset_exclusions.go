@@ -64,7 +64,7 @@ func (k *keptFile) users() int {
 }
 
 // exclusionsPath is where the exclusions are kept beside results.
-func exclusionsPath(path string) string { return stem(path) + ".exclude.json" }
+func exclusionsPath(path string) string { return results.Stem(path) + ".exclude.json" }
 
 // keepExclusions writes down who is left alone. It comes before the first change.
 func (r *resetRun) keepExclusions() error {
@@ -85,7 +85,7 @@ func (r *resetRun) keepExclusions() error {
 		kept.Files = append(kept.Files, k)
 	}
 	if _, err := readExclusionsKept(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fault.Usage(hintExists, "keep who is excluded: %w", err)
+		return fault.Usage(files.HintExists, "keep who is excluded: %w", err)
 	}
 	err := files.Replace(path, func(w io.Writer) error { return json.NewEncoder(w).Encode(kept) })
 	if err != nil {

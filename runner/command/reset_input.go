@@ -108,7 +108,7 @@ func (r *resetRun) named() (in io.Reader, ok bool) {
 // kept opens the copy of the run that is gone on with.
 func (r *resetRun) kept() (*roster.File, error) {
 	if r.earlier == nil {
-		if r.paths.pattern.names != nil { // earlier dates may have something
+		if r.paths.pattern.Names != nil { // earlier dates may have something
 			return nil, nil
 		}
 		return nil, r.nothingThere()
@@ -132,7 +132,7 @@ func (r *resetRun) kept() (*roster.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.paths.shown, r.recalled = ledger.CopyPath(r.paths.results), true
+	r.paths.shown, r.recalled = results.CopyPath(r.paths.results), true
 	return roster.Reread(r.paths.shown, c, size, r.opts.input)
 }
 
@@ -190,7 +190,7 @@ func (r *resetRun) sameInput() error {
 	}
 	_, hint := r.inTheWay()
 	if !m.Finished || open(m.Counts) {
-		hint = "to finish those results: " + goOnCommand(m, r.paths.results, "--resume") + "; put corrected or further rows into a file of their own, with results of their own"
+		hint = "to finish those results: " + results.GoOnCommand(m, r.paths.results, "--resume") + "; put corrected or further rows into a file of their own, with results of their own"
 	}
 	return fault.Usage(hint, "%s isn't the input of %s: its SHA-256 begins with %s, not %s (%s)",
 		r.paths.shown, r.paths.results, brief(r.survey.SHA256), brief(m.Input.SHA256), m.Input.File)

@@ -13,6 +13,7 @@ import (
 	"oktareset/runner"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
+	"oktareset/runner/files"
 	"oktareset/runner/ledger"
 	"oktareset/runner/results"
 	"oktareset/runner/table"
@@ -41,9 +42,9 @@ func (r *resetRun) explainResume(err error) error {
 		switch m, readErr := results.ReadManifest(r.paths.results); {
 		case readErr != nil, mismatch.What == "kind", mismatch.What == "input":
 		case mismatch.What == "steps" && m.DryRun:
-			hint = "give the flags that the plan was begun with: " + goOnCommand(&m, r.paths.results, "--resume")
+			hint = "give the flags that the plan was begun with: " + results.GoOnCommand(&m, r.paths.results, "--resume")
 		case mismatch.What == "steps":
-			hint = "give the flags that it was begun with: " + goOnCommand(&m, r.paths.results, "--resume") + "; " + hintSecondTime
+			hint = "give the flags that it was begun with: " + results.GoOnCommand(&m, r.paths.results, "--resume") + "; " + hintSecondTime
 		case mismatch.What == "org":
 			hint = fmt.Sprintf("go on in the org %s; for %s, name other results with -o", mismatch.Want, mismatch.Got)
 		}
@@ -66,9 +67,9 @@ func (r *resetRun) inTheWay() (what, hint string) {
 		return "it has the header of results or of a plan, and its manifest can't be read", "put its .json back: without it nothing says what that run did, and a " +
 			"new run with another -o may reset its users a second time"
 	case missing:
-		return "it can't be read as the manifest of results", hintExists
+		return "it can't be read as the manifest of results", files.HintExists
 	default:
-		return "it isn't a file of oktareset's", hintExists
+		return "it isn't a file of oktareset's", files.HintExists
 	}
 	switch {
 	case m.Sandbox:
@@ -93,19 +94,19 @@ func (r *resetRun) aloneInTheWay(m *results.Manifest) (what, hint string) {
 // planInTheWay is about a plan.
 func (r *resetRun) planInTheWay(m *results.Manifest) (what, hint string) {
 	what = "a plan of " + console.Plural(m.Counts[runner.StatusWouldReset], "user")
-	if _, command := notPlanned(m, r.paths.results); command != "" && r.opts.dryRun && m.Input.SHA256 == r.survey.SHA256 {
+	if _, command := results.NotPlanned(m, r.paths.results); command != "" && r.opts.dryRun && m.Input.SHA256 == r.survey.SHA256 {
 		return what + " that isn't whole", "to complete it: " + command + "; for a new plan, choose another file with -o, or move it away"
 	}
-	return what, hintExists
+	return what, files.HintExists
 }
 
 // resultsInTheWay is about the results of a real run in this org.
 func (r *resetRun) resultsInTheWay(m *results.Manifest) (what, hint string) {
 	what = "the results of " + runText(m)
-	goOn := "to go on with it: " + goOnCommand(m, r.paths.results, "--resume")
+	goOn := "to go on with it: " + results.GoOnCommand(m, r.paths.results, "--resume")
 	switch failed := m.Counts[runner.StatusFailed] + m.Counts[runner.StatusForbidden]; {
 	case settled(m) && failed > 0:
-		goOn = "to do only what failed: " + goOnCommand(m, r.paths.results, "--retry", "failed,forbidden")
+		goOn = "to do only what failed: " + results.GoOnCommand(m, r.paths.results, "--retry", "failed,forbidden")
 	case settled(m):
 		goOn = "nothing is left to do"
 	}
@@ -186,8 +187,8 @@ func isOurs(path string) bool {
 // warnOfOthers warns of results that aren't in the way, because --output names another file, and
 // that stand where this input's usually do: the same people would be reset a second time.
 func (r *resetRun) warnOfOthers(ctx context.Context) error {
-	usual := r.opts.resultsBeside(r.paths.input)
-	if r.opts.dryRun || r.opts.sandbox || r.opts.file == "" || r.opts.file == "-" || sameFile(usual, r.paths.results) {
+	usual := results.ResultsBeside(r.paths.input, r.opts.dryRun, r.opts.sandbox)
+	if r.opts.dryRun || r.opts.sandbox || r.opts.file == "" || r.opts.file == "-" || files.SameFile(usual, r.paths.results) {
 		return nil
 	}
 	m, err := results.ReadManifest(usual)
@@ -217,7 +218,7 @@ func (r *resetRun) refuseCopy() error {
 	if err != nil || m.DryRun || m.Sandbox || m.Input.SHA256 != r.survey.SHA256 {
 		return nil //nolint:nilerr // it is the copy of nothing
 	}
-	return fault.Usage("to go on with them: "+goOnCommand(&m, path, "--resume"),
+	return fault.Usage("to go on with them: "+results.GoOnCommand(&m, path, "--resume"),
 		"%s is what the results %s keep of their input: a run of its own would reset the same people a second time", r.paths.input, path)
 }
 
@@ -229,7 +230,7 @@ func (r *resetRun) refuseSamePeople(m *results.Manifest, path string) error {
 	}
 	hint := "is it the input of today? To do the same again on purpose, name other results with -o, without a date"
 	if !settled(m) {
-		hint = "they aren't complete; to go on with them: " + goOnCommand(m, path, "--resume")
+		hint = "they aren't complete; to go on with them: " + results.GoOnCommand(m, path, "--resume")
 	}
 	return fault.Usage(hint, "%s names the same people as %s, made of %s: nobody is reset a second time under another date", r.paths.shown, path, m.Input.File)
 }

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"slices"
-	"time"
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
@@ -65,9 +64,6 @@ func (r *resetRun) scopes() access.Scopes {
 	return s
 }
 
-// optionalTime is how long the start of a run waits for what it can do without.
-const optionalTime = 5 * time.Second
-
 // askWho is what the first call of most commands asks for.
 const askWho = "ask who they are"
 
@@ -81,7 +77,7 @@ func (r *resetRun) meet(ctx context.Context) error {
 	if err := r.checkScopes(); err != nil {
 		return err
 	}
-	brief, cancel := context.WithTimeout(ctx, optionalTime)
+	brief, cancel := context.WithTimeout(ctx, access.OptionalTime)
 	defer cancel()
 	if err := r.meetOrg(ctx); err != nil {
 		return err

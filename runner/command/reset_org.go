@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 
+	"oktareset/runner/access"
 	"oktareset/runner/fault"
 	"oktareset/runner/results"
 )
@@ -16,7 +17,7 @@ func (r *resetRun) meetOrg(ctx context.Context) error {
 	}
 	optional := r.opts.dryRun || r.opts.sandbox
 	if optional {
-		brief, cancel := context.WithTimeout(ctx, optionalTime)
+		brief, cancel := context.WithTimeout(ctx, access.OptionalTime)
 		defer cancel()
 		ctx = brief
 	}
@@ -45,7 +46,7 @@ func (r *resetRun) sameAsBefore() error {
 		return nil
 	}
 	return fault.Usage("go on in the org that they were begun in; for this one, name other results with -o", "%s is from %s, but the org is %s",
-		r.paths.results, orgName(m.Org, m.OrgID), orgName(r.client.Org().Host(), r.org.ID))
+		r.paths.results, results.OrgName(m.Org, m.OrgID), results.OrgName(r.client.Org().Host(), r.org.ID))
 }
 
 // sameOrg reports whether a manifest, of the results or plan at path, is of this run's org.

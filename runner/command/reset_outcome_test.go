@@ -5,6 +5,8 @@ import (
 	"os"
 	"regexp"
 	"testing"
+
+	"oktareset/runner/fault"
 )
 
 // Whoever asks for JSON gets it in every line, even in that of a process that has no time left.
@@ -15,7 +17,7 @@ func TestEndedAtOnce(t *testing.T) {
 		`^{"time":"[^"]+","level":"INFO","msg":"interrupted again: ended at once; [^"]+goes on"}\n$`: {"oktareset", "reset", "--log-format", "json", "a.csv"},
 	} {
 		var b bytes.Buffer
-		EndedAtOnce(args, &b, Signal{Signal: os.Interrupt})
+		EndedAtOnce(args, &b, fault.Signal{Signal: os.Interrupt})
 		if !regexp.MustCompile(want).Match(b.Bytes()) {
 			t.Errorf("%q: %q doesn't match %s", args, b.String(), want)
 		}

@@ -75,7 +75,7 @@ func (r *resetRun) checkWritten(m *results.Manifest) error {
 // checkWhole refuses a plan of which a part isn't known: whoever approves it approves less than the
 // input names, and nobody sees the rest.
 func (r *resetRun) checkWhole(m *results.Manifest) error {
-	why, command := notPlanned(m, r.paths.shown)
+	why, command := results.NotPlanned(m, r.paths.shown)
 	switch {
 	case why == "":
 		return nil
@@ -93,7 +93,7 @@ func (r *resetRun) checkPlannedOrg(m *results.Manifest) error {
 	case !m.Sandbox && r.opts.sandbox:
 		return fault.Usage("rehearse with a plan of --dry-run --sandbox", "%s is a plan for %s, not for the stand-in org", r.paths.shown, m.Org)
 	case !m.Sandbox && !r.ofThisOrg(m):
-		return fault.Usage(again, "%s is a plan for %s, but the org is %s", r.paths.shown, orgName(m.Org, m.OrgID), orgName(host, r.org.ID))
+		return fault.Usage(again, "%s is a plan for %s, but the org is %s", r.paths.shown, results.OrgName(m.Org, m.OrgID), results.OrgName(host, r.org.ID))
 	}
 	return nil
 }
@@ -123,20 +123,20 @@ func (r *resetRun) checkTicket(m *results.Manifest) error {
 // checkPlannedExclusions refuses a run that doesn't read the plan's files of exclusions again. More
 // may be given.
 func (r *resetRun) checkPlannedExclusions(m *results.Manifest) error {
-	for _, x := range recordedExclusions(m) {
+	for _, x := range results.RecordedExclusions(m) {
 		given := func(f excludedFile) bool {
-			return f.sha256 == x.sha256 && lastOptions(m)["exclude-column"] == r.opts.protect.column
+			return f.sha256 == x.Sha256 && results.LastOptions(m)["exclude-column"] == r.opts.protect.column
 		}
 		if !slices.ContainsFunc(r.protect.files, given) {
-			return fault.Usage("give it again, unchanged, with the same --exclude-column; put others who are to be left alone into a further --exclude FILE. The whole command: "+planCommand(m, r.paths.shown),
-				"%s was made with --exclude %s: no --exclude names a file with the same content (SHA-256 %.12s)", r.paths.shown, x.path, x.sha256)
+			return fault.Usage("give it again, unchanged, with the same --exclude-column; put others who are to be left alone into a further --exclude FILE. The whole command: "+results.PlanCommand(m, r.paths.shown),
+				"%s was made with --exclude %s: no --exclude names a file with the same content (SHA-256 %.12s)", r.paths.shown, x.Path, x.Sha256)
 		}
 	}
 	return nil
 }
 
 func (r *resetRun) hintPlan(m *results.Manifest) string {
-	return "give the flags that the plan was made with: " + planCommand(m, r.paths.shown) + "; or make a new plan with --dry-run"
+	return "give the flags that the plan was made with: " + results.PlanCommand(m, r.paths.shown) + "; or make a new plan with --dry-run"
 }
 
 // planText is as "a plan made 3 days ago: 12 users to reset". How old it is matters: people enroll,

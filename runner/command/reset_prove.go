@@ -10,6 +10,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/doubt"
 	"oktareset/runner/fault"
@@ -182,9 +183,9 @@ func (r *resetRun) lastLook(ctx context.Context, stopped error) error {
 		r.unseen = r.inDoubt()
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(oktaclient.Brief(context.WithoutCancel(ctx)), optionalTime)
+	ctx, cancel := context.WithTimeout(oktaclient.Brief(context.WithoutCancel(ctx)), access.OptionalTime)
 	defer cancel()
-	f, err := r.prover.LookTwice(ctx, r.doubts, optionalTime/2)
+	f, err := r.prover.LookTwice(ctx, r.doubts, access.OptionalTime/2)
 	if err != nil { // it was a last look only
 		_, open := split(f.Open)
 		r.unseen = len(open)

@@ -60,7 +60,7 @@ func parseSkipRecent(c *cli.Context) (time.Duration, error) {
 	}
 	text := c.String("skip-reset-since")
 	d, err := parsePeriod(text)
-	if err != nil || d < time.Minute || d > logRetention {
+	if err != nil || d < time.Minute || d > evidence.LogRetention {
 		return 0, fault.Usage("as --skip-reset-since 24h or 2d; Okta keeps its log for 90 days", "--skip-reset-since %q isn't a time from 1m to 90d", text)
 	}
 	return d, nil
@@ -134,7 +134,7 @@ func (r *resetRun) meetRecent(ctx context.Context) error {
 	if r.recent.partly = !log.Whole(); r.recent.partly && err == nil {
 		r.recent.bound = "the System Log told nothing: who was reset isn't known"
 		if t := log.Since(); !t.IsZero() {
-			r.recent.bound = "the System Log was read back to " + t.UTC().Format(shortFor) + " only: who was reset before isn't known"
+			r.recent.bound = "the System Log was read back to " + t.UTC().Format(evidence.ShortFor) + " only: who was reset before isn't known"
 		}
 	}
 	r.tellRecent()
@@ -168,7 +168,7 @@ func (r *resetRun) leaveAloneSince(now time.Time) (skip time.Duration, since tim
 			since = from
 		}
 	}
-	if oldest := now.Add(-logRetention); since.Before(oldest) {
+	if oldest := now.Add(-evidence.LogRetention); since.Before(oldest) {
 		since = oldest
 	}
 	return skip, since
@@ -206,11 +206,11 @@ func (r *resetRun) explainRecent(err error) error {
 	if err == nil {
 		return fault.Usage("give a shorter --skip-reset-since, or a file without those who are done: the earlier results name them",
 			"the System Log couldn't be read back to %s within %d pages and %s: nobody knows who was reset since; nothing was changed",
-			r.recent.since.UTC().Format(shortFor), skipPages, skipTime)
+			r.recent.since.UTC().Format(evidence.ShortFor), skipPages, skipTime)
 	}
 	err = fmt.Errorf("--skip-reset-since needs the System Log: %w", err)
 	if oktaclient.FateOf(err) == oktaclient.Forbidden || oktaclient.LacksScope(err) {
-		return fault.New(fault.ExitNoAccess, hintLog, "%w", err)
+		return fault.New(fault.ExitNoAccess, evidence.HintLog, "%w", err)
 	}
 	if known := fault.Of(r.client, err, fault.Before, "read its System Log"); known != nil {
 		return known
@@ -260,7 +260,7 @@ func (c *recentResets) leave(userID string) (why string, ok bool) {
 	if !ok || !c.leaves(reset) {
 		return "", false
 	}
-	return fmt.Sprintf("reset at %s %s, and nothing was enrolled since", reset.At.Format(shortFor), sourceText(reset.By)), true
+	return fmt.Sprintf("reset at %s %s, and nothing was enrolled since", reset.At.Format(evidence.ShortFor), sourceText(reset.By)), true
 }
 
 // sourceText is as "by admin@example.com (run 20261122T051141Z-663379)".
@@ -297,7 +297,7 @@ func (c *recentResets) lines() []string {
 
 func (c *recentResets) period() string {
 	if c.skip > 0 {
-		return "since " + c.asked.UTC().Format(shortFor)
+		return "since " + c.asked.UTC().Format(evidence.ShortFor)
 	}
 	return "in the last " + periodText(recentPeriod)
 }
@@ -326,7 +326,7 @@ func (c *recentResets) thenText() string {
 		again = append(again, fmt.Sprintf("%d with a factor enrolled since", c.enrolled))
 	}
 	if earlier := c.users - c.enrolled - c.left; earlier > 0 {
-		again = append(again, fmt.Sprintf("%d from before %s", earlier, c.since.UTC().Format(shortFor)))
+		again = append(again, fmt.Sprintf("%d from before %s", earlier, c.since.UTC().Format(evidence.ShortFor)))
 	}
 	if len(again) > 0 {
 		text += "; reset again: " + strings.Join(again, ", ")

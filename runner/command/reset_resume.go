@@ -182,7 +182,7 @@ func (r *resetRun) abandon(why error) error {
 // resumeCommand is the command that goes on with this run while a row is open, ready to be pasted.
 // It needs no input: there is the copy.
 func (r *resetRun) resumeCommand(flags ...string) string {
-	return r.command(append([]string{"--resume"}, flags...), append([]string{"--output", console.ShellQuote(plainPattern(r.paths.results))},
+	return r.command(append([]string{"--resume"}, flags...), append([]string{"--output", console.ShellQuote(results.PlainPattern(r.paths.results))},
 		r.given("record-factors", "workers", "rate", "max-api-capacity", "timeout", "halt", "ticket", "org-url", "token-file")...), "")
 }
 
@@ -209,7 +209,7 @@ func (r *resetRun) given(names ...string) []string {
 		switch {
 		case !ok:
 		case name == "output": // without a date: it would be another one tomorrow
-			args = append(args, "--output", console.ShellQuote(plainPattern(r.paths.results)))
+			args = append(args, "--output", console.ShellQuote(results.PlainPattern(r.paths.results)))
 		case name == "record-factors", name == "no-header", name == "allow-empty":
 			args = append(args, "--"+name)
 		default:

@@ -87,7 +87,7 @@ func reset(ctx context.Context, e *access.Env, o resetOptions) (out outcome, err
 }
 
 func newRun(e *access.Env, o resetOptions, start time.Time, out *outcome) *resetRun {
-	r := &resetRun{Env: e, opts: o, start: start, began: start, id: newRunID(), seen: new(runner.Seen), outcome: out}
+	r := &resetRun{Env: e, opts: o, start: start, began: start, id: runner.NewRunID(), seen: new(runner.Seen), outcome: out}
 	*out = outcome{runID: r.id, dryRun: o.dryRun, sandbox: o.sandbox}
 	return r
 }

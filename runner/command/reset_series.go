@@ -62,14 +62,14 @@ func (r *resetRun) inSeries() bool { return r.release != nil }
 // before they had results have left.
 func (r *resetRun) holdSeries() error {
 	p := r.paths.pattern
-	if p.names == nil || r.opts.dryRun || r.opts.sandbox {
+	if p.Names == nil || r.opts.dryRun || r.opts.sandbox {
 		return nil
 	}
 	var err error
-	if r.release, err = ledger.Hold(p.text, r.thisRun()); err != nil {
+	if r.release, err = ledger.Hold(p.Text, r.thisRun()); err != nil {
 		return fault.Refused(hintLocked(err))
 	}
-	if err := ledger.RemoveCopyTemps(filepath.Dir(r.paths.results), p.names.MatchString); err != nil {
+	if err := ledger.RemoveCopyTemps(filepath.Dir(r.paths.results), p.Names.MatchString); err != nil {
 		return fault.Refused(err)
 	}
 	return nil
@@ -129,18 +129,18 @@ func (r *resetRun) joinSeries(ctx context.Context) (goOn bool, err error) {
 // leaveBehind reports results that this run doesn't go on with.
 func (r *resetRun) leaveBehind(e *earlierResults, open string) {
 	r.behind = append(r.behind, e.path)
-	r.Console.Warn("%s isn't complete: %s; to go on with it: oktareset reset --resume -o %s", e.path, open, console.ShellQuote(plainPattern(e.path)))
+	r.Console.Warn("%s isn't complete: %s; to go on with it: oktareset reset --resume -o %s", e.path, open, console.ShellQuote(results.PlainPattern(e.path)))
 }
 
 // goOnBefore goes on with the results of an earlier date before this run begins. What ends the run
 // in the middle there, a signal or a stop rule for example, is returned. A run that is refused, as
 // too many users are open for --confirm, doesn't keep today's from beginning.
 func (r *resetRun) goOnBefore(ctx context.Context, e *earlierResults, open string) error {
-	_, copyErr := os.Lstat(ledger.CopyPath(e.path))
+	_, copyErr := os.Lstat(results.CopyPath(e.path))
 	if errors.Is(copyErr, os.ErrNotExist) {
 		r.behind = append(r.behind, e.path)
 		r.Console.Warn("%s isn't complete: %s; the copy of its input isn't there: to go on with it, give its input (%s, its SHA-256 begins with %s) and --resume -o %s",
-			e.path, open, e.manifest.Input.File, brief(e.manifest.Input.SHA256), console.ShellQuote(plainPattern(e.path)))
+			e.path, open, e.manifest.Input.File, brief(e.manifest.Input.SHA256), console.ShellQuote(results.PlainPattern(e.path)))
 		return nil
 	}
 	r.Console.Info("%s isn't complete: %s; going on with it first", e.path, open)
@@ -184,7 +184,7 @@ func (r *resetRun) limitText() string {
 // optionsFor are those of a run that goes on with an earlier date.
 func (r *resetRun) optionsFor(e *earlierResults) resetOptions {
 	o := r.opts
-	o.file, o.users, o.input, o.output, o.ticket, o.json = "", nil, roster.Options{}, plainPattern(e.path), "", false
+	o.file, o.users, o.input, o.output, o.ticket, o.json = "", nil, roster.Options{}, results.PlainPattern(e.path), "", false
 	o.set = maps.Clone(o.set)
 	for _, name := range []string{"column", "delimiter", "no-header", "allow-empty", "user", "ticket", "json"} {
 		delete(o.set, name)
@@ -236,7 +236,7 @@ func (r *resetRun) findEarlier(ctx context.Context) ([]earlierResults, error) {
 // resultsOf returns the path of the results of another date that a file is, or whose manifest it
 // is, if these were moved away; or "".
 func (r *resetRun) resultsOf(folder, name string) (path string, moved bool) {
-	ours := r.paths.pattern.names.MatchString
+	ours := r.paths.pattern.Names.MatchString
 	if base, ok := strings.CutSuffix(name, ".json"); ok && !ours(name) {
 		if name = base + ".csv"; !ours(name) {
 			name = base

@@ -182,7 +182,7 @@ func TestSeriesStopsWithAnEarlierDate(t *testing.T) {
 		v.wantDays(days{"2000-01-01": {"reset": 2, "not_attempted": 3}, "2000-01-01.input": {}})
 
 		ctx, stop := context.WithCancelCause(v.t.Context())
-		v.atReset(1, func() { stop(Signal{Signal: os.Interrupt}) })
+		v.atReset(1, func() { stop(fault.Signal{Signal: os.Interrupt}) })
 		v.wantEnd(v.resetIn(ctx, "--resume", "--workers", "1", "-o", v.path("%Y-%m-%d.csv"), "--confirm=acme.okta.com:0-9"), 130)
 		v.wantDays(days{"2000-01-01": {"reset": 3, "not_attempted": 2}, "2000-01-01.input": {}})
 

@@ -235,8 +235,8 @@ func (r *resetRun) rehearsalLine() string {
 // part of a plan is none.
 func (r *resetRun) confirmLines() []string {
 	m := r.book.Manifest()
-	why, goOn := notPlanned(&m, r.paths.results)
-	command := planCommand(&m, r.paths.results)
+	why, goOn := results.NotPlanned(&m, r.paths.results)
+	command := results.PlanCommand(&m, r.paths.results)
 	switch {
 	case goOn != "":
 		return []string{"the plan isn't whole: " + why, "to complete it: " + goOn}
@@ -249,7 +249,7 @@ func (r *resetRun) confirmLines() []string {
 	case r.input.Plan(), r.recalled: // no name is known of all of the input
 		return []string{"to reset exactly those: " + command}
 	}
-	all := slices.Concat(r.given("column", "delimiter", "no-header", "org-url", "token-file"), recordedTicket(&m),
+	all := slices.Concat(r.given("column", "delimiter", "no-header", "org-url", "token-file"), results.RecordedTicket(&m),
 		[]string{"--confirm", fmt.Sprintf("%s:%d", r.client.Org().Host(), r.survey.Distinct)})
 	return []string{"to reset exactly those: " + command, "to reset all of the input: " + r.command(nil, all, r.inputArgs())}
 }

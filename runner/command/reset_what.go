@@ -98,8 +98,8 @@ func (w *whatOptions) parseEnroll(c *cli.Context) error {
 // warning says which factors to unenroll Okta doesn't document, or "".
 func (w *whatOptions) warning() string {
 	for _, f := range w.factors {
-		if !slices.Contains(factorTypes, f.Type) {
-			return fmt.Sprintf("--factor %s: that is no factor type that Okta documents: it has %s", f, strings.Join(factorTypes, ", "))
+		if !slices.Contains(oktaclient.FactorTypes(), f.Type) {
+			return fmt.Sprintf("--factor %s: that is no factor type that Okta documents: it has %s", f, strings.Join(oktaclient.FactorTypes(), ", "))
 		}
 	}
 	return ""

@@ -155,7 +155,7 @@ func (a *app) serveSandbox(ctx context.Context, o sandboxOptions) error {
 	}
 	a.Console.Info("serving a stand-in org; what was done to whom: %s/sandbox/stats; stop with Ctrl-C", s.URL())
 	<-ctx.Done()
-	if sig := (Signal{}); !errors.As(context.Cause(ctx), &sig) {
+	if sig := (fault.Signal{}); !errors.As(context.Cause(ctx), &sig) {
 		return context.Cause(ctx)
 	}
 	st := org.Stats()

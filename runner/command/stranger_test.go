@@ -157,7 +157,7 @@ func TestLateEnrollmentThatAStrangerAnswers(t *testing.T) {
 					ctx, stop := context.WithCancelCause(v.t.Context())
 					defer stop(nil)
 					if stopped {
-						time.AfterFunc(5*time.Second, func() { stop(Signal{Signal: syscall.SIGTERM}) })
+						time.AfterFunc(5*time.Second, func() { stop(fault.Signal{Signal: syscall.SIGTERM}) })
 					}
 					v.resetIn(ctx, with(enrollFlags, confirm(6), "--workers", "1")...)
 					v.reset(with(enrollFlags, "--resume")...)

@@ -6,33 +6,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/urfave/cli/v2"
+
 	"oktareset/oktaclient"
 	"oktareset/runner/access"
-	"oktareset/runner/console"
+	"oktareset/runner/export"
 	"oktareset/runner/fault"
 	"oktareset/runner/progress"
-
-	"github.com/urfave/cli/v2"
-	"golang.org/x/time/rate"
 )
-
-// usersOptions is what the flags of users ask for.
-type usersOptions struct {
-	search, filter string
-	statuses       []string // upper case
-	group          string   // ID or name
-	hasFactor      []string // TYPE or TYPE:PROVIDER, one of which is enough
-	noFactors      bool
-	columns        []column // besides the ID, which always comes first
-	rate           rate.Limit
-	capacity       int
-	timeout        time.Duration
-	output         string // "": stdout
-	progress       progress.Mode
-	sandbox        bool
-	org            access.Flags
-	console        console.Options
-}
 
 const usersExamples = `   oktareset users -o users.csv                                     all users but the deactivated ones
    oktareset users --sandbox                                        see what it looks like, without an org
@@ -64,7 +45,7 @@ func (a *app) usersCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return a.run(o.console, func(ctx context.Context) error { return exportUsers(ctx, a.Env, o) })(c)
+			return a.run(o.Console, func(ctx context.Context) error { return export.Run(ctx, a.Env, o) })(c)
 		},
 	}
 }
@@ -84,7 +65,7 @@ func usersFlags() []cli.Flag {
 		&cli.IntFlag{Name: "max-api-capacity", Category: pace, Value: oktaclient.DefaultCapacity, Usage: "leave the rest of each limit to others: use `PCT` percent"},
 		&cli.DurationFlag{Name: "timeout", Category: pace, Value: oktaclient.DefaultTimeout, Usage: "wait `D` for the answer to a request"},
 
-		&cli.StringFlag{Name: "columns", Category: output, Value: defaultColumns, Usage: "attributes `NAME,NAME`, those of the profile by their variable names; userId always comes first"},
+		&cli.StringFlag{Name: "columns", Category: output, Value: export.DefaultColumns, Usage: "attributes `NAME,NAME`, those of the profile by their variable names; userId always comes first"},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: output, Usage: "write to `FILE`, which appears once it is whole (default: stdout)"},
 		&cli.StringFlag{Name: "progress", Category: output, Value: string(progress.Auto), Usage: "`MODE`: auto (a bar on a terminal, else lines), plain or none"},
 	}
@@ -97,15 +78,15 @@ func usersFlags() []cli.Flag {
 }
 
 // parseUsers is the only reader of users' flags.
-func parseUsers(c *cli.Context) (usersOptions, error) {
-	o := usersOptions{
-		search: c.String("search"), filter: c.String("filter"), group: c.String("group"),
-		hasFactor: c.StringSlice("has-factor"), noFactors: c.Bool("no-factors"),
-		capacity: c.Int("max-api-capacity"), timeout: c.Duration("timeout"),
-		output: c.String("output"), sandbox: c.Bool("sandbox"), org: access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
+func parseUsers(c *cli.Context) (export.Options, error) {
+	o := export.Options{
+		Search: c.String("search"), Filter: c.String("filter"), Group: c.String("group"),
+		HasFactor: c.StringSlice("has-factor"), NoFactors: c.Bool("no-factors"),
+		Capacity: c.Int("max-api-capacity"), Timeout: c.Duration("timeout"),
+		Output: c.String("output"), Sandbox: c.Bool("sandbox"), Org: access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
 	}
 	var err error
-	if o.console, err = parseConsole(c); err != nil {
+	if o.Console, err = parseConsole(c); err != nil {
 		return o, err
 	}
 	if arg, err := oneArgument(c); err != nil || arg != "" {
@@ -117,40 +98,40 @@ func parseUsers(c *cli.Context) (usersOptions, error) {
 			return o, fault.Usage("leave it out to mean everybody", "--%s is empty", name)
 		}
 	}
-	if o.statuses, err = parseStatuses(c.String("status")); err != nil {
+	if o.Statuses, err = parseStatuses(c.String("status")); err != nil {
 		return o, err
 	}
-	if o.columns, err = parseColumns(c.String("columns")); err != nil {
+	if o.Columns, err = export.ParseColumns(c.String("columns")); err != nil {
 		return o, err
 	}
-	if o.rate, err = parseRate(c.String("rate")); err != nil {
+	if o.Rate, err = parseRate(c.String("rate")); err != nil {
 		return o, err
 	}
-	if o.progress, err = progress.ParseMode(c.String("progress")); err != nil {
+	if o.Progress, err = progress.ParseMode(c.String("progress")); err != nil {
 		return o, fault.Usage("auto, plain or none", "--%w", err)
 	}
-	if o.console.Quiet {
-		o.progress = progress.None
+	if o.Console.Quiet {
+		o.Progress = progress.None
 	}
-	return o, o.check(c)
+	return o, checkUsers(&o, c)
 }
 
-// check refuses values that make no sense, alone or together.
-func (o *usersOptions) check(c *cli.Context) error {
+// checkUsers refuses values that make no sense, alone or together.
+func checkUsers(o *export.Options, c *cli.Context) error {
 	switch {
-	case o.search != "" && o.filter != "":
+	case o.Search != "" && o.Filter != "":
 		return fault.Usage("put both into --search, which knows all that --filter knows", "--search and --filter exclude each other: Okta takes one of them")
-	case o.group != "" && (o.search != "" || o.filter != ""):
+	case o.Group != "" && (o.Search != "" || o.Filter != ""):
 		return fault.Usage("--status goes with --group; a search goes without", "Okta lists a group's members without --search or --filter")
-	case len(o.hasFactor) > 0 && o.noFactors:
+	case len(o.HasFactor) > 0 && o.NoFactors:
 		return fault.Usage("leave out one of them", "--has-factor and --no-factors exclude each other")
-	case c.IsSet("output") && (o.output == "" || o.output == "-"):
+	case c.IsSet("output") && (o.Output == "" || o.Output == "-"):
 		return fault.Usage("as -o users.csv; for stdout, leave it out", "--output needs the name of a file")
-	case o.capacity < 1 || o.capacity > 100:
-		return fault.Usage("1 to 100", "--max-api-capacity %d", o.capacity)
-	case o.timeout < time.Second:
-		return fault.Usage("at least 1s", "--timeout %s", o.timeout)
-	case o.sandbox && (o.org.URL != "" || o.org.TokenFile != ""):
+	case o.Capacity < 1 || o.Capacity > 100:
+		return fault.Usage("1 to 100", "--max-api-capacity %d", o.Capacity)
+	case o.Timeout < time.Second:
+		return fault.Usage("at least 1s", "--timeout %s", o.Timeout)
+	case o.Sandbox && (o.Org.URL != "" || o.Org.TokenFile != ""):
 		return fault.Usage("leave out one of them", "--sandbox takes no --org-url and no --token-file")
 	}
 	return nil

@@ -15,14 +15,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/urfave/cli/v2"
+
 	"oktareset/oktaclient/oktatest"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
+	"oktareset/runner/export"
 	"oktareset/runner/fault"
 	"oktareset/runner/progress"
-
-	"github.com/google/go-cmp/cmp"
-	"github.com/urfave/cli/v2"
 )
 
 // users runs "oktareset users FLAGS" against the org, and returns the exit code.
@@ -107,7 +108,7 @@ func TestExportThatBreaksOff(t *testing.T) {
 	out := func(v *virtual) string { return v.path("out.csv") }
 	virtually(t, 0, cfg, func(v *virtual) {
 		ctx, cancel := context.WithCancelCause(v.t.Context())
-		time.AfterFunc(30*time.Second, func() { cancel(Signal{Signal: syscall.SIGTERM}) })
+		time.AfterFunc(30*time.Second, func() { cancel(fault.Signal{Signal: syscall.SIGTERM}) })
 		start := time.Now()
 		code := v.users(ctx, io.Discard, "--no-factors", "-o", out(v))
 		v.wantNothing(code, 143, "terminated; the export broke off after the factors of 266 of 666 users and nothing of it is left")
@@ -178,7 +179,7 @@ func TestCellText(t *testing.T) {
 		if err := d.Decode(&v); err != nil {
 			t.Fatal(err)
 		}
-		if got := cellText(v); got != want {
+		if got := export.CellText(v); got != want {
 			t.Errorf("cellText(%s) = %q, want %q", in, got, want)
 		}
 	}
@@ -186,8 +187,8 @@ func TestCellText(t *testing.T) {
 
 func TestParseColumns(t *testing.T) {
 	t.Parallel()
-	got, err := parseColumns("login, userId ,status,type.id,profile.status,manager.name,id")
-	want := []column{
+	got, err := export.ParseColumns("login, userId ,status,type.id,profile.status,manager.name,id")
+	want := []export.Column{
 		{"login", []string{"profile", "login"}},
 		{"status", []string{"status"}},
 		{"type.id", []string{"type", "id"}},
@@ -195,7 +196,7 @@ func TestParseColumns(t *testing.T) {
 		{"manager.name", []string{"profile", "manager", "name"}},
 		{"id", []string{"id"}},
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(column{})); err != nil || diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(export.Column{})); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)
 	}
 }
@@ -212,10 +213,10 @@ func TestParseUsers(t *testing.T) {
 	c := appOf(access.Process{Stdout: io.Discard, Stderr: io.Discard}).cli()
 	parsed := errors.New("not parsed")
 	c.Command("users").Action = func(c *cli.Context) error {
-		var o usersOptions
+		var o export.Options
 		o, parsed = parseUsers(c)
 		want := "[ACTIVE LOCKED_OUT] [sms token:software:totp:GOOGLE] [{email [profile email]}] x.csv 2 90 20s none"
-		got := fmt.Sprintln(o.statuses, o.hasFactor, o.columns, o.output, o.rate, o.capacity, o.timeout, o.progress)
+		got := fmt.Sprintln(o.Statuses, o.HasFactor, o.Columns, o.Output, o.Rate, o.Capacity, o.Timeout, o.Progress)
 		if strings.TrimSpace(got) != want {
 			t.Errorf("parseUsers(%q) = %s, want %s", args, got, want)
 		}

@@ -280,7 +280,7 @@ func TestSignalThenResume(t *testing.T) {
 	virtually(t, 300, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.Before, Op: resetOp, Every: 20, Times: 3})
 		ctx, stop := context.WithCancelCause(v.t.Context())
-		time.AfterFunc(40*time.Second, func() { stop(Signal{Signal: os.Interrupt}) })
+		time.AfterFunc(40*time.Second, func() { stop(fault.Signal{Signal: os.Interrupt}) })
 		start := time.Now()
 		code := v.resetIn(ctx, confirm(300))
 		if took := time.Since(start); code != 130 || took > 44*time.Second {

@@ -4,12 +4,11 @@ import (
 	"context"
 	"time"
 
-	"oktareset/oktaclient"
-	"oktareset/runner/access"
-	"oktareset/runner/console"
-	"oktareset/runner/fault"
-
 	"github.com/urfave/cli/v2"
+
+	"oktareset/runner/access"
+	"oktareset/runner/fault"
+	"oktareset/runner/watch"
 )
 
 const watchExamples = `   oktareset watch                                          print each reset of a user as it happens: a line of JSON
@@ -34,18 +33,6 @@ const (
 	minInterval     = time.Second
 )
 
-// watchOptions is what the flags of watch ask for.
-type watchOptions struct {
-	since    string
-	cursor   string
-	runs     []string
-	all      bool
-	once     bool
-	interval time.Duration
-	org      access.Flags
-	console  console.Options
-}
-
 func (a *app) watchCommand() *cli.Command {
 	const what, from = "WHAT", "FROM"
 	flags := []cli.Flag{
@@ -65,70 +52,29 @@ func (a *app) watchCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return a.run(o.console, func(ctx context.Context) error { return followEvents(ctx, a.Env, o) })(c)
+			return a.run(o.Console, func(ctx context.Context) error { return watch.Run(ctx, a.Env, o) })(c)
 		},
 	}
 }
 
 // parseWatch is the only reader of watch's flags.
-func parseWatch(c *cli.Context) (o watchOptions, err error) {
-	o = watchOptions{
-		since: c.String("since"), cursor: c.String("cursor"), runs: c.StringSlice("runs"), all: c.Bool("all"), once: c.Bool("once"),
-		interval: c.Duration("interval"), org: access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
+func parseWatch(c *cli.Context) (o watch.Options, err error) {
+	o = watch.Options{
+		Since: c.String("since"), Cursor: c.String("cursor"), Runs: c.StringSlice("runs"), All: c.Bool("all"), Once: c.Bool("once"),
+		Interval: c.Duration("interval"), Org: access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
 	}
-	if o.console, err = parseConsole(c); err != nil {
+	if o.Console, err = parseConsole(c); err != nil {
 		return o, err
 	}
 	if arg, err := oneArgument(c); err != nil || arg != "" {
 		return o, fault.Usage("see oktareset watch --help", "watch takes no argument, not %q", c.Args().First())
 	}
 	switch {
-	case c.IsSet("cursor") && (o.cursor == "" || o.cursor == "-"):
+	case c.IsSet("cursor") && (o.Cursor == "" || o.Cursor == "-"):
 		return o, fault.Usage("as --cursor watch.json", "--cursor needs the name of a file")
-	case o.interval < minInterval || o.interval > time.Hour:
-		return o, fault.Usage("1s to 1h: Okta lets a token read its log a few times a minute", "--interval %s", o.interval)
+	case o.Interval < minInterval || o.Interval > time.Hour:
+		return o, fault.Usage("1s to 1h: Okta lets a token read its log a few times a minute", "--interval %s", o.Interval)
 	}
-	_, err = parseSince(o.since, time.Now())
+	_, err = watch.ParseSince(o.Since, time.Now())
 	return o, err
-}
-
-// parseSince reads a time or how long ago it is; "" is now.
-func parseSince(s string, now time.Time) (time.Time, error) {
-	if s == "" {
-		return now, nil
-	}
-	t, err := time.Parse(time.RFC3339, s)
-	if ago, durErr := time.ParseDuration(s); durErr == nil {
-		t, err = now.Add(-ago), nil
-	}
-	switch {
-	case err != nil:
-		return t, fault.Usage("as --since 2026-11-22T08:00:00Z or --since 2h", "--since %q is no time", s)
-	case t.After(now.Add(time.Minute)):
-		return t, fault.Usage("", "--since %q is in the future", s)
-	case t.Before(now.Add(-logRetention)):
-		return t, fault.Usage("begin later", "--since %q: Okta keeps its log for 90 days", s)
-	}
-	return t, nil
-}
-
-// followEvents carries out the watch command.
-func followEvents(ctx context.Context, e *access.Env, o watchOptions) error {
-	cfg, err := e.LoadOrg(ctx, o.org, logScopes)
-	if err != nil {
-		return err
-	}
-	w := &watcher{Env: e, opts: o, dial: func() *oktaclient.Client {
-		return oktaclient.New(cfg.URL, e.ClientOptions(cfg, "", o.console.Verbose))
-	}}
-	w.client = w.dial()
-	w.meetOrg(ctx)
-	w.out.ours = ownRuns{paths: o.runs, org: cfg.URL.Host(), orgID: w.orgID}
-	if err := w.out.ours.load(); err != nil {
-		return fault.Refused(err)
-	}
-	if err := w.begin(); err != nil {
-		return err
-	}
-	return w.follow(ctx)
 }

@@ -16,6 +16,7 @@ import (
 
 	"oktareset/oktaclient/oktatest"
 	"oktareset/runner/fault"
+	"oktareset/runner/watch"
 )
 
 // seen returns how often each user's reset was printed.
@@ -23,7 +24,7 @@ func seen(t *testing.T, out []byte) map[string]int {
 	t.Helper()
 	users := make(map[string]int)
 	for text := range bytes.Lines(out) {
-		var l watchLine
+		var l watch.WatchLine
 		if err := json.Unmarshal(text, &l); err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
@@ -111,7 +112,7 @@ func TestWatchSurvives(t *testing.T) {
 			<-time.After(20 * time.Minute)
 			v.resetSome(v.ids[40:], 10*time.Second)
 			<-time.After(10 * time.Minute)
-			cancel(Signal{Signal: os.Interrupt})
+			cancel(fault.Signal{Signal: os.Interrupt})
 			if code := <-done; code != 130 {
 				v.t.Errorf("%s: exit %d, want 130:\n%s", name, code, v.stderr)
 			}
@@ -138,7 +139,7 @@ func (v *virtual) smallPages() {
 func (v *virtual) watchFor(d time.Duration, out io.Writer, cursor string) {
 	v.t.Helper()
 	ctx, cancel := context.WithCancelCause(v.t.Context())
-	time.AfterFunc(d, func() { cancel(Signal{Signal: os.Interrupt}) })
+	time.AfterFunc(d, func() { cancel(fault.Signal{Signal: os.Interrupt}) })
 	if code := v.run(ctx, out, "watch", "--cursor", cursor, "--all"); code != 130 {
 		v.t.Errorf("exit %d, want 130:\n%s", code, v.stderr)
 	}
@@ -234,7 +235,7 @@ func (v *virtual) leftNothing() {
 func TestWatchIsQuiet(t *testing.T) {
 	virtually(t, 1, oktatest.Config{}, func(v *virtual) {
 		ctx, cancel := context.WithCancelCause(v.t.Context())
-		time.AfterFunc(time.Hour, func() { cancel(Signal{Signal: os.Interrupt}) })
+		time.AfterFunc(time.Hour, func() { cancel(fault.Signal{Signal: os.Interrupt}) })
 		v.run(ctx, &bytes.Buffer{}, "watch")
 		if n := v.org.Stats().ByOp[oktatest.OpLogs]; n < 350 || n > 365 {
 			v.t.Errorf("%d calls in an hour, want 360", n)

@@ -55,9 +55,37 @@ func (d *Draft) Write(b []byte) (int, error) { return d.buf.Write(b) }
 // is; only if the folder can't be synced, it may be the new one.
 func (d *Draft) Replace() error { return d.end(os.Rename) }
 
-// Publish gives the draft its name. An error that wraps [fs.ErrExist] says that something has the
-// name already: it is never overwritten.
-func (d *Draft) Publish() error { return d.end(renameNew) }
+// Publish gives the draft its name. What has the name already is never overwritten: the error is an
+// [*ExistsError].
+func (d *Draft) Publish() error {
+	err := d.end(renameNew)
+	if errors.Is(err, fs.ErrExist) {
+		return &ExistsError{d.path}
+	}
+	return err
+}
+
+// ExistsError says that something has the name of a file to write. It is [fs.ErrExist].
+type ExistsError struct{ Path string }
+
+func (e *ExistsError) Error() string { return fmt.Sprintf("%q exists already", e.Path) }
+
+// Advice is what to do about the file in the way.
+func (e *ExistsError) Advice() string { return HintExists }
+
+// Is implements the interface that [errors.Is] asks.
+func (e *ExistsError) Is(target error) bool { return target == fs.ErrExist }
+
+// HintExists says what to do about a file in the way that holds nothing anybody must keep.
+const HintExists = "choose another file with -o, or move it away"
+
+// Absent returns an [*ExistsError] if something has a name.
+func Absent(path string) error {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return &ExistsError{path}
+	}
+	return nil
+}
 
 // end makes the content durable, gives it its name and makes that durable. On an error the draft is
 // removed.
@@ -94,11 +122,11 @@ func Replace(path string, write func(io.Writer) error) error {
 	return draft(path, write, (*Draft).Replace)
 }
 
-// WriteNew writes a file as a [Draft] and gives it a name that nothing may have: else its error
-// wraps [fs.ErrExist].
+// WriteNew writes a file as a [Draft] and gives it a name that nothing may have: else its error is
+// an [*ExistsError].
 func WriteNew(path string, write func(io.Writer) error) error {
-	if _, err := os.Lstat(path); err == nil { // rather before the work than after it
-		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
+	if err := Absent(path); err != nil { // rather before the work than after it
+		return err
 	}
 	return draft(path, write, (*Draft).Publish)
 }

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"strings"
 
 	"oktareset/runner/files"
 )
@@ -23,13 +22,6 @@ import (
 // A copy has no name of its own until the ledger it belongs to is locked and on the disk, and loses
 // it before the ledger is removed: a program that dies leaves a copy that belongs to a ledger, or a
 // temporary file that the next run removes.
-
-// CopyPath returns where the copy of the input lies: users.results.input.csv beside
-// users.results.csv.
-func CopyPath(results string) string { return stem(results) + ".input.csv" }
-
-// stem is what the names of all files of results begin with.
-func stem(results string) string { return strings.TrimSuffix(ManifestPath(results), ".json") }
 
 // Copy is a private copy that a run reads. It is safe to read concurrently, while nobody writes to
 // it or keeps it.

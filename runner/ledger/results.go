@@ -47,3 +47,6 @@ func ReadManifest(path string) (Manifest, error) { return results.ReadManifest(p
 
 // ReadOurManifest is [results.ReadOurManifest].
 func ReadOurManifest(path string) (Manifest, error) { return results.ReadOurManifest(path) }
+
+// CopyPath is [results.CopyPath].
+func CopyPath(path string) string { return results.CopyPath(path) }

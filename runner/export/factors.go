@@ -1,4 +1,4 @@
-package command
+package export
 
 import (
 	"context"
@@ -8,11 +8,12 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"golang.org/x/sync/errgroup"
+
 	"oktareset/oktaclient"
+	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/progress"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // candidate is a user whose factors decide.
@@ -22,18 +23,12 @@ type candidate struct {
 	in    bool // belongs into the export
 }
 
-// factorTypes are those that Okta documents. The set is open: another one is looked for, too, with a warning.
-var factorTypes = []string{
-	"call", "email", "push", "question", "signed_nonce", "sms", "token", "token:hardware", "token:hotp", "token:software:totp", "u2f",
-	"web", "webauthn",
-}
-
 // byFactors exports those users whose factors are as the flags ask. Only once all users are known it can say what that costs, so the
 // users are kept in memory meanwhile.
 func (x *export) byFactors(ctx context.Context, users iter.Seq2[oktaclient.UserRecord, error]) error {
-	for _, f := range x.opts.hasFactor {
-		if !slices.ContainsFunc(factorTypes, func(t string) bool { return f == t || strings.HasPrefix(f, t+":") }) {
-			x.Console.Warn("%q is no factor type that Okta documents: it has %s", f, strings.Join(factorTypes, ", "))
+	for _, f := range x.opts.HasFactor {
+		if !slices.ContainsFunc(oktaclient.FactorTypes(), func(t string) bool { return f == t || strings.HasPrefix(f, t+":") }) {
+			x.Console.Warn("%q is no factor type that Okta documents: it has %s", f, strings.Join(oktaclient.FactorTypes(), ", "))
 		}
 	}
 	matches, err := x.factorMatch(ctx)
@@ -46,7 +41,7 @@ func (x *export) byFactors(ctx context.Context, users iter.Seq2[oktaclient.UserR
 			x.unlisted++
 			return nil
 		}
-		all = append(all, candidate{id: u.ID(), cells: cells(u, x.opts.columns)})
+		all = append(all, candidate{id: u.ID(), cells: cells(u, x.opts.Columns)})
 		return nil
 	})
 	if err != nil || len(all) == 0 {
@@ -69,7 +64,7 @@ func (x *export) byFactors(ctx context.Context, users iter.Seq2[oktaclient.UserR
 
 // factorMatch returns what decides by a user's factors.
 func (x *export) factorMatch(ctx context.Context) (func([]oktaclient.Factor) bool, error) {
-	if !x.opts.noFactors {
+	if !x.opts.NoFactors {
 		return func(list []oktaclient.Factor) bool { return slices.ContainsFunc(list, x.asked) }, nil
 	}
 	org, err := x.client.GetOrg(ctx)
@@ -82,7 +77,7 @@ func (x *export) factorMatch(ctx context.Context) (func([]oktaclient.Factor) boo
 
 // asked reports whether a factor is one of --has-factor, by its type or by TYPE:PROVIDER.
 func (x *export) asked(f oktaclient.Factor) bool {
-	return slices.ContainsFunc(x.opts.hasFactor, func(want string) bool {
+	return slices.ContainsFunc(x.opts.HasFactor, func(want string) bool {
 		return strings.EqualFold(want, f.Type) || strings.EqualFold(want, f.String())
 	})
 }
@@ -93,7 +88,7 @@ func (x *export) announce(ctx context.Context, users int) {
 		_, _, _ = x.client.ListUsers(ctx, "", 1) // a group's members count elsewhere; should this fail, so will the factors, and say why
 	}
 	x.Console.Info("listing the factors of %s: %s, which count together with resets; %s", console.Plural(users, "user"), console.Plural(users, "call"),
-		estimate(x.client, users, x.opts.rate, "how long it takes isn't known, as the org doesn't tell its limit"))
+		access.Estimate(x.client, users, x.opts.Rate, "how long it takes isn't known, as the org doesn't tell its limit"))
 }
 
 // listFactors lists the factors of all candidates and marks those that belong into the export. The client paces the calls; the pool is

@@ -1,4 +1,4 @@
-package command
+package watch
 
 import (
 	"bytes"
@@ -73,7 +73,7 @@ func (p *watchPlace) load(path, org, orgID string) (bool, error) {
 		return false, bad(fmt.Sprintf("it has format %d, this version knows format %d", p.Format, cursorFormat))
 	}
 	if !(&results.Manifest{Org: p.Org, OrgID: p.OrgID}).SameOrg(org, orgID) {
-		return false, fault.Usage("use another file for each org", "%s is the cursor of %q, but the org is %q", path, orgName(p.Org, p.OrgID), orgName(org, orgID))
+		return false, fault.Usage("use another file for each org", "%s is the cursor of %q, but the org is %q", path, results.OrgName(p.Org, p.OrgID), results.OrgName(org, orgID))
 	}
 	if p.Next, err = oktaclient.ParseLogCursor(string(p.From)); err != nil {
 		return false, bad(err.Error())

@@ -1,4 +1,4 @@
-package command
+package desk
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 
 // checkConsent refuses, before anything is sent, a change that can't get consent.
 func (r *factorsRun) checkConsent() error {
-	c := r.opts.confirm
+	c := r.opts.Confirm
 	switch {
-	case !r.opts.verb.changes || r.opts.sandbox:
+	case !r.opts.Verb.changes || r.opts.Sandbox:
 		return nil
 	case c.Given() && c.Host != r.host():
 		return c.Check(r.host(), 1)
@@ -25,7 +25,7 @@ func (r *factorsRun) checkConsent() error {
 	tty, err := r.OpenTerminal()
 	if err != nil {
 		return console.ConsentError("to go ahead: --confirm "+r.host()+":1",
-			"nobody has allowed this: %s at %s for %q, and there is no terminal to ask on", r.opts.verb.name, r.host(), r.opts.user)
+			"nobody has allowed this: %s at %s for %q, and there is no terminal to ask on", r.opts.Verb.Name, r.host(), r.opts.User)
 	}
 	tty.Close()
 	return nil
@@ -36,7 +36,7 @@ type fact struct{ name, text string }
 
 // askConsent gets the consent that a change needs, on the terminal unless it was given.
 func (r *factorsRun) askConsent(ctx context.Context, what string, facts ...fact) error {
-	if r.opts.sandbox || r.opts.confirm.Given() {
+	if r.opts.Sandbox || r.opts.Confirm.Given() {
 		return nil
 	}
 	actor, err := r.client.GetActor(ctx)

@@ -1,4 +1,4 @@
-package command
+package desk
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 
 // enroll enrolls a factor and says what the user has to do next.
 func (r *factorsRun) enroll(ctx context.Context) error {
-	e, err := r.withSecrets(ctx, r.opts.enroll)
+	e, err := r.withSecrets(ctx, r.opts.Enroll)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (r *factorsRun) withSecrets(ctx context.Context, e oktaclient.Enrollment) (
 	switch e.Type {
 	case "question":
 		if e.Profile["question"] == nil {
-			return e, fault.Usage("see oktareset factors questions "+console.ShellQuote(r.opts.user), "which question? --question is missing")
+			return e, fault.Usage("see oktareset factors questions "+console.ShellQuote(r.opts.User), "which question? --question is missing")
 		}
 		e.Profile, err = ask(e.Profile, "answer", "answer")
 	case "token:hotp":
@@ -98,7 +98,7 @@ func (r *factorsRun) sayActivation(f oktaclient.Factor) {
 	a, ok := oktaclient.ReadActivation(f)
 	switch {
 	case !ok:
-	case !r.TerminalOut || r.opts.json:
+	case !r.TerminalOut || r.opts.JSON:
 		r.Console.Info("the user's app needs the QR code or the secret under _embedded.activation")
 	default:
 		if a.QRCode != "" {
@@ -191,7 +191,7 @@ func (r *factorsRun) resend(ctx context.Context) error {
 		return notDone("that is for an sms, call or email that waits for its activation; of an active one, verify sends a passcode",
 			"nothing can be sent again for %s, which is %s", f, f.Status)
 	}
-	again, _, err := r.client.ResendFactor(ctx, r.user.ID, f, r.opts.enroll.TemplateID)
+	again, _, err := r.client.ResendFactor(ctx, r.user.ID, f, r.opts.Enroll.TemplateID)
 	if oktaclient.FateOf(err) == oktaclient.InDoubt {
 		return notDone("ask the user", "a passcode may have been sent, or not: %w", err)
 	}

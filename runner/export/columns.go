@@ -1,4 +1,4 @@
-package command
+package export
 
 import (
 	"encoding/json"
@@ -12,12 +12,12 @@ import (
 	"oktareset/runner/table"
 )
 
-const defaultColumns = table.ExportColumn + ",login,status,email,firstName,lastName"
+const DefaultColumns = table.ExportColumn + ",login,status,email,firstName,lastName"
 
-// column is an attribute of a user that becomes a column of the export.
-type column struct {
-	name string   // as it was asked for, and as it stands in the header
-	path []string // of the attribute
+// Column is an attribute of a user that becomes a column of the export.
+type Column struct {
+	Name string   // as it was asked for, and as it stands in the header
+	Path []string // of the attribute
 }
 
 // userAttributes are the attributes that a user has beside the profile: any other name is one of the profile.
@@ -29,9 +29,9 @@ var userAttributes = []string{
 // columnName is what Okta's schema allows as a variable name, with dots between the parts of a path.
 var columnName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`)
 
-// parseColumns reads NAME,NAME. The ID isn't among those returned: it always comes first, so that reset finds every user by it.
-func parseColumns(s string) ([]column, error) {
-	var columns []column
+// ParseColumns reads NAME,NAME. The ID isn't among those returned: it always comes first, so that reset finds every user by it.
+func ParseColumns(s string) ([]Column, error) {
+	var columns []Column
 	for name := range strings.SplitSeq(s, ",") {
 		name = strings.TrimSpace(name)
 		switch {
@@ -41,37 +41,37 @@ func parseColumns(s string) ([]column, error) {
 			return nil, fault.Usage("as --columns login,email,department", "--columns: %q is no name of an attribute", name)
 		case strings.EqualFold(strings.ReplaceAll(name, "_", ""), table.ExportColumn):
 			return nil, fault.Usage("for an attribute of that name, write profile."+name, "--columns: reset would take %q for the user's ID", name)
-		case slices.ContainsFunc(columns, func(c column) bool { return strings.EqualFold(c.name, name) }):
+		case slices.ContainsFunc(columns, func(c Column) bool { return strings.EqualFold(c.Name, name) }):
 			return nil, fault.Usage("", "--columns names %q twice", name)
 		}
 		path := strings.Split(name, ".")
 		if !slices.Contains(userAttributes, path[0]) {
 			path = append([]string{"profile"}, path...)
 		}
-		columns = append(columns, column{name, path})
+		columns = append(columns, Column{name, path})
 	}
 	return columns, nil
 }
 
-func columnNames(columns []column) []string {
+func columnNames(columns []Column) []string {
 	names := make([]string, len(columns))
 	for i, c := range columns {
-		names[i] = c.name
+		names[i] = c.Name
 	}
 	return names
 }
 
 // cells are the user's values of the columns.
-func cells(u oktaclient.UserRecord, columns []column) []string {
+func cells(u oktaclient.UserRecord, columns []Column) []string {
 	texts := make([]string, len(columns))
 	for i, c := range columns {
-		texts[i] = cellText(u.Attribute(c.path...))
+		texts[i] = CellText(u.Attribute(c.Path...))
 	}
 	return texts
 }
 
-// cellText writes a value as a person expects it in a cell: a list with semicolons, an object as JSON.
-func cellText(v any) string {
+// CellText writes a value as a person expects it in a cell: a list with semicolons, an object as JSON.
+func CellText(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return ""
@@ -85,7 +85,7 @@ func cellText(v any) string {
 		if !slices.ContainsFunc(v, isObject) {
 			texts := make([]string, len(v))
 			for i, item := range v {
-				texts[i] = cellText(item)
+				texts[i] = CellText(item)
 			}
 			return strings.Join(texts, ";")
 		}

@@ -1,4 +1,4 @@
-package command
+package watch
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/runner/access"
 	"oktareset/runner/audit"
+	"oktareset/runner/console"
+	"oktareset/runner/evidence"
 	"oktareset/runner/fault"
 )
 
@@ -22,7 +24,7 @@ const (
 // watcher follows the log.
 type watcher struct {
 	*access.Env
-	opts   watchOptions
+	opts   Options
 	dial   func() *oktaclient.Client
 	client *oktaclient.Client
 	place  watchPlace
@@ -34,7 +36,7 @@ type watcher struct {
 
 // meetOrg asks for the org's ID and the server's clock. If it fails, the org's name has to do.
 func (w *watcher) meetOrg(ctx context.Context) {
-	brief, cancel := context.WithTimeout(ctx, optionalTime)
+	brief, cancel := context.WithTimeout(ctx, access.OptionalTime)
 	defer cancel()
 	if org, err := w.client.GetOrg(brief); err == nil {
 		w.orgID = org.ID
@@ -44,28 +46,28 @@ func (w *watcher) meetOrg(ctx context.Context) {
 // begin finds out from where to follow.
 func (w *watcher) begin() error {
 	host := w.client.Org().Host()
-	if w.opts.cursor != "" {
-		found, err := w.place.load(w.opts.cursor, host, w.orgID)
+	if w.opts.Cursor != "" {
+		found, err := w.place.load(w.opts.Cursor, host, w.orgID)
 		if err != nil {
 			return fault.Refused(err)
 		}
 		if found {
 			w.fold.Over = w.place.Resets
-			w.Console.Info("following the System Log of %s from where %s is", host, w.opts.cursor)
+			w.Console.Info("following the System Log of %s from where %s is", host, w.opts.Cursor)
 			return nil
 		}
 	}
-	since, err := parseSince(w.opts.since, w.client.Now())
+	since, err := ParseSince(w.opts.Since, w.client.Now())
 	if err != nil {
 		return err
 	}
 	w.place.begin(host, w.orgID, oktaclient.FollowFactorEvents(since))
-	if w.opts.cursor != "" {
-		if err := w.place.save(w.opts.cursor); err != nil { // what can't be written must show at once
+	if w.opts.Cursor != "" {
+		if err := w.place.save(w.opts.Cursor); err != nil { // what can't be written must show at once
 			return fault.Refused(err)
 		}
 	}
-	w.Console.Info("following the System Log of %s since %s", host, since.UTC().Format(shortFor))
+	w.Console.Info("following the System Log of %s since %s", host, since.UTC().Format(evidence.ShortFor))
 	return nil
 }
 
@@ -75,11 +77,11 @@ func (w *watcher) follow(ctx context.Context) error {
 		page, next, err := w.read(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return fault.Also(explainLog(w.client, context.Cause(ctx)), w.end())
+			return fault.Also(evidence.ExplainLog(w.client, context.Cause(ctx)), w.end())
 		case err != nil && !w.passes(err):
-			return fault.Also(explainLog(w.client, w.hintCursor(err)), w.end())
+			return fault.Also(evidence.ExplainLog(w.client, w.hintCursor(err)), w.end())
 		case err != nil:
-			trouble = min(max(w.opts.interval, 2*trouble), maxTrouble)
+			trouble = min(max(w.opts.Interval, 2*trouble), maxTrouble)
 			w.Console.Warn("the System Log can't be read, trying again in %s; nothing is lost: %v", trouble, err)
 			w.rest(ctx, trouble)
 			continue
@@ -92,11 +94,11 @@ func (w *watcher) follow(ctx context.Context) error {
 		if err := w.take(page, next); err != nil {
 			return err
 		}
-		if w.opts.once && !full {
+		if w.opts.Once && !full {
 			return w.end()
 		}
 		if !full {
-			w.rest(ctx, w.opts.interval)
+			w.rest(ctx, w.opts.Interval)
 		}
 	}
 }
@@ -132,7 +134,7 @@ func (w *watcher) passes(err error) bool {
 // hintCursor says what to do about a place that Okta doesn't know any more.
 func (w *watcher) hintCursor(err error) error {
 	if api := (*oktaclient.APIError)(nil); errors.As(err, &api) && api.Status == 400 && !w.place.Last.IsZero() {
-		return fault.Usage("begin with a new file, and --since "+w.place.Last.UTC().Format(shortFor)+", when the last event was",
+		return fault.Usage("begin with a new file, and --since "+w.place.Last.UTC().Format(evidence.ShortFor)+", when the last event was",
 			"%s doesn't know the place any more at which the log was left: %w", w.client.Org().Host(), err)
 	}
 	return err
@@ -170,7 +172,7 @@ func (w *watcher) end() error {
 }
 
 func (w *watcher) print(resets []audit.Reset) error {
-	if err := w.out.writeTo(w.Stdout, w.client.Org(), resets, w.opts.all); err != nil {
+	if err := w.out.writeTo(w.Stdout, w.client.Org(), resets, w.opts.All); err != nil {
 		return fault.WithCode(fault.ExitBrokeOff, fmt.Errorf("print the events: %w", err))
 	}
 	return nil
@@ -180,11 +182,64 @@ func (w *watcher) print(resets []audit.Reset) error {
 func (w *watcher) keep() error {
 	w.place.settle(w.fold.Open)
 	w.place.Resets = w.fold.Over
-	if w.opts.cursor == "" {
+	if w.opts.Cursor == "" {
 		return nil
 	}
-	if err := w.place.save(w.opts.cursor); err != nil {
+	if err := w.place.save(w.opts.Cursor); err != nil {
 		return fault.WithCode(fault.ExitBrokeOff, err)
 	}
 	return nil
+}
+
+// Options is what the flags of watch ask for.
+type Options struct {
+	Since    string
+	Cursor   string
+	Runs     []string
+	All      bool
+	Once     bool
+	Interval time.Duration
+	Org      access.Flags
+	Console  console.Options
+}
+
+// ParseSince reads a time or how long ago it is; "" is now.
+func ParseSince(s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return now, nil
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if ago, durErr := time.ParseDuration(s); durErr == nil {
+		t, err = now.Add(-ago), nil
+	}
+	switch {
+	case err != nil:
+		return t, fault.Usage("as --since 2026-11-22T08:00:00Z or --since 2h", "--since %q is no time", s)
+	case t.After(now.Add(time.Minute)):
+		return t, fault.Usage("", "--since %q is in the future", s)
+	case t.Before(now.Add(-evidence.LogRetention)):
+		return t, fault.Usage("begin later", "--since %q: Okta keeps its log for 90 days", s)
+	}
+	return t, nil
+}
+
+// Run carries out the watch command.
+func Run(ctx context.Context, e *access.Env, o Options) error {
+	cfg, err := e.LoadOrg(ctx, o.Org, access.LogScopes)
+	if err != nil {
+		return err
+	}
+	w := &watcher{Env: e, opts: o, dial: func() *oktaclient.Client {
+		return oktaclient.New(cfg.URL, e.ClientOptions(cfg, "", o.Console.Verbose))
+	}}
+	w.client = w.dial()
+	w.meetOrg(ctx)
+	w.out.ours = ownRuns{paths: o.Runs, org: cfg.URL.Host(), orgID: w.orgID}
+	if err := w.out.ours.load(); err != nil {
+		return fault.Refused(err)
+	}
+	if err := w.begin(); err != nil {
+		return err
+	}
+	return w.follow(ctx)
 }

@@ -1,4 +1,4 @@
-package command
+package desk
 
 import (
 	"context"
@@ -23,10 +23,10 @@ func (r *factorsRun) verify(ctx context.Context) error {
 		return notDone(fmt.Sprintf("oktareset factors activate %s %s", r.shownUser(), console.ShellQuote(f.ID)), "%s of %s is %s: it proves nothing yet",
 			f, r.user.Profile.Login, f.Status)
 	}
-	if r.opts.numberMatching && f.Type != "push" {
+	if r.opts.NumberMatching && f.Type != "push" {
 		return fault.Usage("leave it out", "--number-matching is for a push, not for %s", f)
 	}
-	if e := r.opts.enroll; !sendsPasscode(f.Type) && (e.TemplateID != "" || e.TokenLifetime != 0 || e.Language != "") {
+	if e := r.opts.Enroll; !sendsPasscode(f.Type) && (e.TemplateID != "" || e.TokenLifetime != 0 || e.Language != "") {
 		return fault.Usage("leave them out", "--template-id, --token-lifetime and --language are for a passcode that is sent, not for %s", f)
 	}
 	if f.Type == "push" {
@@ -38,9 +38,9 @@ func (r *factorsRun) verify(ctx context.Context) error {
 // verifyPasscode sends a passcode if that is how the factor works, and checks what the user reads out.
 func (r *factorsRun) verifyPasscode(ctx context.Context, f oktaclient.Factor) error {
 	v := oktaclient.Verify{
-		TemplateID: r.opts.enroll.TemplateID, TokenLifetime: r.opts.enroll.TokenLifetime, Language: r.opts.enroll.Language,
+		TemplateID: r.opts.Enroll.TemplateID, TokenLifetime: r.opts.Enroll.TokenLifetime, Language: r.opts.Enroll.Language,
 	}
-	if sendsPasscode(f.Type) && !r.opts.noChallenge {
+	if sendsPasscode(f.Type) && !r.opts.NoChallenge {
 		if _, _, err := r.client.VerifyFactor(ctx, r.user.ID, f.ID, v); err != nil {
 			return r.explain(err, fmt.Sprintf("send a passcode to %s", which(f)))
 		}
@@ -72,10 +72,10 @@ func (r *factorsRun) verifyPasscode(ctx context.Context, f oktaclient.Factor) er
 
 // verifyPush sends a push and waits for its answer.
 func (r *factorsRun) verifyPush(ctx context.Context, f oktaclient.Factor) error {
-	if r.opts.noChallenge {
+	if r.opts.NoChallenge {
 		return fault.Usage("of one that was sent before: oktareset factors poll", "a push is verified by sending one")
 	}
-	v, _, err := r.client.VerifyFactor(ctx, r.user.ID, f.ID, oktaclient.Verify{NumberMatching: r.opts.numberMatching})
+	v, _, err := r.client.VerifyFactor(ctx, r.user.ID, f.ID, oktaclient.Verify{NumberMatching: r.opts.NumberMatching})
 	if err != nil {
 		return r.explain(err, fmt.Sprintf("send a push to %s", r.user.Profile.Login))
 	}
@@ -88,9 +88,9 @@ func (r *factorsRun) poll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v, _, err := r.client.GetTransaction(ctx, r.user.ID, f.ID, r.opts.transID)
+	v, _, err := r.client.GetTransaction(ctx, r.user.ID, f.ID, r.opts.TransID)
 	if oktaclient.FateOf(err) == oktaclient.Missing {
-		return notDone("send another push: oktareset factors verify", "%s has no transaction %q", f, r.opts.transID)
+		return notDone("send another push: oktareset factors verify", "%s has no transaction %q", f, r.opts.TransID)
 	}
 	if err != nil {
 		return r.explain(err, "look up the transaction")

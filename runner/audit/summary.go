@@ -1,4 +1,4 @@
-package command
+package audit
 
 import (
 	"context"
@@ -7,24 +7,23 @@ import (
 	"io"
 	"strings"
 
-	"oktareset/runner/audit"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/results"
 )
 
 // write writes the audit while it reads the results a second time.
-func (r *auditRun) write(ctx context.Context, w io.Writer) (audit.Counts, error) {
-	columns, err := results.Columns(r.opts.results)
+func (r *auditRun) write(ctx context.Context, w io.Writer) (Counts, error) {
+	columns, err := results.Columns(r.opts.Results)
 	if err != nil {
-		return audit.Counts{}, err
+		return Counts{}, err
 	}
 	sheet, err := r.audit.NewSheet(w, columns)
 	if err != nil {
-		return audit.Counts{}, err
+		return Counts{}, err
 	}
 	n := 0
-	for e, err := range results.Scan(r.opts.results) {
+	for e, err := range results.Scan(r.opts.Results) {
 		if n++; err == nil && n > r.rows {
 			err = r.changed()
 		}
@@ -35,38 +34,38 @@ func (r *auditRun) write(ctx context.Context, w io.Writer) (audit.Counts, error)
 			err = sheet.Row(&e.Record, e.Extra)
 		}
 		if err != nil {
-			return audit.Counts{}, err
+			return Counts{}, err
 		}
 	}
 	if err := r.unchanged(&r.manifest); err != nil || n != r.rows {
-		return audit.Counts{}, r.changed()
+		return Counts{}, r.changed()
 	}
 	return sheet.Finish()
 }
 
 func (r *auditRun) changed() error {
-	return fault.WithHint(fmt.Errorf("%q was changed while it was audited", r.opts.results), "leave the file alone, and audit it again")
+	return fault.WithHint(fmt.Errorf("%q was changed while it was audited", r.opts.Results), "leave the file alone, and audit it again")
 }
 
-// auditSummary is what --json prints.
-type auditSummary struct {
+// AuditSummary is what --json prints.
+type AuditSummary struct {
 	Org      string `json:"org"`
 	Results  string `json:"results"`
 	Audit    string `json:"audit"`
 	Rows     int    `json:"rows"`
 	Requests int    `json:"requests"`
-	audit.Counts
+	Counts
 	ExitCode int `json:"exit_code"`
 }
 
 // summarize tells what the audit comes to, and returns the error that becomes the exit code.
-func (r *auditRun) summarize(c audit.Counts) error {
+func (r *auditRun) summarize(c Counts) error {
 	var err error
 	if !c.OK() {
 		err = fault.WithCode(fault.ExitRows, fault.ErrRows)
 	}
 	r.Console.Info("%s: %s", console.Plural(r.rows, "row"), verdictsText(c))
-	if n := c.Verdicts[audit.Unexplained]; n > 0 {
+	if n := c.Verdicts[Unexplained]; n > 0 {
 		r.Console.Info("%s in the log that no row explains", console.Plural(n, "reset"))
 	}
 	switch c.OtherLogin {
@@ -76,7 +75,7 @@ func (r *auditRun) summarize(c audit.Counts) error {
 	default:
 		r.Console.Info("%d users have another login in the log than in the results: the notes say which", c.OtherLogin)
 	}
-	if r.opts.tickets.file != "" {
+	if r.opts.Tickets.File != "" {
 		r.Console.Info("%s: %s without a ticket, %s without a reset",
 			console.Plural(r.tickets, "ticket"), console.Plural(c.NoTicket, "reset"), console.Plural(c.NoReset, "ticket"))
 	}
@@ -89,12 +88,12 @@ func (r *auditRun) summarize(c audit.Counts) error {
 	}
 	if c.Settled > 0 {
 		r.Console.Info("the log proves %s whose answer was lost: oktareset reset --resume -o %s, with the flags of the run, settles that in the results",
-			console.Plural(c.Settled, "row"), console.ShellQuote(plainPattern(r.opts.results)))
+			console.Plural(c.Settled, "row"), console.ShellQuote(results.PlainPattern(r.opts.Results)))
 	}
-	r.Console.Info("audit: %s", r.opts.output)
-	if r.opts.json {
-		s := auditSummary{
-			Org: r.manifest.Org, Results: r.opts.results, Audit: r.opts.output, Rows: r.rows, Requests: r.client.Stats().Requests,
+	r.Console.Info("audit: %s", r.opts.Output)
+	if r.opts.JSON {
+		s := AuditSummary{
+			Org: r.manifest.Org, Results: r.opts.Results, Audit: r.opts.Output, Rows: r.rows, Requests: r.client.Stats().Requests,
 			Counts: c, ExitCode: fault.Code(err),
 		}
 		enc := json.NewEncoder(console.Printer(r.Stdout))
@@ -108,10 +107,10 @@ func (r *auditRun) summarize(c audit.Counts) error {
 }
 
 // verdictsText is as "22 confirmed (1 settled), 2 no_event_expected", of the rows.
-func verdictsText(c audit.Counts) string {
+func verdictsText(c Counts) string {
 	var parts []string
-	for _, v := range audit.Verdicts {
-		if n := c.Verdicts[v]; n > 0 && v != audit.Unexplained {
+	for _, v := range Verdicts {
+		if n := c.Verdicts[v]; n > 0 && v != Unexplained {
 			parts = append(parts, fmt.Sprintf("%d %s", n, v))
 		}
 	}

@@ -1,4 +1,4 @@
-package command
+package results
 
 import (
 	"path/filepath"
@@ -16,15 +16,15 @@ var dateLayouts = [len(dateLetters)]string{"2006", "01", "02", "15", "04"}
 
 const hintDate = "%Y %m %d %H %M are year, month, day, hour and minute in UTC; %% is a percent sign"
 
-// datePattern is a path with a date in its file name, as results/%Y-%m-%d.csv.
-type datePattern struct {
-	text  string         // as it was given
-	names *regexp.Regexp // of its files, whatever the date; nil when there is no date in it
+// DatePattern is a path with a date in its file name, as results/%Y-%m-%d.csv.
+type DatePattern struct {
+	Text  string         // as it was given
+	Names *regexp.Regexp // of its files, whatever the date; nil when there is no date in it
 }
 
-// expandDate returns the path that a pattern stands for at a time. The date is UTC: by local time, one name could stand for two hours, and
+// ExpandDate returns the path that a pattern stands for at a time. The date is UTC: by local time, one name could stand for two hours, and
 // a run that is restarted on another machine could look for another day.
-func expandDate(text string, at time.Time) (path string, p datePattern, err error) {
+func ExpandDate(text string, at time.Time) (path string, p DatePattern, err error) {
 	folder, name := filepath.Split(text)
 	path, _, dated, err := expandParts(folder, at)
 	if err != nil {
@@ -37,7 +37,7 @@ func expandDate(text string, at time.Time) (path string, p datePattern, err erro
 	if err != nil {
 		return "", p, err
 	}
-	p = datePattern{text: text}
+	p = DatePattern{Text: text}
 	if dated == "" {
 		return path + file, p, nil
 	}
@@ -46,7 +46,7 @@ func expandDate(text string, at time.Time) (path string, p datePattern, err erro
 			return "", p, fault.Usage("as -o 'results/%Y-%m-%d.csv'", "--output %q: without %%%c, the same name would come again", text, letter)
 		}
 	}
-	p.names = regexp.MustCompile("^" + expression + "$")
+	p.Names = regexp.MustCompile("^" + expression + "$")
 	return path + file, p, nil
 }
 
@@ -73,5 +73,5 @@ func expandParts(s string, at time.Time) (text, expression, letters string, err 
 	}
 }
 
-// plainPattern is the pattern that stands for one path, whatever the date.
-func plainPattern(path string) string { return strings.ReplaceAll(path, "%", "%%") }
+// PlainPattern is the pattern that stands for one path, whatever the date.
+func PlainPattern(path string) string { return strings.ReplaceAll(path, "%", "%%") }

@@ -1,4 +1,4 @@
-package command
+package export
 
 import (
 	"errors"
@@ -28,7 +28,7 @@ func createExport(path string, stdout io.Writer, columns []string) (*exportFile,
 	f := &exportFile{path: path, stdout: stdout}
 	w := stdout
 	if path != "" {
-		if err := absent(path); err != nil {
+		if err := files.Absent(path); err != nil {
 			return nil, err
 		}
 		draft, err := files.NewDraft(path)
@@ -62,7 +62,7 @@ func (f *exportFile) finish() error {
 		return writeError(err)
 	}
 	if err = f.draft.Publish(); errors.Is(err, fs.ErrExist) { // it may have come since
-		return existsError(f.path)
+		return err
 	}
 	return writeError(err)
 }

@@ -1,4 +1,4 @@
-package command
+package desk
 
 import (
 	"context"
@@ -15,7 +15,7 @@ func (r *factorsRun) unenroll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.opts.removeRecovery && f.Type != "sms" && f.Type != "call" {
+	if r.opts.RemoveRecovery && f.Type != "sms" && f.Type != "call" {
 		return fault.Usage("leave it out", "--remove-recovery is for an sms or call, not for %s", f)
 	}
 	var along []string
@@ -28,13 +28,13 @@ func (r *factorsRun) unenroll(ctx context.Context) error {
 	if len(along) > 0 {
 		facts = append(facts, fact{"along", strings.Join(along, ", ") + ": Okta takes them with it"})
 	}
-	if r.opts.removeRecovery {
+	if r.opts.RemoveRecovery {
 		facts = append(facts, fact{"recovery", "the number can't be used to recover the account any more, either"})
 	}
 	if err := r.askConsent(ctx, "This takes a factor away. It can't be undone.", facts...); err != nil {
 		return err
 	}
-	_, err = r.client.UnenrollFactor(ctx, r.user.ID, f.ID, r.opts.removeRecovery, nil)
+	_, err = r.client.UnenrollFactor(ctx, r.user.ID, f.ID, r.opts.RemoveRecovery, nil)
 	if oktaclient.FateOf(err) == oktaclient.InDoubt {
 		return r.lookAgain(ctx, f, err)
 	}

@@ -1,4 +1,4 @@
-package command
+package desk
 
 import (
 	"bytes"
@@ -95,7 +95,7 @@ func (r *factorsRun) showFactor(f oktaclient.Factor) error {
 // show prints v as JSON, or as the table for a person.
 func (r *factorsRun) show(v any, table func(io.Writer)) error {
 	var out bytes.Buffer
-	if r.TerminalOut && !r.opts.json {
+	if r.TerminalOut && !r.opts.JSON {
 		w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
 		table(w)
 		_ = w.Flush() // into memory

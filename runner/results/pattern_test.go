@@ -1,4 +1,4 @@
-package command
+package results
 
 import (
 	"path/filepath"
@@ -19,25 +19,25 @@ func TestExpandDate(t *testing.T) {
 		{"100%% a/100%%.csv", "100% a/100%.csv", ""},
 		{"%%Y%Y%%.csv", "%Y2026%.csv", "%Y1999%.csv"},
 	} {
-		path, p, err := expandDate(filepath.FromSlash(tt.text), at)
-		if path != filepath.FromSlash(tt.want) || err != nil || (p.names != nil) != (tt.other != "") {
+		path, p, err := ExpandDate(filepath.FromSlash(tt.text), at)
+		if path != filepath.FromSlash(tt.want) || err != nil || (p.Names != nil) != (tt.other != "") {
 			t.Errorf("expandDate(%q) = %q, %v, %v; want %q", tt.text, path, p, err, tt.want)
 			continue
 		}
-		if p.names == nil {
+		if p.Names == nil {
 			continue
 		}
 		for name, want := range map[string]bool{filepath.Base(path): true, tt.other: true, "x" + tt.other: false, tt.other + ".lock": false, "users.csv": false} {
-			if got := p.names.MatchString(name); got != want {
+			if got := p.Names.MatchString(name); got != want {
 				t.Errorf("%q matches %q: %v, want %v", tt.text, name, got, want)
 			}
 		}
-		if again, _, err := expandDate(plainPattern(path), at); again != path || err != nil {
+		if again, _, err := ExpandDate(PlainPattern(path), at); again != path || err != nil {
 			t.Errorf("plainPattern(%q) stands for %q, %v", path, again, err)
 		}
 	}
 	for _, text := range []string{"100%.csv", "%", "a%", "%y.csv", "%F.csv", "%d.csv", "%Y-%d.csv", "%m-%d.csv", "%H.csv", "%Y/%m.csv", "%é"} {
-		if path, _, err := expandDate(text, at); err == nil || fault.Code(err) != fault.ExitUsage || fault.Hint(err) == "" {
+		if path, _, err := ExpandDate(text, at); err == nil || fault.Code(err) != fault.ExitUsage || fault.Hint(err) == "" {
 			t.Errorf("expandDate(%q) = %q, %v; want a usage error with a hint", text, path, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package command
+package audit
 
 import (
 	"context"
@@ -15,7 +15,6 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner/access"
-	"oktareset/runner/audit"
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
 	"oktareset/runner/results"
@@ -25,9 +24,9 @@ import (
 // auditRun is one audit, from the results to the summary.
 type auditRun struct {
 	*access.Env
-	opts     auditOptions
+	opts     Options
 	manifest results.Manifest
-	audit    *audit.Audit
+	audit    *Audit
 	rows     int
 	client   *oktaclient.Client
 	tickets  int
@@ -35,10 +34,10 @@ type auditRun struct {
 
 // open reads the manifest and the results, and refuses what can't be evidence.
 func (r *auditRun) open(ctx context.Context) error {
-	if err := absent(r.opts.output); err != nil {
+	if err := files.Absent(r.opts.Output); err != nil {
 		return err
 	}
-	path := r.opts.results
+	path := r.opts.Results
 	if _, err := os.Stat(path); err != nil {
 		return fmt.Errorf("read the results: %w", err)
 	}
@@ -56,7 +55,7 @@ func (r *auditRun) open(ctx context.Context) error {
 		return err
 	}
 	r.manifest = m
-	r.audit = audit.New(auditSubject(&m))
+	r.audit = New(auditSubject(&m))
 	if err := r.readTickets(ctx); err != nil {
 		return err
 	}
@@ -91,7 +90,7 @@ func auditable(m *results.Manifest, path string) error {
 
 // unchanged refuses results that aren't as their run left them.
 func (r *auditRun) unchanged(m *results.Manifest) error {
-	f, err := files.Open(r.opts.results, files.Rule{Links: true})
+	f, err := files.Open(r.opts.Results, files.Rule{Links: true})
 	if err != nil {
 		return fmt.Errorf("read the results: %w", err)
 	}
@@ -104,12 +103,12 @@ func (r *auditRun) unchanged(m *results.Manifest) error {
 		return nil
 	}
 	return fault.Usage("put back the file as the run left it; a spreadsheet that saved it has changed it",
-		"%s was changed since its run ended: its SHA-256 isn't the one that the manifest has", r.opts.results)
+		"%s was changed since its run ended: its SHA-256 isn't the one that the manifest has", r.opts.Results)
 }
 
 // auditSubject is what an audit has to know of the runs.
-func auditSubject(m *results.Manifest) audit.Subject {
-	var s audit.Subject
+func auditSubject(m *results.Manifest) Subject {
+	var s Subject
 	for _, run := range m.Runs {
 		s.Runs = append(s.Runs, run.RunID)
 		if id := run.Actor.ID; id != "" && !slices.Contains(s.Actors, id) {
@@ -126,34 +125,34 @@ func auditSubject(m *results.Manifest) audit.Subject {
 // readTickets reads the list of tickets, if there is one. The users are found as in an input, or as
 // service desks call them.
 func (r *auditRun) readTickets(ctx context.Context) error {
-	o := r.opts.tickets
-	if o.file == "" {
+	o := r.opts.Tickets
+	if o.File == "" {
 		return nil
 	}
-	f, err := roster.Open(o.file, roster.Options{Column: o.column, List: true, ColumnFlag: "--ticket-column", People: true})
+	f, err := roster.Open(o.File, roster.Options{Column: o.Column, List: true, ColumnFlag: "--ticket-column", People: true})
 	if err != nil {
 		return err
 	}
 	defer f.Close() //nolint:errcheck // it was only read
 	if f.Plan() {
-		return fault.Usage("give the service desk's list, with a column ticket and one with user IDs or logins", "%s is a plan or a result, not a list of tickets", o.file)
+		return fault.Usage("give the service desk's list, with a column ticket and one with user IDs or logins", "%s is a plan or a result, not a list of tickets", o.File)
 	}
 	if _, err := f.Survey(ctx); err != nil {
 		return err
 	}
 	for _, w := range f.Warnings() {
-		r.Console.Warn("%s: %s", o.file, w)
+		r.Console.Warn("%s: %s", o.File, w)
 	}
 	isTicket := isTicketColumn
-	if o.ids != "" {
+	if o.Ids != "" {
 		isTicket = func(name string) bool {
-			return roster.PlainName(strings.TrimPrefix(name, "input.")) == roster.PlainName(o.ids)
+			return roster.PlainName(strings.TrimPrefix(name, "input.")) == roster.PlainName(o.Ids)
 		}
 	}
 	column := slices.IndexFunc(f.Columns(), isTicket)
 	if column < 0 {
 		return fault.Usage("name the column that holds the tickets with --ticket-id-column", "%s: no column of tickets beside the users' column %q: there are %q",
-			o.file, f.Column(), f.Columns())
+			o.File, f.Column(), f.Columns())
 	}
 	for row, err := range f.Rows() {
 		if err != nil {
@@ -162,9 +161,9 @@ func (r *auditRun) readTickets(ctx context.Context) error {
 		if row.Header {
 			continue
 		}
-		t := audit.Ticket{Ticket: strings.TrimSpace(row.Cells[column]), User: row.Input}
+		t := Ticket{Ticket: strings.TrimSpace(row.Cells[column]), User: row.Input}
 		if t.Ticket == "" || !r.audit.Ticket(t) {
-			return fault.Usage("give each line a ticket and a user", "%s line %d: ticket %q of user %q", o.file, row.Line, t.Ticket, t.User)
+			return fault.Usage("give each line a ticket and a user", "%s line %d: ticket %q of user %q", o.File, row.Line, t.Ticket, t.User)
 		}
 		r.tickets++
 	}
@@ -184,25 +183,4 @@ func isTicketColumn(name string) bool {
 		return true
 	}
 	return false
-}
-
-// absent refuses to overwrite a file.
-func absent(path string) error {
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return existsError(path)
-	}
-	return nil
-}
-
-func existsError(path string) error {
-	return fault.WithHint(fmt.Errorf("%q exists already", path), hintExists)
-}
-
-// writeNew makes a file that has its name only once it is whole. Nothing is overwritten.
-func writeNew(path string, write func(io.Writer) error) error {
-	err := files.WriteNew(path, write)
-	if errors.Is(err, fs.ErrExist) {
-		return existsError(path)
-	}
-	return err
 }

@@ -1,4 +1,4 @@
-package command
+package desk
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 // factorsRun is one execution of factors: one thing done to one user.
 type factorsRun struct {
 	*access.Env
-	opts    factorsOptions
+	opts    Options
 	client  *oktaclient.Client
 	sandbox *access.Sandbox // nil with a real org
 	user    oktaclient.User
@@ -27,8 +27,8 @@ type factorsRun struct {
 	serviceApp bool // the caller is one
 }
 
-// manageFactors carries out the factors command.
-func manageFactors(ctx context.Context, e *access.Env, o factorsOptions) error {
+// Run carries out the factors command.
+func Run(ctx context.Context, e *access.Env, o Options) error {
 	r := &factorsRun{Env: e, opts: o}
 	if err := r.connect(ctx); err != nil {
 		return fault.Refused(err)
@@ -41,7 +41,7 @@ func manageFactors(ctx context.Context, e *access.Env, o factorsOptions) error {
 	if err := r.identify(ctx); err != nil {
 		return err
 	}
-	err := o.verb.do(r, ctx)
+	err := o.Verb.do(r, ctx)
 	if r.sandbox != nil {
 		r.Console.Info("this was a stand-in org, and it forgets all: oktareset sandbox serves one for several commands")
 	}
@@ -52,19 +52,19 @@ func manageFactors(ctx context.Context, e *access.Env, o factorsOptions) error {
 func (r *factorsRun) connect(ctx context.Context) error {
 	var cfg access.Config
 	var err error
-	if r.opts.sandbox {
+	if r.opts.Sandbox {
 		if r.sandbox, err = startDemo(); err == nil {
 			cfg, err = r.sandbox.Config()
 		}
 	} else {
-		cfg, err = r.LoadOrg(ctx, r.opts.org, r.scopes())
+		cfg, err = r.LoadOrg(ctx, r.opts.Org, r.scopes())
 	}
 	if err != nil {
 		return err
 	}
 	r.serviceApp = cfg.App != nil
-	o := r.ClientOptions(cfg, "run/"+newRunID(), r.opts.console.Verbose)
-	o.Timeout = r.opts.timeout
+	o := r.ClientOptions(cfg, "run/"+runner.NewRunID(), r.opts.Console.Verbose)
+	o.Timeout = r.opts.Timeout
 	r.client = oktaclient.New(cfg.URL, o)
 	return nil
 }
@@ -72,7 +72,7 @@ func (r *factorsRun) connect(ctx context.Context) error {
 // scopes are what a service app needs for the verb. Okta's page of questions takes API tokens only.
 func (r *factorsRun) scopes() access.Scopes {
 	s := access.Scopes{Needed: []string{oktaclient.ScopeUsersRead}}
-	switch r.opts.verb.name {
+	switch r.opts.Verb.Name {
 	case "list", "catalog", "questions", "get", "poll":
 	default:
 		s.Needed = append(s.Needed, oktaclient.ScopeUsersManage)
@@ -116,7 +116,7 @@ func (r *factorsRun) shownUser() string { return console.ShellQuote(r.user.Profi
 // identify finds the user that is meant, and nobody else: Okta would also match short names, cut logins at a semicolon and ignore
 // diacritics.
 func (r *factorsRun) identify(ctx context.Context) error {
-	if r.opts.readsMe() {
+	if r.opts.ReadsMe() {
 		if r.serviceApp {
 			return notDone("give a user's ID or whole login", "nobody is \"me\": a service app is no user")
 		}
@@ -124,7 +124,7 @@ func (r *factorsRun) identify(ctx context.Context) error {
 		r.user = me
 		return r.explain(err, "ask who these credentials belong to")
 	}
-	id, _ := runner.ParseIdentifier(r.opts.user)
+	id, _ := runner.ParseIdentifier(r.opts.User)
 	user, _, err := steps.Find(ctx, r.client, id, false)
 	switch other, isOther := errors.AsType[*steps.OtherUserError](err); {
 	case steps.NoUser(err):
@@ -144,7 +144,7 @@ func (r *factorsRun) identify(ctx context.Context) error {
 // factor finds the factor that is meant, by its ID or as the only one of its kind. others are the user's other factors; they are known
 // only if the list was needed.
 func (r *factorsRun) factor(ctx context.Context, needList bool) (f oktaclient.Factor, others []oktaclient.Factor, err error) {
-	what := r.opts.factor
+	what := r.opts.Factor
 	if isFactorID(what) && !needList {
 		f, _, err = r.client.GetFactor(ctx, r.user.ID, what)
 		if oktaclient.FateOf(err) == oktaclient.Missing {
@@ -181,7 +181,7 @@ func (r *factorsRun) noFactor(list []oktaclient.Factor) error {
 	if len(kinds) > 0 {
 		hint = "there are " + strings.Join(kinds, ", ")
 	}
-	return notDone(hint, "%s has no factor %q", r.user.Profile.Login, r.opts.factor)
+	return notDone(hint, "%s has no factor %q", r.user.Profile.Login, r.opts.Factor)
 }
 
 // isFactorID reports whether s has the form of the IDs that Okta gives to factors: no type has.
@@ -201,7 +201,7 @@ func (r *factorsRun) explain(err error, what string) error {
 	if err == nil {
 		return nil
 	}
-	if sig, ok := errors.AsType[Signal](err); ok {
+	if sig, ok := errors.AsType[fault.Signal](err); ok {
 		return fault.Stopped(sig)
 	}
 	if limit := oktaclient.MessageLimit(err); limit != "" {

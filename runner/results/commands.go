@@ -1,4 +1,4 @@
-package command
+package results
 
 import (
 	"fmt"
@@ -10,8 +10,6 @@ import (
 
 	"oktareset/runner"
 	"oktareset/runner/console"
-	"oktareset/runner/ledger"
-	"oktareset/runner/results"
 )
 
 // This file makes commands of a manifest, so that the terminal, the page and every hint give the
@@ -19,12 +17,12 @@ import (
 
 // recordedExclusion is a file of --exclude as a run's options have it.
 type recordedExclusion struct {
-	sha256 string
-	path   string
+	Sha256 string
+	Path   string
 }
 
-// recordedExclusions are the files that the runs of a manifest left alone, each content once.
-func recordedExclusions(m *results.Manifest) []recordedExclusion {
+// RecordedExclusions are the files that the runs of a manifest left alone, each content once.
+func RecordedExclusions(m *Manifest) []recordedExclusion {
 	var all []recordedExclusion
 	for _, run := range m.Runs {
 		for line := range strings.Lines(run.Options["exclude"]) {
@@ -33,7 +31,7 @@ func recordedExclusions(m *results.Manifest) []recordedExclusion {
 			if err != nil {
 				path = quoted
 			}
-			if !slices.ContainsFunc(all, func(x recordedExclusion) bool { return x.sha256 == hash }) {
+			if !slices.ContainsFunc(all, func(x recordedExclusion) bool { return x.Sha256 == hash }) {
 				all = append(all, recordedExclusion{hash, path})
 			}
 		}
@@ -41,8 +39,8 @@ func recordedExclusions(m *results.Manifest) []recordedExclusion {
 	return all
 }
 
-// lastOptions are the flags of the run that wrote last.
-func lastOptions(m *results.Manifest) map[string]string {
+// LastOptions are the flags of the run that wrote last.
+func LastOptions(m *Manifest) map[string]string {
 	if len(m.Runs) == 0 {
 		return nil
 	}
@@ -51,8 +49,8 @@ func lastOptions(m *results.Manifest) map[string]string {
 
 // recordedFlags are those of the named flags that the last run had, for a shell. A flag without a
 // value is on.
-func recordedFlags(m *results.Manifest, names ...string) []string {
-	options := lastOptions(m)
+func recordedFlags(m *Manifest, names ...string) []string {
+	options := LastOptions(m)
 	var args []string
 	for _, name := range names {
 		switch value, ok := options[name]; {
@@ -72,15 +70,15 @@ func recordedFlags(m *results.Manifest, names ...string) []string {
 
 // recordedWhat are the flags that say what is done to each user, in the order of
 // [whatOptions.args].
-func recordedWhat(m *results.Manifest) []string {
+func recordedWhat(m *Manifest) []string {
 	return recordedFlags(m, "factor", "remove-recovery", "clear-sessions", "enroll", "activate", "template-id", "token-lifetime", "update-phone")
 }
 
 // recordedProtection are the flags that leave users alone.
-func recordedProtection(m *results.Manifest) []string {
+func recordedProtection(m *Manifest) []string {
 	var args []string
-	for _, x := range recordedExclusions(m) {
-		args = append(args, "--exclude", console.ShellQuote(x.path))
+	for _, x := range RecordedExclusions(m) {
+		args = append(args, "--exclude", console.ShellQuote(x.Path))
 	}
 	args = append(args, recordedFlags(m, "exclude-column", "skip-admins")...)
 	for _, run := range slices.Backward(m.Runs) { // a run that goes on takes it over without a flag
@@ -91,42 +89,42 @@ func recordedProtection(m *results.Manifest) []string {
 	return args
 }
 
-// recordedTicket is the flag of the ticket, if there is one.
-func recordedTicket(m *results.Manifest) []string {
+// RecordedTicket is the flag of the ticket, if there is one.
+func RecordedTicket(m *Manifest) []string {
 	if m.Ticket == "" {
 		return nil
 	}
 	return []string{"--ticket", console.ShellQuote(m.Ticket)}
 }
 
-// planCommand is the command that does what a plan shows, and leaves alone whom it leaves alone. ""
+// PlanCommand is the command that does what a plan shows, and leaves alone whom it leaves alone. ""
 // where there is nobody to reset.
-func planCommand(m *results.Manifest, plan string) string {
+func PlanCommand(m *Manifest, plan string) string {
 	n := m.Counts[runner.StatusWouldReset]
 	if !m.DryRun || n == 0 {
 		return ""
 	}
 	consent := []string{"--sandbox"}
 	if !m.Sandbox {
-		consent = slices.Concat(recordedFlags(m, "org-url", "token-file"), recordedTicket(m), []string{"--confirm", console.ShellQuote(fmt.Sprintf("%s:%d", m.Org, n))})
+		consent = slices.Concat(recordedFlags(m, "org-url", "token-file"), RecordedTicket(m), []string{"--confirm", console.ShellQuote(fmt.Sprintf("%s:%d", m.Org, n))})
 	}
 	return strings.Join(slices.Concat([]string{"oktareset", "reset"}, recordedWhat(m), consent, recordedProtection(m), []string{console.ShellQuote(plan)}), " ")
 }
 
-// goOnCommand is the command that goes on with results, or completes a plan, with the flags of its
+// GoOnCommand is the command that goes on with results, or completes a plan, with the flags of its
 // last run. first are the flags that say so.
-func goOnCommand(m *results.Manifest, path string, first ...string) string {
+func GoOnCommand(m *Manifest, path string, first ...string) string {
 	if m.DryRun {
 		first = append([]string{"--dry-run"}, first...)
 	}
 	then := recordedFlags(m, "record-factors", "workers", "rate", "max-api-capacity", "timeout", "halt", "org-url", "token-file")
-	output := []string{"--output", console.ShellQuote(plainPattern(path))}
+	output := []string{"--output", console.ShellQuote(PlainPattern(path))}
 	var input []string
-	if _, err := os.Lstat(ledger.CopyPath(path)); err != nil { // with the copy of the input, nothing else is needed
+	if _, err := os.Lstat(CopyPath(path)); err != nil { // with the copy of the input, nothing else is needed
 		var base string
 		input, base = inputOf(m, path)
 		then = append(recordedFlags(m, "column", "delimiter", "no-header", "allow-empty"), then...)
-		if o := (resetOptions{dryRun: m.DryRun}); filepath.Clean(o.resultsBeside(base)) == filepath.Clean(path) {
+		if filepath.Clean(ResultsBeside(base, m.DryRun, false)) == filepath.Clean(path) {
 			output = nil
 		}
 	}
@@ -136,11 +134,11 @@ func goOnCommand(m *results.Manifest, path string, first ...string) string {
 
 // inputOf names the input of results for a shell, and says what the results are named after. The
 // manifest has the name of a file alone, which is looked for beside the results.
-func inputOf(m *results.Manifest, path string) (args []string, base string) {
-	if users := lastOptions(m)["user"]; users != "" {
-		return recordedFlags(m, "user"), fileName(strings.Split(users, ", "))
+func inputOf(m *Manifest, path string) (args []string, base string) {
+	if users := LastOptions(m)["user"]; users != "" {
+		return recordedFlags(m, "user"), FileName(strings.Split(users, ", "))
 	}
-	if m.Input.File == shownStdin {
+	if m.Input.File == ShownStdin {
 		return []string{"-"}, "stdin"
 	}
 	file := filepath.Join(filepath.Dir(path), m.Input.File)
@@ -150,9 +148,9 @@ func inputOf(m *results.Manifest, path string) (args []string, base string) {
 	return []string{console.ShellQuote(file)}, file
 }
 
-// notPlanned says why a plan isn't whole, and with which command it is completed; both are "" for
+// NotPlanned says why a plan isn't whole, and with which command it is completed; both are "" for
 // one that is. A dry run of the stand-in org can't be gone on with: it is made again.
-func notPlanned(m *results.Manifest, plan string) (why, command string) {
+func NotPlanned(m *Manifest, plan string) (why, command string) {
 	unseen, failed := m.Counts[runner.StatusNotAttempted], m.Counts[runner.StatusFailed]
 	stopped := ""
 	if len(m.Runs) > 0 {
@@ -179,10 +177,10 @@ func notPlanned(m *results.Manifest, plan string) (why, command string) {
 	if m.Sandbox {
 		return why, ""
 	}
-	return why, goOnCommand(m, plan, first...)
+	return why, GoOnCommand(m, plan, first...)
 }
 
-func notLookedAt(n int, m *results.Manifest) string {
+func notLookedAt(n int, m *Manifest) string {
 	verb := "weren't"
 	if n == 1 {
 		verb = "wasn't"

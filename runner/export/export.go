@@ -1,4 +1,4 @@
-package command
+package export
 
 import (
 	"cmp"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
+	"oktareset/runner"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
@@ -21,7 +22,7 @@ import (
 // export is one run of users.
 type export struct {
 	*access.Env
-	opts    usersOptions
+	opts    Options
 	start   time.Time
 	sandbox *access.Sandbox // nil with a real org
 	client  *oktaclient.Client
@@ -34,15 +35,15 @@ type export struct {
 	filled   []bool       // columns that hold a value somewhere
 }
 
-// exportUsers carries out the users command. What it leaves is whole, or can't be taken for it.
-func exportUsers(ctx context.Context, e *access.Env, o usersOptions) error {
-	x := &export{Env: e, opts: o, start: time.Now(), filled: make([]bool, len(o.columns))}
+// Run carries out the users command. What it leaves is whole, or can't be taken for it.
+func Run(ctx context.Context, e *access.Env, o Options) error {
+	x := &export{Env: e, opts: o, start: time.Now(), filled: make([]bool, len(o.Columns))}
 	if err := x.connect(ctx); err != nil {
 		return err
 	}
 	defer x.sandbox.Close()
 	var err error
-	if x.out, err = createExport(o.output, e.Stdout, columnNames(o.columns)); err != nil {
+	if x.out, err = createExport(o.Output, e.Stdout, columnNames(o.Columns)); err != nil {
 		return err
 	}
 	if err = x.work(ctx); err == nil {
@@ -59,18 +60,18 @@ func exportUsers(ctx context.Context, e *access.Env, o usersOptions) error {
 func (x *export) connect(ctx context.Context) error {
 	var cfg access.Config
 	var err error
-	if x.opts.sandbox {
+	if x.opts.Sandbox {
 		if x.sandbox, err = access.StartSandbox(nil); err == nil {
 			cfg, err = x.sandbox.Config()
 		}
 	} else {
-		cfg, err = x.LoadOrg(ctx, x.opts.org, x.scopes())
+		cfg, err = x.LoadOrg(ctx, x.opts.Org, x.scopes())
 	}
 	if err != nil {
 		return err
 	}
-	o := x.ClientOptions(cfg, "run/"+newRunID(), x.opts.console.Verbose)
-	o.Timeout, o.Capacity, o.Rate = x.opts.timeout, x.opts.capacity, x.opts.rate
+	o := x.ClientOptions(cfg, "run/"+runner.NewRunID(), x.opts.Console.Verbose)
+	o.Timeout, o.Capacity, o.Rate = x.opts.Timeout, x.opts.Capacity, x.opts.Rate
 	x.client = oktaclient.New(cfg.URL, o)
 	return nil
 }
@@ -78,7 +79,7 @@ func (x *export) connect(ctx context.Context) error {
 // scopes are what a service app needs for the export.
 func (x *export) scopes() access.Scopes {
 	s := access.Scopes{Needed: []string{oktaclient.ScopeUsersRead}}
-	if x.opts.group != "" {
+	if x.opts.Group != "" {
 		s.Needed = append(s.Needed, oktaclient.ScopeGroupsRead)
 	}
 	return s
@@ -90,27 +91,27 @@ func (x *export) work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(x.opts.hasFactor) > 0 || x.opts.noFactors {
+	if len(x.opts.HasFactor) > 0 || x.opts.NoFactors {
 		return x.byFactors(ctx, users)
 	}
-	return x.each(users, func(u oktaclient.UserRecord) error { return x.write(u.ID(), cells(u, x.opts.columns)) })
+	return x.each(users, func(u oktaclient.UserRecord) error { return x.write(u.ID(), cells(u, x.opts.Columns)) })
 }
 
 // query starts the list of users that the flags ask for.
 func (x *export) query(ctx context.Context) (iter.Seq2[oktaclient.UserRecord, error], error) {
 	o := x.opts
-	if o.group != "" {
+	if o.Group != "" {
 		id, err := x.groupID(ctx)
 		return x.client.ListGroupUsers(ctx, id), err
 	}
-	q := oktaclient.UserQuery{Search: o.search, Filter: o.filter}
-	if len(o.statuses) > 0 {
-		status := oktaclient.StatusFilter(o.statuses...)
+	q := oktaclient.UserQuery{Search: o.Search, Filter: o.Filter}
+	if len(o.Statuses) > 0 {
+		status := oktaclient.StatusFilter(o.Statuses...)
 		switch {
-		case o.search != "":
-			q.Search = "(" + o.search + ") and (" + status + ")"
-		case o.filter != "":
-			q.Filter = "(" + o.filter + ") and (" + status + ")"
+		case o.Search != "":
+			q.Search = "(" + o.Search + ") and (" + status + ")"
+		case o.Filter != "":
+			q.Filter = "(" + o.Filter + ") and (" + status + ")"
 		default:
 			q.Filter = status
 		}
@@ -120,7 +121,7 @@ func (x *export) query(ctx context.Context) (iter.Seq2[oktaclient.UserRecord, er
 
 // groupID returns the ID of the group that --group names.
 func (x *export) groupID(ctx context.Context) (string, error) {
-	name := x.opts.group
+	name := x.opts.Group
 	if isGroupID(name) {
 		return name, nil
 	}
@@ -160,7 +161,7 @@ func (x *export) each(users iter.Seq2[oktaclient.UserRecord, error], do func(okt
 		}
 		x.listed++
 		bar.Count()
-		if x.opts.group != "" && len(x.opts.statuses) > 0 && !slices.Contains(x.opts.statuses, u.Status()) {
+		if x.opts.Group != "" && len(x.opts.Statuses) > 0 && !slices.Contains(x.opts.Statuses, u.Status()) {
 			continue // Okta lists members of every status
 		}
 		if err := do(u); err != nil {
@@ -180,7 +181,7 @@ func (x *export) write(userID string, cells []string) error {
 
 func (x *export) progressOptions(label string, total int) progress.Options {
 	o := progress.Options{
-		Screen: x.Console.Screen, Mode: x.opts.progress, Label: label, Total: total, Reads: true,
+		Screen: x.Console.Screen, Mode: x.opts.Progress, Label: label, Total: total, Reads: true,
 		State: func() progress.State {
 			until, why := x.client.Hold()
 			s := progress.State{Hold: until, Why: why}
@@ -191,7 +192,7 @@ func (x *export) progressOptions(label string, total int) progress.Options {
 		},
 		Line: func(s string) { x.Console.Info("%s", s) },
 	}
-	if x.Terminal && x.Getenv("TERM") != "dumb" && !x.opts.console.JSON {
+	if x.Terminal && x.Getenv("TERM") != "dumb" && !x.opts.Console.JSON {
 		o.Columns = x.Width
 	}
 	return o
@@ -204,7 +205,7 @@ func (x *export) summarize() {
 		text = fmt.Sprintf("%d of %s", x.out.rows, console.Plural(x.listed, "user"))
 	}
 	text += fmt.Sprintf(" in %s", time.Since(x.start).Round(100*time.Millisecond))
-	x.Console.Info("%s: %s", text, cmp.Or(x.opts.output, "stdout"))
+	x.Console.Info("%s: %s", text, cmp.Or(x.opts.Output, "stdout"))
 	if stats := x.client.Stats(); stats.TooMany > 0 {
 		x.Console.Info("Okta answered 429 (too many requests) %s", console.Plural(stats.TooMany, "time"))
 	}
@@ -215,16 +216,16 @@ func (x *export) summarize() {
 		x.Console.Warn("nobody is in the export")
 		return
 	}
-	for i, c := range x.opts.columns {
+	for i, c := range x.opts.Columns {
 		if !x.filled[i] {
-			x.Console.Warn("column %q is empty for everybody: is it the variable name of an attribute?", c.name)
+			x.Console.Warn("column %q is empty for everybody: is it the variable name of an attribute?", c.Name)
 		}
 	}
-	if x.opts.output != "" {
+	if x.opts.Output != "" {
 		dry := "--dry-run"
-		if x.opts.sandbox {
+		if x.opts.Sandbox {
 			dry = "--sandbox"
 		}
-		x.Console.Info("to see what a reset of them would do: oktareset reset %s %s", dry, console.ShellQuote(x.opts.output))
+		x.Console.Info("to see what a reset of them would do: oktareset reset %s %s", dry, console.ShellQuote(x.opts.Output))
 	}
 }

@@ -1,4 +1,4 @@
-package command
+package watch
 
 import (
 	"bytes"
@@ -12,8 +12,8 @@ import (
 	"oktareset/runner/evidence"
 )
 
-// watchLine is a line of watch: the fields of the event card "User MFA Factor Reset All" of Okta Workflows, and what the log says besides.
-type watchLine struct {
+// WatchLine is a line of watch: the fields of the event card "User MFA Factor Reset All" of Okta Workflows, and what the log says besides.
+type WatchLine struct {
 	DateAndTime  string              `json:"dateAndTime"` // published
 	Message      string              `json:"message"`
 	EventID      string              `json:"eventId"`
@@ -60,9 +60,9 @@ func (p *watchPrinter) writeTo(w io.Writer, org oktaclient.OrgURL, resets []audi
 	return err
 }
 
-func (p *watchPrinter) line(org oktaclient.OrgURL, r *audit.Reset) watchLine {
+func (p *watchPrinter) line(org oktaclient.OrgURL, r *audit.Reset) WatchLine {
 	main := r.Main()
-	l := watchLine{
+	l := WatchLine{
 		DateAndTime: main.Published.UTC().Format(time.RFC3339Nano), Message: main.Message, EventID: main.UUID, EventType: main.EventType,
 		EventTime: time.Now().UTC().Format(time.RFC3339), Version: main.Version, Admin: main.Actor, User: main.User(), UUID: main.UUID,
 		Source: org.String() + "/api/v1/logs", Reset: r.All(), Factors: r.Factors(), RunID: evidence.RunID(&main.LogEvent),

@@ -1,4 +1,4 @@
-package command
+package report
 
 import (
 	"bufio"
@@ -15,7 +15,6 @@ import (
 
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
-	"oktareset/runner/report"
 	"oktareset/runner/results"
 	"oktareset/runner/roster"
 )
@@ -97,8 +96,8 @@ func hashFile(path string) (string, error) {
 }
 
 // lines yields one line for each row, then an error if the file was changed since it was opened.
-func (f *resultsFile) lines(ctx context.Context) iter.Seq2[report.Line, error] {
-	return func(yield func(report.Line, error) bool) {
+func (f *resultsFile) lines(ctx context.Context) iter.Seq2[Line, error] {
+	return func(yield func(Line, error) bool) {
 		for e, err := range results.Scan(f.path) {
 			if torn := (*results.TornError)(nil); errors.As(err, &torn) {
 				break
@@ -111,12 +110,12 @@ func (f *resultsFile) lines(ctx context.Context) iter.Seq2[report.Line, error] {
 					continue // another line of the row counts, or it has come since
 				}
 			}
-			if !yield(report.Line{Row: e.Row, Record: e.Record, Named: f.named(&e)}, err) || err != nil {
+			if !yield(Line{Row: e.Row, Record: e.Record, Named: f.named(&e)}, err) || err != nil {
 				return
 			}
 		}
 		if err := f.unchanged(); err != nil {
-			yield(report.Line{}, err)
+			yield(Line{}, err)
 		}
 	}
 }
@@ -173,8 +172,8 @@ func replaceable(path string) error {
 			return fmt.Errorf("write the page: %w", err)
 		}
 		defer f.Close() //nolint:errcheck // it was only read
-		begin, err := bufio.NewReader(f).Peek(len(report.Mark))
-		if err == nil && string(begin) == report.Mark {
+		begin, err := bufio.NewReader(f).Peek(len(Mark))
+		if err == nil && string(begin) == Mark {
 			return nil
 		}
 	}

@@ -1,0 +1,89 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"oktareset/oktaclient"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/evidence"
+	"oktareset/runner/fault"
+	"oktareset/runner/results"
+)
+
+// connect makes a client for the org of the results, whatever its name is now.
+func (r *auditRun) connect(ctx context.Context) error {
+	cfg, err := r.LoadOrg(ctx, r.opts.Org, access.LogScopes)
+	if err != nil {
+		return err
+	}
+	r.client = oktaclient.New(cfg.URL, r.ClientOptions(cfg, "", r.opts.Console.Verbose))
+	host, id := cfg.URL.Host(), ""
+	if r.manifest.OrgID == "" {
+		r.Console.Warn("%s doesn't have the org's ID, as an earlier version made it: only the name %s is compared", r.opts.Results, r.manifest.Org)
+	} else {
+		org, err := r.client.GetOrg(ctx)
+		if err != nil {
+			return fault.CannotBegin(r.client, err, "ask which org it is")
+		}
+		id = org.ID
+	}
+	if !r.manifest.SameOrg(host, id) {
+		return fault.Usage("give the org of the results by OKTA_CLIENT_ORGURL or --org-url",
+			"%s is from %s, but the org is %s", r.opts.Results, results.OrgName(r.manifest.Org, r.manifest.OrgID), results.OrgName(host, id))
+	}
+	return nil
+}
+
+// readLog holds the rows against the log.
+func (r *auditRun) readLog(ctx context.Context) error {
+	since, until, ok := r.audit.Span()
+	runs := "run " + r.manifest.Runs[0].RunID
+	if n := len(r.manifest.Runs); n > 1 {
+		runs = fmt.Sprintf("%d runs, the first %s", n, r.manifest.Runs[0].RunID)
+	}
+	r.Console.Info("%s: %s, %s, in %s", r.opts.Results, console.Plural(r.rows, "row"), runs, r.manifest.Org)
+	if !ok {
+		r.Console.Info("no row names a user for whom anything was tried: there is nothing to ask the log for")
+		return nil
+	}
+	switch old := r.client.Now().Add(-evidence.LogRetention); {
+	case until.Before(old):
+		return fault.Usage("it can't be audited any more", "Okta keeps its log for 90 days; this run ended on %s", until.Format(time.DateOnly))
+	case since.Before(old):
+		r.Console.Warn("Okta keeps its log for 90 days; this run began on %s: its first events may be gone", since.Format(time.DateOnly))
+	}
+	r.Console.Info("asking the System Log for %s to %s", since.UTC().Format(evidence.ShortFor), until.UTC().Format(evidence.ShortFor))
+	if calls := logPages(&r.manifest, r.audit.Done()); calls > evidence.LogCalls*int(evidence.LongReading/time.Minute) {
+		r.Console.Info("that is about %d calls of %d events; at %d a minute, which a default token is allowed, they take %s",
+			calls, oktaclient.LogPage, evidence.LogCalls, time.Duration(calls)*time.Minute/evidence.LogCalls)
+	}
+	return r.audit.Read(ctx, r.client, r.opts.Wait, r.tell)
+}
+
+// logPages is about how many pages of the log the resets of a run fill: on Identity Engine each may write an event for each factor beside its own.
+func logPages(m *results.Manifest, resets int) int {
+	const factors = 3
+	events := resets
+	if m.Engine != oktaclient.EngineClassic {
+		events *= 1 + factors
+	}
+	return (events + oktaclient.LogPage - 1) / oktaclient.LogPage
+}
+
+// tell says how far the reading is.
+func (r *auditRun) tell(g Reading) {
+	if g.Open == 0 {
+		r.Console.Info("progress: %s read, up to %s", console.Plural(g.Events, "event"), g.At.UTC().Format(evidence.ShortFor))
+		return
+	}
+	r.Console.Info("progress: %s without an event so far; the log lags: asking again until %s",
+		console.Plural(g.Open, "user"), g.Until.UTC().Format("15:04:05Z"))
+}
+
+// explain says why the log couldn't be read. Nothing was written.
+func (r *auditRun) explain(err error) error {
+	return evidence.ExplainLog(r.client, err)
+}

@@ -1,0 +1,94 @@
+package desk
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"oktareset/oktaclient"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+)
+
+// Options is what the arguments and flags of factors ask for.
+type Options struct {
+	Verb    Verb
+	User    string
+	Factor  string // an ID or TYPE[:PROVIDER]; of enroll, what to enroll; "" where the verb takes none
+	TransID string // of poll
+
+	Enroll         oktaclient.Enrollment
+	NumberMatching bool
+	NoChallenge    bool
+	RemoveRecovery bool
+
+	Confirm console.Confirmation
+	Timeout time.Duration
+	JSON    bool
+	Sandbox bool
+	Org     access.Flags
+	Console console.Options
+}
+
+// Verb is one thing to do to a user's factors.
+type Verb struct {
+	Name    string
+	Args    []string // what is named, in order
+	Usage   string
+	flags   []string // besides those of all verbs
+	changes bool     // asks for consent
+	do      func(*factorsRun, context.Context) error
+}
+
+// Verbs are the operations of Okta's User Factors API, in the order in which they are used.
+func Verbs() []Verb {
+	message := []string{"template-id", "token-lifetime", "language"}
+	return []Verb{
+		{Name: "list", Args: []string{"USER"}, Usage: "list the factors that are enrolled", do: (*factorsRun).list},
+		{Name: "catalog", Args: []string{"USER"}, Usage: "list what the user may enroll", do: (*factorsRun).catalog},
+		{Name: "questions", Args: []string{"USER"}, Usage: "list the security questions to choose from", do: (*factorsRun).questions},
+		{Name: "get", Args: []string{"USER", "FACTOR"}, Usage: "show one factor", do: (*factorsRun).get},
+		{
+			Name: "enroll", Args: []string{"USER", "TYPE:PROVIDER"}, Usage: "enroll a factor, after asking",
+			do: (*factorsRun).enroll, changes: true,
+			flags: append([]string{
+				"phone", "extension", "email", "question", "credential-id", "factor-profile-id", "profile", "activate", "update-phone", "confirm",
+			}, message...),
+		},
+		{
+			Name: "activate", Args: []string{"USER", "FACTOR"}, Usage: "activate a factor by its passcode, or await its app",
+			do: (*factorsRun).activate,
+		},
+		{
+			Name: "resend", Args: []string{"USER", "FACTOR"}, Usage: "send the passcode of an enrollment again", do: (*factorsRun).resend,
+			flags: []string{"template-id"},
+		},
+		{
+			Name: "verify", Args: []string{"USER", "FACTOR"}, Usage: "have the user prove to be who calls", do: (*factorsRun).verify,
+			flags: append([]string{"number-matching", "no-challenge"}, message...),
+		},
+		{
+			Name: "poll", Args: []string{"USER", "FACTOR", "TRANSACTION"}, Usage: "go on waiting for the answer to a push",
+			do: (*factorsRun).poll,
+		},
+		{
+			Name: "unenroll", Args: []string{"USER", "FACTOR"}, Usage: "take a factor away, after asking",
+			do: (*factorsRun).unenroll, changes: true,
+			flags: []string{"remove-recovery", "confirm"},
+		},
+	}
+}
+
+// everyVerb are the flags that all verbs take.
+var everyVerb = []string{"json", "log-format", "verbose", "quiet", "timeout", "org-url", "token-file", "sandbox"}
+
+// Takes reports whether the verb takes a flag.
+func (v Verb) Takes(flag string) bool {
+	return slices.Contains(everyVerb, flag) || slices.Contains(v.flags, flag)
+}
+
+// ReadsMe reports whether the user is the caller, by Okta's own word for it, and nothing would be done to the user.
+func (o *Options) ReadsMe() bool {
+	return strings.EqualFold(o.User, "me") && slices.Contains([]string{"list", "catalog", "questions", "get"}, o.Verb.Name)
+}

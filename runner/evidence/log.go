@@ -1,0 +1,38 @@
+package evidence
+
+import (
+	"fmt"
+	"time"
+
+	"oktareset/oktaclient"
+	"oktareset/runner/fault"
+)
+
+const (
+	// LogRetention is how long Okta keeps events.
+	LogRetention = 90 * 24 * time.Hour
+	// LogCalls is what a default token may ask the log in a minute, in a workforce org.
+	LogCalls = 60
+	// LongReading is a reading of the log that is announced.
+	LongReading = time.Minute
+	// ShortFor is the shape of times in messages.
+	ShortFor = "2006-01-02T15:04:05Z"
+)
+
+// ExplainLog says why the System Log couldn't be read, with the exit code for that.
+func ExplainLog(c *oktaclient.Client, err error) error {
+	p := fault.Before
+	if c.MetOkta() {
+		p = fault.During
+	}
+	known := fault.Of(c, err, p, "read its System Log")
+	switch {
+	case known == nil:
+		return fault.WithCode(p.Code(), fmt.Errorf("read the System Log of %s: %w", c.Org().Host(), err))
+	case fault.Code(known) == fault.ExitNoAccess:
+		return fault.New(fault.ExitNoAccess, HintLog, "%w", known)
+	}
+	return known
+}
+
+const HintLog = "the System Log takes a good token of an admin who may read it, or the scope okta.logs.read"

@@ -1,0 +1,29 @@
+package export
+
+import (
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/progress"
+)
+
+// Options is what the flags of users ask for.
+type Options struct {
+	Search, Filter string
+	Statuses       []string // upper case
+	Group          string   // ID or name
+	HasFactor      []string // TYPE or TYPE:PROVIDER, one of which is enough
+	NoFactors      bool
+	Columns        []Column // besides the ID, which always comes first
+	Rate           rate.Limit
+	Capacity       int
+	Timeout        time.Duration
+	Output         string // "": stdout
+	Progress       progress.Mode
+	Sandbox        bool
+	Org            access.Flags
+	Console        console.Options
+}

@@ -1,0 +1,121 @@
+package report
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
+	"oktareset/runner/results"
+)
+
+type Options struct {
+	Results string
+	Output  string // "-": stdout
+	Console console.Options
+}
+
+// Make carries out the report command.
+func Make(ctx context.Context, e *access.Env, o Options) error {
+	m, err := readManifest(o.Results)
+	if err != nil {
+		return err
+	}
+	f, err := openResults(o.Results, m.Finished)
+	if err != nil {
+		return refusedReport(err)
+	}
+	s := subject(&m, f)
+	s.Version = e.Version
+	var sum Summary
+	err = writePage(e.Stdout, o.Output, func(w io.Writer) error {
+		sum, err = Write(w, s, f.lines(ctx))
+		return err
+	})
+	if err != nil {
+		return refusedReport(err)
+	}
+	if o.Output != "-" {
+		e.Console.Info("page: %s (%s, %s)", o.Output, console.Plural(sum.Rows, "row"), needText(sum.Open))
+	}
+	return tellCondition(e.Console, o, s.Condition)
+}
+
+func needText(n int) string {
+	if n == 1 {
+		return "1 needs a person"
+	}
+	return fmt.Sprintf("%d need a person", n)
+}
+
+// tellCondition says what the page says at its top.
+func tellCondition(out *console.Console, o Options, c Condition) error {
+	switch c {
+	case Changed:
+		return fault.New(fault.ExitRows, "put back the file that the run wrote, and make the page again",
+			"%q isn't as the run left it: its SHA-256 isn't the manifest's; the page says so at its top", o.Results)
+	case Unfinished:
+		out.Warn("%q isn't finished: a run is still writing it, or has broken off; the page says so at its top", o.Results)
+	case Intact:
+	}
+	return nil
+}
+
+func readManifest(path string) (results.Manifest, error) {
+	if _, err := os.Stat(path); err != nil {
+		return results.Manifest{}, fault.Refused(fmt.Errorf("read the results: %w", err))
+	}
+	m, err := results.ReadManifest(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, fault.Usage("give the .csv that reset wrote, with its .json beside it",
+			"%q has no manifest %q, which says of which org it is, by whom and by whose leave", path, results.ManifestPath(path))
+	}
+	return m, refusedReport(err)
+}
+
+// refusedReport is an error that kept the page from being made. The ledger's own hints are about going on with a run.
+func refusedReport(err error) error {
+	if damage, ok := errors.AsType[*results.DamageError](err); ok {
+		err = fault.WithHint(damage, "put back the results and the manifest as the run left them")
+	}
+	if err == nil {
+		return nil
+	}
+	return fault.Refused(err)
+}
+
+// subject says what the page is about, as the manifest has it.
+func subject(m *results.Manifest, f *resultsFile) Subject {
+	s := Subject{
+		File: filepath.Base(f.path), SHA256: f.sha256, Condition: Unfinished,
+		Plan: m.DryRun, Sandbox: m.Sandbox, Org: m.Org, Engine: m.Engine, Account: Account(m.Actor), Ticket: m.Ticket,
+		Steps: m.Steps, Planned: m.Planned, Input: Input(m.Input), Consent: Consent(m.Consent),
+	}
+	if m.Finished {
+		s.Condition, s.Counted = Changed, m.Counts
+		if m.Result != nil {
+			s.Recorded = m.Result.SHA256
+		}
+		if f.sha256 == s.Recorded {
+			s.Condition = Intact
+		}
+	}
+	if m.DryRun {
+		s.Incomplete, s.Complete = results.NotPlanned(m, f.path)
+		s.Apply = results.PlanCommand(m, f.path)
+	}
+	for i := range m.Runs {
+		r := &m.Runs[i]
+		s.Runs = append(s.Runs, Run{
+			ID: r.RunID, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt, Options: r.Options, User: r.Operator.User, Host: r.Operator.Host,
+			Stopped: r.Stopped, Attempts: r.Attempts, TooMany: r.TooManyRequests, SecondsHeld: r.SecondsHeld,
+		})
+	}
+	return s
+}

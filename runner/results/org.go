@@ -1,0 +1,9 @@
+package results
+
+// OrgName is a host, and the ID of its org if that is known.
+func OrgName(host, id string) string {
+	if id == "" {
+		return host
+	}
+	return host + " (" + id + ")"
+}
