@@ -138,7 +138,7 @@ func (a *Audit) stray(e *oktaclient.LogEvent, user oktaclient.LogParty) {
 	if f := e.Factor(); f != "" {
 		x.Factors = []string{f}
 	}
-	a.addStray(resetKey(e, user.ID), x)
+	a.addStray(evidence.ResetKey(e, user.ID), x)
 }
 
 // addStray adds an event, as a stray of its own, to the one with the same key.
@@ -158,14 +158,6 @@ func (a *Audit) addStray(key string, x Stray) {
 	if x.At.Before(s.At) {
 		s.At = x.At
 	}
-}
-
-// resetKey is the same for the events of one reset: of one user, by one request. An event that names no request stands alone.
-func resetKey(e *oktaclient.LogEvent, userID string) string {
-	if id := e.RequestID(); id != "" {
-		return userID + " " + id
-	}
-	return userID + " event " + e.UUID
 }
 
 // Strays returns what no row explains, oldest first. The log must have been read.

@@ -5,18 +5,19 @@ import (
 	"context"
 	"strings"
 
+	"github.com/urfave/cli/v2"
+
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
-
-	"github.com/urfave/cli/v2"
+	"oktareset/runner/job"
 )
 
 // app is one execution of the program.
 type app struct {
 	*access.Env
-	outcome outcome // of a reset
+	outcome job.Outcome // of a reset
 }
 
 // blankApp is one that only knows the commands and their flags.

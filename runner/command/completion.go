@@ -7,9 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"oktareset/runner/fault"
-
 	"github.com/urfave/cli/v2"
+
+	"oktareset/runner/fault"
+	"oktareset/runner/job"
 )
 
 // completionScripts has one for each shell, named after it. All they do is ask the program, by the hidden command __complete, and show what it says: so
@@ -63,7 +64,7 @@ const (
 
 // inputFiles are files that may name users. The endings behind it are those of files that this
 // program writes and never takes as a list.
-var inputFiles = anyFiles + fileNames(" "+strings.Join(ownEndings, " "))
+var inputFiles = anyFiles + fileNames(" "+strings.Join(job.OwnEndings, " "))
 
 // completeCommand answers the scripts: __complete SHELL =WORD …, with the words behind the program's name up to the cursor. Each has a = in front: none is empty then, which
 // PowerShell would drop, and none is a flag of this command. It prints a line for each word that the last one may become, with a tab and what it means behind it.

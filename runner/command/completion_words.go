@@ -9,6 +9,7 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/runner/desk"
 	"oktareset/runner/export"
+	"oktareset/runner/job"
 	"oktareset/runner/progress"
 )
 
@@ -197,7 +198,7 @@ func flagValues(e *flagEntry, before, current string) (found []suggestion, names
 	case "enroll":
 		words = enrollable[:withoutSecret]
 	case "retry":
-		words, list = strings.Split(joinStatuses(retryable), ", "), true
+		words, list = strings.Split(job.JoinStatuses(job.Retryable), ", "), true
 	case "status":
 		words, list = userStatuses, true
 	case "columns":

@@ -7,29 +7,30 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/urfave/cli/v2"
+	"golang.org/x/time/rate"
+
 	"oktareset/oktaclient"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
+	"oktareset/runner/job"
 	"oktareset/runner/progress"
 	"oktareset/runner/roster"
 	"oktareset/runner/steps"
-
-	"github.com/google/go-cmp/cmp"
-	"github.com/urfave/cli/v2"
-	"golang.org/x/time/rate"
 )
 
 // parse runs the flags of reset through permute and urfave/cli, as Run does, but not the command.
-func parse(t *testing.T, args ...string) (resetOptions, error) {
+func parse(t *testing.T, args ...string) (job.Options, error) {
 	t.Helper()
 	args, err := permute(append([]string{"oktareset", "reset"}, args...))
 	if err != nil {
-		return resetOptions{}, err
+		return job.Options{}, err
 	}
 	a := appOf(access.Process{Stdout: io.Discard, Stderr: io.Discard})
 	c := a.cli()
-	var o resetOptions
+	var o job.Options
 	c.Command("reset").Action = func(c *cli.Context) error {
 		o, err = parseReset(c)
 		return err
@@ -39,41 +40,41 @@ func parse(t *testing.T, args ...string) (resetOptions, error) {
 
 // No t.Parallel around urfave/cli: its help flag is a global that every App writes.
 func TestParseReset(t *testing.T) {
-	base := resetOptions{file: "users.csv", workers: 32, capacity: 90, timeout: 20 * time.Second, progress: progress.Auto}
-	with := func(change func(*resetOptions)) resetOptions {
+	base := job.Options{File: "users.csv", Workers: 32, Capacity: 90, Timeout: 20 * time.Second, Progress: progress.Auto}
+	with := func(change func(*job.Options)) job.Options {
 		o := base
 		change(&o)
 		return o
 	}
 	tests := []struct {
 		args []string
-		want resetOptions
+		want job.Options
 	}{
 		{[]string{"users.csv"}, base},
-		{[]string{"users.csv", "-n"}, with(func(o *resetOptions) { o.dryRun = true })},
-		{[]string{"users.csv", "--dry-run"}, with(func(o *resetOptions) { o.dryRun = true })},
+		{[]string{"users.csv", "-n"}, with(func(o *job.Options) { o.DryRun = true })},
+		{[]string{"users.csv", "--dry-run"}, with(func(o *job.Options) { o.DryRun = true })},
 		{[]string{"--dry-run=false", "users.csv"}, base},
-		{[]string{"-"}, with(func(o *resetOptions) { o.file = "-" })},
+		{[]string{"-"}, with(func(o *job.Options) { o.File = "-" })},
 		{[]string{"--", "users.csv"}, base},
-		{[]string{"users.csv", "-o", "out.csv", "--ticket", "-5"}, with(func(o *resetOptions) { o.output, o.ticket = "out.csv", "-5" })},
-		{[]string{"--user", "a,b@example.com", "--user=b"}, with(func(o *resetOptions) { o.file, o.users = "", []string{"a,b@example.com", "b"} })},
+		{[]string{"users.csv", "-o", "out.csv", "--ticket", "-5"}, with(func(o *job.Options) { o.Output, o.Ticket = "out.csv", "-5" })},
+		{[]string{"--user", "a,b@example.com", "--user=b"}, with(func(o *job.Options) { o.File, o.Users = "", []string{"a,b@example.com", "b"} })},
 		{
 			[]string{"users.csv", "--exclude", "a,b.csv", "--skip-admins", "--exclude=c.txt"},
-			with(func(o *resetOptions) {
-				o.protect = protectOptions{exclude: []string{"a,b.csv", "c.txt"}, skipAdmins: true}
+			with(func(o *job.Options) {
+				o.Protect = job.ProtectOptions{Exclude: []string{"a,b.csv", "c.txt"}, SkipAdmins: true}
 			}),
 		},
 		{
 			[]string{"users.csv", "--confirm", "ACME.okta.com:8443:1-500", "--rate", "300/m", "--limit=5", "--workers", "7"},
-			with(func(o *resetOptions) {
-				o.confirm, o.rate, o.limit, o.workers = console.Confirmation{Host: "acme.okta.com:8443", Min: 1, Max: 500}, rate.Limit(5), 5, 7
+			with(func(o *job.Options) {
+				o.Confirm, o.Rate, o.Limit, o.Workers = console.Confirmation{Host: "acme.okta.com:8443", Min: 1, Max: 500}, rate.Limit(5), 5, 7
 			}),
 		},
 		{
 			[]string{"--column", "Mail", "--delimiter", "tab", "users.csv", "--no-header", "-q", "--max-api-capacity", "100"},
-			with(func(o *resetOptions) {
-				o.input = roster.Options{Column: "Mail", Delimiter: '\t', NoHeader: true}
-				o.console.Quiet, o.progress, o.capacity = true, progress.None, 100
+			with(func(o *job.Options) {
+				o.Input = roster.Options{Column: "Mail", Delimiter: '\t', NoHeader: true}
+				o.Console.Quiet, o.Progress, o.Capacity = true, progress.None, 100
 			}),
 		},
 		{
@@ -81,11 +82,11 @@ func TestParseReset(t *testing.T) {
 				"users.csv", "--factor", "sms", "--factor", "token:software:totp:GOOGLE", "--factor", "sms", "--remove-recovery", "--clear-sessions",
 				"--enroll", "sms:OKTA", "--activate", "--template-id", "cstk2", "--token-lifetime", "10m", "--update-phone",
 			},
-			with(func(o *resetOptions) {
-				o.what = whatOptions{
-					factors:        []steps.FactorType{{Type: "sms"}, {Type: "token:software:totp", Provider: "GOOGLE"}},
-					removeRecovery: true, clearSessions: true,
-					enroll: oktaclient.Enrollment{
+			with(func(o *job.Options) {
+				o.What = job.What{
+					Factors:        []steps.FactorType{{Type: "sms"}, {Type: "token:software:totp", Provider: "GOOGLE"}},
+					RemoveRecovery: true, ClearSessions: true,
+					Enroll: oktaclient.Enrollment{
 						Type: "sms", Provider: "OKTA", Activate: true, TemplateID: "cstk2", TokenLifetime: 10 * time.Minute, UpdatePhone: true,
 					},
 				}
@@ -94,14 +95,14 @@ func TestParseReset(t *testing.T) {
 	}
 	for _, tt := range tests {
 		got, err := parse(t, tt.args...)
-		got.set = nil
-		if len(got.users) == 0 {
-			got.users = nil
+		got.Set = nil
+		if len(got.Users) == 0 {
+			got.Users = nil
 		}
-		if len(got.protect.exclude) == 0 {
-			got.protect.exclude = nil
+		if len(got.Protect.Exclude) == 0 {
+			got.Protect.Exclude = nil
 		}
-		opt := cmp.AllowUnexported(resetOptions{}, whatOptions{}, protectOptions{}, console.Confirmation{}, access.Flags{}, console.Options{}, haltRule{})
+		opt := cmp.AllowUnexported(job.Options{}, job.What{}, job.ProtectOptions{}, console.Confirmation{}, access.Flags{}, console.Options{}, job.HaltRule{})
 		if diff := cmp.Diff(tt.want, got, opt); diff != "" || err != nil {
 			t.Errorf("parse(%q) = %v\n%s", tt.args, err, diff)
 		}
@@ -198,31 +199,6 @@ func TestShellQuote(t *testing.T) {
 	} {
 		if got := console.ShellQuote(in); got != want {
 			t.Errorf("shellQuote(%q) = %s, want %s", in, got, want)
-		}
-	}
-}
-
-func TestPaths(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		o                    resetOptions
-		results, read, shown string
-	}{
-		{resetOptions{file: "a/users.csv"}, "a/users.results.csv", "a/users.csv", "a/users.csv"},
-		{resetOptions{file: "users.csv", dryRun: true}, "users.plan.csv", "users.csv", "users.csv"},
-		{resetOptions{file: "users.plan.csv"}, "users.results.csv", "users.plan.csv", "users.plan.csv"},
-		{resetOptions{file: "users"}, "users.results.csv", "users", "users"},
-		{resetOptions{file: "users.csv", output: "x.csv"}, "x.csv", "users.csv", "users.csv"},
-		{resetOptions{file: "-"}, "stdin.results.csv", "", "stdin"},
-		{resetOptions{users: []string{"alice@example.com"}}, "user-alice@example.com.results.csv", "", "--user"},
-		{resetOptions{users: []string{"../../etc/x", "b"}}, "user-.._.._etc_x-and-1-more.results.csv", "", "--user"},
-		{resetOptions{resume: true, output: "x.csv"}, "x.csv", "", ""},
-	}
-	for _, tt := range tests {
-		r := &resetRun{opts: tt.o}
-		p, err := r.choosePaths()
-		if err != nil || p.results != tt.results || p.input != tt.read || p.shown != tt.shown {
-			t.Errorf("choosePaths(%+v) = %+v, %v; want %s, %s, %s", tt.o, p, err, tt.results, tt.read, tt.shown)
 		}
 	}
 }

@@ -44,7 +44,7 @@ func TestPlanCommandHasEveryFlag(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := results.Manifest{
-		DryRun: true, Org: "acme.okta.com", Ticket: o.ticket, Counts: runner.Counts{runner.StatusWouldReset: 7}, Runs: []results.Run{{Options: o.set}},
+		DryRun: true, Org: "acme.okta.com", Ticket: o.Ticket, Counts: runner.Counts{runner.StatusWouldReset: 7}, Runs: []results.Run{{Options: o.Set}},
 	}
 	m.Runs[0].Options["exclude"] = `abc "it's.csv"`
 	got := results.PlanCommand(&m, "users.plan.csv")
@@ -53,8 +53,7 @@ func TestPlanCommandHasEveryFlag(t *testing.T) {
 			t.Errorf("%s\nhas no --%s", got, name)
 		}
 	}
-	r := resetRun{opts: o}
-	if what := strings.Join(r.opts.what.args(), " "); !strings.Contains(got, what) {
+	if what := strings.Join(o.What.Args(), " "); !strings.Contains(got, what) {
 		t.Errorf("%s\ndoesn't do %s", got, what)
 	}
 	for _, part := range []string{"--factor sms:OKTA --factor push", "--token-lifetime 1m30s", `--exclude 'it'\''s.csv'`, "--ticket 'CHG 1' --confirm acme.okta.com:7", "--token-file 'my token'"} {

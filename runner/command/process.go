@@ -24,9 +24,9 @@ func Run(ctx context.Context, p access.Process) int {
 		err = a.cli().RunContext(ctx, args)
 	}
 	a.Console.Fail(err)                                                                       // by now in the form that the flags asked for
-	reset := len(p.Args) > 1 && p.Args[1] == "reset" && (err != nil || a.outcome.runID != "") // not its --help
+	reset := len(p.Args) > 1 && p.Args[1] == "reset" && (err != nil || a.outcome.RunID != "") // not its --help
 	if reset && (!p.Terminal || a.Console.Opts.JSON) {                                        // on a terminal, a person has read the summary
-		a.outcome.tell(a.Console, err)
+		tellOutcome(a.Console, &a.outcome, err)
 	}
 	return fault.Code(err)
 }

@@ -9,48 +9,19 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/urfave/cli/v2"
+	"golang.org/x/time/rate"
+
 	"oktareset/oktaclient"
 	"oktareset/runner"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
+	"oktareset/runner/evidence"
 	"oktareset/runner/fault"
+	"oktareset/runner/job"
 	"oktareset/runner/progress"
 	"oktareset/runner/roster"
-
-	"github.com/urfave/cli/v2"
-	"golang.org/x/time/rate"
 )
-
-// resetOptions is what the flags of reset ask for.
-type resetOptions struct {
-	file    string // "-": stdin; "": users
-	users   []string
-	input   roster.Options
-	dryRun  bool
-	record  bool
-	what    whatOptions
-	protect protectOptions
-	confirm console.Confirmation
-
-	workers     int
-	rate        rate.Limit // requests a second in each bucket; 0: no ceiling
-	capacity    int
-	timeout     time.Duration
-	limit       int
-	halt        haltRule
-	maxDuration time.Duration // 0: no bound
-
-	resume   bool
-	retry    map[runner.Status]bool // settled rows that are tried again
-	output   string
-	ticket   string
-	json     bool
-	progress progress.Mode
-	sandbox  bool
-	org      access.Flags
-	console  console.Options
-	set      map[string]string // the flags that were given, for the manifest
-}
 
 const resetExamples = `   oktareset reset --sandbox users.csv                        rehearse against a stand-in org on this machine
    oktareset reset --dry-run users.csv                        look up every user, write users.plan.csv, change nothing
@@ -75,8 +46,8 @@ func (a *app) resetCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return a.run(o.console, func(ctx context.Context) (err error) {
-				a.outcome, err = reset(ctx, a.Env, o)
+			return a.run(o.Console, func(ctx context.Context) (err error) {
+				a.outcome, err = job.Run(ctx, a.Env, o)
 				return err
 			})(c)
 		},
@@ -156,113 +127,99 @@ func parseConsole(c *cli.Context) (console.Options, error) {
 }
 
 // parseReset is the only reader of reset's flags.
-func parseReset(c *cli.Context) (resetOptions, error) {
-	o := resetOptions{
-		users: c.StringSlice("user"), dryRun: c.Bool("dry-run"), record: c.Bool("record-factors"),
-		workers: c.Int("workers"), capacity: c.Int("max-api-capacity"), timeout: c.Duration("timeout"), limit: c.Int("limit"),
-		maxDuration: c.Duration("max-duration"), resume: c.Bool("resume") || c.String("retry") != "",
-		output: c.String("output"), ticket: c.String("ticket"), json: c.Bool("json"), sandbox: c.Bool("sandbox"),
-		org: access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
-		set: givenFlags(c),
+func parseReset(c *cli.Context) (job.Options, error) {
+	o := job.Options{
+		Users: c.StringSlice("user"), DryRun: c.Bool("dry-run"), Record: c.Bool("record-factors"),
+		Workers: c.Int("workers"), Capacity: c.Int("max-api-capacity"), Timeout: c.Duration("timeout"), Limit: c.Int("limit"),
+		MaxDuration: c.Duration("max-duration"), Resume: c.Bool("resume") || c.String("retry") != "",
+		Output: c.String("output"), Ticket: c.String("ticket"), JSON: c.Bool("json"), Sandbox: c.Bool("sandbox"),
+		Org: access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
+		Set: givenFlags(c),
 	}
-	o.protect = protectOptions{exclude: c.StringSlice("exclude"), column: c.String("exclude-column"), skipAdmins: c.Bool("skip-admins")}
-	o.input = roster.Options{Column: c.String("column"), NoHeader: c.Bool("no-header"), AllowEmpty: c.Bool("allow-empty")}
+	o.Protect = job.ProtectOptions{Exclude: c.StringSlice("exclude"), Column: c.String("exclude-column"), SkipAdmins: c.Bool("skip-admins")}
+	o.Input = roster.Options{Column: c.String("column"), NoHeader: c.Bool("no-header"), AllowEmpty: c.Bool("allow-empty")}
 	var err error
-	if o.console, err = parseConsole(c); err != nil {
+	if o.Console, err = parseConsole(c); err != nil {
 		return o, err
 	}
-	if o.file, err = oneArgument(c); err != nil {
+	if o.File, err = oneArgument(c); err != nil {
 		return o, err
 	}
-	if o.input.Delimiter, err = parseDelimiter(c.String("delimiter")); err != nil {
+	if o.Input.Delimiter, err = roster.ParseDelimiter(c.String("delimiter")); err != nil {
 		return o, err
 	}
-	if o.rate, err = parseRate(c.String("rate")); err != nil {
+	if o.Rate, err = parseRate(c.String("rate")); err != nil {
 		return o, err
 	}
-	if o.what, err = parseWhat(c); err != nil {
+	if o.What, err = parseWhat(c); err != nil {
 		return o, err
 	}
-	if o.protect.skipRecent, err = parseSkipRecent(c); err != nil {
+	if o.Protect.SkipRecent, err = parseSkipRecent(c); err != nil {
 		return o, err
 	}
-	if o.halt, err = parseHalt(c.String("halt")); err != nil {
+	if o.Halt, err = job.ParseHalt(c.String("halt")); err != nil {
 		return o, err
 	}
-	if o.retry, err = parseRetry(c.String("retry")); err != nil {
+	if o.Retry, err = job.ParseRetry(c.String("retry")); err != nil {
 		return o, err
 	}
-	if o.progress, err = progress.ParseMode(c.String("progress")); err != nil {
+	if o.Progress, err = progress.ParseMode(c.String("progress")); err != nil {
 		return o, fault.Usage("auto, plain or none", "--%w", err)
 	}
 	if s := c.String("confirm"); s != "" || c.IsSet("confirm") {
-		if o.confirm, err = console.ParseConfirm(s); err != nil {
+		if o.Confirm, err = console.ParseConfirm(s); err != nil {
 			return o, err
 		}
 	}
-	if o.console.Quiet {
-		o.progress = progress.None
+	if o.Console.Quiet {
+		o.Progress = progress.None
 	}
-	for _, user := range o.users {
+	for _, user := range o.Users {
 		if _, reason := runner.ParseIdentifier(user); reason != "" {
 			return o, fault.Usage("give an ID or the whole login", "--user %q can't name a user (%s)", user, reason)
 		}
 	}
-	return o, o.check(c)
+	return o, checkReset(&o, c)
 }
 
-// check refuses values that make no sense, alone or together.
-func (o *resetOptions) check(c *cli.Context) error {
+// checkReset refuses values that make no sense, alone or together.
+func checkReset(o *job.Options, c *cli.Context) error {
 	switch {
-	case o.file == "" && len(o.users) == 0 && o.resume && o.output == "":
+	case o.File == "" && len(o.Users) == 0 && o.Resume && o.Output == "":
 		return fault.Usage("as --resume -o users.results.csv", "which results? Without FILE, --resume needs --output")
-	case o.file == "" && len(o.users) == 0 && !o.resume:
+	case o.File == "" && len(o.Users) == 0 && !o.Resume:
 		return fault.Usage("oktareset reset users.csv, or - for stdin, or --user alice@example.com", "which users? FILE is missing")
-	case o.file != "" && len(o.users) > 0:
+	case o.File != "" && len(o.Users) > 0:
 		return fault.Usage("put them into the file", "FILE and --user exclude each other")
-	case slices.Contains(o.protect.exclude, ""), slices.Contains(o.protect.exclude, "-"):
+	case slices.Contains(o.Protect.Exclude, ""), slices.Contains(o.Protect.Exclude, "-"):
 		return fault.Usage("as --exclude vips.csv", "--exclude needs the name of a file")
-	case o.protect.column != "" && len(o.protect.exclude) == 0:
+	case o.Protect.Column != "" && len(o.Protect.Exclude) == 0:
 		return fault.Usage("as --exclude vips.csv --exclude-column Benutzer", "--exclude-column names a column of the --exclude files, and there is no --exclude")
-	case c.IsSet("output") && (o.output == "" || o.output == "-"):
+	case c.IsSet("output") && (o.Output == "" || o.Output == "-"):
 		return fault.Usage("as -o out.csv", "--output needs the name of a file: the results must outlive the run")
-	case o.input.AllowEmpty && o.input.NoHeader:
+	case o.Input.AllowEmpty && o.Input.NoHeader:
 		return fault.Usage("let the file have a header", "--allow-empty and --no-header exclude each other: without both, a file is empty because something broke")
-	case o.workers < 1 || o.workers > 1000:
-		return fault.Usage("1 to 1000", "--workers %d", o.workers)
-	case o.capacity < 1 || o.capacity > 100:
-		return fault.Usage("1 to 100", "--max-api-capacity %d", o.capacity)
-	case o.timeout < time.Second:
-		return fault.Usage("at least 1s: every answer that comes too late leaves a user in doubt", "--timeout %s", o.timeout)
-	case o.limit < 0 || o.limit == 0 && c.IsSet("limit"):
-		return fault.Usage("at least 1", "--limit %d", o.limit)
-	case o.maxDuration < 0 || o.maxDuration == 0 && c.IsSet("max-duration"):
-		return fault.Usage("as --max-duration 90m", "--max-duration %s", o.maxDuration)
-	case o.dryRun && o.retry[runner.StatusUnknown]:
+	case o.Workers < 1 || o.Workers > 1000:
+		return fault.Usage("1 to 1000", "--workers %d", o.Workers)
+	case o.Capacity < 1 || o.Capacity > 100:
+		return fault.Usage("1 to 100", "--max-api-capacity %d", o.Capacity)
+	case o.Timeout < time.Second:
+		return fault.Usage("at least 1s: every answer that comes too late leaves a user in doubt", "--timeout %s", o.Timeout)
+	case o.Limit < 0 || o.Limit == 0 && c.IsSet("limit"):
+		return fault.Usage("at least 1", "--limit %d", o.Limit)
+	case o.MaxDuration < 0 || o.MaxDuration == 0 && c.IsSet("max-duration"):
+		return fault.Usage("as --max-duration 90m", "--max-duration %s", o.MaxDuration)
+	case o.DryRun && o.Retry[runner.StatusUnknown]:
 		return fault.Usage("--retry failed completes a plan", "a plan has no unknown rows: a dry run sends nothing that could be lost")
-	case o.resume && o.sandbox:
+	case o.Resume && o.Sandbox:
 		return fault.Usage("serve it by oktareset sandbox, and use OKTA_CLIENT_ORGURL and OKTA_CLIENT_TOKEN as it prints them",
 			"--sandbox forgets everything when it ends: there is nothing to resume")
-	case o.sandbox && (o.org.URL != "" || o.org.TokenFile != ""):
+	case o.Sandbox && (o.Org.URL != "" || o.Org.TokenFile != ""):
 		return fault.Usage("leave out one of them", "--sandbox takes no --org-url and no --token-file")
-	case utf8.RuneCountInString(o.ticket) > 200:
+	case utf8.RuneCountInString(o.Ticket) > 200:
 		return fault.Usage("", "--ticket is longer than 200 characters")
 	}
 	return nil
-}
-
-func parseDelimiter(s string) (rune, error) {
-	switch s {
-	case "":
-		return 0, nil
-	case "tab", `\t`:
-		return '\t', nil
-	}
-	r, size := utf8.DecodeRuneInString(s)
-	if size != len(s) || r == utf8.RuneError || strings.ContainsRune("\"\r\n", r) {
-		return 0, fault.Usage("as --delimiter ';' or --delimiter tab", "--delimiter %q isn't one character", s)
-	}
-	return r, nil
 }
 
 // parseRate reads N/s or N/m.
@@ -292,4 +249,17 @@ func givenFlags(c *cli.Context) map[string]string {
 		}
 	}
 	return set
+}
+
+// parseSkipRecent reads --skip-reset-since.
+func parseSkipRecent(c *cli.Context) (time.Duration, error) {
+	if !c.IsSet("skip-reset-since") {
+		return 0, nil
+	}
+	text := c.String("skip-reset-since")
+	d, err := job.ParsePeriod(text)
+	if err != nil || d < time.Minute || d > evidence.LogRetention {
+		return 0, fault.Usage("as --skip-reset-since 24h or 2d; Okta keeps its log for 90 days", "--skip-reset-since %q isn't a time from 1m to 90d", text)
+	}
+	return d, nil
 }

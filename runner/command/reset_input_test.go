@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"oktareset/oktaclient/oktatest"
-	"oktareset/runner/access"
 	"oktareset/runner/fault"
 )
 
@@ -318,25 +317,6 @@ func TestRefusedRunLeavesNoCopy(t *testing.T) {
 		v.overwrite("users.csv", []byte("nothing\nx\n"))
 		v.wantEnd(v.reset(confirm(3)), fault.ExitUsage)
 		v.wantFiles("users.csv")
-	})
-}
-
-// A rehearsal is never gone on with, and keeps nothing, however it ends.
-func TestRehearsalKeepsNoCopy(t *testing.T) {
-	virtually(t, 1, oktatest.Config{}, func(v *virtual) {
-		v.atRequest(1, func() {})
-		r := &resetRun{Env: new(access.Env), opts: resetOptions{sandbox: true}, paths: paths{results: v.path("x.csv")}}
-		c, err := r.newCopy()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := c.Write([]byte("login\n")); err != nil {
-			t.Fatal(err)
-		}
-		v.wantFiles("users.csv")
-		if err := r.closeInput(); err != nil {
-			t.Fatal(err)
-		}
 	})
 }
 

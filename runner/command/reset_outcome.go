@@ -10,49 +10,38 @@ import (
 	"oktareset/runner"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
+	"oktareset/runner/job"
 )
 
-// outcome is what a log search or the subject of a mail needs of a reset: one line, the last one, whatever became of the run.
-type outcome struct {
-	runID   string // "": the command line was refused
-	org     string
-	results string
-	dryRun  bool
-	sandbox bool
-	counts  runner.Counts // nil: refused before there were any results
-	before  []string      // results of earlier dates that were gone on with first
-	limited string        // why the run ended early, as it was asked to; "" else
-}
-
-// tell logs the outcome: an error unless the exit code is 0, so that --quiet says something exactly when somebody should look.
-func (o *outcome) tell(c *console.Console, err error) {
+// tellOutcome logs the outcome: an error unless the exit code is 0, so that --quiet says something exactly when somebody should look.
+func tellOutcome(c *console.Console, o *job.Outcome, err error) {
 	level := slog.LevelInfo
 	if err != nil {
 		level = slog.LevelError
 	}
 	attrs := []slog.Attr{slog.Int("exit_code", fault.Code(err))}
-	for _, a := range []slog.Attr{slog.String("run_id", o.runID), slog.String("org", o.org)} {
+	for _, a := range []slog.Attr{slog.String("run_id", o.RunID), slog.String("org", o.Org)} {
 		if a.Value.String() != "" {
 			attrs = append(attrs, a)
 		}
 	}
-	if o.dryRun {
+	if o.DryRun {
 		attrs = append(attrs, slog.Bool("dry_run", true))
 	}
-	if o.sandbox {
+	if o.Sandbox {
 		attrs = append(attrs, slog.Bool("sandbox", true))
 	}
-	if o.counts != nil {
-		attrs = append(attrs, slog.Int("rows", o.counts.Total()), o.countsAttr())
+	if o.Counts != nil {
+		attrs = append(attrs, slog.Int("rows", o.Counts.Total()), countsAttr(o.Counts))
 	}
-	if o.results != "" {
-		attrs = append(attrs, slog.String("results", o.results))
+	if o.Results != "" {
+		attrs = append(attrs, slog.String("results", o.Results))
 	}
-	if len(o.before) > 0 {
-		attrs = append(attrs, slog.String("before", strings.Join(o.before, ", ")))
+	if len(o.Before) > 0 {
+		attrs = append(attrs, slog.String("before", strings.Join(o.Before, ", ")))
 	}
-	if o.limited != "" {
-		attrs = append(attrs, slog.String("error", o.limited))
+	if o.Limited != "" {
+		attrs = append(attrs, slog.String("error", o.Limited))
 	} else if err != nil && !errors.Is(err, fault.ErrRows) {
 		attrs = append(attrs, slog.String("error", err.Error()))
 	}
@@ -60,10 +49,10 @@ func (o *outcome) tell(c *console.Console, err error) {
 }
 
 // countsAttr has the statuses that a row ended in.
-func (o *outcome) countsAttr() slog.Attr {
+func countsAttr(all runner.Counts) slog.Attr {
 	var counts []slog.Attr
 	for _, s := range append(slices.Clone(runner.Statuses), runner.StatusTaken) {
-		if n := o.counts[s]; n > 0 {
+		if n := all[s]; n > 0 {
 			counts = append(counts, slog.Int(string(s), n))
 		}
 	}

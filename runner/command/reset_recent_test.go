@@ -1,7 +1,6 @@
 package command
 
 import (
-	"fmt"
 	"net/http"
 	"os"
 	"regexp"
@@ -261,7 +260,7 @@ func TestRecentWithoutTheLog(t *testing.T) {
 			if _, err := os.Stat(v.path("users.results.csv")); err == nil {
 				t.Errorf("%s: results were left behind", tt.fault)
 			}
-			if took := time.Since(before); took > skipTime+time.Second {
+			if took := time.Since(before); took > 5*time.Minute+time.Second {
 				t.Errorf("%s: refused after %s", tt.fault, took)
 			}
 			before = time.Now()
@@ -291,7 +290,7 @@ func TestRecentOfALongLog(t *testing.T) {
 		v.org.ResetBy(admin, v.ids[0])
 		<-time.After(time.Minute)
 		others := v.org.Add(oktatest.User{Login: "other@example.com"})
-		for range askPages {
+		for range 20 { // as many pages as are read to be told
 			v.org.ResetBy(admin, others.ID)
 		}
 		<-time.After(time.Minute)
@@ -310,29 +309,4 @@ func TestRecentOfALongLog(t *testing.T) {
 		v.want(code, fault.ExitOK, map[string]int{"reset": 1, "skipped/recent": 3})
 		v.says("reset again: 1 from before 2000-01-01T00:00:3")
 	})
-}
-
-func TestParsePeriod(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]time.Duration{
-		"24h": 24 * time.Hour, "2d": 48 * time.Hour, "1d12h": 36 * time.Hour, "90m": 90 * time.Minute, "0d": 0,
-	} {
-		got, err := parsePeriod(text)
-		if err != nil || got != want {
-			t.Errorf("parsePeriod(%q) = %s, %v", text, got, err)
-		}
-		if again, err := parsePeriod(periodText(got)); err != nil || again != got {
-			t.Errorf("periodText(%s) = %q, which is %s, %v", got, periodText(got), again, err)
-		}
-	}
-	for _, text := range []string{"", "d", "2", "-1d", "1.5d", "2dx", "9999999d", "yesterday", "1d-1h-"} {
-		if d, err := parsePeriod(text); err == nil {
-			t.Errorf("parsePeriod(%q) = %s", text, d)
-		}
-	}
-	for d, want := range map[time.Duration]string{10 * time.Minute: "10m", 24 * time.Hour: "24h", 90 * time.Minute: "1h30m", 90 * time.Second: "1m30s"} {
-		if got := periodText(d); got != want {
-			t.Errorf("periodText(%s) = %q", fmt.Sprint(d), got)
-		}
-	}
 }

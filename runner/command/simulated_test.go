@@ -19,6 +19,7 @@ import (
 	"oktareset/oktaclient/oktatest"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
+	"oktareset/runner/job"
 	"oktareset/runner/progress"
 )
 
@@ -27,7 +28,7 @@ type simulated struct {
 	simulation
 	t       *testing.T
 	dir     string
-	options resetOptions
+	options job.Options
 	org     *oktatest.Org
 	limit   atomic.Int64 // of the bucket of resets
 
@@ -88,12 +89,12 @@ func (w *simulated) reset() {
 // resetOne carries out one run. It goes round the command line, which can't be read twice at the same time.
 func (w *simulated) resetOne(run int) {
 	o := w.options
-	o.file = w.path(run, "users.csv")
+	o.File = w.path(run, "users.csv")
 	env := map[string]string{"OKTA_CLIENT_ORGURL": "https://acme.okta.com", "OKTA_CLIENT_TOKEN": w.org.Token()}
 	var stderr bytes.Buffer
 	a := appOf(access.Process{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"})
-	a.Console, a.Transport = console.New(progress.NewScreen(&stderr), o.console), w
-	if _, err := reset(w.t.Context(), a.Env, o); err != nil {
+	a.Console, a.Transport = console.New(progress.NewScreen(&stderr), o.Console), w
+	if _, err := job.Run(w.t.Context(), a.Env, o); err != nil {
 		w.t.Errorf("%v:\n%s", err, stderr.String())
 	}
 }

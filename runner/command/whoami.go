@@ -6,12 +6,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/urfave/cli/v2"
+
 	"oktareset/oktaclient"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
-
-	"github.com/urfave/cli/v2"
+	"oktareset/runner/job"
 )
 
 const whoamiExamples = `   oktareset whoami                                           which org, by whose authority, and where each setting came from
@@ -145,7 +146,7 @@ func newIdentity(cfg access.Config) identity {
 func (a *app) ask(ctx context.Context, c *oktaclient.Client, id *identity) error {
 	actor, err := c.GetActor(ctx)
 	if err != nil {
-		return fault.CannotBegin(c, err, askWho)
+		return fault.CannotBegin(c, err, job.AskWho)
 	}
 	id.Actor = &identityActor{"user", actor.ID, actor.Login}
 	if scopes, proved, ok := c.Grant(); ok {
@@ -160,7 +161,7 @@ func (a *app) ask(ctx context.Context, c *oktaclient.Client, id *identity) error
 		return err
 	}
 	if err := c.Trustworthy(); err != nil {
-		return fault.CannotBegin(c, err, askWho)
+		return fault.CannotBegin(c, err, job.AskWho)
 	}
 	if limit, usable, ok := c.Allowance(oktaclient.BucketUsers); ok {
 		id.Limit = &identityLimit{string(oktaclient.BucketUsers), limit, usable}

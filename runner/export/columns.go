@@ -65,13 +65,13 @@ func columnNames(columns []Column) []string {
 func cells(u oktaclient.UserRecord, columns []Column) []string {
 	texts := make([]string, len(columns))
 	for i, c := range columns {
-		texts[i] = CellText(u.Attribute(c.Path...))
+		texts[i] = cellText(u.Attribute(c.Path...))
 	}
 	return texts
 }
 
-// CellText writes a value as a person expects it in a cell: a list with semicolons, an object as JSON.
-func CellText(v any) string {
+// cellText writes a value as a person expects it in a cell: a list with semicolons, an object as JSON.
+func cellText(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return ""
@@ -85,7 +85,7 @@ func CellText(v any) string {
 		if !slices.ContainsFunc(v, isObject) {
 			texts := make([]string, len(v))
 			for i, item := range v {
-				texts[i] = CellText(item)
+				texts[i] = cellText(item)
 			}
 			return strings.Join(texts, ";")
 		}

@@ -8,7 +8,6 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
-	"oktareset/runner/audit"
 	"oktareset/runner/evidence"
 )
 
@@ -40,7 +39,7 @@ type WatchLine struct {
 type watchPrinter struct{ ours ownRuns }
 
 // writeTo writes the resets, and with all the single factors, in one go.
-func (p *watchPrinter) writeTo(w io.Writer, org oktaclient.OrgURL, resets []audit.Reset, all bool) error {
+func (p *watchPrinter) writeTo(w io.Writer, org oktaclient.OrgURL, resets []Reset, all bool) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -60,7 +59,7 @@ func (p *watchPrinter) writeTo(w io.Writer, org oktaclient.OrgURL, resets []audi
 	return err
 }
 
-func (p *watchPrinter) line(org oktaclient.OrgURL, r *audit.Reset) WatchLine {
+func (p *watchPrinter) line(org oktaclient.OrgURL, r *Reset) WatchLine {
 	main := r.Main()
 	l := WatchLine{
 		DateAndTime: main.Published.UTC().Format(time.RFC3339Nano), Message: main.Message, EventID: main.UUID, EventType: main.EventType,

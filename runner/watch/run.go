@@ -8,7 +8,6 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner/access"
-	"oktareset/runner/audit"
 	"oktareset/runner/console"
 	"oktareset/runner/evidence"
 	"oktareset/runner/fault"
@@ -28,7 +27,7 @@ type watcher struct {
 	dial   func() *oktaclient.Client
 	client *oktaclient.Client
 	place  watchPlace
-	fold   audit.Fold
+	fold   Fold
 	out    watchPrinter
 	orgID  string // "": it isn't known
 	met    bool   // the log was read once: whatever happens now, it passes
@@ -171,7 +170,7 @@ func (w *watcher) end() error {
 	return w.keep()
 }
 
-func (w *watcher) print(resets []audit.Reset) error {
+func (w *watcher) print(resets []Reset) error {
 	if err := w.out.writeTo(w.Stdout, w.client.Org(), resets, w.opts.All); err != nil {
 		return fault.WithCode(fault.ExitBrokeOff, fmt.Errorf("print the events: %w", err))
 	}

@@ -1,5 +1,0 @@
-package command
-
-// ownEndings are those of the files that this program writes and doesn't take as a list of users. A
-// plan is one, and so is an export.
-var ownEndings = []string{".results.csv", ".results.json", ".results.html", ".results.input.csv", ".audit.csv", ".plan.json", ".plan.html"}

@@ -1,0 +1,44 @@
+package export
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestCellText(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		`null`: ``, `"text"`: `text`, `true`: `true`, `12345678901234567890`: `12345678901234567890`, `1.50`: `1.50`,
+		`["a","b",3,null]`: `a;b;3;`, `[]`: ``, `{"b":1,"a":"<x>"}`: `{"a":"<x>","b":1}`, `[{"a":1},2]`: `[{"a":1},2]`,
+		`[["a"],["b"]]`: `[["a"],["b"]]`, `"=cmd()"`: `=cmd()`,
+	} {
+		d := json.NewDecoder(strings.NewReader(in))
+		d.UseNumber()
+		var v any
+		if err := d.Decode(&v); err != nil {
+			t.Fatal(err)
+		}
+		if got := cellText(v); got != want {
+			t.Errorf("cellText(%s) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestParseColumns(t *testing.T) {
+	t.Parallel()
+	got, err := ParseColumns("login, userId ,status,type.id,profile.status,manager.name,id")
+	want := []Column{
+		{"login", []string{"profile", "login"}},
+		{"status", []string{"status"}},
+		{"type.id", []string{"type", "id"}},
+		{"profile.status", []string{"profile", "status"}},
+		{"manager.name", []string{"profile", "manager", "name"}},
+		{"id", []string{"id"}},
+	}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Column{})); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+}

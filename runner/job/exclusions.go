@@ -1,0 +1,195 @@
+package job
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"oktareset/runner"
+	"oktareset/runner/fault"
+	"oktareset/runner/files"
+	"oktareset/runner/results"
+	"oktareset/runner/steps"
+)
+
+// Whoever was left alone by a run stays so until its last row is settled. Before its first change,
+// a run writes down beside its results whom the files name and who that is at Okta; a resume
+// protects these and those of the files that it is given.
+
+// lookUpLasts is how long a look-up counts. Later, a login may be somebody else's.
+const lookUpLasts = 24 * time.Hour
+
+// maxKeptExclusions bounds what is read of a file that keeps exclusions, in bytes: far more than a
+// million users.
+const maxKeptExclusions = 1 << 29
+
+// keptExclusions is what is kept of the files of --exclude.
+type keptExclusions struct {
+	Format string     `json:"format"`
+	Files  []keptFile `json:"files"`
+}
+
+const keptFormat = "oktareset exclusions 1"
+
+type keptFile struct {
+	Path       string     `json:"file"`
+	SHA256     string     `json:"sha256"`
+	Column     string     `json:"column"`
+	Mail       bool       `json:"mail,omitempty"`
+	LookedUpAt time.Time  `json:"looked_up_at"`
+	Lines      []keptLine `json:"lines"`
+}
+
+type keptLine struct {
+	Line  int                  `json:"line"`
+	Names []string             `json:"names"`
+	Users []steps.ExcludedUser `json:"users,omitempty"`
+}
+
+// users is how many lines of a file name somebody.
+func (k *keptFile) users() int {
+	n := 0
+	for _, l := range k.Lines {
+		if len(l.Users) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// exclusionsPath is where the exclusions are kept beside results.
+func exclusionsPath(path string) string { return results.Stem(path) + ".exclude.json" }
+
+// keepExclusions writes down who is left alone. It comes before the first change.
+func (r *resetRun) keepExclusions() error {
+	path := exclusionsPath(r.paths.results)
+	if len(r.protect.files) == 0 || r.opts.Sandbox {
+		return r.dropExclusions()
+	}
+	kept := keptExclusions{Format: keptFormat}
+	for _, f := range r.protect.files {
+		k := keptFile{Path: f.path, SHA256: f.sha256, Column: f.column, Mail: f.Mail, LookedUpAt: f.lookedUpAt.UTC()}
+		for _, l := range f.Lines {
+			line := keptLine{Line: l.Line, Users: l.Users}
+			for _, id := range l.Names {
+				line.Names = append(line.Names, id.Value)
+			}
+			k.Lines = append(k.Lines, line)
+		}
+		kept.Files = append(kept.Files, k)
+	}
+	if _, err := readExclusionsKept(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fault.Usage(files.HintExists, "keep who is excluded: %w", err)
+	}
+	err := files.Replace(path, func(w io.Writer) error { return json.NewEncoder(w).Encode(kept) })
+	if err != nil {
+		return fmt.Errorf("keep who is excluded: %w", err)
+	}
+	return nil
+}
+
+// dropExclusions removes the exclusions that are kept, if they are ours.
+func (r *resetRun) dropExclusions() error {
+	path := exclusionsPath(r.paths.results)
+	if _, err := readExclusionsKept(path); err != nil {
+		return nil //nolint:nilerr // there is nothing of ours
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove the exclusions that were kept: %w", err)
+	}
+	return nil
+}
+
+// readExclusionsKept reads what [resetRun.keepExclusions] wrote.
+func readExclusionsKept(path string) (kept keptExclusions, err error) {
+	f, err := files.Open(path, files.Rule{Max: maxKeptExclusions, Ours: true, Private: true})
+	if err != nil {
+		return kept, err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	err = json.NewDecoder(io.LimitReader(f, maxKeptExclusions)).Decode(&kept)
+	if err != nil || kept.Format != keptFormat {
+		return kept, fmt.Errorf("%q isn't what a run has kept of its exclusions", path)
+	}
+	return kept, nil
+}
+
+// checkExclusions adds the exclusions of the earlier runs to those that are given. What an earlier
+// run left alone and neither is known any more has to be given again.
+func (r *resetRun) checkExclusions() error {
+	kept, err := readExclusionsKept(exclusionsPath(r.paths.results))
+	if _, others := errors.AsType[*files.RefusedError](err); others { // whom it doesn't name any more isn't left alone
+		return fault.Refused(err)
+	}
+	if err == nil {
+		for _, k := range kept.Files {
+			if k.users() >= r.usersRecorded(k) {
+				r.uniteExclusions(k)
+			}
+		}
+	}
+	for _, run := range r.book.Manifest().Runs {
+		for line := range strings.Lines(run.Options["exclude"]) {
+			hash, path, _ := strings.Cut(strings.TrimSpace(line), " ")
+			if r.excludes(hash, run) {
+				continue
+			}
+			return fault.Usage("give it again, unchanged, with the same --exclude-column; put others who are to be left alone into a further --exclude FILE",
+				"an earlier run left the users of %s alone: who they are isn't kept, and no --exclude names a file with the same content (SHA-256 %s)", path, hash)
+		}
+	}
+	return nil
+}
+
+// usersRecorded is how many users an earlier run found in a file, by the manifest.
+func (r *resetRun) usersRecorded(k keptFile) int {
+	users := 0
+	for _, run := range r.book.Manifest().Runs {
+		for _, x := range run.Exclude {
+			if x.SHA256 == k.SHA256 && x.Column == k.Column {
+				users = max(users, x.Users)
+			}
+		}
+	}
+	return users
+}
+
+// excludes reports whether the users of a file that an earlier run was given are left alone.
+func (r *resetRun) excludes(hash string, run results.Run) bool {
+	return slices.ContainsFunc(r.protect.files, func(f excludedFile) bool {
+		return f.sha256 == hash && (!f.lookedUpAt.IsZero() || run.Options["exclude-column"] == r.opts.Protect.Column)
+	})
+}
+
+// uniteExclusions takes in a file that an earlier run has kept. Whom that has found is left alone,
+// whatever the file names now; and if it was looked up less than a day ago, it isn't looked up
+// again.
+func (r *resetRun) uniteExclusions(k keptFile) {
+	f := excludedFile{path: k.Path, sha256: k.SHA256, column: k.Column, lookedUpAt: k.LookedUpAt}
+	age := time.Since(k.LookedUpAt)
+	f.ExcludedFile = steps.ExcludedFile{Path: k.Path, Mail: k.Mail, LookedUp: age >= 0 && age < lookUpLasts}
+	for _, l := range k.Lines {
+		line := steps.ExcludedLine{Line: l.Line, Users: l.Users}
+		for _, name := range l.Names {
+			if id, reason := runner.ParseIdentifier(name); reason == "" {
+				line.Names = append(line.Names, id)
+			}
+		}
+		f.Lines = append(f.Lines, line)
+	}
+	i := slices.IndexFunc(r.protect.files, func(given excludedFile) bool {
+		return given.sha256 == f.sha256 && given.column == f.column && given.lookedUpAt.IsZero()
+	})
+	if i < 0 {
+		r.protect.files = append(r.protect.files, f)
+		return
+	}
+	f.path, f.Path = r.protect.files[i].path, r.protect.files[i].path
+	r.protect.files[i] = f
+}

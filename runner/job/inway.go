@@ -1,0 +1,241 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"oktareset/runner"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
+	"oktareset/runner/files"
+	"oktareset/runner/ledger"
+	"oktareset/runner/results"
+	"oktareset/runner/table"
+)
+
+// This file says what stands where a run would write its results, and what to do about it. Of what
+// a person may do then, most resets people a second time: a new name with -o, a move, a new plan.
+// So whatever is said about results that changed somebody says so.
+
+const (
+	hintOtherFile   = "choose another file with -o" // and nothing of a move: where results are gone, nothing stops the next run
+	hintNothingReal = "nobody real was touched by it: choose another file with -o, or move it away"
+	hintSecondTime  = "a new run with another -o would reset them a second time"
+)
+
+// explainExists says what the file is that a new run would have to overwrite.
+func (r *resetRun) explainExists(exists *ledger.ExistsError) error {
+	what, hint := r.inTheWay()
+	return fault.WithHint(fmt.Errorf("%w: %s", exists, what), hint)
+}
+
+// explainResume adds what to do about results that this run can't go on with.
+func (r *resetRun) explainResume(err error) error {
+	if mismatch := (*ledger.MismatchError)(nil); errors.As(err, &mismatch) {
+		_, hint := r.inTheWay()
+		switch m, readErr := results.ReadManifest(r.paths.results); {
+		case readErr != nil, mismatch.What == "kind", mismatch.What == "input":
+		case mismatch.What == "steps" && m.DryRun:
+			hint = "give the flags that the plan was begun with: " + results.GoOnCommand(&m, r.paths.results, "--resume")
+		case mismatch.What == "steps":
+			hint = "give the flags that it was begun with: " + results.GoOnCommand(&m, r.paths.results, "--resume") + "; " + hintSecondTime
+		case mismatch.What == "org":
+			hint = fmt.Sprintf("go on in the org %s; for %s, name other results with -o", mismatch.Want, mismatch.Got)
+		}
+		return fault.WithHint(err, hint)
+	}
+	return err
+}
+
+// inTheWay says what there is at the path of the results.
+func (r *resetRun) inTheWay() (what, hint string) {
+	path := r.paths.results
+	m, err := results.ReadManifest(path)
+	_, statErr := os.Lstat(path)
+	missing := errors.Is(statErr, fs.ErrNotExist)
+	switch {
+	case err == nil && missing:
+		return r.aloneInTheWay(&m)
+	case err == nil:
+	case isOurs(path):
+		return "it has the header of results or of a plan, and its manifest can't be read", "put its .json back: without it nothing says what that run did, and a " +
+			"new run with another -o may reset its users a second time"
+	case missing:
+		return "it can't be read as the manifest of results", files.HintExists
+	default:
+		return "it isn't a file of oktareset's", files.HintExists
+	}
+	switch {
+	case m.Sandbox:
+		return "it is of a rehearsal", hintNothingReal
+	case m.DryRun:
+		return r.planInTheWay(&m)
+	case !r.ofThisOrg(&m):
+		return fmt.Sprintf("the results of %s in another org, %s", runText(&m), m.Org), hintOtherFile
+	}
+	return r.resultsInTheWay(&m)
+}
+
+// aloneInTheWay is about a manifest without results.
+func (r *resetRun) aloneInTheWay(m *results.Manifest) (what, hint string) {
+	if m.Sandbox || m.DryRun || m.Consent.How == "" || m.Consent.How == results.ConsentNone {
+		return "the manifest of a run that changed nobody, without its results", hintNothingReal
+	}
+	return "the manifest of " + runText(m) + ", whose results aren't there",
+		"put the results back: they say whom it reset, and a new run with another -o may reset those users a second time"
+}
+
+// planInTheWay is about a plan.
+func (r *resetRun) planInTheWay(m *results.Manifest) (what, hint string) {
+	what = "a plan of " + console.Plural(m.Counts[runner.StatusWouldReset], "user")
+	if _, command := results.NotPlanned(m, r.paths.results); command != "" && r.opts.DryRun && m.Input.SHA256 == r.survey.SHA256 {
+		return what + " that isn't whole", "to complete it: " + command + "; for a new plan, choose another file with -o, or move it away"
+	}
+	return what, files.HintExists
+}
+
+// resultsInTheWay is about the results of a real run in this org.
+func (r *resetRun) resultsInTheWay(m *results.Manifest) (what, hint string) {
+	what = "the results of " + runText(m)
+	goOn := "to go on with it: " + results.GoOnCommand(m, r.paths.results, "--resume")
+	switch failed := m.Counts[runner.StatusFailed] + m.Counts[runner.StatusForbidden]; {
+	case settled(m) && failed > 0:
+		goOn = "to do only what failed: " + results.GoOnCommand(m, r.paths.results, "--retry", "failed,forbidden")
+	case settled(m):
+		goOn = "nothing is left to do"
+	}
+	n := changed(m)
+	did := ", which reset " + console.Plural(n, "user")
+	if !m.Finished {
+		did = ", which broke off and may have reset users"
+	}
+	switch {
+	case r.opts.DryRun:
+		return what + did, hintOtherFile
+	case m.Finished && n == 0:
+		return what + ", which reset nobody", goOn + "; or " + hintOtherFile
+	case m.Input.SHA256 == r.survey.SHA256:
+		return what + did + " of this very input", goOn + "; " + hintSecondTime
+	case originOf(m, r.paths.results) == r.origin() && !r.input.Plan(), m.Origin() == r.origin() && m.Plan != nil:
+		return what + did + " of this very input, by the plan " + m.Input.File, goOn + "; " + hintSecondTime
+	case m.Origin() == r.origin():
+		return what + did + " of " + m.Input.File + ", the file that this plan was made of", goOn + "; " + hintSecondTime
+	}
+	return what + did + " of another input, " + m.Input.File, "for other users, choose another file with -o: whoever is in both inputs is then reset a second time"
+}
+
+// origin is the SHA-256 of the file that named this run's users first.
+func (r *resetRun) origin() string {
+	if r.plan != nil {
+		return r.plan.Origin()
+	}
+	return r.survey.SHA256
+}
+
+// originOf is the SHA-256 of the file that named the users of results first. Results of an earlier
+// version don't know the plan that they were begun with: it is looked for beside them.
+func originOf(m *results.Manifest, path string) string {
+	if m.Plan == nil {
+		plan, err := results.ReadManifest(filepath.Join(filepath.Dir(path), filepath.Base(m.Input.File)))
+		if err == nil && plan.DryRun && plan.Result != nil && plan.Result.SHA256 == m.Input.SHA256 {
+			return plan.Origin()
+		}
+	}
+	return m.Origin()
+}
+
+// settled reports whether no row of results is open.
+func settled(m *results.Manifest) bool {
+	return m.Finished && !slices.ContainsFunc([]runner.Status{runner.StatusNotAttempted, runner.StatusPartial, runner.StatusUnknown},
+		func(s runner.Status) bool { return m.Counts[s] > 0 })
+}
+
+// runText names the last run.
+func runText(m *results.Manifest) string {
+	if len(m.Runs) == 0 {
+		return "a run"
+	}
+	return "run " + m.Runs[len(m.Runs)-1].RunID
+}
+
+// isOurs reports whether a file has the header of results or of a plan, also if a spreadsheet has
+// saved it.
+func isOurs(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close() //nolint:errcheck // only read
+	in, err := table.NewReader(f, table.ReaderOptions{})
+	if err != nil {
+		return false
+	}
+	header, _ := in.Header()
+	return table.KindOf(header) == table.KindRecords
+}
+
+// warnOfOthers warns of results that aren't in the way, because --output names another file, and
+// that stand where this input's usually do: the same people would be reset a second time.
+func (r *resetRun) warnOfOthers(ctx context.Context) error {
+	usual := results.ResultsBeside(r.paths.input, r.opts.DryRun, r.opts.Sandbox)
+	if r.opts.DryRun || r.opts.Sandbox || r.opts.File == "" || r.opts.File == "-" || files.SameFile(usual, r.paths.results) {
+		return nil
+	}
+	m, err := results.ReadManifest(usual)
+	if err != nil || m.DryRun || m.Sandbox || originOf(&m, usual) != r.origin() || m.Finished && changed(&m) == 0 {
+		return nil
+	}
+	if err := r.meetOrg(ctx); err != nil || !r.ofThisOrg(&m) {
+		return err
+	}
+	did := "reset " + console.Plural(changed(&m), "user")
+	if !m.Finished {
+		did = "may have reset users"
+	}
+	r.Console.Warn("%s: %s %s of this very input already: they are reset a second time", usual, runText(&m), did)
+	return nil
+}
+
+// refuseCopy refuses to begin with the copy that results keep of their input: a run of its own would
+// do the same people a second time.
+func (r *resetRun) refuseCopy() error {
+	base, ok := strings.CutSuffix(r.paths.input, ".input.csv")
+	if !ok || r.opts.DryRun || r.opts.Sandbox {
+		return nil
+	}
+	path := base + ".csv"
+	m, err := results.ReadManifest(path)
+	if err != nil || m.DryRun || m.Sandbox || m.Input.SHA256 != r.survey.SHA256 {
+		return nil //nolint:nilerr // it is the copy of nothing
+	}
+	return fault.Usage("to go on with them: "+results.GoOnCommand(&m, path, "--resume"),
+		"%s is what the results %s keep of their input: a run of its own would reset the same people a second time", r.paths.input, path)
+}
+
+// refuseSamePeople refuses to begin under another date what the results of an earlier one were
+// about: by a plan of this input, by the input of this plan, or by another plan of the same.
+func (r *resetRun) refuseSamePeople(m *results.Manifest, path string) error {
+	if m.Input.SHA256 == r.survey.SHA256 || originOf(m, path) != r.origin() || m.Finished && changed(m) == 0 {
+		return nil
+	}
+	hint := "is it the input of today? To do the same again on purpose, name other results with -o, without a date"
+	if !settled(m) {
+		hint = "they aren't complete; to go on with them: " + results.GoOnCommand(m, path, "--resume")
+	}
+	return fault.Usage(hint, "%s names the same people as %s, made of %s: nobody is reset a second time under another date", r.paths.shown, path, m.Input.File)
+}
+
+// changed is how many users results say were changed, or may have been.
+func changed(m *results.Manifest) int {
+	return m.Counts[runner.StatusReset] + m.Counts[runner.StatusPartial] + m.Counts[runner.StatusUnknown] + m.Counts[runner.StatusTaken]
+}

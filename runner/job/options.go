@@ -1,0 +1,44 @@
+package job
+
+import (
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"oktareset/runner"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/progress"
+	"oktareset/runner/roster"
+)
+
+// Options is what the flags of reset ask for.
+type Options struct {
+	File    string // "-": stdin; "": users
+	Users   []string
+	Input   roster.Options
+	DryRun  bool
+	Record  bool
+	What    What
+	Protect ProtectOptions
+	Confirm console.Confirmation
+
+	Workers     int
+	Rate        rate.Limit // requests a second in each bucket; 0: no ceiling
+	Capacity    int
+	Timeout     time.Duration
+	Limit       int
+	Halt        HaltRule
+	MaxDuration time.Duration // 0: no bound
+
+	Resume   bool
+	Retry    map[runner.Status]bool // settled rows that are tried again
+	Output   string
+	Ticket   string
+	JSON     bool
+	Progress progress.Mode
+	Sandbox  bool
+	Org      access.Flags
+	Console  console.Options
+	Set      map[string]string // the flags that were given, for the manifest
+}

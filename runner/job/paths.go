@@ -1,0 +1,68 @@
+package job
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
+	"oktareset/runner/files"
+	"oktareset/runner/results"
+)
+
+// paths are the files of a run.
+type paths struct {
+	input   string // the file that is read, and copied; "" for stdin, --user and the copy of an earlier run
+	shown   string // what messages call the input
+	results string
+	pattern results.DatePattern // what --output says of results
+}
+
+// choosePaths puts the results beside the input: users.csv gives users.results.csv, or users.plan.csv for a dry run.
+func (r *resetRun) choosePaths() (paths, error) {
+	p := paths{input: r.opts.File, shown: r.opts.File}
+	if err := r.expandOutput(&p); err != nil {
+		return p, err
+	}
+	base := p.input
+	switch {
+	case p.input == "-":
+		base, p.input, p.shown = results.ShownStdin, "", results.ShownStdin
+	case len(r.opts.Users) > 0:
+		base, p.shown = results.FileName(r.opts.Users), "--user"
+	}
+	if p.results == "" {
+		p.results = results.ResultsBeside(base, r.opts.DryRun, r.opts.Sandbox)
+	}
+	if p.input != "" && files.SameFile(p.input, p.results) {
+		return p, fault.Usage("choose another file with -o", "the results would overwrite the input %s", p.input)
+	}
+	if p.input != "" && !r.opts.Resume && files.SameFile(p.input, results.CopyPath(p.results)) {
+		return p, fault.Usage("choose other results with -o; or go on with them: --resume -o "+console.ShellQuote(p.results),
+			"the input %s has the name of the copy that the run would make", p.input)
+	}
+	return p, nil
+}
+
+// expandOutput puts the date of the run's start into --output.
+func (r *resetRun) expandOutput(p *paths) (err error) {
+	if r.opts.Output == "" {
+		return nil
+	}
+	if p.results, p.pattern, err = results.ExpandDate(r.opts.Output, r.start); err != nil {
+		return err
+	}
+	// A name with % that an earlier version, or somebody's shell, took as it is.
+	if _, err := os.Lstat(r.opts.Output); err == nil && p.results != r.opts.Output {
+		return fault.Usage("for that file, write -o "+console.ShellQuote(results.PlainPattern(r.opts.Output)), "--output %q is a pattern, for %q today, but also a file that is there",
+			r.opts.Output, p.results)
+	}
+	if folder := filepath.Dir(p.results); folder != "." {
+		if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+			return fault.Usage("make it, or check that it is mounted", "the folder %q for the results isn't there", folder)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,379 @@
+package job
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"oktareset/oktaclient"
+	"oktareset/runner"
+	"oktareset/runner/evidence"
+	"oktareset/runner/fault"
+	"oktareset/runner/results"
+)
+
+// This file asks the System Log, before consent, who of the users was reset lately by other
+// results: the same people under the name of another file would be reset again without a word. The
+// log has a bucket of its own, so that it costs the resets nothing.
+
+const (
+	// recentPeriod is how far back the log is asked in any case.
+	recentPeriod = 24 * time.Hour
+	// askPages and askTime bound what is read only to be told.
+	askPages = 20
+	askTime  = 30 * time.Second
+	// skipPages and skipTime bound what has to be read in whole. A default token may read 60 pages
+	// a minute.
+	skipPages = 200
+	skipTime  = 5 * time.Minute
+	// sayAfter is when a reading that isn't over is announced.
+	sayAfter = 3 * time.Second
+)
+
+// recentResets is who of the run's users was reset lately, and not by the runs of its own results.
+type recentResets struct {
+	skip  time.Duration // --skip-reset-since, given now or before; 0: nobody is left alone
+	since time.Time     // who was reset after it is left alone
+
+	are      string    // reset: that they are, or would be
+	asked    time.Time // the period that the log was asked for begins
+	log      *evidence.Recent
+	users    int    // who were reset
+	enrolled int    // of these, who have enrolled a factor since
+	left     int    // of the others, who are left alone
+	partly   bool   // there may be more: the log wasn't read to its end
+	bound    string // if a bound ended it, how far it was read
+	by       map[evidence.Source]int
+}
+
+// ParsePeriod reads a duration that may begin with days, as 2d or 1d12h.
+func ParsePeriod(s string) (time.Duration, error) {
+	days, rest, ok := strings.Cut(s, "d")
+	if !ok {
+		return time.ParseDuration(s)
+	}
+	n, err := strconv.Atoi(days)
+	if err != nil || n < 0 || n > 1000 {
+		return 0, fmt.Errorf("%q is no number of days", days)
+	}
+	d := time.Duration(n) * 24 * time.Hour
+	if rest == "" {
+		return d, nil
+	}
+	more, err := time.ParseDuration(rest)
+	return d + more, err
+}
+
+// periodText is a duration as [parsePeriod] reads it, without zeros.
+func periodText(d time.Duration) string {
+	s := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(s, zero) {
+			s = s[:len(s)-2]
+		}
+	}
+	return s
+}
+
+// meetRecent asks the log who was reset lately, and tells it unless a question is going to. It
+// changes nothing.
+func (r *resetRun) meetRecent(ctx context.Context) error {
+	if r.survey.Rows == 0 {
+		return nil
+	}
+	now := r.client.Now()
+	r.recent.skip, r.recent.since = r.leaveAloneSince(now)
+	r.recent.asked, r.recent.are = now.Add(-recentPeriod), "are"
+	if r.opts.DryRun {
+		r.recent.are = "would be"
+	}
+	// The server's clock is known by its Date, which is cut to whole seconds.
+	q := evidence.Query{Until: now.Add(time.Second), Own: r.ownRun(), Pages: askPages, For: askTime}
+	if r.recent.skip > 0 {
+		q.Pages, q.For = skipPages, skipTime
+		if r.recent.since.Before(r.recent.asked) {
+			r.recent.asked = r.recent.since
+		}
+	}
+	q.Since = r.recent.asked
+	say := time.AfterFunc(sayAfter, func() { r.Console.Info("asking the System Log who of these users was reset lately") })
+	log, err := evidence.ReadRecent(ctx, r.client, q)
+	say.Stop()
+	r.recent.log = log
+	switch {
+	case ctx.Err() != nil:
+		return fault.Stopped(context.Cause(ctx))
+	case r.recent.skip > 0 && (err != nil || !log.Reached(r.recent.since)):
+		return r.explainRecent(err)
+	case err != nil:
+		r.Console.Warn("the System Log can't be read, so it isn't known who of these users was reset lately: %v%s", err, r.withoutLog(err))
+	}
+	if err := r.countRecent(); err != nil {
+		return err
+	}
+	if r.recent.partly = !log.Whole(); r.recent.partly && err == nil {
+		r.recent.bound = "the System Log told nothing: who was reset isn't known"
+		if t := log.Since(); !t.IsZero() {
+			r.recent.bound = "the System Log was read back to " + t.UTC().Format(evidence.ShortFor) + " only: who was reset before isn't known"
+		}
+	}
+	r.tellRecent()
+	if r.recent.log = nil; r.recent.skip > 0 {
+		r.recent.log = log
+		r.list.LeaveRecent(r.recent.leave)
+	}
+	return nil
+}
+
+// leaveAloneSince returns the period of --skip-reset-since and when it begins. Whoever an earlier
+// run, or the plan, was to leave alone is left alone until the last row is settled, so that it
+// begins where theirs did.
+func (r *resetRun) leaveAloneSince(now time.Time) (skip time.Duration, since time.Time) {
+	skip, since = r.opts.Protect.SkipRecent, now.Add(-r.opts.Protect.SkipRecent)
+	var earlier []results.LeftAlone
+	if r.resumed {
+		m := r.book.Manifest()
+		earlier = r.leftAlone(m.Runs)
+		if m.Plan != nil {
+			earlier = append(earlier, m.Plan.LeftAlone...)
+		}
+	}
+	if r.plan != nil {
+		earlier = append(earlier, r.leftAlone(r.plan.Runs)...)
+	}
+	ahead := time.Until(now) // the server's clock, of this machine's
+	for _, period := range earlier {
+		skip = max(skip, period.For)
+		if from := period.Until.Add(ahead - period.For); from.Before(since) {
+			since = from
+		}
+	}
+	if oldest := now.Add(-evidence.LogRetention); since.Before(oldest) {
+		since = oldest
+	}
+	return skip, since
+}
+
+// leftAlone are the periods of which earlier runs were to leave alone whoever was reset in them.
+func (r *resetRun) leftAlone(runs []results.Run) (periods []results.LeftAlone) {
+	for _, run := range runs {
+		d, err := ParsePeriod(run.Options["skip-reset-since"])
+		if err == nil && d > 0 && run.RunID != r.id {
+			periods = append(periods, results.LeftAlone{Until: run.StartedAt, For: d})
+		}
+	}
+	return periods
+}
+
+// ownRun returns what knows the runs of these results: whom they have reset is settled by the
+// results themselves.
+func (r *resetRun) ownRun() func(evidence.Source) bool {
+	if !r.resumed {
+		return nil
+	}
+	m := r.book.Manifest()
+	return func(s evidence.Source) bool {
+		return slices.ContainsFunc(m.Runs, func(run results.Run) bool {
+			actor := cmp.Or(run.Actor.ID, m.Actor.ID)
+			return run.RunID == s.RunID && (actor == "" || actor == s.ActorID)
+		})
+	}
+}
+
+// explainRecent explains why it isn't known who was reset since the time that the run has to know
+// it for. Nothing was changed.
+func (r *resetRun) explainRecent(err error) error {
+	if err == nil {
+		return fault.Usage("give a shorter --skip-reset-since, or a file without those who are done: the earlier results name them",
+			"the System Log couldn't be read back to %s within %d pages and %s: nobody knows who was reset since; nothing was changed",
+			r.recent.since.UTC().Format(evidence.ShortFor), skipPages, skipTime)
+	}
+	err = fmt.Errorf("--skip-reset-since needs the System Log: %w", err)
+	if oktaclient.FateOf(err) == oktaclient.Forbidden || oktaclient.LacksScope(err) {
+		return fault.New(fault.ExitNoAccess, evidence.HintLog, "%w", err)
+	}
+	if known := fault.Of(r.client, err, fault.Before, "read its System Log"); known != nil {
+		return known
+	}
+	return fault.Usage("try again later; as long as it isn't known who was reset lately, nothing is changed", "%w", err)
+}
+
+// countRecent counts the users of this run's rows whom the log names.
+func (r *resetRun) countRecent() error {
+	c := &r.recent
+	if c.by = make(map[evidence.Source]int); c.log.Empty() {
+		return nil
+	}
+	for j, err := range r.jobs() {
+		if err != nil {
+			return fault.Refused(err)
+		}
+		id, reason := j.Row.Identifier()
+		if reason != "" || j.First != j.Row.N || r.duplicates[j.Row.N] {
+			continue
+		}
+		reset, ok := c.log.Of(id)
+		if !ok {
+			continue
+		}
+		c.users++
+		c.by[reset.By]++
+		switch {
+		case reset.Enrolled:
+			c.enrolled++
+		case c.leaves(reset):
+			c.left++
+		}
+	}
+	return nil
+}
+
+// leaves reports whether somebody who was reset so is left alone. Who has enrolled a factor since
+// isn't: that may be the attacker's.
+func (c *recentResets) leaves(reset evidence.Reset) bool {
+	return c.skip > 0 && !reset.Enrolled && !reset.At.Before(c.since)
+}
+
+// leave says why a user is left alone, if so.
+func (c *recentResets) leave(userID string) (why string, ok bool) {
+	reset, ok := c.log.Of(runner.Identifier{Kind: runner.KindID, Value: userID})
+	if !ok || !c.leaves(reset) {
+		return "", false
+	}
+	return fmt.Sprintf("reset at %s %s, and nothing was enrolled since", reset.At.Format(evidence.ShortFor), sourceText(reset.By)), true
+}
+
+// sourceText is as "by admin@example.com (run 20261122T051141Z-663379)".
+func sourceText(s evidence.Source) string {
+	text := "by " + cmp.Or(cutText(s.Actor), s.ActorID, "an unknown account")
+	if s.RunID != "" {
+		text += " (run " + s.RunID + ")"
+	}
+	return text
+}
+
+func cutText(s string) string {
+	const most = 100
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
+}
+
+// lines say who was reset lately; there are none where there is nothing to say.
+func (c *recentResets) lines() []string {
+	var lines []string
+	switch {
+	case c.users > 0:
+		lines = []string{c.wereText(), c.thenText()}
+	case c.skip > 0:
+		lines = []string{"none of these users was reset " + c.period() + " by another run or person"}
+	}
+	if c.bound != "" {
+		lines = append(lines, c.bound)
+	}
+	return lines
+}
+
+func (c *recentResets) period() string {
+	if c.skip > 0 {
+		return "since " + c.asked.UTC().Format(evidence.ShortFor)
+	}
+	return "in the last " + periodText(recentPeriod)
+}
+
+// wereText is as "at least 12 of these users were reset in the last 24h: 12 by admin@example.com
+// (run …)".
+func (c *recentResets) wereText() string {
+	were, atLeast := "were", ""
+	if c.users == 1 {
+		were = "was"
+	}
+	if c.partly {
+		atLeast = "at least "
+	}
+	return fmt.Sprintf("%s%d of these users %s reset %s: %s", atLeast, c.users, were, c.period(), c.whoText())
+}
+
+// thenText says what becomes of them.
+func (c *recentResets) thenText() string {
+	if c.skip == 0 {
+		return c.againText()
+	}
+	text := fmt.Sprintf("left alone: %d (--skip-reset-since %s)", c.left, periodText(c.skip))
+	var again []string
+	if c.enrolled > 0 {
+		again = append(again, fmt.Sprintf("%d with a factor enrolled since", c.enrolled))
+	}
+	if earlier := c.users - c.enrolled - c.left; earlier > 0 {
+		again = append(again, fmt.Sprintf("%d from before %s", earlier, c.since.UTC().Format(evidence.ShortFor)))
+	}
+	if len(again) > 0 {
+		text += "; reset again: " + strings.Join(again, ", ")
+	}
+	return text
+}
+
+// againText says that they are reset again, and how to leave alone whom that would only harm.
+func (c *recentResets) againText() string {
+	skip := ": --skip-reset-since " + periodText(recentPeriod)
+	if c.users == 1 {
+		if c.enrolled == 1 {
+			return "the user " + c.is() + " reset again, and has enrolled a factor since"
+		}
+		return "the user " + c.is() + " reset again, and has enrolled no factor since; to leave the user alone" + skip
+	}
+	switch c.enrolled {
+	case c.users:
+		return "they " + c.are + " reset again: all of them have enrolled a factor since"
+	case 0:
+		return "they " + c.are + " reset again; none of them has enrolled a factor since; to leave them alone" + skip
+	}
+	have := "have"
+	if c.enrolled == 1 {
+		have = "has"
+	}
+	return fmt.Sprintf("they %s reset again; %d of them %s enrolled a factor since; to leave the others alone%s", c.are, c.enrolled, have, skip)
+}
+
+// is is "are" for one user.
+func (c *recentResets) is() string { return strings.Replace(c.are, "are", "is", 1) }
+
+// whoText says by whom, the most first.
+func (c *recentResets) whoText() string {
+	const most = 3
+	sources := slices.SortedFunc(maps.Keys(c.by), func(a, b evidence.Source) int {
+		return cmp.Or(cmp.Compare(c.by[b], c.by[a]), strings.Compare(b.RunID, a.RunID), strings.Compare(a.Actor, b.Actor), strings.Compare(a.ActorID, b.ActorID))
+	})
+	var parts []string
+	rest := c.users
+	for _, s := range sources[:min(len(sources), most)] {
+		parts = append(parts, fmt.Sprintf("%d %s", c.by[s], sourceText(s)))
+		rest -= c.by[s]
+	}
+	if rest > 0 {
+		parts = append(parts, fmt.Sprintf("%d by others", rest))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// tellRecent says who was reset lately, unless a question is going to.
+func (r *resetRun) tellRecent() {
+	c := &r.recent
+	if c.left > 0 && c.left >= r.toDo {
+		r.Console.Warn("all users of %s were reset lately: there is nobody to reset", r.paths.shown)
+	}
+	text := strings.Join(c.lines(), "; ")
+	switch {
+	case text == "", r.willAsk():
+	case c.skip > 0:
+		r.Console.Info("%s", text)
+	default:
+		r.Console.Warn("%s", text)
+	}
+}

@@ -1,0 +1,347 @@
+package job
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"oktareset/runner"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
+	"oktareset/runner/ledger"
+	"oktareset/runner/results"
+	"oktareset/runner/roster"
+	"oktareset/runner/table"
+)
+
+// This file keeps a job that has new results each day from resetting anybody twice, and from losing
+// anybody: only one of its runs works at a time; the same input is never begun again under another
+// date, but gone on with where it was begun; results of earlier dates that are open are gone on
+// with first; and those that stay incomplete are reported by every run, until somebody sees to
+// them.
+
+// earlierResults are the results of an earlier date.
+type earlierResults struct {
+	path     string
+	manifest results.Manifest
+}
+
+// incomplete says what is open in them, or "". What is unknown has been looked at when the run ended, and only a person can settle it.
+func (e *earlierResults) incomplete() string {
+	counts := e.manifest.Counts
+	switch n, half := counts[runner.StatusNotAttempted], counts[runner.StatusPartial]; {
+	case !e.manifest.Finished:
+		return "its run broke off"
+	case n > 0 && half > 0:
+		return fmt.Sprintf("%d not attempted, %d half done", n, half)
+	case n > 0:
+		return fmt.Sprintf("%d not attempted", n)
+	case half > 0:
+		return fmt.Sprintf("%d half done", half)
+	}
+	return ""
+}
+
+// series is what a run with a date in --output has to do with its other dates.
+type series struct {
+	release func() error // gives up the pattern of --output; nil: the run is in none
+	behind  []string     // results of earlier dates that stay incomplete
+	before  error        // how the worst run over an earlier date ended that this run has gone on with
+}
+
+// inSeries reports whether the run looks at other dates.
+func (r *resetRun) inSeries() bool { return r.release != nil }
+
+// holdSeries keeps other runs from the pattern until leaveSeries, and removes what runs that died
+// before they had results have left.
+func (r *resetRun) holdSeries() error {
+	p := r.paths.pattern
+	if p.Names == nil || r.opts.DryRun || r.opts.Sandbox {
+		return nil
+	}
+	var err error
+	if r.release, err = ledger.Hold(p.Text, r.thisRun()); err != nil {
+		return fault.Refused(hintLocked(err))
+	}
+	if err := ledger.RemoveCopyTemps(filepath.Dir(r.paths.results), p.Names.MatchString); err != nil {
+		return fault.Refused(err)
+	}
+	return nil
+}
+
+func (r *resetRun) leaveSeries() error {
+	if r.release == nil {
+		return nil
+	}
+	return r.release()
+}
+
+// joinSeries goes on with the results of earlier dates that are open, each with the copy of its own
+// input. It reports whether this run has an input of its own to go on to, and chooses the results
+// of an earlier date for it if they have the same.
+func (r *resetRun) joinSeries(ctx context.Context) (goOn bool, err error) {
+	if !r.inSeries() {
+		return true, nil
+	}
+	earlier, err := r.findEarlier(ctx)
+	if err != nil {
+		return false, fault.Refused(err)
+	}
+	var same []earlierResults
+	for _, e := range earlier {
+		if r.input != nil {
+			if err := r.refuseSamePeople(&e.manifest, e.path); err != nil {
+				return false, err
+			}
+		}
+	}
+	for _, e := range earlier {
+		switch open := e.incomplete(); {
+		case r.input != nil && e.manifest.Input.SHA256 == r.survey.SHA256:
+			same = append(same, e)
+		case open == "":
+		case !r.opts.Resume || len(r.opts.Retry) > 0:
+			r.leaveBehind(&e, open)
+		default:
+			if err := r.goOnBefore(ctx, &e, open); err != nil {
+				return false, err
+			}
+		}
+	}
+	if r.input == nil {
+		if r.earlier != nil {
+			return false, r.worse(r.tellComplete())
+		}
+		return false, r.worse(nil)
+	}
+	if _, err := os.Lstat(r.paths.results); err == nil || len(same) == 0 || r.survey.Rows == 0 {
+		return true, nil
+	}
+	return true, r.goOnWith(same[len(same)-1])
+}
+
+// leaveBehind reports results that this run doesn't go on with.
+func (r *resetRun) leaveBehind(e *earlierResults, open string) {
+	r.behind = append(r.behind, e.path)
+	r.Console.Warn("%s isn't complete: %s; to go on with it: oktareset reset --resume -o %s", e.path, open, console.ShellQuote(results.PlainPattern(e.path)))
+}
+
+// goOnBefore goes on with the results of an earlier date before this run begins. What ends the run
+// in the middle there, a signal or a stop rule for example, is returned. A run that is refused, as
+// too many users are open for --confirm, doesn't keep today's from beginning.
+func (r *resetRun) goOnBefore(ctx context.Context, e *earlierResults, open string) error {
+	_, copyErr := os.Lstat(results.CopyPath(e.path))
+	if errors.Is(copyErr, os.ErrNotExist) {
+		r.behind = append(r.behind, e.path)
+		r.Console.Warn("%s isn't complete: %s; the copy of its input isn't there: to go on with it, give its input (%s, its SHA-256 begins with %s) and --resume -o %s",
+			e.path, open, e.manifest.Input.File, brief(e.manifest.Input.SHA256), console.ShellQuote(results.PlainPattern(e.path)))
+		return nil
+	}
+	r.Console.Info("%s isn't complete: %s; going on with it first", e.path, open)
+	var ended Outcome
+	before := newRun(r.Env, r.optionsFor(e), r.start, &ended)
+	var err error
+	if before.paths, err = before.choosePaths(); err == nil {
+		err = before.one(ctx)
+	}
+	code := fault.Code(err)
+	stopped := code > fault.ExitConsent || errors.Is(err, errHalt)
+	if r.opts.Limit > 0 {
+		r.opts.Limit -= before.tally.finished
+		if r.opts.Limit <= 0 && !stopped {
+			stopped, err = true, fault.WithCode(fault.ExitStopped, fault.ErrRows)
+			ended.Limited = r.limitText()
+		}
+	}
+	if stopped || code <= fault.ExitRows { // else it was refused
+		r.outcome.Before = append(r.outcome.Before, e.path)
+	}
+	if stopped {
+		ended.Before = r.outcome.Before
+		*r.outcome = ended
+		return err
+	}
+	if code > fault.ExitRows {
+		r.Console.Fail(err)
+		r.behind = append(r.behind, e.path)
+	}
+	r.before = worseOf(r.before, err)
+	return nil
+}
+
+// limitText says that the run has done as many users as it was to do. An earlier date's count: what
+// is left of the limit isn't what was given.
+func (r *resetRun) limitText() string {
+	return fmt.Sprintf("the limit of this run is reached (--limit %s)", r.opts.Set["limit"])
+}
+
+// optionsFor are those of a run that goes on with an earlier date.
+func (r *resetRun) optionsFor(e *earlierResults) Options {
+	o := r.opts
+	o.File, o.Users, o.Input, o.Output, o.Ticket, o.JSON = "", nil, roster.Options{}, results.PlainPattern(e.path), "", false
+	o.Set = maps.Clone(o.Set)
+	for _, name := range []string{"column", "delimiter", "no-header", "allow-empty", "user", "ticket", "json"} {
+		delete(o.Set, name)
+	}
+	o.Set["output"] = o.Output
+	return o
+}
+
+// findEarlier returns the results that the pattern has in the folder beside this run's own, of this
+// org, the oldest first. What may be results and can't be read is an error: whom they name may be
+// in the input, too.
+func (r *resetRun) findEarlier(ctx context.Context) ([]earlierResults, error) {
+	folder := filepath.Dir(r.paths.results)
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, fmt.Errorf("look for earlier results: %w", err)
+	}
+	var found []earlierResults
+	for _, entry := range entries {
+		path, moved := r.resultsOf(folder, entry.Name())
+		if path == "" {
+			continue
+		}
+		m, err := results.ReadOurManifest(path)
+		if errors.Is(err, os.ErrNotExist) {
+			if err := noResults(path); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if err != nil {
+			return nil, r.explainResume(err)
+		}
+		if m.DryRun || m.Sandbox || len(m.Runs) == 0 || moved && m.Unused() {
+			continue
+		}
+		if same, err := r.sameOrg(ctx, &m, path); err != nil {
+			return nil, err
+		} else if same {
+			found = append(found, earlierResults{path, m})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b earlierResults) int {
+		return a.manifest.Runs[0].StartedAt.Compare(b.manifest.Runs[0].StartedAt)
+	})
+	return found, nil
+}
+
+// resultsOf returns the path of the results of another date that a file is, or whose manifest it
+// is, if these were moved away; or "".
+func (r *resetRun) resultsOf(folder, name string) (path string, moved bool) {
+	ours := r.paths.pattern.Names.MatchString
+	if base, ok := strings.CutSuffix(name, ".json"); ok && !ours(name) {
+		if name = base + ".csv"; !ours(name) {
+			name = base
+		}
+		if _, err := os.Lstat(filepath.Join(folder, name)); !errors.Is(err, os.ErrNotExist) {
+			return "", false
+		}
+		moved = true
+	}
+	if path = filepath.Join(folder, name); !ours(name) || path == filepath.Clean(r.paths.results) {
+		return "", false
+	}
+	return path, moved
+}
+
+// noResults returns an error unless a file certainly isn't results that have lost their manifest.
+func noResults(path string) error {
+	unsure := func(why string) error {
+		return fault.Usage("put its .json back beside it, or move it out of the folder once nobody in it can be reset again by mistake",
+			"%s may be the results of an earlier date, but %s", path, why)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return unsure("it can't be read: " + err.Error())
+	}
+	if !info.Mode().IsRegular() { // results are never anything else
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return unsure("it can't be read: " + err.Error())
+	}
+	defer f.Close() //nolint:errcheck // only read
+	in, err := table.NewReader(f, table.ReaderOptions{})
+	if errors.Is(err, table.ErrEmpty) {
+		return unsure("it is empty")
+	}
+	if broken := (*table.Error)(nil); errors.As(err, &broken) { // no CSV
+		return nil
+	}
+	if err != nil {
+		return unsure("it can't be read: " + err.Error())
+	}
+	if header, _ := in.Header(); table.KindOf(header) == table.KindRecords {
+		return unsure("its manifest isn't there")
+	}
+	return nil
+}
+
+// goOnWith makes the results of an earlier date, of the same input, those of this run, or refuses to begin the same again.
+func (r *resetRun) goOnWith(e earlierResults) error {
+	open := e.incomplete()
+	if r.opts.Resume && (open != "" || len(r.opts.Retry) > 0) {
+		r.Console.Info("%s has the same input: going on there, under its date", e.path)
+		r.paths.results, r.outcome.Results, r.earlier = e.path, e.path, &e.manifest
+		return nil
+	}
+	hint := "is it the input of today? To do the same again on purpose, name other results with -o, without a date; --retry does only what failed"
+	if open != "" {
+		hint = "it isn't complete: --resume goes on with it"
+	}
+	return fault.Usage(hint, "%s is the input of %s already: nobody is reset a second time under another date", r.paths.shown, e.path)
+}
+
+// worse returns the worse of how this run ended and how those over earlier dates did.
+func (r *resetRun) worse(err error) error {
+	if fault.Code(r.before) <= fault.Code(err) {
+		return err
+	}
+	if err != nil {
+		r.Console.Fail(err)
+	}
+	if !errors.Is(r.before, fault.ErrRows) {
+		r.outcome.Limited = r.before.Error()
+	}
+	return fault.WithCode(fault.Code(r.before), fault.ErrRows) // what it was is said already
+}
+
+func worseOf(a, b error) error {
+	if fault.Code(a) >= fault.Code(b) {
+		return a
+	}
+	return b
+}
+
+// behindError reports results of earlier dates that nobody has completed.
+func (r *resetRun) behindError(counts runner.Counts) error {
+	const most = 3
+	paths := r.behind[:min(len(r.behind), most)]
+	text := strings.Join(paths, ", ")
+	if more := len(r.behind) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	this := ""
+	if !counts.OK() {
+		this = "some rows did not end well; "
+	}
+	return fault.New(fault.ExitRows, "see the warnings; what is settled in another way can be moved out of the folder",
+		"%sincomplete, by an earlier input: %s", this, text)
+}
+
+// hintLocked says what to do about results that another run is writing.
+func hintLocked(err error) error {
+	if locked := (*ledger.LockedError)(nil); errors.As(err, &locked) {
+		return fault.WithHint(err, cmp.Or(fault.Hint(err), "let it end; a job that meets itself can start less often, or end by --max-duration"))
+	}
+	return err
+}

@@ -1,0 +1,62 @@
+package job
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"oktareset/runner/fault"
+)
+
+// This file makes sure, before anything is changed, that the disk holds what the run will write.
+
+// resultBytes is what a line of the results takes beside the input's own cells, which it holds,
+// too.
+const resultBytes = 320
+
+// checkSpace refuses to begin when the results won't fit. A row that is done is written when it is
+// taken and when it is settled; at the end the results are written once more, in input order, and
+// until they are whole both are there.
+func (r *resetRun) checkSpace() error {
+	rows := int64(r.survey.Rows + r.survey.Ignored)
+	line := int64(resultBytes)
+	if rows > 0 {
+		line += r.survey.Bytes / rows
+	}
+	return r.space(line*(2*int64(r.rowsToDo)+rows), "the results")
+}
+
+// checkSpaceFor refuses to copy a file that won't fit.
+func (r *resetRun) checkSpaceFor(path string) error {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil // opening it says what is wrong
+	}
+	return r.space(info.Size(), "a copy of "+path)
+}
+
+func (r *resetRun) space(needed int64, what string) error {
+	if r.FreeSpace == nil {
+		return nil
+	}
+	folder := filepath.Dir(r.paths.results)
+	free, ok := r.FreeSpace(folder)
+	if !ok || uint64(needed) <= free {
+		return nil
+	}
+	return fault.Usage("make room, or name a file on another disk with -o", "%s may need %s in %q, where %s are free; nothing was changed",
+		what, bytesText(uint64(needed)), folder, bytesText(free))
+}
+
+// bytesText is as 12 MB.
+func bytesText(n uint64) string {
+	units := []string{"bytes", "kB", "MB", "GB", "TB"}
+	value, unit := float64(n), 0
+	for value >= 1000 && unit < len(units)-1 {
+		value, unit = value/1000, unit+1
+	}
+	if unit == 0 || value >= 10 {
+		return fmt.Sprintf("%.0f %s", value, units[unit])
+	}
+	return fmt.Sprintf("%.1f %s", value, units[unit])
+}

@@ -1,0 +1,80 @@
+package job
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"oktareset/oktaclient"
+	"oktareset/runner/console"
+	"oktareset/runner/steps"
+)
+
+// What say what is done to each user besides, or in place of, the reset of all factors.
+type What struct {
+	Factors        []steps.FactorType // unenroll only these
+	RemoveRecovery bool
+	ClearSessions  bool
+	Enroll         oktaclient.Enrollment // Type "": none
+}
+
+// warning says which factors to unenroll Okta doesn't document, or "".
+func (w *What) warning() string {
+	for _, f := range w.Factors {
+		if !slices.Contains(oktaclient.FactorTypes(), f.Type) {
+			return fmt.Sprintf("--factor %s: that is no factor type that Okta documents: it has %s", f, strings.Join(oktaclient.FactorTypes(), ", "))
+		}
+	}
+	return ""
+}
+
+// text says what is done to n users, as "reset all MFA factors of 12 users".
+func (w *What) text(n int) string {
+	text := "resets all MFA factors of " + console.Plural(n, "user")
+	if len(w.Factors) > 0 {
+		var names []string
+		together := false
+		for _, f := range w.Factors {
+			names = append(names, f.String())
+			together = together || f.Type == "push" || f.Type == "signed_nonce"
+		}
+		text = fmt.Sprintf("unenrolls %s of %s", strings.Join(names, ", "), console.Plural(n, "user"))
+		if together {
+			text += " (the other factors of Okta Verify go along)"
+		}
+		if w.RemoveRecovery {
+			text += " and forgets the phone numbers for recovery"
+		}
+	}
+	if w.ClearSessions {
+		text += ", then ends their sessions, forgets their remembered devices and revokes their OAuth tokens"
+	}
+	if w.Enroll.Type != "" {
+		text += ", then enrolls " + w.Enroll.String()
+		if w.Enroll.Activate {
+			text += ", active at once"
+		}
+	}
+	return text
+}
+
+// Args are the flags that ask for the same, for a shell.
+func (w *What) Args() []string {
+	var args []string
+	add := func(set bool, words ...string) {
+		if set {
+			args = append(args, words...)
+		}
+	}
+	for _, f := range w.Factors {
+		add(true, "--factor", console.ShellQuote(f.String()))
+	}
+	add(w.RemoveRecovery, "--remove-recovery")
+	add(w.ClearSessions, "--clear-sessions")
+	add(w.Enroll.Type != "", "--enroll", console.ShellQuote(w.Enroll.String()))
+	add(w.Enroll.Activate, "--activate")
+	add(w.Enroll.TemplateID != "", "--template-id", console.ShellQuote(w.Enroll.TemplateID))
+	add(w.Enroll.TokenLifetime != 0, "--token-lifetime", w.Enroll.TokenLifetime.String())
+	add(w.Enroll.UpdatePhone, "--update-phone")
+	return args
+}

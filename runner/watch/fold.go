@@ -1,0 +1,126 @@
+package watch
+
+import (
+	"slices"
+
+	"oktareset/oktaclient"
+	"oktareset/runner/evidence"
+)
+
+// keptResets is how many resets that are over a [Fold] knows: an event that comes late to one of them is a part of it.
+const keptResets = 1000
+
+// Reset is what happened to one user by one request: all its events.
+type Reset struct {
+	Key     string                 // of the user and the request
+	Records []oktaclient.LogRecord // in the order of the log
+	page    int                    // on which its newest event came
+}
+
+// Main is the event that says it best: the one of all factors, else the first.
+func (r *Reset) Main() *oktaclient.LogRecord {
+	i := slices.IndexFunc(r.Records, func(e oktaclient.LogRecord) bool { return e.EventType == oktaclient.EventResetAll })
+	return &r.Records[max(i, 0)]
+}
+
+// Factors are the types that went, in the log's words, each once.
+func (r *Reset) Factors() []string {
+	factors := []string{}
+	for i := range r.Records {
+		if f := r.Records[i].Factor(); f != "" && !slices.Contains(factors, f) {
+			factors = append(factors, f)
+		}
+	}
+	return factors
+}
+
+// verifyFactors are the three factors of one Okta Verify: they come and go as one.
+var verifyFactors = []string{"OKTA_VERIFY_PUSH", "SIGNED_NONCE", "OKTA_SOFT_TOKEN"}
+
+// All reports whether it is a reset of all factors, not the loss of a single one. Where no event says so for certain, factors that went
+// together are a reset, unless they are one Okta Verify or their owner removed them.
+func (r *Reset) All() bool {
+	single, verify := 0, 0
+	for i := range r.Records {
+		if r.Records[i].Whole() {
+			return true
+		}
+	}
+	for _, f := range r.Factors() {
+		if slices.Contains(verifyFactors, f) {
+			verify = 1
+		} else {
+			single++
+		}
+	}
+	main := r.Main()
+	return single+verify > 1 && main.Actor.ID != main.User().ID
+}
+
+// Fold puts the events of a stream together into resets. The events of one reset stand near each other, but a page may end between them: so a
+// reset is over once a further page has brought nothing more of it.
+type Fold struct {
+	Over []string // keys of resets that are over, as [Reset.Key]; a late event of one isn't another reset
+
+	page int
+	open []*Reset
+}
+
+// Add takes in a page of events and returns the resets that are over, in the order in which they began.
+func (f *Fold) Add(page []oktaclient.LogRecord) []Reset {
+	f.page++
+	for i := range page {
+		f.take(&page[i])
+	}
+	return f.close(func(r *Reset) bool { return r.page < f.page })
+}
+
+// End returns the resets that aren't over yet as if they were.
+func (f *Fold) End() []Reset { return f.close(func(*Reset) bool { return true }) }
+
+// Open reports whether the event with this ID belongs to a reset that isn't over.
+func (f *Fold) Open(uuid string) bool {
+	return slices.ContainsFunc(f.open, func(r *Reset) bool {
+		return slices.ContainsFunc(r.Records, func(e oktaclient.LogRecord) bool { return e.UUID == uuid })
+	})
+}
+
+// Pending reports whether some reset isn't over.
+func (f *Fold) Pending() bool { return len(f.open) > 0 }
+
+func (f *Fold) take(e *oktaclient.LogRecord) {
+	user := e.User()
+	if user.ID == "" || e.Outcome.Result != oktaclient.OutcomeSuccess ||
+		e.EventType != oktaclient.EventResetAll && e.EventType != oktaclient.EventDeactivate {
+		return
+	}
+	key := evidence.ResetKey(&e.LogEvent, user.ID)
+	i := slices.IndexFunc(f.open, func(r *Reset) bool { return r.Key == key })
+	switch {
+	case i >= 0:
+	case slices.Contains(f.Over, key):
+		return
+	default:
+		i = len(f.open)
+		f.open = append(f.open, &Reset{Key: key})
+	}
+	f.open[i].Records = append(f.open[i].Records, *e)
+	f.open[i].page = f.page
+}
+
+// close takes out the resets that are over.
+func (f *Fold) close(over func(*Reset) bool) []Reset {
+	var ended []Reset
+	f.open = slices.DeleteFunc(f.open, func(r *Reset) bool {
+		if !over(r) {
+			return false
+		}
+		ended = append(ended, *r)
+		if r.All() {
+			f.Over = append(f.Over, r.Key)
+		}
+		return true
+	})
+	f.Over = f.Over[max(0, len(f.Over)-keptResets):]
+	return ended
+}
