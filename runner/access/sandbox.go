@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"oktareset/oktaclient"
@@ -27,16 +28,17 @@ type Sandbox struct {
 	server *http.Server
 }
 
-// StartSandbox serves a stand-in org with its own people, the given ones, and those whom the input,
-// if there is one, names.
-func StartSandbox(f *roster.File, given ...oktatest.User) (*Sandbox, error) {
+// StartSandbox serves a stand-in org with its own people, the given ones, those whom the input, if
+// there is one, names, and those with these IDs or logins.
+func StartSandbox(f *roster.File, given []oktaclient.User, names []string) (*Sandbox, error) {
 	org := oktatest.New(oktatest.Config{Users: demoPeople, Latency: DemoLatency, LatencyJitter: DemoLatency / 2})
 	for _, u := range given {
-		org.Add(u)
+		org.Add(oktatest.User{ID: u.ID, Login: u.Profile.Login})
 	}
 	if f != nil {
 		org.AddIdentifiers(Identifiers(f))
 	}
+	org.AddIdentifiers(slices.Values(names))
 	return ServeOrg(context.Background(), org, "127.0.0.1:0")
 }
 

@@ -17,6 +17,7 @@ import (
 	"oktareset/runner/fault"
 	"oktareset/runner/job"
 	"oktareset/runner/progress"
+	"oktareset/runner/protect"
 	"oktareset/runner/roster"
 	"oktareset/runner/steps"
 )
@@ -61,7 +62,7 @@ func TestParseReset(t *testing.T) {
 		{
 			[]string{"users.csv", "--exclude", "a,b.csv", "--skip-admins", "--exclude=c.txt"},
 			with(func(o *job.Options) {
-				o.Protect = job.ProtectOptions{Exclude: []string{"a,b.csv", "c.txt"}, SkipAdmins: true}
+				o.Protect = protect.Options{Exclude: []string{"a,b.csv", "c.txt"}, SkipAdmins: true}
 			}),
 		},
 		{
@@ -102,7 +103,7 @@ func TestParseReset(t *testing.T) {
 		if len(got.Protect.Exclude) == 0 {
 			got.Protect.Exclude = nil
 		}
-		opt := cmp.AllowUnexported(job.Options{}, job.What{}, job.ProtectOptions{}, console.Confirmation{}, access.Flags{}, console.Options{}, job.HaltRule{})
+		opt := cmp.AllowUnexported(job.Options{}, job.What{}, protect.Options{}, console.Confirmation{}, access.Flags{}, console.Options{}, job.HaltRule{})
 		if diff := cmp.Diff(tt.want, got, opt); diff != "" || err != nil {
 			t.Errorf("parse(%q) = %v\n%s", tt.args, err, diff)
 		}

@@ -20,6 +20,7 @@ import (
 	"oktareset/runner/fault"
 	"oktareset/runner/job"
 	"oktareset/runner/progress"
+	"oktareset/runner/protect"
 	"oktareset/runner/roster"
 )
 
@@ -47,6 +48,7 @@ func (a *app) resetCommand() *cli.Command {
 				return err
 			}
 			return a.run(o.Console, func(ctx context.Context) (err error) {
+				o.Report = reportRun(a.Env, o.JSON)
 				a.outcome, err = job.Run(ctx, a.Env, o)
 				return err
 			})(c)
@@ -136,7 +138,7 @@ func parseReset(c *cli.Context) (job.Options, error) {
 		Org: access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
 		Set: givenFlags(c),
 	}
-	o.Protect = job.ProtectOptions{Exclude: c.StringSlice("exclude"), Column: c.String("exclude-column"), SkipAdmins: c.Bool("skip-admins")}
+	o.Protect = protect.Options{Exclude: c.StringSlice("exclude"), Column: c.String("exclude-column"), SkipAdmins: c.Bool("skip-admins")}
 	o.Input = roster.Options{Column: c.String("column"), NoHeader: c.Bool("no-header"), AllowEmpty: c.Bool("allow-empty")}
 	var err error
 	if o.Console, err = parseConsole(c); err != nil {
@@ -257,7 +259,7 @@ func parseSkipRecent(c *cli.Context) (time.Duration, error) {
 		return 0, nil
 	}
 	text := c.String("skip-reset-since")
-	d, err := job.ParsePeriod(text)
+	d, err := protect.ParsePeriod(text)
 	if err != nil || d < time.Minute || d > evidence.LogRetention {
 		return 0, fault.Usage("as --skip-reset-since 24h or 2d; Okta keeps its log for 90 days", "--skip-reset-since %q isn't a time from 1m to 90d", text)
 	}

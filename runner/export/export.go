@@ -61,7 +61,7 @@ func (x *export) connect(ctx context.Context) error {
 	var cfg access.Config
 	var err error
 	if x.opts.Sandbox {
-		if x.sandbox, err = access.StartSandbox(nil); err == nil {
+		if x.sandbox, err = access.StartSandbox(nil, nil, nil); err == nil {
 			cfg, err = x.sandbox.Config()
 		}
 	} else {

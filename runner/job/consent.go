@@ -15,36 +15,36 @@ import (
 
 // checkConfirm refuses, before anything is sent or written, a run that can't get consent. A
 // --confirm that is given is always checked.
-func (r *resetRun) checkConfirm() error {
-	if r.opts.DryRun || r.opts.Sandbox {
+func (d *due) checkConfirm() error {
+	if d.opts.DryRun || d.opts.Sandbox {
 		return nil
 	}
-	if r.opts.Confirm.Given() {
-		return r.checkGiven()
+	if d.opts.Confirm.Given() {
+		return d.checkGiven()
 	}
-	if !r.willAsk() {
+	if !d.willAsk() {
 		return nil
 	}
-	host, n := r.client.Org().Host(), r.mayChange()
-	tty, err := r.OpenTerminal()
+	host, n := d.client.Org().Host(), d.mayChange()
+	tty, err := d.OpenTerminal()
 	if err != nil {
 		first := ""
-		if !r.resumed && !r.input.Plan() {
+		if !d.resumed && !d.file.Plan() {
 			first = "look at it with --dry-run first; "
 		}
 		return console.ConsentError(fmt.Sprintf("%sto go ahead: --confirm %s:%d", first, host, n),
-			"nobody has allowed this, and there is no terminal to ask on: it %s in %s%s", r.opts.What.text(n), host, because(r.whyAgain()))
+			"nobody has allowed this, and there is no terminal to ask on: it %s in %s%s", d.opts.What.text(n), host, because(d.whyAgain()))
 	}
 	tty.Close()
 	return nil
 }
 
 // checkGiven compares --confirm with what is to be done.
-func (r *resetRun) checkGiven() error {
-	host, c, n := r.client.Org().Host(), r.opts.Confirm, r.mayChange()
-	again := len(r.resend)
+func (d *due) checkGiven() error {
+	host, c, n := d.client.Org().Host(), d.opts.Confirm, d.mayChange()
+	again := len(d.resend)
 	switch {
-	case !r.resumed:
+	case !d.resumed:
 		return c.Check(host, n)
 	case again == 0:
 		return c.CheckRest(host, n)
@@ -55,7 +55,7 @@ func (r *resetRun) checkGiven() error {
 		return err
 	}
 	if n > again {
-		return console.ConsentError("do the rest first: "+r.resumeCommand(),
+		return console.ConsentError("do the rest first: "+d.resumeCommand(),
 			"--confirm allows a second reset only in a run that does nothing else: %s may have been reset before, and %s left besides",
 			console.Plural(again, "user"), console.Are(n-again, "user"))
 	}
@@ -68,14 +68,14 @@ func (r *resetRun) checkGiven() error {
 
 // mayChange is how many users this run may change: those who are to be done, and those whom earlier
 // runs left in doubt or half done.
-func (r *resetRun) mayChange() int { return r.toDo + r.leftOpen() }
+func (d *due) mayChange() int { return d.users + d.leftOpen() }
 
 // leftOpen is how many users earlier runs left in doubt or half done, but for those who are done
 // again anyway.
-func (r *resetRun) leftOpen() int {
+func (d *due) leftOpen() int {
 	n := 0
-	for i := range r.doubts {
-		if r.resend[r.doubts[i].Row.N] == nil {
+	for i := range d.left {
+		if d.resend[d.left[i].Row.N] == nil {
 			n++
 		}
 	}
@@ -83,86 +83,94 @@ func (r *resetRun) leftOpen() int {
 }
 
 // willAsk reports whether the run needs a consent that nobody has given yet.
-func (r *resetRun) willAsk() bool {
+func (d *due) willAsk() bool {
 	switch {
-	case r.opts.DryRun, r.opts.Sandbox, r.opts.Confirm.Given(), r.survey.Rows == 0, r.covered():
+	case d.opts.DryRun, d.opts.Sandbox, d.opts.Confirm.Given(), d.survey.Rows == 0, d.covered():
 		return false
 	}
-	return !r.resumed || r.mayChange() > 0
+	return !d.resumed || d.mayChange() > 0
 }
 
 // askConsent gets the consent that a run needs before it may change anything. If somebody is asked,
 // the run's clocks begin with the answer.
-func (r *resetRun) askConsent(ctx context.Context) error {
-	c := results.Consent{At: time.Now(), Count: r.mayChange()}
+func (c *cleared) askConsent(ctx context.Context) error {
+	given := results.Consent{At: time.Now(), Count: c.mayChange()}
 	switch {
-	case r.covered(), r.resumed && r.mayChange() == 0:
-		c = r.book.Consent()
-	case r.willAsk():
-		if err := r.prompt(ctx); err != nil {
+	case c.covered(), c.resumed && c.mayChange() == 0:
+		given = c.past.consent
+	case c.willAsk():
+		if err := c.prompt(ctx); err != nil {
 			return err
 		}
-		r.began = time.Now()
-		c.How, c.At = results.ConsentPrompt, r.began
-	case r.opts.Sandbox && !r.opts.DryRun && r.survey.Rows > 0:
-		c.How = results.ConsentSandbox
-	case r.opts.Confirm.Given() && !r.opts.DryRun:
-		c.How, c.Min, c.Max = results.ConsentConfirm, r.opts.Confirm.Min, r.opts.Confirm.Max
+		c.began = time.Now()
+		given.How, given.At = results.ConsentPrompt, c.began
+	case c.opts.Sandbox && !c.opts.DryRun && c.survey.Rows > 0:
+		given.How = results.ConsentSandbox
+	case c.opts.Confirm.Given() && !c.opts.DryRun:
+		given.How, given.Min, given.Max = results.ConsentConfirm, c.opts.Confirm.Min, c.opts.Confirm.Max
 	default:
-		c = results.Consent{How: results.ConsentNone}
+		given = results.Consent{How: results.ConsentNone}
 	}
-	r.consent = c
+	c.consent = given
 	return nil
 }
 
 // prompt has the number of users typed: an answer that can't be given without having read the question.
-func (r *resetRun) prompt(ctx context.Context) error {
-	tty, err := r.OpenTerminal()
+func (c *cleared) prompt(ctx context.Context) error {
+	tty, err := c.OpenTerminal()
 	if err != nil {
 		return console.ConsentError("to go ahead without a terminal, use --confirm", "nobody to ask: %w", err)
 	}
 	defer tty.Close()
-	typed, err := tty.Ask(ctx, r.question())
+	typed, err := tty.Ask(ctx, c.question())
 	if ctx.Err() != nil {
 		return fault.Stopped(context.Cause(ctx))
 	}
 	if err != nil {
 		return console.ConsentError("to go ahead without a terminal, use --confirm", "ask on the terminal: %w", err)
 	}
-	if n := r.mayChange(); typed != strconv.Itoa(n) {
+	if n := c.mayChange(); typed != strconv.Itoa(n) {
 		return console.ConsentError("", "not confirmed: %q was typed, not %d; nothing was changed", typed, n)
 	}
 	return nil
 }
 
-func (r *resetRun) question() string {
+func (c *cleared) question() string {
 	var b strings.Builder
 	line := func(name, format string, a ...any) {
 		fmt.Fprintf(&b, "  %-8s %s\n", name, console.Printable(fmt.Sprintf(format, a...)))
 	}
-	n := r.mayChange()
+	n := c.mayChange()
 	some := ""
-	if r.opts.Limit > 0 && r.opts.Limit < n {
-		some = fmt.Sprintf(", %d of them in this run (--limit), the others by --resume", r.opts.Limit)
+	if c.opts.Limit > 0 && c.opts.Limit < n {
+		some = fmt.Sprintf(", %d of them in this run (--limit), the others by --resume", c.opts.Limit)
 	}
-	fmt.Fprintf(&b, "\nThis %s%s. It can't be undone.\n\n", console.Printable(r.opts.What.text(n)), some)
-	org := r.client.Org().Host()
-	if r.engine != "" {
-		org += " (" + r.engine + ")"
+	fmt.Fprintf(&b, "\nThis %s%s. It can't be undone.\n\n", console.Printable(c.opts.What.text(n)), some)
+	org := c.client.Org().Host()
+	if c.is.Engine != "" {
+		org += " (" + c.is.Engine + ")"
 	}
 	line("org", "%s", org)
-	line("as", "%s", r.actor)
-	line("file", "%s (%s)", r.paths.shown, r.surveyText())
-	if again := len(r.resend); again > 0 {
+	line("as", "%s", c.actor)
+	line("file", "%s (%s)", c.paths.shown, c.surveyText())
+	if again := len(c.resend); again > 0 {
 		line("again", "%s may have been reset before: what they have enrolled since would go, too", console.Plural(again, "user"))
 	}
-	if open := r.leftOpen(); open > 0 {
+	if open := c.leftOpen(); open > 0 {
 		line("before", "%s of these left in doubt or half done by earlier runs", console.Are(open, "user"))
 	}
-	r.protectLines(line)
-	line("time", "%s", r.estimate())
-	line("results", "%s", r.paths.results)
-	if why := r.whyAgain(); why != "" {
+	for _, text := range c.protect.Texts() {
+		line("exclude", "%s", text)
+	}
+	if c.opts.Protect.SkipAdmins {
+		line("admins", "left alone; their roles are read one by one, a call more a user in the resets' own bucket")
+	}
+	for i, text := range c.recent.Lines() {
+		line([]string{"lately", ""}[min(i, 1)], "%s", text)
+	}
+	line("time", "%s", c.estimate())
+	line("results", "%s", c.paths.results)
+	if why := c.whyAgain(); why != "" {
 		line("asked", "once more: %s", why)
 	}
 	fmt.Fprintf(&b, "\nTo go ahead, type the number of users (%d): ", n)
@@ -170,15 +178,15 @@ func (r *resetRun) question() string {
 }
 
 // estimate says how long the run will take.
-func (r *resetRun) estimate() string {
-	return access.Estimate(r.client, r.calls(), r.opts.Rate, "not known: the org doesn't tell its limit")
+func (b *book) estimate() string {
+	return access.Estimate(b.client, b.calls(), b.opts.Rate, "not known: the org doesn't tell its limit")
 }
 
 // calls is how many calls the run still has to make in one bucket, about: what earlier rows turned out to be isn't counted again.
-func (r *resetRun) calls() int {
-	n := min(r.toDo, r.rowsToDo-r.tally.finished)
-	if r.opts.Limit > 0 {
-		n = min(n, r.opts.Limit-r.tally.finished)
+func (b *book) calls() int {
+	n := min(b.users, b.rows-b.tally.finished)
+	if b.opts.Limit > 0 {
+		n = min(n, b.opts.Limit-b.tally.finished)
 	}
-	return max(0, n) * r.list.Calls()
+	return max(0, n) * b.list.Calls()
 }

@@ -8,6 +8,7 @@ import (
 	"oktareset/runner"
 	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
+	"oktareset/runner/protect"
 )
 
 // This file keeps the input. It is read once, into a private copy, and the run acts on the copy
@@ -16,7 +17,7 @@ import (
 
 // newCopy makes a copy that is kept with the results. A rehearsal is never gone on with: nothing of
 // it is kept.
-func (r *resetRun) newCopy() (*ledger.Copy, error) {
+func (r *run) newCopy() (*ledger.Copy, error) {
 	c, err := ledger.NewCopy(r.paths.results)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fault.WithHint(fmt.Errorf("the folder for the results %s doesn't exist", r.paths.results), "make it, or check that it is mounted")
@@ -27,16 +28,15 @@ func (r *resetRun) newCopy() (*ledger.Copy, error) {
 	if r.opts.Sandbox {
 		c.Hide()
 	}
-	r.copy = c
 	return c, nil
 }
 
 // keepCopy gives the copy its name. The results are locked.
-func (r *resetRun) keepCopy() error {
-	if r.opts.Sandbox {
+func (b *book) keepCopy() error {
+	if b.opts.Sandbox {
 		return nil
 	}
-	err := r.book.Keep(r.copy)
+	err := b.ledger.Keep(b.copy)
 	if exists := (*ledger.CopyExistsError)(nil); errors.As(err, &exists) {
 		err = fault.WithHint(err, "move it away; if its run isn't complete, put the results and the .json back beside it, and use --resume")
 	}
@@ -48,27 +48,25 @@ func (r *resetRun) keepCopy() error {
 
 // dropKept removes what was kept for a later run, once nobody needs it. The results are whole by
 // then: what stays is no failure of theirs.
-func (r *resetRun) dropKept() {
-	if r.opts.Sandbox {
+func (b *book) dropKept() {
+	if b.opts.Sandbox {
 		return
 	}
-	if err := fault.Also(r.book.DropCopy(), r.dropExclusions()); err != nil {
-		r.Console.Warn("a copy that no later run needs can't be removed: %v", err)
+	if err := fault.Also(b.ledger.DropCopy(), protect.Drop(b.paths.results)); err != nil {
+		b.Console.Warn("a copy that no later run needs can't be removed: %v", err)
 	}
 }
 
-// open reports whether a later run has something to do that needs the copy.
-func open(counts runner.Counts) bool {
+// needsCopy reports whether a later run has something to do that needs the copy.
+func needsCopy(counts runner.Counts) bool {
 	return counts[runner.StatusNotAttempted]+counts[runner.StatusPartial]+counts[runner.StatusUnknown]+counts[runner.StatusTaken] > 0
 }
 
-// closeInput closes the input, and removes the copy if nothing keeps it.
-func (r *resetRun) closeInput() error {
+// close closes the input, and removes the copy if nothing keeps it.
+func (in *input) close() error {
 	var err error
-	if r.input != nil {
-		err = r.input.Close()
+	if in.file != nil { // else it couldn't be opened
+		err = in.file.Close()
 	}
-	err = fault.Also(err, r.copy.Close())
-	r.copy = nil
-	return err
+	return fault.Also(err, in.copy.Close())
 }

@@ -11,7 +11,7 @@ import (
 // A rehearsal is never gone on with, and keeps nothing, however it ends.
 func TestRehearsalKeepsNoCopy(t *testing.T) {
 	folder := t.TempDir()
-	r := &resetRun{Env: new(access.Env), opts: Options{Sandbox: true}, paths: paths{results: filepath.Join(folder, "x.csv")}}
+	r := &run{Env: new(access.Env), opts: Options{Sandbox: true}, paths: paths{results: filepath.Join(folder, "x.csv")}}
 	c, err := r.newCopy()
 	if err != nil {
 		t.Fatal(err)
@@ -23,7 +23,7 @@ func TestRehearsalKeepsNoCopy(t *testing.T) {
 	if err != nil || len(left) > 0 && os.PathSeparator == '/' {
 		t.Errorf("while it runs there are %v, %v", left, err)
 	}
-	if err := r.closeInput(); err != nil {
+	if err := (&input{run: r, copy: c}).close(); err != nil {
 		t.Fatal(err)
 	}
 	if left, err = os.ReadDir(folder); err != nil || len(left) > 0 {

@@ -30,21 +30,21 @@ const (
 )
 
 // explainExists says what the file is that a new run would have to overwrite.
-func (r *resetRun) explainExists(exists *ledger.ExistsError) error {
-	what, hint := r.inTheWay()
+func (t *target) explainExists(exists *ledger.ExistsError) error {
+	what, hint := t.inTheWay()
 	return fault.WithHint(fmt.Errorf("%w: %s", exists, what), hint)
 }
 
 // explainResume adds what to do about results that this run can't go on with.
-func (r *resetRun) explainResume(err error) error {
+func (t *target) explainResume(err error) error {
 	if mismatch := (*ledger.MismatchError)(nil); errors.As(err, &mismatch) {
-		_, hint := r.inTheWay()
-		switch m, readErr := results.ReadManifest(r.paths.results); {
+		_, hint := t.inTheWay()
+		switch m, readErr := results.ReadManifest(t.paths.results); {
 		case readErr != nil, mismatch.What == "kind", mismatch.What == "input":
 		case mismatch.What == "steps" && m.DryRun:
-			hint = "give the flags that the plan was begun with: " + results.GoOnCommand(&m, r.paths.results, "--resume")
+			hint = "give the flags that the plan was begun with: " + results.GoOnCommand(&m, t.paths.results, "--resume")
 		case mismatch.What == "steps":
-			hint = "give the flags that it was begun with: " + results.GoOnCommand(&m, r.paths.results, "--resume") + "; " + hintSecondTime
+			hint = "give the flags that it was begun with: " + results.GoOnCommand(&m, t.paths.results, "--resume") + "; " + hintSecondTime
 		case mismatch.What == "org":
 			hint = fmt.Sprintf("go on in the org %s; for %s, name other results with -o", mismatch.Want, mismatch.Got)
 		}
@@ -54,36 +54,43 @@ func (r *resetRun) explainResume(err error) error {
 }
 
 // inTheWay says what there is at the path of the results.
-func (r *resetRun) inTheWay() (what, hint string) {
-	path := r.paths.results
+func (t *target) inTheWay() (what, hint string) {
+	path := t.paths.results
 	m, err := results.ReadManifest(path)
 	_, statErr := os.Lstat(path)
 	missing := errors.Is(statErr, fs.ErrNotExist)
 	switch {
 	case err == nil && missing:
-		return r.aloneInTheWay(&m)
-	case err == nil:
-	case isOurs(path):
-		return "it has the header of results or of a plan, and its manifest can't be read", "put its .json back: without it nothing says what that run did, and a " +
-			"new run with another -o may reset its users a second time"
-	case missing:
-		return "it can't be read as the manifest of results", files.HintExists
-	default:
-		return "it isn't a file of oktareset's", files.HintExists
+		return aloneInTheWay(&m)
+	case err != nil:
+		return strange(path)
 	}
 	switch {
 	case m.Sandbox:
 		return "it is of a rehearsal", hintNothingReal
 	case m.DryRun:
-		return r.planInTheWay(&m)
-	case !r.ofThisOrg(&m):
+		return t.planInTheWay(&m)
+	case !t.ofThisOrg(&m):
 		return fmt.Sprintf("the results of %s in another org, %s", runText(&m), m.Org), hintOtherFile
 	}
-	return r.resultsInTheWay(&m)
+	return t.resultsInTheWay(&m)
+}
+
+// strange says what there is at the path of results whose manifest can't be read.
+func strange(path string) (what, hint string) {
+	_, err := os.Lstat(path)
+	switch {
+	case isOurs(path):
+		return "it has the header of results or of a plan, and its manifest can't be read", "put its .json back: without it nothing says what that run did, and a " +
+			"new run with another -o may reset its users a second time"
+	case errors.Is(err, fs.ErrNotExist):
+		return "it can't be read as the manifest of results", files.HintExists
+	}
+	return "it isn't a file of oktareset's", files.HintExists
 }
 
 // aloneInTheWay is about a manifest without results.
-func (r *resetRun) aloneInTheWay(m *results.Manifest) (what, hint string) {
+func aloneInTheWay(m *results.Manifest) (what, hint string) {
 	if m.Sandbox || m.DryRun || m.Consent.How == "" || m.Consent.How == results.ConsentNone {
 		return "the manifest of a run that changed nobody, without its results", hintNothingReal
 	}
@@ -92,21 +99,21 @@ func (r *resetRun) aloneInTheWay(m *results.Manifest) (what, hint string) {
 }
 
 // planInTheWay is about a plan.
-func (r *resetRun) planInTheWay(m *results.Manifest) (what, hint string) {
+func (t *target) planInTheWay(m *results.Manifest) (what, hint string) {
 	what = "a plan of " + console.Plural(m.Counts[runner.StatusWouldReset], "user")
-	if _, command := results.NotPlanned(m, r.paths.results); command != "" && r.opts.DryRun && m.Input.SHA256 == r.survey.SHA256 {
+	if _, command := results.NotPlanned(m, t.paths.results); command != "" && t.opts.DryRun && m.Input.SHA256 == t.survey.SHA256 {
 		return what + " that isn't whole", "to complete it: " + command + "; for a new plan, choose another file with -o, or move it away"
 	}
 	return what, files.HintExists
 }
 
 // resultsInTheWay is about the results of a real run in this org.
-func (r *resetRun) resultsInTheWay(m *results.Manifest) (what, hint string) {
+func (t *target) resultsInTheWay(m *results.Manifest) (what, hint string) {
 	what = "the results of " + runText(m)
-	goOn := "to go on with it: " + results.GoOnCommand(m, r.paths.results, "--resume")
+	goOn := "to go on with it: " + results.GoOnCommand(m, t.paths.results, "--resume")
 	switch failed := m.Counts[runner.StatusFailed] + m.Counts[runner.StatusForbidden]; {
 	case settled(m) && failed > 0:
-		goOn = "to do only what failed: " + results.GoOnCommand(m, r.paths.results, "--retry", "failed,forbidden")
+		goOn = "to do only what failed: " + results.GoOnCommand(m, t.paths.results, "--retry", "failed,forbidden")
 	case settled(m):
 		goOn = "nothing is left to do"
 	}
@@ -116,26 +123,26 @@ func (r *resetRun) resultsInTheWay(m *results.Manifest) (what, hint string) {
 		did = ", which broke off and may have reset users"
 	}
 	switch {
-	case r.opts.DryRun:
+	case t.opts.DryRun:
 		return what + did, hintOtherFile
 	case m.Finished && n == 0:
 		return what + ", which reset nobody", goOn + "; or " + hintOtherFile
-	case m.Input.SHA256 == r.survey.SHA256:
+	case m.Input.SHA256 == t.survey.SHA256:
 		return what + did + " of this very input", goOn + "; " + hintSecondTime
-	case originOf(m, r.paths.results) == r.origin() && !r.input.Plan(), m.Origin() == r.origin() && m.Plan != nil:
+	case originOf(m, t.paths.results) == t.origin() && !t.file.Plan(), m.Origin() == t.origin() && m.Plan != nil:
 		return what + did + " of this very input, by the plan " + m.Input.File, goOn + "; " + hintSecondTime
-	case m.Origin() == r.origin():
+	case m.Origin() == t.origin():
 		return what + did + " of " + m.Input.File + ", the file that this plan was made of", goOn + "; " + hintSecondTime
 	}
 	return what + did + " of another input, " + m.Input.File, "for other users, choose another file with -o: whoever is in both inputs is then reset a second time"
 }
 
 // origin is the SHA-256 of the file that named this run's users first.
-func (r *resetRun) origin() string {
-	if r.plan != nil {
-		return r.plan.Origin()
+func (in *input) origin() string {
+	if in.plan != nil {
+		return in.plan.Origin()
 	}
-	return r.survey.SHA256
+	return in.survey.SHA256
 }
 
 // originOf is the SHA-256 of the file that named the users of results first. Results of an earlier
@@ -186,53 +193,53 @@ func isOurs(path string) bool {
 
 // warnOfOthers warns of results that aren't in the way, because --output names another file, and
 // that stand where this input's usually do: the same people would be reset a second time.
-func (r *resetRun) warnOfOthers(ctx context.Context) error {
-	usual := results.ResultsBeside(r.paths.input, r.opts.DryRun, r.opts.Sandbox)
-	if r.opts.DryRun || r.opts.Sandbox || r.opts.File == "" || r.opts.File == "-" || files.SameFile(usual, r.paths.results) {
+func (t *target) warnOfOthers(ctx context.Context) error {
+	usual := results.ResultsBeside(t.paths.input, t.opts.DryRun, t.opts.Sandbox)
+	if t.opts.DryRun || t.opts.Sandbox || t.opts.File == "" || t.opts.File == "-" || files.SameFile(usual, t.paths.results) {
 		return nil
 	}
 	m, err := results.ReadManifest(usual)
-	if err != nil || m.DryRun || m.Sandbox || originOf(&m, usual) != r.origin() || m.Finished && changed(&m) == 0 {
+	if err != nil || m.DryRun || m.Sandbox || originOf(&m, usual) != t.origin() || m.Finished && changed(&m) == 0 {
 		return nil
 	}
-	if err := r.meetOrg(ctx); err != nil || !r.ofThisOrg(&m) {
+	if err := t.meetOrg(ctx); err != nil || !t.ofThisOrg(&m) {
 		return err
 	}
 	did := "reset " + console.Plural(changed(&m), "user")
 	if !m.Finished {
 		did = "may have reset users"
 	}
-	r.Console.Warn("%s: %s %s of this very input already: they are reset a second time", usual, runText(&m), did)
+	t.Console.Warn("%s: %s %s of this very input already: they are reset a second time", usual, runText(&m), did)
 	return nil
 }
 
 // refuseCopy refuses to begin with the copy that results keep of their input: a run of its own would
 // do the same people a second time.
-func (r *resetRun) refuseCopy() error {
-	base, ok := strings.CutSuffix(r.paths.input, ".input.csv")
-	if !ok || r.opts.DryRun || r.opts.Sandbox {
+func (t *target) refuseCopy() error {
+	base, ok := strings.CutSuffix(t.paths.input, ".input.csv")
+	if !ok || t.opts.DryRun || t.opts.Sandbox {
 		return nil
 	}
 	path := base + ".csv"
 	m, err := results.ReadManifest(path)
-	if err != nil || m.DryRun || m.Sandbox || m.Input.SHA256 != r.survey.SHA256 {
+	if err != nil || m.DryRun || m.Sandbox || m.Input.SHA256 != t.survey.SHA256 {
 		return nil //nolint:nilerr // it is the copy of nothing
 	}
 	return fault.Usage("to go on with them: "+results.GoOnCommand(&m, path, "--resume"),
-		"%s is what the results %s keep of their input: a run of its own would reset the same people a second time", r.paths.input, path)
+		"%s is what the results %s keep of their input: a run of its own would reset the same people a second time", t.paths.input, path)
 }
 
 // refuseSamePeople refuses to begin under another date what the results of an earlier one were
 // about: by a plan of this input, by the input of this plan, or by another plan of the same.
-func (r *resetRun) refuseSamePeople(m *results.Manifest, path string) error {
-	if m.Input.SHA256 == r.survey.SHA256 || originOf(m, path) != r.origin() || m.Finished && changed(m) == 0 {
+func (t *target) refuseSamePeople(m *results.Manifest, path string) error {
+	if m.Input.SHA256 == t.survey.SHA256 || originOf(m, path) != t.origin() || m.Finished && changed(m) == 0 {
 		return nil
 	}
 	hint := "is it the input of today? To do the same again on purpose, name other results with -o, without a date"
 	if !settled(m) {
 		hint = "they aren't complete; to go on with them: " + results.GoOnCommand(m, path, "--resume")
 	}
-	return fault.Usage(hint, "%s names the same people as %s, made of %s: nobody is reset a second time under another date", r.paths.shown, path, m.Input.File)
+	return fault.Usage(hint, "%s names the same people as %s, made of %s: nobody is reset a second time under another date", t.paths.shown, path, m.Input.File)
 }
 
 // changed is how many users results say were changed, or may have been.

@@ -8,89 +8,96 @@ import (
 
 	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
+	"oktareset/runner/protect"
 	"oktareset/runner/results"
+	"oktareset/runner/steps"
 )
 
-// openLedger creates or resumes the results before the first request: what can't be written must show before anything is changed, and so must a
-// lack of consent.
-func (r *resetRun) openLedger(ctx context.Context) error {
-	if r.opts.Resume {
-		if r.earlier != nil {
-			if r.earlier.Org != r.client.Org().Host() { // perhaps another name of the same
-				if err := r.meetOrg(ctx); err != nil {
-					return err
-				}
-			}
-			r.warnOfOrg(r.earlier, r.paths.results)
-		}
-		resumed, err := r.resume()
-		if err == nil && resumed {
-			err = r.checkConfirm()
-		}
-		if err != nil && r.book != nil {
-			return r.abandon(err)
-		}
-		if err != nil || resumed {
-			return err
-		}
-	}
-	if err := r.checkPlan(ctx); err != nil {
-		return err
-	}
-	if err := r.refuseCopy(); err != nil {
-		return err
-	}
-	if err := r.warnOfOthers(ctx); err != nil {
-		return err
-	}
-	r.toDo, r.rowsToDo = r.survey.Distinct, r.survey.Rows
-	if err := r.checkConfirm(); err != nil {
-		return err
-	}
-	var err error
-	r.book, err = ledger.Create(r.ledgerSpec())
-	if exists := (*ledger.ExistsError)(nil); errors.As(err, &exists) {
-		err = r.explainExists(exists)
-	}
-	if err != nil {
-		return fault.Refused(hintLocked(err))
-	}
-	return nil
+// task is a target, and what is done to each user.
+type task struct {
+	*target
+	list *steps.List
 }
 
-func (r *resetRun) ledgerSpec() ledger.Spec {
+// book is a task whose results are open and locked.
+type book struct {
+	*due
+	ledger *ledger.Ledger
+}
+
+// openBook creates or resumes the results before the first request: what can't be written must show
+// before anything is changed, and so must a lack of consent.
+func (t *task) openBook(ctx context.Context) (*book, error) {
+	if t.opts.Resume {
+		if t.earlier != nil {
+			if t.earlier.Org != t.client.Org().Host() { // perhaps another name of the same
+				if err := t.meetOrg(ctx); err != nil {
+					return nil, err
+				}
+			}
+			t.warnOfOrg(t.earlier, t.paths.results)
+		}
+		b, err := t.resumeBook()
+		if err != nil || b != nil {
+			return b, err
+		}
+	}
+	if err := t.checkPlan(ctx); err != nil {
+		return nil, err
+	}
+	if err := t.refuseCopy(); err != nil {
+		return nil, err
+	}
+	if err := t.warnOfOthers(ctx); err != nil {
+		return nil, err
+	}
+	d := &due{task: t, skip: t.opts.Protect.SkipRecent, users: t.survey.Distinct, rows: t.survey.Rows}
+	if err := d.checkConfirm(); err != nil {
+		return nil, err
+	}
+	l, err := ledger.Create(t.ledgerSpec())
+	if exists := (*ledger.ExistsError)(nil); errors.As(err, &exists) {
+		err = t.explainExists(exists)
+	}
+	if err != nil {
+		return nil, fault.Refused(hintLocked(err))
+	}
+	return &book{due: d, ledger: l}, nil
+}
+
+func (t *task) ledgerSpec() ledger.Spec {
 	var planned []string
-	if r.opts.DryRun {
-		planned = r.list.Planned()
+	if t.opts.DryRun {
+		planned = t.list.Planned()
 	}
 	var plan *results.Plan
-	if r.plan != nil {
-		plan = r.plan.AsPlan()
-		plan.LeftAlone = r.leftAlone(r.plan.Runs)
+	if t.plan != nil {
+		plan = t.plan.AsPlan()
+		plan.LeftAlone = protect.LeftAlone(t.plan.Runs)
 	}
 	return ledger.Spec{
-		Path: r.paths.results, Columns: r.input.Columns(), LastRow: r.survey.Rows + r.survey.Ignored,
+		Path: t.paths.results, Columns: t.file.Columns(), LastRow: t.survey.Rows + t.survey.Ignored,
 		Manifest: results.Manifest{
-			Version: r.Version, Org: r.client.Org().Host(), OrgID: r.org.ID, Sandbox: r.opts.Sandbox, DryRun: r.opts.DryRun, Steps: r.list.Names(), Planned: planned,
-			Plan: plan, Ticket: r.opts.Ticket, Consent: results.Consent{How: results.ConsentNone},
+			Version: t.Version, Org: t.client.Org().Host(), OrgID: t.is.ID, Sandbox: t.opts.Sandbox, DryRun: t.opts.DryRun, Steps: t.list.Names(), Planned: planned,
+			Plan: plan, Ticket: t.opts.Ticket, Consent: results.Consent{How: results.ConsentNone},
 			Input: results.Input{
-				File: r.inputName(), SHA256: r.survey.SHA256, Bytes: r.survey.Bytes,
-				Rows: r.survey.Rows, Distinct: r.survey.Distinct, Column: r.input.Column(),
+				File: t.inputName(), SHA256: t.survey.SHA256, Bytes: t.survey.Bytes,
+				Rows: t.survey.Rows, Distinct: t.survey.Distinct, Column: t.file.Column(),
 			},
-			Runs: []results.Run{r.thisRun()},
+			Runs: []results.Run{t.thisRun()},
 		},
 	}
 }
 
 // thisRun is what the manifest says of this run from its start.
-func (r *resetRun) thisRun() results.Run {
+func (r *run) thisRun() results.Run {
 	host, _ := os.Hostname()
 	return results.Run{
 		RunID: r.id, Version: r.Version, StartedAt: r.start, Options: r.opts.Set, Operator: results.Operator{User: r.operator(), Host: host},
 	}
 }
 
-func (r *resetRun) operator() string {
+func (r *run) operator() string {
 	for _, variable := range []string{"USER", "USERNAME", "LOGNAME"} {
 		if name := r.Getenv(variable); name != "" {
 			return name

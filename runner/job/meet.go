@@ -1,58 +1,116 @@
 package job
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
 	"oktareset/runner/access"
+	"oktareset/runner/evidence"
 	"oktareset/runner/fault"
+	"oktareset/runner/progress"
+	"oktareset/runner/protect"
+	"oktareset/runner/results"
 	"oktareset/runner/steps"
 )
 
-// connect finds the org and makes a client for it, or starts the stand-in. Nothing is sent.
-func (r *resetRun) connect(ctx context.Context) error {
+// connect finds the org and makes a client for it, or starts the stand-in for the people of an
+// input. Nothing is sent.
+func (r *run) connect(ctx context.Context, in *input) (*org, error) {
+	o := &org{run: r}
 	var cfg access.Config
 	var err error
 	if r.opts.Sandbox {
-		both, names := r.protect.people()
-		if r.sandbox, err = access.StartSandbox(r.input, both...); err == nil {
-			r.sandbox.Org.AddIdentifiers(slices.Values(names))
-			cfg, err = r.sandbox.Config()
+		both, names := in.protect.People()
+		if o.standIn, err = access.StartSandbox(in.file, both, names); err == nil {
+			cfg, err = o.standIn.Config()
 		}
 	} else {
 		cfg, err = r.LoadOrg(ctx, r.opts.Org, r.scopes())
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	o := r.ClientOptions(cfg, "run/"+r.id, r.opts.Console.Verbose)
-	o.Timeout, o.Capacity, o.Rate, o.MaxInFlight = r.opts.Timeout, r.opts.Capacity, r.opts.Rate, r.opts.Workers
-	o.ChangesApart = func() {
+	c := r.ClientOptions(cfg, "run/"+r.id, r.opts.Console.Verbose)
+	c.Timeout, c.Capacity, c.Rate, c.MaxInFlight = r.opts.Timeout, r.opts.Capacity, r.opts.Rate, r.opts.Workers
+	c.ChangesApart = func() {
 		r.Console.Info("an answer was lost on a connection that had been used before: from here on each change gets a connection of its own")
 	}
-	r.client = oktaclient.New(cfg.URL, o)
-	return nil
+	o.client = oktaclient.New(cfg.URL, c)
+	r.outcome.Org = o.client.Org().Host()
+	return o, nil
 }
 
-// chooseSteps decides what is done to each user.
-func (r *resetRun) chooseSteps() error {
-	enrolling, err := r.enrolling()
+// target is the input at its org.
+type target struct {
+	*input
+	*org
+}
+
+// begin decides what is done to each user, opens the results and does it.
+func (t *target) begin(ctx context.Context) error {
+	enrolling, err := t.enrolling()
 	if err != nil {
 		return err
 	}
-	what := r.opts.What
-	r.list = steps.New(r.client, r.seen, steps.Options{
-		DryRun: r.opts.DryRun, RecordFactors: r.opts.Record, SkipAdmins: r.opts.Protect.SkipAdmins, Limit: r.opts.Limit, RunID: r.id,
+	what := t.opts.What
+	k := &task{target: t, list: steps.New(t.client, t.seen, steps.Options{
+		DryRun: t.opts.DryRun, RecordFactors: t.opts.Record, SkipAdmins: t.opts.Protect.SkipAdmins, Limit: t.opts.Limit, RunID: t.id,
 		Unenroll: what.Factors, RemoveRecovery: what.RemoveRecovery, ClearSessions: what.ClearSessions, Enroll: enrolling,
-		Forbidden: r.opts.Retry[runner.StatusForbidden], Mail: r.input.Mail(),
-	})
-	return nil
+		Forbidden: t.opts.Retry[runner.StatusForbidden], Mail: t.file.Mail(),
+	})}
+	b, err := k.openBook(ctx)
+	if err != nil {
+		return err
+	}
+	t.outcome.Results = t.paths.results
+	if err := b.keepCopy(); err != nil {
+		return b.abandon(err)
+	}
+	if b.resumed && b.rows == 0 && len(b.left) == 0 {
+		return b.finish(ended{})
+	}
+	if err := b.checkSpace(); err != nil {
+		return b.abandon(err)
+	}
+	c, err := b.clear(ctx)
+	if err != nil {
+		return b.abandon(err)
+	}
+	timed, stop := t.timed(ctx)
+	defer stop()
+	return c.work(ctx, timed)
+}
+
+// cleared is a book whose run may change something: who runs it is known, and who is left alone,
+// and it has consent.
+type cleared struct {
+	*book
+	actor   oktaclient.Actor
+	recent  *protect.Recent
+	blind   bool // it is known, and said, that the System Log may not be read
+	consent results.Consent
+}
+
+// clear makes sure, by reads only, that the run may begin, and gets consent for it.
+func (b *book) clear(ctx context.Context) (*cleared, error) {
+	timed, cancel := b.timed(ctx)
+	defer cancel()
+	c := &cleared{book: b, recent: new(protect.Recent)}
+	for _, step := range []func(context.Context) error{c.meet, c.meetProtected, c.meetRecent} {
+		if err := step(timed); err != nil {
+			return nil, err
+		}
+	}
+	return c, c.askConsent(ctx)
 }
 
 // scopes are what a service app needs for the run.
-func (r *resetRun) scopes() access.Scopes {
+func (r *run) scopes() access.Scopes {
 	s := access.ResetScopes
 	if r.opts.Protect.SkipAdmins {
 		s.Needed = append(slices.Clone(s.Needed), oktaclient.ScopeRolesRead)
@@ -68,32 +126,228 @@ func (r *resetRun) scopes() access.Scopes {
 const AskWho = "ask who they are"
 
 // meet makes the first calls: they show whether this is an Okta org, whether the token is good and whose it is.
-func (r *resetRun) meet(ctx context.Context) error {
-	actor, err := r.client.GetActor(ctx)
+func (c *cleared) meet(ctx context.Context) error {
+	actor, err := c.client.GetActor(ctx)
 	if err != nil {
-		return fault.CannotBegin(r.client, err, AskWho)
+		return fault.CannotBegin(c.client, err, AskWho)
 	}
-	r.actor = actor
-	if err := r.checkScopes(); err != nil {
+	c.actor = actor
+	if err := c.checkScopes(); err != nil {
 		return err
 	}
 	brief, cancel := context.WithTimeout(ctx, access.OptionalTime)
 	defer cancel()
-	if err := r.meetOrg(ctx); err != nil {
+	if err := c.meetOrg(ctx); err != nil {
 		return err
 	}
-	if r.willAsk() {
+	if err := c.sameAsBefore(); err != nil {
+		return err
+	}
+	if c.willAsk() {
 		// One call in the reset's own bucket tells its limit, for the time that the question shows. Who may not list users may still be
 		// allowed to reset them.
-		if _, _, err = r.client.ListUsers(brief, "", 1); oktaclient.FateOf(err) == oktaclient.NoAccess {
-			return fault.CannotBegin(r.client, err, "list users")
+		if _, _, err = c.client.ListUsers(brief, "", 1); oktaclient.FateOf(err) == oktaclient.NoAccess {
+			return fault.CannotBegin(c.client, err, "list users")
 		}
 	}
 	if ctx.Err() != nil {
 		return fault.Stopped(context.Cause(ctx))
 	}
-	if err := r.client.Trustworthy(); err != nil {
-		return fault.CannotBegin(r.client, err, AskWho)
+	if err := c.client.Trustworthy(); err != nil {
+		return fault.CannotBegin(c.client, err, AskWho)
 	}
 	return nil
+}
+
+// sameAsBefore refuses to go on with results that turn out to be another org's, though its name is
+// the same.
+func (b *book) sameAsBefore() error {
+	if !b.resumed || b.opts.Sandbox {
+		return nil
+	}
+	m := b.ledger.Manifest()
+	if b.ofThisOrg(&m) {
+		return nil
+	}
+	return fault.Usage("go on in the org that they were begun in; for this one, name other results with -o", "%s is from %s, but the org is %s",
+		b.paths.results, results.OrgName(m.Org, m.OrgID), results.OrgName(b.client.Org().Host(), b.is.ID))
+}
+
+// checkScopes says before the question, and in a dry run, what the token says that it can't do.
+func (b *book) checkScopes() error {
+	err := access.LacksScopes(b.client, b.scopes())
+	if err == nil || !b.opts.DryRun && b.survey.Rows > 0 {
+		return err
+	}
+	b.Console.Warn("%v", err)
+	return nil
+}
+
+// manyLookUps is from how many on the display shows how far the look-up of those who are excluded
+// is.
+const manyLookUps = 100
+
+// meetProtected makes the calls that tell who is left alone, before consent. It changes nothing.
+func (c *cleared) meetProtected(ctx context.Context) error {
+	if c.opts.Protect.SkipAdmins {
+		if err := c.checkRoles(ctx); err != nil {
+			return err
+		}
+	}
+	if c.protect.Empty() {
+		return nil
+	}
+	found, err := c.protect.LookUp(ctx, protect.LookUp{Client: c.client, Workers: c.opts.Workers, Out: c.Console, Bar: c.lookUpBar})
+	if err != nil {
+		return err
+	}
+	c.list.Exclude(found)
+	if err := c.protect.Count(found, c.file.Rows(), c.paths.shown); err != nil {
+		return err
+	}
+	if !c.opts.DryRun { // there the summary says it
+		for _, text := range c.protect.Texts() {
+			c.Console.Info("%s", text)
+		}
+	}
+	if !c.protect.Covers() {
+		return nil
+	}
+	known := 0
+	err = c.eachUser(func(id runner.Identifier) bool {
+		if found.Names(id) {
+			known++
+		}
+		return true
+	})
+	if err == nil && c.users > 0 && known >= c.users {
+		c.Console.Warn("all users of %s are excluded: there is nobody to reset", c.paths.shown)
+	}
+	return err
+}
+
+// lookUpBar shows how far a look-up of n users is, if they are many.
+func (c *cleared) lookUpBar(n int) (each, done func()) {
+	var bar *progress.Progress
+	if n >= manyLookUps {
+		bar = progress.New(c.progressOptions("look up who is excluded", n, func() (s progress.State) {
+			s.Hold, s.Why = c.client.Hold()
+			return s
+		}))
+	}
+	return func() { bar.Add(runner.StatusSkipped) }, bar.Done
+}
+
+// eachUser yields the users of the rows that are to be done, but for duplicates.
+func (b *book) eachUser(yield func(runner.Identifier) bool) error {
+	for j, err := range b.jobs() {
+		if err != nil {
+			return fault.Refused(err)
+		}
+		id, reason := j.Row.Identifier()
+		if reason != "" || j.First != j.Row.N || b.duplicates[j.Row.N] {
+			continue
+		}
+		if !yield(id) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// checkRoles makes sure that roles may be read at all, by reading the caller's own. A service app
+// has none of a user's: its first row shows it.
+func (c *cleared) checkRoles(ctx context.Context) error {
+	if id, _ := runner.ParseIdentifier(c.actor.ID); id.Kind != runner.KindID {
+		return nil
+	}
+	_, _, err := c.client.ListRoles(ctx, c.actor.ID)
+	switch {
+	case ctx.Err() != nil:
+		return fault.Stopped(context.Cause(ctx))
+	case oktaclient.FateOf(err) == oktaclient.Forbidden, oktaclient.LacksScope(err):
+		return fmt.Errorf("%w: %w", steps.ErrNoRoles, err)
+	case err != nil:
+		return fault.CannotBegin(c.client, err, "list admin roles")
+	}
+	return nil
+}
+
+// meetRecent asks the log who was reset lately, and tells it unless a question is going to. It
+// changes nothing.
+func (c *cleared) meetRecent(ctx context.Context) error {
+	if c.survey.Rows == 0 {
+		return nil
+	}
+	recent, unread, err := protect.AskRecent(ctx, protect.Ask{
+		Client: c.client, Out: c.Console, DryRun: c.opts.DryRun, Skip: c.opts.Protect.SkipRecent, Before: c.leftAlone(), Own: c.ownRun(), Users: c.eachUser,
+	})
+	if err != nil {
+		return err
+	}
+	c.recent, c.skip = recent, recent.Skip
+	if unread != nil {
+		c.Console.Warn("the System Log can't be read, so it isn't known who of these users was reset lately: %v%s", unread, c.withoutLog(unread))
+	}
+	c.tellRecent()
+	if recent.Skip > 0 {
+		c.list.LeaveRecent(recent.Leave)
+	}
+	return nil
+}
+
+// withoutLog returns what follows for lost answers where the System Log can't be read, to be said
+// before consent: without the right to it, nothing proves what became of them.
+func (c *cleared) withoutLog(err error) string {
+	if fate := oktaclient.FateOf(err); c.opts.DryRun || fate != oktaclient.NoAccess && fate != oktaclient.Forbidden {
+		return ""
+	}
+	c.blind = true
+	return "; if an answer is lost, nothing proves what became of it: the row stays unknown"
+}
+
+// leftAlone are the periods of which earlier runs, or the plan, were to leave alone whoever was
+// reset in them.
+func (b *book) leftAlone() []results.LeftAlone {
+	var before []results.LeftAlone
+	if b.resumed {
+		before = protect.LeftAlone(slices.DeleteFunc(slices.Clone(b.runs), func(run results.Run) bool { return run.RunID == b.id }))
+		if m := b.ledger.Manifest(); m.Plan != nil {
+			before = append(before, m.Plan.LeftAlone...)
+		}
+	}
+	if b.plan != nil {
+		before = append(before, protect.LeftAlone(b.plan.Runs)...)
+	}
+	return before
+}
+
+// ownRun returns what knows the runs of these results: whom they have reset is settled by the
+// results themselves. nil: there are none.
+func (b *book) ownRun() func(evidence.Source) bool {
+	if !b.resumed {
+		return nil
+	}
+	m := b.ledger.Manifest()
+	return func(s evidence.Source) bool {
+		return slices.ContainsFunc(m.Runs, func(run results.Run) bool {
+			actor := cmp.Or(run.Actor.ID, m.Actor.ID)
+			return run.RunID == s.RunID && (actor == "" || actor == s.ActorID)
+		})
+	}
+}
+
+// tellRecent says who was reset lately, unless a question is going to.
+func (c *cleared) tellRecent() {
+	if n := c.recent.Left(); n > 0 && n >= c.users {
+		c.Console.Warn("all users of %s were reset lately: there is nobody to reset", c.paths.shown)
+	}
+	text := strings.Join(c.recent.Lines(), "; ")
+	switch {
+	case text == "", c.willAsk():
+	case c.recent.Skip > 0:
+		c.Console.Info("%s", text)
+	default:
+		c.Console.Warn("%s", text)
+	}
 }

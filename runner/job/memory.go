@@ -13,9 +13,9 @@ const (
 
 // limitMemory asks for no more memory than the surveyed input needs. It is a soft limit: what doesn't fit costs time, at most half of the
 // processor's, and not the run. The stand-in org of a rehearsal needs more.
-func (r *resetRun) limitMemory() {
-	if r.LimitMemory != nil && !r.opts.Sandbox {
-		r.LimitMemory(memoryLimit(r.survey.Rows + r.survey.Ignored))
+func (in *input) limitMemory() {
+	if in.LimitMemory != nil && !in.opts.Sandbox {
+		in.LimitMemory(memoryLimit(in.survey.Rows + in.survey.Ignored))
 	}
 }
 

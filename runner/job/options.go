@@ -9,6 +9,7 @@ import (
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/progress"
+	"oktareset/runner/protect"
 	"oktareset/runner/roster"
 )
 
@@ -20,7 +21,7 @@ type Options struct {
 	DryRun  bool
 	Record  bool
 	What    What
-	Protect ProtectOptions
+	Protect protect.Options
 	Confirm console.Confirmation
 
 	Workers     int
@@ -41,4 +42,7 @@ type Options struct {
 	Org      access.Flags
 	Console  console.Options
 	Set      map[string]string // the flags that were given, for the manifest
+
+	// Report prints how a run went. A run with results of earlier dates reports each.
+	Report func(*Summary) error
 }

@@ -21,7 +21,7 @@ type paths struct {
 }
 
 // choosePaths puts the results beside the input: users.csv gives users.results.csv, or users.plan.csv for a dry run.
-func (r *resetRun) choosePaths() (paths, error) {
+func (r *run) choosePaths() (paths, error) {
 	p := paths{input: r.opts.File, shown: r.opts.File}
 	if err := r.expandOutput(&p); err != nil {
 		return p, err
@@ -47,7 +47,7 @@ func (r *resetRun) choosePaths() (paths, error) {
 }
 
 // expandOutput puts the date of the run's start into --output.
-func (r *resetRun) expandOutput(p *paths) (err error) {
+func (r *run) expandOutput(p *paths) (err error) {
 	if r.opts.Output == "" {
 		return nil
 	}

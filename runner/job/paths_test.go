@@ -19,7 +19,7 @@ func TestPaths(t *testing.T) {
 		{Options{Resume: true, Output: "x.csv"}, "x.csv", "", ""},
 	}
 	for _, tt := range tests {
-		r := &resetRun{opts: tt.o}
+		r := &run{opts: tt.o}
 		p, err := r.choosePaths()
 		if err != nil || p.results != tt.results || p.input != tt.read || p.shown != tt.shown {
 			t.Errorf("choosePaths(%+v) = %+v, %v; want %s, %s, %s", tt.o, p, err, tt.results, tt.read, tt.shown)

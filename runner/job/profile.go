@@ -16,16 +16,16 @@ import (
 var profileFields = []string{"phoneNumber", "phoneExtension", "email"}
 
 // enrolling says how each row's factor is enrolled, or nil if none is. The columns that it takes must be there.
-func (r *resetRun) enrolling() (*steps.Enrolling, error) {
-	f := r.opts.What.Enroll
+func (in *input) enrolling() (*steps.Enrolling, error) {
+	f := in.opts.What.Enroll
 	if f.Type == "" {
 		return nil, nil
 	}
-	columns, err := profileColumns(f, r.input.Columns())
+	columns, err := profileColumns(f, in.file.Columns())
 	if err != nil {
 		return nil, err
 	}
-	email := r.emailCell(f, columns)
+	email := in.emailCell(f, columns)
 	for _, needed := range neededFields(f.Type) {
 		if _, ok := columns[needed]; !ok && !(needed == "email" && email != nil) {
 			return nil, fault.Usage("put the users into a file with that column; the result keeps it", "--enroll %s needs a column %s", f, needed)
@@ -62,15 +62,15 @@ func checkCells(f oktaclient.Enrollment, profile map[string]any) error {
 }
 
 // emailCell returns where the address to enroll stands if it is the column of logins, of a plan, too; nil if it has a column of its own.
-func (r *resetRun) emailCell(f oktaclient.Enrollment, columns map[string]int) func(runner.Row) string {
+func (in *input) emailCell(f oktaclient.Enrollment, columns map[string]int) func(runner.Row) string {
 	if _, ok := columns["email"]; ok || f.Type != "email" {
 		return nil
 	}
-	column, cell := r.input.Column(), func(row runner.Row) string { return row.Input }
-	if r.input.Plan() { // whose own input comes first
+	column, cell := in.file.Column(), func(row runner.Row) string { return row.Input }
+	if in.file.Plan() { // whose own input comes first
 		column, cell = "", func(row runner.Row) string { return row.Cells[0] }
 	}
-	if plan := r.planOrigin(); plan != nil { // checkPlan says what is wrong with one that isn't known
+	if plan := in.planOrigin(); plan != nil { // checkPlan says what is wrong with one that isn't known
 		column = plan.Column
 	}
 	if !roster.IsMail(column) {
@@ -80,12 +80,12 @@ func (r *resetRun) emailCell(f oktaclient.Enrollment, columns map[string]int) fu
 }
 
 // planOrigin is what is known of the plan that the input is; nil: it is none, or nothing is known.
-func (r *resetRun) planOrigin() *results.Plan {
+func (in *input) planOrigin() *results.Plan {
 	switch {
-	case r.plan != nil:
-		return r.plan.AsPlan()
-	case r.recalled:
-		return r.earlier.Plan
+	case in.plan != nil:
+		return in.plan.AsPlan()
+	case in.recalled:
+		return in.earlier.Plan
 	}
 	return nil
 }

@@ -8,115 +8,150 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"oktareset/runner"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
 	"oktareset/runner/ledger"
+	"oktareset/runner/protect"
 	"oktareset/runner/results"
 )
 
-// resume opens the ledger of earlier runs. It reports false if there is none: then this is a new run.
-func (r *resetRun) resume() (bool, error) {
-	r.duplicates, r.tried = make(map[int]bool), make(map[int]runner.Tried)
-	book, open, err := ledger.Resume(r.ledgerSpec(), r.claim)
+// due is what a run has to do. Its consent is about that.
+type due struct {
+	*task
+	past
+	users int // that this run may reset
+	rows  int
+	skip  time.Duration // --skip-reset-since, given now or before
+	tally tally         // of this run
+}
+
+// past is what earlier runs left of the results that are gone on with.
+type past struct {
+	resumed    bool
+	consent    results.Consent
+	runs       []results.Run
+	folder     files.Folder           // who may write where the results are
+	duplicates map[int]bool           // rows that were duplicates
+	tried      map[int]runner.Tried   // what was done to rows that were left with nothing open
+	resend     map[int]*runner.Result // rows whose fate is unknown and that are tried again all the same
+	left       []runner.Result        // rows in doubt, or half done
+}
+
+// resumeBook opens the ledger of earlier runs. It returns nil if there is none: then this is a new run.
+func (t *task) resumeBook() (_ *book, err error) {
+	b := &book{due: &due{task: t, skip: t.opts.Protect.SkipRecent}}
+	b.duplicates, b.tried, b.resend = make(map[int]bool), make(map[int]runner.Tried), make(map[int]*runner.Result)
+	b.ledger, b.left, err = ledger.Resume(t.ledgerSpec(), b.claim)
 	if errors.Is(err, ledger.ErrNothing) {
-		if len(r.opts.Retry) > 0 {
-			return false, fault.Usage("the results of an earlier run are looked for at "+r.paths.results+"; name them with -o",
+		if len(t.opts.Retry) > 0 {
+			return nil, fault.Usage("the results of an earlier run are looked for at "+t.paths.results+"; name them with -o",
 				"nothing to try again: %w", err)
 		}
-		r.Console.Info("nothing to resume: this is a new run")
-		return false, nil
+		t.Console.Info("nothing to resume: this is a new run")
+		return nil, nil
 	}
 	if err != nil {
-		return false, fault.Refused(hintLocked(r.explainResume(err)))
+		return nil, fault.Refused(hintLocked(t.explainResume(err)))
 	}
-	r.book, r.resumed, r.doubts = book, true, open
-	if r.folder, err = files.JudgeFolder(filepath.Dir(r.paths.results)); err != nil {
-		return true, fault.Refused(err)
+	if err := b.goOn(); err != nil {
+		return nil, b.abandon(err)
 	}
-	if m := book.Manifest(); m.DryRun || r.input.Plan() {
-		if err := r.checkTicket(&m); err != nil {
-			return true, err
+	return b, nil
+}
+
+// goOn finds out what is left to do, and says so.
+func (b *book) goOn() (err error) {
+	m := b.ledger.Manifest()
+	b.resumed, b.consent, b.runs = true, m.Consent, m.Runs
+	if b.folder, err = files.JudgeFolder(filepath.Dir(b.paths.results)); err != nil {
+		return fault.Refused(err)
+	}
+	if m.DryRun || b.file.Plan() {
+		if err := b.checkTicket(&m); err != nil {
+			return err
 		}
 	}
-	if err := r.checkExclusions(); err != nil {
-		return true, err
+	if err := b.protect.Unite(b.paths.results, m.Runs); err != nil {
+		return err
 	}
-	if err := r.countOpen(); err != nil {
-		return true, err
+	if err := b.countOpen(); err != nil {
+		return err
 	}
-	text := fmt.Sprintf("going on with %s: %s to do", r.paths.results, console.Plural(r.toDo, "user"))
-	if again := len(r.resend); again > 0 {
+	text := fmt.Sprintf("going on with %s: %s to do", b.paths.results, console.Plural(b.users, "user"))
+	doubts := inDoubt(b.left)
+	if again := len(b.resend); again > 0 {
 		text += fmt.Sprintf(" (%d in doubt)", again)
 	}
-	if n := r.inDoubt() - len(r.resend); n > 0 {
+	if n := doubts - len(b.resend); n > 0 {
 		text += fmt.Sprintf(", %d in doubt", n)
 	}
-	if half := len(r.doubts) - r.inDoubt(); half > 0 {
+	if half := len(b.left) - doubts; half > 0 {
 		text += fmt.Sprintf(", %d half done", half)
 	}
-	r.Console.Info("%s", text)
-	r.warnOfFolder()
-	return true, nil
+	b.Console.Info("%s", text)
+	b.warnOfFolder()
+	return b.checkConfirm()
 }
 
 // claim keeps the users of earlier runs from being done again under another name: the last row that may have changed a user holds the
 // user, else the first one that had to do with the user and isn't only a duplicate.
-func (r *resetRun) claim(e results.Entry) {
-	r.remember(&e)
+func (b *book) claim(e results.Entry) {
+	b.remember(&e)
 	if e.Record.Reason == string(runner.ReasonDuplicate) {
-		r.duplicates[e.Row] = true
+		b.duplicates[e.Row] = true
 		return
 	}
-	delete(r.duplicates, e.Row)
+	delete(b.duplicates, e.Row)
 	if e.Record.UserID == "" {
 		return
 	}
 	id := runner.Identifier{Kind: runner.KindID, Value: e.Record.UserID}
 	switch e.Status {
 	case runner.StatusTaken, runner.StatusReset, runner.StatusPartial, runner.StatusUnknown:
-		r.seen.Set(id, e.Row)
+		b.seen.Set(id, e.Row)
 	default:
-		r.seen.Claim(id, e.Row)
+		b.seen.Claim(id, e.Row)
 	}
 }
 
 // remember notes what was done to a row that may be done as if it were new.
-func (r *resetRun) remember(e *results.Entry) {
+func (b *book) remember(e *results.Entry) {
 	if t := e.Tried(); t != (runner.Tried{}) {
-		r.tried[e.Row] = t
+		b.tried[e.Row] = t
 	} else {
-		delete(r.tried, e.Row)
+		delete(b.tried, e.Row)
 	}
 }
 
-// open reports whether row n is to be done: it never was, or it may be tried again.
-func (r *resetRun) open(n int) bool {
-	status, ok := r.book.Last(n)
+// isOpen reports whether row n is to be done: it never was, or it may be tried again.
+func (b *book) isOpen(n int) bool {
+	status, ok := b.ledger.Last(n)
 	switch {
 	case !ok, status == runner.StatusNotAttempted:
 		return true
 	case status == runner.StatusUnknown:
-		return r.resend[n] != nil
-	case r.duplicates[n]: // its first row may have turned out to be somebody else
+		return b.resend[n] != nil
+	case b.duplicates[n]: // its first row may have turned out to be somebody else
 		return true
 	}
-	return r.opts.Retry[status]
+	return b.opts.Retry[status]
 }
 
 // jobs yields what is to be done, in the input's order.
-func (r *resetRun) jobs() iter.Seq2[runner.Job, error] {
-	if !r.resumed {
-		return runner.Jobs(r.input.Rows(), r.seen)
+func (b *book) jobs() iter.Seq2[runner.Job, error] {
+	if !b.resumed {
+		return runner.Jobs(b.file.Rows(), b.seen)
 	}
 	return func(yield func(runner.Job, error) bool) {
-		for j, err := range runner.Jobs(r.openRows(), r.seen) {
-			if d := r.resend[j.Row.N]; d != nil {
+		for j, err := range runner.Jobs(b.openRows(), b.seen) {
+			if d := b.resend[j.Row.N]; d != nil {
 				j.Before, j.First, j.Retry = d, j.Row.N, true
 			}
-			j.Tried = r.tried[j.Row.N]
+			j.Tried = b.tried[j.Row.N]
 			if !yield(j, err) {
 				return
 			}
@@ -125,16 +160,16 @@ func (r *resetRun) jobs() iter.Seq2[runner.Job, error] {
 }
 
 // openRows yields the rows that are to be done. The others keep their identifiers, so that a duplicate stays one whatever became of the
-// first: an ID is held since [resetRun.claim], a login isn't.
-func (r *resetRun) openRows() iter.Seq2[runner.Row, error] {
+// first: an ID is held since [book.claim], a login isn't.
+func (b *book) openRows() iter.Seq2[runner.Row, error] {
 	return func(yield func(runner.Row, error) bool) {
-		for row, err := range r.input.Rows() {
+		for row, err := range b.file.Rows() {
 			if err == nil {
-				err = r.book.Check(row)
+				err = b.ledger.Check(row)
 			}
-			if err == nil && !r.open(row.N) {
+			if err == nil && !b.isOpen(row.N) {
 				if id, reason := row.Identifier(); reason == "" && id.Kind == runner.KindLogin {
-					r.seen.Claim(id, row.N)
+					b.seen.Claim(id, row.N)
 				}
 				continue
 			}
@@ -146,63 +181,62 @@ func (r *resetRun) openRows() iter.Seq2[runner.Row, error] {
 }
 
 // countOpen counts the rows and users that are to be done. Those whose fate is unknown count if they are to be tried again.
-func (r *resetRun) countOpen() error {
-	r.resend = make(map[int]*runner.Result)
-	if r.opts.Retry[runner.StatusUnknown] {
-		for _, res := range r.doubts {
-			if status, _ := r.book.Last(res.Row.N); status == runner.StatusUnknown && res.Open.ResetInDoubt() {
-				r.resend[res.Row.N] = &res
+func (b *book) countOpen() error {
+	if b.opts.Retry[runner.StatusUnknown] {
+		for _, res := range b.left {
+			if status, _ := b.ledger.Last(res.Row.N); status == runner.StatusUnknown && res.Open.ResetInDoubt() {
+				b.resend[res.Row.N] = &res
 			}
 		}
 	}
 	// A row that is identified again may turn out to name another user. One that is sent again names the same.
-	r.seen.Forget(func(n int) bool { return r.resend[n] == nil && r.open(n) })
-	r.rowsToDo, r.toDo = 0, 0
-	for j, err := range r.jobs() {
+	b.seen.Forget(func(n int) bool { return b.resend[n] == nil && b.isOpen(n) })
+	b.rows, b.users = 0, 0
+	for j, err := range b.jobs() {
 		if err != nil {
 			return fault.Refused(err)
 		}
-		r.rowsToDo++
-		if _, reason := j.Row.Identifier(); reason == "" && j.First == j.Row.N && !r.duplicates[j.Row.N] {
-			r.toDo++
+		b.rows++
+		if _, reason := j.Row.Identifier(); reason == "" && j.First == j.Row.N && !b.duplicates[j.Row.N] {
+			b.users++
 		}
 	}
 	return nil
 }
 
 // abandon ends a run that was refused before it began: a new ledger is removed, one of earlier runs is left as they left it.
-func (r *resetRun) abandon(why error) error {
-	if !r.resumed {
-		r.outcome.Results = ""
-		why = fault.Also(why, r.dropExclusions())
+func (b *book) abandon(why error) error {
+	if !b.resumed {
+		b.outcome.Results = ""
+		why = fault.Also(why, protect.Drop(b.paths.results))
 	}
-	return fault.Also(why, r.book.Discard())
+	return fault.Also(why, b.ledger.Discard())
 }
 
 // resumeCommand is the command that goes on with this run while a row is open, ready to be pasted.
 // It needs no input: there is the copy.
-func (r *resetRun) resumeCommand(flags ...string) string {
-	return r.command(append([]string{"--resume"}, flags...), append([]string{"--output", console.ShellQuote(results.PlainPattern(r.paths.results))},
-		r.given("record-factors", "workers", "rate", "max-api-capacity", "timeout", "halt", "ticket", "org-url", "token-file")...), "")
+func (d *due) resumeCommand(flags ...string) string {
+	return d.command(append([]string{"--resume"}, flags...), append([]string{"--output", console.ShellQuote(results.PlainPattern(d.paths.results))},
+		d.given("record-factors", "workers", "rate", "max-api-capacity", "timeout", "halt", "ticket", "org-url", "token-file")...), "")
 }
 
 // retryCommand is the command that tries rows of this run again once no row is open, and the copy
 // of the input is gone.
-func (r *resetRun) retryCommand(statuses string) string {
-	if r.recalled {
-		return r.resumeCommand("--retry", statuses) + " " + console.ShellQuote(r.earlier.Input.File)
+func (d *due) retryCommand(statuses string) string {
+	if d.recalled {
+		return d.resumeCommand("--retry", statuses) + " " + console.ShellQuote(d.earlier.Input.File)
 	}
-	return r.command([]string{"--resume", "--retry", statuses}, r.given("column", "delimiter", "record-factors", "no-header", "allow-empty", "workers", "rate",
-		"max-api-capacity", "timeout", "halt", "output", "ticket", "org-url", "token-file"), r.inputArgs())
+	return d.command([]string{"--resume", "--retry", statuses}, d.given("column", "delimiter", "record-factors", "no-header", "allow-empty", "workers", "rate",
+		"max-api-capacity", "timeout", "halt", "output", "ticket", "org-url", "token-file"), d.inputArgs())
 }
 
 // command is a command that does the same to each user and leaves the same alone: without these flags it would reset others.
-func (r *resetRun) command(first, then []string, input string) string {
-	return strings.TrimSpace(strings.Join(slices.Concat([]string{"oktareset", "reset"}, first, r.opts.What.Args(), then, r.protectArgs(), []string{input}), " "))
+func (d *due) command(first, then []string, input string) string {
+	return strings.TrimSpace(strings.Join(slices.Concat([]string{"oktareset", "reset"}, first, d.opts.What.Args(), then, d.opts.Protect.Args(d.skip), []string{input}), " "))
 }
 
 // given are those of the named flags that were given, for a shell.
-func (r *resetRun) given(names ...string) []string {
+func (r *run) given(names ...string) []string {
 	var args []string
 	for _, name := range names {
 		value, ok := r.opts.Set[name]
@@ -220,7 +254,7 @@ func (r *resetRun) given(names ...string) []string {
 }
 
 // inputArgs is the input as it was given, for a shell.
-func (r *resetRun) inputArgs() string {
+func (r *run) inputArgs() string {
 	if r.opts.File != "" {
 		return console.ShellQuote(r.opts.File)
 	}
@@ -232,16 +266,16 @@ func (r *resetRun) inputArgs() string {
 }
 
 // tellUnwritten prints the results that could not be written: they are nowhere else.
-func (r *resetRun) tellUnwritten() {
-	lines := r.book.Unwritten()
+func (b *book) tellUnwritten() {
+	lines := b.ledger.Unwritten()
 	if len(lines) == 0 {
 		return
 	}
 	text := fmt.Sprintf("%d results could not be written, their lines are here only", bytes.Count(lines, []byte("\n")))
-	if r.opts.Console.JSON {
-		r.Console.Log.Error(text, "lines", string(lines))
+	if b.opts.Console.JSON {
+		b.Console.Log.Error(text, "lines", string(lines))
 		return
 	}
-	r.Console.Log.Error(text + ":")
-	_, _ = r.Console.Screen.Write(lines) // escaped as in the file
+	b.Console.Log.Error(text + ":")
+	_, _ = b.Console.Screen.Write(lines) // escaped as in the file
 }

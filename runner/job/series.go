@@ -56,11 +56,11 @@ type series struct {
 }
 
 // inSeries reports whether the run looks at other dates.
-func (r *resetRun) inSeries() bool { return r.release != nil }
+func (r *run) inSeries() bool { return r.release != nil }
 
 // holdSeries keeps other runs from the pattern until leaveSeries, and removes what runs that died
 // before they had results have left.
-func (r *resetRun) holdSeries() error {
+func (r *run) holdSeries() error {
 	p := r.paths.pattern
 	if p.Names == nil || r.opts.DryRun || r.opts.Sandbox {
 		return nil
@@ -75,7 +75,7 @@ func (r *resetRun) holdSeries() error {
 	return nil
 }
 
-func (r *resetRun) leaveSeries() error {
+func (r *run) leaveSeries() error {
 	if r.release == nil {
 		return nil
 	}
@@ -83,51 +83,45 @@ func (r *resetRun) leaveSeries() error {
 }
 
 // joinSeries goes on with the results of earlier dates that are open, each with the copy of its own
-// input. It reports whether this run has an input of its own to go on to, and chooses the results
-// of an earlier date for it if they have the same.
-func (r *resetRun) joinSeries(ctx context.Context) (goOn bool, err error) {
-	if !r.inSeries() {
-		return true, nil
-	}
-	earlier, err := r.findEarlier(ctx)
+// input. If one of them has the input of this run, this run goes on with its results.
+func (t *target) joinSeries(ctx context.Context) error {
+	earlier, err := t.findEarlier(ctx)
 	if err != nil {
-		return false, fault.Refused(err)
+		return fault.Refused(err)
+	}
+	for _, e := range earlier {
+		if err := t.refuseSamePeople(&e.manifest, e.path); err != nil {
+			return err
+		}
 	}
 	var same []earlierResults
 	for _, e := range earlier {
-		if r.input != nil {
-			if err := r.refuseSamePeople(&e.manifest, e.path); err != nil {
-				return false, err
-			}
-		}
-	}
-	for _, e := range earlier {
-		switch open := e.incomplete(); {
-		case r.input != nil && e.manifest.Input.SHA256 == r.survey.SHA256:
+		if e.manifest.Input.SHA256 == t.survey.SHA256 {
 			same = append(same, e)
-		case open == "":
-		case !r.opts.Resume || len(r.opts.Retry) > 0:
-			r.leaveBehind(&e, open)
-		default:
-			if err := r.goOnBefore(ctx, &e, open); err != nil {
-				return false, err
-			}
+		} else if err := t.goOnWithin(ctx, &e); err != nil {
+			return err
 		}
 	}
-	if r.input == nil {
-		if r.earlier != nil {
-			return false, r.worse(r.tellComplete())
-		}
-		return false, r.worse(nil)
+	if _, err := os.Lstat(t.paths.results); err == nil || len(same) == 0 || t.survey.Rows == 0 {
+		return nil
 	}
-	if _, err := os.Lstat(r.paths.results); err == nil || len(same) == 0 || r.survey.Rows == 0 {
-		return true, nil
+	return t.goOnWith(same[len(same)-1])
+}
+
+// goOnWithin goes on with the results of an earlier date that are open, or says that it doesn't.
+func (r *run) goOnWithin(ctx context.Context, e *earlierResults) error {
+	switch open := e.incomplete(); {
+	case open == "":
+	case !r.opts.Resume || len(r.opts.Retry) > 0:
+		r.leaveBehind(e, open)
+	default:
+		return r.goOnBefore(ctx, e, open)
 	}
-	return true, r.goOnWith(same[len(same)-1])
+	return nil
 }
 
 // leaveBehind reports results that this run doesn't go on with.
-func (r *resetRun) leaveBehind(e *earlierResults, open string) {
+func (r *run) leaveBehind(e *earlierResults, open string) {
 	r.behind = append(r.behind, e.path)
 	r.Console.Warn("%s isn't complete: %s; to go on with it: oktareset reset --resume -o %s", e.path, open, console.ShellQuote(results.PlainPattern(e.path)))
 }
@@ -135,7 +129,7 @@ func (r *resetRun) leaveBehind(e *earlierResults, open string) {
 // goOnBefore goes on with the results of an earlier date before this run begins. What ends the run
 // in the middle there, a signal or a stop rule for example, is returned. A run that is refused, as
 // too many users are open for --confirm, doesn't keep today's from beginning.
-func (r *resetRun) goOnBefore(ctx context.Context, e *earlierResults, open string) error {
+func (r *run) goOnBefore(ctx context.Context, e *earlierResults, open string) error {
 	_, copyErr := os.Lstat(results.CopyPath(e.path))
 	if errors.Is(copyErr, os.ErrNotExist) {
 		r.behind = append(r.behind, e.path)
@@ -153,7 +147,7 @@ func (r *resetRun) goOnBefore(ctx context.Context, e *earlierResults, open strin
 	code := fault.Code(err)
 	stopped := code > fault.ExitConsent || errors.Is(err, errHalt)
 	if r.opts.Limit > 0 {
-		r.opts.Limit -= before.tally.finished
+		r.opts.Limit -= ended.finished
 		if r.opts.Limit <= 0 && !stopped {
 			stopped, err = true, fault.WithCode(fault.ExitStopped, fault.ErrRows)
 			ended.Limited = r.limitText()
@@ -177,12 +171,12 @@ func (r *resetRun) goOnBefore(ctx context.Context, e *earlierResults, open strin
 
 // limitText says that the run has done as many users as it was to do. An earlier date's count: what
 // is left of the limit isn't what was given.
-func (r *resetRun) limitText() string {
+func (r *run) limitText() string {
 	return fmt.Sprintf("the limit of this run is reached (--limit %s)", r.opts.Set["limit"])
 }
 
 // optionsFor are those of a run that goes on with an earlier date.
-func (r *resetRun) optionsFor(e *earlierResults) Options {
+func (r *run) optionsFor(e *earlierResults) Options {
 	o := r.opts
 	o.File, o.Users, o.Input, o.Output, o.Ticket, o.JSON = "", nil, roster.Options{}, results.PlainPattern(e.path), "", false
 	o.Set = maps.Clone(o.Set)
@@ -196,7 +190,8 @@ func (r *resetRun) optionsFor(e *earlierResults) Options {
 // findEarlier returns the results that the pattern has in the folder beside this run's own, of this
 // org, the oldest first. What may be results and can't be read is an error: whom they name may be
 // in the input, too.
-func (r *resetRun) findEarlier(ctx context.Context) ([]earlierResults, error) {
+func (o *org) findEarlier(ctx context.Context) ([]earlierResults, error) {
+	r := o.run
 	folder := filepath.Dir(r.paths.results)
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -216,12 +211,12 @@ func (r *resetRun) findEarlier(ctx context.Context) ([]earlierResults, error) {
 			continue
 		}
 		if err != nil {
-			return nil, r.explainResume(err)
+			return nil, err
 		}
 		if m.DryRun || m.Sandbox || len(m.Runs) == 0 || moved && m.Unused() {
 			continue
 		}
-		if same, err := r.sameOrg(ctx, &m, path); err != nil {
+		if same, err := o.sameOrg(ctx, &m, path); err != nil {
 			return nil, err
 		} else if same {
 			found = append(found, earlierResults{path, m})
@@ -235,7 +230,7 @@ func (r *resetRun) findEarlier(ctx context.Context) ([]earlierResults, error) {
 
 // resultsOf returns the path of the results of another date that a file is, or whose manifest it
 // is, if these were moved away; or "".
-func (r *resetRun) resultsOf(folder, name string) (path string, moved bool) {
+func (r *run) resultsOf(folder, name string) (path string, moved bool) {
 	ours := r.paths.pattern.Names.MatchString
 	if base, ok := strings.CutSuffix(name, ".json"); ok && !ours(name) {
 		if name = base + ".csv"; !ours(name) {
@@ -287,22 +282,22 @@ func noResults(path string) error {
 }
 
 // goOnWith makes the results of an earlier date, of the same input, those of this run, or refuses to begin the same again.
-func (r *resetRun) goOnWith(e earlierResults) error {
+func (t *target) goOnWith(e earlierResults) error {
 	open := e.incomplete()
-	if r.opts.Resume && (open != "" || len(r.opts.Retry) > 0) {
-		r.Console.Info("%s has the same input: going on there, under its date", e.path)
-		r.paths.results, r.outcome.Results, r.earlier = e.path, e.path, &e.manifest
+	if t.opts.Resume && (open != "" || len(t.opts.Retry) > 0) {
+		t.Console.Info("%s has the same input: going on there, under its date", e.path)
+		t.paths.results, t.outcome.Results, t.earlier = e.path, e.path, &e.manifest
 		return nil
 	}
 	hint := "is it the input of today? To do the same again on purpose, name other results with -o, without a date; --retry does only what failed"
 	if open != "" {
 		hint = "it isn't complete: --resume goes on with it"
 	}
-	return fault.Usage(hint, "%s is the input of %s already: nobody is reset a second time under another date", r.paths.shown, e.path)
+	return fault.Usage(hint, "%s is the input of %s already: nobody is reset a second time under another date", t.paths.shown, e.path)
 }
 
 // worse returns the worse of how this run ended and how those over earlier dates did.
-func (r *resetRun) worse(err error) error {
+func (r *run) worse(err error) error {
 	if fault.Code(r.before) <= fault.Code(err) {
 		return err
 	}
@@ -323,7 +318,7 @@ func worseOf(a, b error) error {
 }
 
 // behindError reports results of earlier dates that nobody has completed.
-func (r *resetRun) behindError(counts runner.Counts) error {
+func (r *run) behindError(counts runner.Counts) error {
 	const most = 3
 	paths := r.behind[:min(len(r.behind), most)]
 	text := strings.Join(paths, ", ")

@@ -17,17 +17,17 @@ const resultBytes = 320
 // checkSpace refuses to begin when the results won't fit. A row that is done is written when it is
 // taken and when it is settled; at the end the results are written once more, in input order, and
 // until they are whole both are there.
-func (r *resetRun) checkSpace() error {
-	rows := int64(r.survey.Rows + r.survey.Ignored)
+func (b *book) checkSpace() error {
+	rows := int64(b.survey.Rows + b.survey.Ignored)
 	line := int64(resultBytes)
 	if rows > 0 {
-		line += r.survey.Bytes / rows
+		line += b.survey.Bytes / rows
 	}
-	return r.space(line*(2*int64(r.rowsToDo)+rows), "the results")
+	return b.space(line*(2*int64(b.rows)+rows), "the results")
 }
 
 // checkSpaceFor refuses to copy a file that won't fit.
-func (r *resetRun) checkSpaceFor(path string) error {
+func (r *run) checkSpaceFor(path string) error {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
 		return nil // opening it says what is wrong
@@ -35,7 +35,7 @@ func (r *resetRun) checkSpaceFor(path string) error {
 	return r.space(info.Size(), "a copy of "+path)
 }
 
-func (r *resetRun) space(needed int64, what string) error {
+func (r *run) space(needed int64, what string) error {
 	if r.FreeSpace == nil {
 		return nil
 	}

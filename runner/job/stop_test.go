@@ -22,18 +22,18 @@ func (b takes) Take(runner.Row, runner.Taken) error { return b.err }
 func TestErrorsWithoutACode(t *testing.T) {
 	t.Parallel()
 	odd := errors.New("something odd")
-	r := new(resetRun)
-	if got := fault.Code(r.stage().Classify(odd)); got != fault.ExitUsage {
+	r := new(run)
+	if got := fault.Code(r.phase().Classify(odd)); got != fault.ExitUsage {
 		t.Errorf("before anything was taken: exit code %d", got)
 	}
-	if err := (notedBook{takes{err: odd}, &r.taken}).Take(runner.Row{}, runner.Taken{}); !errors.Is(err, odd) || fault.Code(r.stage().Classify(odd)) != fault.ExitUsage {
+	if err := (notedBook{takes{err: odd}, &r.taken}).Take(runner.Row{}, runner.Taken{}); !errors.Is(err, odd) || fault.Code(r.phase().Classify(odd)) != fault.ExitUsage {
 		t.Errorf("after a taking that failed, and so let nothing be sent: %v", err)
 	}
-	if err := (notedBook{takes{}, &r.taken}).Take(runner.Row{}, runner.Taken{}); err != nil || fault.Code(r.stage().Classify(odd)) != fault.ExitBrokeOff {
-		t.Errorf("after a taking: %v, exit code %d", err, fault.Code(r.stage().Classify(odd)))
+	if err := (notedBook{takes{}, &r.taken}).Take(runner.Row{}, runner.Taken{}); err != nil || fault.Code(r.phase().Classify(odd)) != fault.ExitBrokeOff {
+		t.Errorf("after a taking: %v, exit code %d", err, fault.Code(r.phase().Classify(odd)))
 	}
 	for want, err := range map[int]error{fault.ExitOK: nil, fault.ExitConsent: fault.WithCode(fault.ExitConsent, odd), 143: fault.Signal{Signal: syscall.SIGTERM}} {
-		if got := fault.Code(r.stage().Classify(err)); got != want {
+		if got := fault.Code(r.phase().Classify(err)); got != want {
 			t.Errorf("%v: exit code %d, want %d", err, got, want)
 		}
 	}

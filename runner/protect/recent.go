@@ -1,4 +1,4 @@
-package job
+package protect
 
 import (
 	"cmp"
@@ -12,14 +12,11 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/console"
 	"oktareset/runner/evidence"
 	"oktareset/runner/fault"
 	"oktareset/runner/results"
 )
-
-// This file asks the System Log, before consent, who of the users was reset lately by other
-// results: the same people under the name of another file would be reset again without a word. The
-// log has a bucket of its own, so that it costs the resets nothing.
 
 const (
 	// recentPeriod is how far back the log is asked in any case.
@@ -35,11 +32,12 @@ const (
 	sayAfter = 3 * time.Second
 )
 
-// recentResets is who of the run's users was reset lately, and not by the runs of its own results.
-type recentResets struct {
-	skip  time.Duration // --skip-reset-since, given now or before; 0: nobody is left alone
-	since time.Time     // who was reset after it is left alone
+// Recent is who of a run's users was reset lately, and not by the runs of its own results. The zero
+// value knows of nobody.
+type Recent struct {
+	Skip time.Duration // --skip-reset-since, given now or before; 0: nobody is left alone
 
+	since    time.Time // who was reset after it is left alone
 	are      string    // reset: that they are, or would be
 	asked    time.Time // the period that the log was asked for begins
 	log      *evidence.Recent
@@ -69,7 +67,7 @@ func ParsePeriod(s string) (time.Duration, error) {
 	return d + more, err
 }
 
-// periodText is a duration as [parsePeriod] reads it, without zeros.
+// periodText is a duration as [ParsePeriod] reads it, without zeros.
 func periodText(d time.Duration) string {
 	s := d.String()
 	for _, zero := range []string{"m0s", "h0m"} {
@@ -80,74 +78,68 @@ func periodText(d time.Duration) string {
 	return s
 }
 
-// meetRecent asks the log who was reset lately, and tells it unless a question is going to. It
-// changes nothing.
-func (r *resetRun) meetRecent(ctx context.Context) error {
-	if r.survey.Rows == 0 {
-		return nil
-	}
-	now := r.client.Now()
-	r.recent.skip, r.recent.since = r.leaveAloneSince(now)
-	r.recent.asked, r.recent.are = now.Add(-recentPeriod), "are"
-	if r.opts.DryRun {
-		r.recent.are = "would be"
+// Ask is what the log is asked, and for whom.
+type Ask struct {
+	Client *oktaclient.Client
+	Out    *console.Console
+	DryRun bool
+	Skip   time.Duration                                  // --skip-reset-since
+	Before []results.LeftAlone                            // what earlier runs, or the plan, were to leave alone
+	Own    func(evidence.Source) bool                     // knows the runs of these results; nil: there are none
+	Users  func(yield func(runner.Identifier) bool) error // of the run's rows
+}
+
+// AskRecent asks the log, before consent, who was reset lately. It has a bucket of its own, so that
+// it costs the resets nothing. Without Skip, unread is why the log couldn't be read: that is no
+// error. It changes nothing.
+func AskRecent(ctx context.Context, o Ask) (c *Recent, unread, err error) {
+	now := o.Client.Now()
+	c = &Recent{asked: now.Add(-recentPeriod), are: "are", by: make(map[evidence.Source]int)}
+	c.Skip, c.since = leaveAloneSince(now, &o)
+	if o.DryRun {
+		c.are = "would be"
 	}
 	// The server's clock is known by its Date, which is cut to whole seconds.
-	q := evidence.Query{Until: now.Add(time.Second), Own: r.ownRun(), Pages: askPages, For: askTime}
-	if r.recent.skip > 0 {
+	q := evidence.Query{Until: now.Add(time.Second), Own: o.Own, Pages: askPages, For: askTime}
+	if c.Skip > 0 {
 		q.Pages, q.For = skipPages, skipTime
-		if r.recent.since.Before(r.recent.asked) {
-			r.recent.asked = r.recent.since
+		if c.since.Before(c.asked) {
+			c.asked = c.since
 		}
 	}
-	q.Since = r.recent.asked
-	say := time.AfterFunc(sayAfter, func() { r.Console.Info("asking the System Log who of these users was reset lately") })
-	log, err := evidence.ReadRecent(ctx, r.client, q)
+	q.Since = c.asked
+	say := time.AfterFunc(sayAfter, func() { o.Out.Info("asking the System Log who of these users was reset lately") })
+	log, unread := evidence.ReadRecent(ctx, o.Client, q)
 	say.Stop()
-	r.recent.log = log
+	c.log = log
 	switch {
 	case ctx.Err() != nil:
-		return fault.Stopped(context.Cause(ctx))
-	case r.recent.skip > 0 && (err != nil || !log.Reached(r.recent.since)):
-		return r.explainRecent(err)
-	case err != nil:
-		r.Console.Warn("the System Log can't be read, so it isn't known who of these users was reset lately: %v%s", err, r.withoutLog(err))
+		return nil, nil, fault.Stopped(context.Cause(ctx))
+	case c.Skip > 0 && (unread != nil || !log.Reached(c.since)):
+		return nil, nil, c.explain(o.Client, unread)
 	}
-	if err := r.countRecent(); err != nil {
-		return err
+	if err := c.count(&o); err != nil {
+		return nil, nil, err
 	}
-	if r.recent.partly = !log.Whole(); r.recent.partly && err == nil {
-		r.recent.bound = "the System Log told nothing: who was reset isn't known"
+	if c.partly = !log.Whole(); c.partly && unread == nil {
+		c.bound = "the System Log told nothing: who was reset isn't known"
 		if t := log.Since(); !t.IsZero() {
-			r.recent.bound = "the System Log was read back to " + t.UTC().Format(evidence.ShortFor) + " only: who was reset before isn't known"
+			c.bound = "the System Log was read back to " + t.UTC().Format(evidence.ShortFor) + " only: who was reset before isn't known"
 		}
 	}
-	r.tellRecent()
-	if r.recent.log = nil; r.recent.skip > 0 {
-		r.recent.log = log
-		r.list.LeaveRecent(r.recent.leave)
+	if c.Skip == 0 {
+		c.log = nil
 	}
-	return nil
+	return c, unread, nil
 }
 
 // leaveAloneSince returns the period of --skip-reset-since and when it begins. Whoever an earlier
 // run, or the plan, was to leave alone is left alone until the last row is settled, so that it
 // begins where theirs did.
-func (r *resetRun) leaveAloneSince(now time.Time) (skip time.Duration, since time.Time) {
-	skip, since = r.opts.Protect.SkipRecent, now.Add(-r.opts.Protect.SkipRecent)
-	var earlier []results.LeftAlone
-	if r.resumed {
-		m := r.book.Manifest()
-		earlier = r.leftAlone(m.Runs)
-		if m.Plan != nil {
-			earlier = append(earlier, m.Plan.LeftAlone...)
-		}
-	}
-	if r.plan != nil {
-		earlier = append(earlier, r.leftAlone(r.plan.Runs)...)
-	}
+func leaveAloneSince(now time.Time, o *Ask) (skip time.Duration, since time.Time) {
+	skip, since = o.Skip, now.Add(-o.Skip)
 	ahead := time.Until(now) // the server's clock, of this machine's
-	for _, period := range earlier {
+	for _, period := range o.Before {
 		skip = max(skip, period.For)
 		if from := period.Until.Add(ahead - period.For); from.Before(since) {
 			since = from
@@ -159,67 +151,44 @@ func (r *resetRun) leaveAloneSince(now time.Time) (skip time.Duration, since tim
 	return skip, since
 }
 
-// leftAlone are the periods of which earlier runs were to leave alone whoever was reset in them.
-func (r *resetRun) leftAlone(runs []results.Run) (periods []results.LeftAlone) {
+// LeftAlone are the periods of which runs were to leave alone whoever was reset in them.
+func LeftAlone(runs []results.Run) (periods []results.LeftAlone) {
 	for _, run := range runs {
 		d, err := ParsePeriod(run.Options["skip-reset-since"])
-		if err == nil && d > 0 && run.RunID != r.id {
+		if err == nil && d > 0 {
 			periods = append(periods, results.LeftAlone{Until: run.StartedAt, For: d})
 		}
 	}
 	return periods
 }
 
-// ownRun returns what knows the runs of these results: whom they have reset is settled by the
-// results themselves.
-func (r *resetRun) ownRun() func(evidence.Source) bool {
-	if !r.resumed {
-		return nil
-	}
-	m := r.book.Manifest()
-	return func(s evidence.Source) bool {
-		return slices.ContainsFunc(m.Runs, func(run results.Run) bool {
-			actor := cmp.Or(run.Actor.ID, m.Actor.ID)
-			return run.RunID == s.RunID && (actor == "" || actor == s.ActorID)
-		})
-	}
-}
-
-// explainRecent explains why it isn't known who was reset since the time that the run has to know
-// it for. Nothing was changed.
-func (r *resetRun) explainRecent(err error) error {
+// explain explains why it isn't known who was reset since the time that the run has to know it for.
+// Nothing was changed.
+func (c *Recent) explain(client *oktaclient.Client, err error) error {
 	if err == nil {
 		return fault.Usage("give a shorter --skip-reset-since, or a file without those who are done: the earlier results name them",
 			"the System Log couldn't be read back to %s within %d pages and %s: nobody knows who was reset since; nothing was changed",
-			r.recent.since.UTC().Format(evidence.ShortFor), skipPages, skipTime)
+			c.since.UTC().Format(evidence.ShortFor), skipPages, skipTime)
 	}
 	err = fmt.Errorf("--skip-reset-since needs the System Log: %w", err)
 	if oktaclient.FateOf(err) == oktaclient.Forbidden || oktaclient.LacksScope(err) {
 		return fault.New(fault.ExitNoAccess, evidence.HintLog, "%w", err)
 	}
-	if known := fault.Of(r.client, err, fault.Before, "read its System Log"); known != nil {
+	if known := fault.Of(client, err, fault.Before, "read its System Log"); known != nil {
 		return known
 	}
 	return fault.Usage("try again later; as long as it isn't known who was reset lately, nothing is changed", "%w", err)
 }
 
-// countRecent counts the users of this run's rows whom the log names.
-func (r *resetRun) countRecent() error {
-	c := &r.recent
-	if c.by = make(map[evidence.Source]int); c.log.Empty() {
+// count counts the users of the run whom the log names.
+func (c *Recent) count(o *Ask) error {
+	if c.log.Empty() {
 		return nil
 	}
-	for j, err := range r.jobs() {
-		if err != nil {
-			return fault.Refused(err)
-		}
-		id, reason := j.Row.Identifier()
-		if reason != "" || j.First != j.Row.N || r.duplicates[j.Row.N] {
-			continue
-		}
+	return o.Users(func(id runner.Identifier) bool {
 		reset, ok := c.log.Of(id)
 		if !ok {
-			continue
+			return true
 		}
 		c.users++
 		c.by[reset.By]++
@@ -229,18 +198,21 @@ func (r *resetRun) countRecent() error {
 		case c.leaves(reset):
 			c.left++
 		}
-	}
-	return nil
+		return true
+	})
 }
+
+// Left is how many of the run's users are left alone.
+func (c *Recent) Left() int { return c.left }
 
 // leaves reports whether somebody who was reset so is left alone. Who has enrolled a factor since
 // isn't: that may be the attacker's.
-func (c *recentResets) leaves(reset evidence.Reset) bool {
-	return c.skip > 0 && !reset.Enrolled && !reset.At.Before(c.since)
+func (c *Recent) leaves(reset evidence.Reset) bool {
+	return c.Skip > 0 && !reset.Enrolled && !reset.At.Before(c.since)
 }
 
-// leave says why a user is left alone, if so.
-func (c *recentResets) leave(userID string) (why string, ok bool) {
+// Leave says why a user is left alone, if so.
+func (c *Recent) Leave(userID string) (why string, ok bool) {
 	reset, ok := c.log.Of(runner.Identifier{Kind: runner.KindID, Value: userID})
 	if !ok || !c.leaves(reset) {
 		return "", false
@@ -265,13 +237,13 @@ func cutText(s string) string {
 	return s
 }
 
-// lines say who was reset lately; there are none where there is nothing to say.
-func (c *recentResets) lines() []string {
+// Lines say who was reset lately; there are none where there is nothing to say.
+func (c *Recent) Lines() []string {
 	var lines []string
 	switch {
 	case c.users > 0:
 		lines = []string{c.wereText(), c.thenText()}
-	case c.skip > 0:
+	case c.Skip > 0:
 		lines = []string{"none of these users was reset " + c.period() + " by another run or person"}
 	}
 	if c.bound != "" {
@@ -280,8 +252,8 @@ func (c *recentResets) lines() []string {
 	return lines
 }
 
-func (c *recentResets) period() string {
-	if c.skip > 0 {
+func (c *Recent) period() string {
+	if c.Skip > 0 {
 		return "since " + c.asked.UTC().Format(evidence.ShortFor)
 	}
 	return "in the last " + periodText(recentPeriod)
@@ -289,7 +261,7 @@ func (c *recentResets) period() string {
 
 // wereText is as "at least 12 of these users were reset in the last 24h: 12 by admin@example.com
 // (run …)".
-func (c *recentResets) wereText() string {
+func (c *Recent) wereText() string {
 	were, atLeast := "were", ""
 	if c.users == 1 {
 		were = "was"
@@ -301,11 +273,11 @@ func (c *recentResets) wereText() string {
 }
 
 // thenText says what becomes of them.
-func (c *recentResets) thenText() string {
-	if c.skip == 0 {
+func (c *Recent) thenText() string {
+	if c.Skip == 0 {
 		return c.againText()
 	}
-	text := fmt.Sprintf("left alone: %d (--skip-reset-since %s)", c.left, periodText(c.skip))
+	text := fmt.Sprintf("left alone: %d (--skip-reset-since %s)", c.left, periodText(c.Skip))
 	var again []string
 	if c.enrolled > 0 {
 		again = append(again, fmt.Sprintf("%d with a factor enrolled since", c.enrolled))
@@ -320,7 +292,7 @@ func (c *recentResets) thenText() string {
 }
 
 // againText says that they are reset again, and how to leave alone whom that would only harm.
-func (c *recentResets) againText() string {
+func (c *Recent) againText() string {
 	skip := ": --skip-reset-since " + periodText(recentPeriod)
 	if c.users == 1 {
 		if c.enrolled == 1 {
@@ -342,10 +314,10 @@ func (c *recentResets) againText() string {
 }
 
 // is is "are" for one user.
-func (c *recentResets) is() string { return strings.Replace(c.are, "are", "is", 1) }
+func (c *Recent) is() string { return strings.Replace(c.are, "are", "is", 1) }
 
 // whoText says by whom, the most first.
-func (c *recentResets) whoText() string {
+func (c *Recent) whoText() string {
 	const most = 3
 	sources := slices.SortedFunc(maps.Keys(c.by), func(a, b evidence.Source) int {
 		return cmp.Or(cmp.Compare(c.by[b], c.by[a]), strings.Compare(b.RunID, a.RunID), strings.Compare(a.Actor, b.Actor), strings.Compare(a.ActorID, b.ActorID))
@@ -360,20 +332,4 @@ func (c *recentResets) whoText() string {
 		parts = append(parts, fmt.Sprintf("%d by others", rest))
 	}
 	return strings.Join(parts, ", ")
-}
-
-// tellRecent says who was reset lately, unless a question is going to.
-func (r *resetRun) tellRecent() {
-	c := &r.recent
-	if c.left > 0 && c.left >= r.toDo {
-		r.Console.Warn("all users of %s were reset lately: there is nobody to reset", r.paths.shown)
-	}
-	text := strings.Join(c.lines(), "; ")
-	switch {
-	case text == "", r.willAsk():
-	case c.skip > 0:
-		r.Console.Info("%s", text)
-	default:
-		r.Console.Warn("%s", text)
-	}
 }

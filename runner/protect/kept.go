@@ -1,4 +1,4 @@
-package job
+package protect
 
 import (
 	"encoding/json"
@@ -25,9 +25,9 @@ import (
 // lookUpLasts is how long a look-up counts. Later, a login may be somebody else's.
 const lookUpLasts = 24 * time.Hour
 
-// maxKeptExclusions bounds what is read of a file that keeps exclusions, in bytes: far more than a
+// maxKept bounds what is read of a file that keeps exclusions, in bytes: far more than a
 // million users.
-const maxKeptExclusions = 1 << 29
+const maxKept = 1 << 29
 
 // keptExclusions is what is kept of the files of --exclude.
 type keptExclusions struct {
@@ -63,17 +63,16 @@ func (k *keptFile) users() int {
 	return n
 }
 
-// exclusionsPath is where the exclusions are kept beside results.
-func exclusionsPath(path string) string { return results.Stem(path) + ".exclude.json" }
+// keptPath is where the exclusions are kept beside results.
+func keptPath(path string) string { return results.Stem(path) + ".exclude.json" }
 
-// keepExclusions writes down who is left alone. It comes before the first change.
-func (r *resetRun) keepExclusions() error {
-	path := exclusionsPath(r.paths.results)
-	if len(r.protect.files) == 0 || r.opts.Sandbox {
-		return r.dropExclusions()
+// Keep writes down beside the results at path who is left alone. It comes before the first change.
+func (p *Files) Keep(path string) error {
+	if p.Empty() {
+		return Drop(path)
 	}
 	kept := keptExclusions{Format: keptFormat}
-	for _, f := range r.protect.files {
+	for _, f := range p.files {
 		k := keptFile{Path: f.path, SHA256: f.sha256, Column: f.column, Mail: f.Mail, LookedUpAt: f.lookedUpAt.UTC()}
 		for _, l := range f.Lines {
 			line := keptLine{Line: l.Line, Users: l.Users}
@@ -84,73 +83,73 @@ func (r *resetRun) keepExclusions() error {
 		}
 		kept.Files = append(kept.Files, k)
 	}
-	if _, err := readExclusionsKept(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if _, err := readKept(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fault.Usage(files.HintExists, "keep who is excluded: %w", err)
 	}
-	err := files.Replace(path, func(w io.Writer) error { return json.NewEncoder(w).Encode(kept) })
+	err := files.Replace(keptPath(path), func(w io.Writer) error { return json.NewEncoder(w).Encode(kept) })
 	if err != nil {
 		return fmt.Errorf("keep who is excluded: %w", err)
 	}
 	return nil
 }
 
-// dropExclusions removes the exclusions that are kept, if they are ours.
-func (r *resetRun) dropExclusions() error {
-	path := exclusionsPath(r.paths.results)
-	if _, err := readExclusionsKept(path); err != nil {
+// Drop removes what [Files.Keep] wrote beside results, if it is ours.
+func Drop(path string) error {
+	if _, err := readKept(path); err != nil {
 		return nil //nolint:nilerr // there is nothing of ours
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(keptPath(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove the exclusions that were kept: %w", err)
 	}
 	return nil
 }
 
-// readExclusionsKept reads what [resetRun.keepExclusions] wrote.
-func readExclusionsKept(path string) (kept keptExclusions, err error) {
-	f, err := files.Open(path, files.Rule{Max: maxKeptExclusions, Ours: true, Private: true})
+// readKept reads what [Files.Keep] wrote beside results.
+func readKept(path string) (kept keptExclusions, err error) {
+	path = keptPath(path)
+	f, err := files.Open(path, files.Rule{Max: maxKept, Ours: true, Private: true})
 	if err != nil {
 		return kept, err
 	}
 	defer f.Close() //nolint:errcheck // it was only read
-	err = json.NewDecoder(io.LimitReader(f, maxKeptExclusions)).Decode(&kept)
+	err = json.NewDecoder(io.LimitReader(f, maxKept)).Decode(&kept)
 	if err != nil || kept.Format != keptFormat {
 		return kept, fmt.Errorf("%q isn't what a run has kept of its exclusions", path)
 	}
 	return kept, nil
 }
 
-// checkExclusions adds the exclusions of the earlier runs to those that are given. What an earlier
-// run left alone and neither is known any more has to be given again.
-func (r *resetRun) checkExclusions() error {
-	kept, err := readExclusionsKept(exclusionsPath(r.paths.results))
+// Unite adds the files that the earlier runs of results kept to those that are given. What an
+// earlier run left alone and neither is known any more has to be given again.
+func (p *Files) Unite(path string, runs []results.Run) error {
+	kept, err := readKept(path)
 	if _, others := errors.AsType[*files.RefusedError](err); others { // whom it doesn't name any more isn't left alone
 		return fault.Refused(err)
 	}
 	if err == nil {
 		for _, k := range kept.Files {
-			if k.users() >= r.usersRecorded(k) {
-				r.uniteExclusions(k)
+			if k.users() >= k.recorded(runs) {
+				p.add(k)
 			}
 		}
 	}
-	for _, run := range r.book.Manifest().Runs {
+	for _, run := range runs {
 		for line := range strings.Lines(run.Options["exclude"]) {
-			hash, path, _ := strings.Cut(strings.TrimSpace(line), " ")
-			if r.excludes(hash, run) {
+			hash, name, _ := strings.Cut(strings.TrimSpace(line), " ")
+			if p.excludes(hash, run) {
 				continue
 			}
 			return fault.Usage("give it again, unchanged, with the same --exclude-column; put others who are to be left alone into a further --exclude FILE",
-				"an earlier run left the users of %s alone: who they are isn't kept, and no --exclude names a file with the same content (SHA-256 %s)", path, hash)
+				"an earlier run left the users of %s alone: who they are isn't kept, and no --exclude names a file with the same content (SHA-256 %s)", name, hash)
 		}
 	}
 	return nil
 }
 
-// usersRecorded is how many users an earlier run found in a file, by the manifest.
-func (r *resetRun) usersRecorded(k keptFile) int {
+// recorded is how many users earlier runs found in a file, by the manifest.
+func (k *keptFile) recorded(runs []results.Run) int {
 	users := 0
-	for _, run := range r.book.Manifest().Runs {
+	for _, run := range runs {
 		for _, x := range run.Exclude {
 			if x.SHA256 == k.SHA256 && x.Column == k.Column {
 				users = max(users, x.Users)
@@ -161,17 +160,16 @@ func (r *resetRun) usersRecorded(k keptFile) int {
 }
 
 // excludes reports whether the users of a file that an earlier run was given are left alone.
-func (r *resetRun) excludes(hash string, run results.Run) bool {
-	return slices.ContainsFunc(r.protect.files, func(f excludedFile) bool {
-		return f.sha256 == hash && (!f.lookedUpAt.IsZero() || run.Options["exclude-column"] == r.opts.Protect.Column)
+func (p *Files) excludes(hash string, run results.Run) bool {
+	return slices.ContainsFunc(p.files, func(f file) bool {
+		return f.sha256 == hash && (!f.lookedUpAt.IsZero() || run.Options["exclude-column"] == p.column)
 	})
 }
 
-// uniteExclusions takes in a file that an earlier run has kept. Whom that has found is left alone,
-// whatever the file names now; and if it was looked up less than a day ago, it isn't looked up
-// again.
-func (r *resetRun) uniteExclusions(k keptFile) {
-	f := excludedFile{path: k.Path, sha256: k.SHA256, column: k.Column, lookedUpAt: k.LookedUpAt}
+// add adds a file that an earlier run has kept. Whom that has found is left alone, whatever the
+// file names now; and if it was looked up less than a day ago, it isn't looked up again.
+func (p *Files) add(k keptFile) {
+	f := file{path: k.Path, sha256: k.SHA256, column: k.Column, lookedUpAt: k.LookedUpAt}
 	age := time.Since(k.LookedUpAt)
 	f.ExcludedFile = steps.ExcludedFile{Path: k.Path, Mail: k.Mail, LookedUp: age >= 0 && age < lookUpLasts}
 	for _, l := range k.Lines {
@@ -183,13 +181,13 @@ func (r *resetRun) uniteExclusions(k keptFile) {
 		}
 		f.Lines = append(f.Lines, line)
 	}
-	i := slices.IndexFunc(r.protect.files, func(given excludedFile) bool {
+	i := slices.IndexFunc(p.files, func(given file) bool {
 		return given.sha256 == f.sha256 && given.column == f.column && given.lookedUpAt.IsZero()
 	})
 	if i < 0 {
-		r.protect.files = append(r.protect.files, f)
+		p.files = append(p.files, f)
 		return
 	}
-	f.path, f.Path = r.protect.files[i].path, r.protect.files[i].path
-	r.protect.files[i] = f
+	f.path, f.Path = p.files[i].path, p.files[i].path
+	p.files[i] = f
 }

@@ -1,0 +1,95 @@
+package command
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"oktareset/runner"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/job"
+)
+
+// reportRun returns what prints how a run went: for people, and as JSON if that is asked for.
+func reportRun(e *access.Env, asJSON bool) func(*job.Summary) error {
+	return func(s *job.Summary) error {
+		for _, line := range summaryLines(s) {
+			e.Console.Info("%s", line)
+		}
+		if !asJSON {
+			return nil
+		}
+		s.Seconds = s.Took.Seconds()
+		enc := json.NewEncoder(console.Printer(e.Stdout))
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		return enc.Encode(s)
+	}
+}
+
+// summaryLines say how a run went, and what a person would do now.
+func summaryLines(s *job.Summary) []string {
+	if s.Complete {
+		return []string{fmt.Sprintf("%s is complete: %s", s.ResultsPath, countsText(s))}
+	}
+	text := fmt.Sprintf("%s in %s: %s", console.Plural(s.Rows, "row"), s.Took, countsText(s))
+	if s.Empty {
+		text = "nobody to reset: the input names nobody (--allow-empty)"
+	}
+	if s.NotBegun > 0 {
+		text += fmt.Sprintf("; the other %s not begun", console.Plural(s.NotBegun, "row"))
+	}
+	lines := append([]string{text}, s.Protected...)
+	if s.TooMany > 0 {
+		lines = append(lines, fmt.Sprintf("Okta answered 429 (too many requests) %s", console.Plural(s.TooMany, "time")))
+	}
+	if s.Parted > 0 {
+		lines = append(lines, fmt.Sprintf("%s had to wait for a new window after the reset: others had spent the calls that were set aside",
+			console.Plural(s.Parted, "user")))
+	}
+	kind := "results"
+	if s.DryRun {
+		kind = "plan"
+	}
+	return append(append(lines, kind+": "+s.ResultsPath), s.Next...)
+}
+
+// countsText is as "20 reset, 3 skipped (2 duplicate, 1 deprovisioned), 1 failed".
+func countsText(s *job.Summary) string {
+	var parts []string
+	for _, status := range append(slices.Clone(runner.Statuses), runner.StatusTaken) {
+		n := s.Counts[status]
+		if n == 0 {
+			continue
+		}
+		text := fmt.Sprintf("%d %s", n, status)
+		if status == runner.StatusTaken {
+			text = fmt.Sprintf("%d in doubt", n)
+		}
+		if reasons := reasonsOf(s, status); len(reasons) > 0 {
+			text += " (" + strings.Join(reasons, ", ") + ")"
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// reasonsOf are as "2 duplicate". Of rows that ended in earlier runs the reasons aren't counted: then
+// there are none.
+func reasonsOf(s *job.Summary, status runner.Status) []string {
+	total := 0
+	var reasons []string
+	for reason, n := range s.Reasons[status] {
+		total += n
+		if n > 0 {
+			reasons = append(reasons, fmt.Sprintf("%d %s", n, reason))
+		}
+	}
+	if s.Resumed && total != s.Counts[status] {
+		return nil
+	}
+	slices.Sort(reasons)
+	return reasons
+}

@@ -1,0 +1,138 @@
+package job
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"oktareset/oktaclient"
+	"oktareset/runner"
+	"oktareset/runner/doubt"
+	"oktareset/runner/fault"
+	"oktareset/runner/progress"
+	"oktareset/runner/results"
+)
+
+// work is a run at its rows. From here on the results stay.
+type work struct {
+	*cleared
+	prover    *doubt.Prover
+	bar       *progress.Progress
+	doubts    []runner.Result           // rows in doubt, or half done
+	attempts  atomic.Int64              // of this run
+	sentAgain atomic.Int64              // resets that this run sent again
+	unseen    int                       // rows in doubt that the run ended without a look at
+	waiting   atomic.Pointer[time.Time] // until when the prover waits
+}
+
+// ended is how the work ended. The zero value is that of a run with nothing to do.
+type ended struct {
+	stopped  error // nil: every row was worked on
+	attempts int
+	unseen   int  // rows in doubt that the run ended without a look at
+	blind    bool // the System Log can't be read
+}
+
+// work does the rows until timed ends, and ends the run.
+func (c *cleared) work(ctx, timed context.Context) error {
+	c.list.Protect(c.actor.ID)
+	if err := c.record(); err != nil {
+		return c.abandon(fault.Refused(err))
+	}
+	w := &work{cleared: c, doubts: c.left}
+	w.prover = w.newProver()
+	c.list.Prove(w.prover)
+	if c.survey.Rows > 0 {
+		w.bar = w.newBar()
+	}
+	c.list.Finish(ctx) // a stop rule leaves nobody half done; a signal does
+	stopSaying := context.AfterFunc(ctx, func() { w.sayStopping(ctx) })
+	defer stopSaying()
+	if slices.ContainsFunc(w.doubts, func(res runner.Result) bool { return res.Open.InDoubt() }) {
+		c.client.LostBefore()
+	}
+	stopped := w.settleEarlier(timed)
+	if stopped == nil {
+		stopped = w.finishHalf(timed)
+	}
+	if stopped == nil {
+		stopped = w.fresh(timed, c.list.Remember(w.jobs()))
+	}
+	stopped = w.settleLater(timed, stopped)
+	if stopped != nil {
+		stopped = fault.Also(stopped, w.lastLook(ctx, stopped))
+	}
+	w.bar.Done()
+	return w.finish(ended{stopped: stopped, attempts: int(w.attempts.Load()), unseen: w.unseen, blind: w.prover.Blind()})
+}
+
+// record writes down, before the first row is taken, who runs it, who is left alone, and by whose
+// consent.
+func (c *cleared) record() error {
+	if !c.opts.Sandbox {
+		if err := c.protect.Keep(c.paths.results); err != nil {
+			return err
+		}
+	}
+	return c.ledger.Update(func(m *results.Manifest) {
+		m.OrgID, m.Engine, m.Actor, m.Consent = cmp.Or(m.OrgID, c.is.ID), c.is.Engine, results.Actor{ID: c.actor.ID, Login: c.actor.Login}, c.consent
+		run := &m.Runs[len(m.Runs)-1]
+		run.Exclude, run.Actor, run.StartedAt, run.ClockVouched = c.protect.Record(), m.Actor, c.began, c.client.Vouched() > 0
+	})
+}
+
+// sayStopping says what happens after a signal.
+func (w *work) sayStopping(ctx context.Context) {
+	half := ""
+	if w.list.AfterReset() != "" {
+		half = "; who is half done by then is finished by --resume"
+	}
+	w.Console.Info("%v: no further user is begun; waiting for the answers that are under way, at most %s%s; a second one ends at once and leaves them in doubt",
+		context.Cause(ctx), w.opts.Timeout, half)
+}
+
+// finish puts the results into order and tells how the run went.
+func (b *book) finish(e ended) error {
+	b.client.CloseIdle() // the files that are opened now need what idle connections hold where few may be open
+	counts, err := b.ledger.Finish(b.file.Rows(), b.ending(e))
+	if err == nil && !needsCopy(counts) {
+		b.dropKept()
+	}
+	b.tellUnwritten()
+	return b.summarize(e, counts, fault.Also(err, b.ledger.Close()))
+}
+
+func (b *book) ending(e ended) results.Ending {
+	stats := b.client.Stats()
+	ending := results.Ending{
+		Attempts: e.attempts, TooManyRequests: stats.TooMany, SecondsHeld: stats.Held.Seconds(),
+		Requests: stats.Requests, FirstRequest: stats.First, LastRequest: stats.Last,
+	}
+	if e.stopped != nil {
+		ending.Stopped = e.stopped.Error()
+	}
+	return ending
+}
+
+func (w *work) newBar() *progress.Progress {
+	label := "reset"
+	if w.opts.DryRun {
+		label = "look up"
+	}
+	return progress.New(w.progressOptions(label, w.rows+len(w.doubts)-len(w.resend), w.state))
+}
+
+// state is what keeps the run from going on.
+func (w *work) state() progress.State {
+	if t := w.waiting.Load(); t != nil && !t.IsZero() {
+		return progress.State{Hold: *t, Why: "rows in doubt"}
+	}
+	until, why := w.client.Hold()
+	s := progress.State{Hold: until, Why: why}
+	if _, usable, ok := w.client.Allowance(oktaclient.BucketUsers); ok && !w.opts.DryRun {
+		s.PerWindow, s.Window = max(1, usable/w.list.Calls()), oktaclient.Window
+	}
+	return s
+}
