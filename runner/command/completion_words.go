@@ -9,7 +9,6 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/runner/desk"
 	"oktareset/runner/export"
-	"oktareset/runner/job"
 	"oktareset/runner/progress"
 )
 
@@ -198,7 +197,7 @@ func flagValues(e *flagEntry, before, current string) (found []suggestion, names
 	case "enroll":
 		words = enrollable[:withoutSecret]
 	case "retry":
-		words, list = strings.Split(job.JoinStatuses(job.Retryable), ", "), true
+		words, list = strings.Split(joinStatuses(retryable), ", "), true
 	case "status":
 		words, list = userStatuses, true
 	case "columns":

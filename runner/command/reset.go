@@ -159,10 +159,10 @@ func parseReset(c *cli.Context) (job.Options, error) {
 	if o.Protect.SkipRecent, err = parseSkipRecent(c); err != nil {
 		return o, err
 	}
-	if o.Halt, err = job.ParseHalt(c.String("halt")); err != nil {
+	if o.Halt, err = parseHalt(c.String("halt")); err != nil {
 		return o, err
 	}
-	if o.Retry, err = job.ParseRetry(c.String("retry")); err != nil {
+	if o.Retry, err = parseRetry(c.String("retry")); err != nil {
 		return o, err
 	}
 	if o.Progress, err = progress.ParseMode(c.String("progress")); err != nil {

@@ -184,9 +184,9 @@ func (b *book) estimate() string {
 
 // calls is how many calls the run still has to make in one bucket, about: what earlier rows turned out to be isn't counted again.
 func (b *book) calls() int {
-	n := min(b.users, b.rows-b.tally.finished)
+	n := min(b.users, b.rows-b.tally.Finished)
 	if b.opts.Limit > 0 {
-		n = min(n, b.opts.Limit-b.tally.finished)
+		n = min(n, b.opts.Limit-b.tally.Finished)
 	}
 	return max(0, n) * b.list.Calls()
 }

@@ -166,7 +166,7 @@ func (r *run) nothingThere() error {
 		hint = "pipe the rows in"
 	}
 	if _, err := os.Lstat(r.paths.results); err == nil {
-		what, hint := strange(r.paths.results)
+		what, hint := results.Strange(r.paths.results)
 		return fault.Usage(hint, "can't go on with %s: %s", r.paths.results, what)
 	}
 	return fault.Usage(hint, "nothing to go on with: there are no results at %s", r.paths.results)

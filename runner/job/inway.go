@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	"oktareset/runner"
@@ -16,7 +14,6 @@ import (
 	"oktareset/runner/files"
 	"oktareset/runner/ledger"
 	"oktareset/runner/results"
-	"oktareset/runner/table"
 )
 
 // This file says what stands where a run would write its results, and what to do about it. Of what
@@ -63,7 +60,7 @@ func (t *target) inTheWay() (what, hint string) {
 	case err == nil && missing:
 		return aloneInTheWay(&m)
 	case err != nil:
-		return strange(path)
+		return results.Strange(path)
 	}
 	switch {
 	case m.Sandbox:
@@ -71,22 +68,9 @@ func (t *target) inTheWay() (what, hint string) {
 	case m.DryRun:
 		return t.planInTheWay(&m)
 	case !t.ofThisOrg(&m):
-		return fmt.Sprintf("the results of %s in another org, %s", runText(&m), m.Org), hintOtherFile
+		return fmt.Sprintf("the results of %s in another org, %s", results.RunText(&m), m.Org), hintOtherFile
 	}
 	return t.resultsInTheWay(&m)
-}
-
-// strange says what there is at the path of results whose manifest can't be read.
-func strange(path string) (what, hint string) {
-	_, err := os.Lstat(path)
-	switch {
-	case isOurs(path):
-		return "it has the header of results or of a plan, and its manifest can't be read", "put its .json back: without it nothing says what that run did, and a " +
-			"new run with another -o may reset its users a second time"
-	case errors.Is(err, fs.ErrNotExist):
-		return "it can't be read as the manifest of results", files.HintExists
-	}
-	return "it isn't a file of oktareset's", files.HintExists
 }
 
 // aloneInTheWay is about a manifest without results.
@@ -94,7 +78,7 @@ func aloneInTheWay(m *results.Manifest) (what, hint string) {
 	if m.Sandbox || m.DryRun || m.Consent.How == "" || m.Consent.How == results.ConsentNone {
 		return "the manifest of a run that changed nobody, without its results", hintNothingReal
 	}
-	return "the manifest of " + runText(m) + ", whose results aren't there",
+	return "the manifest of " + results.RunText(m) + ", whose results aren't there",
 		"put the results back: they say whom it reset, and a new run with another -o may reset those users a second time"
 }
 
@@ -109,15 +93,15 @@ func (t *target) planInTheWay(m *results.Manifest) (what, hint string) {
 
 // resultsInTheWay is about the results of a real run in this org.
 func (t *target) resultsInTheWay(m *results.Manifest) (what, hint string) {
-	what = "the results of " + runText(m)
+	what = "the results of " + results.RunText(m)
 	goOn := "to go on with it: " + results.GoOnCommand(m, t.paths.results, "--resume")
 	switch failed := m.Counts[runner.StatusFailed] + m.Counts[runner.StatusForbidden]; {
-	case settled(m) && failed > 0:
+	case results.Settled(m) && failed > 0:
 		goOn = "to do only what failed: " + results.GoOnCommand(m, t.paths.results, "--retry", "failed,forbidden")
-	case settled(m):
+	case results.Settled(m):
 		goOn = "nothing is left to do"
 	}
-	n := changed(m)
+	n := results.Changed(m)
 	did := ", which reset " + console.Plural(n, "user")
 	if !m.Finished {
 		did = ", which broke off and may have reset users"
@@ -129,7 +113,7 @@ func (t *target) resultsInTheWay(m *results.Manifest) (what, hint string) {
 		return what + ", which reset nobody", goOn + "; or " + hintOtherFile
 	case m.Input.SHA256 == t.survey.SHA256:
 		return what + did + " of this very input", goOn + "; " + hintSecondTime
-	case originOf(m, t.paths.results) == t.origin() && !t.file.Plan(), m.Origin() == t.origin() && m.Plan != nil:
+	case results.OriginOf(m, t.paths.results) == t.origin() && !t.file.Plan(), m.Origin() == t.origin() && m.Plan != nil:
 		return what + did + " of this very input, by the plan " + m.Input.File, goOn + "; " + hintSecondTime
 	case m.Origin() == t.origin():
 		return what + did + " of " + m.Input.File + ", the file that this plan was made of", goOn + "; " + hintSecondTime
@@ -145,52 +129,6 @@ func (in *input) origin() string {
 	return in.survey.SHA256
 }
 
-// originOf is the SHA-256 of the file that named the users of results first. Results of an earlier
-// version don't know the plan that they were begun with: it is looked for beside them.
-func originOf(m *results.Manifest, path string) string {
-	if m.Plan == nil {
-		plan, err := results.ReadManifest(filepath.Join(filepath.Dir(path), filepath.Base(m.Input.File)))
-		if err == nil && plan.DryRun && plan.Result != nil && plan.Result.SHA256 == m.Input.SHA256 {
-			return plan.Origin()
-		}
-	}
-	return m.Origin()
-}
-
-// settled reports whether no row of results is open.
-func settled(m *results.Manifest) bool {
-	return m.Finished && !slices.ContainsFunc([]runner.Status{runner.StatusNotAttempted, runner.StatusPartial, runner.StatusUnknown},
-		func(s runner.Status) bool { return m.Counts[s] > 0 })
-}
-
-// runText names the last run.
-func runText(m *results.Manifest) string {
-	if len(m.Runs) == 0 {
-		return "a run"
-	}
-	return "run " + m.Runs[len(m.Runs)-1].RunID
-}
-
-// isOurs reports whether a file has the header of results or of a plan, also if a spreadsheet has
-// saved it.
-func isOurs(path string) bool {
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() {
-		return false
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer f.Close() //nolint:errcheck // only read
-	in, err := table.NewReader(f, table.ReaderOptions{})
-	if err != nil {
-		return false
-	}
-	header, _ := in.Header()
-	return table.KindOf(header) == table.KindRecords
-}
-
 // warnOfOthers warns of results that aren't in the way, because --output names another file, and
 // that stand where this input's usually do: the same people would be reset a second time.
 func (t *target) warnOfOthers(ctx context.Context) error {
@@ -199,17 +137,17 @@ func (t *target) warnOfOthers(ctx context.Context) error {
 		return nil
 	}
 	m, err := results.ReadManifest(usual)
-	if err != nil || m.DryRun || m.Sandbox || originOf(&m, usual) != t.origin() || m.Finished && changed(&m) == 0 {
+	if err != nil || m.DryRun || m.Sandbox || results.OriginOf(&m, usual) != t.origin() || m.Finished && results.Changed(&m) == 0 {
 		return nil
 	}
 	if err := t.meetOrg(ctx); err != nil || !t.ofThisOrg(&m) {
 		return err
 	}
-	did := "reset " + console.Plural(changed(&m), "user")
+	did := "reset " + console.Plural(results.Changed(&m), "user")
 	if !m.Finished {
 		did = "may have reset users"
 	}
-	t.Console.Warn("%s: %s %s of this very input already: they are reset a second time", usual, runText(&m), did)
+	t.Console.Warn("%s: %s %s of this very input already: they are reset a second time", usual, results.RunText(&m), did)
 	return nil
 }
 
@@ -232,17 +170,12 @@ func (t *target) refuseCopy() error {
 // refuseSamePeople refuses to begin under another date what the results of an earlier one were
 // about: by a plan of this input, by the input of this plan, or by another plan of the same.
 func (t *target) refuseSamePeople(m *results.Manifest, path string) error {
-	if m.Input.SHA256 == t.survey.SHA256 || originOf(m, path) != t.origin() || m.Finished && changed(m) == 0 {
+	if m.Input.SHA256 == t.survey.SHA256 || results.OriginOf(m, path) != t.origin() || m.Finished && results.Changed(m) == 0 {
 		return nil
 	}
 	hint := "is it the input of today? To do the same again on purpose, name other results with -o, without a date"
-	if !settled(m) {
+	if !results.Settled(m) {
 		hint = "they aren't complete; to go on with them: " + results.GoOnCommand(m, path, "--resume")
 	}
 	return fault.Usage(hint, "%s names the same people as %s, made of %s: nobody is reset a second time under another date", t.paths.shown, path, m.Input.File)
-}
-
-// changed is how many users results say were changed, or may have been.
-func changed(m *results.Manifest) int {
-	return m.Counts[runner.StatusReset] + m.Counts[runner.StatusPartial] + m.Counts[runner.StatusUnknown] + m.Counts[runner.StatusTaken]
 }

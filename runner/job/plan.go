@@ -141,22 +141,7 @@ func (t *task) hintPlan(m *results.Manifest) string {
 func (in *input) planText() string {
 	made := ""
 	if in.plan != nil && len(in.plan.Runs) > 0 && !in.plan.Runs[0].StartedAt.IsZero() {
-		made = " made " + ago(time.Since(in.plan.Runs[0].StartedAt))
+		made = " made " + console.Ago(time.Since(in.plan.Runs[0].StartedAt))
 	}
 	return fmt.Sprintf("a plan%s: %s to reset", made, console.Plural(in.survey.Distinct, "user"))
-}
-
-// ago is as "3 days ago".
-func ago(d time.Duration) string {
-	switch {
-	case d < -time.Minute:
-		return "in the future, by this machine's clock"
-	case d < time.Minute:
-		return "less than a minute ago"
-	case d < time.Hour:
-		return console.Plural(int(d/time.Minute), "minute") + " ago"
-	case d < 48*time.Hour:
-		return console.Plural(int(d/time.Hour), "hour") + " ago"
-	}
-	return console.Plural(int(d/(24*time.Hour)), "day") + " ago"
 }

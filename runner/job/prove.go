@@ -61,7 +61,7 @@ func (w *work) settleEarlier(ctx context.Context) error {
 			continue
 		}
 		w.doubts = append(w.doubts, res)
-		w.tally.carry(res)
+		w.tally.Carry(res)
 		w.bar.Add(res.Status)
 	}
 	return stopped
@@ -189,7 +189,7 @@ func (w *work) writeIncomplete(rows []runner.Result) error {
 		if err := w.ledger.Settle(res); err != nil {
 			return err
 		}
-		w.tally.change(res)
+		w.tally.Change(res)
 	}
 	return nil
 }
@@ -206,7 +206,7 @@ func (w *work) settleDone(rows []runner.Result) (goOn []runner.Result, err error
 			return goOn, err
 		}
 		if next != "" { // it is counted once it is done
-			w.tally.change(res)
+			w.tally.Change(res)
 			goOn = append(goOn, res)
 			continue
 		}
@@ -217,7 +217,7 @@ func (w *work) settleDone(rows []runner.Result) (goOn []runner.Result, err error
 
 // count takes a result into the summary and the display.
 func (w *work) count(res runner.Result) {
-	switch again := w.tally.settle(res); {
+	switch again := w.tally.Settle(res); {
 	case again:
 		w.bar.Mend(res.Status)
 	case res.Status != runner.StatusNotAttempted: // that is no progress
@@ -290,7 +290,7 @@ func (w *work) pool(ctx context.Context, jobs iter.Seq2[runner.Job, error], work
 	err := runner.Run(ctx, runner.Options{Workers: workers}, jobs, do, w.ledger, func(res runner.Result) {
 		w.count(res)
 		w.client.Expect(w.calls())
-		if w.opts.Halt.halted(w.tally.failed, w.tally.finished) {
+		if w.opts.Halt.halted(w.tally.Failed, w.tally.Finished) {
 			stop(errHalt)
 		}
 	})

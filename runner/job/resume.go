@@ -26,7 +26,7 @@ type due struct {
 	users int // that this run may reset
 	rows  int
 	skip  time.Duration // --skip-reset-since, given now or before
-	tally tally         // of this run
+	tally runner.Tally  // of this run
 }
 
 // past is what earlier runs left of the results that are gone on with.

@@ -17,7 +17,6 @@ import (
 	"oktareset/runner/ledger"
 	"oktareset/runner/results"
 	"oktareset/runner/roster"
-	"oktareset/runner/table"
 )
 
 // This file keeps a job that has new results each day from resetting anybody twice, and from losing
@@ -205,7 +204,7 @@ func (o *org) findEarlier(ctx context.Context) ([]earlierResults, error) {
 		}
 		m, err := results.ReadOurManifest(path)
 		if errors.Is(err, os.ErrNotExist) {
-			if err := noResults(path); err != nil {
+			if err := results.NoResults(path); err != nil {
 				return nil, err
 			}
 			continue
@@ -245,40 +244,6 @@ func (r *run) resultsOf(folder, name string) (path string, moved bool) {
 		return "", false
 	}
 	return path, moved
-}
-
-// noResults returns an error unless a file certainly isn't results that have lost their manifest.
-func noResults(path string) error {
-	unsure := func(why string) error {
-		return fault.Usage("put its .json back beside it, or move it out of the folder once nobody in it can be reset again by mistake",
-			"%s may be the results of an earlier date, but %s", path, why)
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return unsure("it can't be read: " + err.Error())
-	}
-	if !info.Mode().IsRegular() { // results are never anything else
-		return nil
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return unsure("it can't be read: " + err.Error())
-	}
-	defer f.Close() //nolint:errcheck // only read
-	in, err := table.NewReader(f, table.ReaderOptions{})
-	if errors.Is(err, table.ErrEmpty) {
-		return unsure("it is empty")
-	}
-	if broken := (*table.Error)(nil); errors.As(err, &broken) { // no CSV
-		return nil
-	}
-	if err != nil {
-		return unsure("it can't be read: " + err.Error())
-	}
-	if header, _ := in.Header(); table.KindOf(header) == table.KindRecords {
-		return unsure("its manifest isn't there")
-	}
-	return nil
 }
 
 // goOnWith makes the results of an earlier date, of the same input, those of this run, or refuses to begin the same again.

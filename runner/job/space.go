@@ -1,10 +1,10 @@
 package job
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 
+	"oktareset/runner/console"
 	"oktareset/runner/fault"
 )
 
@@ -45,18 +45,5 @@ func (r *run) space(needed int64, what string) error {
 		return nil
 	}
 	return fault.Usage("make room, or name a file on another disk with -o", "%s may need %s in %q, where %s are free; nothing was changed",
-		what, bytesText(uint64(needed)), folder, bytesText(free))
-}
-
-// bytesText is as 12 MB.
-func bytesText(n uint64) string {
-	units := []string{"bytes", "kB", "MB", "GB", "TB"}
-	value, unit := float64(n), 0
-	for value >= 1000 && unit < len(units)-1 {
-		value, unit = value/1000, unit+1
-	}
-	if unit == 0 || value >= 10 {
-		return fmt.Sprintf("%.0f %s", value, units[unit])
-	}
-	return fmt.Sprintf("%.1f %s", value, units[unit])
+		what, console.BytesText(uint64(needed)), folder, console.BytesText(free))
 }

@@ -14,85 +14,14 @@ import (
 	"oktareset/runner/steps"
 )
 
-// tally counts what the summary tells beyond the statuses. It is used by one goroutine at a time.
-type tally struct {
-	reasons  map[runner.Status]map[runner.Reason]int
-	open     map[int]openRow
-	finished int // rows that ended in this run
-	failed   int // of these, those that count for --halt
-}
-
-// openRow is what was counted for a row that may yet end otherwise.
-type openRow struct {
-	status runner.Status
-	reason runner.Reason
-	ours   bool // it was this run that left it open
-}
-
-// settle takes in a result. It reports whether the row was open before and this result replaces that.
-func (t *tally) settle(res runner.Result) bool {
-	before, again := t.open[res.Row.N]
-	if again {
-		delete(t.open, res.Row.N)
-		t.reasons[before.status][before.reason]--
-	}
-	if before.ours {
-		t.finished--
-		t.failed--
-	}
-	t.finished++
-	if failure(res.Status) {
-		t.failed++
-	}
-	t.note(res, true)
-	return again
-}
-
-// change takes in that an open row is open for another reason: it counts as it did.
-func (t *tally) change(res runner.Result) {
-	before, again := t.open[res.Row.N]
-	if again {
-		t.reasons[before.status][before.reason]--
-	}
-	t.note(res, before.ours)
-}
-
-// carry takes in a row that an earlier run left open: it isn't this run's failure.
-func (t *tally) carry(res runner.Result) { t.note(res, false) }
-
-func (t *tally) note(res runner.Result, ours bool) {
-	if t.reasons == nil {
-		t.reasons, t.open = make(map[runner.Status]map[runner.Reason]int), make(map[int]openRow)
-	}
-	if res.Status.Open() {
-		t.open[res.Row.N] = openRow{res.Status, res.Reason, ours}
-	}
-	if res.Reason == "" {
-		return
-	}
-	if t.reasons[res.Status] == nil {
-		t.reasons[res.Status] = make(map[runner.Reason]int)
-	}
-	t.reasons[res.Status][res.Reason]++
-}
-
-// total is how many rows of a status have a reason.
-func (t *tally) total(s runner.Status) int {
-	n := 0
-	for _, k := range t.reasons[s] {
-		n += k
-	}
-	return n
-}
-
 // summarize tells how the run went, once, and returns the error that becomes the exit code.
 func (b *book) summarize(e ended, counts runner.Counts, finish error) error {
-	b.outcome.Counts, b.outcome.finished = counts, b.tally.finished
+	b.outcome.Counts, b.outcome.finished = counts, b.tally.Finished
 	err := b.end(e.stopped, counts, finish)
 	stats := b.client.Stats()
 	s := &Summary{
 		RunID: b.id, ResultsPath: b.paths.results, ManifestPath: results.ManifestPath(b.paths.results), Manifest: b.ledger.Manifest(),
-		Rows: counts.Total(), Before: b.outcome.Before, Reasons: b.tally.reasons, Took: time.Since(b.began).Round(100 * time.Millisecond),
+		Rows: counts.Total(), Before: b.outcome.Before, Reasons: b.tally.Reasons, Took: time.Since(b.began).Round(100 * time.Millisecond),
 		Requests: stats.Requests, TooMany: stats.TooMany, Held: stats.Held.Seconds(), ExitCode: max(fault.Code(b.before), fault.Code(err)), // as worse
 		Counts: counts, Resumed: b.resumed, Parted: stats.Parted, Empty: b.survey.Rows == 0, Next: b.nextSteps(counts, e),
 	}
@@ -170,7 +99,7 @@ func (b *book) nextSteps(counts runner.Counts, e ended) []string {
 // unknownTexts say what is known of n rows in doubt. That nothing proves anything is said of those
 // only that somebody has looked at.
 func (b *book) unknownTexts(n int, e ended) (texts []string) {
-	part := b.tally.reasons[runner.StatusUnknown][runner.ReasonIncomplete]
+	part := b.tally.Reasons[runner.StatusUnknown][runner.ReasonIncomplete]
 	if part > 0 {
 		texts = append(texts, fmt.Sprintf("%d incomplete: Okta did a part of the reset; the column error of the results names what is left", part))
 	}

@@ -1,0 +1,68 @@
+package command
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"oktareset/runner"
+	"oktareset/runner/fault"
+	"oktareset/runner/job"
+)
+
+// parseHalt reads fail=N or fail=N%.
+func parseHalt(s string) (job.HaltRule, error) {
+	if s == "" {
+		return job.HaltRule{}, nil
+	}
+	bad := fault.Usage("as --halt fail=10 or --halt fail=5%", "--halt %q isn't fail=N or fail=N%%", s)
+	value, ok := strings.CutPrefix(s, "fail=")
+	if !ok {
+		return job.HaltRule{}, bad
+	}
+	if number, ok := strings.CutSuffix(value, "%"); ok {
+		p, err := strconv.ParseFloat(number, 64)
+		if err != nil || !(p > 0 && p <= 100) {
+			return job.HaltRule{}, bad
+		}
+		return job.HaltRule{Percent: p}, nil
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 1 {
+		return job.HaltRule{}, bad
+	}
+	return job.HaltRule{Count: n}, nil
+}
+
+// retryable are the statuses that --retry may name.
+var retryable = []runner.Status{runner.StatusFailed, runner.StatusForbidden, runner.StatusNotFound, runner.StatusUnknown}
+
+// parseRetry reads STATUS[,STATUS].
+func parseRetry(s string) (map[runner.Status]bool, error) {
+	if s == "" {
+		return nil, nil
+	}
+	retry := make(map[runner.Status]bool)
+next:
+	for name := range strings.SplitSeq(s, ",") {
+		for _, status := range retryable {
+			if string(status) == strings.TrimSpace(name) {
+				retry[status] = true
+				continue next
+			}
+		}
+		if strings.TrimSpace(name) == string(runner.StatusPartial) {
+			return nil, fault.Usage("use --resume", "--retry partial: every resume goes on with the rows that are half done")
+		}
+		return nil, fault.Usage(fmt.Sprintf("one or more of %s, with commas", joinStatuses(retryable)), "--retry %q: no such status to try again", name)
+	}
+	return retry, nil
+}
+
+func joinStatuses(statuses []runner.Status) string {
+	names := make([]string, len(statuses))
+	for i, s := range statuses {
+		names[i] = string(s)
+	}
+	return strings.Join(names, ", ")
+}

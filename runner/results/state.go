@@ -1,0 +1,112 @@
+package results
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"oktareset/runner"
+	"oktareset/runner/fault"
+	"oktareset/runner/files"
+	"oktareset/runner/table"
+)
+
+// Strange says what there is at the path of results whose manifest can't be read.
+func Strange(path string) (what, hint string) {
+	_, err := os.Lstat(path)
+	switch {
+	case isOurs(path):
+		return "it has the header of results or of a plan, and its manifest can't be read", "put its .json back: without it nothing says what that run did, and a " +
+			"new run with another -o may reset its users a second time"
+	case errors.Is(err, fs.ErrNotExist):
+		return "it can't be read as the manifest of results", files.HintExists
+	}
+	return "it isn't a file of oktareset's", files.HintExists
+}
+
+// OriginOf is the SHA-256 of the file that named the users of results first. Results of an earlier
+// version don't know the plan that they were begun with: it is looked for beside them.
+func OriginOf(m *Manifest, path string) string {
+	if m.Plan == nil {
+		plan, err := ReadManifest(filepath.Join(filepath.Dir(path), filepath.Base(m.Input.File)))
+		if err == nil && plan.DryRun && plan.Result != nil && plan.Result.SHA256 == m.Input.SHA256 {
+			return plan.Origin()
+		}
+	}
+	return m.Origin()
+}
+
+// Settled reports whether no row of results is open.
+func Settled(m *Manifest) bool {
+	return m.Finished && !slices.ContainsFunc([]runner.Status{runner.StatusNotAttempted, runner.StatusPartial, runner.StatusUnknown},
+		func(s runner.Status) bool { return m.Counts[s] > 0 })
+}
+
+// RunText names the last run.
+func RunText(m *Manifest) string {
+	if len(m.Runs) == 0 {
+		return "a run"
+	}
+	return "run " + m.Runs[len(m.Runs)-1].RunID
+}
+
+// isOurs reports whether a file has the header of results or of a plan, also if a spreadsheet has
+// saved it.
+func isOurs(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close() //nolint:errcheck // only read
+	in, err := table.NewReader(f, table.ReaderOptions{})
+	if err != nil {
+		return false
+	}
+	header, _ := in.Header()
+	return table.KindOf(header) == table.KindRecords
+}
+
+// Changed is how many users results say were changed, or may have been.
+func Changed(m *Manifest) int {
+	return m.Counts[runner.StatusReset] + m.Counts[runner.StatusPartial] + m.Counts[runner.StatusUnknown] + m.Counts[runner.StatusTaken]
+}
+
+// NoResults returns an error unless a file certainly isn't results that have lost their manifest.
+func NoResults(path string) error {
+	unsure := func(why string) error {
+		return fault.Usage("put its .json back beside it, or move it out of the folder once nobody in it can be reset again by mistake",
+			"%s may be the results of an earlier date, but %s", path, why)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return unsure("it can't be read: " + err.Error())
+	}
+	if !info.Mode().IsRegular() { // results are never anything else
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return unsure("it can't be read: " + err.Error())
+	}
+	defer f.Close() //nolint:errcheck // only read
+	in, err := table.NewReader(f, table.ReaderOptions{})
+	if errors.Is(err, table.ErrEmpty) {
+		return unsure("it is empty")
+	}
+	if broken := (*table.Error)(nil); errors.As(err, &broken) { // no CSV
+		return nil
+	}
+	if err != nil {
+		return unsure("it can't be read: " + err.Error())
+	}
+	if header, _ := in.Header(); table.KindOf(header) == table.KindRecords {
+		return unsure("its manifest isn't there")
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package steps
+
+import (
+	"fmt"
+	"strings"
+
+	"oktareset/oktaclient"
+	"oktareset/runner/fault"
+	"oktareset/runner/roster"
+)
+
+// profileFields are the columns that hold the profile of a factor to enroll without being called profile.NAME.
+var profileFields = []string{"phoneNumber", "phoneExtension", "email"}
+
+// CheckCells puts a phone number into Okta's form, and refuses what can't be an address.
+func CheckCells(f oktaclient.Enrollment, profile map[string]any) error {
+	if phone, ok := profile["phoneNumber"].(string); ok {
+		number, err := oktaclient.ParsePhone(phone)
+		if err != nil {
+			return err
+		}
+		profile["phoneNumber"] = number
+	}
+	email, _ := profile["email"].(string)
+	if name, domain, ok := strings.Cut(email, "@"); f.Type == "email" && (!ok || name == "" || domain == "") {
+		return fmt.Errorf("%q is no email address", email)
+	}
+	return nil
+}
+
+func NeededFields(factorType string) []string {
+	switch factorType {
+	case "sms", "call":
+		return []string{"phoneNumber"}
+	case "email":
+		return []string{"email"}
+	}
+	return nil
+}
+
+// ProfileColumns returns the place of each field of the factor's profile among the columns.
+func ProfileColumns(f oktaclient.Enrollment, columns []string) (map[string]int, error) {
+	found := make(map[string]int)
+	for i, name := range columns {
+		field, ok := profileField(f.Type, name)
+		if !ok {
+			continue
+		}
+		if earlier, twice := found[field]; twice {
+			return nil, fault.Usage("rename one of them", "columns %q and %q both hold the %s of the factor to enroll", columns[earlier], name, field)
+		}
+		found[field] = i
+	}
+	return found, nil
+}
+
+// profileField returns the field of a profile that a column holds: phoneNumber, phoneExtension and email under names that differ in case, spaces,
+// dashes and underscores, others as profile.NAME, NAME taken as it stands.
+func profileField(factorType, column string) (string, bool) {
+	field, named := strings.CutPrefix(column, "profile.")
+	for _, known := range profileFields {
+		if roster.PlainName(field) == strings.ToLower(known) {
+			wanted := known == "email" && factorType == "email" || known != "email" && (factorType == "sms" || factorType == "call")
+			return known, wanted
+		}
+	}
+	return field, named && field != "" && NeededFields(factorType) == nil // an export has more of a user's profile than a factor's
+}
