@@ -38,8 +38,8 @@ type input struct {
 // read surveys the input, and says what it found. What the command line names is copied while it is
 // surveyed. If it names nothing, the copy of the run that is gone on with is the input. It returns
 // nil if there is neither and nothing to do.
-func (r *run) read(ctx context.Context, earlier *results.Manifest) (in *input, err error) {
-	in = &input{run: r, earlier: earlier, seen: new(runner.Seen)}
+func (r *run) read(ctx context.Context, earlier *results.Manifest) (_ *input, err error) {
+	in := &input{run: r, earlier: earlier, seen: new(runner.Seen)}
 	defer func() {
 		if err != nil {
 			err = fault.Also(err, in.close())

@@ -1,0 +1,84 @@
+package runner
+
+import "slices"
+
+// Step is a step of a run as everybody knows it: manifests, the page, commands, and whoever goes on
+// with a row in which it is open. What it does is in package steps.
+type Step struct {
+	Name    string // in manifests; "" where the factors are a part of it
+	Words   string // what it does to one user; "" where the name says it
+	Changes bool
+	Calls   int // in the resets' own bucket, for each user
+
+	// Of a step that changes something:
+	Open   Reason // why a row is partial in which it is the first that isn't done
+	First  bool   // it is the first change: before it, nothing was done
+	Repeat bool   // it may be sent again after its answer was lost: twice does no more than once
+	Undone string // what Open means
+
+	// Of a step that a flag adds behind the reset, and that needs nothing but the user:
+	Flag  string // "" of all others
+	Usage string // of the flag
+	Then  string // what it does to the users of a run, behind "then"
+}
+
+// Steps are all steps, in the order in which they are done. A later step is declared here and in
+// package steps; commands, prompts, plans, the page, the help and resumes know it from here.
+var Steps = []Step{
+	{Name: "identify", Words: "identify the user"},
+	{Name: "protect", Words: "leave protected users alone"},
+	{Name: StepSkipAdmins, Words: "leave admins alone", Calls: 1},
+	{Name: "check_profile", Words: "check what the new factor needs"},
+	{Name: StepRecordFactors, Words: "record which factors there are", Calls: 1},
+	{Name: StepChooseFactors, Words: "choose the factors to unenroll", Calls: 1},
+	{Open: ReasonUnenroll, Changes: true, Calls: 1, First: true, Repeat: true, Undone: "a factor to unenroll may still be there"},
+	{Name: "reset_factors", Words: "reset all MFA factors", Open: StepReset, Changes: true, Calls: 1, First: true},
+	{
+		Name: "clear_sessions", Words: "clear the user's sessions", Open: ReasonSessions, Changes: true, Calls: 1, Repeat: true,
+		Undone: "the sessions aren't cleared", Flag: "clear-sessions",
+		Usage: "then end the user's sessions, forget remembered devices and revoke OAuth tokens; a reset does none of these",
+		Then:  "ends their sessions, forgets their remembered devices and revokes their OAuth tokens",
+	},
+	{Open: ReasonEnroll, Changes: true, Calls: 1, Undone: "the new factor isn't enrolled"},
+}
+
+// The names of steps that tell what is known of a user.
+const (
+	StepSkipAdmins    = "skip_admins"
+	StepRecordFactors = "record_factors"
+	StepChooseFactors = "choose_factors"
+)
+
+// StepNamed returns the step with a name, which must exist.
+func StepNamed(name string) Step {
+	return stepBy(func(s Step) bool { return s.Name == name })
+}
+
+// StepOf returns the step of which a row is partial or taken for the reason. One that doesn't exist,
+// of another version, is the zero step.
+func StepOf(open Reason) Step {
+	return stepBy(func(s Step) bool { return s.Changes && s.Open == open })
+}
+
+func stepBy(is func(Step) bool) Step {
+	if i := slices.IndexFunc(Steps, is); i >= 0 {
+		return Steps[i]
+	}
+	return Step{}
+}
+
+// LaterSteps are the steps that a flag adds, in order.
+func LaterSteps() []Step {
+	return slices.DeleteFunc(slices.Clone(Steps), func(s Step) bool { return s.Flag == "" })
+}
+
+// openReasons are why a row may be partial.
+func openReasons() []Reason {
+	var reasons []Reason
+	for _, s := range Steps {
+		if s.Undone != "" {
+			reasons = append(reasons, s.Open)
+		}
+	}
+	return reasons
+}
