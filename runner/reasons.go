@@ -5,7 +5,7 @@ package runner
 var Reasons = map[Status][]Reason{
 	StatusReset:   {ReasonVerified},
 	StatusSkipped: {ReasonExcluded, ReasonDuplicate, ReasonSelf, ReasonRecent, ReasonAdmin, ReasonDeprovisioned, ReasonNotEnrolled},
-	StatusPartial: {ReasonUnenroll, ReasonSessions, ReasonEnroll},
+	StatusPartial: openReasons(),
 	StatusInvalid: {ReasonEmpty, ReasonReserved, ReasonMalformed, ReasonMismatch, ReasonProfile},
 	StatusUnknown: {ReasonUnverified, ReasonIncomplete},
 }

@@ -14,6 +14,7 @@ import (
 	"unicode"
 
 	"oktareset/oktaclient"
+	"oktareset/runner"
 	"oktareset/runner/access"
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
@@ -118,7 +119,7 @@ func auditSubject(m *results.Manifest) Subject {
 	if id := m.Actor.ID; id != "" && !slices.Contains(s.Actors, id) {
 		s.Actors = append(s.Actors, id)
 	}
-	s.Recorded = slices.ContainsFunc(m.Steps, func(step string) bool { return step == "record_factors" || step == "choose_factors" })
+	s.Recorded = slices.ContainsFunc(m.Steps, func(step string) bool { return step == runner.StepRecordFactors || step == runner.StepChooseFactors })
 	return s
 }
 

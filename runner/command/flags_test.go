@@ -12,6 +12,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"oktareset/oktaclient"
+	"oktareset/runner"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
@@ -86,7 +87,7 @@ func TestParseReset(t *testing.T) {
 			with(func(o *job.Options) {
 				o.What = job.What{
 					Factors:        []steps.FactorType{{Type: "sms"}, {Type: "token:software:totp", Provider: "GOOGLE"}},
-					RemoveRecovery: true, ClearSessions: true,
+					RemoveRecovery: true, Then: []runner.Reason{runner.ReasonSessions},
 					Enroll: oktaclient.Enrollment{
 						Type: "sms", Provider: "OKTA", Activate: true, TemplateID: "cstk2", TokenLifetime: 10 * time.Minute, UpdatePhone: true,
 					},

@@ -8,29 +8,39 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"oktareset/oktaclient"
+	"oktareset/runner"
 	"oktareset/runner/fault"
 	"oktareset/runner/job"
 	"oktareset/runner/steps"
 )
 
 func whatFlags(what string) []cli.Flag {
-	return []cli.Flag{
+	flags := []cli.Flag{
 		&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Category: what, Usage: "look up every user and write a plan; change nothing"},
 		&cli.BoolFlag{Name: "record-factors", Category: what, Usage: "list each user's factors first, into the result; takes twice as long"},
 		&cli.StringSliceFlag{Name: "factor", Category: what, Usage: "unenroll `TYPE[:PROVIDER]` only, as sms or push:OKTA; may be repeated"},
 		&cli.BoolFlag{Name: "remove-recovery", Category: what, Usage: "with --factor sms or call: forget the phone number as a way of recovery, too"},
-		&cli.BoolFlag{Name: "clear-sessions", Category: what, Usage: "then end the user's sessions, forget remembered devices and revoke OAuth tokens; a reset does none of these"},
+	}
+	for _, s := range runner.LaterSteps() {
+		flags = append(flags, &cli.BoolFlag{Name: s.Flag, Category: what, Usage: s.Usage})
+	}
+	return append(flags,
 		&cli.StringFlag{Name: "enroll", Category: what, Usage: "then enroll `TYPE:PROVIDER`, as sms:OKTA, by the file's columns phoneNumber, phoneExtension, profile.*"},
 		&cli.BoolFlag{Name: "activate", Category: what, Usage: "with --enroll of sms, call or email: activate it at once, without the user"},
 		&cli.StringFlag{Name: "template-id", Category: what, Usage: "with --enroll sms: the text to send is the org's template `ID`"},
 		&cli.DurationFlag{Name: "token-lifetime", Category: what, Usage: "with --enroll: the passcode that is sent is valid for `D` (Okta's default: 5m)"},
 		&cli.BoolFlag{Name: "update-phone", Category: what, Usage: "with --enroll of sms or call: replace the phone number that the user has"},
-	}
+	)
 }
 
 // parseWhat reads the flags of [whatFlags] that say what is done.
 func parseWhat(c *cli.Context) (job.What, error) {
-	w := job.What{RemoveRecovery: c.Bool("remove-recovery"), ClearSessions: c.Bool("clear-sessions")}
+	w := job.What{RemoveRecovery: c.Bool("remove-recovery")}
+	for _, s := range runner.LaterSteps() {
+		if c.Bool(s.Flag) {
+			w.Then = append(w.Then, s.Open)
+		}
+	}
 	for _, s := range c.StringSlice("factor") {
 		f, err := steps.ParseFactorType(s)
 		if err != nil {

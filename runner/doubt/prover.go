@@ -184,7 +184,7 @@ func (p *Prover) ripeIn(res runner.Result) time.Duration {
 	switch {
 	case !res.Open.InDoubt():
 		return 0
-	case res.Open.Step == runner.ReasonUnenroll, res.Open.Step == runner.ReasonSessions: // doing it twice is no harm
+	case runner.StepOf(res.Open.Step).Repeat:
 		return time.Until(since.Add(againTime))
 	}
 	left := time.Until(since.Add(settleTime))

@@ -60,7 +60,7 @@ func (t *target) begin(ctx context.Context) error {
 	what := t.opts.What
 	k := &task{target: t, list: steps.New(t.client, t.seen, steps.Options{
 		DryRun: t.opts.DryRun, RecordFactors: t.opts.Record, SkipAdmins: t.opts.Protect.SkipAdmins, Limit: t.opts.Limit, RunID: t.id,
-		Unenroll: what.Factors, RemoveRecovery: what.RemoveRecovery, ClearSessions: what.ClearSessions, Enroll: enrolling,
+		Unenroll: what.Factors, RemoveRecovery: what.RemoveRecovery, Then: what.Then, Enroll: enrolling,
 		Forbidden: t.opts.Retry[runner.StatusForbidden], Mail: t.file.Mail(),
 	})}
 	b, err := k.openBook(ctx)

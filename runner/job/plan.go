@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"oktareset/runner"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/results"
@@ -104,7 +105,7 @@ func (t *task) checkPlannedSteps(m *results.Manifest) error {
 	if planned, now := strings.Join(m.Planned, ", "), strings.Join(t.list.Planned(), ", "); planned != now {
 		return fault.Usage(t.hintPlan(m), "%s is a plan to do something else: %q, not %q", t.paths.shown, planned, now)
 	}
-	if slices.Contains(m.Steps, "skip_admins") && !t.opts.Protect.SkipAdmins {
+	if slices.Contains(m.Steps, runner.StepSkipAdmins) && !t.opts.Protect.SkipAdmins {
 		return fault.Usage(t.hintPlan(m), "%s was made with --skip-admins: its run has to leave admins alone, too", t.paths.shown)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"oktareset/oktaclient"
+	"oktareset/runner"
 	"oktareset/runner/console"
 	"oktareset/runner/steps"
 )
@@ -14,7 +15,7 @@ import (
 type What struct {
 	Factors        []steps.FactorType // unenroll only these
 	RemoveRecovery bool
-	ClearSessions  bool
+	Then           []runner.Reason       // the later steps, as [runner.StepOf] knows them
 	Enroll         oktaclient.Enrollment // Type "": none
 }
 
@@ -26,6 +27,11 @@ func (w *What) warning() string {
 		}
 	}
 	return ""
+}
+
+// later are the later steps that are done.
+func (w *What) later() []runner.Step {
+	return slices.DeleteFunc(runner.LaterSteps(), func(s runner.Step) bool { return !slices.Contains(w.Then, s.Open) })
 }
 
 // text says what is done to n users, as "reset all MFA factors of 12 users".
@@ -46,8 +52,8 @@ func (w *What) text(n int) string {
 			text += " and forgets the phone numbers for recovery"
 		}
 	}
-	if w.ClearSessions {
-		text += ", then ends their sessions, forgets their remembered devices and revokes their OAuth tokens"
+	for _, s := range w.later() {
+		text += ", then " + s.Then
 	}
 	if w.Enroll.Type != "" {
 		text += ", then enrolls " + w.Enroll.String()
@@ -70,7 +76,9 @@ func (w *What) Args() []string {
 		add(true, "--factor", console.ShellQuote(f.String()))
 	}
 	add(w.RemoveRecovery, "--remove-recovery")
-	add(w.ClearSessions, "--clear-sessions")
+	for _, s := range w.later() {
+		add(true, "--"+s.Flag)
+	}
 	add(w.Enroll.Type != "", "--enroll", console.ShellQuote(w.Enroll.String()))
 	add(w.Enroll.Activate, "--activate")
 	add(w.Enroll.TemplateID != "", "--template-id", console.ShellQuote(w.Enroll.TemplateID))

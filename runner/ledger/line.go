@@ -116,11 +116,10 @@ func writeOpen(rec *table.Record, o runner.Open) {
 // is done. How many attempts this taking made isn't known.
 func settleDoubt(rec *table.Record) {
 	open := runner.Open{Step: runner.Reason(rec.Reason), Sent: runner.Lost, Factors: strings.Fields(rec.FactorID)}
-	switch open.Step {
-	case runner.ReasonEnroll, runner.ReasonSessions:
-		rec.Status = string(runner.StatusPartial)
-	default:
+	if runner.StepOf(open.Step).First {
 		rec.Status, rec.Reason = string(runner.StatusUnknown), string(runner.ReasonUnverified)
+	} else {
+		rec.Status = string(runner.StatusPartial)
 	}
 	writeOpen(rec, open)
 	again, _ := runner.SplitAgain(rec.Error)

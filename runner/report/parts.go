@@ -255,7 +255,7 @@ type factor struct {
 
 // factors fills in the types of factors, if they were listed.
 func (p *page) factors(s *Subject, t *tally) {
-	p.Recorded = slices.Contains(s.Steps, "record_factors") || len(t.factors) > 0
+	p.Recorded = slices.Contains(s.Steps, runner.StepRecordFactors) || len(t.factors) > 0
 	if !p.Recorded {
 		return
 	}

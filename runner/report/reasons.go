@@ -1,8 +1,13 @@
 package report
 
-import "oktareset/runner"
+import (
+	"cmp"
 
-// reasonWords say what a reason means, behind its number of rows.
+	"oktareset/runner"
+)
+
+// reasonWords say what a reason means, behind its number of rows. Those of partial rows say that
+// themselves.
 var reasonWords = map[runner.Reason]string{
 	runner.ReasonVerified:      "the answer was lost, the System Log proves the reset",
 	runner.ReasonExcluded:      "named in a file of users to leave alone",
@@ -12,9 +17,6 @@ var reasonWords = map[runner.Reason]string{
 	runner.ReasonAdmin:         "has an admin role",
 	runner.ReasonDeprovisioned: "deactivated in Okta",
 	runner.ReasonNotEnrolled:   "has none of the factors to unenroll",
-	runner.ReasonUnenroll:      "a factor to unenroll may still be there",
-	runner.ReasonSessions:      "the sessions aren't cleared",
-	runner.ReasonEnroll:        "the new factor isn't enrolled",
 	runner.ReasonEmpty:         "the cell is empty",
 	runner.ReasonReserved:      "a word that would name somebody else",
 	runner.ReasonMalformed:     "neither an ID nor a login",
@@ -27,8 +29,14 @@ var reasonWords = map[runner.Reason]string{
 // reasonText is as "duplicate (an earlier row names the same user)". A reason that isn't known, of
 // a later version, stands alone.
 func reasonText(reason string) string {
-	if words, ok := reasonWords[runner.Reason(reason)]; ok {
+	if words := meaning(runner.Reason(reason)); words != "" {
 		return reason + " (" + words + ")"
 	}
 	return reason
+}
+
+// meaning is what a reason means, "" of one that isn't known. A step says itself what it means that
+// it is open.
+func meaning(r runner.Reason) string {
+	return cmp.Or(reasonWords[r], runner.StepOf(r).Undone)
 }

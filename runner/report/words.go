@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
@@ -107,27 +108,11 @@ func pieces(text string) []piece {
 	return append(all, piece{Text: text[end:]})
 }
 
-// stepWords say what the steps do whose names don't say it themselves.
-var stepWords = map[string]string{
-	"check_profile":  "check what the new factor needs",
-	"identify":       "identify the user",
-	"protect":        "leave protected users alone",
-	"skip_admins":    "leave admins alone",
-	"record_factors": "record which factors there are",
-	"choose_factors": "choose the factors to unenroll",
-	"reset_factors":  "reset all MFA factors",
-	"clear_sessions": "clear the user's sessions",
-}
-
 // stepsText is as "identify the user, leave protected users alone, reset all MFA factors".
 func stepsText(names []string) string {
 	steps := make([]string, len(names))
 	for i, name := range names {
-		text, ok := stepWords[name]
-		if !ok {
-			text = cell(name)
-		}
-		steps[i] = text
+		steps[i] = cmp.Or(runner.StepNamed(name).Words, cell(name))
 	}
 	return strings.Join(steps, ", ")
 }

@@ -68,10 +68,14 @@ func recordedFlags(m *Manifest, names ...string) []string {
 	return args
 }
 
-// recordedWhat are the flags that say what is done to each user, in the order of
-// [whatOptions.args].
+// recordedWhat are the flags that say what is done to each user, in the order in which a command
+// that is shown has them.
 func recordedWhat(m *Manifest) []string {
-	return recordedFlags(m, "factor", "remove-recovery", "clear-sessions", "enroll", "activate", "template-id", "token-lifetime", "update-phone")
+	names := []string{"factor", "remove-recovery"}
+	for _, s := range runner.LaterSteps() {
+		names = append(names, s.Flag)
+	}
+	return recordedFlags(m, append(names, "enroll", "activate", "template-id", "token-lifetime", "update-phone")...)
 }
 
 // recordedProtection are the flags that leave users alone.

@@ -119,7 +119,7 @@ func TestResetInDoubtNeedsProof(t *testing.T) {
 func TestHalfDoneWithoutAStep(t *testing.T) {
 	t.Parallel()
 	virtually(t, "", func(t *testing.T) {
-		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{ClearSessions: true})
+		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{Then: []runner.Reason{runner.ReasonSessions}})
 		w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
 		for _, open := range []runner.Open{{}, {Sent: runner.Refused}, {Step: runner.ReasonEnroll, Sent: runner.Refused}} {
 			half := &runner.Result{UserID: aliceID, Status: runner.StatusPartial, Open: open}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
@@ -31,17 +30,17 @@ const firstCalls = 10
 // Options of a list of steps.
 type Options struct {
 	DryRun         bool
-	SkipAdmins     bool         // leave users with an admin role alone; a call a row in the reset's own bucket
-	RecordFactors  bool         // list the factors before the change, into the result; a call a row in the reset's own bucket
-	Unenroll       []FactorType // unenroll only these; none: reset all factors
-	RemoveRecovery bool         // with Unenroll: forget the phone number of an sms or call as a way of recovery, too
-	ClearSessions  bool         // after the reset: end the user's sessions, forget devices and revoke OAuth tokens
-	Enroll         *Enrolling   // last: enroll a factor
-	Limit          int          // users to take (of a dry run: to find ready for it) before the run ends; 0: all
-	RunID          string       // of this run, as its User-Agent has it
-	Forbidden      bool         // many are expected to be forbidden: ten at the start mean nothing
-	Mail           bool         // rows name users by their email addresses
-	Self           string       // ID of the user whose credentials these are: never reset; "" if it isn't a user
+	SkipAdmins     bool            // leave users with an admin role alone; a call a row in the reset's own bucket
+	RecordFactors  bool            // list the factors before the change, into the result; a call a row in the reset's own bucket
+	Unenroll       []FactorType    // unenroll only these; none: reset all factors
+	RemoveRecovery bool            // with Unenroll: forget the phone number of an sms or call as a way of recovery, too
+	Then           []runner.Reason // later steps, as [runner.StepOf] knows them
+	Enroll         *Enrolling      // last: enroll a factor
+	Limit          int             // users to take (of a dry run: to find ready for it) before the run ends; 0: all
+	RunID          string          // of this run, as its User-Agent has it
+	Forbidden      bool            // many are expected to be forbidden: ten at the start mean nothing
+	Mail           bool            // rows name users by their email addresses
+	Self           string          // ID of the user whose credentials these are: never reset; "" if it isn't a user
 }
 
 // Target is the user that a row names, as the steps learn it.
@@ -86,17 +85,16 @@ func (t *Target) sentBy(run string) bool {
 	return t.goesOn() || t.Job.Before != nil && slices.Contains(strings.Fields(t.Job.Before.RunID), run)
 }
 
-// Step is one thing that is done to a target. One that can't be done settles the row by giving the result a status; then no later step is done.
-type Step struct {
-	Name    string
-	Changes bool
-	Open    runner.Reason // of a step that changes something: why a row is partial in which it is the first that isn't done
-	Do      func(context.Context, *Target, *runner.Result) error
+// step is one thing that is done to a target. One that can't be done settles the row by giving the
+// result a status; then no later step is done.
+type step struct {
+	runner.Step
+	Do func(context.Context, *Target, *runner.Result) error
 }
 
 // List is the steps of a run, in order. It is safe for concurrent use.
 type List struct {
-	steps   []Step
+	steps   []step
 	changes int // of the steps, how many change something
 	client  *oktaclient.Client
 	opts    Options
@@ -119,28 +117,13 @@ type List struct {
 // runner.Jobs claims identifiers in.
 func New(c *oktaclient.Client, seen *runner.Seen, o Options) *List {
 	l := &List{client: c, opts: o, seen: seen}
-	l.add(Step{Name: "identify", Do: l.identify})
-	l.add(Step{Name: "protect", Do: l.protect})
-	if o.SkipAdmins {
-		l.add(Step{Name: "skip_admins", Do: l.skipAdmins})
-	}
-	if o.Enroll != nil {
-		l.add(Step{Name: "check_profile", Do: l.checkProfile})
-	}
-	if o.RecordFactors {
-		l.add(Step{Name: "record_factors", Do: l.recordFactors})
-	}
-	if len(o.Unenroll) > 0 {
-		l.add(Step{Name: "choose_factors", Do: l.chooseFactors})
-		l.add(Step{Name: l.unenrollName(), Changes: true, Open: runner.ReasonUnenroll, Do: l.unenroll})
-	} else {
-		l.add(Step{Name: "reset_factors", Changes: true, Do: l.resetFactors})
-	}
-	if o.ClearSessions {
-		l.add(Step{Name: "clear_sessions", Changes: true, Open: runner.ReasonSessions, Do: l.clearSessions})
-	}
-	if o.Enroll != nil {
-		l.add(Step{Name: o.Enroll.name(), Changes: true, Open: runner.ReasonEnroll, Do: l.enroll})
+	for _, s := range runner.Steps {
+		if do := l.chosen(&s); do != nil {
+			l.steps = append(l.steps, step{s, do})
+			if s.Changes {
+				l.changes++
+			}
+		}
 	}
 	return l
 }
@@ -160,22 +143,60 @@ func (l *List) finishing(ctx context.Context, t *Target) context.Context {
 	return ctx
 }
 
-func (l *List) add(s Step) {
-	l.steps = append(l.steps, s)
-	if s.Changes {
-		l.changes++
+// chosen returns what does a step, or nil if the options don't choose it. It completes the names of
+// those of which the factors are a part.
+func (l *List) chosen(s *runner.Step) func(context.Context, *Target, *runner.Result) error {
+	o := &l.opts
+	by := func(chosen bool, do func(context.Context, *Target, *runner.Result) error) func(context.Context, *Target, *runner.Result) error {
+		if chosen {
+			return do
+		}
+		return nil
 	}
+	if s.Flag != "" {
+		return by(slices.Contains(o.Then, s.Open), l.later(s.Open))
+	}
+	if s.Changes {
+		switch s.Open {
+		case runner.StepReset:
+			return by(len(o.Unenroll) == 0, l.resetFactors)
+		case runner.ReasonUnenroll:
+			s.Name = l.unenrollName()
+			return by(len(o.Unenroll) > 0, l.unenroll)
+		case runner.ReasonEnroll:
+			if o.Enroll == nil {
+				return nil
+			}
+			s.Name = o.Enroll.name()
+			return l.enroll
+		}
+	}
+	switch s.Name {
+	case "identify":
+		return l.identify
+	case "protect":
+		return l.protect
+	case runner.StepSkipAdmins:
+		return by(o.SkipAdmins, l.skipAdmins)
+	case "check_profile":
+		return by(o.Enroll != nil, l.checkProfile)
+	case runner.StepRecordFactors:
+		return by(o.RecordFactors, l.recordFactors)
+	case runner.StepChooseFactors:
+		return by(len(o.Unenroll) > 0, l.chooseFactors)
+	}
+	panic("nobody does the step " + s.Name)
 }
 
 // Names are the names of the steps, in order. A dry run's are without those that change something: they are Planned.
 func (l *List) Names() []string {
-	return l.names(func(s Step) bool { return !s.Changes || !l.opts.DryRun })
+	return l.names(func(s step) bool { return !s.Changes || !l.opts.DryRun })
 }
 
 // Planned are the names of the steps that change something, in order.
-func (l *List) Planned() []string { return l.names(func(s Step) bool { return s.Changes }) }
+func (l *List) Planned() []string { return l.names(func(s step) bool { return s.Changes }) }
 
-func (l *List) names(which func(Step) bool) []string {
+func (l *List) names(which func(step) bool) []string {
 	var names []string
 	for _, s := range l.steps {
 		if which(s) {
@@ -189,8 +210,8 @@ func (l *List) names(which func(Step) bool) []string {
 func (l *List) Calls() int {
 	n := 0
 	for _, s := range l.steps {
-		if s.Changes && !l.opts.DryRun || s.Name == "skip_admins" || s.Name == "record_factors" || s.Name == "choose_factors" {
-			n++
+		if !s.Changes || !l.opts.DryRun {
+			n += s.Calls
 		}
 	}
 	return n
@@ -199,7 +220,7 @@ func (l *List) Calls() int {
 // AfterReset is why a row is partial of which nothing but the reset is known to be done; "" if there is no later step.
 func (l *List) AfterReset() runner.Reason {
 	for _, s := range l.steps {
-		if s.Changes && s.Open != "" && s.Open != runner.ReasonUnenroll {
+		if s.Changes && !s.First {
 			return s.Open
 		}
 	}
@@ -227,7 +248,7 @@ func (l *List) Do(ctx context.Context, j runner.Job, b runner.Book) (runner.Resu
 	err := l.do(ctx, t, &res)
 	res.UserID, res.Login, res.FactorStatus = t.UserID, clip(t.Login), clip(res.FactorStatus)
 	res.Factors = clipAll(res.Factors)
-	res.FinishedAt = later(l.client.Now(), res.StartedAt)
+	res.FinishedAt = runner.Later(l.client.Now(), res.StartedAt)
 	if res.Status.Open() && res.RunID == "" {
 		res.RunID = l.opts.RunID
 	}
@@ -243,7 +264,7 @@ func (l *List) Do(ctx context.Context, j runner.Job, b runner.Book) (runner.Resu
 
 // take records a taking. The time of the first one stays the row's.
 func (l *List) take(t *Target, res *runner.Result, b runner.Book, step runner.Reason) error {
-	if (step == runner.StepReset || step == runner.ReasonUnenroll) && !t.takenBefore() {
+	if runner.StepOf(step).First && !t.takenBefore() {
 		res.StartedAt = l.client.Earliest()
 	}
 	if step == runner.StepReset && t.again != "" {
@@ -314,7 +335,7 @@ func (l *List) stillInDoubt(t *Target, before, now runner.Result) runner.Result 
 // do does the steps, all or, in a row that goes on, those that are open.
 func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {
 	skipping := t.goesOn()
-	isOpen := func(s Step) bool { return s.Changes && s.Open == t.Job.Before.Open.Step }
+	isOpen := func(s step) bool { return s.Changes && s.Open == t.Job.Before.Open.Step }
 	if skipping && (t.Job.Before.Open.Step == runner.StepReset || !slices.ContainsFunc(l.steps, isOpen)) {
 		*res = *t.Job.Before
 		return fmt.Errorf("row %d is half done, and no step is called %q", t.Job.Row.N, t.Job.Before.Open.Step)
@@ -375,8 +396,6 @@ func (l *List) count() error {
 	}
 	return nil
 }
-
-func later(t, start time.Time) time.Time { return runner.Later(t, start) }
 
 func clip(s string) string { return runner.Clip(s) }
 

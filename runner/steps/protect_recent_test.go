@@ -34,7 +34,7 @@ func TestLeaveRecent(t *testing.T) {
 		}
 	})
 	virtually(t, "", func(t *testing.T) {
-		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{ClearSessions: true})
+		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{Then: []runner.Reason{runner.ReasonSessions}})
 		w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
 		w.list.LeaveRecent(recent)
 		if res, err := w.do(t.Context(), 1, aliceID); err != nil || res.Reason != runner.ReasonRecent || w.org.Stats().ByOp[oktatest.OpResetFactors] != 0 {

@@ -112,7 +112,7 @@ func (l *List) settleFirst(ctx context.Context, t *Target, res *runner.Result, c
 	switch fate {
 	case oktaclient.Done:
 	case oktaclient.InDoubt:
-		first := c.step == runner.StepReset || c.step == runner.ReasonUnenroll // else there was nothing to do before it
+		first := runner.StepOf(c.step).First // else there was nothing to do before it
 		l.lost(t, res, first, c.step, err)
 	case oktaclient.Forbidden:
 		settle(res, runner.StatusForbidden, "", err.Error())

@@ -1,0 +1,29 @@
+package steps
+
+import (
+	"context"
+
+	"oktareset/oktaclient"
+	"oktareset/runner"
+)
+
+// laterCalls are the calls of the later steps that need nothing but the user's ID, by the reason for
+// which a row is partial while they are open. dispatch is that of [oktaclient.Client.ResetFactors].
+var laterCalls = map[runner.Reason]func(c *oktaclient.Client, ctx context.Context, userID string, dispatch func() error) (oktaclient.Reply, error){
+	runner.ReasonSessions: func(c *oktaclient.Client, ctx context.Context, userID string, dispatch func() error) (oktaclient.Reply, error) {
+		return c.ClearSessions(ctx, userID, true, dispatch)
+	},
+}
+
+// later returns what does a later step. Doing it twice does no more than once.
+func (l *List) later(open runner.Reason) func(context.Context, *Target, *runner.Result) error {
+	call := laterCalls[open]
+	return func(ctx context.Context, t *Target, res *runner.Result) error {
+		if err := l.begin(t, res); err != nil {
+			return err
+		}
+		c := l.change(t, open)
+		rep, err := call(l.client, ctx, t.UserID, c.dispatch)
+		return l.settleChange(ctx, t, res, c, rep, err)
+	}
+}
