@@ -14,7 +14,6 @@ import (
 
 	"golang.org/x/term"
 
-	"oktareset/runner/access"
 	"oktareset/runner/command"
 )
 
@@ -57,7 +56,7 @@ func run() int {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	go watch(cancel)
-	return command.Run(ctx, access.Process{
+	return command.Run(ctx, command.Process{
 		Args: os.Args, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Version: version, Commit: commit,
 		Terminal:    term.IsTerminal(int(os.Stderr.Fd())),
 		TerminalIn:  term.IsTerminal(int(os.Stdin.Fd())),
@@ -69,7 +68,7 @@ func run() int {
 			}
 			return width
 		},
-		LimitMemory: limitMemory, FreeSpace: command.FreeSpace,
+		LimitMemory: limitMemory,
 	})
 }
 

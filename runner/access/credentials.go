@@ -145,6 +145,7 @@ func (c *configuration) loadToken(ctx context.Context, cfg *Config) (setting, er
 // apiToken is what an API token may look like. Okta's are 42 characters that begin with 00.
 var apiToken = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
+// NotGraphic reports whether a character has no place in one word of ASCII.
 func NotGraphic(r rune) bool { return r <= ' ' || r > '~' }
 
 // appSettings are the settings of a service app that hold no secret, as messages call them.

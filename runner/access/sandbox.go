@@ -42,6 +42,7 @@ func StartSandbox(f *roster.File, given []oktaclient.User, names []string) (*San
 	return ServeOrg(context.Background(), org, "127.0.0.1:0")
 }
 
+// ServeOrg serves an org on an address of this machine until [Sandbox.Close].
 func ServeOrg(ctx context.Context, org *oktatest.Org, address string) (*Sandbox, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
@@ -66,8 +67,10 @@ func Identifiers(f *roster.File) iter.Seq[string] {
 	}
 }
 
+// URL is the address of the org.
 func (s *Sandbox) URL() string { return "http://" + s.listen.Addr().String() }
 
+// Config is how to connect to it.
 func (s *Sandbox) Config() (Config, error) {
 	url, err := oktaclient.ParseOrgURL(s.URL())
 	return Config{URL: url, token: oktaclient.Token(s.Org.Token())}, err

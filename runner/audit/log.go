@@ -14,7 +14,7 @@ import (
 )
 
 // connect makes a client for the org of the results, whatever its name is now.
-func (r *auditRun) connect(ctx context.Context) error {
+func (r *run) connect(ctx context.Context) error {
 	cfg, err := r.LoadOrg(ctx, r.opts.Org, access.LogScopes)
 	if err != nil {
 		return err
@@ -38,7 +38,7 @@ func (r *auditRun) connect(ctx context.Context) error {
 }
 
 // readLog holds the rows against the log.
-func (r *auditRun) readLog(ctx context.Context) error {
+func (r *run) readLog(ctx context.Context) error {
 	since, until, ok := r.audit.Span()
 	runs := "run " + r.manifest.Runs[0].RunID
 	if n := len(r.manifest.Runs); n > 1 {
@@ -74,7 +74,7 @@ func logPages(m *results.Manifest, resets int) int {
 }
 
 // tell says how far the reading is.
-func (r *auditRun) tell(g Reading) {
+func (r *run) tell(g Reading) {
 	if g.Open == 0 {
 		r.Console.Info("progress: %s read, up to %s", console.Plural(g.Events, "event"), g.At.UTC().Format(evidence.ShortFor))
 		return
@@ -84,6 +84,6 @@ func (r *auditRun) tell(g Reading) {
 }
 
 // explain says why the log couldn't be read. Nothing was written.
-func (r *auditRun) explain(err error) error {
+func (r *run) explain(err error) error {
 	return evidence.ExplainLog(r.client, err)
 }

@@ -22,8 +22,8 @@ import (
 	"oktareset/runner/roster"
 )
 
-// auditRun is one audit, from the results to the summary.
-type auditRun struct {
+// run is one audit, from the results to the summary.
+type run struct {
 	*access.Env
 	opts     Options
 	manifest results.Manifest
@@ -34,7 +34,7 @@ type auditRun struct {
 }
 
 // open reads the manifest and the results, and refuses what can't be evidence.
-func (r *auditRun) open(ctx context.Context) error {
+func (r *run) open(ctx context.Context) error {
 	if err := files.Absent(r.opts.Output); err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func auditable(m *results.Manifest, path string) error {
 }
 
 // unchanged refuses results that aren't as their run left them.
-func (r *auditRun) unchanged(m *results.Manifest) error {
+func (r *run) unchanged(m *results.Manifest) error {
 	f, err := files.Open(r.opts.Results, files.Rule{Links: true})
 	if err != nil {
 		return fmt.Errorf("read the results: %w", err)
@@ -125,7 +125,7 @@ func auditSubject(m *results.Manifest) Subject {
 
 // readTickets reads the list of tickets, if there is one. The users are found as in an input, or as
 // service desks call them.
-func (r *auditRun) readTickets(ctx context.Context) error {
+func (r *run) readTickets(ctx context.Context) error {
 	o := r.opts.Tickets
 	if o.File == "" {
 		return nil
@@ -145,9 +145,9 @@ func (r *auditRun) readTickets(ctx context.Context) error {
 		r.Console.Warn("%s: %s", o.File, w)
 	}
 	isTicket := isTicketColumn
-	if o.Ids != "" {
+	if o.IDs != "" {
 		isTicket = func(name string) bool {
-			return roster.PlainName(strings.TrimPrefix(name, "input.")) == roster.PlainName(o.Ids)
+			return roster.PlainName(strings.TrimPrefix(name, "input.")) == roster.PlainName(o.IDs)
 		}
 	}
 	column := slices.IndexFunc(f.Columns(), isTicket)

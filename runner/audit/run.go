@@ -15,7 +15,7 @@ import (
 type TicketOptions struct {
 	File   string // "": none
 	Column string // that names the users; "": found out
-	Ids    string // column of the tickets; "": found out
+	IDs    string // column of the tickets; "": found out
 }
 
 // Options is what the flags of audit ask for.
@@ -31,7 +31,7 @@ type Options struct {
 
 // Run carries out the audit command. It changes nothing in the org, and leaves a file only if that is whole.
 func Run(ctx context.Context, e *access.Env, o Options) error {
-	r := &auditRun{Env: e, opts: o}
+	r := &run{Env: e, opts: o}
 	if err := r.open(ctx); err != nil {
 		return fault.Refused(err)
 	}

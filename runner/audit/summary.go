@@ -13,7 +13,7 @@ import (
 )
 
 // write writes the audit while it reads the results a second time.
-func (r *auditRun) write(ctx context.Context, w io.Writer) (Counts, error) {
+func (r *run) write(ctx context.Context, w io.Writer) (Counts, error) {
 	columns, err := results.Columns(r.opts.Results)
 	if err != nil {
 		return Counts{}, err
@@ -43,12 +43,12 @@ func (r *auditRun) write(ctx context.Context, w io.Writer) (Counts, error) {
 	return sheet.Finish()
 }
 
-func (r *auditRun) changed() error {
+func (r *run) changed() error {
 	return fault.WithHint(fmt.Errorf("%q was changed while it was audited", r.opts.Results), "leave the file alone, and audit it again")
 }
 
-// AuditSummary is what --json prints.
-type AuditSummary struct {
+// Summary is what --json prints.
+type Summary struct {
 	Org      string `json:"org"`
 	Results  string `json:"results"`
 	Audit    string `json:"audit"`
@@ -59,7 +59,7 @@ type AuditSummary struct {
 }
 
 // summarize tells what the audit comes to, and returns the error that becomes the exit code.
-func (r *auditRun) summarize(c Counts) error {
+func (r *run) summarize(c Counts) error {
 	var err error
 	if !c.OK() {
 		err = fault.WithCode(fault.ExitRows, fault.ErrRows)
@@ -92,7 +92,7 @@ func (r *auditRun) summarize(c Counts) error {
 	}
 	r.Console.Info("audit: %s", r.opts.Output)
 	if r.opts.JSON {
-		s := AuditSummary{
+		s := Summary{
 			Org: r.manifest.Org, Results: r.opts.Results, Audit: r.opts.Output, Rows: r.rows, Requests: r.client.Stats().Requests,
 			Counts: c, ExitCode: fault.Code(err),
 		}

@@ -71,7 +71,7 @@ func parseAudit(c *cli.Context) (o audit.Options, err error) {
 	o = audit.Options{
 		Output: c.String("output"), Wait: c.Duration("wait"), JSON: c.Bool("json"),
 		Org:     access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
-		Tickets: audit.TicketOptions{File: c.String("tickets"), Column: c.String("ticket-column"), Ids: c.String("ticket-id-column")},
+		Tickets: audit.TicketOptions{File: c.String("tickets"), Column: c.String("ticket-column"), IDs: c.String("ticket-id-column")},
 	}
 	if o.Console, err = parseConsole(c); err != nil {
 		return o, err

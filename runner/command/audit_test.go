@@ -73,7 +73,7 @@ func TestAuditOfManyRows(t *testing.T) {
 		before := v.org.Stats().ByOp[oktatest.OpLogs]
 		var out bytes.Buffer
 		code := v.run(v.t.Context(), &out, "audit", v.path("users.results.csv"), "--json")
-		var s audit.AuditSummary
+		var s audit.Summary
 		if err := json.Unmarshal(out.Bytes(), &s); err != nil || code != 0 || s.Verdicts["confirmed"] != users {
 			v.t.Errorf("exit %d, %+v, %v\n%s", code, s, err, v.stderr)
 		}

@@ -1,6 +1,7 @@
-// Package command is the command line: one file a command, and what all of them share. It turns flags into plain values once;
-// nothing below it knows the flags. Only main.go stands above it.
+// Package command is the command line: one file a command, and what all of them share. It turns
+// flags into plain values once, and prints what comes back; nothing below it knows a flag. Only
+// main.go stands above it.
 //
-// stdout carries data only. Everything else goes to stderr, each message once, and the exit code tells the rest: see
-// [ExitCodes].
+// stdout carries data only. Everything else goes to stderr, each message once, and the exit code
+// tells the rest: see [ExitCodes].
 package command

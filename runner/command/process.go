@@ -9,8 +9,12 @@ import (
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
+	"oktareset/runner/files"
 	"oktareset/runner/progress"
 )
+
+// Process is what the program needs of the process that it runs in.
+type Process = access.Process
 
 // Signal is the cause of a context that a signal has ended.
 type Signal = fault.Signal
@@ -18,6 +22,7 @@ type Signal = fault.Signal
 // Run carries out the command line and returns the exit code. Cancelling ctx with a [Signal] as the cause stops cleanly.
 func Run(ctx context.Context, p access.Process) int {
 	p.Identify(debug.ReadBuildInfo())
+	p.FreeSpace = files.FreeSpace
 	args, err := permute(p.Args)
 	a := &app{Env: &access.Env{Process: p, Console: console.New(progress.NewScreen(p.Stderr), console.Options{JSON: wantsJSON(p.Args)})}}
 	if err == nil {

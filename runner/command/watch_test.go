@@ -24,7 +24,7 @@ func seen(t *testing.T, out []byte) map[string]int {
 	t.Helper()
 	users := make(map[string]int)
 	for text := range bytes.Lines(out) {
-		var l watch.WatchLine
+		var l watch.Line
 		if err := json.Unmarshal(text, &l); err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}

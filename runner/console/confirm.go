@@ -43,6 +43,7 @@ func parseCount(s string) (int, bool) {
 	return n, err == nil && n >= 0 && strconv.Itoa(n) == s
 }
 
+// Given reports whether there is one.
 func (c Confirmation) Given() bool { return c.Host != "" }
 
 func (c Confirmation) String() string {
@@ -86,10 +87,12 @@ func (c Confirmation) CheckRest(host string, users int) error {
 	return nil
 }
 
+// ConsentError is the end of a run that nobody has allowed.
 func ConsentError(hint, format string, a ...any) error {
 	return fault.New(fault.ExitConsent, hint, format, a...)
 }
 
+// Plural is as "1 user", "2 users".
 func Plural(n int, what string) string {
 	if n == 1 {
 		return fmt.Sprintf("%d %s", n, what)

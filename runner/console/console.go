@@ -15,10 +15,7 @@ import (
 	"oktareset/runner/progress"
 )
 
-// This file is how the program speaks. The rules: stdout carries data only; everything else goes to stderr, as plain text or
-// as one JSON object a line; errors and warnings have a prefix; no sentence starts with a capital or ends with a full stop;
-// what came from a file or a server is printed with its control characters escaped.
-
+// Options are the flags that say what is written to stderr.
 type Options struct {
 	JSON    bool // --log-format json
 	Quiet   bool // errors, and what says that somebody isn't protected, only
@@ -32,6 +29,7 @@ type Console struct {
 	Screen *progress.Screen // stderr, shared with the progress bar
 }
 
+// New makes a console that writes to a screen.
 func New(screen *progress.Screen, o Options) *Console {
 	c := &Console{Opts: o, Screen: screen}
 	level := slog.LevelInfo
@@ -60,8 +58,10 @@ func nameAlert(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
+// Info says what happens.
 func (c *Console) Info(format string, a ...any) { c.Log.Info(fmt.Sprintf(format, a...)) }
 
+// Warn says what somebody should look at, if they look.
 func (c *Console) Warn(format string, a ...any) { c.Log.Warn(fmt.Sprintf(format, a...)) }
 
 // Alert is a warning that --quiet doesn't hide.
@@ -158,4 +158,5 @@ func Printable(s string) string {
 	return b.String()
 }
 
+// NotPrintable reports whether a character is printed escaped.
 func NotPrintable(r rune) bool { return !runner.Printable(r) }

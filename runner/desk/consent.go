@@ -10,7 +10,7 @@ import (
 )
 
 // checkConsent refuses, before anything is sent, a change that can't get consent.
-func (r *factorsRun) checkConsent() error {
+func (r *task) checkConsent() error {
 	c := r.opts.Confirm
 	switch {
 	case !r.opts.Verb.changes || r.opts.Sandbox:
@@ -35,7 +35,7 @@ func (r *factorsRun) checkConsent() error {
 type fact struct{ name, text string }
 
 // askConsent gets the consent that a change needs, on the terminal unless it was given.
-func (r *factorsRun) askConsent(ctx context.Context, what string, facts ...fact) error {
+func (r *task) askConsent(ctx context.Context, what string, facts ...fact) error {
 	if r.opts.Sandbox || r.opts.Confirm.Given() {
 		return nil
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // enroll enrolls a factor and says what the user has to do next.
-func (r *factorsRun) enroll(ctx context.Context) error {
+func (r *task) enroll(ctx context.Context) error {
 	e, err := r.withSecrets(ctx, r.opts.Enroll)
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func (r *factorsRun) enroll(ctx context.Context) error {
 }
 
 // withSecrets asks for what an enrollment needs and no flag may give.
-func (r *factorsRun) withSecrets(ctx context.Context, e oktaclient.Enrollment) (oktaclient.Enrollment, error) {
+func (r *task) withSecrets(ctx context.Context, e oktaclient.Enrollment) (oktaclient.Enrollment, error) {
 	ask := func(into map[string]any, field, what string) (map[string]any, error) {
 		s, err := r.secret(ctx, what)
 		if into == nil {
@@ -74,7 +74,7 @@ func (r *factorsRun) withSecrets(ctx context.Context, e oktaclient.Enrollment) (
 }
 
 // sayNext says what has to happen before a factor counts.
-func (r *factorsRun) sayNext(f oktaclient.Factor) {
+func (r *task) sayNext(f oktaclient.Factor) {
 	if f.Status != oktaclient.FactorPending {
 		r.Console.Info("%s of %s is %s", f, r.user.Profile.Login, f.Status)
 		return
@@ -94,7 +94,7 @@ func (r *factorsRun) sayNext(f oktaclient.Factor) {
 }
 
 // sayActivation tells what the user's app needs. Who sees the secret can make passcodes: with JSON it stands there and isn't repeated.
-func (r *factorsRun) sayActivation(f oktaclient.Factor) {
+func (r *task) sayActivation(f oktaclient.Factor) {
 	a, ok := oktaclient.ReadActivation(f)
 	switch {
 	case !ok:
@@ -111,7 +111,7 @@ func (r *factorsRun) sayActivation(f oktaclient.Factor) {
 }
 
 // within is the time left until t by the server's clock, in words; "" if t isn't said.
-func (r *factorsRun) within(t time.Time) string {
+func (r *task) within(t time.Time) string {
 	switch left := t.Sub(r.client.Now()); {
 	case t.IsZero() || left <= 0:
 		return ""
@@ -123,7 +123,7 @@ func (r *factorsRun) within(t time.Time) string {
 }
 
 // activate ends an enrollment: by the passcode that the user reads out, or by waiting for the user's app.
-func (r *factorsRun) activate(ctx context.Context) error {
+func (r *task) activate(ctx context.Context) error {
 	f, _, err := r.factor(ctx, false)
 	if err != nil {
 		return err
@@ -156,7 +156,7 @@ func (r *factorsRun) activate(ctx context.Context) error {
 }
 
 // awaitActivation waits for the user's app to scan the QR code, of which it begins the time anew.
-func (r *factorsRun) awaitActivation(ctx context.Context, f oktaclient.Factor) error {
+func (r *task) awaitActivation(ctx context.Context, f oktaclient.Factor) error {
 	begun, _, err := r.client.ActivateFactor(ctx, r.user.ID, f.ID, "")
 	if err != nil {
 		return r.explain(err, fmt.Sprintf("activate %s of %s", f, r.user.Profile.Login))
@@ -182,7 +182,7 @@ func (r *factorsRun) awaitActivation(ctx context.Context, f oktaclient.Factor) e
 }
 
 // resend sends the passcode of an enrollment again.
-func (r *factorsRun) resend(ctx context.Context) error {
+func (r *task) resend(ctx context.Context) error {
 	f, _, err := r.factor(ctx, false)
 	if err != nil {
 		return err

@@ -16,8 +16,8 @@ import (
 	"oktareset/runner/steps"
 )
 
-// factorsRun is one execution of factors: one thing done to one user.
-type factorsRun struct {
+// task is one execution of factors: one thing done to one user.
+type task struct {
 	*access.Env
 	opts    Options
 	client  *oktaclient.Client
@@ -29,7 +29,7 @@ type factorsRun struct {
 
 // Run carries out the factors command.
 func Run(ctx context.Context, e *access.Env, o Options) error {
-	r := &factorsRun{Env: e, opts: o}
+	r := &task{Env: e, opts: o}
 	if err := r.connect(ctx); err != nil {
 		return fault.Refused(err)
 	}
@@ -49,11 +49,11 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 }
 
 // connect finds the org and makes a client for it, or starts the stand-in. Nothing is sent.
-func (r *factorsRun) connect(ctx context.Context) error {
+func (r *task) connect(ctx context.Context) error {
 	var cfg access.Config
 	var err error
 	if r.opts.Sandbox {
-		if r.sandbox, err = startDemo(); err == nil {
+		if r.sandbox, err = access.StartDemo(); err == nil {
 			cfg, err = r.sandbox.Config()
 		}
 	} else {
@@ -70,7 +70,7 @@ func (r *factorsRun) connect(ctx context.Context) error {
 }
 
 // scopes are what a service app needs for the verb. Okta's page of questions takes API tokens only.
-func (r *factorsRun) scopes() access.Scopes {
+func (r *task) scopes() access.Scopes {
 	s := access.Scopes{Needed: []string{oktaclient.ScopeUsersRead}}
 	switch r.opts.Verb.Name {
 	case "list", "catalog", "questions", "get", "poll":
@@ -84,7 +84,7 @@ func (r *factorsRun) scopes() access.Scopes {
 const holdCheck = time.Second
 
 // sayHolds says when requests have to wait, and why, until the function that it returns is called.
-func (r *factorsRun) sayHolds() (stop func()) {
+func (r *task) sayHolds() (stop func()) {
 	tick, done, ended := time.NewTicker(holdCheck), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -108,14 +108,14 @@ func (r *factorsRun) sayHolds() (stop func()) {
 	}
 }
 
-func (r *factorsRun) host() string { return r.client.Org().Host() }
+func (r *task) host() string { return r.client.Org().Host() }
 
 // shownUser is the user for a command line that is shown: in many orgs, users choose their logins themselves.
-func (r *factorsRun) shownUser() string { return console.ShellQuote(r.user.Profile.Login) }
+func (r *task) shownUser() string { return console.ShellQuote(r.user.Profile.Login) }
 
 // identify finds the user that is meant, and nobody else: Okta would also match short names, cut logins at a semicolon and ignore
 // diacritics.
-func (r *factorsRun) identify(ctx context.Context) error {
+func (r *task) identify(ctx context.Context) error {
 	if r.opts.ReadsMe() {
 		if r.serviceApp {
 			return notDone("give a user's ID or whole login", "nobody is \"me\": a service app is no user")
@@ -143,7 +143,7 @@ func (r *factorsRun) identify(ctx context.Context) error {
 
 // factor finds the factor that is meant, by its ID or as the only one of its kind. others are the user's other factors; they are known
 // only if the list was needed.
-func (r *factorsRun) factor(ctx context.Context, needList bool) (f oktaclient.Factor, others []oktaclient.Factor, err error) {
+func (r *task) factor(ctx context.Context, needList bool) (f oktaclient.Factor, others []oktaclient.Factor, err error) {
 	what := r.opts.Factor
 	if isFactorID(what) && !needList {
 		f, _, err = r.client.GetFactor(ctx, r.user.ID, what)
@@ -172,7 +172,7 @@ func (r *factorsRun) factor(ctx context.Context, needList bool) (f oktaclient.Fa
 	return f, nil, notDone("give the ID", "%s has several factors %q: %s", r.user.Profile.Login, what, strings.Join(kinds, ", "))
 }
 
-func (r *factorsRun) noFactor(list []oktaclient.Factor) error {
+func (r *task) noFactor(list []oktaclient.Factor) error {
 	var kinds []string
 	for _, f := range list {
 		kinds = append(kinds, f.String())
@@ -197,7 +197,7 @@ func notDone(hint, format string, a ...any) error {
 }
 
 // explain says what an error means for the person who asked for what, and gives it its exit code. nil stays nil.
-func (r *factorsRun) explain(err error, what string) error {
+func (r *task) explain(err error, what string) error {
 	if err == nil {
 		return nil
 	}
@@ -220,4 +220,22 @@ func (r *factorsRun) explain(err error, what string) error {
 		return fault.Usage("", "%s: %w", what, err)
 	}
 	return notDone("", "%s: %w", what, err)
+}
+
+// whoExists tells whom the stand-in knows; "" with a real org.
+func (r *task) whoExists() string {
+	if r.sandbox == nil {
+		return ""
+	}
+	return r.sandbox.People()
+}
+
+// peek tells what the user of the stand-in sees or knows: in a rehearsal nobody is there to read it out.
+func (r *task) peek(f oktaclient.Factor) {
+	if r.sandbox == nil {
+		return
+	}
+	if code, ok := r.sandbox.Passcode(r.user.ID, f.ID); ok {
+		r.Console.Info("the stand-in's %s would say %s", r.user.Profile.Login, code)
+	}
 }

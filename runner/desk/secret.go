@@ -16,7 +16,7 @@ import (
 const maxSecret = 4096
 
 // secret reads a passcode or an answer: from the terminal without showing it if stdin is one, else a line of stdin.
-func (r *factorsRun) secret(ctx context.Context, what string) (oktaclient.Passcode, error) {
+func (r *task) secret(ctx context.Context, what string) (oktaclient.Passcode, error) {
 	line, err := "", error(nil)
 	if r.TerminalIn {
 		tty, terr := r.OpenTerminal()
@@ -40,7 +40,7 @@ func (r *factorsRun) secret(ctx context.Context, what string) (oktaclient.Passco
 }
 
 // readLine reads a line of stdin, byte by byte: what stands behind it is the next one's.
-func (r *factorsRun) readLine(ctx context.Context) (string, error) {
+func (r *task) readLine(ctx context.Context) (string, error) {
 	return console.WaitFor(ctx, func() (string, error) {
 		var b strings.Builder
 		for b.Len() < maxSecret {

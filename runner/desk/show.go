@@ -18,7 +18,7 @@ import (
 )
 
 // list shows the user's factors.
-func (r *factorsRun) list(ctx context.Context) error {
+func (r *task) list(ctx context.Context) error {
 	factors, _, err := r.client.ListFactors(ctx, r.user.ID)
 	if err != nil {
 		return r.explain(err, "list the factors")
@@ -35,7 +35,7 @@ func (r *factorsRun) list(ctx context.Context) error {
 }
 
 // catalog shows what the user may enroll.
-func (r *factorsRun) catalog(ctx context.Context) error {
+func (r *task) catalog(ctx context.Context) error {
 	list, _, err := r.client.SupportedFactors(ctx, r.user.ID)
 	if err != nil {
 		return r.explain(err, "list what may be enrolled")
@@ -53,7 +53,7 @@ func (r *factorsRun) catalog(ctx context.Context) error {
 }
 
 // questions shows the security questions.
-func (r *factorsRun) questions(ctx context.Context) error {
+func (r *task) questions(ctx context.Context) error {
 	list, _, err := r.client.ListQuestions(ctx, r.user.ID)
 	if err != nil {
 		return r.explain(err, "list the questions")
@@ -71,7 +71,7 @@ func (r *factorsRun) questions(ctx context.Context) error {
 }
 
 // get shows one factor.
-func (r *factorsRun) get(ctx context.Context) error {
+func (r *task) get(ctx context.Context) error {
 	f, _, err := r.factor(ctx, false)
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func (r *factorsRun) get(ctx context.Context) error {
 	return r.showFactor(f)
 }
 
-func (r *factorsRun) showFactor(f oktaclient.Factor) error {
+func (r *task) showFactor(f oktaclient.Factor) error {
 	return r.show(f, func(w io.Writer) {
 		row(w, "id", f.ID)
 		row(w, "type", f.String())
@@ -93,7 +93,7 @@ func (r *factorsRun) showFactor(f oktaclient.Factor) error {
 }
 
 // show prints v as JSON, or as the table for a person.
-func (r *factorsRun) show(v any, table func(io.Writer)) error {
+func (r *task) show(v any, table func(io.Writer)) error {
 	var out bytes.Buffer
 	if r.TerminalOut && !r.opts.JSON {
 		w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)

@@ -10,7 +10,7 @@ import (
 )
 
 // unenroll takes a factor away, and says before what goes along.
-func (r *factorsRun) unenroll(ctx context.Context) error {
+func (r *task) unenroll(ctx context.Context) error {
 	f, others, err := r.factor(ctx, true)
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ func (r *factorsRun) unenroll(ctx context.Context) error {
 
 // lookAgain says what is known of a factor after the answer to its unenrollment was lost. A factor that is gone is what was asked for;
 // one that is still there may yet go.
-func (r *factorsRun) lookAgain(ctx context.Context, f oktaclient.Factor, lost error) error {
+func (r *task) lookAgain(ctx context.Context, f oktaclient.Factor, lost error) error {
 	_, _, err := r.client.GetFactor(ctx, r.user.ID, f.ID)
 	if oktaclient.FateOf(err) == oktaclient.Missing {
 		r.Console.Info("%s of %s is unenrolled: the answer was lost, but the factor is gone", f, r.user.Profile.Login)

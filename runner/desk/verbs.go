@@ -38,43 +38,43 @@ type Verb struct {
 	Usage   string
 	flags   []string // besides those of all verbs
 	changes bool     // asks for consent
-	do      func(*factorsRun, context.Context) error
+	do      func(*task, context.Context) error
 }
 
 // Verbs are the operations of Okta's User Factors API, in the order in which they are used.
 func Verbs() []Verb {
 	message := []string{"template-id", "token-lifetime", "language"}
 	return []Verb{
-		{Name: "list", Args: []string{"USER"}, Usage: "list the factors that are enrolled", do: (*factorsRun).list},
-		{Name: "catalog", Args: []string{"USER"}, Usage: "list what the user may enroll", do: (*factorsRun).catalog},
-		{Name: "questions", Args: []string{"USER"}, Usage: "list the security questions to choose from", do: (*factorsRun).questions},
-		{Name: "get", Args: []string{"USER", "FACTOR"}, Usage: "show one factor", do: (*factorsRun).get},
+		{Name: "list", Args: []string{"USER"}, Usage: "list the factors that are enrolled", do: (*task).list},
+		{Name: "catalog", Args: []string{"USER"}, Usage: "list what the user may enroll", do: (*task).catalog},
+		{Name: "questions", Args: []string{"USER"}, Usage: "list the security questions to choose from", do: (*task).questions},
+		{Name: "get", Args: []string{"USER", "FACTOR"}, Usage: "show one factor", do: (*task).get},
 		{
 			Name: "enroll", Args: []string{"USER", "TYPE:PROVIDER"}, Usage: "enroll a factor, after asking",
-			do: (*factorsRun).enroll, changes: true,
+			do: (*task).enroll, changes: true,
 			flags: append([]string{
 				"phone", "extension", "email", "question", "credential-id", "factor-profile-id", "profile", "activate", "update-phone", "confirm",
 			}, message...),
 		},
 		{
 			Name: "activate", Args: []string{"USER", "FACTOR"}, Usage: "activate a factor by its passcode, or await its app",
-			do: (*factorsRun).activate,
+			do: (*task).activate,
 		},
 		{
-			Name: "resend", Args: []string{"USER", "FACTOR"}, Usage: "send the passcode of an enrollment again", do: (*factorsRun).resend,
+			Name: "resend", Args: []string{"USER", "FACTOR"}, Usage: "send the passcode of an enrollment again", do: (*task).resend,
 			flags: []string{"template-id"},
 		},
 		{
-			Name: "verify", Args: []string{"USER", "FACTOR"}, Usage: "have the user prove to be who calls", do: (*factorsRun).verify,
+			Name: "verify", Args: []string{"USER", "FACTOR"}, Usage: "have the user prove to be who calls", do: (*task).verify,
 			flags: append([]string{"number-matching", "no-challenge"}, message...),
 		},
 		{
 			Name: "poll", Args: []string{"USER", "FACTOR", "TRANSACTION"}, Usage: "go on waiting for the answer to a push",
-			do: (*factorsRun).poll,
+			do: (*task).poll,
 		},
 		{
 			Name: "unenroll", Args: []string{"USER", "FACTOR"}, Usage: "take a factor away, after asking",
-			do: (*factorsRun).unenroll, changes: true,
+			do: (*task).unenroll, changes: true,
 			flags: []string{"remove-recovery", "confirm"},
 		},
 	}

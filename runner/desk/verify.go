@@ -11,7 +11,7 @@ import (
 )
 
 // verify has the user prove to be who calls. It ends well only with Okta's SUCCESS.
-func (r *factorsRun) verify(ctx context.Context) error {
+func (r *task) verify(ctx context.Context) error {
 	f, _, err := r.factor(ctx, false)
 	if err != nil {
 		return err
@@ -36,7 +36,7 @@ func (r *factorsRun) verify(ctx context.Context) error {
 }
 
 // verifyPasscode sends a passcode if that is how the factor works, and checks what the user reads out.
-func (r *factorsRun) verifyPasscode(ctx context.Context, f oktaclient.Factor) error {
+func (r *task) verifyPasscode(ctx context.Context, f oktaclient.Factor) error {
 	v := oktaclient.Verify{
 		TemplateID: r.opts.Enroll.TemplateID, TokenLifetime: r.opts.Enroll.TokenLifetime, Language: r.opts.Enroll.Language,
 	}
@@ -71,7 +71,7 @@ func (r *factorsRun) verifyPasscode(ctx context.Context, f oktaclient.Factor) er
 }
 
 // verifyPush sends a push and waits for its answer.
-func (r *factorsRun) verifyPush(ctx context.Context, f oktaclient.Factor) error {
+func (r *task) verifyPush(ctx context.Context, f oktaclient.Factor) error {
 	if r.opts.NoChallenge {
 		return fault.Usage("of one that was sent before: oktareset factors poll", "a push is verified by sending one")
 	}
@@ -83,7 +83,7 @@ func (r *factorsRun) verifyPush(ctx context.Context, f oktaclient.Factor) error 
 }
 
 // poll goes on waiting for the answer to a push.
-func (r *factorsRun) poll(ctx context.Context) error {
+func (r *task) poll(ctx context.Context) error {
 	f, _, err := r.factor(ctx, false)
 	if err != nil {
 		return err
@@ -99,7 +99,7 @@ func (r *factorsRun) poll(ctx context.Context) error {
 }
 
 // await waits for the answer to a push and says what it was.
-func (r *factorsRun) await(ctx context.Context, f oktaclient.Factor, v oktaclient.Verification) error {
+func (r *task) await(ctx context.Context, f oktaclient.Factor, v oktaclient.Verification) error {
 	if v.CorrectAnswer > 0 {
 		r.Console.Info("tell the user to choose the number %d", v.CorrectAnswer)
 	}
@@ -117,7 +117,7 @@ func (r *factorsRun) await(ctx context.Context, f oktaclient.Factor, v oktaclien
 }
 
 // verified tells the end of a verification. Nothing but SUCCESS is one.
-func (r *factorsRun) verified(f oktaclient.Factor, v oktaclient.Verification) error {
+func (r *task) verified(f oktaclient.Factor, v oktaclient.Verification) error {
 	err := r.show(v.Raw, func(w io.Writer) { row(w, "result", v.Result) })
 	if err != nil {
 		return err

@@ -35,4 +35,5 @@ func ExplainLog(c *oktaclient.Client, err error) error {
 	return known
 }
 
+// HintLog says what reading the System Log takes.
 const HintLog = "the System Log takes a good token of an admin who may read it, or the scope okta.logs.read"

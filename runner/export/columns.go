@@ -12,6 +12,7 @@ import (
 	"oktareset/runner/table"
 )
 
+// DefaultColumns are those of an export that names none.
 const DefaultColumns = table.ExportColumn + ",login,status,email,firstName,lastName"
 
 // Column is an attribute of a user that becomes a column of the export.

@@ -9,6 +9,7 @@ import (
 // Phase is how far a command has come. It decides what an error means that nobody foresaw.
 type Phase int
 
+// The phases.
 const (
 	Before Phase = iota // nothing was changed, or written that stays
 	During              // something was

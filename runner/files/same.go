@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 )
 
+// SameFile reports whether two paths name one file, also if it isn't there.
 func SameFile(a, b string) bool {
 	ia, err1 := os.Stat(a)
 	ib, err2 := os.Stat(b)

@@ -132,7 +132,7 @@ func (in *input) origin() string {
 // warnOfOthers warns of results that aren't in the way, because --output names another file, and
 // that stand where this input's usually do: the same people would be reset a second time.
 func (t *target) warnOfOthers(ctx context.Context) error {
-	usual := results.ResultsBeside(t.paths.input, t.opts.DryRun, t.opts.Sandbox)
+	usual := results.Beside(t.paths.input, t.opts.DryRun, t.opts.Sandbox)
 	if t.opts.DryRun || t.opts.Sandbox || t.opts.File == "" || t.opts.File == "-" || files.SameFile(usual, t.paths.results) {
 		return nil
 	}

@@ -34,7 +34,7 @@ func (r *run) choosePaths() (paths, error) {
 		base, p.shown = results.FileName(r.opts.Users), "--user"
 	}
 	if p.results == "" {
-		p.results = results.ResultsBeside(base, r.opts.DryRun, r.opts.Sandbox)
+		p.results = results.Beside(base, r.opts.DryRun, r.opts.Sandbox)
 	}
 	if p.input != "" && files.SameFile(p.input, p.results) {
 		return p, fault.Usage("choose another file with -o", "the results would overwrite the input %s", p.input)

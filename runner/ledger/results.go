@@ -6,7 +6,7 @@ import (
 	"oktareset/runner/results"
 )
 
-// What a run leaves is described by package results; whoever writes it needs the same names.
+// The names of package results that whoever writes needs, too.
 type (
 	Manifest    = results.Manifest
 	Actor       = results.Actor

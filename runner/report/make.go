@@ -15,6 +15,7 @@ import (
 	"oktareset/runner/results"
 )
 
+// Options say of what to make a page, and where.
 type Options struct {
 	Results string
 	Output  string // "-": stdout

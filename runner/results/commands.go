@@ -128,7 +128,7 @@ func GoOnCommand(m *Manifest, path string, first ...string) string {
 		var base string
 		input, base = inputOf(m, path)
 		then = append(recordedFlags(m, "column", "delimiter", "no-header", "allow-empty"), then...)
-		if filepath.Clean(ResultsBeside(base, m.DryRun, false)) == filepath.Clean(path) {
+		if filepath.Clean(Beside(base, m.DryRun, false)) == filepath.Clean(path) {
 			output = nil
 		}
 	}

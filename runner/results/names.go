@@ -11,10 +11,10 @@ func CopyPath(path string) string {
 	return strings.TrimSuffix(ManifestPath(path), ".json") + ".input.csv"
 }
 
-// ResultsBeside is where the results of an input are written unless --output says otherwise:
+// Beside is where the results of an input are written unless --output says otherwise:
 // users.csv gives users.results.csv, or users.plan.csv for a dry run. A rehearsal has names of its
 // own, so that it never stands in the way of a real run.
-func ResultsBeside(input string, dryRun, sandbox bool) string {
+func Beside(input string, dryRun, sandbox bool) string {
 	name := Stem(input)
 	if sandbox {
 		name = strings.TrimSuffix(name, rehearsal) + rehearsal

@@ -7,6 +7,7 @@ import (
 	"oktareset/runner/fault"
 )
 
+// ParseDelimiter reads --delimiter: a character, or tab; 0 if there is none.
 func ParseDelimiter(s string) (rune, error) {
 	switch s {
 	case "":

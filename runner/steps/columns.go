@@ -28,6 +28,7 @@ func CheckCells(f oktaclient.Enrollment, profile map[string]any) error {
 	return nil
 }
 
+// NeededFields are the fields of a profile without which a factor of a type can't be enrolled.
 func NeededFields(factorType string) []string {
 	switch factorType {
 	case "sms", "call":

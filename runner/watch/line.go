@@ -11,8 +11,8 @@ import (
 	"oktareset/runner/evidence"
 )
 
-// WatchLine is a line of watch: the fields of the event card "User MFA Factor Reset All" of Okta Workflows, and what the log says besides.
-type WatchLine struct {
+// Line is a line of watch: the fields of the event card "User MFA Factor Reset All" of Okta Workflows, and what the log says besides.
+type Line struct {
 	DateAndTime  string              `json:"dateAndTime"` // published
 	Message      string              `json:"message"`
 	EventID      string              `json:"eventId"`
@@ -59,9 +59,9 @@ func (p *watchPrinter) writeTo(w io.Writer, org oktaclient.OrgURL, resets []Rese
 	return err
 }
 
-func (p *watchPrinter) line(org oktaclient.OrgURL, r *Reset) WatchLine {
+func (p *watchPrinter) line(org oktaclient.OrgURL, r *Reset) Line {
 	main := r.Main()
-	l := WatchLine{
+	l := Line{
 		DateAndTime: main.Published.UTC().Format(time.RFC3339Nano), Message: main.Message, EventID: main.UUID, EventType: main.EventType,
 		EventTime: time.Now().UTC().Format(time.RFC3339), Version: main.Version, Admin: main.Actor, User: main.User(), UUID: main.UUID,
 		Source: org.String() + "/api/v1/logs", Reset: r.All(), Factors: r.Factors(), RunID: evidence.RunID(&main.LogEvent),

@@ -1,6 +1,6 @@
 //go:build !linux && !darwin && !windows
 
-package command
+package files
 
 // FreeSpace isn't known here.
 func FreeSpace(string) (bytes uint64, ok bool) { return 0, false }

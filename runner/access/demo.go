@@ -1,13 +1,11 @@
-package desk
+package access
 
 import (
 	"context"
 	"strings"
 	"time"
 
-	"oktareset/oktaclient"
 	"oktareset/oktaclient/oktatest"
-	"oktareset/runner/access"
 )
 
 // demoAnswer is how long the people of the stand-in take to answer a push.
@@ -31,20 +29,17 @@ var demoUsers = []struct {
 	{"dave@example.com", "has enrolled nothing", "", nil},
 }
 
-// startDemo serves a stand-in org with the people above.
-func startDemo() (*access.Sandbox, error) {
-	org := oktatest.New(oktatest.Config{Latency: access.DemoLatency, LatencyJitter: access.DemoLatency / 2, PushDelay: demoAnswer})
+// StartDemo serves a stand-in org with the people above.
+func StartDemo() (*Sandbox, error) {
+	org := oktatest.New(oktatest.Config{Latency: DemoLatency, LatencyJitter: DemoLatency / 2, PushDelay: demoAnswer})
 	for _, u := range demoUsers {
 		org.Add(oktatest.User{Login: u.login, Factors: u.factors, Push: u.push})
 	}
-	return access.ServeOrg(context.Background(), org, "127.0.0.1:0")
+	return ServeOrg(context.Background(), org, "127.0.0.1:0")
 }
 
-// whoExists tells whom the stand-in knows; "" with a real org.
-func (r *factorsRun) whoExists() string {
-	if r.sandbox == nil {
-		return ""
-	}
+// People tells whom a stand-in of [StartDemo] knows.
+func (s *Sandbox) People() string {
 	var who []string
 	for _, u := range demoUsers {
 		who = append(who, u.login+" ("+u.what+")")
@@ -52,12 +47,8 @@ func (r *factorsRun) whoExists() string {
 	return "the stand-in org has " + strings.Join(who, ", ")
 }
 
-// peek tells what the user of the stand-in sees or knows: in a rehearsal nobody is there to read it out.
-func (r *factorsRun) peek(f oktaclient.Factor) {
-	if r.sandbox == nil {
-		return
-	}
-	if code, ok := r.sandbox.Org.Passcode(r.user.ID, f.ID); ok {
-		r.Console.Info("the stand-in's %s would say %s", r.user.Profile.Login, code)
-	}
+// Passcode is what the user of a factor sees or knows: in a rehearsal nobody is there to read it
+// out.
+func (s *Sandbox) Passcode(userID, factorID string) (code string, ok bool) {
+	return s.Org.Passcode(userID, factorID)
 }
