@@ -3,7 +3,6 @@ package access
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"oktareset/oktaclient"
 	"oktareset/runner/fault"
@@ -36,19 +35,8 @@ type configuration struct {
 	files []configFile
 }
 
-// ClientOptions are those of every client for an org. product stands behind ours in the User-Agent: run/ID for what may change something.
-func (a *Env) ClientOptions(cfg Config, product string, verbose bool) oktaclient.Options {
-	o := oktaclient.Options{
-		Token: cfg.token, App: cfg.App, UserAgent: strings.TrimSpace("oktareset/" + a.Version + " " + product), Transport: a.Transport,
-	}
-	if verbose {
-		o.Logger = a.Console.Log
-	}
-	return o
-}
-
-// LoadOrg finds the org and the credentials for it. A service app is going to ask for the scopes.
-func (a *Env) LoadOrg(ctx context.Context, f Flags, s Scopes) (Config, error) {
+// loadOrg finds the org and the credentials for it. A service app is going to ask for the scopes.
+func (a *Env) loadOrg(ctx context.Context, f Flags, s Scopes) (Config, error) {
 	found, err := a.loadFiles()
 	if err != nil {
 		return Config{}, err

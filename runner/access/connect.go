@@ -1,6 +1,63 @@
 package access
 
-import "time"
+import (
+	"context"
+	"strings"
+	"time"
+
+	"oktareset/oktaclient"
+)
 
 // OptionalTime is how long the start of a run waits for what it can do without.
 const OptionalTime = 5 * time.Second
+
+// Way says how a command reaches its org.
+type Way struct {
+	Flags   Flags
+	Scopes  Scopes                   // that a service app asks for
+	StandIn func() (*Sandbox, error) // serves an org in place of a real one; nil: there is none
+	Product string                   // behind ours in the User-Agent: run/ID of what may change something
+	Verbose bool                     // log each request
+	Client  oktaclient.Options       // what the command chooses itself: pace, timeout
+}
+
+// Connection is a client for an org.
+type Connection struct {
+	Client  *oktaclient.Client
+	StandIn *Sandbox // nil with a real org
+	Config  Config
+	options oktaclient.Options
+}
+
+// Connect finds the org and the credentials, or serves the stand-in, and makes a client. Nothing is
+// sent.
+func (e *Env) Connect(ctx context.Context, w Way) (*Connection, error) {
+	c := &Connection{options: w.Client}
+	var err error
+	if w.StandIn == nil {
+		c.Config, err = e.loadOrg(ctx, w.Flags, w.Scopes)
+	} else if c.StandIn, err = w.StandIn(); err == nil {
+		c.Config, err = c.StandIn.config()
+	}
+	if err != nil {
+		return nil, err
+	}
+	o := &c.options
+	o.Token, o.App, o.Transport = c.Config.token, c.Config.App, e.Transport
+	o.UserAgent = strings.TrimSpace("oktareset/" + e.Version + " " + w.Product)
+	if w.Verbose {
+		o.Logger = e.Console.Log
+	}
+	c.Renew()
+	return c, nil
+}
+
+// Renew replaces a client that has given up for good.
+func (c *Connection) Renew() { c.Client = oktaclient.New(c.Config.URL, c.options) }
+
+// Close ends the stand-in, if there is one. It may be called on nil.
+func (c *Connection) Close() {
+	if c != nil {
+		c.StandIn.Close()
+	}
+}

@@ -1,7 +1,7 @@
 // Package access is the way into an org, the same for every command: which org, by whose authority,
 // or a stand-in on this machine.
 //
-// [Env] is what a command has of its process and its user. [Env.LoadOrg] finds the org and the
+// [Env] is what a command has of its process and its user. [Env.Connect] finds the org and the
 // credentials: a flag, the environment, ./.okta.yaml, ~/.okta/okta.yaml, in this order. A setting
 // that can't be right is refused before anything is sent, and never shown. A folder's file may not
 // choose who gets credentials from elsewhere.

@@ -70,8 +70,8 @@ func Identifiers(f *roster.File) iter.Seq[string] {
 // URL is the address of the org.
 func (s *Sandbox) URL() string { return "http://" + s.listen.Addr().String() }
 
-// Config is how to connect to it.
-func (s *Sandbox) Config() (Config, error) {
+// config is how to connect to it.
+func (s *Sandbox) config() (Config, error) {
 	url, err := oktaclient.ParseOrgURL(s.URL())
 	return Config{URL: url, token: oktaclient.Token(s.Org.Token())}, err
 }

@@ -15,12 +15,12 @@ import (
 
 // connect makes a client for the org of the results, whatever its name is now.
 func (r *run) connect(ctx context.Context) error {
-	cfg, err := r.LoadOrg(ctx, r.opts.Org, access.LogScopes)
+	c, err := r.Connect(ctx, access.Way{Flags: r.opts.Org, Scopes: access.LogScopes, Verbose: r.opts.Console.Verbose})
 	if err != nil {
 		return err
 	}
-	r.client = oktaclient.New(cfg.URL, r.ClientOptions(cfg, "", r.opts.Console.Verbose))
-	host, id := cfg.URL.Host(), ""
+	r.client = c.Client
+	host, id := r.client.Org().Host(), ""
 	if r.manifest.OrgID == "" {
 		r.Console.Warn("%s doesn't have the org's ID, as an earlier version made it: only the name %s is compared", r.opts.Results, r.manifest.Org)
 	} else {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"oktareset/runner/access"
 	"oktareset/runner/audit"
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
@@ -47,7 +46,7 @@ func (a *app) auditCommand() *cli.Command {
 	return &cli.Command{
 		Name: "audit", Usage: "hold a results file against the org's System Log", ArgsUsage: "RESULTS", Description: auditExamples,
 		CustomHelpTemplate: auditExitCodes,
-		Flags:              append(append(flags, consoleFlags()...), orgOnlyFlags("ORG")...),
+		Flags:              append(append(flags, consoleFlags()...), orgFlags("")...),
 		Action: func(c *cli.Context) error {
 			o, err := parseAudit(c)
 			if err != nil {
@@ -58,22 +57,16 @@ func (a *app) auditCommand() *cli.Command {
 	}
 }
 
-// orgOnlyFlags name an org for a command that has no stand-in inside.
-func orgOnlyFlags(category string) []cli.Flag {
-	return []cli.Flag{
-		&cli.StringFlag{Name: "org-url", Category: category, Usage: "`URL` of the org (default: OKTA_CLIENT_ORGURL, .okta.yaml)"},
-		&cli.StringFlag{Name: "token-file", Category: category, Usage: "`FILE` that holds the API token (default: OKTA_CLIENT_TOKEN, .okta.yaml)"},
-	}
-}
-
 // parseAudit is the only reader of audit's flags.
 func parseAudit(c *cli.Context) (o audit.Options, err error) {
 	o = audit.Options{
 		Output: c.String("output"), Wait: c.Duration("wait"), JSON: c.Bool("json"),
-		Org:     access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
 		Tickets: audit.TicketOptions{File: c.String("tickets"), Column: c.String("ticket-column"), IDs: c.String("ticket-id-column")},
 	}
 	if o.Console, err = parseConsole(c); err != nil {
+		return o, err
+	}
+	if o.Org, _, err = parseOrg(c); err != nil {
 		return o, err
 	}
 	if o.Results, err = oneArgument(c); err != nil {

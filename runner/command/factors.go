@@ -81,12 +81,10 @@ func factorsFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "json", Category: output, Usage: "print Okta's JSON on a terminal, too"},
 	}
 	flags = append(flags, consoleFlags()...)
-	return append(flags,
+	flags = append(flags,
 		&cli.DurationFlag{Name: "timeout", Category: org, Value: oktaclient.DefaultTimeout, Usage: "wait `D` for the answer to a request"},
-		&cli.StringFlag{Name: "org-url", Category: org, Usage: "`URL` of the org (default: OKTA_CLIENT_ORGURL, .okta.yaml)"},
-		&cli.StringFlag{Name: "token-file", Category: org, Usage: "`FILE` that holds the API token (default: OKTA_CLIENT_TOKEN, .okta.yaml)"},
-		&cli.BoolFlag{Name: "sandbox", Category: org, Usage: "use a stand-in org inside this program, with alice, bob, carol and dave@example.com"},
 	)
+	return append(flags, orgFlags("use a stand-in org inside this program, with alice, bob, carol and dave@example.com")...)
 }
 
 // allows refuses a flag that the verb would ignore.

@@ -24,11 +24,13 @@ var secretFields = []string{"answer", "sharedSecret", "passCode", "nextPassCode"
 func parseFactors(c *cli.Context) (desk.Options, error) {
 	o := desk.Options{
 		NumberMatching: c.Bool("number-matching"), NoChallenge: c.Bool("no-challenge"), RemoveRecovery: c.Bool("remove-recovery"),
-		Timeout: c.Duration("timeout"), JSON: c.Bool("json"), Sandbox: c.Bool("sandbox"),
-		Org: access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
+		Timeout: c.Duration("timeout"), JSON: c.Bool("json"),
 	}
 	var err error
 	if o.Console, err = parseConsole(c); err != nil {
+		return o, err
+	}
+	if o.Org, o.Sandbox, err = parseOrg(c); err != nil {
 		return o, err
 	}
 	if err = parseArguments(&o, c.Args().Slice()); err != nil {
@@ -50,8 +52,6 @@ func parseFactors(c *cli.Context) (desk.Options, error) {
 	switch {
 	case o.Timeout < time.Second:
 		return o, fault.Usage("at least 1s: an answer that comes too late leaves the change in doubt", "--timeout %s", o.Timeout)
-	case o.Sandbox && (o.Org.URL != "" || o.Org.TokenFile != ""):
-		return o, fault.Usage("leave out one of them", "--sandbox takes no --org-url and no --token-file")
 	}
 	return o, nil
 }

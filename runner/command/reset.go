@@ -14,7 +14,6 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
-	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/evidence"
 	"oktareset/runner/fault"
@@ -93,11 +92,7 @@ func resetFlags() []cli.Flag {
 		&cli.StringFlag{Name: "progress", Category: output, Value: string(progress.Auto), Usage: "`MODE`: auto (a bar on a terminal, else lines), plain or none"},
 	)
 	flags = append(flags, consoleFlagsQuiet("write nothing but errors, and warnings of users who aren't protected")...)
-	return append(flags,
-		&cli.StringFlag{Name: "org-url", Category: org, Usage: "`URL` of the org (default: OKTA_CLIENT_ORGURL, .okta.yaml)"},
-		&cli.StringFlag{Name: "token-file", Category: org, Usage: "`FILE` that holds the API token (default: OKTA_CLIENT_TOKEN, .okta.yaml)"},
-		&cli.BoolFlag{Name: "sandbox", Category: org, Usage: "use a stand-in org inside this program: nothing real is touched"},
-	)
+	return append(flags, orgFlags("use a stand-in org inside this program: nothing real is touched")...)
 }
 
 func consoleFlags() []cli.Flag { return consoleFlagsQuiet("write nothing but errors") }
@@ -134,14 +129,16 @@ func parseReset(c *cli.Context) (job.Options, error) {
 		Users: c.StringSlice("user"), DryRun: c.Bool("dry-run"), Record: c.Bool("record-factors"),
 		Workers: c.Int("workers"), Capacity: c.Int("max-api-capacity"), Timeout: c.Duration("timeout"), Limit: c.Int("limit"),
 		MaxDuration: c.Duration("max-duration"), Resume: c.Bool("resume") || c.String("retry") != "",
-		Output: c.String("output"), Ticket: c.String("ticket"), JSON: c.Bool("json"), Sandbox: c.Bool("sandbox"),
-		Org: access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
+		Output: c.String("output"), Ticket: c.String("ticket"), JSON: c.Bool("json"),
 		Set: givenFlags(c),
 	}
 	o.Protect = protect.Options{Exclude: c.StringSlice("exclude"), Column: c.String("exclude-column"), SkipAdmins: c.Bool("skip-admins")}
 	o.Input = roster.Options{Column: c.String("column"), NoHeader: c.Bool("no-header"), AllowEmpty: c.Bool("allow-empty")}
 	var err error
 	if o.Console, err = parseConsole(c); err != nil {
+		return o, err
+	}
+	if o.Org, o.Sandbox, err = parseOrg(c); err != nil {
 		return o, err
 	}
 	if o.File, err = oneArgument(c); err != nil {
@@ -216,8 +213,6 @@ func checkReset(o *job.Options, c *cli.Context) error {
 	case o.Resume && o.Sandbox:
 		return fault.Usage("serve it by oktareset sandbox, and use OKTA_CLIENT_ORGURL and OKTA_CLIENT_TOKEN as it prints them",
 			"--sandbox forgets everything when it ends: there is nothing to resume")
-	case o.Sandbox && (o.Org.URL != "" || o.Org.TokenFile != ""):
-		return fault.Usage("leave out one of them", "--sandbox takes no --org-url and no --token-file")
 	case utf8.RuneCountInString(o.Ticket) > 200:
 		return fault.Usage("", "--ticket is longer than 200 characters")
 	}

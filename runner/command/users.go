@@ -9,7 +9,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"oktareset/oktaclient"
-	"oktareset/runner/access"
 	"oktareset/runner/export"
 	"oktareset/runner/fault"
 	"oktareset/runner/progress"
@@ -70,11 +69,7 @@ func usersFlags() []cli.Flag {
 		&cli.StringFlag{Name: "progress", Category: output, Value: string(progress.Auto), Usage: "`MODE`: auto (a bar on a terminal, else lines), plain or none"},
 	}
 	flags = append(flags, consoleFlags()...)
-	return append(flags,
-		&cli.StringFlag{Name: "org-url", Category: org, Usage: "`URL` of the org (default: OKTA_CLIENT_ORGURL, .okta.yaml)"},
-		&cli.StringFlag{Name: "token-file", Category: org, Usage: "`FILE` that holds the API token (default: OKTA_CLIENT_TOKEN, .okta.yaml)"},
-		&cli.BoolFlag{Name: "sandbox", Category: org, Usage: "use a stand-in org inside this program"},
-	)
+	return append(flags, orgFlags("use a stand-in org inside this program")...)
 }
 
 // parseUsers is the only reader of users' flags.
@@ -83,10 +78,13 @@ func parseUsers(c *cli.Context) (export.Options, error) {
 		Search: c.String("search"), Filter: c.String("filter"), Group: c.String("group"),
 		HasFactor: c.StringSlice("has-factor"), NoFactors: c.Bool("no-factors"),
 		Capacity: c.Int("max-api-capacity"), Timeout: c.Duration("timeout"),
-		Output: c.String("output"), Sandbox: c.Bool("sandbox"), Org: access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
+		Output: c.String("output"),
 	}
 	var err error
 	if o.Console, err = parseConsole(c); err != nil {
+		return o, err
+	}
+	if o.Org, o.Sandbox, err = parseOrg(c); err != nil {
 		return o, err
 	}
 	if arg, err := oneArgument(c); err != nil || arg != "" {
@@ -131,8 +129,6 @@ func checkUsers(o *export.Options, c *cli.Context) error {
 		return fault.Usage("1 to 100", "--max-api-capacity %d", o.Capacity)
 	case o.Timeout < time.Second:
 		return fault.Usage("at least 1s", "--timeout %s", o.Timeout)
-	case o.Sandbox && (o.Org.URL != "" || o.Org.TokenFile != ""):
-		return fault.Usage("leave out one of them", "--sandbox takes no --org-url and no --token-file")
 	}
 	return nil
 }

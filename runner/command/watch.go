@@ -6,7 +6,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"oktareset/runner/access"
 	"oktareset/runner/fault"
 	"oktareset/runner/watch"
 )
@@ -46,7 +45,7 @@ func (a *app) watchCommand() *cli.Command {
 	return &cli.Command{
 		Name: "watch", Usage: "follow factor-reset events as they happen", Description: watchExamples,
 		CustomHelpTemplate: watchExitCodes,
-		Flags:              append(append(flags, consoleFlags()...), orgOnlyFlags("ORG")...),
+		Flags:              append(append(flags, consoleFlags()...), orgFlags("")...),
 		Action: func(c *cli.Context) error {
 			o, err := parseWatch(c)
 			if err != nil {
@@ -61,9 +60,12 @@ func (a *app) watchCommand() *cli.Command {
 func parseWatch(c *cli.Context) (o watch.Options, err error) {
 	o = watch.Options{
 		Since: c.String("since"), Cursor: c.String("cursor"), Runs: c.StringSlice("runs"), All: c.Bool("all"), Once: c.Bool("once"),
-		Interval: c.Duration("interval"), Org: access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
+		Interval: c.Duration("interval"),
 	}
 	if o.Console, err = parseConsole(c); err != nil {
+		return o, err
+	}
+	if o.Org, _, err = parseOrg(c); err != nil {
 		return o, err
 	}
 	if arg, err := oneArgument(c); err != nil || arg != "" {

@@ -41,20 +41,20 @@ func (a *app) whoamiCommand() *cli.Command {
 		&cli.BoolFlag{Name: "json", Category: output, Usage: "print JSON"},
 	}
 	flags = append(flags, consoleFlags()...)
-	flags = append(flags,
-		&cli.StringFlag{Name: "org-url", Category: org, Usage: "`URL` of the org (default: OKTA_CLIENT_ORGURL, .okta.yaml)"},
-		&cli.StringFlag{Name: "token-file", Category: org, Usage: "`FILE` that holds the API token (default: OKTA_CLIENT_TOKEN, .okta.yaml)"},
+	flags = append(append(flags, orgFlags("")...),
 		&cli.DurationFlag{Name: "timeout", Category: org, Value: oktaclient.DefaultTimeout, Usage: "wait `D` for the answer to a request"},
 	)
 	return &cli.Command{
 		Name: "whoami", Usage: "show org, account, permissions, limits and settings", Description: whoamiExamples, Flags: flags, CustomHelpTemplate: whoamiExitCodes,
 		Action: func(c *cli.Context) error {
 			o := whoamiOptions{
-				org:  access.Flags{URL: c.String("org-url"), TokenFile: c.String("token-file")},
 				json: c.Bool("json"), timeout: c.Duration("timeout"),
 			}
 			var err error
 			if o.console, err = parseConsole(c); err != nil {
+				return err
+			}
+			if o.org, _, err = parseOrg(c); err != nil {
 				return err
 			}
 			if arg, err := oneArgument(c); err != nil || arg != "" {
@@ -112,15 +112,14 @@ type identityValue struct {
 
 // whoami asks who the credentials belong to, by reads only, and prints it. What it did find out is printed even if Okta refuses something.
 func (a *app) whoami(ctx context.Context, o whoamiOptions) error {
-	cfg, err := a.LoadOrg(ctx, o.org, access.ResetScopes)
+	c, err := a.Connect(ctx, access.Way{
+		Flags: o.org, Scopes: access.ResetScopes, Product: "whoami", Verbose: o.console.Verbose, Client: oktaclient.Options{Timeout: o.timeout},
+	})
 	if err != nil {
 		return err
 	}
-	options := a.ClientOptions(cfg, "whoami", o.console.Verbose)
-	options.Timeout = o.timeout
-	client := oktaclient.New(cfg.URL, options)
-	id := newIdentity(cfg)
-	err = a.ask(ctx, client, &id)
+	id := newIdentity(c.Config)
+	err = a.ask(ctx, c.Client, &id)
 	if ctx.Err() != nil {
 		return fault.Stopped(context.Cause(ctx))
 	}

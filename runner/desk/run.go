@@ -50,23 +50,18 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 
 // connect finds the org and makes a client for it, or starts the stand-in. Nothing is sent.
 func (r *task) connect(ctx context.Context) error {
-	var cfg access.Config
-	var err error
+	w := access.Way{
+		Flags: r.opts.Org, Scopes: r.scopes(), Product: "run/" + runner.NewRunID(), Verbose: r.opts.Console.Verbose,
+		Client: oktaclient.Options{Timeout: r.opts.Timeout},
+	}
 	if r.opts.Sandbox {
-		if r.sandbox, err = access.StartDemo(); err == nil {
-			cfg, err = r.sandbox.Config()
-		}
-	} else {
-		cfg, err = r.LoadOrg(ctx, r.opts.Org, r.scopes())
+		w.StandIn = access.StartDemo
 	}
-	if err != nil {
-		return err
+	c, err := r.Connect(ctx, w)
+	if err == nil {
+		r.client, r.sandbox, r.serviceApp = c.Client, c.StandIn, c.Config.App != nil
 	}
-	r.serviceApp = cfg.App != nil
-	o := r.ClientOptions(cfg, "run/"+runner.NewRunID(), r.opts.Console.Verbose)
-	o.Timeout = r.opts.Timeout
-	r.client = oktaclient.New(cfg.URL, o)
-	return nil
+	return err
 }
 
 // scopes are what a service app needs for the verb. Okta's page of questions takes API tokens only.

@@ -58,22 +58,18 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 
 // connect finds the org and makes a client for it, or starts the stand-in. Nothing is sent.
 func (x *export) connect(ctx context.Context) error {
-	var cfg access.Config
-	var err error
+	w := access.Way{
+		Flags: x.opts.Org, Scopes: x.scopes(), Product: "run/" + runner.NewRunID(), Verbose: x.opts.Console.Verbose,
+		Client: oktaclient.Options{Timeout: x.opts.Timeout, Capacity: x.opts.Capacity, Rate: x.opts.Rate},
+	}
 	if x.opts.Sandbox {
-		if x.sandbox, err = access.StartSandbox(nil, nil, nil); err == nil {
-			cfg, err = x.sandbox.Config()
-		}
-	} else {
-		cfg, err = x.LoadOrg(ctx, x.opts.Org, x.scopes())
+		w.StandIn = func() (*access.Sandbox, error) { return access.StartSandbox(nil, nil, nil) }
 	}
-	if err != nil {
-		return err
+	c, err := x.Connect(ctx, w)
+	if err == nil {
+		x.client, x.sandbox = c.Client, c.StandIn
 	}
-	o := x.ClientOptions(cfg, "run/"+runner.NewRunID(), x.opts.Console.Verbose)
-	o.Timeout, o.Capacity, o.Rate = x.opts.Timeout, x.opts.Capacity, x.opts.Rate
-	x.client = oktaclient.New(cfg.URL, o)
-	return nil
+	return err
 }
 
 // scopes are what a service app needs for the export.

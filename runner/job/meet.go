@@ -21,28 +21,27 @@ import (
 // connect finds the org and makes a client for it, or starts the stand-in for the people of an
 // input. Nothing is sent.
 func (r *run) connect(ctx context.Context, in *input) (*org, error) {
-	o := &org{run: r}
-	var cfg access.Config
-	var err error
-	if r.opts.Sandbox {
-		both, names := in.protect.People()
-		if o.standIn, err = access.StartSandbox(in.file, both, names); err == nil {
-			cfg, err = o.standIn.Config()
-		}
-	} else {
-		cfg, err = r.LoadOrg(ctx, r.opts.Org, r.scopes())
+	w := access.Way{
+		Flags: r.opts.Org, Scopes: r.scopes(), Product: "run/" + r.id, Verbose: r.opts.Console.Verbose,
+		Client: oktaclient.Options{
+			Timeout: r.opts.Timeout, Capacity: r.opts.Capacity, Rate: r.opts.Rate, MaxInFlight: r.opts.Workers,
+			ChangesApart: func() {
+				r.Console.Info("an answer was lost on a connection that had been used before: from here on each change gets a connection of its own")
+			},
+		},
 	}
+	if r.opts.Sandbox {
+		w.StandIn = func() (*access.Sandbox, error) {
+			both, names := in.protect.People()
+			return access.StartSandbox(in.file, both, names)
+		}
+	}
+	c, err := r.Connect(ctx, w)
 	if err != nil {
 		return nil, err
 	}
-	c := r.ClientOptions(cfg, "run/"+r.id, r.opts.Console.Verbose)
-	c.Timeout, c.Capacity, c.Rate, c.MaxInFlight = r.opts.Timeout, r.opts.Capacity, r.opts.Rate, r.opts.Workers
-	c.ChangesApart = func() {
-		r.Console.Info("an answer was lost on a connection that had been used before: from here on each change gets a connection of its own")
-	}
-	o.client = oktaclient.New(cfg.URL, c)
-	r.outcome.Org = o.client.Org().Host()
-	return o, nil
+	r.outcome.Org = c.Client.Org().Host()
+	return &org{run: r, client: c.Client, standIn: c.StandIn}, nil
 }
 
 // target is the input at its org.

@@ -23,28 +23,27 @@ const (
 // watcher follows the log.
 type watcher struct {
 	*access.Env
-	opts   Options
-	dial   func() *oktaclient.Client
-	client *oktaclient.Client
-	place  watchPlace
-	fold   Fold
-	out    watchPrinter
-	orgID  string // "": it isn't known
-	met    bool   // the log was read once: whatever happens now, it passes
+	opts  Options
+	to    *access.Connection
+	place watchPlace
+	fold  Fold
+	out   watchPrinter
+	orgID string // "": it isn't known
+	met   bool   // the log was read once: whatever happens now, it passes
 }
 
 // meetOrg asks for the org's ID and the server's clock. If it fails, the org's name has to do.
 func (w *watcher) meetOrg(ctx context.Context) {
 	brief, cancel := context.WithTimeout(ctx, access.OptionalTime)
 	defer cancel()
-	if org, err := w.client.GetOrg(brief); err == nil {
+	if org, err := w.to.Client.GetOrg(brief); err == nil {
 		w.orgID = org.ID
 	}
 }
 
 // begin finds out from where to follow.
 func (w *watcher) begin() error {
-	host := w.client.Org().Host()
+	host := w.to.Client.Org().Host()
 	if w.opts.Cursor != "" {
 		found, err := w.place.load(w.opts.Cursor, host, w.orgID)
 		if err != nil {
@@ -56,7 +55,7 @@ func (w *watcher) begin() error {
 			return nil
 		}
 	}
-	since, err := ParseSince(w.opts.Since, w.client.Now())
+	since, err := ParseSince(w.opts.Since, w.to.Client.Now())
 	if err != nil {
 		return err
 	}
@@ -76,9 +75,9 @@ func (w *watcher) follow(ctx context.Context) error {
 		page, next, err := w.read(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return fault.Also(evidence.ExplainLog(w.client, context.Cause(ctx)), w.end())
+			return fault.Also(evidence.ExplainLog(w.to.Client, context.Cause(ctx)), w.end())
 		case err != nil && !w.passes(err):
-			return fault.Also(evidence.ExplainLog(w.client, w.hintCursor(err)), w.end())
+			return fault.Also(evidence.ExplainLog(w.to.Client, w.hintCursor(err)), w.end())
 		case err != nil:
 			trouble = min(max(w.opts.Interval, 2*trouble), maxTrouble)
 			w.Console.Warn("the System Log can't be read, trying again in %s; nothing is lost: %v", trouble, err)
@@ -106,15 +105,15 @@ func (w *watcher) follow(ctx context.Context) error {
 func (w *watcher) read(ctx context.Context) ([]oktaclient.LogRecord, oktaclient.LogCursor, error) {
 	ctx, cancel := context.WithTimeout(ctx, pollTime)
 	defer cancel()
-	return w.client.ReadLog(ctx, w.place.Next)
+	return w.to.Client.ReadLog(ctx, w.place.Next)
 }
 
 // passes reports whether an error is one that waiting helps against.
 func (w *watcher) passes(err error) bool {
 	if errors.Is(err, oktaclient.ErrOutage) || errors.Is(err, oktaclient.ErrLimited) {
-		w.client = w.dial() // this one has given up for good
+		w.to.Renew() // this one has given up for good
 	}
-	if !w.met && !w.client.MetOkta() {
+	if !w.met && !w.to.Client.MetOkta() {
 		return false // more likely a wrong address
 	}
 	var (
@@ -134,7 +133,7 @@ func (w *watcher) passes(err error) bool {
 func (w *watcher) hintCursor(err error) error {
 	if api := (*oktaclient.APIError)(nil); errors.As(err, &api) && api.Status == 400 && !w.place.Last.IsZero() {
 		return fault.Usage("begin with a new file, and --since "+w.place.Last.UTC().Format(evidence.ShortFor)+", when the last event was",
-			"%s doesn't know the place any more at which the log was left: %w", w.client.Org().Host(), err)
+			"%s doesn't know the place any more at which the log was left: %w", w.to.Client.Org().Host(), err)
 	}
 	return err
 }
@@ -171,7 +170,7 @@ func (w *watcher) end() error {
 }
 
 func (w *watcher) print(resets []Reset) error {
-	if err := w.out.writeTo(w.Stdout, w.client.Org(), resets, w.opts.All); err != nil {
+	if err := w.out.writeTo(w.Stdout, w.to.Client.Org(), resets, w.opts.All); err != nil {
 		return fault.WithCode(fault.ExitBrokeOff, fmt.Errorf("print the events: %w", err))
 	}
 	return nil
@@ -224,16 +223,13 @@ func ParseSince(s string, now time.Time) (time.Time, error) {
 
 // Run carries out the watch command.
 func Run(ctx context.Context, e *access.Env, o Options) error {
-	cfg, err := e.LoadOrg(ctx, o.Org, access.LogScopes)
+	c, err := e.Connect(ctx, access.Way{Flags: o.Org, Scopes: access.LogScopes, Verbose: o.Console.Verbose})
 	if err != nil {
 		return err
 	}
-	w := &watcher{Env: e, opts: o, dial: func() *oktaclient.Client {
-		return oktaclient.New(cfg.URL, e.ClientOptions(cfg, "", o.Console.Verbose))
-	}}
-	w.client = w.dial()
+	w := &watcher{Env: e, opts: o, to: c}
 	w.meetOrg(ctx)
-	w.out.ours = ownRuns{paths: o.Runs, org: cfg.URL.Host(), orgID: w.orgID}
+	w.out.ours = ownRuns{paths: o.Runs, org: c.Config.URL.Host(), orgID: w.orgID}
 	if err := w.out.ours.load(); err != nil {
 		return fault.Refused(err)
 	}
