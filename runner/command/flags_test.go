@@ -85,7 +85,7 @@ func TestParseReset(t *testing.T) {
 				"--enroll", "sms:OKTA", "--activate", "--template-id", "cstk2", "--token-lifetime", "10m", "--update-phone",
 			},
 			with(func(o *job.Options) {
-				o.What = job.What{
+				o.What = steps.What{
 					Factors:        []steps.FactorType{{Type: "sms"}, {Type: "token:software:totp", Provider: "GOOGLE"}},
 					RemoveRecovery: true, Then: []runner.Reason{runner.ReasonSessions},
 					Enroll: oktaclient.Enrollment{
@@ -104,7 +104,7 @@ func TestParseReset(t *testing.T) {
 		if len(got.Protect.Exclude) == 0 {
 			got.Protect.Exclude = nil
 		}
-		opt := cmp.AllowUnexported(job.Options{}, job.What{}, protect.Options{}, console.Confirmation{}, access.Flags{}, console.Options{}, job.HaltRule{})
+		opt := cmp.AllowUnexported(job.Options{}, steps.What{}, protect.Options{}, console.Confirmation{}, access.Flags{}, console.Options{}, job.HaltRule{})
 		if diff := cmp.Diff(tt.want, got, opt); diff != "" || err != nil {
 			t.Errorf("parse(%q) = %v\n%s", tt.args, err, diff)
 		}

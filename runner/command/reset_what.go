@@ -10,7 +10,6 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/runner"
 	"oktareset/runner/fault"
-	"oktareset/runner/job"
 	"oktareset/runner/steps"
 )
 
@@ -34,8 +33,8 @@ func whatFlags(what string) []cli.Flag {
 }
 
 // parseWhat reads the flags of [whatFlags] that say what is done.
-func parseWhat(c *cli.Context) (job.What, error) {
-	w := job.What{RemoveRecovery: c.Bool("remove-recovery")}
+func parseWhat(c *cli.Context) (steps.What, error) {
+	w := steps.What{RemoveRecovery: c.Bool("remove-recovery")}
 	for _, s := range runner.LaterSteps() {
 		if c.Bool(s.Flag) {
 			w.Then = append(w.Then, s.Open)
@@ -60,7 +59,7 @@ func parseWhat(c *cli.Context) (job.What, error) {
 	return w, parseEnroll(&w, c)
 }
 
-func parseEnroll(w *job.What, c *cli.Context) error {
+func parseEnroll(w *steps.What, c *cli.Context) error {
 	if !c.IsSet("enroll") {
 		for _, name := range []string{"activate", "template-id", "token-lifetime", "update-phone"} {
 			if c.IsSet(name) {

@@ -33,7 +33,7 @@ func (d *due) checkConfirm() error {
 			first = "look at it with --dry-run first; "
 		}
 		return console.ConsentError(fmt.Sprintf("%sto go ahead: --confirm %s:%d", first, host, n),
-			"nobody has allowed this, and there is no terminal to ask on: it %s in %s%s", d.opts.What.text(n), host, because(d.whyAgain()))
+			"nobody has allowed this, and there is no terminal to ask on: it %s in %s%s", d.opts.What.Text(n), host, because(d.whyAgain()))
 	}
 	tty.Close()
 	return nil
@@ -55,7 +55,7 @@ func (d *due) checkGiven() error {
 		return err
 	}
 	if n > again {
-		return console.ConsentError("do the rest first: "+d.resumeCommand(),
+		return console.ConsentError("do the rest first: "+results.GoOnCommand(d.manifest, d.paths.results, "--resume"),
 			"--confirm allows a second reset only in a run that does nothing else: %s may have been reset before, and %s left besides",
 			console.Plural(again, "user"), console.Are(n-again, "user"))
 	}
@@ -145,7 +145,7 @@ func (c *cleared) question() string {
 	if c.opts.Limit > 0 && c.opts.Limit < n {
 		some = fmt.Sprintf(", %d of them in this run (--limit), the others by --resume", c.opts.Limit)
 	}
-	fmt.Fprintf(&b, "\nThis %s%s. It can't be undone.\n\n", console.Printable(c.opts.What.text(n)), some)
+	fmt.Fprintf(&b, "\nThis %s%s. It can't be undone.\n\n", console.Printable(c.opts.What.Text(n)), some)
 	org := c.client.Org().Host()
 	if c.is.Engine != "" {
 		org += " (" + c.is.Engine + ")"

@@ -51,7 +51,7 @@ func (t *task) openBook(ctx context.Context) (*book, error) {
 	if err := t.warnOfOthers(ctx); err != nil {
 		return nil, err
 	}
-	d := &due{task: t, skip: t.opts.Protect.SkipRecent, users: t.survey.Distinct, rows: t.survey.Rows}
+	d := &due{task: t, users: t.survey.Distinct, rows: t.survey.Rows}
 	if err := d.checkConfirm(); err != nil {
 		return nil, err
 	}

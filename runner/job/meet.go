@@ -284,7 +284,7 @@ func (c *cleared) meetRecent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.recent, c.skip = recent, recent.Skip
+	c.recent = recent
 	if unread != nil {
 		c.Console.Warn("the System Log can't be read, so it isn't known who of these users was reset lately: %v%s", unread, c.withoutLog(unread))
 	}
@@ -310,7 +310,7 @@ func (c *cleared) withoutLog(err error) string {
 func (b *book) leftAlone() []results.LeftAlone {
 	var before []results.LeftAlone
 	if b.resumed {
-		before = protect.LeftAlone(slices.DeleteFunc(slices.Clone(b.runs), func(run results.Run) bool { return run.RunID == b.id }))
+		before = protect.LeftAlone(slices.DeleteFunc(slices.Clone(b.manifest.Runs), func(run results.Run) bool { return run.RunID == b.id }))
 		if m := b.ledger.Manifest(); m.Plan != nil {
 			before = append(before, m.Plan.LeftAlone...)
 		}

@@ -11,6 +11,7 @@ import (
 	"oktareset/runner/progress"
 	"oktareset/runner/protect"
 	"oktareset/runner/roster"
+	"oktareset/runner/steps"
 )
 
 // Options is what the flags of reset ask for.
@@ -20,7 +21,7 @@ type Options struct {
 	Input   roster.Options
 	DryRun  bool
 	Record  bool
-	What    What
+	What    steps.What
 	Protect protect.Options
 	Confirm console.Confirmation
 

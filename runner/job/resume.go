@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"path/filepath"
-	"slices"
 	"strings"
-	"time"
 
 	"oktareset/runner"
 	"oktareset/runner/console"
@@ -25,15 +23,14 @@ type due struct {
 	past
 	users int // that this run may reset
 	rows  int
-	skip  time.Duration // --skip-reset-since, given now or before
-	tally runner.Tally  // of this run
+	tally runner.Tally // of this run
 }
 
 // past is what earlier runs left of the results that are gone on with.
 type past struct {
 	resumed    bool
 	consent    results.Consent
-	runs       []results.Run
+	manifest   *results.Manifest      // as this run found it, with itself
 	folder     files.Folder           // who may write where the results are
 	duplicates map[int]bool           // rows that were duplicates
 	tried      map[int]runner.Tried   // what was done to rows that were left with nothing open
@@ -43,7 +40,7 @@ type past struct {
 
 // resumeBook opens the ledger of earlier runs. It returns nil if there is none: then this is a new run.
 func (t *task) resumeBook() (_ *book, err error) {
-	b := &book{due: &due{task: t, skip: t.opts.Protect.SkipRecent}}
+	b := &book{due: &due{task: t}}
 	b.duplicates, b.tried, b.resend = make(map[int]bool), make(map[int]runner.Tried), make(map[int]*runner.Result)
 	b.ledger, b.left, err = ledger.Resume(t.ledgerSpec(), b.claim)
 	if errors.Is(err, ledger.ErrNothing) {
@@ -66,7 +63,7 @@ func (t *task) resumeBook() (_ *book, err error) {
 // goOn finds out what is left to do, and says so.
 func (b *book) goOn() (err error) {
 	m := b.ledger.Manifest()
-	b.resumed, b.consent, b.runs = true, m.Consent, m.Runs
+	b.resumed, b.consent, b.manifest = true, m.Consent, &m
 	if b.folder, err = files.JudgeFolder(filepath.Dir(b.paths.results)); err != nil {
 		return fault.Refused(err)
 	}
@@ -213,44 +210,11 @@ func (b *book) abandon(why error) error {
 	return fault.Also(why, b.ledger.Discard())
 }
 
-// resumeCommand is the command that goes on with this run while a row is open, ready to be pasted.
-// It needs no input: there is the copy.
-func (d *due) resumeCommand(flags ...string) string {
-	return d.command(append([]string{"--resume"}, flags...), append([]string{"--output", console.ShellQuote(results.PlainPattern(d.paths.results))},
-		d.given("record-factors", "workers", "rate", "max-api-capacity", "timeout", "halt", "ticket", "org-url", "token-file")...), "")
-}
-
-// retryCommand is the command that tries rows of this run again once no row is open, and the copy
-// of the input is gone.
-func (d *due) retryCommand(statuses string) string {
-	if d.recalled {
-		return d.resumeCommand("--retry", statuses) + " " + console.ShellQuote(d.earlier.Input.File)
-	}
-	return d.command([]string{"--resume", "--retry", statuses}, d.given("column", "delimiter", "record-factors", "no-header", "allow-empty", "workers", "rate",
-		"max-api-capacity", "timeout", "halt", "output", "ticket", "org-url", "token-file"), d.inputArgs())
-}
-
-// command is a command that does the same to each user and leaves the same alone: without these flags it would reset others.
-func (d *due) command(first, then []string, input string) string {
-	return strings.TrimSpace(strings.Join(slices.Concat([]string{"oktareset", "reset"}, first, d.opts.What.Args(), then, d.opts.Protect.Args(d.skip), []string{input}), " "))
-}
-
-// given are those of the named flags that were given, for a shell.
-func (r *run) given(names ...string) []string {
-	var args []string
-	for _, name := range names {
-		value, ok := r.opts.Set[name]
-		switch {
-		case !ok:
-		case name == "output": // without a date: it would be another one tomorrow
-			args = append(args, "--output", console.ShellQuote(results.PlainPattern(r.paths.results)))
-		case name == "record-factors", name == "no-header", name == "allow-empty":
-			args = append(args, "--"+name)
-		default:
-			args = append(args, "--"+name, console.ShellQuote(value))
-		}
-	}
-	return args
+// goOnCommand is the command that goes on with this run, or tries rows of it again, ready to be
+// pasted.
+func (b *book) goOnCommand(flags ...string) string {
+	m := b.ledger.Manifest()
+	return results.GoOnCommand(&m, b.paths.results, flags...)
 }
 
 // inputArgs is the input as it was given, for a shell.

@@ -3,7 +3,6 @@ package job
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"oktareset/runner"
@@ -80,12 +79,12 @@ func (b *book) nextSteps(counts runner.Counts, e ended) []string {
 	case n > 0:
 		next = append(next, b.unknownTexts(n, e)...)
 		next = append(next,
-			"to look for proof again, and go on: "+b.resumeCommand(),
-			"to reset them again, after looking at them by hand: "+b.resumeCommand("--retry", "unknown"))
+			"to look for proof again, and go on: "+b.goOnCommand("--resume"),
+			"to reset them again, after looking at them by hand: "+b.goOnCommand("--resume", "--retry", "unknown"))
 	case counts[runner.StatusNotAttempted] > 0, counts[runner.StatusPartial] > 0, counts.Total() < b.survey.Rows:
-		next = append(next, "to go on: "+b.resumeCommand())
+		next = append(next, "to go on: "+b.goOnCommand("--resume"))
 	case counts[runner.StatusFailed]+counts[runner.StatusForbidden] > 0:
-		next = append(next, "to try those again that failed: "+b.retryCommand("failed,forbidden"))
+		next = append(next, "to try those again that failed: "+b.goOnCommand("--resume", "--retry", "failed,forbidden"))
 	}
 	switch {
 	case b.opts.DryRun:
@@ -123,8 +122,9 @@ func (b *book) rehearsalLine() string {
 	if b.file.Plan() {
 		return text
 	}
+	m := b.ledger.Manifest()
 	return text + ". For your own: set OKTA_CLIENT_ORGURL and OKTA_CLIENT_TOKEN, then " +
-		b.command(nil, append(b.given("column", "delimiter", "no-header"), "--dry-run"), b.inputArgs())
+		results.DryRunCommand(&m, b.inputArgs())
 }
 
 // confirmLines are the commands that do what a dry run has shown, or the one that completes it: a
@@ -145,7 +145,6 @@ func (b *book) confirmLines() []string {
 	case b.file.Plan(), b.recalled: // no name is known of all of the input
 		return []string{"to reset exactly those: " + command}
 	}
-	all := slices.Concat(b.given("column", "delimiter", "no-header", "org-url", "token-file"), results.RecordedTicket(&m),
-		[]string{"--confirm", fmt.Sprintf("%s:%d", b.client.Org().Host(), b.survey.Distinct)})
-	return []string{"to reset exactly those: " + command, "to reset all of the input: " + b.command(nil, all, b.inputArgs())}
+	all := results.ResetCommand(&m, fmt.Sprintf("%s:%d", b.client.Org().Host(), b.survey.Distinct), b.inputArgs())
+	return []string{"to reset exactly those: " + command, "to reset all of the input: " + all}
 }

@@ -25,25 +25,6 @@ type Options struct {
 	SkipRecent time.Duration // --skip-reset-since; 0: nobody is left alone for that
 }
 
-// Args are the flags of protection, for a shell: a command without them would reset whom this one
-// leaves alone. skip is the period of --skip-reset-since that counts in the run.
-func (o *Options) Args(skip time.Duration) []string {
-	var args []string
-	for _, path := range o.Exclude {
-		args = append(args, "--exclude", console.ShellQuote(path))
-	}
-	if o.Column != "" {
-		args = append(args, "--exclude-column", console.ShellQuote(o.Column))
-	}
-	if o.SkipAdmins {
-		args = append(args, "--skip-admins")
-	}
-	if skip > 0 {
-		args = append(args, "--skip-reset-since", periodText(skip))
-	}
-	return args
-}
-
 // Files are the files of users to leave alone.
 type Files struct {
 	files  []file

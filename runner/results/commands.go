@@ -93,8 +93,8 @@ func recordedProtection(m *Manifest) []string {
 	return args
 }
 
-// RecordedTicket is the flag of the ticket, if there is one.
-func RecordedTicket(m *Manifest) []string {
+// recordedTicket is the flag of the ticket, if there is one.
+func recordedTicket(m *Manifest) []string {
 	if m.Ticket == "" {
 		return nil
 	}
@@ -110,9 +110,9 @@ func PlanCommand(m *Manifest, plan string) string {
 	}
 	consent := []string{"--sandbox"}
 	if !m.Sandbox {
-		consent = slices.Concat(recordedFlags(m, "org-url", "token-file"), RecordedTicket(m), []string{"--confirm", console.ShellQuote(fmt.Sprintf("%s:%d", m.Org, n))})
+		consent = slices.Concat(recordedFlags(m, "org-url", "token-file"), recordedTicket(m), []string{"--confirm", console.ShellQuote(fmt.Sprintf("%s:%d", m.Org, n))})
 	}
-	return strings.Join(slices.Concat([]string{"oktareset", "reset"}, recordedWhat(m), consent, recordedProtection(m), []string{console.ShellQuote(plan)}), " ")
+	return command(m, nil, consent, console.ShellQuote(plan))
 }
 
 // GoOnCommand is the command that goes on with results, or completes a plan, with the flags of its
@@ -133,7 +133,7 @@ func GoOnCommand(m *Manifest, path string, first ...string) string {
 		}
 	}
 	then = append(then, output...)
-	return strings.Join(slices.Concat([]string{"oktareset", "reset"}, first, recordedWhat(m), then, recordedProtection(m), input), " ")
+	return command(m, first, then, input...)
 }
 
 // inputOf names the input of results for a shell, and says what the results are named after. The
@@ -190,4 +190,23 @@ func notLookedAt(n int, m *Manifest) string {
 		verb = "wasn't"
 	}
 	return fmt.Sprintf("%d of its %s %s looked at", n, console.Plural(m.Counts.Total(), "row"), verb)
+}
+
+// DryRunCommand is the command that looks at an input as the last run of a manifest read it, in a
+// real org. input is ready for a shell.
+func DryRunCommand(m *Manifest, input string) string {
+	return command(m, nil, append(recordedFlags(m, "column", "delimiter", "no-header"), "--dry-run"), input)
+}
+
+// ResetCommand is the command that does to all of an input what a dry run has shown, with consent as
+// --confirm takes it. input is ready for a shell.
+func ResetCommand(m *Manifest, confirm, input string) string {
+	flags := recordedFlags(m, "column", "delimiter", "no-header", "org-url", "token-file")
+	return command(m, nil, slices.Concat(flags, recordedTicket(m), []string{"--confirm", confirm}), input)
+}
+
+// command is a command that does the same to each user as a manifest says, and leaves the same
+// alone: without these flags it would reset others.
+func command(m *Manifest, first, then []string, input ...string) string {
+	return strings.Join(slices.Concat([]string{"oktareset", "reset"}, first, recordedWhat(m), then, recordedProtection(m), input), " ")
 }

@@ -1,4 +1,4 @@
-package job
+package steps
 
 import (
 	"fmt"
@@ -8,19 +8,18 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/runner"
 	"oktareset/runner/console"
-	"oktareset/runner/steps"
 )
 
 // What say what is done to each user besides, or in place of, the reset of all factors.
 type What struct {
-	Factors        []steps.FactorType // unenroll only these
+	Factors        []FactorType // unenroll only these
 	RemoveRecovery bool
 	Then           []runner.Reason       // the later steps, as [runner.StepOf] knows them
 	Enroll         oktaclient.Enrollment // Type "": none
 }
 
-// warning says which factors to unenroll Okta doesn't document, or "".
-func (w *What) warning() string {
+// Warning says which factors to unenroll Okta doesn't document, or "".
+func (w *What) Warning() string {
 	for _, f := range w.Factors {
 		if !slices.Contains(oktaclient.FactorTypes(), f.Type) {
 			return fmt.Sprintf("--factor %s: that is no factor type that Okta documents: it has %s", f, strings.Join(oktaclient.FactorTypes(), ", "))
@@ -34,8 +33,8 @@ func (w *What) later() []runner.Step {
 	return slices.DeleteFunc(runner.LaterSteps(), func(s runner.Step) bool { return !slices.Contains(w.Then, s.Open) })
 }
 
-// text says what is done to n users, as "reset all MFA factors of 12 users".
-func (w *What) text(n int) string {
+// Text says what is done to n users, as "reset all MFA factors of 12 users".
+func (w *What) Text(n int) string {
 	text := "resets all MFA factors of " + console.Plural(n, "user")
 	if len(w.Factors) > 0 {
 		var names []string
@@ -62,27 +61,4 @@ func (w *What) text(n int) string {
 		}
 	}
 	return text
-}
-
-// Args are the flags that ask for the same, for a shell.
-func (w *What) Args() []string {
-	var args []string
-	add := func(set bool, words ...string) {
-		if set {
-			args = append(args, words...)
-		}
-	}
-	for _, f := range w.Factors {
-		add(true, "--factor", console.ShellQuote(f.String()))
-	}
-	add(w.RemoveRecovery, "--remove-recovery")
-	for _, s := range w.later() {
-		add(true, "--"+s.Flag)
-	}
-	add(w.Enroll.Type != "", "--enroll", console.ShellQuote(w.Enroll.String()))
-	add(w.Enroll.Activate, "--activate")
-	add(w.Enroll.TemplateID != "", "--template-id", console.ShellQuote(w.Enroll.TemplateID))
-	add(w.Enroll.TokenLifetime != 0, "--token-lifetime", w.Enroll.TokenLifetime.String())
-	add(w.Enroll.UpdatePhone, "--update-phone")
-	return args
 }
