@@ -29,11 +29,11 @@ func ParsePhone(s string) (string, error) {
 
 // OwnDevice says why nobody but the user can enroll, activate or verify factors of a type, or "" if the API can.
 func OwnDevice(factorType string) string {
-	switch factorType {
-	case "webauthn", "u2f":
-		return "a " + factorType + " factor needs the user's own browser, which speaks to the security key"
-	case "signed_nonce":
+	switch {
+	case factorType == "signed_nonce":
 		return "a signed_nonce factor (Okta FastPass) needs the Okta Verify app on the user's own device"
+	case is(factorType, device) && OnlyProvider(factorType) == "FIDO":
+		return "a " + factorType + " factor needs the user's own browser, which speaks to the security key"
 	}
 	return ""
 }
@@ -45,7 +45,7 @@ func (e Enrollment) Check() error {
 		return fmt.Errorf("a factor is named by type and provider, as sms:OKTA")
 	case OwnDevice(e.Type) != "":
 		return fmt.Errorf("%s can't be enrolled by the API: %s", e, OwnDevice(e.Type))
-	case e.Activate && e.Type != "sms" && e.Type != "call" && e.Type != "email" && e.Type != "token:hotp":
+	case e.Activate && !AtOnce(e.Type):
 		return fmt.Errorf("%s can't be activated at once: Okta does that for sms, call, email and token:hotp", e)
 	case e.TokenLifetime != 0 && (e.TokenLifetime < time.Second || e.TokenLifetime > MaxTokenLifetime || e.TokenLifetime%time.Second != 0):
 		return fmt.Errorf("a passcode lives for 1 second to 24 hours, in whole seconds, not for %s", e.TokenLifetime)
@@ -54,23 +54,23 @@ func (e Enrollment) Check() error {
 }
 
 func (e Enrollment) checkProfile() error {
-	switch e.Type {
-	case "sms", "call":
+	switch {
+	case ByPhone(e.Type):
 		if number, err := ParsePhone(e.text("phoneNumber")); err != nil || number != e.text("phoneNumber") {
 			return fmt.Errorf("%s needs phoneNumber as +15551234567 (E.164), not %q", e, cut(e.text("phoneNumber"), 40))
 		}
 		if len(e.text("phoneExtension")) > 15 {
 			return fmt.Errorf("%s: phoneExtension is longer than 15 characters", e)
 		}
-	case "question":
+	case e.Type == "question":
 		if e.text("question") == "" || utf8.RuneCountInString(e.text("answer")) < minAnswer {
 			return fmt.Errorf("%s needs a question, by its key, and an answer of at least %d characters", e, minAnswer)
 		}
-	case "token:hotp":
+	case e.Type == "token:hotp":
 		if e.Fields["factorProfileId"] == nil || e.text("sharedSecret") == "" {
 			return fmt.Errorf("%s needs factorProfileId, from the Admin Console, and sharedSecret", e)
 		}
-	case "token", "token:hardware":
+	case e.Type == "token", e.Type == "token:hardware":
 		verify, _ := e.Fields["verify"].(map[string]any)
 		if verify["passCode"] == nil {
 			return fmt.Errorf("%s needs the passcode that the token shows", e)

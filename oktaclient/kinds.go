@@ -10,27 +10,88 @@ type kind struct {
 	typ, provider string
 	event         string // its name in the System Log's deactivations
 	taken         bool   // by every reset of all factors
+	use           use
+}
+
+// use is how a factor comes to its user, and what a sign-in takes.
+type use uint8
+
+const (
+	phone  use = 1 << iota // a passcode is sent to a phone number
+	mail                   // a passcode is sent to an address
+	atOnce                 // the API can activate it without the user
+	secret                 // enrolling it takes a secret that only the user or a device knows
+	device                 // only the user's own device can enroll and verify it
+)
+
+// is reports whether the factors of a type are used so.
+func is(factorType string, u use) bool {
+	return slices.ContainsFunc(kinds, func(k kind) bool { return k.typ == factorType && k.use&u != 0 })
+}
+
+// ByPhone reports whether factors of a type send a passcode to a phone number.
+func ByPhone(factorType string) bool { return is(factorType, phone) }
+
+// ByMail reports whether factors of a type send a passcode to an address.
+func ByMail(factorType string) bool { return is(factorType, mail) }
+
+// AtOnce reports whether the API can activate factors of a type without the user.
+func AtOnce(factorType string) bool { return is(factorType, atOnce) }
+
+// TakesSecret reports whether enrolling factors of a type takes a secret of each user.
+func TakesSecret(factorType string) bool { return is(factorType, secret) }
+
+// OnlyProvider returns the provider of the types that have one only, or "".
+func OnlyProvider(factorType string) string {
+	provider := ""
+	for _, k := range kinds {
+		switch {
+		case k.typ != factorType:
+		case provider != "":
+			return ""
+		default:
+			provider = k.provider
+		}
+	}
+	return provider
+}
+
+// Enrollable returns what the API can enroll, as TYPE:PROVIDER. What takes no secret of each user
+// comes first.
+func Enrollable() []string {
+	var without, with []string
+	for _, k := range kinds {
+		name := k.typ + ":" + k.provider
+		switch {
+		case k.use&device != 0:
+		case k.use&secret != 0:
+			with = append(with, name)
+		default:
+			without = append(without, name)
+		}
+	}
+	return append(without, with...)
 }
 
 // kinds are the types of factor that are known. A reset always takes those that say so: not email,
 // which stays enrolled on Identity Engine, nor a question, which may be the one for a forgotten
 // password.
 var kinds = []kind{
-	{"push", "OKTA", "OKTA_VERIFY_PUSH", true},
-	{"signed_nonce", "OKTA", "SIGNED_NONCE", true},
-	{"token:software:totp", "OKTA", "OKTA_SOFT_TOKEN", true},
-	{"token:software:totp", "GOOGLE", "GOOGLE_AUTHENTICATOR", true},
-	{"sms", "OKTA", "SMS_FACTOR", true},
-	{"call", "OKTA", "CALL_FACTOR", true},
-	{"webauthn", "FIDO", "FIDO_WEBAUTHN", true},
-	{"u2f", "FIDO", "FIDO_U2F", true},
-	{"token", "RSA", "RSA_TOKEN", true},
-	{"token", "SYMANTEC", "SYMANTEC_VIP", true},
-	{"token:hardware", "YUBICO", "YUBIKEY_TOKEN", true},
-	{"token:hotp", "CUSTOM", "CUSTOM_HOTP", true},
-	{"email", "OKTA", "EMAIL_FACTOR", false},
-	{"question", "OKTA", "SECURITY_QUESTION", false},
-	{"web", "DUO", "", false},
+	{"push", "OKTA", "OKTA_VERIFY_PUSH", true, 0},
+	{"signed_nonce", "OKTA", "SIGNED_NONCE", true, device},
+	{"token:software:totp", "OKTA", "OKTA_SOFT_TOKEN", true, 0},
+	{"token:software:totp", "GOOGLE", "GOOGLE_AUTHENTICATOR", true, 0},
+	{"sms", "OKTA", "SMS_FACTOR", true, phone | atOnce},
+	{"call", "OKTA", "CALL_FACTOR", true, phone | atOnce},
+	{"webauthn", "FIDO", "FIDO_WEBAUTHN", true, device},
+	{"u2f", "FIDO", "FIDO_U2F", true, device},
+	{"token", "RSA", "RSA_TOKEN", true, secret},
+	{"token", "SYMANTEC", "SYMANTEC_VIP", true, secret},
+	{"token:hardware", "YUBICO", "YUBIKEY_TOKEN", true, secret},
+	{"token:hotp", "CUSTOM", "CUSTOM_HOTP", true, atOnce | secret},
+	{"email", "OKTA", "EMAIL_FACTOR", false, mail | atOnce},
+	{"question", "OKTA", "SECURITY_QUESTION", false, secret},
+	{"web", "DUO", "", false, device},
 }
 
 // FactorTypes returns the types of factor that Okta documents, in order. The set is open: an org may

@@ -163,7 +163,7 @@ func (l *typedLine) argument(current string) (found []suggestion, names fileName
 	case "FACTOR":
 		return suggestions(oktaclient.FactorTypes()...), noFiles
 	case "TYPE:PROVIDER":
-		return suggestions(enrollable...), noFiles
+		return suggestions(oktaclient.Enrollable()...), noFiles
 	case "VERB":
 		for _, v := range desk.Verbs() {
 			found = append(found, suggestion{v.Name, v.Usage})
@@ -171,14 +171,6 @@ func (l *typedLine) argument(current string) (found []suggestion, names fileName
 	}
 	return found, noFiles
 }
-
-// enrollable are the factors that factors enroll takes; reset --enroll takes those without a secret of each user, which come first.
-var enrollable = []string{
-	"sms:OKTA", "call:OKTA", "email:OKTA", "push:OKTA", "token:software:totp:OKTA", "token:software:totp:GOOGLE",
-	"question:OKTA", "token:RSA", "token:SYMANTEC", "token:hotp:CUSTOM", "token:hardware:YUBICO",
-}
-
-const withoutSecret = 6
 
 // flagValues returns what may stand behind a flag and before, which is on the line already. Where there can be several, with commas between, it goes on behind the last one.
 func flagValues(e *flagEntry, before, current string) (found []suggestion, names fileNames) {
@@ -195,7 +187,7 @@ func flagValues(e *flagEntry, before, current string) (found []suggestion, names
 	case "factor", "has-factor":
 		words = oktaclient.FactorTypes()
 	case "enroll":
-		words = enrollable[:withoutSecret]
+		words = slices.DeleteFunc(oktaclient.Enrollable(), func(s string) bool { return oktaclient.TakesSecret(oktaclient.ParseFactor(s).Type) })
 	case "retry":
 		words, list = strings.Split(joinStatuses(retryable), ", "), true
 	case "status":

@@ -121,16 +121,10 @@ func parseEnrollment(o *desk.Options, c *cli.Context) error {
 	return nil
 }
 
-// defaultProviders are those of the types that have one only.
-var defaultProviders = map[string]string{
-	"sms": "OKTA", "call": "OKTA", "email": "OKTA", "push": "OKTA", "question": "OKTA", "token:hotp": "CUSTOM", "token:hardware": "YUBICO",
-	"webauthn": "FIDO", "u2f": "FIDO", "signed_nonce": "OKTA",
-}
-
 // parseKind reads TYPE[:PROVIDER]. A type may hold colons; a provider is written in capitals.
 func parseKind(s string) (typ, provider string, err error) {
 	f, err := steps.ParseFactorType(s)
-	f.Provider = cmp.Or(f.Provider, defaultProviders[f.Type])
+	f.Provider = cmp.Or(f.Provider, oktaclient.OnlyProvider(f.Type))
 	if err == nil && f.Provider != "" {
 		return f.Type, f.Provider, nil
 	}

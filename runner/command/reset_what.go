@@ -2,7 +2,6 @@ package command
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -49,7 +48,7 @@ func parseWhat(c *cli.Context) (steps.What, error) {
 			w.Factors = append(w.Factors, f)
 		}
 	}
-	phone := slices.ContainsFunc(w.Factors, func(f steps.FactorType) bool { return f.Type == "sms" || f.Type == "call" })
+	phone := slices.ContainsFunc(w.Factors, func(f steps.FactorType) bool { return oktaclient.ByPhone(f.Type) })
 	if w.RemoveRecovery && !phone {
 		return w, fault.Usage("it concerns a phone number", "--remove-recovery needs --factor sms or --factor call")
 	}
@@ -76,13 +75,13 @@ func parseEnroll(w *steps.What, c *cli.Context) error {
 		Type: f.Type, Provider: f.Provider, Activate: c.Bool("activate"), UpdatePhone: c.Bool("update-phone"),
 		TemplateID: c.String("template-id"), TokenLifetime: c.Duration("token-lifetime"),
 	}
-	byPhone := f.Type == "sms" || f.Type == "call"
+	byPhone := oktaclient.ByPhone(f.Type)
 	switch {
 	case oktaclient.OwnDevice(f.Type) != "":
 		return fault.Usage("the user enrolls it at the next sign-in", "--enroll %s: %s", f, oktaclient.OwnDevice(f.Type))
-	case f.Type == "question", strings.HasPrefix(f.Type, "token:h"), f.Type == "token":
+	case oktaclient.TakesSecret(f.Type):
 		return fault.Usage("one user at a time: oktareset factors enroll", "--enroll %s takes a secret of each user, and a file of secrets is none", f)
-	case w.Enroll.Activate && !byPhone && f.Type != "email":
+	case w.Enroll.Activate && !byPhone && !oktaclient.ByMail(f.Type):
 		return fault.Usage("Okta activates sms, call and email at once", "--activate doesn't go with --enroll %s", f)
 	case w.Enroll.UpdatePhone && !byPhone:
 		return fault.Usage("it concerns a phone number", "--update-phone doesn't go with --enroll %s", f)

@@ -152,7 +152,7 @@ func verifiedBy(f oktaclient.Factor) string {
 }
 
 func sendsPasscode(factorType string) bool {
-	return factorType == "sms" || factorType == "call" || factorType == "email"
+	return oktaclient.ByPhone(factorType) || oktaclient.ByMail(factorType)
 }
 
 func day(t time.Time) string {

@@ -15,7 +15,7 @@ func (r *task) unenroll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.opts.RemoveRecovery && f.Type != "sms" && f.Type != "call" {
+	if r.opts.RemoveRecovery && !oktaclient.ByPhone(f.Type) {
 		return fault.Usage("leave it out", "--remove-recovery is for an sms or call, not for %s", f)
 	}
 	var along []string

@@ -43,7 +43,7 @@ func (in *input) enrolling() (*steps.Enrolling, error) {
 
 // emailCell returns where the address to enroll stands if it is the column of logins, of a plan, too; nil if it has a column of its own.
 func (in *input) emailCell(f oktaclient.Enrollment, columns map[string]int) func(runner.Row) string {
-	if _, ok := columns["email"]; ok || f.Type != "email" {
+	if _, ok := columns["email"]; ok || !oktaclient.ByMail(f.Type) {
 		return nil
 	}
 	column, cell := in.file.Column(), func(row runner.Row) string { return row.Input }

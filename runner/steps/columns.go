@@ -22,7 +22,7 @@ func CheckCells(f oktaclient.Enrollment, profile map[string]any) error {
 		profile["phoneNumber"] = number
 	}
 	email, _ := profile["email"].(string)
-	if name, domain, ok := strings.Cut(email, "@"); f.Type == "email" && (!ok || name == "" || domain == "") {
+	if name, domain, ok := strings.Cut(email, "@"); oktaclient.ByMail(f.Type) && (!ok || name == "" || domain == "") {
 		return fmt.Errorf("%q is no email address", email)
 	}
 	return nil
@@ -30,10 +30,10 @@ func CheckCells(f oktaclient.Enrollment, profile map[string]any) error {
 
 // NeededFields are the fields of a profile without which a factor of a type can't be enrolled.
 func NeededFields(factorType string) []string {
-	switch factorType {
-	case "sms", "call":
+	switch {
+	case oktaclient.ByPhone(factorType):
 		return []string{"phoneNumber"}
-	case "email":
+	case oktaclient.ByMail(factorType):
 		return []string{"email"}
 	}
 	return nil
@@ -61,7 +61,7 @@ func profileField(factorType, column string) (string, bool) {
 	field, named := strings.CutPrefix(column, "profile.")
 	for _, known := range profileFields {
 		if roster.PlainName(field) == strings.ToLower(known) {
-			wanted := known == "email" && factorType == "email" || known != "email" && (factorType == "sms" || factorType == "call")
+			wanted := known == "email" && oktaclient.ByMail(factorType) || known != "email" && oktaclient.ByPhone(factorType)
 			return known, wanted
 		}
 	}
