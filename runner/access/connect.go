@@ -54,10 +54,3 @@ func (e *Env) Connect(ctx context.Context, w Way) (*Connection, error) {
 
 // Renew replaces a client that has given up for good.
 func (c *Connection) Renew() { c.Client = oktaclient.New(c.Config.URL, c.options) }
-
-// Close ends the stand-in, if there is one. It may be called on nil.
-func (c *Connection) Close() {
-	if c != nil {
-		c.StandIn.Close()
-	}
-}

@@ -64,7 +64,9 @@ var enrollFlags = []string{"--enroll", "sms:OKTA", "--activate"}
 
 func with(a []string, more ...string) []string { return slices.Concat(a, more) }
 
-func TestHalfNoEnrollmentRestart(t *testing.T) {
+// A resume of a run whose enrollments were all refused resets nobody new: they would be without a
+// factor, too.
+func TestRefusedEnrollmentsStripNobodyElse(t *testing.T) {
 	virtually(t, 400, oktatest.Config{Latency: 100 * time.Millisecond, Unlimited: true}, func(v *virtual) {
 		v.phones()
 		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: oktatest.OpEnroll})
@@ -74,10 +76,9 @@ func TestHalfNoEnrollmentRestart(t *testing.T) {
 			if i == 0 {
 				flags = append(flags, confirm(400))
 			}
-			code := v.reset(flags...)
-			r, e := v.total()
-			n = append(n, r)
-			t.Log(code, r, e, v.statuses())
+			v.reset(flags...)
+			resets, _ := v.total()
+			n = append(n, resets)
 		}
 		if n[4] > n[0] {
 			t.Errorf("users reset and without a factor after each restart: %v", n)
@@ -85,7 +86,8 @@ func TestHalfNoEnrollmentRestart(t *testing.T) {
 	})
 }
 
-func TestHalfPartialStarves(t *testing.T) {
+// A row that is half done is finished by the next resume, however early that ends.
+func TestHalfDoneRowsComeFirst(t *testing.T) {
 	for _, stop := range [][]string{{"--limit", "5"}, {"--max-duration", "70s"}} {
 		t.Run(stop[0], func(t *testing.T) {
 			virtually(t, 400, oktatest.Config{Latency: 100 * time.Millisecond, Limits: map[string]int{oktatest.BucketUsers: 60}}, func(v *virtual) {
@@ -97,8 +99,7 @@ func TestHalfPartialStarves(t *testing.T) {
 					if i == 0 {
 						flags = append(flags, confirm(400))
 					}
-					code := v.reset(flags...)
-					t.Log(code, v.statuses())
+					v.reset(flags...)
 				}
 				if r := v.table()[1]; r[4] != "reset" {
 					t.Errorf("after five resumes row 2 is still %s/%s", r[4], r[5])
@@ -108,7 +109,8 @@ func TestHalfPartialStarves(t *testing.T) {
 	}
 }
 
-func TestHalf408(t *testing.T) {
+// An enrollment that a gateway gave up on, and that Okta makes later, isn't made twice.
+func TestEnrollmentThatComesLate(t *testing.T) {
 	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		n := 0
@@ -128,39 +130,37 @@ func TestHalf408(t *testing.T) {
 			}
 			return next.RoundTrip(r)
 		}
-		code := v.reset(with(enrollFlags, confirm(3))...)
+		v.reset(with(enrollFlags, confirm(3))...)
 		<-time.After(time.Minute)
-		t.Log(code, v.statuses(), n, v.stderr)
 		if d := v.org.Did(v.ids[1]); d.Enrolls != 1 || n != 1 {
 			t.Errorf("sent %d, enrolled %d", n, d.Enrolls)
 		}
 	})
 }
 
-func TestHalfHaltVerified(t *testing.T) {
+// Rows that a resume proves to be reset don't count as its failures.
+func TestHaltCountsOwnFailures(t *testing.T) {
 	virtually(t, 60, oktatest.Config{Latency: 100 * time.Millisecond, LogLag: 5 * time.Minute}, func(v *virtual) {
 		v.phones()
 		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Every: 3, Times: 4}) // three in a row would end the run
 		code := v.reset(with(enrollFlags, confirm(60), "--limit", "20")...)
-		t.Log(code, v.statuses())
 		<-time.After(10 * time.Minute)
 		code = v.reset(with(enrollFlags, "--resume", "--halt", "fail=3")...)
-		t.Log(code, v.statuses(), v.stderr)
 		if code != 0 {
 			t.Errorf("exit code %d, nothing failed in this run", code)
 		}
 	})
 }
 
-func TestHalfAdoptsOther(t *testing.T) {
+// A factor that somebody else enrolled meanwhile isn't taken for the one that was asked for.
+func TestFactorOfSomebodyElse(t *testing.T) {
 	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.Before, Op: oktatest.OpEnroll, UserID: v.ids[1], Times: 1})
 		time.AfterFunc(20*time.Second, func() {
 			v.org.Enroll(v.ids[1], oktatest.Factor{Type: "sms", Provider: "OKTA", Status: "PENDING_ACTIVATION", Profile: map[string]string{"phoneNumber": "+19999999999"}})
 		})
-		code := v.reset(with(enrollFlags, confirm(3))...)
-		t.Log(code, v.table(), v.stderr)
+		v.reset(with(enrollFlags, confirm(3))...)
 		u, _ := v.org.User(v.ids[1])
 		if r := v.table()[1]; r[4] == "reset" {
 			t.Errorf("row 2 (%s) is %s, factor %s %s; the user's: %+v", r[18], r[4], r[14], r[15], u.Factors)
@@ -168,7 +168,8 @@ func TestHalfAdoptsOther(t *testing.T) {
 	})
 }
 
-func TestHalfRequestID(t *testing.T) {
+// The request ID of a row stays that of its reset when a resume does the rest.
+func TestRequestIDStaysTheResets(t *testing.T) {
 	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: oktatest.OpEnroll, UserID: v.ids[1], Times: 1})
@@ -183,11 +184,11 @@ func TestHalfRequestID(t *testing.T) {
 	})
 }
 
-func TestHalfDryRunCommandColumn(t *testing.T) {
+// The commands that a dry run proposes read the same column; a plan has none to name.
+func TestDryRunNamesTheColumn(t *testing.T) {
 	virtually(t, 4, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.csv("userId,delegate\n" + v.ids[0] + "," + v.ids[2] + "\n" + v.ids[1] + "," + v.ids[3] + "\n")
-		code := v.reset("--dry-run", "--column", "delegate")
-		t.Log(code, v.stderr)
+		v.reset("--dry-run", "--column", "delegate")
 		if !strings.Contains(v.stderr, "--column delegate") {
 			t.Error("no --column in the commands")
 		}
@@ -197,7 +198,8 @@ func TestHalfDryRunCommandColumn(t *testing.T) {
 	})
 }
 
-func TestHalfServerClocksDiffer(t *testing.T) {
+// An enrollment is known again although the servers of Okta have different clocks.
+func TestServersWhoseClocksDiffer(t *testing.T) {
 	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: oktatest.OpEnroll, UserID: v.ids[1], Times: 1})
@@ -209,14 +211,14 @@ func TestHalfServerClocksDiffer(t *testing.T) {
 			return next.RoundTrip(r)
 		}
 		code := v.reset(with(enrollFlags, confirm(3))...)
-		t.Log(code, v.table(), v.stderr)
 		if d := v.org.Did(v.ids[1]); d.Enrolls != 1 || code != 0 {
 			t.Errorf("exit code %d, enrolled %d", code, d.Enrolls)
 		}
 	})
 }
 
-func TestHalfLimitExact(t *testing.T) {
+// A limit that allows all users also allows one to be sent again.
+func TestLimitOfAllUsers(t *testing.T) {
 	virtually(t, 5, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.Before, Op: resetOp, UserID: v.ids[1], Times: 1})
 		code := v.reset("--limit", "5", "--workers", "1", confirm(5))
@@ -226,7 +228,8 @@ func TestHalfLimitExact(t *testing.T) {
 	})
 }
 
-func TestHalfPartialWithoutChange(t *testing.T) {
+// A row of which nothing was changed isn't partial when its enrollment is refused.
+func TestNothingToUnenrollIsNotPartial(t *testing.T) {
 	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		v.org.Script(oktatest.Fault{Kind: oktatest.Forbidden, Op: oktatest.OpEnroll, UserID: v.ids[1]})
@@ -240,7 +243,8 @@ func TestHalfPartialWithoutChange(t *testing.T) {
 	})
 }
 
-func TestHalfLimitNothingToUnenroll2(t *testing.T) {
+// A user who has nothing to unenroll counts for the limit once something else is done.
+func TestLimitCountsEnrollments(t *testing.T) {
 	virtually(t, 50, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		code := v.reset("--factor", "push", "--enroll", "call:OKTA", "--clear-sessions", "--limit", "3", confirm(50), "--workers", "2")
@@ -251,7 +255,8 @@ func TestHalfLimitNothingToUnenroll2(t *testing.T) {
 	})
 }
 
-func TestHalfTenRefusedBlockTheRest(t *testing.T) {
+// Rows that Okta keeps refusing don't keep a resume from those that would work.
+func TestRefusedRowsDontBlockOthers(t *testing.T) {
 	virtually(t, 60, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		for i := 20; i < 32; i++ { // landlines
@@ -262,10 +267,8 @@ func TestHalfTenRefusedBlockTheRest(t *testing.T) {
 			v.org.Script(f)
 		}
 		code := v.reset(with(enrollFlags, confirm(60), "--workers", "1")...)
-		t.Log(code, v.statuses())
 		for range 3 {
 			code = v.reset(with(enrollFlags, "--resume", "--workers", "1")...)
-			t.Log(code, v.statuses())
 		}
 		if r := v.table()[31]; r[4] != "reset" || code != 1 {
 			t.Errorf("exit code %d, row 32 is %s/%s\n%s", code, r[4], r[5], v.stderr)
@@ -273,14 +276,13 @@ func TestHalfTenRefusedBlockTheRest(t *testing.T) {
 	})
 }
 
-func TestHalfRetryUnknownLateReset(t *testing.T) {
+// A reset that comes late doesn't take the factor that --retry unknown has enrolled, and isn't said to.
+func TestRetryUnknownAfterALateReset(t *testing.T) {
 	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond, ResetEvents: oktatest.NoEvents}, func(v *virtual) {
 		v.phones()
 		v.org.Script(oktatest.Fault{Kind: oktatest.GatewayTimeout, When: oktatest.Late, Delay: 15 * time.Second, Op: resetOp, UserID: v.ids[1], Times: 1})
-		code := v.reset(with(enrollFlags, confirm(3), "--max-duration", "5s")...)
-		t.Log(code, v.statuses())
-		code = v.reset(with(enrollFlags, "--retry", "unknown", confirm(1))...)
-		t.Log(code, v.statuses())
+		v.reset(with(enrollFlags, confirm(3), "--max-duration", "5s")...)
+		v.reset(with(enrollFlags, "--retry", "unknown", confirm(1))...)
 		<-time.After(time.Minute)
 		u, _ := v.org.User(v.ids[1])
 		if r := v.table()[1]; r[4] == "reset" && !slices.ContainsFunc(u.Factors, func(f oktatest.Factor) bool { return f.ID == r[14] }) {
@@ -289,7 +291,8 @@ func TestHalfRetryUnknownLateReset(t *testing.T) {
 	})
 }
 
-func TestHalfMayNotList(t *testing.T) {
+// Credentials that may not list factors end the run after ten users.
+func TestMayNotListFactors(t *testing.T) {
 	for _, flags := range [][]string{{"--factor", "sms"}, {"--record-factors"}} {
 		virtually(t, 200, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 			v.org.Script(oktatest.Fault{Kind: oktatest.Forbidden, Op: oktatest.OpListFactors})
@@ -301,25 +304,26 @@ func TestHalfMayNotList(t *testing.T) {
 	}
 }
 
-func TestHalfLoginMovesPartial(t *testing.T) {
+// A half done row goes on with its user, whoever has the login by then.
+func TestHalfDoneRowKeepsItsUser(t *testing.T) {
 	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.csv("login,phoneNumber\n" + login(0) + ",+15550000001\n" + login(1) + ",+15550000002\n")
 		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: oktatest.OpEnroll, UserID: v.ids[0], Times: 1})
 		v.reset(with(enrollFlags, confirm(2))...)
 		v.becomes(login(0), 0, 2)
-		t.Log(v.reset(with(enrollFlags, "--resume")...), v.statuses(), v.org.Did(v.ids[0]), v.org.Did(v.ids[2]))
+		v.reset(with(enrollFlags, "--resume")...)
 		if v.org.Did(v.ids[2]).Enrolls > 0 || v.org.Did(v.ids[0]).Enrolls != 1 {
 			t.Error("wrong user")
 		}
 	})
 }
 
-func TestHalfOktaVerifyEnrolledSince(t *testing.T) {
+// An Okta Verify that was enrolled after an unenrollment was lost isn't taken by the resume.
+func TestOktaVerifyEnrolledSince(t *testing.T) {
 	virtually(t, 2, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Enroll(v.ids[0], oktatest.Factor{Type: "push", Provider: "OKTA", Created: time.Now().Add(-time.Hour)})
 		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.Before, Op: oktatest.OpUnenroll, UserID: v.ids[0]})
 		code := v.reset("--factor", "push:OKTA", confirm(2))
-		t.Log(code, v.statuses())
 		v.org.Clear()
 		<-time.After(24 * time.Hour)
 		f, _ := v.org.Enroll(v.ids[0], oktatest.Factor{Type: "signed_nonce", Provider: "OKTA"}) // FastPass on the new laptop
@@ -332,7 +336,7 @@ func TestHalfOktaVerifyEnrolledSince(t *testing.T) {
 }
 
 // An enrollment that can't work costs ten people their factors, not as many as there are workers besides.
-func TestHalfNoEnrollmentStripsTen(t *testing.T) {
+func TestEnrollmentsThatCantWork(t *testing.T) {
 	virtually(t, 200, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		v.org.Script(oktatest.Fault{Kind: oktatest.Forbidden, Op: oktatest.OpEnroll})
@@ -344,7 +348,7 @@ func TestHalfNoEnrollmentStripsTen(t *testing.T) {
 }
 
 // A reset whose answer was lost is proved in a run that --limit ends: the user gets the factor in the same run.
-func TestHalfLimitLeavesNobodyHalfDone(t *testing.T) {
+func TestLimitLeavesNobodyHalfDone(t *testing.T) {
 	virtually(t, 40, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Skip: 2, Times: 3})
@@ -359,7 +363,7 @@ func TestHalfLimitLeavesNobodyHalfDone(t *testing.T) {
 }
 
 // What was proved by a resume goes on before anybody new is begun, however soon that is.
-func TestHalfProvedGoesFirst(t *testing.T) {
+func TestProvedRowsGoFirst(t *testing.T) {
 	virtually(t, 30, oktatest.Config{Latency: 100 * time.Millisecond, LogLag: 20 * time.Second}, func(v *virtual) {
 		v.phones()
 		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Skip: 1, Times: 1})
