@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // ErrNotOkta marks an answer that somebody else may have sent in Okta's place, whatever its status:
@@ -22,9 +23,29 @@ var (
 	// ErrOutage comes when for ten minutes no request got an answer other than a failed connection,
 	// a 5xx, or somebody else's.
 	ErrOutage = errors.New("the org can't be reached")
-	// ErrLimited comes when for five windows the org answered nothing but 429.
-	ErrLimited = errors.New("the org answers, but has refused every request for minutes (429, too many requests)")
+	// ErrLimited comes when for five windows the org answered nothing but 429: see [LimitedError].
+	ErrLimited = errors.New("a rate limit has refused every request for minutes (429, too many requests)")
 )
+
+// LimitedError is an [ErrLimited] with the limit that is meant.
+type LimitedError struct {
+	Bucket Bucket
+	Opens  time.Time // when its next window begins; zero: nobody said
+}
+
+func (e *LimitedError) Error() string {
+	text := ErrLimited.Error()
+	if e.Bucket != BucketOther {
+		text += "; it is that of " + string(e.Bucket)
+	}
+	if !e.Opens.IsZero() {
+		text += "; its next window begins at " + e.Opens.UTC().Format("15:04:05Z")
+	}
+	return text
+}
+
+// Is makes it an [ErrLimited].
+func (e *LimitedError) Is(target error) bool { return target == ErrLimited }
 
 // APIError is a reply with a status outside 2xx that Okta sent, for certain: no caller has to ask
 // who did.

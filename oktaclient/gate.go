@@ -20,6 +20,7 @@ const (
 
 // gate is a bucket's part of the pacer.
 type gate struct {
+	bucket     Bucket
 	turns      [rankCount]chan struct{} // each held by the one request of a rank that looks when the bucket opens; the others queue behind it
 	heads      [rankCount]int           // how many hold these
 	promised   int                      // calls that users under way still need
@@ -43,8 +44,8 @@ type gate struct {
 	spends    int       // times that the bucket was found spent by a 429
 }
 
-func newGate(ceiling rate.Limit) *gate {
-	g := &gate{limiter: rate.NewLimiter(ceiling, 1), probe: true}
+func newGate(b Bucket, ceiling rate.Limit) *gate {
+	g := &gate{bucket: b, limiter: rate.NewLimiter(ceiling, 1), probe: true}
 	for k := range g.turns {
 		g.turns[k] = make(chan struct{}, 1)
 	}
@@ -191,6 +192,10 @@ func (g *gate) checkStarved(o outcome, now time.Time) {
 	case o.limited && g.starved.IsZero():
 		g.starved = now
 	case o.limited && now.Sub(g.starved) >= limitPatience:
-		g.err = ErrLimited
+		limited := &LimitedError{Bucket: g.bucket}
+		if d, ok := o.limit.wait(now); ok && o.limit.known && !o.limit.concurrency() {
+			limited.Opens = now.Add(d)
+		}
+		g.err = limited
 	}
 }

@@ -44,5 +44,9 @@ func (p *pacer) learnHealth(o outcome, now time.Time) {
 		return
 	}
 	p.pause = min(max(time.Second, 2*p.pause), maxPause)
-	p.holdUntil(now.Add(p.pause), "Okta can't be reached")
+	why := "Okta can't be reached"
+	if o.limited { // by somebody before Okta
+		why = "429 (too many requests), not by Okta for certain"
+	}
+	p.holdUntil(now.Add(p.pause), why)
 }

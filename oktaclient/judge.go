@@ -94,6 +94,8 @@ func (e *APIError) judge() verdict {
 		return verdict{}
 	case e.challenge == "" && e.OAuth != "" && isRefusal(e.Status): // of the token endpoint
 		return verdict{okta: true, fate: Refused}
+	case e.challenge == "" && e.OAuth != "" && e.Status == http.StatusTooManyRequests: // the same
+		return verdict{okta: true, fate: Limited}
 	}
 	fate, ok := challenges[e.Status][e.challenge]
 	return verdict{okta: ok, fate: fate}

@@ -165,7 +165,7 @@ func (p *pacer) gate(b Bucket) *gate {
 	defer p.mu.Unlock()
 	g := p.gates[b]
 	if g == nil {
-		g = newGate(p.rate)
+		g = newGate(b, p.rate)
 		p.gates[b] = g
 	}
 	return g

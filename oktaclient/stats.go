@@ -48,6 +48,9 @@ func (s *span) times() (first, last time.Time) {
 	return s.first, s.last
 }
 
+// WhyLimit is why requests are held up while a bucket's limit is spent.
+const WhyLimit = "rate limit"
+
 // Hold says until when no request to any bucket, or to one that requests wait for, is sent, and why; a zero time: requests flow.
 func (c *Client) Hold() (until time.Time, why string) {
 	p := c.pacer
@@ -66,7 +69,7 @@ func (c *Client) Hold() (until time.Time, why string) {
 			ends = g.window.ends
 		}
 		if now.Before(ends) && ends.After(until) {
-			until, why = ends, "rate limit"
+			until, why = ends, WhyLimit
 		}
 	}
 	return until, why

@@ -2,8 +2,10 @@ package command
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -187,19 +189,28 @@ func TestHostileServerTexts(t *testing.T) {
 // onTerminal runs a command line of any kind, with a terminal as stdout, and returns what it wrote there.
 func (v *virtual) onTerminal(args ...string) string {
 	v.t.Helper()
+	stdout, _ := v.onTerminalIn(v.t.Context(), args...)
+	return stdout
+}
+
+// onTerminalIn returns the exit code, too.
+func (v *virtual) onTerminalIn(ctx context.Context, args ...string) (string, int) {
+	v.t.Helper()
 	args, err := permute(append([]string{"oktareset"}, args...))
 	if err != nil {
 		v.t.Fatal(err)
 	}
 	env := map[string]string{"OKTA_CLIENT_ORGURL": "https://acme.okta.com", "OKTA_CLIENT_TOKEN": v.org.Token()}
+	maps.Copy(env, v.env)
 	var stdout, stderr bytes.Buffer
 	a := appOf(access.Process{
 		Stdin: strings.NewReader("123456\n"), Stdout: &stdout, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test", TerminalOut: true,
 	})
 	a.Console, a.Transport = console.New(progress.NewScreen(&stderr), console.Options{}), v
-	a.Console.Fail(a.cli().RunContext(v.t.Context(), args))
+	err = a.cli().RunContext(ctx, args)
+	a.Console.Fail(err)
 	v.stderr = stderr.String()
-	return stdout.String()
+	return stdout.String(), fault.Code(err)
 }
 
 // A login that a user chose isn't a part of the command that a message proposes.

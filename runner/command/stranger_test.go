@@ -233,9 +233,9 @@ func TestOneEventOneCode(t *testing.T) {
 		{oktatest.Refuse, oktatest.OpGetUser, []string{"--exclude=vips.csv"}, "the org can't be reached"},
 		{oktatest.Refuse, oktatest.OpListRoles, []string{"--skip-admins"}, "the org can't be reached"},
 		{oktatest.Refuse, resetOp, nil, "the org can't be reached"},
-		{oktatest.TooManyBare, oktatest.OpMe, nil, "the org answers, but has refused every request for minutes"},
-		{oktatest.TooManyBare, oktatest.OpGetUser, []string{"--exclude=vips.csv"}, "the org answers, but has refused every request for minutes"},
-		{oktatest.TooManyBare, resetOp, nil, "the org answers, but has refused every request for minutes"},
+		{oktatest.TooManyBare, oktatest.OpMe, nil, "a rate limit has refused every request for minutes (429, too many requests); it is that of /api/v1/users"},
+		{oktatest.TooManyBare, oktatest.OpGetUser, []string{"--exclude=vips.csv"}, "a rate limit has refused every request for minutes (429, too many requests); it is that of /api/v1/users"},
+		{oktatest.TooManyBare, resetOp, nil, "a rate limit has refused every request for minutes (429, too many requests); it is that of /api/v1/users"},
 	} {
 		t.Run(fmt.Sprintf("%s %s", tt.fault, tt.op), func(t *testing.T) {
 			virtually(t, 5, oktatest.Config{}, func(v *virtual) {

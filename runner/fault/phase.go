@@ -43,6 +43,8 @@ func Stopped(err error) error { return During.Classify(err) }
 // later is what to do about an error that ends the client's patience.
 func (p Phase) later(err error) string {
 	switch {
+	case errors.Is(err, oktaclient.ErrLimited):
+		return "other clients of the org may use its limit up: try again when they are done"
 	case errors.Is(err, oktaclient.ErrTooManyLost):
 		return "before you go on, look at what is between this machine and Okta, such as a proxy or a gateway"
 	case p == During: // the command says how to go on

@@ -20,6 +20,9 @@ const (
 	maxTrouble = 5 * time.Minute
 )
 
+// errPoll ends one reading of a page.
+var errPoll = fmt.Errorf("no page came in %s", pollTime)
+
 // watcher follows the log.
 type watcher struct {
 	*access.Env
@@ -80,7 +83,7 @@ func (w *watcher) follow(ctx context.Context) error {
 			return fault.Also(evidence.ExplainLog(w.to.Client, w.hintCursor(err)), w.end())
 		case err != nil:
 			trouble = min(max(w.opts.Interval, 2*trouble), maxTrouble)
-			w.Console.Warn("the System Log can't be read, trying again in %s; nothing is lost: %v", trouble, err)
+			w.Console.Warn("the System Log can't be read, trying again in %s; nothing is lost: %v%s", trouble, err, fault.Held(w.to.Client))
 			w.rest(ctx, trouble)
 			continue
 		}
@@ -103,17 +106,18 @@ func (w *watcher) follow(ctx context.Context) error {
 
 // read reads the next page.
 func (w *watcher) read(ctx context.Context) ([]oktaclient.LogRecord, oktaclient.LogCursor, error) {
-	ctx, cancel := context.WithTimeout(ctx, pollTime)
+	ctx, cancel := context.WithTimeoutCause(ctx, pollTime, errPoll)
 	defer cancel()
 	return w.to.Client.ReadLog(ctx, w.place.Next)
 }
 
 // passes reports whether an error is one that waiting helps against.
 func (w *watcher) passes(err error) bool {
+	met := w.met || errors.Is(err, oktaclient.ErrLimited) && w.to.Client.MetOkta() // it answers, if only 429
 	if errors.Is(err, oktaclient.ErrOutage) || errors.Is(err, oktaclient.ErrLimited) {
 		w.to.Renew() // this one has given up for good
 	}
-	if !w.met && !w.to.Client.MetOkta() {
+	if !met && !w.to.Client.MetOkta() {
 		return false // more likely a wrong address
 	}
 	var (
