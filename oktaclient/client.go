@@ -89,6 +89,20 @@ func New(org OrgURL, o Options) *Client {
 	return c
 }
 
+// Succeed makes c take over from a client of the same credentials that has given up: where that was
+// asked for proofs, c accepts no access token that needs none, either.
+func (c *Client) Succeed(earlier *Client) {
+	if c.app == nil || earlier.app == nil {
+		return
+	}
+	earlier.app.mu.Lock()
+	proofs := earlier.app.dpop
+	earlier.app.mu.Unlock()
+	c.app.mu.Lock()
+	defer c.app.mu.Unlock()
+	c.app.dpop = proofs
+}
+
 // CloseIdle closes the connections that nothing uses just now.
 func (c *Client) CloseIdle() { c.http.CloseIdleConnections() }
 

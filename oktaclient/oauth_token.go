@@ -30,8 +30,23 @@ func (e *TokenError) fate() Fate {
 	case Refused, Forbidden, Missing, NoAccess:
 		return NoAccess
 	}
+	if errors.Is(e.Err, ErrUnusableToken) {
+		return NoAccess
+	}
 	return Unreachable
 }
+
+// ErrUnusableToken marks an access token that must not be used. Asking again wouldn't help: its
+// [FateOf] is [NoAccess].
+var ErrUnusableToken = errors.New("an access token that must not be used")
+
+// unusableToken says why.
+type unusableToken string
+
+func (e unusableToken) Error() string { return string(e) }
+
+// Is makes it an [ErrUnusableToken].
+func (unusableToken) Is(target error) bool { return target == ErrUnusableToken }
 
 // The errors of OAuth 2.0 and DPoP that are told apart.
 const (
@@ -104,8 +119,11 @@ func (a *appCredentials) accept(rep Reply, sent time.Time) (*accessToken, error)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if t.proved && a.dpop == nil {
-		return nil, errors.New("the access token asks for DPoP proofs, but none was given for it")
+	switch {
+	case t.proved && a.dpop == nil:
+		return nil, unusableToken("it is of type DPoP, and no proof was sent for it")
+	case !t.proved && a.dpop != nil: // anybody who gets hold of it could use it
+		return nil, unusableToken("it is of type Bearer, although Okta asked for proofs (DPoP) and got one")
 	}
 	if rep.nonce != "" {
 		a.nonce = rep.nonce
@@ -203,7 +221,7 @@ func parseToken(body []byte, sent time.Time) (*accessToken, error) {
 	case strings.EqualFold(answer.TokenType, "DPoP"):
 		t.proved = true
 	default:
-		return nil, fmt.Errorf("the access token is of type %q, neither Bearer nor DPoP", cut(answer.TokenType, 40))
+		return nil, unusableToken(fmt.Sprintf("it is of type %q, neither Bearer nor DPoP", cut(answer.TokenType, 40)))
 	}
 	return t, nil
 }

@@ -53,4 +53,10 @@ func (e *Env) Connect(ctx context.Context, w Way) (*Connection, error) {
 }
 
 // Renew replaces a client that has given up for good.
-func (c *Connection) Renew() { c.Client = oktaclient.New(c.Config.URL, c.options) }
+func (c *Connection) Renew() {
+	earlier := c.Client
+	c.Client = oktaclient.New(c.Config.URL, c.options)
+	if earlier != nil {
+		c.Client.Succeed(earlier)
+	}
+}

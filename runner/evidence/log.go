@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -29,7 +30,7 @@ func ExplainLog(c *oktaclient.Client, err error) error {
 	switch {
 	case known == nil:
 		return fault.WithCode(p.Code(), fmt.Errorf("read the System Log of %s: %w", c.Org().Host(), err))
-	case fault.Code(known) == fault.ExitNoAccess:
+	case fault.Code(known) == fault.ExitNoAccess && !errors.Is(err, oktaclient.ErrUnusableToken):
 		return fault.New(fault.ExitNoAccess, HintLog, "%w", known)
 	}
 	return known

@@ -39,6 +39,9 @@ func Of(c *oktaclient.Client, err error, p Phase, what string) error {
 		return is(ExitStopped, later, "%s")
 	case errors.Is(err, oktaclient.ErrNoRequestID):
 		return is(p.Code(), "have the gateway or proxy on the way to Okta pass this header of its answers on", "%s can't be relied on from here")
+	case errors.Is(err, oktaclient.ErrUnusableToken):
+		return is(ExitNoAccess, "look at the service app in the Admin Console, and at what is between this machine and Okta: something may take its proofs away",
+			"%s gave the service app an access token that must not be used")
 	case fate == oktaclient.NoAccess && oktaclient.LacksScope(err):
 		return is(ExitNoAccess, hintRefused(c, err), "%s doesn't let the service app do that")
 	case fate == oktaclient.NoAccess && p == During && c.Accepted():
