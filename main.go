@@ -6,6 +6,7 @@ import (
 	"io"
 	"log"
 	"math"
+	"net/http"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -68,7 +69,7 @@ func run() int {
 			}
 			return width
 		},
-		LimitMemory: limitMemory,
+		LimitMemory: limitMemory, Proxied: http.ProxyFromEnvironment,
 	})
 }
 

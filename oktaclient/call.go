@@ -120,13 +120,16 @@ func (r *request) again(f Fate) (again, counts bool) {
 }
 
 // hopeless reports whether an error is one of the address itself: no such name, a certificate that isn't its own, a request that
-// can't be made, something on the way that spoils each answer.
+// can't be made, something on the way that spoils each answer; a proxy that wants another password,
+// as it may lock the account after a few wrong ones.
 func hopeless(err error) bool {
 	var (
-		dns  *net.DNSError
-		cert *tls.CertificateVerificationError
+		dns   *net.DNSError
+		cert  *tls.CertificateVerificationError
+		proxy *ProxyError
 	)
-	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &cert) || errors.Is(err, errUnsent) || errors.Is(err, ErrNoRequestID)
+	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &cert) || errors.Is(err, errUnsent) || errors.Is(err, ErrNoRequestID) ||
+		errors.As(err, &proxy) && proxy.Status == http.StatusProxyAuthRequired
 }
 
 // outcomeOf is what the pacer has to know. A 429 that isn't Okta's for certain holds the bucket,

@@ -2,6 +2,7 @@ package oktaclient
 
 import (
 	"log/slog"
+	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -29,7 +30,10 @@ type Options struct {
 	Rate        rate.Limit        // ceiling for each bucket, in requests a second; 0: none
 	MaxInFlight int               // requests under way at most, over all buckets
 	Transport   http.RoundTripper // for tests; it has to call the httptrace hook GotConn once it has a connection
+	Proxy       Proxy             // that an https org is reached through
 	Logger      *slog.Logger      // gets each request at level debug
+
+	resolver *net.Resolver // for tests; nil: the machine's own
 
 	// ChangesApart is called once, when the client begins to make each change on a connection of
 	// its own: a change was lost on one that had been used before. nil: nobody wants to know.
@@ -43,6 +47,7 @@ type Client struct {
 	app       *appCredentials // auth, if that is a service app's
 	userAgent string
 	timeout   time.Duration
+	proxy     Proxy
 	http      *http.Client
 	conns     *connections
 	log       *slog.Logger
@@ -71,13 +76,13 @@ func New(org OrgURL, o Options) *Client {
 		o.Rate = rate.Inf
 	}
 	if o.Transport == nil {
-		o.Transport = newTransport(o.MaxInFlight)
+		o.Transport = newTransport(org, o)
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	c := &Client{
-		org: org, auth: &tokenCredentials{hide(o.Token)}, userAgent: o.UserAgent, timeout: o.Timeout, log: o.Logger,
+		org: org, auth: &tokenCredentials{hide(o.Token)}, userAgent: o.UserAgent, timeout: o.Timeout, proxy: o.Proxy, log: o.Logger,
 		pacer: newPacer(o.Capacity, o.MaxInFlight, o.Rate),
 		http:  newHTTPClient(o.Transport),
 		conns: newConnections(o),

@@ -1,7 +1,6 @@
 package oktaclient
 
 import (
-	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -57,21 +56,5 @@ func (c *connections) lost(r *request, reused bool) {
 	c.apart.Store(true)
 	if c.told != nil {
 		c.tell.Do(c.told)
-	}
-}
-
-// newTransport speaks HTTP/1.1 only, as every recorded exchange did: HTTP/2 has its own rules of
-// when a request is sent again.
-func newTransport(conns int) *http.Transport {
-	var protocols http.Protocols
-	protocols.SetHTTP1(true)
-	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
-		TLSHandshakeTimeout:    10 * time.Second,
-		MaxIdleConnsPerHost:    conns,
-		IdleConnTimeout:        idleTimeout,
-		MaxResponseHeaderBytes: 256 << 10,
-		Protocols:              &protocols,
 	}
 }

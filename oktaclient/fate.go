@@ -21,7 +21,7 @@ const (
 	Missing                 // 404 E0000007: no such user, or one whose factors can't be reached
 	NoAccess                // credentials or scope refused: no further request will fare better
 	WrongOrg                // this address serves no Okta API
-	Unreachable             // [ErrOutage], [ErrLimited], [ErrTooManyLost]: nothing was changed by this request, and waiting is over
+	Unreachable             // [ErrOutage], [ErrLimited], [ErrTooManyLost], [ErrNotLoopback]: nothing was changed by this request, and waiting is over
 )
 
 // FateOf tells from the error of a call what became of the request. nil is [Done]. It only
@@ -43,7 +43,7 @@ func FateOf(err error) Fate {
 		return api.fate
 	case errors.Is(err, ErrNotOkta):
 		return InDoubt
-	case GaveUp(err):
+	case GaveUp(err), errors.Is(err, ErrNotLoopback):
 		return Unreachable
 	case errors.As(err, &tr) && tr.Sent:
 		return InDoubt

@@ -82,6 +82,9 @@ func (o OrgURL) Host() string { return o.host }
 // String is the URL without a trailing slash.
 func (o OrgURL) String() string { return o.scheme + "://" + o.host }
 
+// secure reports whether requests go over TLS.
+func (o OrgURL) secure() bool { return o.scheme == "https" }
+
 func defaultPort(scheme string) string {
 	if scheme == "http" {
 		return ":80"

@@ -36,6 +36,9 @@ func (c *Client) redactText(b []byte) []byte {
 	for _, s := range c.auth.secrets() {
 		b = without(b, s(), 1)
 	}
+	for _, s := range c.proxy.secrets() {
+		b = without(b, s, minPasscode)
+	}
 	if !bytes.Contains(b, jwtBegins) { // every reply passes here, and nearly none has one
 		return b
 	}

@@ -183,7 +183,10 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 	resp, err := client.Do(req)
 	if err != nil {
 		c.conns.lost(r, sent.Load() && reused.Load())
-		return rep, &TransportError{Method: r.method, Path: req.URL.Path, Sent: sent.Load(), Err: c.tame(plain(ctx, err))}
+		if err = plain(ctx, err); !sent.Load() {
+			err = c.proxy.unquoted(err)
+		}
+		return rep, &TransportError{Method: r.method, Path: req.URL.Path, Sent: sent.Load(), Err: c.tame(err)}
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was read as far as it matters
 	at := time.Now()

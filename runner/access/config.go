@@ -22,7 +22,8 @@ type Config struct {
 	URL      oktaclient.OrgURL
 	token    oktaclient.Token
 	App      *oktaclient.App // in place of token
-	Settings []setting       // what all this was made of; secrets are redacted
+	proxy    oktaclient.Proxy
+	Settings []setting // what all this was made of; secrets are redacted
 }
 
 // Flags are the flags that name the org.
@@ -57,6 +58,9 @@ func (a *Env) loadOrg(ctx context.Context, f Flags, s Scopes) (Config, error) {
 			return Config{}, fault.Usage(uerr.Hint, "%s: %w", org.Source, err)
 		}
 		return Config{}, fault.Usage("", "%s: %w", org.Source, err)
+	}
+	if cfg.proxy, err = c.proxy(cfg.URL); err != nil {
+		return Config{}, err
 	}
 	secret, err := c.credentials(ctx, &cfg, s)
 	if err != nil {

@@ -43,7 +43,7 @@ func (e *Env) Connect(ctx context.Context, w Way) (*Connection, error) {
 		return nil, err
 	}
 	o := &c.options
-	o.Token, o.App, o.Transport = c.Config.token, c.Config.App, e.Transport
+	o.Token, o.App, o.Transport, o.Proxy = c.Config.token, c.Config.App, e.Transport, c.Config.proxy
 	o.UserAgent = strings.TrimSpace("oktareset/" + e.Version + " " + w.Product)
 	if w.Verbose {
 		o.Logger = e.Console.Log

@@ -1,6 +1,10 @@
 package access
 
-import "io"
+import (
+	"io"
+	"net/http"
+	"net/url"
+)
 
 // Process is what the program needs of the process that it runs in.
 type Process struct {
@@ -14,6 +18,10 @@ type Process struct {
 	TerminalIn     bool       // stdin is one
 	TerminalOut    bool       // stdout is one
 	Width          func() int // columns of that terminal; 0: not known
+
+	// Proxied says what the environment has a request go through; a nil URL: nothing. nil: the proxy
+	// that is set, whatever the request.
+	Proxied func(*http.Request) (*url.URL, error)
 
 	// LimitMemory asks for a soft limit in bytes: near it, memory is collected more often. nil: there is none.
 	LimitMemory func(bytes int64)

@@ -111,7 +111,10 @@ func parseSandbox(c *cli.Context) (sandboxOptions, error) {
 	if arg, err := oneArgument(c); err != nil || arg != "" {
 		return o, fault.Usage("see oktareset sandbox --help", "sandbox takes no argument, not %q", c.Args().First())
 	}
-	host, _, err := net.SplitHostPort(o.listen)
+	host, port, err := net.SplitHostPort(o.listen)
+	if host == "localhost" { // a name server may say that it is another address
+		o.listen = net.JoinHostPort("127.0.0.1", port)
+	}
 	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return o, fault.Usage("as 127.0.0.1:8080: its token is no secret", "--listen %q isn't a loopback address with a port", o.listen)
 	}

@@ -11,6 +11,7 @@ import (
 // The hints on what keeps requests from Okta.
 const (
 	hintAddress = "check the org URL, the network and HTTPS_PROXY"
+	hintLocal   = "give an address in place of the name, as http://127.0.0.1:8080; for another machine https://"
 	hintBetween = "check the org URL; a proxy or a sign-in page of the network may answer in its place"
 	hintLater   = "try again later"
 )
@@ -39,6 +40,8 @@ func Of(c *oktaclient.Client, err error, p Phase, what string) error {
 		return is(ExitStopped, later, "%s")
 	case errors.Is(err, oktaclient.ErrNoRequestID):
 		return is(p.Code(), "have the gateway or proxy on the way to Okta pass this header of its answers on", "%s can't be relied on from here")
+	case errors.Is(err, oktaclient.ErrNotLoopback):
+		return is(p.Code(), hintLocal, "%s isn't this machine")
 	case errors.Is(err, oktaclient.ErrUnusableToken):
 		return is(ExitNoAccess, "look at the service app in the Admin Console, and at what is between this machine and Okta: something may take its proofs away",
 			"%s gave the service app an access token that must not be used")

@@ -1,0 +1,54 @@
+package oktaclient
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"syscall"
+	"time"
+)
+
+// ErrNotLoopback marks a connection that was refused before it was made: the org URL is an http
+// one, and its name led to another machine. Nothing was sent.
+var ErrNotLoopback = errors.New("this isn't a loopback address, and without TLS nothing is sent to another machine")
+
+// newTransport speaks HTTP/1.1 only, as every recorded exchange did: HTTP/2 has its own rules of
+// when a request is sent again. An http org is this machine, which no proxy stands before.
+func newTransport(org OrgURL, o Options) *http.Transport {
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	t := &http.Transport{
+		DialContext:            newDialer(org, o.resolver).DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    10 * time.Second,
+		MaxIdleConnsPerHost:    o.MaxInFlight,
+		IdleConnTimeout:        idleTimeout,
+		MaxResponseHeaderBytes: 256 << 10,
+		Protocols:              &protocols,
+	}
+	if org.secure() && o.Proxy.url != nil {
+		t.Proxy, t.OnProxyConnectResponse = http.ProxyURL(o.Proxy.url()), refusedByProxy
+	}
+	return t
+}
+
+// newDialer makes the dialer of an org. Without TLS it looks at each address right before it is
+// connected to: what a name meant a moment ago, or to somebody else, doesn't count.
+func newDialer(org OrgURL, r *net.Resolver) *net.Dialer {
+	d := &net.Dialer{Timeout: 10 * time.Second, Resolver: r}
+	if !org.secure() {
+		d.ControlContext = onlyLoopback
+	}
+	return d
+}
+
+func onlyLoopback(_ context.Context, _, address string, _ syscall.RawConn) error {
+	to, err := netip.ParseAddrPort(address)
+	if err != nil || !to.Addr().Unmap().IsLoopback() {
+		return ErrNotLoopback
+	}
+	return nil
+}

@@ -1,0 +1,44 @@
+package access
+
+import (
+	"net/http"
+
+	"oktareset/oktaclient"
+	"oktareset/runner/fault"
+)
+
+const hintProxy = "as http://proxy.example.com:3128; in a user name or a password, write @ : / ? # and % as %40 %3A %2F %3F %23 and %25"
+
+// proxy returns what requests to the org go through. A proxy that is set and can't be used is an
+// error, even if this org is reached without one: Go's own reading of it is to call the org
+// directly, which is what whoever has set it doesn't want. Its value isn't shown: it may hold a
+// password.
+func (c *configuration) proxy(org oktaclient.OrgURL) (oktaclient.Proxy, error) {
+	name := "HTTPS_PROXY"
+	value := c.Getenv(name)
+	if value == "" {
+		name = "https_proxy"
+		value = c.Getenv(name)
+	}
+	if value == "" {
+		return oktaclient.Proxy{}, nil
+	}
+	if what, remedy := around(value); what != "" {
+		return oktaclient.Proxy{}, fault.Usage(remedy, "the proxy in %s %s; nothing was sent", name, what)
+	}
+	p, err := oktaclient.ParseProxy(value)
+	if err != nil {
+		return oktaclient.Proxy{}, fault.Usage(hintProxy, "the proxy in %s can't be used: it %w; nothing was sent", name, err)
+	}
+	if c.Proxied == nil {
+		return p, nil
+	}
+	r, err := http.NewRequest(http.MethodGet, org.String(), http.NoBody) //nolint:noctx // it is never sent
+	if err != nil {
+		return oktaclient.Proxy{}, err
+	}
+	if to, err := c.Proxied(r); to == nil && err == nil { // NO_PROXY names the org, or it is this machine
+		return oktaclient.Proxy{}, nil
+	}
+	return p, nil
+}
