@@ -31,6 +31,7 @@ import (
 	"oktareset/oktaclient/oktatest"
 	"oktareset/runner"
 	"oktareset/testdata/ontty"
+	"oktareset/testdata/relay"
 )
 
 // The scripts run this program itself, as a process, against a stand-in org that the test serves. Each asserts stdout and
@@ -64,7 +65,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"org": startOrg, "revoke": revoke, "replace": replaceIn, "nosecrets": noSecrets, "did": did, "deeds": deeds, "passcode": passcode,
 			"stats": stats, "match": match, "mode": mode,
-			"resetby": resetBy, "clearfaults": clearFaults,
+			"resetby": resetBy, "clearfaults": clearFaults, "relay": relay.Start, "relayed": relay.Asked,
 		},
 	})
 }

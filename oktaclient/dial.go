@@ -29,7 +29,7 @@ func newTransport(org OrgURL, o Options) *http.Transport {
 		MaxResponseHeaderBytes: 256 << 10,
 		Protocols:              &protocols,
 	}
-	if org.secure() && o.Proxy.url != nil {
+	if org.secure() && o.Proxy.IsSet() {
 		t.Proxy, t.OnProxyConnectResponse = http.ProxyURL(o.Proxy.url()), refusedByProxy
 	}
 	return t

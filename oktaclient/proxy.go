@@ -59,9 +59,12 @@ func ParseProxy(s string) (Proxy, error) {
 	return Proxy{hide(u)}, nil
 }
 
+// IsSet reports whether there is one.
+func (p Proxy) IsSet() bool { return p.url != nil }
+
 // secrets are what a proxy was given, and the form in which it was sent.
 func (p Proxy) secrets() []string {
-	if p.url == nil || p.url().User == nil {
+	if !p.IsSet() || p.url().User == nil {
 		return nil
 	}
 	user := p.url().User
@@ -102,7 +105,7 @@ func (p Proxy) unquoted(err error) error {
 		record  tls.RecordHeaderError
 	)
 	switch {
-	case p.url == nil, errors.As(err, &refused), errors.As(err, &network), errors.As(err, &cert), errors.As(err, &record):
+	case !p.IsSet(), errors.As(err, &refused), errors.As(err, &network), errors.As(err, &cert), errors.As(err, &record):
 		return err
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, context.Canceled), errors.Is(err, errTimeout):
 		return err
