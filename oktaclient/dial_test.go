@@ -268,3 +268,20 @@ func TestPlainHTTPNames(t *testing.T) {
 		}
 	}
 }
+
+// The next page is asked for over TLS, as the first was, and at the same place.
+func TestNextPageStaysHere(t *testing.T) {
+	t.Parallel()
+	c := cannedClient(t, nil)
+	for target, ok := range map[string]bool{
+		"https://acme.okta.com/api/v1/logs?after=x": true, "/api/v1/logs?after=x": true, "//acme.okta.com/api/v1/logs?after=x": true,
+		"http://acme.okta.com/api/v1/logs?after=x": false, "http://localhost/api/v1/logs": false, "https://evil.example/": false, "//evil.example/": false,
+		"https://acme.okta.com@evil.example/": false, "https://acme.okta.com.evil.example/": false, "https://acme.okta.com:444/": false, "ftp://acme.okta.com/": false,
+		"https:acme": false, "javascript:alert(1)": false,
+	} {
+		next, err := c.next("/api/v1/logs?limit=1", []string{"<" + target + `>; rel="next"`})
+		if (err == nil) != ok || ok && next != "/api/v1/logs?after=x" || !ok && next != "" {
+			t.Errorf("%s: %q, %v; want ok=%v", target, next, err, ok)
+		}
+	}
+}

@@ -78,6 +78,10 @@ func parseConfig(b []byte) (configFile, error) {
 				items = append(items, fmt.Sprint(item))
 			}
 			f.client[k] = strings.Join(items, " ")
+		case map[string]any:
+			if host := v["host"]; k == "proxy" && host != nil && host != "" { // refused: what is in it isn't needed
+				f.client[k] = "set"
+			}
 		}
 	}
 	return f, nil

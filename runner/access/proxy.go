@@ -21,7 +21,7 @@ func (c *configuration) proxy(org oktaclient.OrgURL) (oktaclient.Proxy, error) {
 		value = c.Getenv(name)
 	}
 	if value == "" {
-		return oktaclient.Proxy{}, nil
+		return oktaclient.Proxy{}, c.noOtherProxy()
 	}
 	if what, remedy := around(value); what != "" {
 		return oktaclient.Proxy{}, fault.Usage(remedy, "the proxy in %s %s; nothing was sent", name, what)
@@ -41,4 +41,15 @@ func (c *configuration) proxy(org oktaclient.OrgURL) (oktaclient.Proxy, error) {
 		return oktaclient.Proxy{}, nil
 	}
 	return p, nil
+}
+
+// noOtherProxy refuses a proxy that is set in the way of Okta's SDKs: whoever has set it doesn't
+// want the org to be called without one.
+func (c *configuration) noOtherProxy() error {
+	set := c.first("proxy", "OKTA_CLIENT_PROXY_HOST")
+	if set.Value == "" {
+		return nil
+	}
+	return fault.Usage("set HTTPS_PROXY to it, as http://proxy.example.com:3128, or take it out of there",
+		"a proxy is set in %s, but only the one in HTTPS_PROXY can be used; nothing was sent", set.Source)
 }

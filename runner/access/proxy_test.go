@@ -58,3 +58,32 @@ func TestProxyOfTheEnvironment(t *testing.T) {
 		}
 	}
 }
+
+// A proxy that is set in the way of Okta's SDKs is refused unless HTTPS_PROXY names one; the
+// template of their file, in which none is set, is not.
+func TestProxyOfTheSDKs(t *testing.T) {
+	t.Parallel()
+	for text, refused := range map[string]bool{
+		"proxy: {port: null, host: null, username: null, password: null}": false, "proxy: {host: ''}": false, "proxy:": false, "proxy: {port: 8080}": false,
+		"proxy: {host: secret.example.com, port: 8080}": true, "proxy: {host: 10, password: secret}": true, "proxy: secret:8080": true,
+	} {
+		f, err := parseConfig([]byte("okta:\n  client:\n    " + text + "\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.name = "okta.yaml"
+		for _, good := range []string{"", "http://proxy.example.com:3128"} {
+			c := configuration{Env: &Env{Process: Process{Getenv: func(k string) string { return map[string]string{"HTTPS_PROXY": good}[k] }}}, files: []configFile{f}}
+			_, err := c.proxy(oktaclient.OrgURL{})
+			if (err != nil) != (refused && good == "") {
+				t.Errorf("%s, HTTPS_PROXY=%s: %v", text, good, err)
+			}
+			if err != nil && (fault.Code(err) != fault.ExitUsage || !strings.Contains(err.Error(), "okta.yaml") || strings.Contains(err.Error()+fault.Hint(err), "secret")) {
+				t.Errorf("%s: %v", text, err)
+			}
+		}
+	}
+	if _, err := proxyOf(t, "https://acme.okta.com", map[string]string{"OKTA_CLIENT_PROXY_HOST": "secret"}, nil); err == nil || !strings.Contains(err.Error(), "OKTA_CLIENT_PROXY_HOST") {
+		t.Error(err)
+	}
+}

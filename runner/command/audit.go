@@ -25,7 +25,7 @@ const auditExitCodes = `EXIT CODES:
    1    something isn't: the audit says what
    2    usage, configuration, input or output; results that can't be evidence
    4    Okta refused the credentials, or to show its System Log
-   5    an outage that lasted: nothing was written
+   5    an outage or a rate limit that lasted: nothing was written
    6    the System Log couldn't be read: nothing was written
    129, 130, 143    SIGHUP, SIGINT, SIGTERM: nothing was written
 `

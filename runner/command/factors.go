@@ -26,7 +26,7 @@ const factorsExitCodes = `EXIT CODES:
    2    usage or configuration: refused before anything was changed
    3    no consent, or consent for another org or number
    4    Okta refused the credentials or the permission
-   5    the org can't be reached any more
+   5    the org can't be reached any more, or a rate limit that lasted
    129, 130, 143    SIGHUP, SIGINT, SIGTERM
 `
 

@@ -29,7 +29,7 @@ const usersExitCodes = `EXIT CODES:
    0    the export is whole
    2    usage, configuration or output, or a search that Okta doesn't understand: nothing was exported
    4    Okta refused the credentials or the permission
-   5    an outage that lasted
+   5    an outage or a rate limit that lasted
    6    broke off in the middle; no file is left, and what stdout got ends in a line that no CSV reader takes
    129, 130, 143    SIGHUP, SIGINT, SIGTERM: the same
 `

@@ -22,6 +22,7 @@ const watchExitCodes = `EXIT CODES:
    0    with --once: everything that is there was printed
    2    usage, configuration or cursor; the org can't be reached
    4    Okta refused the credentials, or to show its System Log
+   5    an outage that lasted before anything was read
    6    the lines or the cursor can't be written, or Okta answers what can't be understood
    129, 130, 143    SIGHUP, SIGINT, SIGTERM: ended; --cursor goes on
 `

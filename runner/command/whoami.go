@@ -32,6 +32,7 @@ const whoamiExitCodes = `EXIT CODES:
    0    Okta accepts the credentials; what they may not do is said
    2    usage or configuration, or the org can't be reached
    4    Okta refused the credentials
+   5    an outage or a rate limit that lasted
    129, 130, 143    SIGHUP, SIGINT, SIGTERM
 `
 
