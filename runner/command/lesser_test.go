@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -13,7 +14,6 @@ import (
 // A token that is worth less than the proofs that Okta asked for ends every command with 4, and
 // nothing is asked with it; nobody says that the org can't be reached.
 func TestLesserTokenEndsTheCommand(t *testing.T) {
-	const lesser = `{"token_type":"Bearer","expires_in":3600,"access_token":"eyJlesser.token.x","scope":"okta.users.read okta.users.manage okta.logs.read"}`
 	for _, tt := range []struct {
 		args   []string
 		skip   int // requests to the token endpoint that the org answers itself
@@ -51,10 +51,7 @@ func TestLesserTokenEndsTheCommand(t *testing.T) {
 					if tokens++; tokens <= tt.skip {
 						return next.RoundTrip(r)
 					}
-					return &http.Response{
-						StatusCode: http.StatusOK, Header: http.Header{"X-Okta-Request-Id": {"req"}}, Request: r, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-						Body: readCloser{strings.NewReader(lesser)}, ContentLength: int64(len(lesser)),
-					}, nil
+					return lesserToken(r), nil
 				}
 				_, code := v.onTerminalIn(v.t.Context(), args...)
 				if code != fault.ExitNoAccess || used > 0 || tokens != tt.skip+1 {
@@ -69,5 +66,40 @@ func TestLesserTokenEndsTheCommand(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A watch that begins anew after a limit that lasted has proved as well: it takes no lesser token.
+func TestLesserTokenAfterALimit(t *testing.T) {
+	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+		v.asApp(oktatest.App{DPoP: true})
+		tokens, used := 0, 0
+		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			switch {
+			case strings.Contains(r.Header.Get("Authorization"), "lesser"):
+				used++
+			case strings.HasPrefix(r.URL.Path, "/oauth2/"):
+				if tokens++; tokens > 3 {
+					return lesserToken(r), nil
+				}
+			case strings.HasSuffix(r.URL.Path, "/logs"):
+				return spent(r), nil
+			}
+			return next.RoundTrip(r)
+		}
+		ctx, stop := context.WithTimeout(v.t.Context(), time.Hour)
+		defer stop()
+		if _, code := v.onTerminalIn(ctx, "watch"); code != fault.ExitNoAccess || used > 0 || tokens != 4 {
+			t.Errorf("exit code %d, want 4; %d requests with the lesser token, %d for one:\n%s", code, used, tokens, v.stderr)
+		}
+	})
+}
+
+// lesserToken is an answer of the token endpoint with a token that needs no proof.
+func lesserToken(r *http.Request) *http.Response {
+	const body = `{"token_type":"Bearer","expires_in":3600,"access_token":"eyJlesser.token.x","scope":"okta.users.read okta.users.manage okta.logs.read"}`
+	return &http.Response{
+		StatusCode: http.StatusOK, Header: http.Header{"X-Okta-Request-Id": {"req"}}, Request: r, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Body: readCloser{strings.NewReader(body)}, ContentLength: int64(len(body)),
 	}
 }
