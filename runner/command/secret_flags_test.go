@@ -16,7 +16,7 @@ func TestFlagsTakeNoSecret(t *testing.T) {
 		"factors --question KEY",     // which question, not its answer
 		"factors --credential-id ID", // is printed on a hardware token
 	}
-	for _, c := range (&app{}).cli().Commands {
+	for _, c := range blankApp().cli().Commands {
 		for _, e := range flagEntries(c.Flags) {
 			flag := c.Name + " --" + e.names[0] + " " + e.value
 			if slices.Contains([]string{"", "FILE", "PCT", "D", "N"}, e.value) || slices.Contains(harmless, flag) {
