@@ -58,7 +58,7 @@ func run() int {
 	defer cancel(nil)
 	go watch(cancel)
 	return command.Run(ctx, command.Process{
-		Args: os.Args, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Version: version, Commit: commit,
+		Args: os.Args, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Environ: os.Environ, Version: version, Commit: commit,
 		Terminal:    term.IsTerminal(int(os.Stderr.Fd())),
 		TerminalIn:  term.IsTerminal(int(os.Stdin.Fd())),
 		TerminalOut: term.IsTerminal(int(os.Stdout.Fd())),

@@ -34,6 +34,7 @@ type configuration struct {
 	*Env
 	flags Flags
 	files []configFile
+	org   setting // its URL
 }
 
 // loadOrg finds the org and the credentials for it. A service app is going to ask for the scopes.
@@ -42,8 +43,9 @@ func (a *Env) loadOrg(ctx context.Context, f Flags, s Scopes) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	c := configuration{a, f, found}
+	c := configuration{Env: a, flags: f, files: found}
 	org := c.orgURL()
+	c.org = org
 	if org.Value == "" {
 		return Config{}, fault.Usage("or rehearse: oktareset reset --sandbox users.csv needs neither",
 			"no org: set OKTA_CLIENT_ORGURL to its address, as https://acme.okta.com, and OKTA_CLIENT_TOKEN to an API token")
@@ -66,15 +68,23 @@ func (a *Env) loadOrg(ctx context.Context, f Flags, s Scopes) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	if org.Source == localFile && secret.Source != localFile {
-		return Config{}, fault.Usage("give the org by OKTA_CLIENT_ORGURL or --org-url too",
-			"the org URL is from ./%s but the %s from %s: a folder's file must not choose who gets your credentials",
-			localFile, secretNames[secret.Name], secret.Source)
+	if err := c.sameOwner(secret); err != nil {
+		return Config{}, err
 	}
 	if org.Source == localFile {
 		a.Console.Info("org and credentials are those of ./%s: %s", localFile, cfg.URL.Host())
 	}
 	return cfg, nil
+}
+
+// sameOwner refuses a secret from elsewhere for the org of this folder's file.
+func (c *configuration) sameOwner(secret setting) error {
+	if c.org.Source != localFile || secret.Source == localFile {
+		return nil
+	}
+	return fault.Usage("give the org by OKTA_CLIENT_ORGURL or --org-url too",
+		"the org URL is from ./%s but the %s from %s: a folder's file must not choose who gets your credentials",
+		localFile, secretNames[secret.Name], secret.Source)
 }
 
 func (c *configuration) orgURL() setting {

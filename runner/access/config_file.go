@@ -20,6 +20,7 @@ const localFile = ".okta.yaml"
 type configFile struct {
 	name   string
 	client map[string]string
+	shared error // others can write it: why nothing that it names is run; nil: only its owner can
 }
 
 // loadFiles reads the configuration files that exist, the one that counts more first.
@@ -30,8 +31,7 @@ func (a *Env) loadFiles() ([]configFile, error) {
 	}
 	var found []configFile
 	for _, path := range paths {
-		// It may have come with a downloaded folder.
-		b, err := files.Read(path, files.Rule{Max: files.MaxSecret, Links: true})
+		b, shared, err := readConfig(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -42,10 +42,26 @@ func (a *Env) loadFiles() ([]configFile, error) {
 		if err != nil {
 			return nil, fault.Usage("it has okta:, below it client:, below that orgUrl: and token:", "read the configuration %s: %w", path, err)
 		}
-		f.name = path
+		f.name, f.shared = path, shared
+		if err := noCommandHere(f); err != nil {
+			return nil, err
+		}
 		found = append(found, f)
 	}
 	return found, nil
+}
+
+// readConfig reads a configuration file, which may have come with a downloaded folder. shared is an
+// error if others can write it.
+func readConfig(path string) (b []byte, shared, err error) {
+	rule := files.Rule{Max: files.MaxSecret, Links: true}
+	f, err := files.Open(path, rule)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	b, err = files.ReadOpen(f, rule)
+	return b, files.Rule{Ours: true, Private: true}.Judge(f), err
 }
 
 func (a *Env) home() string {
@@ -67,6 +83,9 @@ func parseConfig(b []byte) (configFile, error) {
 	}
 	f := configFile{client: make(map[string]string)}
 	for k, v := range doc.Okta.Client {
+		if _, text := v.(string); k == tokenCommandName && v != nil && !text {
+			return configFile{}, errors.New(tokenCommandName + " isn't a text: write the command in one line")
+		}
 		switch v := v.(type) {
 		case string:
 			f.client[k] = v

@@ -22,7 +22,7 @@ const (
 )
 
 // secretNames are the settings that hold a secret, as messages call them.
-var secretNames = map[string]string{"token": "token", "privateKey": "private key"}
+var secretNames = map[string]string{"token": "token", tokenCommandName: "token", "privateKey": "private key"}
 
 // Scopes are what a command needs of a service app, and what it can do without.
 type Scopes struct{ Needed, Optional []string }
@@ -86,7 +86,11 @@ func (c *configuration) mode() (setting, error) {
 	if mode.Value != "" {
 		return mode, fault.Usage("SSWS for an API token, PrivateKey for a service app", "%s: authorization mode %q isn't supported", mode.Source, mode.Value)
 	}
-	token, key := c.token(), c.privateKey()
+	token, err := c.token()
+	if err != nil {
+		return token, err
+	}
+	key := c.privateKey()
 	switch {
 	case key.Value == "", token.Value != "" && token.rank < key.rank:
 		mode.Value = ModeToken
@@ -99,29 +103,20 @@ func (c *configuration) mode() (setting, error) {
 	return mode, nil
 }
 
-func (c *configuration) token() setting {
-	return c.first("token", "OKTA_CLIENT_TOKEN", "OKTA_API_TOKEN")
-}
-
 func (c *configuration) privateKey() setting {
 	return c.first("privateKey", "OKTA_CLIENT_PRIVATEKEY")
 }
 
 func (c *configuration) loadToken(ctx context.Context, cfg *Config) (setting, error) {
-	s := c.token()
-	if path := c.flags.TokenFile; path != "" {
-		if _, err := os.Stat(path); err != nil && looksSecret(path) {
-			return s, fault.Usage("put the token into a file that only you can read, or into OKTA_CLIENT_TOKEN; this one is in your shell's history now: revoke it",
-				"--token-file wants the name of a file, not the token itself")
-		}
-		b, err := c.readSecret(ctx, path, "token")
-		if given := fault.Decided(err); err != nil && !given {
-			err = fault.Usage("", "read the token: %w", err)
-		}
-		if err != nil {
-			return s, err
-		}
-		s = setting{Name: "token", Value: string(b), Source: "--token-file"}
+	s, err := c.token()
+	switch {
+	case c.flags.TokenFile != "":
+		s, err = c.fileToken(ctx, c.flags.TokenFile)
+	case err == nil && s.Name == tokenCommandName:
+		s, err = c.commandToken(ctx, cfg, s)
+	}
+	if err != nil {
+		return s, err
 	}
 	s.Value = strings.TrimSpace(s.Value)
 	if err := alone(s, "API token"); err != nil {
@@ -132,7 +127,7 @@ func (c *configuration) loadToken(ctx context.Context, cfg *Config) (setting, er
 		return s, fault.Usage("put an API token into it", "%s is empty", c.flags.TokenFile)
 	case s.Value == "":
 		return s, fault.Usage("or OKTA_CLIENT_CLIENTID and OKTA_CLIENT_PRIVATEKEY for a service app; or rehearse: oktareset reset --sandbox users.csv needs neither",
-			"no API token: set OKTA_CLIENT_TOKEN, or --token-file to a file that holds it")
+			"no API token: set OKTA_CLIENT_TOKEN, or OKTA_CLIENT_TOKEN_COMMAND to a command that prints it, or --token-file to a file that holds it")
 	case !apiToken.MatchString(s.Value):
 		return s, fault.Usage("it is one word of letters, digits, - and _", "%s doesn't hold an API token", s.Source)
 	}
@@ -140,6 +135,21 @@ func (c *configuration) loadToken(ctx context.Context, cfg *Config) (setting, er
 	s.Value, s.secret = cfg.token.String(), true
 	cfg.keep(s)
 	return s, nil
+}
+
+// fileToken reads the token from the file that --token-file names.
+func (c *configuration) fileToken(ctx context.Context, path string) (setting, error) {
+	s := setting{Name: "token", Source: "--token-file"}
+	if _, err := os.Stat(path); err != nil && looksSecret(path) {
+		return s, fault.Usage("put the token into a file that only you can read, or into OKTA_CLIENT_TOKEN; this one is in your shell's history now: revoke it",
+			"--token-file wants the name of a file, not the token itself")
+	}
+	b, err := c.readSecret(ctx, path, "token")
+	if given := fault.Decided(err); err != nil && !given {
+		err = fault.Usage("", "read the token: %w", err)
+	}
+	s.Value = string(b)
+	return s, err
 }
 
 // apiToken is what an API token may look like. Okta's are 42 characters that begin with 00.

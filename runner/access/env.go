@@ -1,8 +1,10 @@
 package access
 
 import (
+	"io"
 	"net/http"
 
+	"oktareset/oktaclient"
 	"oktareset/runner/console"
 )
 
@@ -12,6 +14,9 @@ type Env struct {
 	Console   *console.Console
 	Transport http.RoundTripper             // nil: the network
 	TTY       func() (console.Asker, error) // nil: the person's own
+	Typed     io.Reader                     // stdin as the process has it
+
+	printed oktaclient.Token // by the token command, which runs once; "": it hasn't run
 }
 
 // OpenTerminal opens the terminal to ask somebody. It fails where there is nobody to ask.

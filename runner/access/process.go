@@ -12,12 +12,13 @@ type Process struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
-	Version        string     // of the program; "" to use the build information
-	Commit         string     // that it was built from; the same
-	Terminal       bool       // stderr is a terminal
-	TerminalIn     bool       // stdin is one
-	TerminalOut    bool       // stdout is one
-	Width          func() int // columns of that terminal; 0: not known
+	Environ        func() []string // for the program of a token command; nil: it gets none
+	Version        string          // of the program; "" to use the build information
+	Commit         string          // that it was built from; the same
+	Terminal       bool            // stderr is a terminal
+	TerminalIn     bool            // stdin is one
+	TerminalOut    bool            // stdout is one
+	Width          func() int      // columns of that terminal; 0: not known
 
 	// Proxied says what the environment has a request go through; a nil URL: nothing. nil: the proxy
 	// that is set, whatever the request.

@@ -70,7 +70,7 @@ func (a *app) cli() *cli.App {
 			name = c.Command.Name + " "
 		}
 		hint := "see oktareset " + name + "--help"
-		if strings.HasSuffix(err.Error(), ": -token") {
+		if strings.HasSuffix(err.Error(), ": -token") && name != "sandbox " {
 			hint = "no flag takes a secret: set OKTA_CLIENT_TOKEN, or --token-file to a file that holds the token"
 		}
 		return fault.Usage(hint, "%s", oneLine(err.Error()))

@@ -13,7 +13,7 @@ func orgFlags(sandbox string) []cli.Flag {
 	const category = "ORG"
 	flags := []cli.Flag{
 		&cli.StringFlag{Name: "org-url", Category: category, Usage: "`URL` of the org (default: OKTA_CLIENT_ORGURL, .okta.yaml)"},
-		&cli.StringFlag{Name: "token-file", Category: category, Usage: "`FILE` that holds the API token (default: OKTA_CLIENT_TOKEN, .okta.yaml)"},
+		&cli.StringFlag{Name: "token-file", Category: category, Usage: "`FILE` that holds the API token (default: OKTA_CLIENT_TOKEN, OKTA_CLIENT_TOKEN_COMMAND, .okta.yaml)"},
 	}
 	if sandbox != "" {
 		flags = append(flags, &cli.BoolFlag{Name: "sandbox", Category: category, Usage: sandbox})

@@ -39,7 +39,6 @@ func (a *app) sandboxCommand() *cli.Command {
 			&cli.DurationFlag{Name: "reenroll", Category: people, Usage: "everybody enrolls a new factor `D` after a reset"},
 			&cli.StringSliceFlag{Name: "stays", Category: people, Usage: "factors of this `TYPE`, as push, stay listed after a reset; may be repeated"},
 			&cli.Uint64Flag{Name: "seed", Category: people, Usage: "`N` for another org: other people, other chances"},
-			&cli.StringFlag{Name: "token", Category: credentials, Usage: "`TOKEN` that it accepts (default: made up)"},
 			&cli.StringFlag{Name: "app", Category: credentials, Usage: "a service app, too, with the private key in `FILE`, which is made if there is none"},
 			&cli.BoolFlag{Name: "dpop", Category: credentials, Usage: "the app has to prove that it holds its tokens, as new apps do at Okta"},
 			&cli.StringSliceFlag{Name: "scope", Category: credentials, Usage: "`SCOPE` that the app is granted; may be repeated (default: those of reset)"},
@@ -89,7 +88,7 @@ func parseSandbox(c *cli.Context) (sandboxOptions, error) {
 		}
 	}
 	o.config = oktatest.Config{
-		Users: c.Int("users"), Seed: c.Uint64("seed"), Token: c.String("token"), Latency: c.Duration("latency"),
+		Users: c.Int("users"), Seed: c.Uint64("seed"), Latency: c.Duration("latency"),
 		Reenroll: c.Duration("reenroll"), Stays: c.StringSlice("stays"), LogLag: c.Duration("log-lag"),
 		Limits: map[string]int{oktatest.BucketUsers: c.Int("limit")}, TokenShare: c.Int("token-share"),
 		Concurrency: c.Int("concurrency"), Unlimited: c.Bool("unlimited"),
