@@ -53,6 +53,7 @@ type Client struct {
 	log       *slog.Logger
 	pacer     *pacer
 	span      span
+	typed     typedSecrets
 
 	clock   clock
 	genuine atomic.Bool // a reply was Okta's for certain
