@@ -17,9 +17,9 @@ const (
 	// maxEventText is for the System Log, which watch passes on whole. By default Splunk cuts an
 	// event at 10,000 bytes, all its texts together.
 	maxEventText = 8 << 10
-	// maxAttribute is for a user's attributes, which have no length that all orgs keep to: as much
-	// as a cell of a spreadsheet holds.
-	maxAttribute = 32 << 10
+	// MaxAttribute is for a user's attributes, which have no length that all orgs keep to: as much
+	// as a cell of a spreadsheet holds. A [UserRecord] with a longer text has had a longer one.
+	MaxAttribute = 32 << 10
 	// maxToken is for an access token. Many servers refuse headers that are half as long; Okta's
 	// tokens have 1 to 2 KB.
 	maxToken = 16 << 10

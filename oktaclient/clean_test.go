@@ -91,7 +91,7 @@ func BenchmarkClean(b *testing.B) {
 			b.SetBytes(int64(len(body)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if got, err := c.filter(&request{texts: maxAttribute}, 200).body([]byte(body)); err != nil || len(got) != len(body) {
+				if got, err := c.filter(&request{texts: MaxAttribute}, 200).body([]byte(body)); err != nil || len(got) != len(body) {
 					b.Fatal(err, len(got))
 				}
 			}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"iter"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -46,26 +45,6 @@ func (u UserRecord) Attribute(path ...string) any {
 	return value
 }
 
-// Cut reports whether the attribute at a path, or anything in it, was longer than an attribute may
-// be, and is cut.
-func (u UserRecord) Cut(path ...string) bool { return holdsCut(u.Attribute(path...)) }
-
-func holdsCut(v any) bool {
-	switch v := v.(type) {
-	case string:
-		return len(v) > maxAttribute
-	case []any:
-		return slices.ContainsFunc(v, holdsCut)
-	case map[string]any:
-		for name, item := range v {
-			if len(name) > maxAttribute || holdsCut(item) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // UserQuery chooses users. Okta takes one of the two only; with neither, all users are meant but those that are deactivated.
 type UserQuery struct {
 	Search string // an expression over any attribute; its answers lag behind changes
@@ -86,7 +65,7 @@ func (c *Client) ListUserRecords(ctx context.Context, q UserQuery) iter.Seq2[Use
 	if q.Filter != "" {
 		query.Set("filter", q.Filter)
 	}
-	return list[UserRecord](ctx, c, request{bucket: BucketUsers, path: apiPath("users"), query: query, texts: maxAttribute})
+	return list[UserRecord](ctx, c, request{bucket: BucketUsers, path: apiPath("users"), query: query, texts: MaxAttribute})
 }
 
 // StatusFilter is a filter, or a search, for users of one of these statuses.
