@@ -20,9 +20,9 @@ const (
 // and what broke it off. [Client.send] passes everything through it before anybody reads it, so
 // that no field, old or new, can be left out.
 type filter struct {
-	known   []string  // the client's credentials, those of earlier too
-	typed   []string  // what the request itself holds: passcodes and answers
-	numbers []float64 // of those, the ones that are numbers
+	known   []string  // the client's credentials, earlier ones too
+	typed   []string  // passcodes and answers: this request's, and long ones of earlier requests
+	numbers []float64 // of this request's, those that are numbers
 	inside  int       // the shortest secret that is looked for inside longer texts
 	most    int       // bytes of a text
 	keep    string    // the member that brings an access token: neither taken out nor cut; "": none
@@ -40,12 +40,19 @@ func (c *Client) filter(r *request, status int) *filter {
 			f.keep = memberToken
 		}
 	}
-	for _, s := range slices.Concat(c.auth.secrets(), c.typed.all()) {
+	for _, s := range c.auth.secrets() {
 		if s() != "" {
 			f.known = append(f.known, s())
 		}
 	}
-	f.known = append(f.known, c.proxy.secrets()...)
+	for _, s := range c.typed.all() {
+		f.typed = append(f.typed, s())
+	}
+	for _, s := range c.proxy.secrets() {
+		if len(s) >= minPasscode && !slices.Contains(ordinary, s) {
+			f.known = append(f.known, s)
+		}
+	}
 	for _, s := range r.secrets {
 		if s == "" || slices.Contains(ordinary, string(s)) {
 			continue
@@ -126,7 +133,8 @@ func (f *filter) redact(s string, inside int) string {
 	if !f.escapes(s, inside) {
 		return s
 	}
-	words := inWords.ReplaceAllStringFunc(s, func(word string) string { // what stands beside it may decide what an error means
+	// What stands beside it may decide what an error means.
+	words := inWords.ReplaceAllStringFunc(s, func(word string) string {
 		if f.escapes(word, inside) {
 			return redacted
 		}
@@ -151,11 +159,14 @@ var inWords = regexp.MustCompile(`[^\s"'<>,;(){}\[\]]+`)
 
 func (f *filter) replace(s string, inside int) string {
 	jwts := strings.Contains(s, jwtBegins) // nearly no text has one, and most access tokens are such
-	for _, secrets := range [][]string{f.known, f.typed} {
-		for _, secret := range secrets {
-			if len(secret) >= inside && (jwts || !strings.HasPrefix(secret, jwtBegins)) {
-				s = without(s, secret)
-			}
+	for _, secret := range f.known {
+		if len(secret) >= inside && (jwts || !strings.HasPrefix(secret, jwtBegins)) {
+			s = without(s, secret)
+		}
+	}
+	for _, secret := range f.typed {
+		if len(secret) >= inside {
+			s = strings.ReplaceAll(s, secret, redacted)
 		}
 	}
 	if !jwts {
@@ -164,14 +175,15 @@ func (f *filter) replace(s string, inside int) string {
 	return jwtLike.ReplaceAllString(s, redacted)
 }
 
-// tellTale is how much of a long secret's beginning gives it away, in bytes: whoever quotes it may
-// have cut it.
+// tellTale is how much of a long credential's beginning gives it away, in bytes: whoever quotes it
+// may have cut it.
 const tellTale = 12
 
-// without takes a secret out, and of a long one a part that begins as it does.
+// without takes a credential out, and of a long one a part that begins as it does.
 func without(s, secret string) string {
 	least := len(secret)
-	if least >= 2*tellTale && !strings.HasPrefix(secret, jwtBegins) { // a JWT begins with what is no secret
+	// A JWT begins with what is no secret.
+	if least >= 2*tellTale && !strings.HasPrefix(secret, jwtBegins) {
 		least = tellTale
 	}
 	if !strings.Contains(s, secret[:least]) {

@@ -149,7 +149,7 @@ func TestLinksWithSecrets(t *testing.T) {
 				_, _ = io.WriteString(w, "[]")
 			}), oktaclient.Options{Token: secret})
 			var last error
-			for _, last = range c.ListUserRecords(t.Context(), oktaclient.UserQuery{}) { //nolint:revive // the last one counts
+			for _, last = range c.ListUserRecords(t.Context(), oktaclient.UserQuery{}) {
 			}
 			if !errors.Is(last, oktaclient.ErrPages) || requests != 1 || strings.Contains(last.Error(), after) {
 				t.Errorf("%s: %v after %d requests", name, last, requests)
