@@ -278,7 +278,7 @@ var longTexts = map[string]int{
 // silent are the methods that return nothing which a server wrote.
 var silent = []string{
 	"Accepted", "Allowance", "CloseIdle", "Earliest", "Expect", "Hold", "IsApp", "LostBefore", "MetOkta", "NeededScopes", "NewSeries", "Now",
-	"Org", "Stats", "Trustworthy", "Vouched",
+	"Org", "Stats", "Succeed", "Trustworthy", "Vouched",
 }
 
 func of[T any](v T, err error) []any { return []any{v, err} }

@@ -249,6 +249,39 @@ func TestTokenEndpointEchoes(t *testing.T) {
 	}
 }
 
+// A token of the client before is as secret as its own.
+func TestSuccessorKeepsSecrets(t *testing.T) {
+	t.Parallel()
+	org, err := oktaclient.ParseOrgURL("https://acme.okta.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var given []string
+	app := &oktaclient.App{ClientID: "0oa1", Key: parseKey(t, pemOf(t, testKeys()["P-256"])), Scopes: []string{oktaclient.ScopeUsersRead}}
+	o := oktaclient.Options{App: app, Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		var echo strings.Builder
+		for _, token := range given {
+			echo.WriteString(everyByte(`\u%04x`, token) + " ")
+		}
+		body := `{"id":"` + someID + `","profile":{"login":"` + echo.String() + `"}}`
+		if r.URL.Path == "/oauth2/v1/token" {
+			given = append(given, fmt.Sprintf("%d-anOpaqueAccessToken", len(given)))
+			body = `{"token_type":"Bearer","expires_in":3600,"scope":"okta.users.read","access_token":"` + given[len(given)-1] + `"}`
+		}
+		return &http.Response{StatusCode: 200, Header: http.Header{"X-Okta-Request-Id": {"req"}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+	})}
+	earlier := oktaclient.New(org, o)
+	for range 3 {
+		c := oktaclient.New(org, o)
+		c.Succeed(earlier)
+		me, _, err := c.GetMe(t.Context())
+		if err != nil || strings.Contains(me.Profile.Login, "Opaque") || strings.Count(me.Profile.Login, "REDACTED") != len(given) {
+			t.Errorf("%+v, %v", me, err)
+		}
+		earlier = c
+	}
+}
+
 // Who needs no credentials to answer may still know them.
 func TestOrgsOwnWordsHoldNoToken(t *testing.T) {
 	t.Parallel()

@@ -234,37 +234,37 @@ func TestNoEchoComesOut(t *testing.T) {
 }
 
 // swell makes the texts of some members very long.
-func swell(names ...string) func(*http.Request, http.RoundTripper) (*http.Response, error) {
-	var swollen func(v any) any
-	swollen = func(v any) any {
-		switch v := v.(type) {
-		case map[string]any:
-			for name, item := range v {
-				if s, ok := item.(string); ok && slices.Contains(names, name) {
-					item = s + strings.Repeat(" x", 450<<10)
-				}
-				v[name] = swollen(item)
-			}
-		case []any:
-			for i, item := range v {
-				v[i] = swollen(item)
-			}
-		}
-		return v
+type swell []string
+
+func (w swell) answer(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+	resp, err := next.RoundTrip(r)
+	if err != nil {
+		return nil, err
 	}
-	return func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
-		resp, err := next.RoundTrip(r)
-		if err != nil {
-			return nil, err
-		}
-		body, _ := io.ReadAll(resp.Body)
-		var doc any
-		if json.Unmarshal(body, &doc) == nil {
-			body, _ = json.Marshal(swollen(doc))
-		}
-		resp.Body = io.NopCloser(bytes.NewReader(body))
-		return resp, nil
+	body, _ := io.ReadAll(resp.Body)
+	var doc any
+	if json.Unmarshal(body, &doc) == nil {
+		body, _ = json.Marshal(w.swollen(doc))
 	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
+}
+
+func (w swell) swollen(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, item := range v {
+			if s, ok := item.(string); ok && slices.Contains(w, name) {
+				item = s + strings.Repeat(" x", 450<<10)
+			}
+			v[name] = w.swollen(item)
+		}
+	case []any:
+		for i, item := range v {
+			v[i] = w.swollen(item)
+		}
+	}
+	return v
 }
 
 // What is shown and kept of an org's texts doesn't grow with them: of the login, the roles, the
@@ -278,7 +278,7 @@ func TestLongTextsStaySmall(t *testing.T) {
 				if app != nil {
 					v.asApp(*app)
 				}
-				v.tampered = swell(member)
+				v.tampered = swell{member}.answer
 				for _, line := range []string{"whoami", "whoami --json", "reset --confirm acme.okta.com:3 DIR/users.csv -v"} {
 					if member == "errorSummary" || member == "errorId" {
 						v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Skip: 2})
