@@ -164,8 +164,8 @@ func (c *Client) get(ctx context.Context, r request, v any) (Reply, error) {
 	if err != nil {
 		return rep, err
 	}
-	if err := json.Unmarshal(rep.body, v); err != nil {
-		return rep, fmt.Errorf("read Okta's answer: %w", c.tame(err))
+	if err := rep.decode(v); err != nil {
+		return rep, fmt.Errorf("read Okta's answer: %w", c.tame(&r, err))
 	}
 	return rep, nil
 }
@@ -185,8 +185,16 @@ func (c *Client) post(ctx context.Context, r request, body, v any) (Reply, error
 	if err != nil {
 		return rep, err
 	}
-	if err := json.Unmarshal(rep.body, v); err != nil {
-		return rep, &TransportError{Method: r.method, Path: r.requestURI(), Sent: true, Err: fmt.Errorf("read Okta's answer: %w", c.tame(err))}
+	if err := rep.decode(v); err != nil {
+		return rep, &TransportError{Method: r.method, Path: r.requestURI(), Sent: true, Err: fmt.Errorf("read Okta's answer: %w", c.tame(&r, err))}
 	}
 	return rep, nil
+}
+
+// decode reads the body into v.
+func (rep *Reply) decode(v any) error {
+	if rep.spoilt != nil {
+		return rep.spoilt
+	}
+	return json.Unmarshal(rep.body, v)
 }

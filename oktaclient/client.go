@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -53,6 +54,7 @@ type Client struct {
 	log       *slog.Logger
 	pacer     *pacer
 	span      span
+	typed     typedSecrets
 
 	clock   clock
 	genuine atomic.Bool // a reply was Okta's for certain
@@ -95,17 +97,20 @@ func New(org OrgURL, o Options) *Client {
 }
 
 // Succeed makes c take over from a client of the same credentials that has given up: where that was
-// asked for proofs, c accepts no access token that needs none, either.
+// asked for proofs, c accepts no access token that needs none, either, and what was secret stays so.
 func (c *Client) Succeed(earlier *Client) {
 	if c.app == nil || earlier.app == nil {
 		return
 	}
 	earlier.app.mu.Lock()
-	proofs := earlier.app.dpop
+	proofs, spent := earlier.app.dpop, slices.Clone(earlier.app.spent)
+	if earlier.app.token != nil {
+		spent = append(spent, earlier.app.token.value)
+	}
 	earlier.app.mu.Unlock()
 	c.app.mu.Lock()
 	defer c.app.mu.Unlock()
-	c.app.dpop = proofs
+	c.app.dpop, c.app.spent = proofs, spent
 }
 
 // CloseIdle closes the connections that nothing uses just now.

@@ -18,7 +18,8 @@ type credentials interface {
 	// amend reports whether r, whose last attempt Okta refused before any work, can be signed in a way that may please it more. What
 	// can be amended is amended once.
 	amend(r *request, rep Reply, err error) bool
-	// secrets are what an echo of theirs must not get into a file or onto a screen with.
+	// secrets are what must not get into a file or onto a screen when a server sends it back, with
+	// earlier ones.
 	secrets() []hidden[string]
 }
 

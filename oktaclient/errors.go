@@ -123,15 +123,11 @@ func (e *TransportError) Error() string {
 
 func (e *TransportError) Unwrap() error { return e.Err }
 
-// maxSummary bounds what is kept of texts that a server chose, in bytes.
-const maxSummary = 500
-
 // newAPIError reads an error reply, whoever sent it. Any body will do: proxies send HTML, some of
 // Okta's own replies are empty. oauth says that the endpoint answers errors in the form of OAuth
 // 2.0.
-func (c *Client) newAPIError(r *http.Request, resp *http.Response, body []byte, oauth bool) *APIError {
-	e := &APIError{Method: r.Method, Path: r.URL.Path, Status: resp.StatusCode, RequestID: c.requestID(resp.Header)}
-	body = c.redactText(body)
+func newAPIError(r *http.Request, resp *http.Response, body []byte, oauth bool) *APIError {
+	e := &APIError{Method: r.Method, Path: r.URL.Path, Status: resp.StatusCode, RequestID: requestID(resp.Header)}
 	var okta struct {
 		ErrorCode    string `json:"errorCode"`
 		ErrorID      string `json:"errorId"`
@@ -144,26 +140,25 @@ func (c *Client) newAPIError(r *http.Request, resp *http.Response, body []byte, 
 	}
 	if json.Unmarshal(body, &okta) == nil {
 		if isCode(okta.ErrorCode) {
-			e.Code, e.errorID = okta.ErrorCode, cut(okta.ErrorID, 100)
+			e.Code, e.errorID = okta.ErrorCode, okta.ErrorID
 		}
-		e.Summary = cut(okta.ErrorSummary, maxSummary)
-		for _, c := range okta.ErrorCauses[:min(len(okta.ErrorCauses), 5)] {
-			e.Causes = append(e.Causes, cut(c.ErrorSummary, maxSummary))
+		e.Summary = okta.ErrorSummary
+		for _, c := range okta.ErrorCauses[:min(len(okta.ErrorCauses), maxCauses)] {
+			e.Causes = append(e.Causes, c.ErrorSummary)
 		}
 		if oauth && e.Code == "" && okta.OAuth != "" {
-			e.OAuth, e.Summary = cut(okta.OAuth, 100), cut(okta.Description, maxSummary)
+			e.OAuth, e.Summary = cut(okta.OAuth, 100), okta.Description
 		}
 	}
-	c.readChallenge(e, resp.Header.Values("Www-Authenticate"))
+	e.readChallenge(resp.Header.Values("Www-Authenticate"))
 	return e
 }
 
 // readChallenge finds error="…" and what belongs to it in www-authenticate headers, where Okta says
 // what an OAuth token or a proof lacks. A challenge of another scheme, or one that doesn't name
 // Okta's place to sign in, is a proxy's.
-func (c *Client) readChallenge(e *APIError, headers []string) {
+func (e *APIError) readChallenge(headers []string) {
 	for _, h := range headers {
-		h = string(c.redactText([]byte(h)))
 		code := quotedParam(h, "error")
 		scheme, _, _ := strings.Cut(h, " ")
 		if code == "" || !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "DPoP") ||
@@ -188,20 +183,13 @@ func quotedParam(header, name string) string {
 	return ""
 }
 
-func cut(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	return strings.ToValidUTF8(s[:limit], "") + "…"
-}
-
 // requestID returns Okta's request ID: letters, digits and what base64 and hexadecimal use, "" for anything else.
-func (c *Client) requestID(h http.Header) string {
+func requestID(h http.Header) string {
 	id := h.Get("X-Okta-Request-Id")
 	if len(id) > 100 || strings.ContainsFunc(id, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("@-_.+/=:", r)
 	}) {
 		return ""
 	}
-	return string(c.redactText([]byte(id)))
+	return id
 }

@@ -51,5 +51,5 @@ func (c *Client) ListGroupUsers(ctx context.Context, groupID string) iter.Seq2[U
 		return func(yield func(UserRecord, error) bool) { yield(UserRecord{}, err) }
 	}
 	query := url.Values{"limit": {strconv.Itoa(usersPage)}}
-	return list[UserRecord](ctx, c, request{bucket: BucketGroups, path: apiPath("groups", groupID, "users"), query: query})
+	return list[UserRecord](ctx, c, request{bucket: BucketGroups, path: apiPath("groups", groupID, "users"), query: query, texts: MaxAttribute})
 }

@@ -6,10 +6,6 @@ import (
 	"errors"
 )
 
-// maxItems is more than any list of Okta's holds at once: a page of the System Log has 1,000 events. A reply's bytes don't bound the memory that
-// they take as items.
-const maxItems = 5000
-
 // items is a list in a reply. null stays nil, and an empty list isn't.
 type items[T any] []T
 
@@ -28,7 +24,7 @@ func (l *items[T]) UnmarshalJSON(b []byte) error {
 	*l = items[T]{}
 	for d.More() {
 		if len(*l) == maxItems {
-			return errors.New("the list is longer than any of Okta's")
+			return errTooMany
 		}
 		var item T
 		if err := d.Decode(&item); err != nil {

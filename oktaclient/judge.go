@@ -65,12 +65,11 @@ func (c *Client) judge(r *request, req *http.Request, resp *http.Response, rep *
 		rep.verdict = verdict{okta: true, fate: Done}
 		if bodyErr != nil && r.safe {
 			rep.verdict.fate = InDoubt
-			return &TransportError{Method: req.Method, Path: req.URL.Path, Sent: true, Err: c.tame(bodyErr)}
+			return &TransportError{Method: req.Method, Path: req.URL.Path, Sent: true, Err: c.tame(r, bodyErr)}
 		}
 		return nil
 	}
-	e := c.newAPIError(req, resp, rep.body, r.oauth)
-	e.redact(r.secrets)
+	e := newAPIError(req, resp, rep.body, r.oauth)
 	rep.verdict = e.judge()
 	e.fate = rep.verdict.fate
 	if !rep.verdict.okta {

@@ -97,7 +97,7 @@ func (c *Client) next(uri string, headers []string) (string, error) {
 	for _, h := range headers {
 		links, err := parseLinks(h)
 		if err != nil {
-			return "", c.tame(err)
+			return "", err
 		}
 		for _, l := range links {
 			if !l.is("next") {

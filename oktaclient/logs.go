@@ -167,7 +167,7 @@ func factorEventsOf(userIDs []string, since, until time.Time) request {
 		}
 		q.Set("filter", "("+q.Get("filter")+") and ("+strings.Join(targets, " or ")+")")
 	}
-	return request{bucket: BucketLogs, path: apiPath("logs"), query: q}
+	return request{bucket: BucketLogs, path: apiPath("logs"), query: q, texts: maxEventText}
 }
 
 const logTime = "2006-01-02T15:04:05.000Z"

@@ -44,7 +44,7 @@ func (c *Client) ReadEvents(ctx context.Context, from LogCursor) ([]LogEvent, Lo
 		return nil, "", unsentError(err)
 	}
 	var page items[LogEvent]
-	rep, err := c.get(ctx, request{bucket: BucketLogs, path: apiPath("logs"), uri: string(from), most: maxPage}, &page)
+	rep, err := c.get(ctx, request{bucket: BucketLogs, path: apiPath("logs"), uri: string(from), most: maxPage, texts: maxEventText}, &page)
 	if err != nil {
 		return nil, "", err
 	}

@@ -63,6 +63,7 @@ type appCredentials struct {
 	nonce    string           // for proofs at the token endpoint, as Okta gave it
 	apiNonce string           // the same for the API
 	spent    []hidden[string] // earlier tokens
+	parts    []hidden[string] // of the private key
 }
 
 // fetch is a request for a token that several wait for.
@@ -72,7 +73,7 @@ type fetch struct {
 }
 
 func newAppCredentials(app App, c *Client) *appCredentials {
-	return &appCredentials{app: app, client: c, scopes: slices.Concat(app.Scopes, app.OptionalScopes)}
+	return &appCredentials{app: app, client: c, scopes: slices.Concat(app.Scopes, app.OptionalScopes), parts: app.Key.parts()}
 }
 
 func (a *appCredentials) fresh() bool {
@@ -191,7 +192,7 @@ func (a *appCredentials) amend(r *request, rep Reply, err error) bool {
 func (a *appCredentials) secrets() []hidden[string] {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	secrets := slices.Clone(a.spent)
+	secrets := slices.Concat(a.parts, a.spent)
 	if a.token != nil {
 		secrets = append(secrets, a.token.value)
 	}

@@ -77,6 +77,25 @@ func (k PrivateKey) ID() string { return k.jwk().KeyID }
 // Public is the key that Okta has to have, an [*rsa.PublicKey] or an [*ecdsa.PublicKey].
 func (k PrivateKey) Public() crypto.PublicKey { return k.jwk().Public().Key }
 
+// parts are the secret numbers of the key as a JWK has them.
+func (k PrivateKey) parts() []hidden[string] {
+	if k.IsZero() {
+		return nil
+	}
+	var jwk map[string]any
+	text, err := k.jwk().MarshalJSON()
+	if err != nil || json.Unmarshal(text, &jwk) != nil {
+		return nil // it has signed nothing then, either
+	}
+	var parts []hidden[string]
+	for _, name := range []string{"d", "p", "q", "dp", "dq", "qi"} {
+		if s, ok := jwk[name].(string); ok {
+			parts = append(parts, hide(s))
+		}
+	}
+	return parts
+}
+
 // signer signs with the key and names it by kid, if that isn't "".
 func (k PrivateKey) signer(kid string) (jose.Signer, error) {
 	key := jose.JSONWebKey{Key: k.jwk().Key, KeyID: kid}

@@ -93,7 +93,7 @@ func (a *appCredentials) requestToken(ctx context.Context) (*accessToken, error)
 			sent   = time.Now() // a token's life begins after this
 		)
 		rep, err = a.client.call(ctx, request{
-			bucket: BucketToken, method: "POST", path: []string{"oauth2", "v1", "token"}, noToken: true, oauth: true, safe: true, patient: true,
+			bucket: BucketToken, method: "POST", path: []string{"oauth2", "v1", "token"}, noToken: true, oauth: true, safe: true, patient: true, texts: maxToken,
 			prepare: a.prepare, expects: func(body []byte) bool { _, err := parseToken(body, sent); return err == nil },
 		})
 		if err == nil {
@@ -200,21 +200,34 @@ func (a *appCredentials) assertion(endpoint string, now time.Time) (string, erro
 	}).Serialize()
 }
 
+// tokenAnswer is an answer with an access token.
+type tokenAnswer struct {
+	TokenType   string `json:"token_type"`
+	AccessToken string `json:"access_token"`
+	ExpiresIn   int64  `json:"expires_in"` // seconds
+	Scope       string `json:"scope"`
+}
+
+// scopes are those that the token was given.
+func (t tokenAnswer) scopes() []string {
+	scopes := strings.Fields(t.Scope)
+	scopes = scopes[:min(len(scopes), maxScopes)]
+	for i, s := range scopes {
+		scopes[i] = cut(s, maxScope)
+	}
+	return scopes
+}
+
 // parseToken reads the answer to a request that was sent after a time.
 func parseToken(body []byte, sent time.Time) (*accessToken, error) {
-	var answer struct {
-		TokenType   string `json:"token_type"`
-		AccessToken string `json:"access_token"`
-		ExpiresIn   int64  `json:"expires_in"` // seconds
-		Scope       string `json:"scope"`
-	}
-	if json.Unmarshal(body, &answer) != nil || answer.AccessToken == "" || answer.ExpiresIn <= 0 ||
+	var answer tokenAnswer
+	if json.Unmarshal(body, &answer) != nil || answer.AccessToken == "" || len(answer.AccessToken) > maxToken || answer.ExpiresIn <= 0 ||
 		strings.ContainsFunc(answer.AccessToken, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, errors.New("the answer holds no access token")
 	}
 	life := min(time.Duration(min(answer.ExpiresIn, int64(maxTokenLife/time.Second)))*time.Second, maxTokenLife)
 	t := &accessToken{
-		value: hide(answer.AccessToken), scopes: strings.Fields(answer.Scope), renew: sent.Add(life - min(renewBefore, life/renewShare)),
+		value: hide(answer.AccessToken), scopes: answer.scopes(), renew: sent.Add(life - min(renewBefore, life/renewShare)),
 	}
 	switch {
 	case strings.EqualFold(answer.TokenType, "Bearer"):

@@ -1,68 +1,223 @@
 package oktaclient
 
 import (
-	"bytes"
 	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
 )
 
-// minSecret is the length below which a secret isn't looked for in an answer's data, in bytes: six digits may stand in any number. minPasscode is
-// the same for texts.
+// The shortest secrets that are looked for inside longer texts, in bytes. In an answer's data six
+// digits may stand in any number or ID; an error's text may well quote the passcode that was wrong.
+// A value that is nothing but a secret is taken out however short it is.
 const (
 	minSecret   = 8
 	minPasscode = 4
 )
 
-// redact takes the credentials, and what the request itself held, out of a reply: an echo must not get into a file or onto a screen.
-func (c *Client) redact(r *request, body []byte) []byte {
-	for _, s := range r.secrets {
-		body = without(body, string(s), minSecret)
-	}
-	if r.noToken { // it may be the one that brings an access token
-		return body
-	}
-	for _, s := range c.auth.secrets() {
-		body = without(body, s(), minSecret)
-	}
-	return body
+// filter takes secrets out of what comes back to one attempt and bounds its texts: headers, body,
+// and what broke it off. [Client.send] passes everything through it before anybody reads it, so
+// that no field, old or new, can be left out.
+type filter struct {
+	known   []string  // the client's credentials, earlier ones too
+	typed   []string  // passcodes and answers: this request's, and long ones of earlier requests
+	numbers []float64 // of this request's, those that are numbers
+	inside  int       // the shortest secret that is looked for inside longer texts
+	most    int       // bytes of a text
+	keep    string    // the member that brings an access token: neither taken out nor cut; "": none
 }
 
-// jwtLike is what an assertion, a proof and an access token look like.
-var jwtLike = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`)
-
-var jwtBegins = []byte("eyJ")
-
-// redactText does so with text for a person, where every proof and assertion goes, too.
-func (c *Client) redactText(b []byte) []byte {
-	for _, s := range c.auth.secrets() {
-		b = without(b, s(), 1)
-	}
-	for _, s := range c.proxy.secrets() {
-		b = without(b, s, minPasscode)
-	}
-	if !bytes.Contains(b, jwtBegins) { // every reply passes here, and nearly none has one
-		return b
-	}
-	return jwtLike.ReplaceAll(b, []byte(redacted))
-}
-
-// redact takes the request's secrets out of the texts of a reply to it.
-func (e *APIError) redact(secrets []Passcode) {
-	texts := []*string{&e.Summary, &e.OAuth, &e.Scope}
-	for i := range e.Causes {
-		texts = append(texts, &e.Causes[i])
-	}
-	for _, s := range secrets {
-		for _, text := range texts {
-			*text = string(without([]byte(*text), string(s), minPasscode))
+// filter makes the filter for an answer with a status, or for what came in place of one (0).
+func (c *Client) filter(r *request, status int) *filter {
+	f := &filter{inside: minPasscode, most: maxSummary}
+	if status >= 200 && status <= 299 {
+		f.inside, f.most = minSecret, maxText
+		if r.texts > 0 {
+			f.most = r.texts
+		}
+		if r.oauth {
+			f.keep = memberToken
 		}
 	}
+	for _, s := range c.auth.secrets() {
+		if s() != "" {
+			f.known = append(f.known, s())
+		}
+	}
+	for _, s := range c.typed.all() {
+		f.typed = append(f.typed, s())
+	}
+	for _, s := range c.proxy.secrets() {
+		if len(s) >= minPasscode && !slices.Contains(ordinary, s) {
+			f.known = append(f.known, s)
+		}
+	}
+	for _, s := range r.secrets {
+		if s == "" || slices.Contains(ordinary, string(s)) {
+			continue
+		}
+		c.typed.add(string(s))
+		f.typed = append(f.typed, string(s))
+		if n, err := strconv.ParseFloat(string(s), 64); err == nil && len(s) >= minPasscode {
+			f.numbers = append(f.numbers, n)
+		}
+	}
+	return f
 }
 
-func without(b []byte, secret string, shortest int) []byte {
-	if len(secret) < shortest || !bytes.Contains(b, []byte(secret)) {
-		return b
+// typedSecrets are what earlier requests held. A server may send them back later, too. Short ones
+// aren't kept: they may be anybody's data by then.
+type typedSecrets struct {
+	mu   sync.Mutex
+	kept []hidden[string]
+}
+
+// maxTyped is more than one person types.
+const maxTyped = 32
+
+func (t *typedSecrets) add(secret string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(secret) < minSecret || slices.ContainsFunc(t.kept, func(s hidden[string]) bool { return s() == secret }) {
+		return
 	}
-	return bytes.ReplaceAll(b, []byte(secret), []byte(redacted))
+	if len(t.kept) == maxTyped {
+		t.kept = slices.Clone(t.kept[1:])
+	}
+	t.kept = append(t.kept, hide(secret))
+}
+
+func (t *typedSecrets) all() []hidden[string] {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.kept
+}
+
+// ordinary are words that stand in answers anyhow. Somebody may have one of them as the answer to a
+// security question; taken out, the program wouldn't understand what Okta says, and nobody learns
+// anything by it.
+var ordinary = ordinaryWords()
+
+func ordinaryWords() []string {
+	words := []string{
+		ResultChallenge, ResultWaiting, ResultSuccess, ResultRejected, ResultTimeout, FactorActive, FactorPending,
+		"id", "factorType", "provider", "vendorName", "status", "created", "lastUpdated", "profile", "question", "questionText", "answer",
+		"factorResult", "factorMessage", "expiresAt", "challenge", "activation", "_links", "_embedded",
+		"errorCode", "errorId", "errorSummary", "errorCauses", "error", "scope",
+	}
+	for _, k := range kinds {
+		words = append(words, k.typ, k.provider)
+	}
+	return words
+}
+
+// jwtLike is what an assertion, a proof and an access token look like. Nothing that this program
+// asks for holds one but the answer that brings an access token.
+var jwtLike = regexp.MustCompile(jwtBegins + `[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`)
+
+const jwtBegins = "eyJ"
+
+// text takes the secrets out of a text, also where it has them with characters escaped as in a URL:
+// parts of addresses are decoded.
+func (f *filter) text(s string) string { return f.redact(s, f.inside) }
+
+// name is text for the name of a member. One that holds a part of a short secret is only a word.
+func (f *filter) name(s string) string { return f.redact(s, minSecret) }
+
+func (f *filter) redact(s string, inside int) string {
+	if slices.Contains(f.known, s) || slices.Contains(f.typed, s) {
+		return redacted
+	}
+	s = f.replace(s, inside)
+	if !f.escapes(s, inside) {
+		return s
+	}
+	// What stands beside it may decide what an error means.
+	words := inWords.ReplaceAllStringFunc(s, func(word string) string {
+		if f.escapes(word, inside) {
+			return redacted
+		}
+		return word
+	})
+	if f.escapes(words, inside) {
+		return redacted
+	}
+	return words
+}
+
+// escapes reports whether a text has a secret with characters escaped as in a URL.
+func (f *filter) escapes(s string, inside int) bool {
+	if !strings.Contains(s, "%") {
+		return false
+	}
+	plain := unescape(s)
+	return plain != f.replace(plain, inside) || slices.Contains(f.known, plain) || slices.Contains(f.typed, plain)
+}
+
+var inWords = regexp.MustCompile(`[^\s"'<>,;(){}\[\]]+`)
+
+func (f *filter) replace(s string, inside int) string {
+	jwts := strings.Contains(s, jwtBegins) // nearly no text has one, and most access tokens are such
+	for _, secret := range f.known {
+		if len(secret) >= inside && (jwts || !strings.HasPrefix(secret, jwtBegins)) {
+			s = without(s, secret)
+		}
+	}
+	for _, secret := range f.typed {
+		if len(secret) >= inside {
+			s = strings.ReplaceAll(s, secret, redacted)
+		}
+	}
+	if !jwts {
+		return s
+	}
+	return jwtLike.ReplaceAllString(s, redacted)
+}
+
+// tellTale is how much of a long credential's beginning gives it away, in bytes: whoever quotes it
+// may have cut it.
+const tellTale = 12
+
+// without takes a credential out, and of a long one a part that begins as it does.
+func without(s, secret string) string {
+	least := len(secret)
+	// A JWT begins with what is no secret.
+	if least >= 2*tellTale && !strings.HasPrefix(secret, jwtBegins) {
+		least = tellTale
+	}
+	if !strings.Contains(s, secret[:least]) {
+		return s
+	}
+	var b strings.Builder
+	for {
+		i := strings.Index(s, secret[:least])
+		if i < 0 {
+			return b.String() + s
+		}
+		n := least
+		for n < len(secret) && i+n < len(s) && s[i+n] == secret[n] {
+			n++
+		}
+		b.WriteString(s[:i] + redacted)
+		s = s[i+n:]
+	}
+}
+
+// unescape decodes each %XX. What isn't one stays.
+func unescape(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			if n, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
+				b.WriteByte(byte(n))
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
 
 // tamed is an error with another text.
@@ -75,13 +230,19 @@ func (e *tamed) Error() string { return e.text }
 
 func (e *tamed) Unwrap() error { return e.error }
 
-// tame cuts the text of an error that repeats what came over the wire, and takes secrets out of it: net/http quotes whole lines, encoding/json
-// whole values.
-func (c *Client) tame(err error) error {
+// tame cuts the text of an error that repeats what came over the wire, and takes secrets out of it:
+// net/http quotes whole lines, encoding/json whole values.
+func (c *Client) tame(r *request, err error) error {
 	if err == nil {
 		return nil
 	}
-	text := cut(string(c.redactText([]byte(err.Error()))), maxSummary)
+	f := c.filter(r, 0)
+	for _, s := range f.typed {
+		if quoted := strconv.Quote(s); quoted != `"`+s+`"` {
+			f.typed = append(f.typed, quoted[1:len(quoted)-1])
+		}
+	}
+	text := cut(f.text(strings.ToValidUTF8(err.Error(), "\ufffd")), maxSummary)
 	if text == err.Error() {
 		return err
 	}

@@ -51,6 +51,7 @@ type request struct {
 	language string                    // Accept-Language; "": none
 	body     []byte                    // JSON; nil: an empty body
 	most     int64                     // bytes of the reply at most; 0: maxBody
+	texts    int                       // bytes of each text in it at most; 0: maxText
 	secrets  []Passcode                // that the body holds: the reply may repeat them
 	once     bool                      // a 429 is its answer: what it carries is stale before a window ends
 	uri      string                    // in place of path and query: where Okta says that the next page is
@@ -97,7 +98,8 @@ type Reply struct {
 	SentAt    time.Time // the last attempt, by the server's clock
 
 	verdict verdict
-	body    []byte
+	body    []byte   // without secrets, all texts bounded
+	spoilt  error    // it is more than can be Okta's, and body is nil
 	links   []string // Link headers
 	nonce   string   // that the server wants in the next DPoP proof
 	limit   rateLimit
@@ -186,17 +188,19 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 		if err = plain(ctx, err); !sent.Load() {
 			err = c.proxy.unquoted(err)
 		}
-		return rep, &TransportError{Method: r.method, Path: req.URL.Path, Sent: sent.Load(), Err: c.tame(err)}
+		return rep, &TransportError{Method: r.method, Path: req.URL.Path, Sent: sent.Load(), Err: c.tame(r, err)}
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was read as far as it matters
 	at := time.Now()
-	rep.Status, rep.RequestID = resp.StatusCode, c.requestID(resp.Header)
+	f := c.filter(r, resp.StatusCode)
+	f.header(resp.Header)
+	rep.Status, rep.RequestID = resp.StatusCode, requestID(resp.Header)
 	rep.limit, rep.links = parseRateLimit(resp.Header), resp.Header.Values("Link")
 	rep.nonce = resp.Header.Get("Dpop-Nonce")
 	var bodyErr error
 	if rep.Status >= 200 { // of a 1xx, as 101, there is a connection behind the body, and no timeout
 		rep.body, bodyErr = readBody(resp.Body, cmp.Or(r.most, maxBody))
-		rep.body = c.redact(r, rep.body)
+		rep.body, rep.spoilt = f.body(rep.body)
 	}
 	if c.log.Enabled(ctx, slog.LevelDebug) {
 		c.log.Debug("request", "method", r.method, "path", req.URL.EscapedPath(), "status", rep.Status,

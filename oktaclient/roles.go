@@ -15,15 +15,15 @@ type Role struct {
 // String is the role's type, or the name of a custom one.
 func (r Role) String() string {
 	if r.Label != "" && (r.Type == "" || r.Type == "CUSTOM") {
-		return cut(r.Label, maxSummary)
+		return r.Label
 	}
-	return cut(r.Type, maxSummary)
+	return r.Type
 }
 
 var errRolesCut = errors.New("okta's answer isn't the whole list of roles")
 
-// ListRoles returns the admin roles of the user with this ID: standard and custom ones, the user's own and those by a group. An empty
-// list without an error says that there is none. It counts in [BucketUsers], and asks for a role that may view admins, or for the scope
+// ListRoles returns the admin roles of the user with this ID: standard and custom ones, the user's own and those by a group, the first
+// fifty of them. An empty list without an error says that there is none. It counts in [BucketUsers], and asks for a role that may view admins, or for the scope
 // okta.roles.read.
 //
 // There is also a list of everybody with a role, GET /api/v1/iam/assignees/users. It isn't used: nothing documented says that it
@@ -38,9 +38,9 @@ func (c *Client) ListRoles(ctx context.Context, userID string) ([]Role, Reply, e
 		return nil, Reply{}, err
 	}
 	var roles items[Role]
-	rep, err := c.get(ctx, request{bucket: BucketUsers, path: apiPath("users", userID, "roles")}, &roles)
+	rep, err := c.get(ctx, request{bucket: BucketUsers, path: apiPath("users", userID, "roles"), texts: maxSummary}, &roles)
 	if err != nil || len(roles) > 0 {
-		return roles, rep, err
+		return roles[:min(len(roles), maxRoles)], rep, err
 	}
 	// Only a list that is surely empty may say so: no null, and no further page, which Okta doesn't document here.
 	if next, linkErr := c.next("", rep.links); roles == nil || next != "" || linkErr != nil {

@@ -107,7 +107,7 @@ func (c *Client) poll(ctx context.Context, ends time.Time, longest time.Duration
 
 // checkTransactionID refuses what could lead to another path.
 func checkTransactionID(id string) error {
-	if len(id) < 8 || len(id) > 200 || strings.Contains(id, "..") || strings.ContainsFunc(id, func(r rune) bool {
+	if len(id) < 8 || len(id) > 200 || strings.Contains(id, redacted) || strings.Contains(id, "..") || strings.ContainsFunc(id, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("-_.", r)
 	}) {
 		return unsentError(fmt.Errorf("%q is no ID of a transaction", cut(id, 40)))

@@ -162,7 +162,7 @@ func checkSegment(s string) error {
 
 // checkID refuses what doesn't look like an ID at all, so that no mistake elsewhere can aim a change at another path.
 func checkID(id string) error {
-	if len(id) < 15 || strings.ContainsFunc(id, func(r rune) bool {
+	if len(id) < 15 || strings.Contains(id, redacted) || strings.ContainsFunc(id, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 	}) {
 		return fmt.Errorf("%w: %q is no ID", errUnsent, id)

@@ -65,7 +65,7 @@ func (c *Client) ListUserRecords(ctx context.Context, q UserQuery) iter.Seq2[Use
 	if q.Filter != "" {
 		query.Set("filter", q.Filter)
 	}
-	return list[UserRecord](ctx, c, request{bucket: BucketUsers, path: apiPath("users"), query: query})
+	return list[UserRecord](ctx, c, request{bucket: BucketUsers, path: apiPath("users"), query: query, texts: MaxAttribute})
 }
 
 // StatusFilter is a filter, or a search, for users of one of these statuses.

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/progress"
 )
@@ -119,10 +120,10 @@ func runCommand(ctx context.Context, env map[string]string, org http.RoundTrippe
 	var out bytes.Buffer
 	args, err := permute(append([]string{"oktareset"}, args...))
 	a := appOf(Process{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &out, Getenv: func(k string) string { return env[k] }, Version: "test"})
-	a.console, a.transport = newConsole(progress.NewScreen(&out), consoleOptions{}), org
+	a.Console, a.Transport = console.New(progress.NewScreen(&out), console.Options{}), org
 	if err == nil {
 		err = a.cli().RunContext(ctx, args)
 	}
-	a.console.fail(err)
+	a.Console.Fail(err)
 	return fault.Code(err), out.String()
 }

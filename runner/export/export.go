@@ -33,6 +33,7 @@ type export struct {
 	looked   atomic.Int64 // of them, those that are done
 	unlisted int          // users whose factors Okta doesn't list: deactivated or deleted
 	filled   []bool       // columns that hold a value somewhere
+	cut      cutCells
 }
 
 // Run carries out the users command. What it leaves is whole, or can't be taken for it.
@@ -171,6 +172,7 @@ func (x *export) each(users iter.Seq2[oktaclient.UserRecord, error], do func(okt
 func (x *export) write(userID string, cells []string) error {
 	for i, c := range cells {
 		x.filled[i] = x.filled[i] || c != ""
+		cells[i] = x.short(c, userID, i)
 	}
 	return x.out.write(userID, cells)
 }
@@ -208,6 +210,7 @@ func (x *export) summarize() {
 	if x.unlisted > 0 {
 		x.Console.Info("left out: %s, deactivated or deleted, whose factors Okta doesn't list", console.Plural(x.unlisted, "user"))
 	}
+	x.cut.say(x.Console)
 	if x.out.rows == 0 {
 		x.Console.Warn("nobody is in the export")
 		return
