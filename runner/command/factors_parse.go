@@ -49,8 +49,7 @@ func parseFactors(c *cli.Context) (desk.Options, error) {
 			return o, err
 		}
 	}
-	switch {
-	case o.Timeout < time.Second:
+	if o.Timeout < time.Second {
 		return o, fault.Usage("at least 1s: an answer that comes too late leaves the change in doubt", "--timeout %s", o.Timeout)
 	}
 	return o, nil

@@ -143,9 +143,9 @@ func TestHaltCountsOwnFailures(t *testing.T) {
 	virtually(t, 60, oktatest.Config{Latency: 100 * time.Millisecond, LogLag: 5 * time.Minute}, func(v *virtual) {
 		v.phones()
 		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Every: 3, Times: 4}) // three in a row would end the run
-		code := v.reset(with(enrollFlags, confirm(60), "--limit", "20")...)
+		v.reset(with(enrollFlags, confirm(60), "--limit", "20")...)
 		<-time.After(10 * time.Minute)
-		code = v.reset(with(enrollFlags, "--resume", "--halt", "fail=3")...)
+		code := v.reset(with(enrollFlags, "--resume", "--halt", "fail=3")...)
 		if code != 0 {
 			t.Errorf("exit code %d, nothing failed in this run", code)
 		}
@@ -323,11 +323,11 @@ func TestOktaVerifyEnrolledSince(t *testing.T) {
 	virtually(t, 2, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Enroll(v.ids[0], oktatest.Factor{Type: "push", Provider: "OKTA", Created: time.Now().Add(-time.Hour)})
 		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.Before, Op: oktatest.OpUnenroll, UserID: v.ids[0]})
-		code := v.reset("--factor", "push:OKTA", confirm(2))
+		v.reset("--factor", "push:OKTA", confirm(2))
 		v.org.Clear()
 		<-time.After(24 * time.Hour)
 		f, _ := v.org.Enroll(v.ids[0], oktatest.Factor{Type: "signed_nonce", Provider: "OKTA"}) // FastPass on the new laptop
-		code = v.reset("--factor", "push:OKTA", "--resume")
+		code := v.reset("--factor", "push:OKTA", "--resume")
 		u, _ := v.org.User(v.ids[0])
 		if !slices.ContainsFunc(u.Factors, func(g oktatest.Factor) bool { return g.ID == f.ID }) {
 			t.Errorf("exit code %d: signed_nonce, enrolled a day after the run, is gone; the row: %q", code, v.table()[0])

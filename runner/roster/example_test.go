@@ -21,7 +21,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	defer f.Close() //nolint:errcheck // it is in memory
+	defer f.Close()
 	survey, err := f.Survey(context.Background())
 	if err != nil {
 		fmt.Println(err)
