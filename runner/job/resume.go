@@ -220,7 +220,7 @@ func (b *book) goOnCommand(flags ...string) string {
 // inputArgs is the input as it was given, for a shell.
 func (r *run) inputArgs() string {
 	if r.opts.File != "" {
-		return console.ShellQuote(r.opts.File)
+		return console.ShellFile(r.opts.File)
 	}
 	var args []string
 	for _, user := range r.opts.Users {

@@ -2,6 +2,7 @@ package results
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -54,7 +55,7 @@ func recordedFlags(m *Manifest, names ...string) []string {
 	var args []string
 	for _, name := range names {
 		switch value, ok := options[name]; {
-		case !ok, value == "false":
+		case !ok, value == "false", name == "org-url" && !isOrg(value, m.Org):
 		case name == "factor", name == "user": // may be repeated
 			for _, v := range strings.Split(value, ", ") {
 				args = append(args, "--"+name, console.ShellQuote(v))
@@ -66,6 +67,17 @@ func recordedFlags(m *Manifest, names ...string) []string {
 		}
 	}
 	return args
+}
+
+// isOrg reports whether a URL is that of the org with this host. What a manifest has as the flag
+// of another one would send the credentials of whoever takes the command there.
+func isOrg(raw, host string) bool {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return false
+	}
+	spelled := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(u.Host), ":443"), ".")
+	return spelled == host || spelled == strings.TrimSuffix(host, ":443")
 }
 
 // recordedWhat are the flags that say what is done to each user, in the order in which a command
@@ -112,7 +124,7 @@ func PlanCommand(m *Manifest, plan string) string {
 	if !m.Sandbox {
 		consent = slices.Concat(recordedFlags(m, "org-url", "token-file"), recordedTicket(m), []string{"--confirm", console.ShellQuote(fmt.Sprintf("%s:%d", m.Org, n))})
 	}
-	return command(m, nil, consent, console.ShellQuote(plan))
+	return command(m, nil, consent, console.ShellFile(plan))
 }
 
 // GoOnCommand is the command that goes on with results, or completes a plan, with the flags of its
@@ -149,7 +161,7 @@ func inputOf(m *Manifest, path string) (args []string, base string) {
 	if _, err := os.Stat(file); err != nil {
 		file = m.Input.File
 	}
-	return []string{console.ShellQuote(file)}, file
+	return []string{console.ShellFile(file)}, file
 }
 
 // NotPlanned says why a plan isn't whole, and with which command it is completed; both are "" for
