@@ -152,7 +152,7 @@ func parseProfile(c *cli.Context) (map[string]any, error) {
 		switch {
 		case !ok || name == "":
 			return nil, fault.Usage("as --profile name=value", "--profile %q isn't NAME=VALUE", s)
-		case slices.Contains(secretFields, name):
+		case slices.ContainsFunc(secretFields, func(secret string) bool { return strings.EqualFold(secret, name) }):
 			return nil, fault.Usage("leave it out: it is asked for", "--profile takes no %s: others could see it", name)
 		}
 		p[name] = value
