@@ -17,6 +17,8 @@ _oktareset() {
 			if [[ $name =~ $own ]]; then
 				files=
 			else
+				# The bash of macOS quotes no name by itself: one may hold a command.
+				type -t compopt >/dev/null || printf -v name %q "$name"
 				COMPREPLY+=("$name")
 			fi
 		done < <(compgen -f -- "$2")
