@@ -142,7 +142,7 @@ func (a *app) serveSandbox(ctx context.Context, o sandboxOptions) error {
 	signIn := "export OKTA_CLIENT_TOKEN=" + org.Token() + "\n"
 	if o.app != "" {
 		var err error
-		if signIn, err = addApp(org, o); err != nil {
+		if signIn, err = addApp(ctx, org, o); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -19,14 +20,18 @@ import (
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
+	"oktareset/runner/files"
 )
 
 // addApp registers a service app with the stand-in org, with the key in a file, which is made if there is none. It returns what a shell
 // needs to sign in as the app.
-func addApp(org *oktatest.Org, o sandboxOptions) (string, error) {
+func addApp(ctx context.Context, org *oktatest.Org, o sandboxOptions) (string, error) {
 	path := o.app
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	text, _, err := files.ReadNamed(ctx, path, files.MaxSecret, os.Open)
+	switch {
+	case ctx.Err() != nil:
+		return "", fault.Stopped(context.Cause(ctx))
+	case errors.Is(err, fs.ErrNotExist):
 		text, err = makeKey(path)
 	}
 	if err != nil {
@@ -62,7 +67,7 @@ func makeKey(path string) ([]byte, error) {
 	if err := pem.Encode(&text, &pem.Block{Type: "PRIVATE KEY", Bytes: der}); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := files.Create(path)
 	if err != nil {
 		return nil, err
 	}
