@@ -95,7 +95,7 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 	var groups []oktatest.Group
 	var faults []oktatest.Fault
 	var app serviceApp
-	chatty := ""
+	chatty, secure := "", ""
 	for _, arg := range args {
 		key, value, _ := strings.Cut(arg, "=")
 		switch key {
@@ -147,6 +147,8 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 			app.DPoP = true
 		case "chatty":
 			chatty = value
+		case "tls": // the kind of its certificate
+			secure = value
 		case "scopes":
 			app.Scopes = strings.Split(value, ",")
 		default:
@@ -172,13 +174,21 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 	if chatty != "" {
 		handler = chatter{org, chatty}
 	}
-	server := httptest.NewServer(handler)
+	var server *httptest.Server
+	if secure != "" {
+		server = serveTLS(ts, handler, secure)
+	} else {
+		server = httptest.NewServer(handler)
+	}
 	ts.Defer(server.Close)
 	u, err := url.Parse(server.URL)
 	ts.Check(err)
 	ts.Setenv("OKTA_CLIENT_ORGURL", server.URL)
 	ts.Setenv("OKTA_CLIENT_TOKEN", org.Token())
 	ts.Setenv("HOST", u.Host)
+	if secure == "proxied" {
+		serveProxy(ts, server)
+	}
 	app.signIn(ts, org)
 	setOrg(ts, org)
 }
