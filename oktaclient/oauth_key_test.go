@@ -165,7 +165,10 @@ func TestSecretsPrintRedacted(t *testing.T) {
 		}
 	}
 	d, _ := ecKey.Bytes()
-	for _, secret := range []string{"00secretsecret", new(big.Int).SetBytes(d).String(), hex.EncodeToString(d), fmt.Sprint(new(big.Int).SetBytes(d).Bits()), fmt.Sprint(d), string(d)} {
+	for _, secret := range []string{
+		"00secretsecret", new(big.Int).SetBytes(d).String(), hex.EncodeToString(d), fmt.Sprint(new(big.Int).SetBytes(d).Bits()), fmt.Sprint(d), string(d),
+		base64.RawURLEncoding.EncodeToString(d), base64.StdEncoding.EncodeToString(d), strings.Split(string(pemOf(t, ecKey)), "\n")[1],
+	} {
 		if strings.Contains(all.String(), secret) {
 			i := strings.Index(all.String(), secret)
 			t.Errorf("%.10s… shows: %s", secret, all.String()[max(0, i-60):i])
