@@ -4,6 +4,7 @@ package files
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -45,12 +46,23 @@ func TestModeUnderAnyUmask(t *testing.T) {
 	for _, mask := range []int{0, 0o022, 0o077, 0o277, 0o777} {
 		dir := t.TempDir()
 		created, replaced, published := filepath.Join(dir, "a"), filepath.Join(dir, "b"), filepath.Join(dir, "c")
+		private := func(s string) func(io.Writer) error {
+			return func(w io.Writer) error { // before there is anything to read
+				left, err := filepath.Glob(filepath.Join(dir, "*.tmp"))
+				if len(left) != 1 {
+					return errors.Join(err, fmt.Errorf("drafts %q", left))
+				}
+				wantMode(t, left[0], 0o600)
+				return text(s)(w)
+			}
+		}
 		before := syscall.Umask(mask)
 		f, err := Create(created)
 		if err == nil {
+			wantMode(t, created, 0o600)
 			err = f.Close()
 		}
-		err = errors.Join(err, Replace(replaced, text("b")), WriteNew(published, text("c")))
+		err = errors.Join(err, Replace(replaced, private("b")), WriteNew(published, private("c")))
 		syscall.Umask(before)
 		if err != nil {
 			t.Errorf("umask %03o: %v", mask, err)

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"html"
 	"iter"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -302,4 +304,34 @@ func FuzzCell(f *testing.F) {
 			t.Errorf("cell of %d bytes has %d", len(s), len(got))
 		}
 	})
+}
+
+// A page has nothing to load and nobody to tell anything, and its policy would forbid it.
+func TestPageLoadsNothing(t *testing.T) {
+	t.Parallel()
+	const evil = `https://evil.example/x.js" src="https://evil.example/`
+	for name, s := range map[string]Subject{"result": result(), "plan": plan(), "poisoned": poisoned(evil)} {
+		page, _ := write(t, s, []Line{poisonedLine(evil)})
+		policy := regexp.MustCompile(`<head>\s*<meta charset="utf-8">\s*<meta http-equiv="Content-Security-Policy" content="([^"]*)">`).FindStringSubmatch(page)
+		if policy == nil {
+			t.Fatalf("%s: the policy doesn't come first", name)
+		}
+		rules := html.UnescapeString(policy[1])
+		for directive := range strings.SplitSeq(rules, ";") {
+			words := strings.Fields(directive)
+			for _, source := range words[min(1, len(words)):] {
+				if source != "'none'" && source != "data:" && !strings.HasPrefix(source, "'sha256-") {
+					t.Errorf("%s: the policy allows %s", name, directive)
+				}
+			}
+		}
+		if !strings.HasPrefix(rules, "default-src 'none';") {
+			t.Errorf("%s: the policy is %s", name, rules)
+		}
+		for _, found := range regexp.MustCompile(`(?i)\b(?:src|srcset|href|action|data|ping|poster|formaction)\s*=\s*"([^"]*)"|url\(([^)]*)\)|@import\s+(\S+)`).FindAllStringSubmatch(page, -1) {
+			if at := found[1] + found[2] + found[3]; !strings.HasPrefix(at, "#") && at != "data:," {
+				t.Errorf("%s: the page has %s", name, found[0])
+			}
+		}
+	}
 }
