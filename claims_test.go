@@ -1,0 +1,362 @@
+package main
+
+import (
+	"go/ast"
+	"go/build"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// claim is a sentence of the README's section on security, and the tests that fail if it is false:
+// scripts by their names, functions as FOLDER: NAME.
+type claim struct {
+	sentence string
+	tests    []string
+}
+
+// claims are all of them, in the README's order. A change of the program that makes one false is
+// refused by its tests; a change of a sentence is refused by TestClaims, until somebody has looked
+// whether the tests are still those of the sentence.
+var claims = []claim{
+	// Secrets
+	{"No flag takes a secret.", []string{
+		"runner/command: TestFlagsTakeNoSecret", "security_settings", "factors_enroll",
+	}},
+	{"Passcodes and answers are typed unseen, or piped in.", []string{
+		"factors_verify", "factors_enroll",
+	}},
+	{"No secret is printed, logged or written. (`factors enroll` shows the user's new one.)", []string{
+		"security_secrets", "oktaclient: TestTokenPrintsRedacted",
+		"oktaclient: TestSecretsPrintRedacted", "oktaclient: TestSecretsOfFactorsDontPrint",
+	}},
+	{"A dump of the stacks holds no secret.", []string{
+		"security_secrets",
+	}},
+	{"A token or key that a server sends back is taken out, behind gzip or the escapes of JSON and URLs, too.", []string{
+		"oktaclient: TestEchoesOfEveryCall", "oktaclient: TestEncodedEchoes",
+		"oktaclient: TestSecretsInHeaders", "oktaclient: TestTokenEndpointEchoes",
+		"oktaclient: TestProxySecretsInReplies", "oktaclient: FuzzClean",
+		"runner/command: TestNoEchoComesOut", "runner/command: TestPrintedTokenIsRedacted",
+	}},
+	{"A passcode or answer that a server sends back is taken out as a whole value, and of errors.", []string{
+		"oktaclient: TestTypedSecretsAreTakenOut", "oktaclient: TestTypedSecretsInRefusals",
+		"oktaclient: TestTypedSecretsInBrokenAnswers",
+	}},
+	{"What a server says out of turn goes nowhere.", []string{
+		"security_chatty",
+	}},
+	{"A secret in another setting's place isn't shown.", []string{
+		"security_settings", "security_config", "config_bad",
+		"oktaclient: TestParseOrgURLKeepsSecretsOut", "oktaclient: TestOrgURLShowsNoSecret",
+	}},
+	{"A secret with quotes, `NAME=` or `SSWS` around it isn't sent.", []string{
+		"security_settings",
+	}},
+	{"A private key is never sent.", []string{
+		"oktaclient: TestPrivateKeysStayHere",
+	}},
+	{"A `./.okta.yaml` that counts is named.", []string{
+		"security_config",
+	}},
+	{"A `./.okta.yaml` sends no secret from elsewhere to its org, names no key outside of its folder, and runs nothing.", []string{
+		"config_sources", "security_inway", "token_command",
+	}},
+	{"A token command runs in no shell, and gets no other secret.", []string{
+		"token_command", "token_command_bad", "runner/access: TestSplitCommand",
+		"runner/access: TestTokenCommandEnvironment",
+	}},
+	{"A secret's file that others can read gets a warning.", []string{
+		"config_sources", "config_bad",
+	}},
+	// Files
+	{"Nothing is written but the files [below](#what-is-stored-where).", []string{
+		"security_written",
+	}},
+	{"Every file has mode 0600 before anything is in it, whatever the umask.", []string{
+		"runner/files: TestModeUnderAnyUmask", "runner/files: TestMakePrivate",
+		"runner/ledger: TestResumeMakesPrivate", "security_files",
+	}},
+	{"No file is written over, but a page, a cursor or a rehearsal by its like.", []string{
+		"security_files", "report", "run_sandbox", "users_export", "audit",
+		"runner/files: TestNothingIsOverwritten",
+	}},
+	{"Nothing is written through a link.", []string{
+		"security_files", "runner/files: TestMakePrivate", "runner/files: TestReplaceOfALink",
+		"runner/files: TestNoFollow", "runner/ledger: TestLockWritesOverNothing",
+	}},
+	{"No pipe, device or endless file in a file's place takes time or memory.", []string{
+		"security_inway", "security_config", "runner/files: TestReadRefuses",
+		"runner/files: TestOpenedPipe",
+	}},
+	{"A signal ends every wait for an input.", []string{
+		"security_inway", "token_command_input", "runner/files: TestReadNamedEndsWithItsContext",
+		"runner/files: TestInterruptible",
+	}},
+	{"A resume refuses results that others wrote or can change.", []string{
+		"security_files", "runner/command: TestForgedLedgerIsNoConsent",
+		"runner/ledger: TestResumeTakesItsOwnFilesOnly",
+	}},
+	// Network
+	{"Nobody is asked but the org, through `HTTPS_PROXY` if that is set.", []string{
+		"security_elsewhere", "security_tunnel", "runner/command: TestOnlyTheOrgIsAsked",
+	}},
+	{"A proxy that is set and can't be used is refused.", []string{
+		"security_proxy", "oktaclient: TestParseProxy", "runner/access: TestProxyOfTheEnvironment",
+		"runner/access: TestProxyOfTheSDKs",
+	}},
+	{"No redirect is followed, and no link to another host.", []string{
+		"oktaclient: TestNothingGoesElsewhere", "oktaclient: TestRedirectIsNotFollowed",
+		"oktaclient: TestPagesElsewhereAreRefused", "oktaclient: TestTokenEndpointElsewhere",
+	}},
+	{"A server without a good certificate and TLS 1.2 gets no request.", []string{
+		"security_tls", "oktaclient: TestBadTLS",
+	}},
+	{"Without TLS, nothing is sent but to a loopback address.", []string{
+		"oktaclient: TestPlainHTTPStaysHere", "oktaclient: TestPlainHTTPLooksAgain",
+		"oktaclient: TestPlainHTTPTokenEndpoint", "oktaclient: TestNextPageStaysHere",
+		"runner/command: TestNameThatLeadsElsewhere",
+	}},
+	{"An app that has once proved its token takes no lesser one.", []string{
+		"oktaclient: TestLesserToken", "oktaclient: TestSuccessorTakesNoLesserToken",
+		"runner/command: TestLesserTokenEndsTheCommand",
+	}},
+	{"No reply is read beyond 1 MB (a page: 8 MB, headers: 256 KB), 5,000 entries or `--timeout`.", []string{
+		"oktaclient: TestRepliesAreBounded", "oktaclient: TestHeadersAreBounded",
+		"oktaclient: TestEndlessRepliesAreCutOff", "oktaclient: TestHostileBytes",
+		"oktaclient: TestHostileLists",
+	}},
+	{"No pages are read in a circle.", []string{
+		"oktaclient: TestPagesInACircle",
+	}},
+	{"No lie about limits or the time holds a run up for good, or resets anybody twice.", []string{
+		"oktaclient: TestLiesAboutLimits", "oktaclient: TestRefusedForEver",
+		"runner/command: TestWrongDates",
+	}},
+	{"No answer counts that may not be Okta's.", []string{
+		"oktaclient: TestPagesOfOthersLeaveChangesInDoubt",
+		"oktaclient: TestPagesOfOthersAreNoAnswer", "runner/command: TestPagesOfAStranger",
+	}},
+	// Texts from outside
+	{"Control, direction-changing and invisible characters are spelled out on the terminal, in files and pages.", []string{
+		"runner: TestInvisible", "runner: TestPrintableJSON", "runner/table: TestEscape",
+		"runner/report: TestHostile", "runner/command: TestPrintable",
+		"runner/command: TestHostileCells", "runner/command: TestHostileServerTexts",
+	}},
+	{"A server's texts are cut: after 2 KB, in errors 500 bytes, in events of the log 8 KB, in `users` 32 KB.", []string{
+		"oktaclient: TestTextsOfEveryCallAreBounded", "oktaclient: TestCutAttributes",
+		"runner/command: TestLongTextsStaySmall", "runner/steps: TestHostileTextsAreCut",
+	}},
+	{"No cell of a CSV is a formula, behind semicolons neither.", []string{
+		"runner/table: TestEscape", "runner/command: TestHostileServerTexts",
+	}},
+	{"No text becomes HTML.", []string{
+		"runner/report: TestHostile",
+	}},
+	{"A page loads and sends nothing.", []string{
+		"runner/report: TestPageLoadsNothing", "runner/report: TestBrowserHostile",
+	}},
+	{"No cell reaches another path, or a user whom it doesn't name in full.", []string{
+		"runner/command: TestHostileCells", "oktaclient: TestReservedNamesAreNotSent",
+		"runner/steps: TestIdentifyOtherAnswers", "runner/steps: TestAnswerAboutAnotherUser",
+	}},
+	{"No text is more than one word of a proposed command.", []string{
+		"runner/command: TestProposedCommandsAreQuoted", "runner/command: TestProposedPlanIsQuoted",
+		"runner/command: TestShellQuote",
+	}},
+	{"With `--log-format json` every line of stderr is an object, whatever a server sends.", []string{
+		"security_chatty",
+	}},
+	// Consent
+	{"Nothing is changed before it is allowed, for this org and this number of users.", []string{
+		"consent", "runner/command: TestConfirmation", "runner/command: TestPromptIsAnsweredExactly",
+		"factors_enroll", "factors_unenroll",
+	}},
+	{"A `--confirm` that is given is checked, on a resume too.", []string{
+		"runner/command: TestConfirmIsCheckedOnAResume",
+	}},
+	{"What was typed before the question answers nothing.", []string{
+		"consent",
+	}},
+	{"A recorded consent that others may have written doesn't count.", []string{
+		"runner/command: TestRecordedConsentDependsOnTheFolder",
+		"runner/command: TestForgedLedgerIsNoConsent",
+		"runner/command: TestNoConsentIsRecordedBeforeItIsGiven", "security_files",
+	}},
+	{"Nobody is reset who wasn't in the input when it was counted.", []string{
+		"runner/command: TestInputIsFrozen", "runner/command: TestPlanIsFrozen",
+		"runner/roster: TestRowsOfAChangedFile", "runner/roster: TestRowsOfAChangedCopy",
+	}},
+	{"A plan is run only as its dry run wrote it.", []string{
+		"plan_partial",
+	}},
+	{"A lost answer leads to a second reset only with proof, or by a consent for just these users.", []string{
+		"runner/command: TestRetryUnknownNeedsTheExactNumber",
+		"runner/steps: TestResetInDoubtNeedsProof", "runner/command: TestUnknownNeedsADecision",
+	}},
+	// Supply chain
+	{"`go.mod` names the Go to build with, to the patch.", []string{
+		".: TestGoIsNamedToThePatch",
+	}},
+	{"A known vulnerability fails `make lint`, and so does a database that can't be had.", []string{
+		".: TestVulnerabilitiesFailLint",
+	}},
+	{"Each binary comes with its SBOM and the licences of all that is in it.", []string{
+		".: TestDistIsWhole",
+	}},
+	{"The same commit gives the same binary everywhere.", []string{
+		".: TestSameProgramEverywhere",
+	}},
+	{"No name in Git becomes a command of the build.", []string{
+		".: TestTagRunsNothing",
+	}},
+	{"The image is made from scratch, for a user without rights.", []string{
+		".: TestImageIsBare",
+	}},
+}
+
+// The README and the tests make the same claims, and each has a test that runs.
+func TestClaims(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, c := range claims {
+		want = append(want, c.sentence)
+	}
+	got := claimsOf(string(text))
+	for _, c := range got {
+		if !slices.Contains(want, c) {
+			t.Errorf("the README claims what no test is named for: %s", c)
+		}
+	}
+	for _, c := range want {
+		if !slices.Contains(got, c) {
+			t.Errorf("the README doesn't claim, word for word: %s", c)
+		}
+	}
+	if !t.Failed() && !slices.Equal(got, want) {
+		t.Error("the README has the claims in another order, or one of them twice")
+	}
+	found := make(map[string]testsOf)
+	for _, c := range claims {
+		sure := 0
+		for _, name := range c.tests {
+			exists, skips := look(t, found, name)
+			switch {
+			case !exists:
+				t.Errorf("%s: there is no test %s", c.sentence, name)
+			case !skips:
+				sure++
+			}
+		}
+		if sure == 0 {
+			t.Errorf("%s: no test that runs everywhere is named for it", c.sentence)
+		}
+	}
+}
+
+// claimsOf returns the items of the lists between the section's heading and what it doesn't promise.
+func claimsOf(readme string) []string {
+	_, section, _ := strings.Cut(readme, "\n## Security\n")
+	section, _, _ = strings.Cut(section, "\n### What is not promised\n")
+	var items []string
+	for line := range strings.Lines(section) {
+		if item, ok := strings.CutPrefix(line, "- "); ok {
+			items = append(items, strings.TrimSpace(item))
+		}
+	}
+	return items
+}
+
+// testsOf are the tests of a package, and whether each may skip itself.
+type testsOf map[string]bool
+
+// look finds a test by the name that a claim has for it.
+func look(t *testing.T, found map[string]testsOf, name string) (exists, skips bool) {
+	t.Helper()
+	folder, function, ok := strings.Cut(name, ": ")
+	if !ok {
+		text, err := os.ReadFile(filepath.Join("testdata/script", name+".txtar"))
+		return err == nil, slices.ContainsFunc(ended.FindAllStringSubmatch(string(text), -1), func(m []string) bool {
+			return m[1] != "[windows] " && m[1] != "[!linux] "
+		})
+	}
+	if found[folder] == nil {
+		found[folder] = parseTests(t, folder)
+	}
+	skips, exists = found[folder][function]
+	return exists, skips
+}
+
+// ended finds what ends a script before its last line, and under which conditions.
+var ended = regexp.MustCompile(`(?m)^((?:\[[^]]*\] *)*)(?:stop|skip)\b`)
+
+func parseTests(t *testing.T, folder string) testsOf {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%s has no tests (%v)", folder, err)
+	}
+	linux := build.Default
+	linux.GOOS = "linux"
+	calls := make(map[string][]string) // what each function calls
+	for _, path := range paths {
+		if ours, err := linux.MatchFile(filepath.Dir(path), filepath.Base(path)); err != nil || !ours {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil {
+				calls[f.Name.Name] = callsOf(f)
+			}
+		}
+	}
+	tests := make(testsOf)
+	for name := range calls {
+		if strings.HasPrefix(name, "Test") || strings.HasPrefix(name, "Fuzz") {
+			tests[name] = reaches(calls, name, make(map[string]bool))
+		}
+	}
+	return tests
+}
+
+// callsOf lists what a function calls, "Skip" for each way in which a test skips itself.
+func callsOf(f *ast.FuncDecl) []string {
+	var names []string
+	ast.Inspect(f, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		switch called := call.Fun.(type) {
+		case *ast.Ident:
+			names = append(names, called.Name)
+		case *ast.SelectorExpr:
+			if name := called.Sel.Name; name == "Skip" || name == "Skipf" || name == "SkipNow" {
+				names = append(names, "Skip")
+			}
+		}
+		return true
+	})
+	return names
+}
+
+// reaches reports whether a function may call Skip, by itself or by what it calls.
+func reaches(calls map[string][]string, name string, seen map[string]bool) bool {
+	if seen[name] {
+		return false
+	}
+	seen[name] = true
+	return name == "Skip" || slices.ContainsFunc(calls[name], func(called string) bool { return reaches(calls, called, seen) })
+}
