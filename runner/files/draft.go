@@ -175,7 +175,8 @@ func RemoveTemps(paths ...string) error {
 			if !isTemp(e.Name(), filepath.Base(path)) || !e.Type().IsRegular() {
 				continue
 			}
-			if err := RemoveIfExists(filepath.Join(dir, e.Name())); err != nil {
+			err := RemoveIfExists(filepath.Join(dir, e.Name()))
+			if err != nil && !errors.Is(err, fs.ErrPermission) { // that is somebody else's, and in nobody's way
 				return err
 			}
 		}
