@@ -51,8 +51,8 @@ var claims = []claim{
 	{"What a server says out of turn goes nowhere.", []string{
 		"security_chatty",
 	}},
-	{"A secret in another setting's place isn't shown.", []string{
-		"security_settings", "security_config", "config_bad",
+	{"A secret in the place of an org URL, a file's name, a mode or a proxy isn't shown.", []string{
+		"security_settings", "security_config", "config_bad", "config_sources", "security_proxy",
 		"oktaclient: TestParseOrgURLKeepsSecretsOut", "oktaclient: TestOrgURLShowsNoSecret",
 	}},
 	{"A secret with quotes, `NAME=` or `SSWS` around it isn't sent.", []string{

@@ -84,7 +84,7 @@ func (c *configuration) mode() (setting, error) {
 		}
 	}
 	if mode.Value != "" {
-		return mode, fault.Usage("SSWS for an API token, PrivateKey for a service app", "%s: authorization mode %q isn't supported", mode.Source, mode.Value)
+		return mode, fault.Usage("SSWS for an API token, PrivateKey for a service app", "%s holds no authorization mode that is supported", mode.Source)
 	}
 	token, err := c.token()
 	if err != nil {
