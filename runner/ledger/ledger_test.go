@@ -229,20 +229,20 @@ func TestCreateRefusesWhatExists(t *testing.T) {
 		{name: "manifest", manifest: "x"},
 		{name: "dangling link", link: true},
 		{name: "results without manifest, sandbox", results: "x", sandbox: true},
-		{name: "real results, sandbox run", results: "x", manifest: `{"format":1,"sandbox":false}`, sandbox: true},
-		{name: "sandbox results, real run", results: "x", manifest: `{"format":1,"sandbox":true}`},
+		{name: "real results, sandbox run", results: "x", manifest: `{"format":1,"runs":[{}],"sandbox":false}`, sandbox: true},
+		{name: "sandbox results, real run", results: "x", manifest: `{"format":1,"runs":[{}],"sandbox":true}`},
 		{name: "broken manifest, sandbox run", results: "x", manifest: `{`, sandbox: true},
-		{name: "a real org's results that are called a rehearsal, sandbox run", results: "x", manifest: `{"format":1,"sandbox":true,"org":"acme.okta.com"}`, sandbox: true},
+		{name: "a real org's results that are called a rehearsal, sandbox run", results: "x", manifest: `{"format":1,"runs":[{}],"sandbox":true,"org":"acme.okta.com"}`, sandbox: true},
 		{
 			name: "results by consent that are called a rehearsal, sandbox run", results: "x", sandbox: true,
-			manifest: `{"format":1,"sandbox":true,"org":"127.0.0.1:8080","consent":{"how":"confirm","count":3}}`,
+			manifest: `{"format":1,"runs":[{}],"sandbox":true,"org":"127.0.0.1:8080","consent":{"how":"confirm","count":3}}`,
 		},
 		{
 			name: "sandbox results, sandbox run", results: "x", sandbox: true, wantCreate: true,
-			manifest: `{"format":1,"sandbox":true,"org":"127.0.0.1:8080","consent":{"how":"sandbox","count":3}}`,
+			manifest: `{"format":1,"runs":[{}],"sandbox":true,"org":"127.0.0.1:8080","consent":{"how":"sandbox","count":3}}`,
 		},
 		{
-			name: "a rehearsal that was killed, sandbox run", results: "x", manifest: `{"format":1,"sandbox":true,"org":"[::1]:8080"}`,
+			name: "a rehearsal that was killed, sandbox run", results: "x", manifest: `{"format":1,"runs":[{}],"sandbox":true,"org":"[::1]:8080"}`,
 			sandbox: true, wantCreate: true,
 		},
 	}

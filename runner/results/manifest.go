@@ -186,6 +186,9 @@ func readManifest(results string, rule files.Rule) (Manifest, error) {
 		return Manifest{}, fmt.Errorf("read the manifest %q: it has format %d, this version knows format %d: use the version %q",
 			path, m.Format, Format, m.Version)
 	}
+	if len(m.Runs) == 0 { // whoever writes one is a run
+		return Manifest{}, &DamageError{Path: path, Message: "it names no run", Hint: HintOriginal}
+	}
 	return m, nil
 }
 
