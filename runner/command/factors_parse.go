@@ -71,8 +71,8 @@ func parseArguments(o *desk.Options, args []string) error {
 	}
 	o.Verb, args = verbs[i], args[1:]
 	if len(args) != len(o.Verb.Args) || slices.Contains(args, "") {
-		return fault.Usage("oktareset factors "+o.Verb.Name+" "+strings.Join(o.Verb.Args, " "), "factors %s takes %s, not %q",
-			o.Verb.Name, strings.Join(o.Verb.Args, " and "), args)
+		return fault.Usage("oktareset factors "+o.Verb.Name+" "+strings.Join(o.Verb.Args, " "), "factors %s takes %s, not %s",
+			o.Verb.Name, strings.Join(o.Verb.Args, " and "), console.Plural(len(args), "argument")) // one may be a passcode: none is shown
 	}
 	o.User = args[0]
 	if _, reason := runner.ParseIdentifier(o.User); reason != "" && !o.ReadsMe() {

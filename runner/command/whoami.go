@@ -59,7 +59,7 @@ func (a *app) whoamiCommand() *cli.Command {
 				return err
 			}
 			if arg, err := oneArgument(c); err != nil || arg != "" {
-				return fault.Usage("see oktareset whoami --help", "whoami takes no argument, not %q", c.Args().First())
+				return fault.Usage("see oktareset whoami --help", "whoami takes no argument")
 			}
 			if o.timeout < time.Second {
 				return fault.Usage("at least 1s", "--timeout %s", o.timeout)
