@@ -12,7 +12,9 @@ import (
 // store keeps a copy in memory; a run keeps it in a file beside its results.
 type store struct{ bytes.Buffer }
 
-func (s *store) ReadAt(p []byte, off int64) (int, error) { return bytes.NewReader(s.Bytes()).ReadAt(p, off) }
+func (s *store) ReadAt(p []byte, off int64) (int, error) {
+	return bytes.NewReader(s.Bytes()).ReadAt(p, off)
+}
 
 func Example() {
 	input := strings.NewReader("name;login\nAlice;alice@example.com\nBob;bob@example.com\nAlice again;ALICE@example.com\n")
