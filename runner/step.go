@@ -25,10 +25,10 @@ type Step struct {
 // Steps are all steps, in the order in which they are done. A later step is declared here and in
 // package steps; commands, prompts, plans, the page, the help and resumes know it from here.
 var Steps = []Step{
-	{Name: "identify", Words: "identify the user"},
-	{Name: "protect", Words: "leave protected users alone"},
+	{Name: StepIdentify, Words: "identify the user"},
+	{Name: StepProtect, Words: "leave protected users alone"},
 	{Name: StepSkipAdmins, Words: "leave admins alone", Calls: 1},
-	{Name: "check_profile", Words: "check what the new factor needs"},
+	{Name: StepCheckProfile, Words: "check what the new factor needs"},
 	{Name: StepRecordFactors, Words: "record which factors there are", Calls: 1},
 	{Name: StepChooseFactors, Words: "choose the factors to unenroll", Calls: 1},
 	{Open: ReasonUnenroll, Changes: true, Calls: 1, First: true, Repeat: true, Undone: "a factor to unenroll may still be there"},
@@ -42,9 +42,12 @@ var Steps = []Step{
 	{Open: ReasonEnroll, Changes: true, Calls: 1, Undone: "the new factor isn't enrolled"},
 }
 
-// The names of steps that tell what is known of a user.
+// The names of the steps that change nothing.
 const (
+	StepIdentify      = "identify"
+	StepProtect       = "protect"
 	StepSkipAdmins    = "skip_admins"
+	StepCheckProfile  = "check_profile"
 	StepRecordFactors = "record_factors"
 	StepChooseFactors = "choose_factors"
 )

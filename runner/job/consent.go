@@ -188,5 +188,5 @@ func (b *book) calls() int {
 	if b.opts.Limit > 0 {
 		n = min(n, b.opts.Limit-b.tally.Finished)
 	}
-	return max(0, n) * b.list.Calls()
+	return max(0, n) * b.steps.Calls()
 }

@@ -16,7 +16,7 @@ import (
 // task is a target, and what is done to each user.
 type task struct {
 	*target
-	list *steps.List
+	steps *steps.Plan
 }
 
 // book is a task whose results are open and locked.
@@ -68,7 +68,7 @@ func (t *task) openBook(ctx context.Context) (*book, error) {
 func (t *task) ledgerSpec() ledger.Spec {
 	var planned []string
 	if t.opts.DryRun {
-		planned = t.list.Planned()
+		planned = t.steps.Planned()
 	}
 	var plan *results.Plan
 	if t.plan != nil {
@@ -78,7 +78,7 @@ func (t *task) ledgerSpec() ledger.Spec {
 	return ledger.Spec{
 		Path: t.paths.results, Columns: t.file.Columns(), LastRow: t.survey.Rows + t.survey.Ignored,
 		Manifest: results.Manifest{
-			Version: t.Version, Org: t.client.Org().Host(), OrgID: t.is.ID, Sandbox: t.opts.Sandbox, DryRun: t.opts.DryRun, Steps: t.list.Names(), Planned: planned,
+			Version: t.Version, Org: t.client.Org().Host(), OrgID: t.is.ID, Sandbox: t.opts.Sandbox, DryRun: t.opts.DryRun, Steps: t.steps.Names(), Planned: planned,
 			Plan: plan, Ticket: t.opts.Ticket, Consent: results.Consent{How: results.ConsentNone},
 			Input: results.Input{
 				File: t.inputName(), SHA256: t.survey.SHA256, Bytes: t.survey.Bytes,

@@ -57,7 +57,7 @@ func (t *target) begin(ctx context.Context) error {
 		return err
 	}
 	what := t.opts.What
-	k := &task{target: t, list: steps.New(t.client, t.seen, steps.Options{
+	k := &task{target: t, steps: steps.NewPlan(steps.Options{
 		DryRun: t.opts.DryRun, RecordFactors: t.opts.Record, SkipAdmins: t.opts.Protect.SkipAdmins, Limit: t.opts.Limit, RunID: t.id,
 		Unenroll: what.Factors, RemoveRecovery: what.RemoveRecovery, Then: what.Then, Enroll: enrolling,
 		Forbidden: t.opts.Retry[runner.StatusForbidden], Mail: t.file.Mail(),
@@ -89,10 +89,11 @@ func (t *target) begin(ctx context.Context) error {
 // and it has consent.
 type cleared struct {
 	*book
-	actor   oktaclient.Actor
-	recent  *protect.Recent
-	blind   bool // it is known, and said, that the System Log may not be read
-	consent results.Consent
+	actor    oktaclient.Actor
+	excluded *steps.Excluded // nil: nobody
+	recent   *protect.Recent
+	blind    bool // it is known, and said, that the System Log may not be read
+	consent  results.Consent
 }
 
 // clear makes sure, by reads only, that the run may begin, and gets consent for it.
@@ -200,7 +201,7 @@ func (c *cleared) meetProtected(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.list.Exclude(found)
+	c.excluded = found
 	if err := c.protect.Count(found, c.file.Rows(), c.paths.shown); err != nil {
 		return err
 	}
@@ -289,9 +290,6 @@ func (c *cleared) meetRecent(ctx context.Context) error {
 		c.Console.Warn("the System Log can't be read, so it isn't known who of these users was reset lately: %v%s", unread, c.withoutLog(unread))
 	}
 	c.tellRecent()
-	if recent.Skip > 0 {
-		c.list.LeaveRecent(recent.Leave)
-	}
 	return nil
 }
 

@@ -102,7 +102,7 @@ func (t *task) checkPlannedOrg(m *results.Manifest) error {
 // checkPlannedSteps refuses to do something else to the users than the plan says, or to look at
 // fewer of them first.
 func (t *task) checkPlannedSteps(m *results.Manifest) error {
-	if planned, now := strings.Join(m.Planned, ", "), strings.Join(t.list.Planned(), ", "); planned != now {
+	if planned, now := strings.Join(m.Planned, ", "), strings.Join(t.steps.Planned(), ", "); planned != now {
 		return fault.Usage(t.hintPlan(m), "%s is a plan to do something else: %q, not %q", t.paths.shown, planned, now)
 	}
 	if slices.Contains(m.Steps, runner.StepSkipAdmins) && !t.opts.Protect.SkipAdmins {

@@ -13,12 +13,14 @@ import (
 	"oktareset/runner/fault"
 	"oktareset/runner/progress"
 	"oktareset/runner/results"
+	"oktareset/runner/steps"
 )
 
 // work is a run at its rows. From here on the results stay.
 type work struct {
 	*cleared
 	prover    *doubt.Prover
+	list      *steps.List
 	bar       *progress.Progress
 	doubts    []runner.Result           // rows in doubt, or half done
 	attempts  atomic.Int64              // of this run
@@ -37,17 +39,19 @@ type ended struct {
 
 // work does the rows until timed ends, and ends the run.
 func (c *cleared) work(ctx, timed context.Context) error {
-	c.list.Protect(c.actor.ID)
 	if err := c.record(); err != nil {
 		return c.abandon(fault.Refused(err))
 	}
 	w := &work{cleared: c, doubts: c.left}
 	w.prover = w.newProver()
-	c.list.Prove(w.prover)
+	with := steps.With{Self: c.actor.ID, Excluded: c.excluded, Prover: w.prover, Finish: ctx} // a stop rule leaves nobody half done; a signal does
+	if c.recent.Skip > 0 {
+		with.Recent = c.recent.Leave
+	}
+	w.list = steps.New(c.client, c.seen, c.steps, with)
 	if c.survey.Rows > 0 {
 		w.bar = w.newBar()
 	}
-	c.list.Finish(ctx) // a stop rule leaves nobody half done; a signal does
 	stopSaying := context.AfterFunc(ctx, func() { w.sayStopping(ctx) })
 	defer stopSaying()
 	if slices.ContainsFunc(w.doubts, func(res runner.Result) bool { return res.Open.InDoubt() }) {
@@ -58,7 +62,7 @@ func (c *cleared) work(ctx, timed context.Context) error {
 		stopped = w.finishHalf(timed)
 	}
 	if stopped == nil {
-		stopped = w.fresh(timed, c.list.Remember(w.jobs()))
+		stopped = w.fresh(timed, w.list.Remember(w.jobs()))
 	}
 	stopped = w.settleLater(timed, stopped)
 	if stopped != nil {

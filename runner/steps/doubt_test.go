@@ -99,12 +99,12 @@ func TestResetInDoubtNeedsProof(t *testing.T) {
 			if err != nil || res.Status != runner.StatusUnknown || res.Reason != reason || !res.Open.ResetInDoubt() || res.Attempts != 1 || w.posts() != 0 {
 				t.Errorf("%+v, %v after %d requests, want it as it was", res, err, w.posts())
 			}
-			w.list.LeaveRecent(func(string) (string, bool) { return "reset by somebody else", true })
+			w.know(steps.With{Recent: func(string) (string, bool) { return "reset by somebody else", true }})
 			res, err = w.list.Do(t.Context(), runner.Job{Row: row, First: 1, Before: before, Retry: true}, w)
 			if err != nil || res.Status != runner.StatusUnknown || res.RunID != otherRun || w.posts() != 0 {
 				t.Errorf("left alone: %+v, %v after %d requests, want no run but %s", res, err, w.posts(), otherRun)
 			}
-			w.list.LeaveRecent(nil)
+			w.know(steps.With{})
 			script(t, w.org, "drop:reset_factors")
 			res, err = w.list.Do(t.Context(), runner.Job{Row: row, First: 1, Before: before, Retry: true}, w)
 			if err != nil || res.Status != runner.StatusUnknown || res.Reason != reason || !res.Open.ResetInDoubt() || res.Attempts != 2 || w.posts() != 1 {

@@ -345,10 +345,9 @@ func TestProtect(t *testing.T) {
 	}
 	for _, tt := range tests {
 		virtually(t, tt.name, func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
+			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{DryRun: tt.dry})
 			owner := w.org.Owner()
-			w.list = steps.New(w.client, w.seen, steps.Options{DryRun: tt.dry})
-			w.list.Protect(owner.ID)
+			w.know(steps.With{Self: owner.ID})
 			w.org.Add(oktatest.User{ID: left, Login: "left@example.com", Status: oktatest.StatusDeprovisioned})
 			input := strings.NewReplacer("owner's ID", owner.ID, "owner's login", owner.Login).Replace(tt.input)
 			res, err := w.do(t.Context(), 1, input)
@@ -383,7 +382,7 @@ func TestNames(t *testing.T) {
 		{steps.Options{DryRun: true, RecordFactors: true}, []string{"identify", "protect", "record_factors"}},
 	}
 	for _, tt := range tests {
-		if diff := cmp.Diff(tt.want, steps.New(nil, new(runner.Seen), tt.opts).Names()); diff != "" {
+		if diff := cmp.Diff(tt.want, steps.NewPlan(tt.opts).Names()); diff != "" {
 			t.Errorf("Reset(%+v).Names() (-want +got):\n%s", tt.opts, diff)
 		}
 	}

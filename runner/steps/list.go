@@ -27,22 +27,6 @@ var ErrNoEnrollment = fault.New(fault.ExitNoAccess, "", "the first ten enrollmen
 // firstCalls is how many calls at the start of a run have to go wrong to end it.
 const firstCalls = 10
 
-// Options of a list of steps.
-type Options struct {
-	DryRun         bool
-	SkipAdmins     bool            // leave users with an admin role alone; a call a row in the reset's own bucket
-	RecordFactors  bool            // list the factors before the change, into the result; a call a row in the reset's own bucket
-	Unenroll       []FactorType    // unenroll only these; none: reset all factors
-	RemoveRecovery bool            // with Unenroll: forget the phone number of an sms or call as a way of recovery, too
-	Then           []runner.Reason // later steps, as [runner.StepOf] knows them
-	Enroll         *Enrolling      // last: enroll a factor
-	Limit          int             // users to take (of a dry run: to find ready for it) before the run ends; 0: all
-	RunID          string          // of this run, as its User-Agent has it
-	Forbidden      bool            // many are expected to be forbidden: ten at the start mean nothing
-	Mail           bool            // rows name users by their email addresses
-	Self           string          // ID of the user whose credentials these are: never reset; "" if it isn't a user
-}
-
 // Target is the user that a row names, as the steps learn it.
 type Target struct {
 	Job    runner.Job
@@ -92,139 +76,81 @@ type step struct {
 	Do func(context.Context, *Target, *runner.Result) error
 }
 
-// List is the steps of a run, in order. It is safe for concurrent use.
-type List struct {
-	steps   []step
-	changes int // of the steps, how many change something
-	client  *oktaclient.Client
-	opts    Options
-	seen    *runner.Seen
+// With is what is known of a run by the time of its first row.
+type With struct {
+	Self     string    // ID of the user whose credentials these are: never reset; "" if it isn't a user
+	Excluded *Excluded // left alone; nil: nobody
+	// Recent says why a user is left alone who was reset lately. nil: nobody is.
+	Recent func(userID string) (why string, ok bool)
+	// Prover notes the fate of rows in doubt, and proves it. nil: nothing that is in doubt is ever
+	// sent again.
+	Prover *doubt.Prover
+	// Finish is the context of what is left to do to a row that was changed, so that what ends a run
+	// early leaves nobody half done. nil: that of the first step.
+	Finish context.Context
+}
 
-	doubt     *doubt.Prover // nil: nothing that is in doubt is ever sent again
-	excluded  *Excluded
-	recent    func(userID string) (why string, ok bool) // nil: nobody
-	rolesRead atomic.Bool                               // somebody's roles could be read
+// List does the steps of a plan, in order. It is safe for concurrent use.
+type List struct {
+	*Plan
+	with   With
+	steps  []step
+	client *oktaclient.Client
+	seen   *runner.Seen
+
+	rolesRead atomic.Bool // somebody's roles could be read
 
 	taken atomic.Int64
 
 	first    streak // calls that make the first change
 	enrolls  streak
 	profiles profiles
-	finish   context.Context // of the later steps of rows that were changed; nil: as of the first
 }
 
-// New lists the steps that the options choose. The first change is the reset of all factors, or the unenrollment of some. seen is what
-// runner.Jobs claims identifiers in.
-func New(c *oktaclient.Client, seen *runner.Seen, o Options) *List {
-	l := &List{client: c, opts: o, seen: seen}
-	for _, s := range runner.Steps {
-		if do := l.chosen(&s); do != nil {
-			l.steps = append(l.steps, step{s, do})
-			if s.Changes {
-				l.changes++
-			}
-		}
+// New makes what does the steps of a plan. seen is what runner.Jobs claims identifiers in.
+func New(c *oktaclient.Client, seen *runner.Seen, p *Plan, with With) *List {
+	l := &List{Plan: p, with: with, client: c, seen: seen}
+	for _, s := range p.Steps {
+		l.steps = append(l.steps, step{s, l.does(s)})
 	}
 	return l
 }
 
-// Prove has the fate of rows in doubt noted, and proved. It comes before the first Do.
-func (l *List) Prove(p *doubt.Prover) { l.doubt = p }
-
-// Finish gives the rows that were changed a context of their own for what is left to do, so that what ends a run early leaves nobody half done.
-// It comes before the first Do.
-func (l *List) Finish(ctx context.Context) { l.finish = ctx }
-
 // finishing is the context of what is left to do to a target that was changed with ctx.
 func (l *List) finishing(ctx context.Context, t *Target) context.Context {
-	if l.finish != nil {
-		return t.series.In(l.finish)
+	if l.with.Finish != nil {
+		return t.series.In(l.with.Finish)
 	}
 	return ctx
 }
 
-// chosen returns what does a step, or nil if the options don't choose it. It completes the names of
-// those of which the factors are a part.
-func (l *List) chosen(s *runner.Step) func(context.Context, *Target, *runner.Result) error {
-	o := &l.opts
-	by := func(chosen bool, do func(context.Context, *Target, *runner.Result) error) func(context.Context, *Target, *runner.Result) error {
-		if chosen {
-			return do
-		}
-		return nil
-	}
-	if s.Flag != "" {
-		return by(slices.Contains(o.Then, s.Open), l.later(s.Open))
-	}
-	if s.Changes {
-		switch s.Open {
-		case runner.StepReset:
-			return by(len(o.Unenroll) == 0, l.resetFactors)
-		case runner.ReasonUnenroll:
-			s.Name = l.unenrollName()
-			return by(len(o.Unenroll) > 0, l.unenroll)
-		case runner.ReasonEnroll:
-			if o.Enroll == nil {
-				return nil
-			}
-			s.Name = o.Enroll.name()
-			return l.enroll
-		}
+// does returns what does a step.
+func (l *List) does(s runner.Step) func(context.Context, *Target, *runner.Result) error {
+	switch {
+	case s.Flag != "":
+		return l.later(s.Open)
+	case s.Changes && s.Open == runner.StepReset:
+		return l.resetFactors
+	case s.Changes && s.Open == runner.ReasonUnenroll:
+		return l.unenroll
+	case s.Changes && s.Open == runner.ReasonEnroll:
+		return l.enroll
 	}
 	switch s.Name {
-	case "identify":
+	case runner.StepIdentify:
 		return l.identify
-	case "protect":
+	case runner.StepProtect:
 		return l.protect
 	case runner.StepSkipAdmins:
-		return by(o.SkipAdmins, l.skipAdmins)
-	case "check_profile":
-		return by(o.Enroll != nil, l.checkProfile)
+		return l.skipAdmins
+	case runner.StepCheckProfile:
+		return l.checkProfile
 	case runner.StepRecordFactors:
-		return by(o.RecordFactors, l.recordFactors)
+		return l.recordFactors
 	case runner.StepChooseFactors:
-		return by(len(o.Unenroll) > 0, l.chooseFactors)
+		return l.chooseFactors
 	}
 	panic("nobody does the step " + s.Name)
-}
-
-// Names are the names of the steps, in order. A dry run's are without those that change something: they are Planned.
-func (l *List) Names() []string {
-	return l.names(func(s step) bool { return !s.Changes || !l.opts.DryRun })
-}
-
-// Planned are the names of the steps that change something, in order.
-func (l *List) Planned() []string { return l.names(func(s step) bool { return s.Changes }) }
-
-func (l *List) names(which func(step) bool) []string {
-	var names []string
-	for _, s := range l.steps {
-		if which(s) {
-			names = append(names, s.Name)
-		}
-	}
-	return names
-}
-
-// Calls is how many calls in the reset's bucket a row with a user ID takes at least.
-func (l *List) Calls() int {
-	n := 0
-	for _, s := range l.steps {
-		if !s.Changes || !l.opts.DryRun {
-			n += s.Calls
-		}
-	}
-	return n
-}
-
-// AfterReset is why a row is partial of which nothing but the reset is known to be done; "" if there is no later step.
-func (l *List) AfterReset() runner.Reason {
-	for _, s := range l.steps {
-		if s.Changes && !s.First {
-			return s.Open
-		}
-	}
-	return ""
 }
 
 // Do does the steps to one job's target. It is a [runner.Do].

@@ -14,30 +14,20 @@ var ErrNoRoles = fault.New(fault.ExitNoAccess,
 	"use the token of an admin who may view admins, or an OAuth app with the scope okta.roles.read and such a role; or name the admins in an --exclude FILE",
 	"these credentials may not read admin roles (403), so that nobody knows who is an admin")
 
-// Protect keeps the user with this ID from being reset. It comes before the first Do.
-func (l *List) Protect(userID string) { l.opts.Self = userID }
-
-// Exclude keeps the users of e from being reset. It comes before the first Do.
-func (l *List) Exclude(e *Excluded) { l.excluded = e }
-
-// LeaveRecent keeps the users for whom recent says why from being reset: they were lately. It comes
-// before the first Do.
-func (l *List) LeaveRecent(recent func(userID string) (why string, ok bool)) { l.recent = recent }
-
 // protect leaves alone who must not or can't be reset: the owner of the credentials, who is
 // excluded, who was reset lately unless this row has begun with the user, and, unless roles are
 // looked at first, who is deactivated.
 func (l *List) protect(_ context.Context, t *Target, res *runner.Result) error {
-	if l.opts.Self != "" && t.UserID == l.opts.Self {
+	if l.with.Self != "" && t.UserID == l.with.Self {
 		settle(res, runner.StatusSkipped, runner.ReasonSelf, "the owner of these credentials isn't reset")
 		return nil
 	}
-	if file, line := l.excluded.of(t); line > 0 {
+	if file, line := l.with.Excluded.of(t); line > 0 {
 		settle(res, runner.StatusSkipped, runner.ReasonExcluded, fmt.Sprintf("excluded by %s, line %d", file, line))
 		return nil
 	}
-	if l.recent != nil && !t.goesOn() {
-		if why, ok := l.recent(t.UserID); ok {
+	if l.with.Recent != nil && !t.goesOn() {
+		if why, ok := l.with.Recent(t.UserID); ok {
 			settle(res, runner.StatusSkipped, runner.ReasonRecent, clip(why))
 			return nil
 		}

@@ -21,7 +21,7 @@ func TestLeaveRecent(t *testing.T) {
 		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
 		w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
 		other := w.org.Add(oktatest.User{Login: "other@example.com"})
-		w.list.LeaveRecent(recent)
+		w.know(steps.With{Recent: recent})
 		if res, err := w.do(t.Context(), 1, aliceLogin); err != nil || res.Reason != runner.ReasonRecent || res.Status != runner.StatusSkipped ||
 			!strings.HasPrefix(res.Error, "reset at noon!") || len(res.Error) > 5003 {
 			t.Errorf("by login: %s/%s %.60q, %v", res.Status, res.Reason, res.Error, err)
@@ -36,7 +36,7 @@ func TestLeaveRecent(t *testing.T) {
 	virtually(t, "", func(t *testing.T) {
 		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{Then: []runner.Reason{runner.ReasonSessions}})
 		w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
-		w.list.LeaveRecent(recent)
+		w.know(steps.With{Recent: recent})
 		if res, err := w.do(t.Context(), 1, aliceID); err != nil || res.Reason != runner.ReasonRecent || w.org.Stats().ByOp[oktatest.OpResetFactors] != 0 {
 			t.Errorf("by ID: %s/%s, %v", res.Status, res.Reason, err)
 		}

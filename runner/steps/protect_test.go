@@ -46,7 +46,7 @@ func (w *world) exclude(t *testing.T, lines ...string) steps.Finding {
 	if err := e.LookUp(t.Context(), w.client, 3, func() {}); err != nil {
 		t.Fatal(err)
 	}
-	w.list.Exclude(e)
+	w.know(steps.With{Excluded: e})
 	return e.Findings()[0]
 }
 
@@ -171,7 +171,7 @@ func TestLookUpExcluded(t *testing.T) {
 		if diff := cmp.Diff(ops{oktatest.OpGetUser: 5, oktatest.OpListUsers: 1}, calls(w)); diff != "" {
 			t.Errorf("sent (-want +got):\n%s", diff)
 		}
-		w.list.Exclude(e)
+		w.know(steps.With{Excluded: e})
 		if res, _ := w.do(t.Context(), 1, aliceID); res.Reason != runner.ReasonExcluded {
 			t.Errorf("a deactivated user who is excluded: %s/%s", res.Status, res.Reason)
 		}
@@ -192,7 +192,7 @@ func TestLookUpExcludedAgain(t *testing.T) {
 			if err := e.LookUp(t.Context(), w.client, 2, func() {}); err != nil {
 				t.Fatal(err)
 			}
-			w.list.Exclude(e)
+			w.know(steps.With{Excluded: e})
 			for row, input := range []string{aliceID, aliceLogin, bobID} {
 				res, _ := w.do(t.Context(), row+1, input)
 				w.seen.Forget(func(int) bool { return true })

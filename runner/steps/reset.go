@@ -37,7 +37,7 @@ const maxProofs = 3
 func (l *List) resetAgain(ctx context.Context, t *Target, res *runner.Result, c *changing) error {
 	t.again = "a factor from before was still there"
 	for range maxProofs {
-		proof, err := l.doubt.NotDone(ctx, *t.Job.Before)
+		proof, err := l.with.Prover.NotDone(ctx, *t.Job.Before)
 		if err != nil {
 			return l.leaveInDoubt(t, res, err)
 		}
@@ -65,7 +65,7 @@ func (l *List) leaveInDoubt(t *Target, res *runner.Result, err error) error {
 // settleReset settles a reset, and notes what it says of others that are in doubt.
 func (l *List) settleReset(ctx context.Context, t *Target, res *runner.Result, c *changing, rep oktaclient.Reply, err error) error {
 	if err == nil {
-		l.doubt.Answered(t.UserID, c.taken, res.StartedAt)
+		l.with.Prover.Answered(t.UserID, c.taken, res.StartedAt)
 	}
 	return l.settleChange(ctx, t, res, c, rep, err)
 }
@@ -158,7 +158,7 @@ func (l *List) settleLater(t *Target, res *runner.Result, c *changing, rep oktac
 
 // lost leaves a row open whose change was sent, and the answer lost.
 func (l *List) lost(t *Target, res *runner.Result, first bool, step runner.Reason, err error) {
-	l.doubt.Lost(t.Job.Row.N)
+	l.with.Prover.Lost(t.Job.Row.N)
 	res.Leave(first, runner.Open{Step: step, Sent: runner.Lost}, err.Error())
 }
 

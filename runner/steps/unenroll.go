@@ -48,14 +48,14 @@ func (f FactorType) names(o oktaclient.Factor) bool {
 	return o.Type == f.Type && (f.Provider == "" || o.Provider == f.Provider)
 }
 
-func (l *List) unenrollName() string {
+func (o *Options) unenrollName() string {
 	var names []string
-	for _, f := range l.opts.Unenroll {
+	for _, f := range o.Unenroll {
 		names = append(names, f.String())
 	}
 	slices.Sort(names) // their order says nothing
 	name := "unenroll " + strings.Join(names, " ")
-	if l.opts.RemoveRecovery {
+	if o.RemoveRecovery {
 		name += " (remove recovery)"
 	}
 	return name

@@ -30,6 +30,7 @@ type world struct {
 	client *oktaclient.Client
 	seen   *runner.Seen
 	list   *steps.List
+	plan   *steps.Plan
 	skew   time.Duration
 
 	takeErr error
@@ -60,7 +61,8 @@ func newWorld(t *testing.T, cfg oktatest.Config, o oktaclient.Options, so steps.
 		t.Fatal(err)
 	}
 	w.events = nil
-	w.list = steps.New(w.client, w.seen, so)
+	w.plan = steps.NewPlan(so)
+	w.know(steps.With{})
 	t.Cleanup(func() {
 		if s := w.org.Stats().Surprises; len(s) > 0 {
 			t.Errorf("surprises: %q", s)
@@ -71,6 +73,9 @@ func newWorld(t *testing.T, cfg oktatest.Config, o oktaclient.Options, so steps.
 	})
 	return w
 }
+
+// know makes the list anew, with what is known of the run.
+func (w *world) know(with steps.With) { w.list = steps.New(w.client, w.seen, w.plan, with) }
 
 // wire writes down what is sent.
 type wire struct {

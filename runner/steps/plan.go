@@ -1,0 +1,110 @@
+package steps
+
+import (
+	"slices"
+
+	"oktareset/runner"
+)
+
+// Options say what is done to each user.
+type Options struct {
+	DryRun         bool
+	SkipAdmins     bool            // leave users with an admin role alone; a call a row in the reset's own bucket
+	RecordFactors  bool            // list the factors before the change, into the result; a call a row in the reset's own bucket
+	Unenroll       []FactorType    // unenroll only these; none: reset all factors
+	RemoveRecovery bool            // with Unenroll: forget the phone number of an sms or call as a way of recovery, too
+	Then           []runner.Reason // later steps, as [runner.StepOf] knows them
+	Enroll         *Enrolling      // last: enroll a factor
+	Limit          int             // users to take (of a dry run: to find ready for it) before the run ends; 0: all
+	RunID          string          // of this run, as its User-Agent has it
+	Forbidden      bool            // many are expected to be forbidden: ten at the start mean nothing
+	Mail           bool            // rows name users by their email addresses
+}
+
+// Plan is which steps a run does, in order.
+type Plan struct {
+	Steps []runner.Step // with their whole names
+
+	opts    Options
+	changes int // of the steps, how many change something
+}
+
+// NewPlan chooses the steps. The first change is the reset of all factors, or the unenrollment of
+// some.
+func NewPlan(o Options) *Plan {
+	p := &Plan{opts: o}
+	for _, s := range runner.Steps {
+		if !o.choose(s) {
+			continue
+		}
+		switch {
+		case s.Changes && s.Open == runner.ReasonUnenroll:
+			s.Name = o.unenrollName()
+		case s.Changes && s.Open == runner.ReasonEnroll:
+			s.Name = o.Enroll.name()
+		}
+		p.Steps = append(p.Steps, s)
+		if s.Changes {
+			p.changes++
+		}
+	}
+	return p
+}
+
+// choose reports whether a step is done.
+func (o *Options) choose(s runner.Step) bool {
+	switch {
+	case s.Flag != "":
+		return slices.Contains(o.Then, s.Open)
+	case s.Changes && s.Open == runner.StepReset:
+		return len(o.Unenroll) == 0
+	case s.Changes && s.Open == runner.ReasonUnenroll, s.Name == runner.StepChooseFactors:
+		return len(o.Unenroll) > 0
+	case s.Changes && s.Open == runner.ReasonEnroll, s.Name == runner.StepCheckProfile:
+		return o.Enroll != nil
+	case s.Name == runner.StepSkipAdmins:
+		return o.SkipAdmins
+	case s.Name == runner.StepRecordFactors:
+		return o.RecordFactors
+	}
+	return true
+}
+
+// Names are the names of the steps, in order. A dry run's are without those that change something: they are Planned.
+func (p *Plan) Names() []string {
+	return p.names(func(s runner.Step) bool { return !s.Changes || !p.opts.DryRun })
+}
+
+// Planned are the names of the steps that change something, in order.
+func (p *Plan) Planned() []string { return p.names(func(s runner.Step) bool { return s.Changes }) }
+
+func (p *Plan) names(which func(runner.Step) bool) []string {
+	var names []string
+	for _, s := range p.Steps {
+		if which(s) {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+// Calls is how many calls in the reset's bucket a row with a user ID takes at least.
+func (p *Plan) Calls() int {
+	n := 0
+	for _, s := range p.Steps {
+		if !s.Changes || !p.opts.DryRun {
+			n += s.Calls
+		}
+	}
+	return n
+}
+
+// AfterReset is why a row is partial of which nothing but the reset is known to be done; "" if there is no later step.
+func (p *Plan) AfterReset() runner.Reason {
+	for _, s := range p.Steps {
+		if s.Changes && !s.First {
+			return s.Open
+		}
+	}
+	return ""
+}
