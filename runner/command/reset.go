@@ -47,7 +47,7 @@ func (a *app) resetCommand() *cli.Command {
 				return err
 			}
 			return a.run(o.Console, func(ctx context.Context) (err error) {
-				o.Report = reportRun(a.Env, o.JSON)
+				o.Report = reportRun(a.Env)
 				a.outcome, err = job.Run(ctx, a.Env, o)
 				return err
 			})(c)

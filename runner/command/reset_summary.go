@@ -13,8 +13,8 @@ import (
 )
 
 // reportRun returns what prints how a run went: for people, and as JSON if that is asked for.
-func reportRun(e *access.Env, asJSON bool) func(*job.Summary) error {
-	return func(s *job.Summary) error {
+func reportRun(e *access.Env) func(s *job.Summary, asJSON bool) error {
+	return func(s *job.Summary, asJSON bool) error {
 		for _, line := range summaryLines(s) {
 			e.Console.Info("%s", line)
 		}

@@ -44,6 +44,7 @@ type Options struct {
 	Console  console.Options
 	Set      map[string]string // the flags that were given, for the manifest
 
-	// Report prints how a run went. A run with results of earlier dates reports each.
-	Report func(*Summary) error
+	// Report prints how a run went, for a person and, if asJSON says so, for a program. A run with
+	// results of earlier dates reports each, but only its own as JSON.
+	Report func(s *Summary, asJSON bool) error
 }

@@ -33,7 +33,7 @@ func (b *book) summarize(e ended, counts runner.Counts, finish error) error {
 	if err != nil && !errors.Is(err, fault.ErrRows) {
 		s.Stopped = err.Error()
 	}
-	if jsonErr := b.opts.Report(s); jsonErr != nil {
+	if jsonErr := b.opts.Report(s, b.opts.JSON); jsonErr != nil {
 		return fault.WithCode(max(fault.ExitRows, fault.Code(err)), fmt.Errorf("print the summary: %w", jsonErr))
 	}
 	if finish == nil && errors.Is(err, steps.ErrLimit) {
