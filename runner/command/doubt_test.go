@@ -107,6 +107,20 @@ func TestRoundsEndWithALook(t *testing.T) {
 	})
 }
 
+// Somebody who interrupts the wait for proof hears of that, though the run had reached its limit
+// before.
+func TestInterruptedAfterTheLimit(t *testing.T) {
+	virtually(t, 5, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.lose(0, oktatest.Before)
+		ctx, stop := context.WithCancelCause(v.t.Context())
+		defer time.AfterFunc(10*time.Second, func() { stop(fault.Signal{Signal: os.Interrupt}) }).Stop()
+		v.want(v.resetIn(ctx, confirm(5), "--limit", "2", "--workers", "1"), 130, map[string]int{"reset": 1, "unknown/unverified": 1, "not_attempted": 3})
+		if !strings.Contains(v.stderr, "error: interrupted") {
+			v.t.Errorf("nothing is said of the interrupt:\n%s", v.stderr)
+		}
+	})
+}
+
 // However a run ends, its rows in doubt are looked at before it says that nothing proves anything.
 func TestLastLook(t *testing.T) {
 	type scene struct {

@@ -52,6 +52,9 @@ func (b *book) end(stopped error, counts runner.Counts, finish error) error {
 	case finish != nil:
 		return fault.WithCode(fault.ExitBrokeOff, fault.Also(stopped, finish))
 	case stopped != nil:
+		if sig, ok := errors.AsType[fault.Signal](stopped); ok { // whatever had ended the run before
+			return fault.Stopped(sig)
+		}
 		if known := fault.Of(b.client, stopped, fault.During, "reset factors"); known != nil {
 			return known
 		}
