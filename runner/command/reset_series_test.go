@@ -414,3 +414,13 @@ func TestSeriesKeepsToItsOwn(t *testing.T) {
 		v.resets(map[int]int{1: 2})
 	})
 }
+
+// A plan with a date in its name belongs to no series: without an input there is nothing to go on
+// with, and that is said.
+func TestPlanWithADateNeedsItsInput(t *testing.T) {
+	virtually(t, 1, oktatest.Config{}, func(v *virtual) {
+		v.args = nil
+		v.wantEnd(v.reset("--dry-run", "--resume", "-o", v.path("plan-%Y-%m-%d.csv")), fault.ExitUsage,
+			"nothing to go on with: there are no results at "+v.path("plan-2000-01-01.csv"), "hint: name the results of an earlier run with -o")
+	})
+}

@@ -129,7 +129,7 @@ func (r *run) named(earlier *results.Manifest) (in io.Reader, ok bool) {
 func (in *input) kept() error {
 	r, earlier := in.run, in.earlier
 	if earlier == nil {
-		if r.paths.pattern.Names != nil { // earlier dates may have something
+		if r.inSeries() { // earlier dates may have something
 			return nil
 		}
 		return r.nothingThere()
