@@ -371,3 +371,23 @@ func TestOrgWithoutID(t *testing.T) {
 		v.wantEnd(v.reset("--dry-run"), 0)
 	})
 }
+
+// The command that tries rows again names the input where it is, though the results are in another
+// folder; of users without a file, it names them also after a run that went on without them.
+func TestRetryNamesTheInput(t *testing.T) {
+	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+		if err := os.Mkdir(v.path("out"), 0o700); err != nil {
+			v.t.Fatal(err)
+		}
+		refuse := oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1}
+		v.org.Script(refuse)
+		v.wantEnd(v.reset(confirm(3), "-o", v.path("out/r.csv")), fault.ExitRows,
+			"oktareset reset --resume --retry failed,forbidden --output "+v.path("out/r.csv")+" "+v.path("users.csv")+"\n")
+		v.args = []string{"--user", v.ids[0], "--user", v.ids[1]}
+		v.wantEnd(v.reset(confirm(2), "-o", v.path("out/u.csv"), "--limit", "1", "--workers", "1"), fault.ExitStopped)
+		v.org.Script(refuse)
+		v.args = nil
+		v.wantEnd(v.reset("--resume", "-o", v.path("out/u.csv")), fault.ExitRows,
+			"oktareset reset --resume --retry failed,forbidden --output "+v.path("out/u.csv")+" --user "+v.ids[0]+" --user "+v.ids[1]+"\n")
+	})
+}

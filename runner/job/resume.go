@@ -214,7 +214,7 @@ func (b *book) abandon(why error) error {
 // pasted.
 func (b *book) goOnCommand(flags ...string) string {
 	m := b.ledger.Manifest()
-	return results.GoOnCommand(&m, b.paths.results, flags...)
+	return results.GoOnCommandOf(&m, b.paths.results, b.paths.input, flags...)
 }
 
 // inputArgs is the input as it was given, for a shell.

@@ -51,7 +51,11 @@ func LastOptions(m *Manifest) map[string]string {
 // recordedFlags are those of the named flags that the last run had, for a shell. A flag without a
 // value is on.
 func recordedFlags(m *Manifest, names ...string) []string {
-	options := LastOptions(m)
+	return optionFlags(m, LastOptions(m), names...)
+}
+
+// optionFlags is [recordedFlags] of the options of any run.
+func optionFlags(m *Manifest, options map[string]string, names ...string) []string {
 	var args []string
 	for _, name := range names {
 		switch value, ok := options[name]; {
@@ -130,6 +134,11 @@ func PlanCommand(m *Manifest, plan string) string {
 // GoOnCommand is the command that goes on with results, or completes a plan, with the flags of its
 // last run. first are the flags that say so.
 func GoOnCommand(m *Manifest, path string, first ...string) string {
+	return GoOnCommandOf(m, path, "", first...)
+}
+
+// GoOnCommandOf is [GoOnCommand] where somebody knows the file of the input; "" looks for it.
+func GoOnCommandOf(m *Manifest, path, file string, first ...string) string {
 	if m.DryRun {
 		first = append([]string{"--dry-run"}, first...)
 	}
@@ -138,7 +147,7 @@ func GoOnCommand(m *Manifest, path string, first ...string) string {
 	var input []string
 	if _, err := os.Lstat(CopyPath(path)); err != nil { // with the copy of the input, nothing else is needed
 		var base string
-		input, base = inputOf(m, path)
+		input, base = inputOf(m, path, file)
 		then = append(recordedFlags(m, "column", "delimiter", "no-header", "allow-empty"), then...)
 		if filepath.Clean(Beside(base, m.DryRun, false)) == filepath.Clean(path) {
 			output = nil
@@ -149,17 +158,21 @@ func GoOnCommand(m *Manifest, path string, first ...string) string {
 }
 
 // inputOf names the input of results for a shell, and says what the results are named after. The
-// manifest has the name of a file alone, which is looked for beside the results.
-func inputOf(m *Manifest, path string) (args []string, base string) {
-	if users := LastOptions(m)["user"]; users != "" {
-		return recordedFlags(m, "user"), FileName(strings.Split(users, ", "))
+// manifest has the name of a file alone: unless file is known, it is looked for beside the results.
+func inputOf(m *Manifest, path, file string) (args []string, base string) {
+	for _, run := range slices.Backward(m.Runs) { // a run that goes on names them no more
+		if users := run.Options["user"]; users != "" {
+			return optionFlags(m, run.Options, "user"), FileName(strings.Split(users, ", "))
+		}
 	}
 	if m.Input.File == ShownStdin {
 		return []string{"-"}, "stdin"
 	}
-	file := filepath.Join(filepath.Dir(path), m.Input.File)
-	if _, err := os.Stat(file); err != nil {
-		file = m.Input.File
+	if file == "" {
+		file = filepath.Join(filepath.Dir(path), m.Input.File)
+		if _, err := os.Stat(file); err != nil {
+			file = m.Input.File
+		}
 	}
 	return []string{console.ShellFile(file)}, file
 }
