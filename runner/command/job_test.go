@@ -22,7 +22,7 @@ func TestMaxDurationBoundsTheStart(t *testing.T) {
 			start := time.Now()
 			code := v.reset(confirm(3), "--exclude", v.path("vips.csv"), "--max-duration", d.String())
 			if took := time.Since(start); code != fault.ExitStopped || took > d+latency || // what was sent is waited for
-				!strings.Contains(v.stderr, "(--max-duration)") {
+				!strings.Contains(v.stderr, "error: the time for this run is over (--max-duration)\n") {
 				t.Errorf("exit code %d after %s of %s:\n%s", code, took, d, v.stderr)
 			}
 			if _, err := os.Lstat(v.path("users.results.csv")); !os.IsNotExist(err) {

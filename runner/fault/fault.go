@@ -21,6 +21,10 @@ type Error struct {
 	Err  error
 	Code int    // the exit code; 0: not decided here
 	Hint string // what to do about it; "": nothing that isn't said
+
+	// Alone says that it ended the wait for something, and that nothing more need be said of that
+	// [Before] anything was changed.
+	Alone bool
 }
 
 func (e *Error) Error() string { return e.Err.Error() }

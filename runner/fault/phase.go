@@ -25,7 +25,9 @@ func (p Phase) Code() int {
 
 // Classify gives an error that has no exit code that of a signal, or of its phase.
 func (p Phase) Classify(err error) error {
-	if err == nil || Decided(err) {
+	if decided, ok := As(err); ok && p == Before && decided.Alone {
+		return decided
+	} else if ok || err == nil {
 		return err
 	}
 	if sig, ok := errors.AsType[Signal](err); ok {

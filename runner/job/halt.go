@@ -1,6 +1,8 @@
 package job
 
 import (
+	"errors"
+
 	"oktareset/runner/fault"
 )
 
@@ -11,7 +13,7 @@ const haltAfter = 20
 var errHalt = fault.New(fault.ExitConsent, "", "too many rows failed (--halt)")
 
 // errMaxDuration is the cause of a run that has used up its --max-duration.
-var errMaxDuration = fault.New(fault.ExitStopped, "", "the time for this run is over (--max-duration)")
+var errMaxDuration error = &fault.Error{Err: errors.New("the time for this run is over (--max-duration)"), Code: fault.ExitStopped, Alone: true}
 
 // HaltRule ends a run after too many failures. The zero value never does.
 type HaltRule struct {
