@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
+	"oktareset/runner/results"
 )
 
 // TicketOptions are the flags about a list of tickets.
@@ -33,7 +35,7 @@ type Options struct {
 func Run(ctx context.Context, e *access.Env, o Options) error {
 	r := &run{Env: e, opts: o}
 	if err := r.open(ctx); err != nil {
-		return fault.Refused(err)
+		return refused(err)
 	}
 	if err := r.connect(ctx); err != nil {
 		return err
@@ -47,7 +49,16 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 		return err
 	})
 	if err != nil {
-		return fault.Refused(err)
+		return refused(err)
 	}
 	return r.summarize(counts)
+}
+
+// refused is an error that kept the audit from being made. The own hints of damaged results are
+// about a reset.
+func refused(err error) error {
+	if damage, ok := errors.AsType[*results.DamageError](err); ok {
+		err = fault.WithHint(damage, "put back the results and the manifest as the run left them")
+	}
+	return fault.Refused(err)
 }

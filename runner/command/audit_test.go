@@ -132,3 +132,13 @@ func TestAuditStops(t *testing.T) {
 		}
 	})
 }
+
+// Of a damaged manifest, an audit doesn't advise to reset anybody.
+func TestAuditOfDamage(t *testing.T) {
+	virtually(t, 1, oktatest.Config{}, func(v *virtual) {
+		v.wantEnd(v.reset(confirm(1)), 0)
+		v.overwrite("users.results.json", []byte("{"))
+		v.wantEnd(v.run(v.t.Context(), io.Discard, "audit", v.path("users.results.csv")), fault.ExitUsage,
+			"can't be relied on", "hint: put back the results and the manifest as the run left them\n")
+	})
+}
