@@ -41,12 +41,13 @@ func AtOnce(factorType string) bool { return is(factorType, atOnce) }
 // TakesSecret reports whether enrolling factors of a type takes a secret of each user.
 func TakesSecret(factorType string) bool { return is(factorType, secret) }
 
-// OnlyProvider returns the provider of the types that have one only, or "".
+// OnlyProvider returns the provider of the types that have one only, or "". That of a web factor,
+// which has no name in the log either, is left to whoever names one.
 func OnlyProvider(factorType string) string {
 	provider := ""
 	for _, k := range kinds {
 		switch {
-		case k.typ != factorType:
+		case k.typ != factorType, k.event == "":
 		case provider != "":
 			return ""
 		default:

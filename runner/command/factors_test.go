@@ -118,7 +118,7 @@ func TestParseKind(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
 		"sms": "sms OKTA", "sms:OKTA": "sms OKTA", "token:software:totp:GOOGLE": "token:software:totp GOOGLE", "token:hotp": "token:hotp CUSTOM",
-		"brand:new:ACME": "brand:new ACME", "token:software:totp": "", "": "", ":OKTA": "", "sms:": "", "brand": "",
+		"brand:new:ACME": "brand:new ACME", "token:software:totp": "", "": "", ":OKTA": "", "sms:": "", "brand": "", "token": "", "web": "", "web:DUO": "web DUO", "webauthn": "webauthn FIDO",
 	} {
 		typ, provider, err := parseKind(in)
 		if got := strings.TrimSpace(typ + " " + provider); got != want || (err == nil) != (want != "") {
