@@ -116,10 +116,10 @@ func writeOpen(rec *table.Record, o runner.Open) {
 // is done. How many attempts this taking made isn't known.
 func settleDoubt(rec *table.Record) {
 	open := runner.Open{Step: runner.Reason(rec.Reason), Sent: runner.Lost, Factors: strings.Fields(rec.FactorID)}
-	if runner.StepOf(open.Step).First {
-		rec.Status, rec.Reason = string(runner.StatusUnknown), string(runner.ReasonUnverified)
-	} else {
+	if step := runner.StepOf(open.Step); step.Changes && !step.First {
 		rec.Status = string(runner.StatusPartial)
+	} else { // of a step that nobody knows, too: what came before it isn't known
+		rec.Status, rec.Reason = string(runner.StatusUnknown), string(runner.ReasonUnverified)
 	}
 	writeOpen(rec, open)
 	again, _ := runner.SplitAgain(rec.Error)

@@ -121,3 +121,18 @@ func TestOpenOfOlderVersions(t *testing.T) {
 		t.Errorf("unknown with factors: %+v, want a lost unenrollment", o)
 	}
 }
+
+// A row that was taken is in doubt unless a first change is known to have come before: a step that
+// nobody knows proves none.
+func TestSettleDoubt(t *testing.T) {
+	t.Parallel()
+	for reason, want := range map[runner.Reason]runner.Status{
+		runner.StepReset: runner.StatusUnknown, runner.ReasonUnenroll: runner.StatusUnknown, "whatever": runner.StatusUnknown,
+		runner.ReasonSessions: runner.StatusPartial, runner.ReasonEnroll: runner.StatusPartial,
+	} {
+		rec := table.Record{Status: string(runner.StatusTaken), Reason: string(reason)}
+		if settleDoubt(&rec); rec.Status != string(want) {
+			t.Errorf("taken for %q: %s, want %s", reason, rec.Status, want)
+		}
+	}
+}
