@@ -54,9 +54,11 @@ func (c *configuration) commandToken(ctx context.Context, cfg *Config, s setting
 	}
 	p := program{name: filepath.Base(path), path: path, args: words[1:], env: c.commandEnv(), limit: commandLimit}
 	if c.printed == "" {
-		if c.printed, err = c.runProgram(ctx, p); err != nil {
+		token, err := c.runProgram(ctx, p)
+		if err != nil {
 			return s, err
 		}
+		c.printed = token
 	}
 	cfg.keep(setting{Name: tokenCommandName, Value: p.name, Source: s.Source})
 	return setting{Name: "token", Value: string(c.printed), Source: "the output of " + p.name}, nil

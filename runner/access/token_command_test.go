@@ -12,7 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"oktareset/runner/console"
 	"oktareset/runner/fault"
+	"oktareset/runner/progress"
 )
 
 // A command line is split as a shell splits one that has nothing to expand; what only a shell
@@ -213,5 +215,20 @@ func TestTokenCommandEnvironment(t *testing.T) {
 	}
 	if got := (&Env{}).commandEnv(); got == nil { // os/exec would hand on all of it
 		t.Error("no environment is all of it")
+	}
+}
+
+// What a token command printed before it failed is no token, the next time either.
+func TestTokenCommandThatFails(t *testing.T) {
+	t.Parallel()
+	p := sh(t, "")
+	var stderr bytes.Buffer
+	e := &Env{Process: Process{Stderr: &stderr, Getenv: func(string) string { return "" }}, Console: console.New(progress.NewScreen(&stderr), console.Options{Quiet: true})}
+	c := configuration{Env: e}
+	s := setting{Name: tokenCommandName, Value: p.path + " -c 'echo 00token; exit 3'", Source: tokenCommandVariable}
+	for range 2 {
+		if got, err := c.commandToken(t.Context(), new(Config), s); err == nil || !strings.Contains(err.Error(), "failed (exit status 3)") {
+			t.Errorf("%q, %v", got.Value, err)
+		}
 	}
 }
