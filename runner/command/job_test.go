@@ -32,3 +32,23 @@ func TestMaxDurationBoundsTheStart(t *testing.T) {
 		v.resets(map[int]int{0: 3})
 	})
 }
+
+// It bounds also the time in which the org is asked who it is, for a plan or for results of earlier
+// dates.
+func TestMaxDurationBoundsTheOrgsName(t *testing.T) {
+	virtually(t, 1, oktatest.Config{}, func(v *virtual) {
+		v.wantEnd(v.reset("--dry-run"), 0)
+		v.wantEnd(v.dated(), 0)
+		nextDay()
+		v.org.Script(oktatest.Fault{Kind: oktatest.TooManyPast, Times: 1000})
+		for _, args := range [][]string{{v.path("users.plan.csv"), confirm(1)}, {v.path("users.csv"), "-o", v.path("%Y-%m-%d.csv"), confirm(1)}} {
+			start := time.Now()
+			v.args = args
+			v.wantEnd(v.reset("--max-duration", "5s"), fault.ExitStopped, "error: the time for this run is over (--max-duration)\n")
+			if took := time.Since(start); took > 6*time.Second {
+				v.t.Errorf("%q: it took %s", args, took)
+			}
+		}
+		v.resets(map[int]int{1: 1})
+	})
+}

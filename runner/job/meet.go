@@ -62,7 +62,9 @@ func (t *target) begin(ctx context.Context) error {
 		Unenroll: what.Factors, RemoveRecovery: what.RemoveRecovery, Then: what.Then, Enroll: enrolling,
 		Forbidden: t.opts.Retry[runner.StatusForbidden], Mail: t.file.Mail(),
 	})}
-	b, err := k.openBook(ctx)
+	start, cancel := t.timed(ctx)
+	b, err := k.openBook(start)
+	cancel()
 	if err != nil {
 		return err
 	}

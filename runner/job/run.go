@@ -74,7 +74,7 @@ func (r *run) one(ctx context.Context) (err error) {
 		return fault.Refused(err)
 	}
 	if in == nil {
-		return r.withoutInput(ctx, earlier)
+		return r.withoutInput(ctx, start, earlier)
 	}
 	defer func() { err = fault.Also(err, in.close()) }()
 	if in.protect, err = protect.ReadFiles(start, r.Console, &r.opts.Protect); err != nil {
@@ -83,7 +83,7 @@ func (r *run) one(ctx context.Context) (err error) {
 	if given := in.protect.Option(); given != "" {
 		r.opts.Set["exclude"] = given // in the manifest: a resume compares it
 	}
-	org, err := r.connect(ctx, in)
+	org, err := r.connect(start, in) // a token may come from a person, or from a pipe
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (r *run) one(ctx context.Context) (err error) {
 		return err
 	}
 	if r.inSeries() {
-		if err = t.joinSeries(ctx); err != nil {
+		if err = t.joinSeries(ctx, start); err != nil {
 			return err
 		}
 	}
@@ -101,20 +101,20 @@ func (r *run) one(ctx context.Context) (err error) {
 }
 
 // withoutInput ends a run whose command line names no input, when there is none to go on with. In a
-// series, earlier dates may be open.
-func (r *run) withoutInput(ctx context.Context, earlier *results.Manifest) error {
+// series, earlier dates may be open. start ends with the run's time.
+func (r *run) withoutInput(ctx, start context.Context, earlier *results.Manifest) error {
 	if !r.inSeries() {
 		return r.tellComplete(earlier)
 	}
-	if _, err := protect.ReadFiles(ctx, r.Console, &r.opts.Protect); err != nil {
+	if _, err := protect.ReadFiles(start, r.Console, &r.opts.Protect); err != nil {
 		return fault.Refused(err)
 	}
-	org, err := r.connect(ctx, nil)
+	org, err := r.connect(start, nil)
 	if err != nil {
 		return err
 	}
 	defer org.standIn.Close()
-	dates, err := org.findEarlier(ctx)
+	dates, err := org.findEarlier(start)
 	if err != nil {
 		return fault.Refused(err)
 	}

@@ -82,9 +82,10 @@ func (r *run) leaveSeries() error {
 }
 
 // joinSeries goes on with the results of earlier dates that are open, each with the copy of its own
-// input. If one of them has the input of this run, this run goes on with its results.
-func (t *target) joinSeries(ctx context.Context) error {
-	earlier, err := t.findEarlier(ctx)
+// input. If one of them has the input of this run, this run goes on with its results. start ends
+// with the run's time.
+func (t *target) joinSeries(ctx, start context.Context) error {
+	earlier, err := t.findEarlier(start)
 	if err != nil {
 		return fault.Refused(err)
 	}
