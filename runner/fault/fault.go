@@ -22,8 +22,8 @@ type Error struct {
 	Code int    // the exit code; 0: not decided here
 	Hint string // what to do about it; "": nothing that isn't said
 
-	// Alone says that it ended the wait for something, and that nothing more need be said of that
-	// [Before] anything was changed.
+	// Alone says that it ended the wait for something: what was waited for isn't said of what is
+	// [Refused].
 	Alone bool
 }
 

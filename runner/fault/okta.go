@@ -28,6 +28,9 @@ func Of(c *oktaclient.Client, err error, p Phase, what string) error {
 		return New(code, hint, format+": %w", host, err)
 	}
 	if _, ok := errors.AsType[Signal](err); ok || Decided(err) {
+		if p == Before {
+			return Refused(err)
+		}
 		return p.Classify(err)
 	}
 	if changeInDoubt(err) {

@@ -25,9 +25,7 @@ func (p Phase) Code() int {
 
 // Classify gives an error that has no exit code that of a signal, or of its phase.
 func (p Phase) Classify(err error) error {
-	if decided, ok := As(err); ok && p == Before && decided.Alone {
-		return decided
-	} else if ok || err == nil {
+	if err == nil || Decided(err) {
 		return err
 	}
 	if sig, ok := errors.AsType[Signal](err); ok {
@@ -37,7 +35,12 @@ func (p Phase) Classify(err error) error {
 }
 
 // Refused is [Phase.Classify] of what ended a command before anything was changed.
-func Refused(err error) error { return Before.Classify(err) }
+func Refused(err error) error {
+	if decided, ok := As(err); ok && decided.Alone {
+		return decided
+	}
+	return Before.Classify(err)
+}
 
 // Stopped is [Phase.Classify] of what ended a run in its middle.
 func Stopped(err error) error { return During.Classify(err) }

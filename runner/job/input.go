@@ -42,7 +42,7 @@ func (r *run) read(ctx context.Context, earlier *results.Manifest) (_ *input, er
 	in := &input{run: r, earlier: earlier, seen: new(runner.Seen)}
 	defer func() {
 		if err != nil {
-			err = fault.Also(err, in.close())
+			err = fault.Also(fault.Refused(err), in.close())
 		}
 	}()
 	if err = in.source(); err != nil || in.file == nil {

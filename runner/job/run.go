@@ -71,7 +71,7 @@ func (r *run) one(ctx context.Context) (err error) {
 	}
 	in, err := r.read(start, earlier)
 	if err != nil {
-		return fault.Refused(err)
+		return err
 	}
 	if in == nil {
 		return r.withoutInput(ctx, start, earlier)
