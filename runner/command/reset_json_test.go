@@ -33,3 +33,14 @@ func TestSeriesPrintsOneDocument(t *testing.T) {
 		v.resets(map[int]int{1: 6})
 	})
 }
+
+// That the summary of complete results can't be printed is said, also when some of their rows did
+// not end well.
+func TestCompleteAndNotPrinted(t *testing.T) {
+	virtually(t, 2, oktatest.Config{}, func(v *virtual) {
+		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1})
+		v.wantEnd(v.reset(confirm(2)), fault.ExitRows)
+		v.wantEnd(v.run(v.t.Context(), brokenPipe{}, "reset", "--resume", "--json", "-o", v.path("users.results.csv")), fault.ExitRows,
+			"is complete: 1 reset, 1 failed", "error: print the summary: broken pipe")
+	})
+}

@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"slices"
 	"strings"
@@ -42,7 +41,7 @@ func tellOutcome(c *console.Console, o *job.Outcome, err error) {
 	}
 	if o.Limited != "" {
 		attrs = append(attrs, slog.String("error", o.Limited))
-	} else if err != nil && !errors.Is(err, fault.ErrRows) {
+	} else if err != nil && !fault.OnlyRows(err) {
 		attrs = append(attrs, slog.String("error", err.Error()))
 	}
 	c.Log.LogAttrs(context.Background(), level, "outcome", attrs...)

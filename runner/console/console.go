@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -71,7 +70,7 @@ func (c *Console) Alert(format string, a ...any) {
 
 // Fail prints an error and its hint, once.
 func (c *Console) Fail(err error) {
-	if err == nil || errors.Is(err, fault.ErrRows) {
+	if err == nil || fault.OnlyRows(err) {
 		return
 	}
 	h := fault.Hint(err)

@@ -35,6 +35,14 @@ func (e *Error) Unwrap() error { return e.Err }
 // has said it all.
 var ErrRows = errors.New("some rows did not end well")
 
+// OnlyRows reports whether an error is [ErrRows], and nothing went wrong beside it that isn't said.
+func OnlyRows(err error) bool {
+	for err != nil && err != ErrRows { //nolint:errorlint // errors.Is looks beside it, too
+		err = errors.Unwrap(err)
+	}
+	return err != nil
+}
+
 // New makes an error with an exit code and a hint.
 func New(code int, hint, format string, a ...any) error {
 	return &Error{Err: fmt.Errorf(format, a...), Code: code, Hint: hint}

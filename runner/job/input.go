@@ -224,11 +224,15 @@ func (r *run) tellComplete(m *results.Manifest) error {
 	if !counts.OK() {
 		err = fault.WithCode(fault.ExitRows, fault.ErrRows)
 	}
-	return fault.Also(err, r.opts.Report(&Summary{
+	jsonErr := r.opts.Report(&Summary{
 		RunID: r.id, ResultsPath: r.paths.results, ManifestPath: results.ManifestPath(r.paths.results), Manifest: *m,
 		Rows: counts.Total(), Before: r.outcome.Before, ExitCode: max(fault.Code(r.before), fault.Code(err)), // as worse
 		Counts: counts, Complete: true,
-	}, r.opts.JSON))
+	}, r.opts.JSON)
+	if jsonErr != nil {
+		return notPrinted(err, jsonErr)
+	}
+	return err
 }
 
 // inputName is what the manifest calls the input.

@@ -34,13 +34,18 @@ func (b *book) summarize(e ended, counts runner.Counts, finish error) error {
 		s.Stopped = err.Error()
 	}
 	if jsonErr := b.opts.Report(s, b.opts.JSON); jsonErr != nil {
-		return fault.WithCode(max(fault.ExitRows, fault.Code(err)), fmt.Errorf("print the summary: %w", jsonErr))
+		return notPrinted(err, jsonErr)
 	}
 	if finish == nil && errors.Is(err, steps.ErrLimit) {
 		b.outcome.Limited = b.limitText()
 		return fault.WithCode(fault.ExitStopped, fault.ErrRows) // it was asked for, and the summary says it
 	}
 	return err
+}
+
+// notPrinted is the end of a run whose summary can't be printed; err is what it would have been.
+func notPrinted(err, why error) error {
+	return fault.WithCode(max(fault.ExitRows, fault.Code(err)), fmt.Errorf("print the summary: %w", why))
 }
 
 // end is the error that becomes the exit code.
