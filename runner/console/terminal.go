@@ -72,18 +72,19 @@ func (t *terminal) Ask(ctx context.Context, text string) (string, error) {
 }
 
 func (t *terminal) AskSecret(ctx context.Context, text string) (string, error) {
-	if err := t.show(ctx, text); err != nil {
-		return "", err
-	}
 	fd := int(t.in.Fd())
 	before, err := term.GetState(fd)
 	if err != nil {
 		return "", err
 	}
-	defer func() {
-		_ = term.Restore(fd, before) // also when ctx ends in the middle
-		_, _ = io.WriteString(t.out, "\n")
-	}()
+	defer term.Restore(fd, before)                 //nolint:errcheck // also when ctx ends in the middle
+	if err := hideInput(uintptr(fd)); err != nil { // whoever answers at once is hidden, too
+		return "", fmt.Errorf("hide what is typed: %w", err)
+	}
+	if err := t.show(ctx, text); err != nil {
+		return "", err
+	}
+	defer io.WriteString(t.out, "\n") //nolint:errcheck // the answer's own isn't shown
 	return WaitFor(ctx, func() (string, error) {
 		b, err := term.ReadPassword(fd)
 		return string(b), err

@@ -4,3 +4,13 @@ import "golang.org/x/sys/unix"
 
 // discardInput throws away what was typed on a terminal and not read yet.
 func discardInput(fd uintptr) error { return unix.IoctlSetInt(int(fd), unix.TCFLSH, unix.TCIFLUSH) }
+
+// hideInput doesn't show what is typed on a terminal from now on.
+func hideInput(fd uintptr) error {
+	state, err := unix.IoctlGetTermios(int(fd), unix.TCGETS)
+	if err != nil {
+		return err
+	}
+	state.Lflag &^= unix.ECHO
+	return unix.IoctlSetTermios(int(fd), unix.TCSETS, state)
+}
