@@ -2,6 +2,7 @@ package access
 
 import (
 	"net/http"
+	"strings"
 
 	"oktareset/oktaclient"
 	"oktareset/runner/fault"
@@ -21,7 +22,7 @@ func (c *configuration) proxy(org oktaclient.OrgURL) (oktaclient.Proxy, error) {
 		value = c.Getenv(name)
 	}
 	if value == "" {
-		return oktaclient.Proxy{}, c.noOtherProxy()
+		return oktaclient.Proxy{}, c.noOtherProxy(org)
 	}
 	if what, remedy := around(value); what != "" {
 		return oktaclient.Proxy{}, fault.Usage(remedy, "the proxy in %s %s; nothing was sent", name, what)
@@ -44,10 +45,10 @@ func (c *configuration) proxy(org oktaclient.OrgURL) (oktaclient.Proxy, error) {
 }
 
 // noOtherProxy refuses a proxy that is set in the way of Okta's SDKs: whoever has set it doesn't
-// want the org to be called without one.
-func (c *configuration) noOtherProxy() error {
+// want the org to be called without one. No proxy stands before an org on this machine.
+func (c *configuration) noOtherProxy(org oktaclient.OrgURL) error {
 	set := c.first("proxy", "OKTA_CLIENT_PROXY_HOST")
-	if set.Value == "" {
+	if set.Value == "" || strings.HasPrefix(org.String(), "http:") {
 		return nil
 	}
 	return fault.Usage("set HTTPS_PROXY to it, as http://proxy.example.com:3128, or take it out of there",

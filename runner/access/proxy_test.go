@@ -83,6 +83,9 @@ func TestProxyOfTheSDKs(t *testing.T) {
 			}
 		}
 	}
+	if _, err := proxyOf(t, "http://127.0.0.1:8080", map[string]string{"OKTA_CLIENT_PROXY_HOST": "proxy"}, nil); err != nil {
+		t.Errorf("an org on this machine, which no proxy stands before: %v", err)
+	}
 	if _, err := proxyOf(t, "https://acme.okta.com", map[string]string{"OKTA_CLIENT_PROXY_HOST": "secret"}, nil); err == nil || !strings.Contains(err.Error(), "OKTA_CLIENT_PROXY_HOST") {
 		t.Error(err)
 	}

@@ -76,6 +76,11 @@ func TestGoOnCommand(t *testing.T) {
 			"oktareset reset --resume --column 'a b' --workers 2 --output out.csv '$(id).csv'",
 		},
 		{
+			results.Manifest{Input: results.Input{File: "users.csv"}, Runs: run(map[string]string{"column": "true", "no-header": "true", "allow-empty": "false"})},
+			"users.results.csv",
+			"oktareset reset --resume --column true --no-header users.csv",
+		},
+		{
 			results.Manifest{Input: results.Input{File: "stdin"}, Runs: run(nil)}, "stdin.results.csv", "oktareset reset --resume -",
 		},
 		{
@@ -86,6 +91,25 @@ func TestGoOnCommand(t *testing.T) {
 	} {
 		if got := results.GoOnCommand(&tt.m, tt.results, "--resume"); got != tt.want {
 			t.Errorf("%s, want %s", got, tt.want)
+		}
+	}
+}
+
+// A switch stands alone in a proposed command, whichever it is.
+func TestProposedSwitches(t *testing.T) {
+	options := make(map[string]string)
+	for _, f := range resetFlags() {
+		if _, ok := f.(*cli.BoolFlag); ok {
+			options[f.Names()[0]] = "true"
+		}
+	}
+	m := results.Manifest{
+		DryRun: true, Org: "acme.okta.com", Input: results.Input{File: "users.csv"}, Counts: runner.Counts{runner.StatusWouldReset: 1},
+		Runs: []results.Run{{Options: options}},
+	}
+	for _, got := range []string{results.GoOnCommand(&m, "users.plan.csv", "--resume"), results.PlanCommand(&m, "users.plan.csv"), results.ResetCommand(&m, "acme.okta.com:1", "users.csv")} {
+		if strings.Contains(got, " true") {
+			t.Errorf("a switch has a value: %s", got)
 		}
 	}
 }

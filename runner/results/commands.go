@@ -48,8 +48,14 @@ func LastOptions(m *Manifest) map[string]string {
 	return m.Runs[len(m.Runs)-1].Options
 }
 
-// recordedFlags are those of the named flags that the last run had, for a shell. A flag without a
-// value is on.
+// isSwitch reports whether a flag has no value on a command line. Its option is "true" where it is
+// on; the value of another flag may be that word, too.
+func isSwitch(name string) bool {
+	return slices.Contains([]string{"record-factors", "no-header", "allow-empty", "remove-recovery", "activate", "update-phone", "skip-admins"}, name) ||
+		slices.ContainsFunc(runner.LaterSteps(), func(s runner.Step) bool { return s.Flag == name })
+}
+
+// recordedFlags are those of the named flags that the last run had, for a shell.
 func recordedFlags(m *Manifest, names ...string) []string {
 	return optionFlags(m, LastOptions(m), names...)
 }
@@ -59,13 +65,15 @@ func optionFlags(m *Manifest, options map[string]string, names ...string) []stri
 	var args []string
 	for _, name := range names {
 		switch value, ok := options[name]; {
-		case !ok, value == "false", name == "org-url" && !isOrg(value, m.Org):
+		case !ok, name == "org-url" && !isOrg(value, m.Org):
+		case isSwitch(name):
+			if value == "true" {
+				args = append(args, "--"+name)
+			}
 		case name == "factor", name == "user": // may be repeated
 			for _, v := range strings.Split(value, ", ") {
 				args = append(args, "--"+name, console.ShellQuote(v))
 			}
-		case value == "true":
-			args = append(args, "--"+name)
 		default:
 			args = append(args, "--"+name, console.ShellQuote(value))
 		}
