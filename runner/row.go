@@ -121,6 +121,11 @@ func (s Status) OK() bool {
 // Open reports whether a row with this status is gone on with by every later run: it may have been changed, and isn't done.
 func (s Status) Open() bool { return s == StatusUnknown || s == StatusPartial }
 
+// Open reports whether a row counted isn't done: a later run goes on with it.
+func (c Counts) Open() bool {
+	return c[StatusNotAttempted]+c[StatusPartial]+c[StatusUnknown]+c[StatusTaken] > 0
+}
+
 // Reason refines a status. The set is closed.
 type Reason string
 

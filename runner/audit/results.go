@@ -39,10 +39,10 @@ func (r *run) open(ctx context.Context) error {
 		return err
 	}
 	path := r.opts.Results
-	if _, err := os.Stat(path); err != nil {
-		return fmt.Errorf("read the results: %w", err)
-	}
 	m, err := results.ReadManifest(path)
+	if _, statErr := os.Stat(path); statErr != nil && (err != nil || m.Finished) {
+		return fmt.Errorf("read the results: %w", statErr)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return fault.Usage("keep the .json beside the results, as the run left it", "nobody knows what %s belongs to: %w", path, err)
 	}
@@ -83,10 +83,10 @@ func auditable(m *results.Manifest, path string) error {
 	case m.Sandbox:
 		return fault.Usage("rehearse against oktareset sandbox: its org, and its log, stay until it is stopped",
 			"%s is from the stand-in org of --sandbox, which ended with the run, and its log with it", path)
-	case !m.Finished || m.Result == nil:
-		return fault.Usage("finish the run first, with oktareset reset --resume", "%s isn't finished: what it says may yet change", path)
+	case m.Finished && m.Result == nil:
+		return fault.Usage("put back the results and the manifest as the run left them", "the manifest of %s has no SHA-256 of it", path)
 	}
-	return nil
+	return results.RefuseUnfinished(m, path)
 }
 
 // unchanged refuses results that aren't as their run left them.

@@ -49,7 +49,7 @@ func bareRead(b *testing.B, path string) {
 	}
 	defer f.Close()
 	in := csv.NewReader(f)
-	in.ReuseRecord = true
+	in.ReuseRecord, in.FieldsPerRecord = true, -1
 	for err == nil {
 		_, err = in.Read()
 	}
@@ -202,7 +202,7 @@ func (g *goals) resume(b *testing.B) {
 	for range 3 {
 		start := time.Now()
 		bareRead(b, filepath.Join(g.dir, "users.results.input.csv"))
-		bareRead(b, filepath.Join(g.dir, "users.results.csv"))
+		bareRead(b, filepath.Join(g.dir, "users.results.journal"))
 		bare += time.Since(start)
 		ctx, stop := context.WithCancelCause(b.Context())
 		org := &firstRequest{stop: stop}
@@ -215,7 +215,7 @@ func (g *goals) resume(b *testing.B) {
 	}
 	b.ReportMetric(resumed.Seconds()/3, "s")
 	g.report(b, goalRow{
-		what: "resume of a 1,000,000-row ledger, 1,000 left: time to the first request, against a bare read of both files", unit: "ratio",
+		what: "resume of a 1,000,000-row journal, 1,000 left: time to the first request, against a bare read of both files", unit: "ratio",
 		measured: float64(resumed) / float64(bare), goal: 3,
 	})
 }

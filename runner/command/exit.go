@@ -8,6 +8,6 @@ const ExitCodes = `EXIT CODES:
    3    no consent, or consent for another org or number; stopped by --halt
    4    Okta refused the credentials or the permission for the whole run
    5    stopped early on purpose, resumable: --limit, --max-duration, an outage or a rate limit that lasted, too many lost answers
-   6    broke off in the middle, resumable: results can't be written, or the copy of the input was changed
+   6    broke off in the middle, resumable: the journal or the results can't be written, or the copy of the input was changed
    129, 130, 143    SIGHUP, SIGINT, SIGTERM: stopped cleanly and resumable
 `

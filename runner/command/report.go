@@ -22,7 +22,7 @@ const reportExamples = `   oktareset report users.plan.csv                      
 const reportExitCodes = `EXIT CODES:
    0    the page is made
    1    the page is made, and says at its top that the file isn't as the run left it
-   2    no page: usage, a file that can't be read whole or has no manifest, or a page that can't be written
+   2    no page: usage, a run that isn't finished, a file that can't be read whole or has no manifest, or a page that can't be written
    129, 130, 143    SIGHUP, SIGINT, SIGTERM: no page
 `
 

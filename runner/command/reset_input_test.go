@@ -237,22 +237,22 @@ func TestCrashPointsOfTheCopy(t *testing.T) {
 	unused := func(v *virtual) { // a run that waits for consent, with the power off
 		v.t.Helper()
 		v.mustCrashAt("/users/me", 1, confirm(4))
-		if strings.Count(v.read("users.results.csv"), "\n") != 1 || !strings.Contains(v.read("users.results.json"), `"how": "none"`) {
-			v.t.Fatalf("the run had begun:\n%s", v.read("users.results.csv"))
+		if strings.Count(v.read("users.results.journal"), "\n") != 2 || !strings.Contains(v.read("users.results.json"), `"how": "none"`) {
+			v.t.Fatalf("the run had begun:\n%s", v.read("users.results.journal"))
 		}
 	}
 	for name, p := range map[string]point{
 		"half of the copy":   {leave: func(v *virtual) { v.overwrite("users.results.input.csv.123.tmp", []byte("userId\n00u")) }},
 		"the whole copy":     {leave: func(v *virtual) { v.overwrite("users.results.input.csv.123.tmp", list(v.ids...)) }},
-		"the manifest alone": {leave: func(v *virtual) { unused(v); remove(v, "users.results.csv", "users.results.input.csv") }},
+		"the manifest alone": {leave: func(v *virtual) { unused(v); remove(v, "users.results.journal", "users.results.input.csv") }},
 		"a ledger without its header": {leave: func(v *virtual) {
 			unused(v)
-			v.overwrite("users.results.csv", nil)
+			v.overwrite("users.results.journal", nil)
 			remove(v, "users.results.input.csv")
 		}},
 		"the ledger, no copy":     {leave: func(v *virtual) { unused(v); remove(v, "users.results.input.csv") }},
 		"the ledger and its copy": {leave: unused},
-		"before the last discard": {leave: func(v *virtual) { unused(v); remove(v, "users.results.csv") }},
+		"before the last discard": {leave: func(v *virtual) { unused(v); remove(v, "users.results.journal") }},
 		"a row taken":             {leave: func(v *virtual) { v.mustCrashAt("/reset_factors", 1, confirm(4), "--workers", "1") }, resume: true},
 		"rows done":               {leave: func(v *virtual) { v.mustCrashAt("/reset_factors", 3, confirm(4), "--workers", "1") }, resume: true},
 		"another copy half done": {leave: func(v *virtual) {
@@ -340,7 +340,7 @@ func TestInputWithTheNameOfTheCopy(t *testing.T) {
 func TestRoomForResults(t *testing.T) {
 	virtually(t, 1000, oktatest.Config{Unlimited: true}, func(v *virtual) {
 		v.free = 100_000
-		v.wantEnd(v.reset(confirm(1000)), fault.ExitUsage, `error: the results may need 1.0 MB in "`+v.dir+`", where 100 kB are free; nothing was changed`,
+		v.wantEnd(v.reset(confirm(1000)), fault.ExitUsage, `error: the journal and the results may need 1.1 MB in "`+v.dir+`", where 100 kB are free; nothing was changed`,
 			"hint: make room, or name a file on another disk with -o")
 		v.free = 10_000
 		v.wantEnd(v.reset(confirm(1000)), fault.ExitUsage, "a copy of "+v.path("users.csv")+" may need 21 kB")

@@ -282,9 +282,10 @@ func TestSeriesWithoutManifest(t *testing.T) {
 			_ = os.Rename(v.path("2000-01-01.json"), v.path("x"))
 			_ = os.Mkdir(v.path("2000-01-01.json"), 0o700)
 		}, said: "2000-01-01.json"},
-		"results under a date": {leave: lost("1999-01-01.csv"), said: "1999-01-01.csv may be the results of an earlier date, but its manifest isn't there"},
-		"an empty file":        {leave: func(v *virtual) { v.overwrite("1999-01-01.csv", nil) }, said: "it is empty"},
-		"a link to nowhere":    {leave: func(v *virtual) { _ = os.Symlink("archive/1999-01-01.csv", v.path("1999-01-01.csv")) }, said: "it can't be read"},
+		"results under a date":   {leave: lost("1999-01-01.csv"), said: "1999-01-01.csv may be the results of an earlier date, but its manifest isn't there"},
+		"a journal under a date": {leave: func(v *virtual) { v.overwrite("1999-01-01.journal", []byte("x")) }, said: "1999-01-01.csv may be the results of an earlier date, but its manifest isn't there, only its journal"},
+		"an empty file":          {leave: func(v *virtual) { v.overwrite("1999-01-01.csv", nil) }, said: "it is empty"},
+		"a link to nowhere":      {leave: func(v *virtual) { _ = os.Symlink("archive/1999-01-01.csv", v.path("1999-01-01.csv")) }, said: "it can't be read"},
 		"saved by a spreadsheet": {leave: func(v *virtual) {
 			v.overwrite("1999-01-01.csv", []byte("\ufeff"+strings.ReplaceAll(v.read("2000-01-01.csv"), ",", ";")))
 		}, said: "its manifest"},

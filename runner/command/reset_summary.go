@@ -10,6 +10,7 @@ import (
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/job"
+	"oktareset/runner/results"
 )
 
 // reportRun returns what prints how a run went: for people, and as JSON if that is asked for.
@@ -49,11 +50,15 @@ func summaryLines(s *job.Summary) []string {
 		lines = append(lines, fmt.Sprintf("%s had to wait for a new window after the reset: others had spent the calls that were set aside",
 			console.Plural(s.Parted, "user")))
 	}
-	kind := "results"
-	if s.DryRun {
-		kind = "plan"
+	switch {
+	case !s.Finished: // the results couldn't be written
+		lines = append(lines, "journal: "+results.JournalPath(s.ResultsPath))
+	case s.DryRun:
+		lines = append(lines, "plan: "+s.ResultsPath)
+	default:
+		lines = append(lines, "results: "+s.ResultsPath)
 	}
-	return append(append(lines, kind+": "+s.ResultsPath), s.Next...)
+	return append(lines, s.Next...)
 }
 
 // countsText is as "20 reset, 3 skipped (2 duplicate, 1 deprovisioned), 1 failed".

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 
-	"oktareset/runner"
 	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
 	"oktareset/runner/protect"
@@ -55,11 +54,6 @@ func (b *book) dropKept() {
 	if err := fault.Also(b.ledger.DropCopy(), protect.Drop(b.paths.results)); err != nil {
 		b.Console.Warn("a copy that no later run needs can't be removed: %v", err)
 	}
-}
-
-// needsCopy reports whether a later run has something to do that needs the copy.
-func needsCopy(counts runner.Counts) bool {
-	return counts[runner.StatusNotAttempted]+counts[runner.StatusPartial]+counts[runner.StatusUnknown]+counts[runner.StatusTaken] > 0
 }
 
 // close closes the input, and removes the copy if nothing keeps it.

@@ -136,7 +136,7 @@ func (in *input) kept() error {
 	}
 	c, err := ledger.OpenCopy(r.paths.results)
 	if errors.Is(err, fs.ErrNotExist) {
-		if earlier.Finished && !needsCopy(earlier.Counts) && len(r.opts.Retry) == 0 { // nothing is left to do
+		if earlier.Finished && !earlier.Counts.Open() && len(r.opts.Retry) == 0 { // nothing is left to do
 			return nil
 		}
 		return fault.Usage("give the input again, unchanged: its name was "+earlier.Input.File+", its SHA-256 begins with "+brief(earlier.Input.SHA256),
@@ -165,7 +165,8 @@ func (r *run) nothingThere() error {
 	if r.opts.File == "-" {
 		hint = "pipe the rows in"
 	}
-	if _, err := os.Lstat(r.paths.results); err == nil {
+	_, err := os.Lstat(r.paths.results)
+	if _, journalErr := os.Lstat(results.JournalPath(r.paths.results)); err == nil || journalErr == nil {
 		what, hint := results.Strange(r.paths.results)
 		return fault.Usage(hint, "can't go on with %s: %s", r.paths.results, what)
 	}
@@ -206,7 +207,7 @@ func (t *target) sameInput() error {
 		return nil
 	}
 	_, hint := t.inTheWay()
-	if !m.Finished || needsCopy(m.Counts) {
+	if !m.Finished || m.Counts.Open() {
 		hint = "to finish those results: " + results.GoOnCommand(m, t.paths.results, "--resume") + "; put corrected or further rows into a file of their own, with results of their own"
 	}
 	return fault.Usage(hint, "%s isn't the input of %s: its SHA-256 begins with %s, not %s (%s)",

@@ -56,6 +56,9 @@ func (t *target) inTheWay() (what, hint string) {
 	m, err := results.ReadManifest(path)
 	_, statErr := os.Lstat(path)
 	missing := errors.Is(statErr, fs.ErrNotExist)
+	if _, journalErr := os.Lstat(results.JournalPath(path)); m.Journal != nil && journalErr == nil {
+		missing = false
+	}
 	switch {
 	case err == nil && missing:
 		return aloneInTheWay(&m)

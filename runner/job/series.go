@@ -228,18 +228,23 @@ func (o *org) findEarlier(ctx context.Context) ([]earlierResults, error) {
 	return found, nil
 }
 
-// resultsOf returns the path of the results of another date that a file is, or whose manifest it
-// is, if these were moved away; or "".
+// resultsOf returns the path of the results of another date that a file is; or whose journal it is,
+// as long as there are none; or whose manifest it is, if both were moved away; or "".
 func (r *run) resultsOf(folder, name string) (path string, moved bool) {
 	ours := r.paths.pattern.Names.MatchString
-	if base, ok := strings.CutSuffix(name, ".json"); ok && !ours(name) {
+	gone := func(path string) bool {
+		_, err := os.Lstat(path)
+		return errors.Is(err, os.ErrNotExist)
+	}
+	if ending := filepath.Ext(name); (ending == ".json" || ending == ".journal") && !ours(name) {
+		base := strings.TrimSuffix(name, ending)
 		if name = base + ".csv"; !ours(name) {
 			name = base
 		}
-		if _, err := os.Lstat(filepath.Join(folder, name)); !errors.Is(err, os.ErrNotExist) {
+		path := filepath.Join(folder, name)
+		if moved = ending == ".json"; !gone(path) || moved && !gone(results.JournalPath(path)) {
 			return "", false
 		}
-		moved = true
 	}
 	if path = filepath.Join(folder, name); !ours(name) || path == filepath.Clean(r.paths.results) {
 		return "", false

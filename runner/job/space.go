@@ -11,19 +11,22 @@ import (
 // This file makes sure, before anything is changed, that the disk holds what the run will write.
 
 // resultBytes is what a line of the results takes beside the input's own cells, which it holds,
-// too.
-const resultBytes = 320
+// too, and journalBytes what the journal has in front of it and behind it.
+const (
+	resultBytes  = 320
+	journalBytes = 30
+)
 
-// checkSpace refuses to begin when the results won't fit. A row that is done is written when it is
-// taken and when it is settled; at the end the results are written once more, in input order, and
-// until they are whole both are there.
+// checkSpace refuses to begin when the journal and the results won't fit. A row that is done has a
+// line of the journal when it is taken and one when it is settled; when the run ends, the results
+// are written, and the journal is still there.
 func (b *book) checkSpace() error {
 	rows := int64(b.survey.Rows + b.survey.Ignored)
 	line := int64(resultBytes)
 	if rows > 0 {
 		line += b.survey.Bytes / rows
 	}
-	return b.space(line*(2*int64(b.rows)+rows), "the results")
+	return b.space((line+journalBytes)*2*int64(b.rows)+line*rows, "the journal and the results")
 }
 
 // checkSpaceFor refuses to copy a file that won't fit.

@@ -101,7 +101,7 @@ func (w *work) sayStopping(ctx context.Context) {
 func (b *book) finish(e ended) error {
 	b.client.CloseIdle() // the files that are opened now need what idle connections hold where few may be open
 	counts, err := b.ledger.Finish(b.file.Rows(), b.ending(e))
-	if err == nil && !needsCopy(counts) {
+	if err == nil && !counts.Open() {
 		b.dropKept()
 	}
 	b.tellUnwritten()

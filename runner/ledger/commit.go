@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/results"
 )
 
 const (
@@ -26,7 +27,7 @@ var errClosed = errors.New("the ledger is closed")
 // WriteError says that the ledger can't be written any more, or that another program has touched its file. What had been synced
 // before is intact; what hadn't is told by [Ledger.Unwritten].
 type WriteError struct {
-	Path string // of the results
+	Path string // of the journal
 	Err  error
 }
 
@@ -38,6 +39,7 @@ func (e *WriteError) Unwrap() error { return e.Err }
 // batch is what one write and one sync make durable.
 type batch struct {
 	lines []byte
+	sum   sum           // of the last line
 	takes bool          // somebody will send a request because of it
 	done  chan struct{} // closed once err is set and, when it is nil, the lines are synced
 	err   error
@@ -53,11 +55,14 @@ type committer struct {
 	stopping chan struct{} // closed by stop
 	stopped  chan struct{} // closed when the goroutine has ended
 	stopOnce sync.Once
+	synced   chan struct{} // there is more on the disk than the last time
 
 	mu      sync.Mutex
 	pending *batch
 	spare   []byte // the last batch's memory
 	end     int64  // where the pending batch will begin in the file
+	sum     sum    // of the last line that was added
+	durable point  // how far the file is certainly on the disk
 	index   index
 	closed  bool
 	err     error  // the first failure; nothing is written after it
@@ -66,11 +71,17 @@ type committer struct {
 	used    bool   // a line was added
 }
 
-// newCommitter starts the writer of a file that is end bytes long.
-func newCommitter(path string, f file, end int64, x index) *committer {
+// point is a place in the journal: where a line ends, and its sum.
+type point struct {
+	end int64
+	sum sum
+}
+
+// newCommitter starts the writer of a file that ends, durably, at a point.
+func newCommitter(path string, f file, at point, x index) *committer {
 	c := &committer{
-		path: path, file: f, end: end, index: x,
-		taken: make(chan struct{}, 1), settled: make(chan struct{}, 1),
+		path: path, file: f, end: at.end, sum: at.sum, durable: at, index: x,
+		taken: make(chan struct{}, 1), settled: make(chan struct{}, 1), synced: make(chan struct{}, 1),
 		stopping: make(chan struct{}), stopped: make(chan struct{}),
 		pending: &batch{done: make(chan struct{})},
 	}
@@ -78,14 +89,14 @@ func newCommitter(path string, f file, end int64, x index) *committer {
 	return c
 }
 
-// add appends the line that gives a row a status. With wait, it returns once the line is synced, else at once, unless too
-// much is pending.
-func (c *committer) add(row int, s runner.Status, line []byte, wait bool) error {
+// add appends the line that gives a row a status, and whose sum isn't reckoned yet. With wait, it
+// returns once the line is synced, else at once, unless too much is pending.
+func (c *committer) add(row int, s runner.Status, text []byte, wait bool) error {
 	c.mu.Lock()
 	b := c.pending
 	if err := c.refuse(row, s); err != nil {
 		if c.err != nil {
-			b.lines = append(b.lines, line...) // for unwritten
+			c.append(text) // for unwritten
 		}
 		c.mu.Unlock()
 		return err
@@ -93,7 +104,7 @@ func (c *committer) add(row int, s runner.Status, line []byte, wait bool) error 
 	first := len(b.lines) == 0
 	c.used, b.takes = true, b.takes || wait
 	c.index.set(row, s, c.end+int64(len(b.lines)))
-	b.lines = append(b.lines, line...)
+	c.append(text)
 	wait = wait || len(b.lines) >= maxPending
 	c.mu.Unlock()
 
@@ -106,6 +117,13 @@ func (c *committer) add(row int, s runner.Status, line []byte, wait bool) error 
 	notify(c.taken)
 	<-b.done
 	return b.err
+}
+
+// append adds a line to what is pending. c.mu is held.
+func (c *committer) append(text []byte) {
+	c.sum = c.sum.after(text)
+	c.pending.lines = c.sum.appendTo(append(c.pending.lines, text...))
+	c.pending.sum = c.sum
 }
 
 // refuse returns why a line can't be added. c.mu is held.
@@ -184,7 +202,7 @@ func (c *committer) write(b *batch, offset int64) error {
 		written := bytes.LastIndexByte(b.lines[:n], '\n') + 1 // a full disk may have taken some lines
 		return c.fail(err, b.lines[written:])
 	}
-	return c.written(b, touched)
+	return c.written(b, offset, touched)
 }
 
 // fail notes the first failure and the lines that it has kept from the disk.
@@ -196,11 +214,15 @@ func (c *committer) fail(err error, lines []byte) error {
 	return c.err
 }
 
-// written returns why nobody may act on a batch that was written: touched, now or earlier. What another program has touched may not
-// be found after a crash, so nothing more is taken. Results are still written, and Finish puts everything where it belongs.
-func (c *committer) written(b *batch, touched error) error {
+// written notes that a batch is on the disk, at an offset, and returns why nobody may act on it all
+// the same: touched, now or earlier. What another program has touched may not be found after a
+// crash, so nothing more is taken. Results are still written, and Finish puts everything where it
+// belongs.
+func (c *committer) written(b *batch, offset int64, touched error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.durable = point{offset + int64(len(b.lines)), b.sum}
+	notify(c.synced)
 	if touched != nil && c.touched == nil {
 		c.touched = &WriteError{Path: c.path, Err: touched}
 	}
@@ -208,6 +230,22 @@ func (c *committer) written(b *batch, touched error) error {
 		return c.touched
 	}
 	return nil
+}
+
+// refuseMore keeps further rows from being taken, because of err. What is done is still written.
+func (c *committer) refuseMore(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.touched == nil {
+		c.touched = err
+	}
+}
+
+// mark returns how far the file is certainly on the disk.
+func (c *committer) mark() *results.Mark {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return &results.Mark{Bytes: c.durable.end, Sum: c.durable.sum.String()}
 }
 
 // unwritten returns the lines that a failure has kept from the disk, those of rows taken among them.

@@ -23,7 +23,7 @@ func TestTakeWaitsForTheSync(t *testing.T) {
 			returned = l.Take(testRow(1), testTaken(1)) == nil
 		}()
 		synctest.Wait()
-		if data, _ := f.bytes(); !strings.Contains(string(data), ",taken,") {
+		if data, _ := f.bytes(); !strings.Contains(string(data), "\ntaken,") {
 			t.Errorf("ledger while it is synced = %q, want the taken line", data)
 		}
 		if returned {
@@ -149,8 +149,8 @@ func TestFailureIsFinal(t *testing.T) {
 			f.mu.Unlock()
 
 			var broken *WriteError
-			if err := l.Take(testRow(2), testTaken(2)); !errors.As(err, &broken) || broken.Path != l.Path() {
-				t.Fatalf("Take = %v, want a *WriteError of %q", err, l.Path())
+			if err := l.Take(testRow(2), testTaken(2)); !errors.As(err, &broken) || broken.Path != JournalPath(l.Path()) {
+				t.Fatalf("Take = %v, want a *WriteError of %q", err, JournalPath(l.Path()))
 			}
 			f.mu.Lock()
 			f.room, f.syncErr = 0, nil // room again: nothing may be written behind a torn line
@@ -176,7 +176,7 @@ func TestFailureIsFinal(t *testing.T) {
 			if m.Finished || !strings.Contains(m.Runs[0].Stopped, "write") {
 				t.Errorf("manifest after a failure: finished %v, stopped %q", m.Finished, m.Runs[0].Stopped)
 			}
-			path := t.TempDir() + "/image.csv"
+			path := t.TempDir() + "/image.journal"
 			must(t, os.WriteFile(path, f.data, 0o600))
 			if last, _ := lastStatuses(t, path); last[1] != runner.StatusTaken {
 				t.Errorf("statuses after a failure = %v, want row 1 taken", last)
@@ -242,7 +242,7 @@ func TestRefusedLines(t *testing.T) {
 	}
 	must(t, l.Take(testRow(1), testTaken(1)))
 	must(t, l.Close())
-	if last, torn := lastStatuses(t, l.Path()); len(last) != 1 || torn {
+	if last, torn := lastStatuses(t, JournalPath(l.Path())); len(last) != 1 || torn {
 		t.Errorf("statuses = %v, torn %v; want only what was accepted", last, torn)
 	}
 	if err := l.Settle(testResult(1, runner.StatusReset)); err == nil {

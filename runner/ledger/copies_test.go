@@ -67,7 +67,7 @@ func TestKeep(t *testing.T) {
 	l := mustCreate(t, spec)
 	must(t, l.Keep(input))
 	must(t, l.Keep(input)) // what is kept is kept
-	want := []string{"users.results.csv", "users.results.csv.lock", "users.results.input.csv", "users.results.json"}
+	want := []string{"users.results.csv.lock", "users.results.input.csv", "users.results.journal", "users.results.json"}
 	if got := names(t, dir); !slices.Equal(got, want) {
 		t.Errorf("files %q, want %q", got, want)
 	}
@@ -207,11 +207,11 @@ func TestRunThatDiedInVain(t *testing.T) {
 		inVain bool
 	}{
 		"before consent":          {leave: leaveNothing(nil), inVain: true},
-		"without a whole header":  {leave: func(t *testing.T, s Spec) { leaveNothing(nil)(t, s); must(t, os.Truncate(s.Path, 7)) }, inVain: true},
-		"without results":         {leave: func(t *testing.T, s Spec) { leaveNothing(nil)(t, s); must(t, os.Remove(s.Path)) }, inVain: true},
+		"without a whole header":  {leave: func(t *testing.T, s Spec) { leaveNothing(nil)(t, s); must(t, os.Truncate(JournalPath(s.Path), 7)) }, inVain: true},
+		"without results":         {leave: func(t *testing.T, s Spec) { leaveNothing(nil)(t, s); must(t, os.Remove(JournalPath(s.Path))) }, inVain: true},
 		"with consent":            {leave: leaveNothing(func(m *Manifest) { m.Consent.How = ConsentConfirm })},
 		"after an earlier run":    {leave: leaveNothing(func(m *Manifest) { m.Runs = append([]Run{{RunID: "run0"}}, m.Runs...) })},
-		"with a line":             {leave: func(t *testing.T, s Spec) { leaveNothing(nil)(t, s); appendText(t, s.Path, "1,a") }},
+		"with a line":             {leave: func(t *testing.T, s Spec) { leaveNothing(nil)(t, s); appendText(t, JournalPath(s.Path), "taken,") }},
 		"with another file there": {leave: func(t *testing.T, s Spec) { leaveNothing(nil)(t, s); must(t, os.WriteFile(s.Path, []byte("x"), 0o600)) }},
 	} {
 		t.Run(name, func(t *testing.T) {

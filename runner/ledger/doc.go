@@ -1,46 +1,85 @@
-// Package ledger keeps what a run did: the results CSV and, beside it, the manifest.
+// Package ledger keeps what a run does, while it does it, and writes the results when it ends.
 //
 // # Files
 //
-// users.results.csv is the ledger while the run lasts and the result when it has ended.
-// users.results.json is the [Manifest]. users.results.csv.lock exists while a run has both open.
-// users.results.input.csv is the [Copy] of the input, as long as a row is open. All have mode 0600:
-// they name people. [Resume] takes only files of this user's or root's that others can't change: no
-// consent, and no result, rests on the word of somebody else.
+//	users.results.journal    the journal: what happened to each row, as it happens
+//	users.results.csv        the results: one line for each row of the input, written whole
+//	users.results.json       the manifest: to what they belong, and which of them counts
+//	users.results.csv.lock   exists while a run has them open
+//	users.results.input.csv  the [Copy] of the input, as long as a row is open
 //
-// While the run lasts, the ledger's lines stand in the order in which things happen, and the last line of a row counts.
-// A line with the status taken is written and synced before anything is sent that could change the row's user, so the
-// rows in doubt are exactly those whose last line is taken, wherever and however often the program ended.
-// [Ledger.Finish] puts one line for each input row into input order, in a new file that replaces the ledger atomically.
+// All have mode 0600: they name people. [Resume] takes only files of this user's or root's that
+// others can't change: no consent, and no result, rests on the word of somebody else.
+//
+// # Taken before sent
+//
+// A line of the journal that takes a row is written and synced before anything is sent that could
+// change the row's user. It says what for: so the rows in doubt are exactly those whose last line
+// takes them, wherever and however often the program ended, and nothing of that is ever guessed. A
+// line that settles a row says the same of what it leaves open.
 //
 // # Group commit
 //
-// One goroutine writes. [Ledger.Take] waits until its line is synced; [Ledger.Settle] doesn't wait, its line shares the
-// write and the sync of the next Take, whichever worker takes, or goes out after a short linger. The first write or
-// sync that fails is the last: nothing is written after it, and every later call returns it as a [*WriteError]. Results
-// that it has kept from the disk are in [Ledger.Unwritten].
+// One goroutine writes. [Ledger.Take] waits until its line is synced; [Ledger.Settle] doesn't wait,
+// its line shares the write and the sync of the next Take, whichever worker takes, or goes out after
+// a short linger. The first write or sync that fails is the last: nothing is written after it, and
+// every later call returns it as a [*WriteError]. Results that it has kept from the disk are in
+// [Ledger.Unwritten].
 //
-// # After a crash
+// # The chain
 //
-// Lines are only ever appended, so what was synced stays as it was, and at most the lines of one commit, for none of
-// which Take had returned, are torn. [Scan] reads such a ledger and says so with a [*TornError]. [Resume] cuts the torn line
-// off and goes on behind it, on a finished file, too: first the manifest names the new run and says that the results
-// aren't finished any more, then lines are appended.
+// Lines are only ever appended. Each carries a running checksum, the CRC-32C of all lines up to it,
+// so that a line that is cut, zeroed, changed, moved or missing breaks the chain. That is made to
+// find damage, not forgery: whoever may write to the files can write a good chain, with any
+// checksum that has no secret. Of damage, one case in four billion passes, and only behind the
+// mark; and the processor reckons it in a fraction of the time that a line takes anyway.
+//
+// The manifest has the mark: how long the journal is and its checksum there, as of at most ten
+// seconds ago. It is written beside the commits, which don't wait for it; where it can't be written
+// for ten seconds, no more rows are taken. What is before the mark was on the disk: a journal that
+// is shorter, or isn't as it was up to there, is damage, and nothing goes on. Behind the mark, as
+// many lines count as make a good chain, and the rest is cut off: the lines of one commit may reach
+// the disk in any order, and for none of those that didn't had Take returned.
+//
+// # Which file counts
+//
+// The manifest says it, in one atomic step each time:
+//
+//	finished, without a mark   the results count. Their SHA-256 is in the manifest. No row is open
+//	finished, with a mark      the journal counts, and the results say the same: rows are open
+//	unfinished, with a mark    the journal counts. Results beside it say what was true before
+//	unfinished, without        a version without a journal began it, and has to finish it
+//
+// [Create] writes the manifest, then the journal: no journal is ever without a manifest, and a
+// manifest that had no consent yet, without a journal, is of a run that has done nothing.
+//
+// [Ledger.Finish] writes the results under another name, then their SHA-256 into the manifest, as
+// outdated, then gives them their name, which nothing may have: whatever stands there, and isn't
+// what the manifest says, is somebody else's. Then the manifest calls them finished, and, if no row
+// is open, stops to count the journal. Last, that is removed.
+//
+// [Resume] of finished results that have no journal makes one first: until the manifest names the
+// run, the results count, and the journal is one that the next resume makes anew. Then the manifest
+// names the run, and calls the results outdated. They stay until the run writes its first line, as
+// a run that is refused before that puts the manifest back, and only if they are what the manifest
+// says: results that somebody has edited are never removed, and stop the resume.
+//
+// So the program may die between any two of these steps. The next resume finds one file that
+// counts, and besides it at most one that the manifest knows: outdated results, which it removes,
+// or a journal that doesn't count, which it replaces.
 //
 // # Other programs
 //
-// The operating system drops the lock of a process that dies. Besides the lock file, the ledger itself is locked, so that
-// two runs are kept apart when somebody deletes the lock file or renames the results. A run that finds its ledger moved,
-// replaced or changed takes no more rows, and Finish puts its own lines where they belong.
-//
-// Resume doesn't guess. Finished results must have the SHA-256 that the manifest has. An unfinished ledger must have our
-// header to the byte, which no program that writes a byte order mark, CRLF, another delimiter or more quotes leaves as it is;
-// in its lines, quotes that nobody needs and an order by row make no difference to what they say, and are accepted. All
-// else is a [*DamageError].
+// The operating system drops the lock of a process that dies. Besides the lock file, the journal
+// itself is locked, so that two runs are kept apart when somebody deletes the lock file or renames
+// the journal. A run that finds its journal moved, replaced or changed takes no more rows, and
+// Finish puts it back.
 //
 // # Errors
 //
-// [Create] and [Resume] return a [*LockedError] when another run has the ledger open. Create returns an [*ExistsError] when the
-// results exist, Resume an [ErrNothing] when they don't, and a [*MismatchError] when they belong to something else.
-// [Ledger.Finish] returns a [*FinishError] when the ledger couldn't be put into input order; it is complete nevertheless.
+// [Create] and [Resume] return a [*LockedError] when another run has the ledger open. Create returns
+// an [*ExistsError] when the results exist, Resume an [ErrNothing] when they don't, a
+// [*MismatchError] when they belong to something else, and a [*DamageError] when they can't be
+// trusted. [Ledger.Finish] returns a [*FinishError] when the results couldn't be written; the
+// journal is complete nevertheless.
 package ledger

@@ -18,43 +18,49 @@ import (
 	"oktareset/runner/table"
 )
 
-// FinishError says that the ledger couldn't be put into input order. It stays as it is, complete and valid, with its lines
-// in the order in which things happened, the last line of a row counting.
+// FinishError says that the results couldn't be written. The journal stays as it is, complete and
+// valid.
 type FinishError struct {
 	Path string // of the results
 	Err  error  // what went wrong: of the input, of the disk, or of the count of rows
 }
 
 func (e *FinishError) Error() string {
-	return fmt.Sprintf("put %q into input order: %v; it is complete, but in the order in which things happened", e.Path, e.Err)
+	return fmt.Sprintf("write the results %q: %v; what was done is in %q, and --resume writes them", e.Path, e.Err, JournalPath(e.Path))
 }
 
 // Unwrap returns the cause.
 func (e *FinishError) Unwrap() error { return e.Err }
 
-// Finish ends the run: it puts one line for each row of the input into input order, replaces the ledger by that atomically,
-// says so in the manifest, and returns how many rows ended in each status. A row without a line is not_attempted; one in
-// doubt is unknown, or partial if it was taken for a later step than the reset. rows are all rows of the input, in order. No Take or Settle may follow; Close must.
+// Finish ends the run: it writes the results, one line for each row of the input, in input order,
+// says so in the manifest, and returns how many rows ended in each status. A row without a line is
+// not_attempted; one in doubt is unknown, or partial if it was taken for a later step than the
+// reset. Once no row is open, the journal is removed, and the results are what counts. rows are all
+// rows of the input, in order. No Take or Settle may follow; Close must.
 //
-// When a write had failed before, it returns that [*WriteError] and changes nothing. When the input can't be read again or
-// the rows don't match, or the disk is full, it returns a [*FinishError]; when another program has changed the ledger, a
-// [*DamageError]. In all these cases the manifest says that the results aren't finished, and the counts are those of [Ledger.Counts].
+// When a write had failed before, it returns that [*WriteError] and changes nothing. When the input
+// can't be read again or the rows don't match, when the disk is full, or something else has the
+// results' name, it returns a [*FinishError]; when another program has changed the journal, a
+// [*DamageError]. In all these cases the manifest says that the results aren't finished, and the
+// counts are those of [Ledger.Counts].
 func (l *Ledger) Finish(rows iter.Seq2[runner.Row, error], end Ending) (runner.Counts, error) {
 	want, err := l.beginFinish()
 	if err != nil {
 		return nil, err
 	}
-	if err := l.commits.stop(); err != nil {
+	if err = l.commits.stop(); err != nil {
 		return l.Counts(), l.unfinished(end, err)
 	}
-	var out *rewrite
-	err = l.replace(l.path, func(w io.Writer) error {
-		out = newRewrite(l, w)
-		if err := out.all(rows, want); err != nil {
-			return err
-		}
-		return l.file.Close() // Windows renames nothing over an open file
-	})
+	l.marks.stop()
+	if err = l.restore(); err == nil {
+		err = l.clear()
+	}
+	out := newResultsWriter(l)
+	if err == nil {
+		err = l.disk.publish(l.path, func(w io.Writer) error { return out.all(w, rows, want) }, func() error {
+			return l.Update(func(m *Manifest) { m.Outdated = out.result() })
+		})
+	}
 	if err != nil {
 		var damage *DamageError
 		if !errors.As(err, &damage) {
@@ -65,9 +71,64 @@ func (l *Ledger) Finish(rows iter.Seq2[runner.Row, error], end Ending) (runner.C
 	err = l.Update(func(m *Manifest) {
 		m.Run().Ending, m.Run().FinishedAt = end, time.Now()
 		m.Counts, m.Run().Counts, m.Finished = out.counts, out.counts, true
-		m.Result = &Result{File: filepath.Base(l.path), SHA256: hex.EncodeToString(out.sum.Sum(nil)), Rows: out.counts.Total()}
+		m.Result, m.Outdated = out.result(), nil
+		if !out.counts.Open() || m.Sandbox { // a rehearsal is never gone on with
+			m.Journal = nil
+		}
 	})
+	if err == nil {
+		err = l.dropJournal()
+	}
 	return out.counts, err
+}
+
+// restore puts the journal back in its place if another program has moved or replaced it while the
+// run wrote it: what was written is still at hand.
+func (l *Ledger) restore() error {
+	end := l.commits.durable.end
+	if l.file.Intact(end) == nil {
+		return nil
+	}
+	path := JournalPath(l.path)
+	whole := newReplay(l, &l.manifest, len(l.commits.index.marks))
+	whole.lines = results.NewLines(path, io.NewSectionReader(l.file, 0, end))
+	for text := []byte{0}; text != nil; {
+		var err error
+		if text, err = whole.next(); err != nil {
+			return err
+		}
+	}
+	if whole.at.end != end {
+		return damaged(path, "another program has changed it while the run wrote it")
+	}
+	if err := l.disk.replace(path, func(w io.Writer) error {
+		_, err := io.Copy(w, io.NewSectionReader(l.file, 0, end))
+		return err
+	}); err != nil {
+		return fmt.Errorf("put the journal back: %w", err)
+	}
+	f, err := l.disk.open(path)
+	if err != nil {
+		return fmt.Errorf("put the journal back: %w", err)
+	}
+	old := l.file
+	l.file = f
+	return old.Close()
+}
+
+// dropJournal removes the journal once the manifest doesn't count it any more. What has its name
+// and isn't the journal stays.
+func (l *Ledger) dropJournal() error {
+	if l.manifest.Journal != nil || l.file.Intact(l.commits.durable.end) != nil {
+		return nil
+	}
+	if err := l.file.Close(); err != nil { // Windows removes no open file
+		return err
+	}
+	if err := l.disk.remove(JournalPath(l.path)); err != nil {
+		return fmt.Errorf("remove the journal, which nobody needs any more: %w", err)
+	}
+	return nil
 }
 
 // beginFinish returns how many rows the survey counted, and refuses a second Finish.
@@ -97,8 +158,8 @@ func (l *Ledger) unfinished(end Ending, err error) error {
 	return err
 }
 
-// rewrite is the ledger on its way into input order.
-type rewrite struct {
+// resultsWriter makes results of the journal.
+type resultsWriter struct {
 	ledger *Ledger
 	out    io.Writer // the new file and sum
 	sum    hash.Hash
@@ -111,16 +172,22 @@ type rewrite struct {
 	found  int // rows that had a line
 }
 
-func newRewrite(l *Ledger, w io.Writer) *rewrite {
-	sum := sha256.New()
-	return &rewrite{
-		ledger: l, out: io.MultiWriter(w, sum), sum: sum, lines: lineReader{file: l.file},
+func newResultsWriter(l *Ledger) *resultsWriter {
+	return &resultsWriter{
+		ledger: l, sum: sha256.New(), lines: lineReader{path: JournalPath(l.path), file: l.file},
 		enc: table.NewEncoder(l.columns), dec: table.NewDecoder(len(l.columns)), counts: runner.Counts{},
 	}
 }
 
-// all writes the header and the line of every row, and holds their number against the survey's, want, and the ledger.
-func (r *rewrite) all(rows iter.Seq2[runner.Row, error], want int) error {
+// result is what the manifest says of the results.
+func (r *resultsWriter) result() *results.Result {
+	return &results.Result{File: filepath.Base(r.ledger.path), SHA256: hex.EncodeToString(r.sum.Sum(nil)), Rows: r.counts.Total()}
+}
+
+// all writes the header and the line of every row, and compares their number with the survey's,
+// want, and the journal's.
+func (r *resultsWriter) all(w io.Writer, rows iter.Seq2[runner.Row, error], want int) error {
+	r.out = io.MultiWriter(w, r.sum)
 	if _, err := r.out.Write(r.ledger.header); err != nil {
 		return err
 	}
@@ -137,13 +204,13 @@ func (r *rewrite) all(rows iter.Seq2[runner.Row, error], want int) error {
 		return fmt.Errorf("the input has %d rows, the survey had counted %d", got, want)
 	}
 	if known := index.rows().Total(); r.found != known {
-		return fmt.Errorf("the input has %d of the %d rows that the ledger has", r.found, known)
+		return fmt.Errorf("the input has %d of the %d rows that the journal has", r.found, known)
 	}
 	return nil
 }
 
 // one writes the line of one row.
-func (r *rewrite) one(row runner.Row) error {
+func (r *resultsWriter) one(row runner.Row) error {
 	index := &r.ledger.commits.index
 	if row.N <= r.row || row.N > len(index.marks) {
 		return fmt.Errorf("it isn't between the last row, %d, and the highest, %d", r.row, len(index.marks))
@@ -162,38 +229,32 @@ func (r *rewrite) one(row runner.Row) error {
 	return err
 }
 
-// line returns the row's final line and status. m is what the ledger has of it.
-func (r *rewrite) line(row runner.Row, m mark) (line []byte, s runner.Status, err error) {
+// line returns the row's final line and status. m is what the journal has of it.
+func (r *resultsWriter) line(row runner.Row, m mark) (line []byte, s runner.Status, err error) {
 	if m == 0 {
 		rec := r.ledger.resultRecord(&runner.Result{Row: row, Status: runner.StatusNotAttempted})
 		r.buf, err = r.enc.Append(r.buf[:0], &rec, row.Cells)
 		return r.buf, runner.StatusNotAttempted, err
 	}
-	line, err = r.lines.at(m.offset())
+	l, err := r.lines.at(m.offset())
 	if err != nil {
 		return nil, "", err
 	}
 	r.buf = append(strconv.AppendInt(r.buf[:0], int64(row.N), 10), ',')
-	if !bytes.HasPrefix(line, r.buf) {
-		return nil, "", &DamageError{
-			Path: r.ledger.path, Hint: results.HintOriginal,
-			Message: "its line isn't where the run wrote it: another program has changed the file",
-		}
+	if !bytes.HasPrefix(l.row, r.buf) {
+		return nil, "", damaged(r.lines.path, "its line isn't where the run wrote it: another program has changed the file")
 	}
 	if m.status() != runner.StatusTaken {
-		return line, m.status(), nil
+		return l.row, m.status(), nil
 	}
-	rec, cells, err := r.dec.Decode(line)
-	if err != nil {
-		return nil, "", err
-	}
-	settleDoubt(&rec)
-	r.buf, err = r.enc.Append(r.buf[:0], &rec, cells)
-	return r.buf, runner.Status(rec.Status), err
+	rec, _, err := r.dec.Decode(l.row)
+	return l.row, runner.Status(rec.Status), err
 }
 
-// lineReader reads single lines of a file.
+// lineReader reads single lines of a journal, each with the sum of the line before: so it is known
+// whether they are still as they were written.
 type lineReader struct {
+	path string
 	file io.ReaderAt
 	buf  []byte
 }
@@ -201,22 +262,37 @@ type lineReader struct {
 // lineSize is how much is read for a line at first: several usual ones.
 const lineSize = 4 << 10
 
-// at returns the line that begins at an offset, with its end. It is valid until the next call.
-func (r *lineReader) at(offset int64) ([]byte, error) {
+// at returns what the line says that begins at an offset. It is valid until the next call.
+func (r *lineReader) at(offset int64) (line, error) {
 	if r.buf == nil {
 		r.buf = make([]byte, lineSize)
 	}
 	for {
-		n, err := r.file.ReadAt(r.buf, offset)
-		if i := bytes.IndexByte(r.buf[:n], '\n'); i >= 0 {
-			return r.buf[:i+1], nil
+		n, err := r.file.ReadAt(r.buf, offset-sumLength)
+		if n > sumLength {
+			if end := bytes.IndexByte(r.buf[sumLength:n], '\n'); end >= 0 {
+				return r.parse(r.buf[:sumLength], r.buf[sumLength:sumLength+end+1])
+			}
 		}
 		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read the ledger at byte %d: %w", offset, err)
+			return line{}, fmt.Errorf("read the journal at byte %d: %w", offset, err)
 		}
 		r.buf = make([]byte, 2*len(r.buf))
 	}
+}
+
+// parse takes a line apart that stands behind a sum.
+func (r *lineReader) parse(before, text []byte) (line, error) {
+	s, ok := parseSum(before)
+	text, _, err := s.check(text)
+	if err == nil && ok {
+		var l line
+		if l, err = parseLine(text); err == nil {
+			return l, nil
+		}
+	}
+	return line{}, damaged(r.path, "a line isn't as the run wrote it: another program has changed the file")
 }

@@ -124,7 +124,7 @@ func checkFinished(t *testing.T, l *Ledger, counts runner.Counts) {
 	if !m.Finished || run.FinishedAt.IsZero() || run.Ending != (Ending{Stopped: "limit", Attempts: 7, TooManyRequests: 1, SecondsHeld: 1.5}) {
 		t.Errorf("manifest: finished %v, run %+v; want the ending", m.Finished, run)
 	}
-	for _, path := range []string{l.Path(), l.ManifestPath()} {
+	for _, path := range []string{l.Path(), l.ManifestPath(), JournalPath(l.Path())} {
 		info, err := os.Stat(path)
 		must(t, err)
 		if info.Mode().Perm() != 0o600 {
@@ -132,7 +132,7 @@ func checkFinished(t *testing.T, l *Ledger, counts runner.Counts) {
 		}
 	}
 	must(t, l.Close())
-	if diff := cmp.Diff([]string{"users.results.csv", "users.results.json"}, names(t, filepath.Dir(l.Path()))); diff != "" {
+	if diff := cmp.Diff([]string{"users.results.csv", "users.results.journal", "users.results.json"}, names(t, filepath.Dir(l.Path()))); diff != "" {
 		t.Errorf("files after Close (-want +got):\n%s", diff)
 	}
 }
@@ -205,17 +205,14 @@ func TestFinishFailureLeavesTheLedger(t *testing.T) {
 		}
 	}
 	full := func(l *Ledger) {
-		l.replace = func(path string, write func(io.Writer) error) error {
-			if path != l.path {
-				return files.Replace(path, write)
-			}
-			return files.Replace(path, func(w io.Writer) error { return write(&limited{w: w, n: 300}) })
+		l.disk.publish = func(path string, write func(io.Writer) error, named func() error) error {
+			return publish(path, func(w io.Writer) error { return write(&limited{w: w, n: 300}) }, named)
 		}
 	}
 	foreign := func(l *Ledger) {
-		f, err := os.OpenFile(l.path, os.O_WRONLY, 0)
+		f, err := os.OpenFile(JournalPath(l.path), os.O_WRONLY, 0)
 		if err == nil {
-			_, err = f.WriteAt([]byte("9"), l.commits.index.marks[1].offset())
+			_, err = f.WriteAt([]byte("9"), l.commits.index.marks[1].offset()+20)
 		}
 		if err := errors.Join(err, f.Close()); err != nil {
 			panic(err)
@@ -246,7 +243,7 @@ func TestFinishFailureLeavesTheLedger(t *testing.T) {
 			if tt.prep != nil {
 				tt.prep(l)
 			}
-			before, err := os.ReadFile(l.Path())
+			before, err := os.ReadFile(JournalPath(l.Path()))
 			must(t, err)
 
 			counts, err := l.Finish(tt.rows, Ending{})
@@ -262,10 +259,10 @@ func TestFinishFailureLeavesTheLedger(t *testing.T) {
 			if want := (runner.Counts{runner.StatusReset: 1, runner.StatusTaken: 1}); !cmp.Equal(counts, want) {
 				t.Errorf("counts = %v, want those of the ledger, %v", counts, want)
 			}
-			after, err := os.ReadFile(l.Path())
+			after, err := os.ReadFile(JournalPath(l.Path()))
 			must(t, err)
 			if diff := cmp.Diff(string(before), string(after)); diff != "" {
-				t.Errorf("ledger after a failed Finish (-before +after):\n%s", diff)
+				t.Errorf("journal after a failed Finish (-before +after):\n%s", diff)
 			}
 			m, err := ReadManifest(l.Path())
 			must(t, err)
@@ -273,7 +270,7 @@ func TestFinishFailureLeavesTheLedger(t *testing.T) {
 				t.Errorf("manifest after a failed Finish = %+v, want an unfinished one that says why", m)
 			}
 			must(t, l.Close())
-			want := []string{"users.results.csv", "users.results.json"}
+			want := []string{"users.results.journal", "users.results.json"}
 			if diff := cmp.Diff(want, names(t, dir)); diff != "" {
 				t.Errorf("files after a failed Finish (-want +got):\n%s", diff)
 			}
@@ -285,8 +282,13 @@ func TestFinishFailureLeavesTheLedger(t *testing.T) {
 func TestFinishWithoutManifest(t *testing.T) {
 	t.Parallel()
 	l := mustCreate(t, testSpec(t.TempDir(), 1))
-	l.replace = func(path string, write func(io.Writer) error) error {
-		if path != l.path {
+	published := false
+	l.disk.publish = func(path string, write func(io.Writer) error, named func() error) error {
+		published = true
+		return publish(path, write, named)
+	}
+	l.disk.replace = func(path string, write func(io.Writer) error) error {
+		if _, err := os.Stat(l.path); err == nil && published {
 			return errors.New("no space left on device")
 		}
 		return files.Replace(path, write)

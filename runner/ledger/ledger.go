@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -22,22 +23,29 @@ type Spec struct {
 	Manifest Manifest // as far as it is known; its only run is the one that writes
 }
 
-// Ledger is a results file that is being written, its manifest and its lock. It is a [runner.Book] and safe for concurrent
-// use. Every Ledger must be ended with Close or Discard.
+// Ledger is a journal that is being written, its manifest and its lock, and in the end the results.
+// It is a [runner.Book] and safe for concurrent use. Every Ledger must be ended with Close or
+// Discard.
 type Ledger struct {
 	path    string
 	columns []string
 	runID   string
 	ticket  string
-	header  []byte
+	header  []byte // of the results
 	lock    *lock
-	file    file
+	file    file // the journal
 	commits *committer
-	replace func(path string, write func(io.Writer) error) error
+	marks   *marker
+	disk    disk
 	lines   sync.Pool // of *lineWriter
 	inputs  inputs    // what a ledger that was resumed has of the input
 	before  *Manifest // the manifest before it was resumed; nil for a new ledger
+	carried bool      // this run has made the journal, of the results of earlier ones
 	kept    bool      // this run has named the copy of its input
+
+	outdated os.FileInfo // of the results that earlier runs have left; nil: there are none
+	clearing sync.Once
+	clearErr error
 
 	mu       sync.Mutex // guards what follows
 	manifest Manifest
@@ -45,24 +53,57 @@ type Ledger struct {
 	closed   bool // Close or Discard was called
 }
 
-// ExistsError is returned by [Create] when it would have to overwrite something.
+// disk is what the ledger does with files. Tests put what fails, or dies, in its place.
+type disk struct {
+	create  func(path string) (file, error) // a journal
+	open    func(path string) (file, error) // one of an earlier run
+	replace func(path string, write func(io.Writer) error) error
+	publish func(path string, write func(io.Writer) error, named func() error) error
+	remove  func(path string) error
+}
+
+var realDisk = disk{create: createFile, open: openFile, replace: files.Replace, publish: publish, remove: files.RemoveIfExists}
+
+// publish writes a file that has its name only once it is whole, and calls named when all is
+// written and before it has. Nothing is overwritten.
+func publish(path string, write func(io.Writer) error, named func() error) error {
+	if _, err := os.Lstat(path); err == nil { // rather before the work than after it
+		return &ExistsError{Path: path}
+	}
+	d, err := files.NewDraft(path)
+	if err != nil {
+		return err
+	}
+	if err = write(d); err == nil {
+		err = named()
+	}
+	if err != nil {
+		return errors.Join(err, d.Discard())
+	}
+	if err = d.Publish(); errors.Is(err, fs.ErrExist) {
+		return &ExistsError{Path: path}
+	}
+	return err
+}
+
+// ExistsError is returned where something would have to be overwritten.
 type ExistsError struct {
-	Path string // of the results or of their manifest
+	Path string // of the results, of their manifest or of their journal
 }
 
 func (e *ExistsError) Error() string { return fmt.Sprintf("%q exists already", e.Path) }
 
-// Create locks the results, then writes the manifest and after it the ledger with its header, all of it synced: what can't
-// be written shows before the first request. It returns a [*LockedError] or an [*ExistsError] rather than touching what
-// isn't its own; only results of the stand-in org are replaced, by results of the stand-in org, and
-// those of a run that ended before it had consent or a line. When it fails, it leaves nothing
-// behind.
+// Create locks the results, then writes the manifest and after it the journal's first lines, all of
+// it synced: what can't be written shows before the first request. It returns a [*LockedError] or
+// an [*ExistsError] rather than touching what isn't its own; only results of the stand-in org are
+// replaced, by results of the stand-in org, and those of a run that ended before it had consent or
+// a line. When it fails, it leaves nothing behind.
 func Create(spec Spec) (*Ledger, error) {
-	return create(spec, createFile)
+	return create(spec, realDisk)
 }
 
-func create(spec Spec, open func(path string) (file, error)) (*Ledger, error) {
-	l, err := newLedger(spec)
+func create(spec Spec, d disk) (*Ledger, error) {
+	l, err := newLedger(spec, d)
 	if err != nil {
 		return nil, fmt.Errorf("create %q: %w", spec.Path, err)
 	}
@@ -72,23 +113,25 @@ func create(spec Spec, open func(path string) (file, error)) (*Ledger, error) {
 	if err := makeRoom(l.path, l.manifest.Sandbox); err != nil {
 		return nil, errors.Join(err, l.lock.release())
 	}
-	if err := l.createFiles(open); err != nil {
-		return nil, errors.Join(err, files.RemoveIfExists(l.ManifestPath()), l.lock.release())
+	at, err := l.createFiles()
+	if err != nil {
+		return nil, errors.Join(err, d.remove(l.ManifestPath()), l.lock.release())
 	}
-	l.commits = newCommitter(l.path, l.file, int64(len(l.header)), newIndex(spec.LastRow))
+	l.commits = newCommitter(JournalPath(l.path), l.file, at, newIndex(spec.LastRow))
+	l.startMarks()
 	return l, nil
 }
 
 // newLedger returns a ledger without files.
-func newLedger(spec Spec) (*Ledger, error) {
+func newLedger(spec Spec, d disk) (*Ledger, error) {
 	m := spec.Manifest
-	m.Format, m.Finished, m.Result, m.Counts = Format, false, nil, nil
+	m.Format, m.Finished, m.Result, m.Counts, m.Outdated, m.Journal = Format, false, nil, nil, nil, new(results.Mark)
 	if err := checkManifest(&m, spec.LastRow); err != nil {
 		return nil, err
 	}
 	l := &Ledger{
 		path: spec.Path, columns: spec.Columns, runID: m.Run().RunID, ticket: m.Ticket,
-		replace: files.Replace, manifest: m,
+		disk: d, manifest: m,
 	}
 	l.lines.New = func() any { return &lineWriter{enc: table.NewEncoder(l.columns)} }
 	var err error
@@ -99,7 +142,7 @@ func newLedger(spec Spec) (*Ledger, error) {
 // makeRoom refuses to overwrite results, unless they and the new ones are the stand-in org's, or
 // they are empty because their run died.
 func makeRoom(path string, sandbox bool) error {
-	for _, there := range []string{path, ManifestPath(path)} {
+	for _, there := range []string{path, ManifestPath(path), JournalPath(path)} {
 		if _, err := os.Lstat(there); errors.Is(err, os.ErrNotExist) {
 			continue
 		} else if err != nil {
@@ -113,36 +156,92 @@ func makeRoom(path string, sandbox bool) error {
 			return err
 		}
 	}
-	return files.RemoveTemps(path, ManifestPath(path))
+	return removeTemps(path)
+}
+
+// removeTemps removes what a run that died has left of files that it was about to write.
+func removeTemps(path string) error {
+	return files.RemoveTemps(path, ManifestPath(path), JournalPath(path))
 }
 
 // removeResults removes results that nobody needs, and what belongs to them. The manifest goes
 // last: without it, nobody would know that the others may go.
 func removeResults(path string) error {
-	return errors.Join(files.RemoveIfExists(CopyPath(path)), files.RemoveIfExists(path), files.RemoveIfExists(ManifestPath(path)))
+	var err error
+	for _, name := range []string{CopyPath(path), JournalPath(path), path, ManifestPath(path)} {
+		err = errors.Join(err, files.RemoveIfExists(name))
+	}
+	return err
 }
 
-// createFiles writes the manifest, then the ledger, which it removes when it can't complete it. The manifest comes first, so
-// that no ledger is ever without one.
-func (l *Ledger) createFiles(open func(path string) (file, error)) error {
+// createFiles writes the manifest, then the journal, which it removes when it can't begin it. The
+// manifest comes first, so that no journal is ever without one.
+func (l *Ledger) createFiles() (at point, err error) {
 	if err := l.writeManifest(); err != nil {
-		return err
+		return at, err
 	}
-	f, err := open(l.path)
+	return l.createJournal(nil)
+}
+
+// createJournal writes a journal of what rest writes behind its head, durably. When it fails, it
+// removes it.
+func (l *Ledger) createJournal(rest func(*bulk) error) (at point, err error) {
+	path := JournalPath(l.path)
+	f, err := l.disk.create(path)
+	if errors.Is(err, fs.ErrExist) {
+		return at, &ExistsError{Path: path}
+	}
 	if err != nil {
-		return fmt.Errorf("create the results: %w", err)
+		return at, fmt.Errorf("create the journal: %w", err)
 	}
-	if _, err = f.WriteAt(l.header, 0); err == nil {
+	w := &bulk{file: f}
+	w.line, w.at.sum = head(l.runID, l.manifest.Input.SHA256, l.header)
+	if rest != nil {
+		err = rest(w)
+	}
+	if err == nil {
+		err = w.flush()
+	}
+	if err == nil {
 		err = f.Sync()
 	}
 	if err == nil {
-		err = files.SyncFolder(filepath.Dir(l.path))
+		err = files.SyncFolder(filepath.Dir(path))
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("write %q: %w", l.path, err), f.Close(), files.RemoveIfExists(l.path))
+		return at, errors.Join(fmt.Errorf("write %q: %w", path, err), f.Close(), l.disk.remove(path))
 	}
 	l.file = f
-	return nil
+	return w.at, nil
+}
+
+// bulk writes lines that nobody waits for.
+type bulk struct {
+	file file
+	at   point  // where the last line ends that is written, and the sum of the last line
+	line []byte // of lines that aren't
+}
+
+// next is where the next line will begin.
+func (w *bulk) next() int64 { return w.at.end + int64(len(w.line)) }
+
+// add adds a line of what is open and the row's line of the results.
+func (w *bulk) add(open, row []byte) error {
+	begin := len(w.line)
+	w.line = append(append(w.line, open...), row...)
+	w.line[len(w.line)-1] = ',' // for the end of the row's line
+	w.at.sum = w.at.sum.after(w.line[begin:])
+	w.line = w.at.sum.appendTo(w.line)
+	if len(w.line) < maxPending {
+		return nil
+	}
+	return w.flush()
+}
+
+func (w *bulk) flush() error {
+	_, err := w.file.WriteAt(w.line, w.at.end)
+	w.at.end, w.line = w.next(), w.line[:0]
+	return err
 }
 
 // Path returns the path of the results.
@@ -183,37 +282,63 @@ func (l *Ledger) Update(change func(*Manifest)) error {
 	return l.writeManifest()
 }
 
-// writeManifest replaces the manifest's file. l.mu is held, or nobody else knows l.
+// writeManifest replaces the manifest's file, with the mark of the journal as long as that counts.
+// l.mu is held, or nobody else knows l.
 func (l *Ledger) writeManifest() error {
-	if err := l.replace(l.ManifestPath(), l.manifest.Encode); err != nil {
+	if l.commits != nil && l.manifest.Journal != nil {
+		l.manifest.Journal = l.commits.mark()
+	}
+	if err := l.disk.replace(l.ManifestPath(), l.manifest.Encode); err != nil {
 		return fmt.Errorf("write the manifest %q: %w", l.ManifestPath(), err)
 	}
 	return nil
 }
 
-// Close commits what is pending and gives up the lock. It returns the first error of any write. It may be called again.
+// Close commits what is pending and gives up the lock. It returns the first error of any write. It
+// may be called again.
 func (l *Ledger) Close() error {
+	err := l.commits.stop()
+	l.marks.stop()
+	err = errors.Join(err, l.lastMark())
 	if !l.close() {
 		return nil
 	}
-	return errors.Join(l.commits.stop(), l.closeFile(), l.lock.release())
+	return errors.Join(err, l.closeFile(), l.lock.release())
 }
 
-// Discard ends a run that was refused before it took or settled any row. It removes copy, ledger
+// lastMark notes in the manifest how far the journal is written by a run that doesn't finish.
+func (l *Ledger) lastMark() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.finished || l.closed || *l.commits.mark() == *l.manifest.Journal {
+		return nil
+	}
+	return l.writeManifest()
+}
+
+// Discard ends a run that was refused before it took or settled any row. It removes copy, journal
 // and manifest; if the ledger was resumed, those of earlier runs stay and the manifest is put back
 // as it was. When the run has written a line it is an error and nothing is done.
 func (l *Ledger) Discard() error {
 	if !l.commits.unused() {
 		return fmt.Errorf("%q holds results of this run: they aren't discarded", l.path)
 	}
+	err := l.commits.stop()
+	l.marks.stop()
 	if !l.close() {
 		return nil
 	}
-	err := errors.Join(l.commits.stop(), l.closeFile())
+	err = errors.Join(err, l.closeFile(), l.unkeep())
 	if l.before != nil {
-		return errors.Join(err, l.unkeep(), l.replace(l.ManifestPath(), l.before.Encode), l.lock.release())
+		err = errors.Join(err, l.disk.replace(l.ManifestPath(), l.before.Encode))
 	}
-	return errors.Join(err, l.unkeep(), files.RemoveIfExists(l.path), files.RemoveIfExists(l.ManifestPath()), l.lock.release())
+	if l.before == nil || l.carried && err == nil { // what counts is the manifest without it, or the results
+		err = errors.Join(err, l.disk.remove(JournalPath(l.path)))
+	}
+	if l.before == nil {
+		err = errors.Join(err, l.disk.remove(l.ManifestPath()))
+	}
+	return errors.Join(err, l.lock.release())
 }
 
 // close reports whether this call is the one that closes.
@@ -225,7 +350,7 @@ func (l *Ledger) close() bool {
 	return first
 }
 
-// closeFile closes the ledger's file, which Finish may have done.
+// closeFile closes the journal, which Finish may have done.
 func (l *Ledger) closeFile() error {
 	if err := l.file.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
 		return err

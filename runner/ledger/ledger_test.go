@@ -1,14 +1,18 @@
 package ledger
 
 import (
+	"bytes"
+	"encoding/csv"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"oktareset/runner"
+	"oktareset/runner/table"
 )
 
 var takenAt = time.Date(2026, 3, 1, 12, 0, 0, 123_999_999, time.FixedZone("CET", 3600))
@@ -81,20 +86,71 @@ func names(t *testing.T, dir string) []string {
 	return got
 }
 
-// lastStatuses is what a reader makes of a ledger: the status of each row's last line. torn says whether it ends in the
-// middle of a line.
+// lastStatuses is what a reader makes of results or a journal: the status of each row's last line.
+// torn says whether something that isn't a good line stands behind those that are.
 func lastStatuses(t *testing.T, path string) (last map[int]runner.Status, torn bool) {
 	t.Helper()
 	last = map[int]runner.Status{}
-	for e, err := range Scan(path) {
-		var cut *TornError
-		if errors.As(err, &cut) {
-			return last, true
+	if !strings.HasSuffix(path, ".journal") {
+		for e, err := range Scan(path) {
+			must(t, err)
+			last[e.Row] = e.Status
 		}
-		must(t, err)
+		return last, false
+	}
+	entries, torn := readJournal(t, path)
+	for _, e := range entries {
 		last[e.Row] = e.Status
 	}
-	return last, false
+	return last, torn
+}
+
+// readJournal reads the good lines of a journal, without the code that a resume reads it with.
+func readJournal(t *testing.T, path string) (entries []Entry, torn bool) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	must(t, err)
+	before := crc32.New(crc32.MakeTable(crc32.Castagnoli))
+	for n := 1; len(text) > 0; n++ {
+		line, rest, ok := bytes.Cut(text, []byte("\n"))
+		if !ok || len(line) < 9 {
+			return entries, true
+		}
+		covered := line[:len(line)-8]
+		_, _ = before.Write(covered)
+		if fmt.Sprintf("%08x", before.Sum32()) != string(line[len(line)-8:]) {
+			return entries, true
+		}
+		if n > 2 {
+			fields := strings.SplitN(string(covered[:len(covered)-1]), ",", 5)
+			columns := strings.Count(strings.Join(table.Columns, ","), ",") + 1
+			rec, _, err := table.NewDecoder(len(csvCells(t, fields[4])) - columns).Decode([]byte(fields[4] + "\n"))
+			must(t, err)
+			e := Entry{Status: runner.Status(rec.Status), Record: rec}
+			if fields[0] == "taken" {
+				e.Status = runner.StatusTaken
+			}
+			e.Row, err = strconv.Atoi(rec.Row)
+			must(t, err)
+			entries = append(entries, e)
+		}
+		text = rest
+	}
+	return entries, false
+}
+
+func csvCells(t *testing.T, line string) []string {
+	t.Helper()
+	cells, err := csv.NewReader(strings.NewReader(line)).Read()
+	must(t, err)
+	return cells
+}
+
+// with is a disk on which journals are made and opened by open.
+func with(open func(string) (file, error)) disk {
+	d := realDisk
+	d.create, d.open = open, open
+	return d
 }
 
 // memFile is a file in memory that counts, blocks and fails as told.
@@ -163,7 +219,7 @@ func (f *memFile) Intact(int64) error { return nil }
 
 func (f *memFile) Close() error { return nil }
 
-// counted returns writes and syncs since the header.
+// counted returns writes and syncs since the head.
 func (f *memFile) counted() (writes, syncs int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -180,7 +236,7 @@ func (f *memFile) bytes() (data []byte, synced int) {
 // createMem creates a ledger of n rows whose file is f.
 func createMem(t *testing.T, n int, f *memFile) *Ledger {
 	t.Helper()
-	l, err := create(testSpec(t.TempDir(), n), func(string) (file, error) { return f, nil })
+	l, err := create(testSpec(t.TempDir(), n), with(func(string) (file, error) { return f, nil }))
 	must(t, err)
 	return l
 }
@@ -189,7 +245,7 @@ func TestCreateWritesEverythingFirst(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	l := mustCreate(t, testSpec(dir, 3))
-	want := []string{"users.results.csv", "users.results.csv.lock", "users.results.json"}
+	want := []string{"users.results.csv.lock", "users.results.journal", "users.results.json"}
 	if diff := cmp.Diff(want, names(t, dir)); diff != "" {
 		t.Errorf("files of a run (-want +got):\n%s", diff)
 	}
@@ -200,10 +256,12 @@ func TestCreateWritesEverythingFirst(t *testing.T) {
 			t.Errorf("mode of %q = %v, want 0600", name, info.Mode().Perm())
 		}
 	}
-	text, err := os.ReadFile(l.Path())
+	text, err := os.ReadFile(JournalPath(l.Path()))
 	must(t, err)
-	if got := string(text); !strings.HasPrefix(got, "row,input,user_id,") || !strings.HasSuffix(got, ",ticket,dept\n") {
-		t.Errorf("a new ledger holds %q, want our header and dept", got)
+	first, second, _ := strings.Cut(string(text), "\n")
+	if !strings.HasPrefix(first, "oktareset journal,1,run1,") || !strings.HasPrefix(second, "event,step,sent,still_to_go,row,input,user_id,") ||
+		!strings.Contains(second, ",ticket,dept,") {
+		t.Errorf("a new journal holds %q, want what it is, and our header with dept", text)
 	}
 	m, err := ReadManifest(l.Path())
 	must(t, err)
@@ -222,11 +280,14 @@ func TestCreateRefusesWhatExists(t *testing.T) {
 	tests := []struct {
 		name                string
 		results, manifest   string
+		journal             string
 		link                bool
 		sandbox, wantCreate bool
 	}{
 		{name: "results", results: "x"},
 		{name: "manifest", manifest: "x"},
+		{name: "journal", journal: "x"},
+		{name: "journal without manifest, sandbox", journal: "x", sandbox: true},
 		{name: "dangling link", link: true},
 		{name: "results without manifest, sandbox", results: "x", sandbox: true},
 		{name: "real results, sandbox run", results: "x", manifest: `{"format":1,"runs":[{}],"sandbox":false}`, sandbox: true},
@@ -258,6 +319,9 @@ func TestCreateRefusesWhatExists(t *testing.T) {
 			if tt.manifest != "" {
 				must(t, os.WriteFile(ManifestPath(spec.Path), []byte(tt.manifest), 0o600))
 			}
+			if tt.journal != "" {
+				must(t, os.WriteFile(JournalPath(spec.Path), []byte(tt.journal), 0o600))
+			}
 			if tt.link {
 				must(t, os.Symlink("nowhere", spec.Path))
 			}
@@ -275,8 +339,10 @@ func TestCreateRefusesWhatExists(t *testing.T) {
 			if diff := cmp.Diff(before, names(t, dir)); diff != "" {
 				t.Errorf("files after a refusal (-before +after):\n%s", diff)
 			}
-			if text, _ := os.ReadFile(spec.Path); string(text) != tt.results {
-				t.Errorf("results after a refusal = %q, want %q", text, tt.results)
+			for path, want := range map[string]string{spec.Path: tt.results, JournalPath(spec.Path): tt.journal} {
+				if text, _ := os.ReadFile(path); string(text) != want {
+					t.Errorf("%q after a refusal = %q, want %q", path, text, want)
+				}
 			}
 		})
 	}
@@ -312,7 +378,7 @@ func TestCreateFailsWithoutTraces(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			tt.spec.Path = filepath.Join(dir, "users.results.csv")
-			_, err := create(tt.spec, tt.open)
+			_, err := create(tt.spec, with(tt.open))
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("create = %v, want an error with %q", err, tt.want)
 			}
@@ -350,7 +416,7 @@ func TestDiscard(t *testing.T) {
 		t.Error("Discard of a ledger with a result = nil, want an error")
 	}
 	must(t, l.Close())
-	if last, _ := lastStatuses(t, l.Path()); last[1] != runner.StatusSkipped {
+	if last, _ := lastStatuses(t, JournalPath(l.Path())); last[1] != runner.StatusSkipped {
 		t.Errorf("statuses after a refused Discard = %v, want the result", last)
 	}
 }

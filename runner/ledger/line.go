@@ -19,62 +19,87 @@ const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 // inDoubt is the error text of a row that was taken and whose result never came.
 const inDoubt = "the change may have been sent, and no answer is known"
 
-// Take records that the row is taken and returns once that is synced.
+// Take records that the row is taken and returns once that is synced. Until a result follows, what
+// the row was taken for may have been done.
 //
-// Without the user and the time nobody could find out later what became of the row: they are required.
+// Without the user and the time nobody could find out later what became of the row: they are
+// required.
 func (l *Ledger) Take(row runner.Row, t runner.Taken) error {
 	if t.UserID == "" || t.At.IsZero() {
 		return fmt.Errorf("take row %d: user %q at %q: both are needed", row.N, t.UserID, formatTime(t.At))
 	}
-	rec := l.record(row, runner.StatusTaken)
+	open := runner.Open{Step: t.Step, Sent: runner.Lost, Factors: t.Targets}
+	rec := l.record(row, runner.StatusUnknown)
 	rec.UserID, rec.Login, rec.StartedAt = t.UserID, cmp.Or(t.Login, rec.Login), formatTime(t.At)
-	rec.Reason, rec.FactorID = string(t.Step), strings.Join(t.Targets, " ")
+	rec.Reason, rec.Error = string(runner.ReasonUnverified), runner.JoinAgain(t.Tried.Again, inDoubt)
+	if step := runner.StepOf(open.Step); step.Changes && !step.First { // else it isn't known that what comes before it is done
+		rec.Status = string(runner.StatusPartial)
+	}
+	writeOpen(&rec, open)
 	rec.RunID, rec.Factors = strings.TrimSpace(t.Earlier+" "+l.runID), strings.Join(t.Factors, " ")
-	if t.Tried.Attempts > 0 {
+	if t.Tried.Attempts > 0 { // how many this taking will make isn't known
 		rec.Attempts = strconv.Itoa(t.Tried.Attempts)
 	}
-	rec.Error = t.Tried.Again
-	return l.add(row, runner.StatusTaken, &rec, true)
+	return l.add(row, eventTaken, runner.StatusTaken, open, &rec)
 }
 
-// Settle records the row's result. It returns at once, unless 1 MiB of lines waits for the disk. A row may be settled again:
-// its last line counts. Of r's times and user, one that is open (unknown or partial) needs what Take needs.
+// Settle records the row's result. It returns at once, unless 1 MiB of lines waits for the disk. A
+// row may be settled again: its last line counts. Of r's times and user, one that is open (unknown
+// or partial) needs what Take needs.
 func (l *Ledger) Settle(r runner.Result) error {
 	if r.Status.Open() && (r.UserID == "" || r.StartedAt.IsZero()) {
 		return fmt.Errorf("settle row %d as %s: user %q at %q: both are needed", r.Row.N, r.Status, r.UserID, formatTime(r.StartedAt))
 	}
+	switch { // what doesn't say what became of the request may be done: that costs a look, the reverse a second change
+	case !r.Status.Open():
+		r.Open = runner.Open{}
+	case r.Open.Sent == "":
+		r.Open.Sent = runner.Lost
+	}
 	rec := l.resultRecord(&r)
-	return l.add(r.Row, r.Status, &rec, false)
+	return l.add(r.Row, eventSettled, r.Status, r.Open, &rec)
 }
 
 // lineWriter renders lines into memory that the next one uses again.
 type lineWriter struct {
 	enc  *table.Encoder
-	line []byte
+	text []byte
 }
 
-// add renders a line and hands it to the committer, which copies it.
-func (l *Ledger) add(row runner.Row, s runner.Status, rec *table.Record, wait bool) error {
+// appendLine appends the text of a line of the journal.
+func (w *lineWriter) appendLine(dst []byte, event string, open runner.Open, rec *table.Record, cells []string) ([]byte, error) {
+	dst, err := w.enc.Append(appendOpen(dst, event, open), rec, cells)
+	if err == nil {
+		dst[len(dst)-1] = ',' // for the end of the row's line
+	}
+	return dst, err
+}
+
+// add renders a line and hands it to the committer, which copies it. Whoever takes a row waits.
+func (l *Ledger) add(row runner.Row, event string, s runner.Status, open runner.Open, rec *table.Record) error {
+	if err := l.clear(); err != nil {
+		return err
+	}
 	w := l.lines.Get().(*lineWriter) //nolint:errcheck,forcetypeassert // the pool makes nothing else
 	defer l.lines.Put(w)
 	var err error
-	if w.line, err = w.enc.Append(w.line[:0], rec, row.Cells); err != nil {
+	if w.text, err = w.appendLine(w.text[:0], event, open, rec, row.Cells); err != nil {
 		return err
 	}
-	return l.commits.add(row.N, s, w.line, wait)
+	return l.commits.add(row.N, s, w.text, event == eventTaken)
 }
 
-// Unwritten returns, after a [*WriteError], the lines of the results that were handed over and aren't known to be on the disk, also
-// of those that came later. A row whose result isn't on the disk is in doubt when the run is resumed, or wasn't begun.
+// Unwritten returns, after a [*WriteError], the lines of the results that were handed over and
+// aren't known to be on the disk, also of those that came later. A row whose result isn't on the
+// disk is in doubt when the run is resumed, or wasn't begun.
 func (l *Ledger) Unwritten() []byte {
-	var results []byte
-	dec := table.NewDecoder(len(l.columns))
-	for line := range bytes.Lines(l.commits.unwritten()) {
-		if rec, _, err := dec.Decode(line); err != nil || rec.Status != string(runner.StatusTaken) {
-			results = append(results, line...)
+	var rows []byte
+	for text := range bytes.Lines(l.commits.unwritten()) {
+		if line, err := parseLine(text[:len(text)-sumLength]); err == nil && line.event == eventSettled {
+			rows = append(rows, line.row...)
 		}
 	}
-	return results
+	return rows
 }
 
 // record returns what every line of the row holds.
@@ -102,28 +127,15 @@ func (l *Ledger) resultRecord(r *runner.Result) table.Record {
 	return rec
 }
 
-// writeOpen writes what of a row is open; [readOpen] reads it. The step stands in the reason, but
-// for what is unknown, which is the row's first change; what became of its request, in
-// factor_status; the factors that are to go, in factor_id: an open row has no new factor.
+// writeOpen writes what of a row is open into its line of the results, for people. The step stands
+// in the reason, but for what is unknown, which is the row's first change; what became of its
+// request, in factor_status; the factors that are to go, in factor_id: an open row has no new
+// factor.
 func writeOpen(rec *table.Record, o runner.Open) {
 	rec.FactorID, rec.FactorStatus = strings.Join(o.Factors, " "), ""
 	if rec.Status == string(runner.StatusPartial) {
 		rec.Reason, rec.FactorStatus = string(o.Step), string(o.Sent)
 	}
-}
-
-// settleDoubt turns the record of a taken row into the one of a row whose result isn't known: what came before the step that it was taken for
-// is done. How many attempts this taking made isn't known.
-func settleDoubt(rec *table.Record) {
-	open := runner.Open{Step: runner.Reason(rec.Reason), Sent: runner.Lost, Factors: strings.Fields(rec.FactorID)}
-	if step := runner.StepOf(open.Step); step.Changes && !step.First {
-		rec.Status = string(runner.StatusPartial)
-	} else { // of a step that nobody knows, too: what came before it isn't known
-		rec.Status, rec.Reason = string(runner.StatusUnknown), string(runner.ReasonUnverified)
-	}
-	writeOpen(rec, open)
-	again, _ := runner.SplitAgain(rec.Error)
-	rec.Error = runner.JoinAgain(again, inDoubt)
 }
 
 // formatTime returns t as it stands in the ledger, "" for no time. The rest of the millisecond is cut off: a row is never

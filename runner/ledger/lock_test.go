@@ -130,7 +130,7 @@ func TestResultsRenamed(t *testing.T) {
 	l, _ := mustResume(t, resumeSpec(spec, "run2"))
 	moved := resumeSpec(spec, "run3")
 	moved.Path = filepath.Join(filepath.Dir(spec.Path), "old.csv")
-	must(t, os.Rename(spec.Path, moved.Path))
+	must(t, os.Rename(JournalPath(spec.Path), JournalPath(moved.Path)))
 	must(t, os.Rename(ManifestPath(spec.Path), ManifestPath(moved.Path)))
 	var locked *LockedError
 	if _, _, err := Resume(moved, nil); !errors.As(err, &locked) {
@@ -187,7 +187,7 @@ func TestCreateAndResumeRace(t *testing.T) {
 		})
 	}
 	runs.Wait()
-	if last, torn := lastStatuses(t, spec.Path); len(last) != rows || torn {
+	if last, torn := lastStatuses(t, JournalPath(spec.Path)); len(last) != rows || torn {
 		t.Errorf("%d rows are in the ledger, torn %v; want %d", len(last), torn, rows)
 	}
 }
@@ -234,7 +234,7 @@ func TestLockWritesOverNothing(t *testing.T) {
 			if got, err := os.ReadFile(target); err != nil || string(got) != precious {
 				t.Errorf("the file is now %q, %v", got, err)
 			}
-			for _, path := range []string{spec.Path, spec.Path + ".lock.elsewhere", ManifestPath(spec.Path)} {
+			for _, path := range []string{JournalPath(spec.Path), spec.Path + ".lock.elsewhere", ManifestPath(spec.Path)} {
 				if _, err := os.Lstat(path); err == nil {
 					t.Errorf("%s was made", filepath.Base(path))
 				}

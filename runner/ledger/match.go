@@ -1,11 +1,9 @@
 package ledger
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"slices"
@@ -65,26 +63,30 @@ func next(m, now *results.Manifest) results.Manifest {
 	if len(out.Steps) == 0 {
 		out.Steps = slices.Clone(now.Steps)
 	}
-	out.Finished, out.Result, out.Counts = false, nil, nil
+	out.Finished, out.Result, out.Counts, out.Journal = false, nil, nil, new(results.Mark)
 	out.OrgID = cmp.Or(m.OrgID, now.OrgID)
 	out.Runs = append(out.Runs, now.Runs...)
 	return out
 }
 
-// firstEdition reports whether the manifest is of a run that isn't finished and had consent from a
-// version that didn't ask for the org's ID. What of its rows is open, such a version wrote in
-// another way. Since then, nothing is changed without that ID.
-func firstEdition(m *results.Manifest) bool {
-	return m.OrgID == "" && !m.Finished && !m.DryRun && !m.Sandbox && m.Consent.How != "" && m.Consent.How != results.ConsentNone
-}
+// firstEdition reports whether the manifest is of a run that isn't finished and was begun by a
+// version that kept no journal. What of its rows is open, such a version wrote in another way.
+func firstEdition(m *results.Manifest) bool { return !m.Finished && m.Journal == nil }
 
-// vain reports whether the manifest's only run has died before it had consent, and before its
-// results had a line. The lock is held.
+// vain reports whether the manifest's only run has died before it had consent, and before it had
+// written a line. The lock is held.
 func vain(m *results.Manifest, path string) bool {
 	if !m.Unused() || len(m.Runs) != 1 {
 		return false
 	}
-	f, err := openFile(path)
+	name, other, begin, lines := JournalPath(path), path, table.JournalColumn+",", 2
+	if m.Journal == nil { // of a version without a journal
+		name, other, begin, lines = path, name, strings.Join(table.Columns, ","), 1
+	}
+	if there, err := there(other); there || err != nil {
+		return false
+	}
+	f, err := openFile(name)
 	if errors.Is(err, os.ErrNotExist) {
 		return true
 	}
@@ -92,22 +94,9 @@ func vain(m *results.Manifest, path string) bool {
 		return false
 	}
 	defer f.Close() //nolint:errcheck // only read
-	head := make([]byte, maxHeader)
-	n, err := f.ReadAt(head, 0)
-	if !errors.Is(err, io.EOF) {
-		return false
-	}
-	head = head[:n]
-	if end := bytes.IndexByte(head, '\n'); end >= 0 && end < n-1 {
-		return false
-	}
-	ours := []byte(strings.Join(table.Columns, ","))
-	return bytes.HasPrefix(head, ours) || bytes.HasPrefix(ours, head) || len(bytes.Trim(head, "\x00")) == 0
+	ours, empty, err := headOf(f, begin, lines)
+	return ours && empty && err == nil
 }
-
-// maxHeader is how much of results is looked at for whether a line follows the header. Longer ones
-// aren't taken for empty.
-const maxHeader = 1 << 20
 
 // shortHash is enough of a SHA-256 to tell files apart.
 func shortHash(s string) string { return s[:min(len(s), 12)] }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -15,7 +14,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"oktareset/runner"
-	"oktareset/runner/files"
 )
 
 // modelRows is how many rows the runs of the model work on: few, so that much happens to each.
@@ -36,6 +34,7 @@ type model struct {
 	run     int
 	l       *Ledger
 	f       *mortal
+	disk    *mortalDisk
 	lines   []modelLine    // that were handed over, in the order of the file
 	durable int            // how many of them can't be lost any more
 	synced  int64          // bytes of the file that survive a power failure; of a run that is over
@@ -45,23 +44,39 @@ type model struct {
 
 func (m *model) runID() string { return fmt.Sprint("run", m.run) }
 
-func (m *model) open(open func(string) (file, error)) func(string) (file, error) {
-	return func(path string) (file, error) {
-		f, err := open(path)
-		if err != nil {
-			return nil, err
+// journal is where the journal lies.
+func (m *model) journal() string { return JournalPath(m.spec.Path) }
+
+// newDisk returns the disk of a further process, which dies in the next call to its journal but
+// calls; below 0, it lives on.
+func (m *model) newDisk(calls int) disk {
+	m.f = nil
+	open := func(open func(string) (file, error)) func(string) (file, error) {
+		return func(path string) (file, error) {
+			f, err := open(path)
+			if err != nil {
+				return nil, err
+			}
+			info, err := os.Stat(path)
+			must(m.t, err)
+			m.f = &mortal{file: f, calls: calls, size: info.Size(), synced: min(m.synced, info.Size())}
+			return m.f, nil
 		}
-		info, err := os.Stat(path)
-		must(m.t, err)
-		m.f = &mortal{file: f, calls: -1, size: info.Size(), synced: m.synced}
-		return m.f, nil
 	}
+	d := realDisk
+	d.create, d.open = open(d.create), open(d.open)
+	m.disk = &mortalDisk{
+		disk: d, left: -1,
+		dead: func() bool { return m.f != nil && m.f.isDead() },
+		die:  func() { m.f.set(func() { m.f.dead = true }) },
+	}
+	return m.disk.mortal()
 }
 
 // create begins the first run.
 func (m *model) create() {
 	m.run = 1
-	l, err := create(m.spec, m.open(createFile))
+	l, err := create(m.spec, m.newDisk(-1))
 	must(m.t, err)
 	must(m.t, l.Update(consented))
 	m.l = l
@@ -73,11 +88,7 @@ func (m *model) resume() {
 	spec := resumeSpec(m.spec, m.runID())
 	if m.choose.next(8) == 0 { // it dies while it resumes
 		calls := m.choose.next(3)
-		l, _, err := resume(spec, nil, func(path string) (file, error) {
-			f, err := m.open(openFile)(path)
-			m.f.calls = calls
-			return f, err
-		})
+		l, _, err := resume(spec, nil, m.newDisk(calls))
 		if err == nil { // it had come further
 			must(m.t, l.Close())
 			m.run++
@@ -90,7 +101,7 @@ func (m *model) resume() {
 	var lines []modelLine
 	l, doubts, err := resume(spec, func(e Entry) {
 		lines = append(lines, modelLine{e.Row, e.Status, e.Record.RunID})
-	}, m.open(openFile))
+	}, m.newDisk(-1))
 	if err != nil {
 		m.t.Fatalf("Resume = %v, want no error", err)
 	}
@@ -193,67 +204,48 @@ func (m *model) settle(n int) {
 
 // finish ends a run in order, or dies at any step of that.
 func (m *model) finish() {
-	step, die, ordered := 0, m.choose.next(10), false // at which step; from 6 on it lives
-	replace := func(path string, write func(io.Writer) error) error {
-		err := files.Replace(path, write)
-		ordered = ordered || err == nil && path == m.spec.Path
-		return err
-	}
-	m.l.replace = func(path string, write func(io.Writer) error) error {
-		step++
-		switch {
-		case m.f.isDead():
-			return errDead
-		case step != 1+die/3:
-			return replace(path, write)
-		}
-		m.f.set(func() { m.f.dead = true })
-		switch die % 3 {
-		case 0:
-			return errDead
-		case 1: // what it has written until then is left behind
-			return errors.Join(replace(path+".1.tmp", func(w io.Writer) error { return write(&limited{w: w, n: 700}) }), errDead)
-		}
-		return errors.Join(replace(path, write), errDead)
-	}
+	m.disk.left, m.disk.how = m.choose.next(10), m.choose.next(3) // it has fewer steps: then it lives
 	counts, err := m.l.Finish(testRows(modelRows), Ending{})
 	if err == nil && counts.Total() != modelRows {
 		m.t.Fatalf("Finish = %v, want %d rows", counts, modelRows)
 	}
-	if !ordered {
+	manifest, readErr := ReadManifest(m.spec.Path)
+	must(m.t, readErr)
+	if manifest.Journal != nil { // it counts, and nothing in it has changed
 		m.crash()
 		return
 	}
 	var lines []modelLine
 	for n := 1; n <= modelRows; n++ {
 		line := m.last(n)
-		switch line.Status {
-		case "":
-			line.Status, line.RunID = runner.StatusNotAttempted, m.runID()
-		case runner.StatusTaken:
-			line.Status = runner.StatusUnknown
+		if line.Status == "" || line.Status.Open() || line.Status == runner.StatusTaken || line.Status == runner.StatusNotAttempted {
+			m.t.Fatalf("row %d is %q, and the journal doesn't count any more", n, line.Status)
 		}
 		lines = append(lines, line)
 	}
 	_ = m.l.Close()
-	info, err := os.Stat(m.spec.Path)
-	must(m.t, err)
-	m.lines, m.durable, m.synced = lines, len(lines), info.Size()
+	m.lines, m.durable, m.synced = lines, len(lines), 0
 }
 
 // crash ends the process: of what wasn't synced a part remains, or zeros.
 func (m *model) crash() {
 	m.f.set(func() { m.f.dead = true })
-	m.l.replace = func(string, func(io.Writer) error) error { return errDead }
 	_ = m.l.Close()
-	data, err := os.ReadFile(m.spec.Path)
+	data, err := os.ReadFile(m.journal())
 	must(m.t, err)
 	_, m.synced, _ = m.f.state()
 	data = data[:m.synced+int64(m.choose.next(1+min(255, len(data)-int(m.synced))))]
-	if m.choose.next(4) == 0 {
+	switch m.choose.next(6) {
+	case 0:
 		data = append(data[:m.synced:m.synced], make([]byte, m.choose.next(50))...)
+	case 1, 2: // pages reach the disk in any order
+		tail := data[m.synced:]
+		clear(tail[min(m.choose.next(256), len(tail)):])
+	case 3:
+		tail := data[m.synced:]
+		clear(tail[:min(m.choose.next(256), len(tail))])
 	}
-	must(m.t, os.WriteFile(m.spec.Path, data, 0o600))
+	must(m.t, os.WriteFile(m.journal(), data, 0o600))
 	must(m.t, os.WriteFile(m.spec.Path+".lock", []byte("\x00{left behind"), 0o600))
 	m.refused = nil
 }
@@ -265,9 +257,9 @@ func (m *model) end() {
 		m.crash()
 		return
 	}
-	data, err := os.ReadFile(m.spec.Path)
+	data, err := os.ReadFile(m.journal())
 	must(m.t, err)
-	kept := bytes.Count(data, []byte("\n")) - 1
+	kept := bytes.Count(data, []byte("\n")) - 2
 	var want []modelLine
 	for _, line := range slices.Concat(m.lines[kept:], m.refused) {
 		if line.Status != runner.StatusTaken {
@@ -293,7 +285,7 @@ func (m *model) step() {
 	case 3, 4, 5:
 		m.settle(row)
 	case 6:
-		<-time.After(linger)
+		<-time.After([]time.Duration{linger, markEvery + linger, 2 * markLimit}[m.choose.next(3)])
 		synctest.Wait()
 	case 7:
 		m.end()
@@ -354,7 +346,11 @@ func runModel(t *testing.T, dir string, data []byte) {
 				t.Fatalf("line %d of the results is row %d, %s", rows, e.Row, e.Status)
 			}
 		}
-		if got := names(t, dir); rows != modelRows || len(got) != 2 {
+		files := 2
+		if counts.Open() {
+			files = 3 // the journal stays
+		}
+		if got := names(t, dir); rows != modelRows || len(got) != files {
 			t.Fatalf("%d rows of %d are in the results, and the files %q", rows, modelRows, got)
 		}
 	})

@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"errors"
+	"io"
+	"os"
 	"sync"
 )
 
@@ -100,4 +102,74 @@ func (f *mortal) Truncate(size int64) error {
 	}
 	f.size, f.synced = size, min(f.synced, size)
 	return f.file.Truncate(size)
+}
+
+// mortalDisk is a disk whose process may die in any step, before it, in the midst of it or after it.
+// What it has done until then stays.
+type mortalDisk struct {
+	disk
+	left int // steps until death; below 0: it lives on
+	how  int // 0: before the step; 1: in its midst; 2: after it
+	dead func() bool
+	die  func()
+}
+
+// step does whole, or what the process comes to of it.
+func (d *mortalDisk) step(whole, part func() error) error {
+	if d.dead() {
+		return errDead
+	}
+	d.left--
+	if d.left != -1 {
+		return whole()
+	}
+	var err error
+	switch d.how {
+	case 1:
+		err = part()
+	case 2:
+		err = whole()
+	}
+	d.die()
+	return errors.Join(err, errDead)
+}
+
+func nothing() error { return nil }
+
+// mortal returns the disk with each of its steps counted.
+func (d *mortalDisk) mortal() disk {
+	real := d.disk
+	half := func(path string, write func(io.Writer) error) func() error {
+		return func() error {
+			f, err := os.Create(path + ".1.tmp")
+			return errors.Join(err, write(&limited{w: f, n: 700}), f.Close())
+		}
+	}
+	opened := func(open func(string) (file, error)) func(string) (file, error) {
+		return func(path string) (f file, err error) {
+			if err = d.step(func() error { f, err = open(path); return err }, nothing); err != nil && f != nil {
+				err = errors.Join(err, f.Close())
+			}
+			return f, err
+		}
+	}
+	return disk{
+		create: opened(real.create), open: opened(real.open),
+		replace: func(path string, write func(io.Writer) error) error {
+			return d.step(func() error { return real.replace(path, write) }, half(path, write))
+		},
+		publish: func(path string, write func(io.Writer) error, named func() error) error {
+			return d.step(func() error {
+				return real.publish(path, write, func() error {
+					if err := named(); err != nil {
+						return err
+					}
+					return d.step(nothing, nothing)
+				})
+			}, half(path, write))
+		},
+		remove: func(path string) error {
+			return d.step(func() error { return real.remove(path) }, nothing)
+		},
+	}
 }

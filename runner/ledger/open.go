@@ -8,15 +8,14 @@ import (
 	"time"
 
 	"oktareset/runner"
-	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
 
-// opened returns the results of the rows whose last line leaves them open, in the order of their numbers. One that was taken is as
-// [Ledger.Finish] would leave it.
+// opened returns the results of the rows whose last line leaves them open, in the order of their
+// numbers. One that was taken is as [Ledger.Finish] would leave it.
 func (r *replay) opened() ([]runner.Result, error) {
 	var all []runner.Result
-	lines := lineReader{file: r.ledger.file}
+	lines := lineReader{path: r.path, file: r.ledger.file}
 	dec := table.NewDecoder(len(r.ledger.columns))
 	for i, m := range r.index.marks {
 		if s := m.status(); s != runner.StatusTaken && !s.Open() {
@@ -26,14 +25,15 @@ func (r *replay) opened() ([]runner.Result, error) {
 		if err != nil {
 			return nil, err
 		}
-		rec, cells, err := dec.Decode(line)
+		rec, cells, err := dec.Decode(line.row)
 		if err != nil {
-			return nil, fmt.Errorf("read row %d of %q again: %w", i+1, r.ledger.path, err)
+			return nil, fmt.Errorf("read row %d of %q again: %w", i+1, r.path, err)
 		}
 		res, err := newResult(i+1, &rec, cells)
 		if err != nil {
-			return nil, &DamageError{Path: r.ledger.path, Message: fmt.Sprintf("row %d: %v", i+1, err), Hint: results.HintOriginal}
+			return nil, damaged(r.path, fmt.Sprintf("row %d: %v", i+1, err))
 		}
+		res.Open = line.open
 		all = append(all, res)
 	}
 	return all, nil
@@ -41,13 +41,10 @@ func (r *replay) opened() ([]runner.Result, error) {
 
 // newResult makes a result of an open row's last line. Without the user and the time nothing could ever be proved.
 func newResult(row int, rec *table.Record, cells []string) (runner.Result, error) {
-	if rec.Status == string(runner.StatusTaken) {
-		settleDoubt(rec)
-	}
 	res := runner.Result{
 		Row:    runner.Row{N: row, Input: rec.Input, Cells: slices.Clone(cells)},
 		UserID: rec.UserID, Login: rec.Login, Status: runner.Status(rec.Status), Reason: runner.Reason(rec.Reason),
-		ErrorCode: rec.ErrorCode, RequestID: rec.RequestID, Factors: strings.Fields(rec.Factors), RunID: rec.RunID, Open: readOpen(rec),
+		ErrorCode: rec.ErrorCode, RequestID: rec.RequestID, Factors: strings.Fields(rec.Factors), RunID: rec.RunID,
 	}
 	res.Again, res.Error = runner.SplitAgain(rec.Error)
 	if res.UserID == "" {
@@ -71,10 +68,13 @@ func newResult(row int, rec *table.Record, cells []string) (runner.Result, error
 	return res, nil
 }
 
-// readOpen reads what of an open row is open, as [writeOpen] wrote it. Where it doesn't say what
-// became of the request, as lines of older versions don't, the answer may be lost: that costs a
-// look, and the reverse a second change.
+// readOpen reads what of an open row is open from the results of a version that kept no journal,
+// which wrote it into columns that are for something else. Where they don't say what became of the
+// request, the answer may be lost: that costs a look, and the reverse a second change.
 func readOpen(rec *table.Record) runner.Open {
+	if !runner.Status(rec.Status).Open() {
+		return runner.Open{}
+	}
 	o := runner.Open{Step: runner.Reason(rec.Reason), Sent: runner.Sent(rec.FactorStatus), Factors: strings.Fields(rec.FactorID)}
 	if rec.Status == string(runner.StatusUnknown) {
 		o.Step = runner.StepReset

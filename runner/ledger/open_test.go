@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"oktareset/runner"
+	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
 
@@ -124,15 +125,20 @@ func TestOpenOfOlderVersions(t *testing.T) {
 
 // A row that was taken is in doubt unless a first change is known to have come before: a step that
 // nobody knows proves none.
-func TestSettleDoubt(t *testing.T) {
+func TestTakenForAnyStep(t *testing.T) {
 	t.Parallel()
-	for reason, want := range map[runner.Reason]runner.Status{
+	for step, want := range map[runner.Reason]runner.Status{
 		runner.StepReset: runner.StatusUnknown, runner.ReasonUnenroll: runner.StatusUnknown, "whatever": runner.StatusUnknown,
 		runner.ReasonSessions: runner.StatusPartial, runner.ReasonEnroll: runner.StatusPartial,
 	} {
-		rec := table.Record{Status: string(runner.StatusTaken), Reason: string(reason)}
-		if settleDoubt(&rec); rec.Status != string(want) {
-			t.Errorf("taken for %q: %s, want %s", reason, rec.Status, want)
+		l := mustCreate(t, testSpec(t.TempDir(), 1))
+		taken := testTaken(1)
+		taken.Step = step
+		must(t, l.Take(testRow(1), taken))
+		counts, err := l.Finish(testRows(1), results.Ending{})
+		must(t, err)
+		if counts[want] != 1 {
+			t.Errorf("taken for %q: %v, want %s", step, counts, want)
 		}
 	}
 }

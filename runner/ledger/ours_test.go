@@ -35,10 +35,10 @@ func TestResumeTakesItsOwnFilesOnly(t *testing.T) {
 		"without end":               {do: func(p string) error { return errors.Join(os.Remove(p), os.Symlink("/dev/zero", p)) }, want: "is a link"},
 		"20 GB (the manifest only)": {do: func(p string) error { return os.Truncate(p, 20<<30) }, want: "longer than"},
 	} {
-		for _, which := range []func(string) string{ManifestPath, func(results string) string { return results }} {
+		for _, which := range []func(string) string{ManifestPath, JournalPath} {
 			spec := testSpec(t.TempDir(), 1)
 			path := which(spec.Path)
-			if strings.Contains(name, "manifest only") && path == spec.Path {
+			if strings.Contains(name, "manifest only") && path == JournalPath(spec.Path) {
 				continue // its lines are read one by one: see the tests of damage
 			}
 			t.Run(name+" "+filepath.Ext(path), func(t *testing.T) {
@@ -68,7 +68,7 @@ func TestResumeMakesPrivate(t *testing.T) {
 	t.Parallel()
 	spec := testSpec(t.TempDir(), 1)
 	must(t, mustCreate(t, spec).Close())
-	must(t, os.Chmod(spec.Path, 0o644))
+	must(t, os.Chmod(JournalPath(spec.Path), 0o644))
 	must(t, os.Chmod(ManifestPath(spec.Path), 0o644))
 	must(t, os.WriteFile(spec.Path+".lock", nil, 0o600))
 	must(t, os.Chmod(spec.Path+".lock", 0o666))
@@ -76,7 +76,7 @@ func TestResumeMakesPrivate(t *testing.T) {
 	l, _, err := Resume(spec, func(Entry) {})
 	must(t, err)
 	defer l.Close()
-	for _, path := range []string{spec.Path, ManifestPath(spec.Path), spec.Path + ".lock"} {
+	for _, path := range []string{JournalPath(spec.Path), ManifestPath(spec.Path), spec.Path + ".lock"} {
 		info, err := os.Stat(path)
 		must(t, err)
 		if info.Mode() != 0o600 {

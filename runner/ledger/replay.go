@@ -14,193 +14,241 @@ import (
 	"oktareset/runner/table"
 )
 
-// replay reads the ledger of earlier runs.
+// hintJournal is what to do about a journal that can't be trusted.
+const hintJournal = "put back the journal and the manifest as the last run left them; if they are lost, begin a new run with -o " +
+	"for those users of whom the org's System Log has no reset"
+
+// damaged is the error for a journal as a whole.
+func damaged(path, message string) error {
+	return &DamageError{Path: path, Message: message, Hint: hintJournal}
+}
+
+// replay reads the journal of earlier runs.
 type replay struct {
 	ledger *Ledger
+	path   string // of what is read: the journal, or results
+	hint   string // what to do about damage
 	old    *Manifest
-	scan   results.Scanner
-	sum    *sum // of what was read; nil unless the results were finished
+	lines  *results.Lines
+	dec    *table.Decoder
 	index  index
 	inputs inputs
-	runs   map[string]int // place of each run in the manifest
-	runID  string         // of the last line
-	run    int            // its place
-	by     []uint32       // by row: the place of the run of its last line, and 1
-	taking int            // place of the run of the last taken line
-	taken  map[int]int    // of rows in doubt at this point: the place of the run that took them
-	end    int64          // where the last complete line ends
-	torn   bool           // something stands behind it
+	runs   map[string]bool // of the manifest
+	known  string          // a run that was looked up last
+	at     point           // where the last good line ends
+	good   int             // how many lines are
+	torn   bool            // something stands behind them
 }
 
 func newReplay(l *Ledger, old *Manifest, lastRow int) *replay {
 	r := &replay{
-		ledger: l, old: old, index: newIndex(lastRow), inputs: newInputs(lastRow),
-		runs: make(map[string]int, len(old.Runs)), taken: make(map[int]int), by: make([]uint32, lastRow),
+		ledger: l, path: JournalPath(l.path), hint: hintJournal, old: old, dec: table.NewDecoder(len(l.columns)),
+		index: newIndex(lastRow), inputs: newInputs(lastRow), runs: make(map[string]bool, len(old.Runs)),
 	}
 	for i := range old.Runs {
-		r.runs[old.Runs[i].RunID] = i
+		r.runs[old.Runs[i].RunID] = true
 	}
-	var in io.Reader = io.NewSectionReader(l.file, 0, math.MaxInt64)
-	if old.Finished {
-		in, r.sum = newSum(in)
-	}
-	r.scan = results.NewScanner(l.path, in)
 	return r
 }
 
-// all reads the whole ledger and returns the rows in doubt.
+// all reads the whole journal and returns the rows that are open.
 func (r *replay) all(each func(Entry)) ([]runner.Result, error) {
-	defer r.sum.end()
-	err := r.lines(each)
-	var damage *DamageError
-	if r.old.Finished && (errors.As(err, &damage) || err == nil && !r.asFinished()) {
-		return nil, &DamageError{
-			Path: r.ledger.path, Hint: results.HintOriginal,
-			Message: "it isn't as the last run left it (its SHA-256 is another): edited, sorted, or saved by a spreadsheet",
-		}
-	}
-	if err != nil {
+	r.lines = results.NewLines(r.path, io.NewSectionReader(r.ledger.file, 0, math.MaxInt64))
+	if err := r.read(each); err != nil {
 		return nil, err
+	}
+	if err := r.reached(); err != nil {
+		return nil, err
+	}
+	if r.good < 2 {
+		return nil, r.tornHead()
 	}
 	return r.opened()
 }
 
-// asFinished reports whether what was read are the results that the manifest says are finished.
-func (r *replay) asFinished() bool {
-	return !r.torn && r.old.Result != nil && r.sum.hex() == r.old.Result.SHA256
-}
-
-// lines reads header and lines.
-func (r *replay) lines(each func(Entry)) error {
-	if err := r.header(); err != nil || r.torn {
-		return err
-	}
+// read reads lines as long as each is as it was written, and follows the one before.
+func (r *replay) read(each func(Entry)) error {
 	for {
-		e, err := r.scan.Next()
-		var torn *TornError
-		switch {
-		case errors.As(err, &torn):
-			r.torn = true
-			return nil
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
+		text, err := r.next()
+		if err != nil {
 			return err
 		}
-		if err := r.add(&e); err != nil {
-			return err
+		if text == nil {
+			return nil
 		}
-		r.end = r.scan.End
-		if each != nil {
-			each(e)
+		switch r.lines.Number {
+		case 1:
+			err = r.first(text)
+		case 2:
+			err = r.second(text)
+		default:
+			err = r.row(text, each)
+		}
+		if err != nil {
+			return err
 		}
 	}
 }
 
-// header compares the header with the one that the input gives.
-func (r *replay) header() error {
-	line, err := r.scan.Line()
-	var torn *TornError
-	switch want := r.ledger.header; {
-	case (errors.As(err, &torn) || errors.Is(err, io.EOF)) && r.old.Unused() && r.ledger.tornHeader(r.scan.Rest):
-		r.torn = true
-		return nil
-	case errors.As(err, &torn), errors.Is(err, io.EOF):
-		return r.damaged("the header isn't whole", results.HintOriginal)
-	case err != nil:
-		return err
-	case !bytes.Equal(line, want):
-		return r.otherHeader(line)
+// next returns the text of the next good line, or nil at the end of the good ones.
+func (r *replay) next() ([]byte, error) {
+	line, err := r.lines.Next()
+	var damage *DamageError
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil, nil
+	case err != nil && !errors.As(err, &damage):
+		return nil, err
 	}
-	r.scan.Dec = table.NewDecoder(len(r.ledger.columns))
-	r.end = r.scan.End
+	if err == nil {
+		text, now, sumErr := r.at.sum.check(line)
+		if sumErr == nil {
+			r.at, r.good = point{r.lines.End, now}, r.good+1
+			return text, r.passed()
+		}
+		err = sumErr
+	} else {
+		err = errors.New(damage.Message)
+	}
+	if r.at.end < r.old.Journal.Bytes {
+		return nil, r.damaged(err.Error())
+	}
+	r.torn = true
+	return nil, nil
+}
+
+// passed compares the journal with the mark in the manifest, once a line ends where that was.
+func (r *replay) passed() error {
+	mark := r.old.Journal
+	if mark.Bytes == 0 || r.at.end < mark.Bytes || r.lines.Begin >= mark.Bytes || r.at.end == mark.Bytes && r.at.sum.String() == mark.Sum {
+		return nil
+	}
+	return damaged(r.path, fmt.Sprintf("it is another journal than the one that the manifest knows, whose byte %d ends a line with the sum %s", mark.Bytes, mark.Sum))
+}
+
+// reached returns an error for a journal that is shorter than the mark in the manifest. What is
+// before that was on the disk.
+func (r *replay) reached() error {
+	if mark := r.old.Journal; r.at.end < mark.Bytes {
+		return damaged(r.path, fmt.Sprintf("it ends at byte %d, and had %d already: its end is lost", r.at.end, mark.Bytes))
+	}
 	return nil
 }
 
-// otherHeader says in what way a header isn't the one that the input gives.
-func (r *replay) otherHeader(line []byte) error {
-	records, err := table.NewRecordReader(bytes.NewReader(line))
-	if err != nil {
-		return r.damaged("it isn't the header that the run wrote", results.HintOriginal)
+// tornHead makes the journal one without a line if its run died while it began it, before it had
+// consent: what there is of it is a part of a head, or the zeros that a power failure leaves.
+func (r *replay) tornHead() error {
+	want, _ := head(r.old.Runs[0].RunID, r.old.Input.SHA256, r.ledger.header)
+	got := make([]byte, len(want)+1)
+	n, err := r.ledger.file.ReadAt(got, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read %q: %w", r.path, err)
 	}
-	plain, err := table.NewEncoder(records.Extra()).AppendHeader(nil)
-	if err != nil || !bytes.Equal(plain, line) {
-		return r.damaged("the header isn't as the run wrote it: the file was saved by another program", results.HintOriginal)
+	if got = got[:n]; !r.old.Unused() || r.old.Journal.Bytes > 0 || n > len(want) || !bytes.HasPrefix(want, got) && len(bytes.Trim(got, "\x00")) > 0 {
+		return damaged(r.path, "its first lines aren't whole")
 	}
-	return r.damaged(fmt.Sprintf("the other columns are %q, the input's are %q", records.Extra(), r.ledger.columns), results.HintOptions)
+	r.at, r.torn = point{}, true
+	return nil
 }
 
 // damaged is the error for the line last read.
-func (r *replay) damaged(message, hint string) error {
-	return &DamageError{Path: r.ledger.path, Line: r.scan.Number, Message: message, Hint: hint}
+func (r *replay) damaged(message string) error {
+	return &DamageError{Path: r.path, Line: r.lines.Number, Message: message, Hint: r.hint}
 }
 
-// add takes up a line.
-func (r *replay) add(e *Entry) error {
+// first takes up the line that says what the journal is.
+func (r *replay) first(text []byte) error {
+	runID, input, err := readHead(text)
+	switch {
+	case err != nil:
+		return r.damaged(err.Error())
+	case input != r.old.Input.SHA256:
+		return r.damaged(fmt.Sprintf("it is of the input with the SHA-256 %s, the manifest of %s", shortHash(input), shortHash(r.old.Input.SHA256)))
+	}
+	return r.knows(runID)
+}
+
+// second compares the columns with those that the input gives.
+func (r *replay) second(text []byte) error {
+	if bytes.Equal(text, columnsLine(r.ledger.header)) {
+		return nil
+	}
+	header, ok := bytes.CutPrefix(bytes.TrimSuffix(text, []byte(",")), []byte(openColumns))
+	if !ok {
+		return r.damaged("it isn't the header that the run wrote")
+	}
+	return r.otherColumns(append(header, '\n'))
+}
+
+// otherColumns says in what way a header of results isn't the one that the input gives.
+func (r *replay) otherColumns(header []byte) error {
+	records, err := table.NewRecordReader(bytes.NewReader(header))
+	if err != nil {
+		return r.damaged("it isn't the header that the run wrote")
+	}
+	return &DamageError{
+		Path: r.path, Line: r.lines.Number, Hint: results.HintOptions,
+		Message: fmt.Sprintf("the other columns are %q, the input's are %q", records.Extra(), r.ledger.columns),
+	}
+}
+
+// row takes up a line.
+func (r *replay) row(text []byte, each func(Entry)) error {
+	begin := r.lines.Begin
+	line, err := parseLine(text)
+	if err != nil {
+		return r.damaged(err.Error())
+	}
+	e, err := line.decode(r.dec)
+	if err == nil {
+		err = r.add(&e, begin)
+	}
+	if err != nil {
+		return r.damaged(err.Error())
+	}
+	if err := r.knows(e.Record.RunID); err != nil {
+		return err
+	}
+	if each != nil {
+		each(e)
+	}
+	return nil
+}
+
+// add takes up what a line says, which begins at an offset.
+func (r *replay) add(e *Entry, offset int64) error {
 	if err := r.index.check(e.Row, e.Status); err != nil {
-		return r.damaged(err.Error(), results.HintOriginal)
+		return err
 	}
 	if !r.inputs.same(e.Row, e.Record.Input) {
-		return r.damaged(fmt.Sprintf("row %d has two different inputs, the second is %q", e.Row, e.Record.Input), results.HintOriginal)
+		return fmt.Errorf("row %d has two different inputs, the second is %q", e.Row, e.Record.Input)
 	}
 	id, _ := runner.ParseIdentifier(e.Record.Input)
 	if user := e.Record.UserID; id.Kind == runner.KindID && user != "" && user != id.Value {
-		return r.damaged(fmt.Sprintf("the user %q isn't the input %q", user, e.Record.Input), results.HintOriginal)
-	}
-	if err := r.order(e); err != nil {
-		return err
+		return fmt.Errorf("the user %q isn't the input %q", user, e.Record.Input)
 	}
 	r.inputs.add(e.Row, e.Record.Input)
-	r.index.set(e.Row, e.Status, e.Offset)
+	r.index.set(e.Row, e.Status, offset)
 	return nil
 }
 
-// order refuses lines that can't have been written in this order: a row that was taken again after its result would pass for one
-// that is settled.
-func (r *replay) order(e *Entry) error {
-	run, err := r.place(e.Record.RunID)
-	if err != nil {
-		return err
-	}
-	const reordered = "the lines aren't in the order in which they were written"
-	if uint32(run+1) < r.by[e.Row-1] {
-		return r.damaged(reordered, results.HintOriginal)
-	}
-	r.by[e.Row-1] = uint32(run + 1)
-	if e.Status == runner.StatusTaken {
-		if run < r.taking {
-			return r.damaged(reordered, results.HintOriginal)
-		}
-		r.taking, r.taken[e.Row] = run, run
+// knows returns an error unless the manifest knows the runs that a line names: it does before they
+// write one.
+func (r *replay) knows(runIDs string) error {
+	if runIDs == r.known && runIDs != "" { // most lines are of the run of the line before
 		return nil
 	}
-	if by, ok := r.taken[e.Row]; ok {
-		if run < by {
-			return r.damaged(reordered, results.HintOriginal)
-		}
-		delete(r.taken, e.Row)
+	ids := strings.Fields(runIDs)
+	if len(ids) == 0 {
+		return r.damaged("it names no run")
 	}
+	for _, id := range ids {
+		if !r.runs[id] {
+			return r.damaged(fmt.Sprintf("the manifest doesn't know its run %q", id))
+		}
+	}
+	r.known = runIDs
 	return nil
-}
-
-// place returns the place in the manifest of the run that a line names; of several, the last one to take the row counts.
-func (r *replay) place(runID string) (int, error) {
-	if runID == r.runID && runID != "" { // most lines are of the run of the line before
-		return r.run, nil
-	}
-	run := -1
-	for id := range strings.FieldsSeq(runID) {
-		n, ok := r.runs[id]
-		if !ok {
-			return 0, r.damaged(fmt.Sprintf("the manifest doesn't know its run %q", id), results.HintOriginal)
-		}
-		run = max(run, n)
-	}
-	if run < 0 {
-		return 0, r.damaged("it names no run", results.HintOriginal)
-	}
-	r.runID, r.run = runID, run
-	return run, nil
 }
 
 // inputs remembers what the input cell of each row was, in 4 bytes a row.

@@ -20,7 +20,6 @@ type (
 	Ending      = results.Ending
 	Result      = results.Result
 	Entry       = results.Entry
-	TornError   = results.TornError
 	DamageError = results.DamageError
 )
 
@@ -47,6 +46,9 @@ func ReadManifest(path string) (Manifest, error) { return results.ReadManifest(p
 
 // ReadOurManifest is [results.ReadOurManifest].
 func ReadOurManifest(path string) (Manifest, error) { return results.ReadOurManifest(path) }
+
+// JournalPath is [results.JournalPath].
+func JournalPath(path string) string { return results.JournalPath(path) }
 
 // CopyPath is [results.CopyPath].
 func CopyPath(path string) string { return results.CopyPath(path) }

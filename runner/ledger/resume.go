@@ -1,11 +1,11 @@
 package ledger
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"oktareset/runner"
@@ -13,156 +13,251 @@ import (
 	"oktareset/runner/results"
 )
 
-// Resume opens the ledger that earlier runs have left, finished or not, for a further run: the only one of spec.Manifest. It calls
-// each for every line of it, in the order of the file, and returns the rows that are open, as Finish would leave them, in the order of their numbers. What the
-// manifest says of org, steps, consent and actor stays; the new run is added to it before Resume returns.
+// Resume opens the ledger that earlier runs have left, finished or not, for a further run: the only
+// one of spec.Manifest. It calls each for every line of it, in the order of the file, and returns
+// the rows that are open, as Finish would leave them, in the order of their numbers. What the
+// manifest says of org, steps, consent and actor stays; the new run is added to it before Resume
+// returns. Results that stand beside the journal stay until the run writes its first line.
 //
-// A last line that is torn is cut off: nothing that depends on it was sent. Whatever else isn't as
-// a run leaves it is a [*DamageError]; a ledger of something else is a [*MismatchError]; one that
-// another run has open is a [*LockedError]. When there is nothing to go on with, it returns
-// [ErrNothing], and has removed what a run has left that died before its ledger was made, or, over
-// another input, before it had consent and a line. Files that others wrote, or can change, are a
-// [*files.RefusedError]: no consent rests on them. On any other error the files are as they were,
-// save for a torn line. each may have been called before an error.
+// What of the journal was never certain to be on the disk, and isn't as it was written, is cut off:
+// nothing that depends on it was sent. Whatever else isn't as a run leaves it is a [*DamageError]; a
+// ledger of something else is a [*MismatchError]; one that another run has open is a
+// [*LockedError]. When there is nothing to go on with, it returns [ErrNothing], and has removed what
+// a run has left that died before its ledger was made, or, over another input, before it had consent
+// and a line. Files that others wrote, or can change, are a [*files.RefusedError]: no consent rests
+// on them. On any other error the files are as they were, save for what was cut off. each may have
+// been called before an error.
 func Resume(spec Spec, each func(Entry)) (*Ledger, []runner.Result, error) {
-	return resume(spec, each, openFile)
+	return resume(spec, each, realDisk)
 }
 
-func resume(spec Spec, each func(Entry), open func(path string) (file, error)) (*Ledger, []runner.Result, error) {
-	l, err := newLedger(spec)
+func resume(spec Spec, each func(Entry), d disk) (*Ledger, []runner.Result, error) {
+	l, err := newLedger(spec, d)
 	if err != nil {
 		return nil, nil, fmt.Errorf("resume %q: %w", spec.Path, err)
 	}
 	if l.lock, err = acquire(l.path, holder(l.manifest.Run())); err != nil {
 		return nil, nil, err
 	}
-	rows, err := l.reopen(spec, each, open)
+	rows, err := l.reopen(spec, each)
 	if err != nil {
 		if l.file != nil {
 			err = errors.Join(err, l.file.Close())
 		}
+		if l.carried {
+			err = errors.Join(err, d.remove(JournalPath(l.path)))
+		}
 		return nil, nil, errors.Join(err, l.lock.release())
 	}
+	l.startMarks()
 	return l, rows, nil
 }
 
 // reopen takes up the files of the earlier runs. The lock is held.
-func (l *Ledger) reopen(spec Spec, each func(Entry), open func(path string) (file, error)) ([]runner.Result, error) {
+func (l *Ledger) reopen(spec Spec, each func(Entry)) ([]runner.Result, error) {
 	old, err := l.earlier()
 	if err != nil {
 		return nil, err
 	}
-	if old.Input.SHA256 != spec.Manifest.Input.SHA256 && vain(&old, l.path) {
-		if err := errors.Join(removeResults(l.path), files.RemoveTemps(l.path, l.ManifestPath())); err != nil {
-			return nil, err
+	if vain(&old, l.path) && (old.Journal == nil || old.Input.SHA256 != spec.Manifest.Input.SHA256) {
+		return nil, l.nothing()
+	}
+	if firstEdition(&old) {
+		return nil, &DamageError{
+			Path: l.path, Message: fmt.Sprintf("the version %q began it, isn't done with it, and wrote it in another way", old.Version),
+			Hint: "finish it with the version that began it",
 		}
-		return nil, ErrNothing
 	}
 	if err := compare(&old, &spec.Manifest, l.path); err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(old.Runs, func(r Run) bool { return r.RunID == l.runID }) {
+	if slices.ContainsFunc(old.Runs, func(r results.Run) bool { return r.RunID == l.runID }) {
 		return nil, fmt.Errorf("resume %q: it has a run %q already", l.path, l.runID)
 	}
-	if l.file, err = open(l.path); err != nil {
-		return nil, fmt.Errorf("open the results: %w", err)
-	}
 	r := newReplay(l, &old, spec.LastRow)
+	rows, err := l.read(r, each)
+	if err != nil {
+		return nil, err
+	}
+	if err := removeTemps(l.path); err != nil {
+		return nil, err
+	}
+	l.before, l.manifest = &old, next(&old, &spec.Manifest)
+	if l.outdated != nil {
+		l.manifest.Outdated = cmp.Or(old.Result, old.Outdated)
+	}
+	l.ticket = cmp.Or(spec.Manifest.Ticket, old.Ticket)
+	l.inputs = r.inputs
+	l.commits = newCommitter(JournalPath(l.path), l.file, r.at, r.index)
+	if err := l.writeManifest(); err != nil {
+		return nil, errors.Join(err, l.commits.stop())
+	}
+	return rows, nil
+}
+
+// read reads what counts: the journal or, where there is none any more, the results, of which it
+// makes one.
+func (l *Ledger) read(r *replay, each func(Entry)) ([]runner.Result, error) {
+	if r.old.Journal == nil {
+		return l.carry(r, each)
+	}
+	err := l.checkOutdated(r.old)
+	if err != nil {
+		return nil, err
+	}
+	if l.file, err = l.disk.open(JournalPath(l.path)); err != nil {
+		return nil, fmt.Errorf("open the journal: %w", err)
+	}
 	rows, err := r.all(each)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.repair(r); err != nil {
-		return nil, err
-	}
-	if err := files.RemoveTemps(l.path, l.ManifestPath()); err != nil {
-		return nil, err
-	}
-	l.before, l.manifest = &old, next(&old, &spec.Manifest)
-	l.ticket = cmp.Or(spec.Manifest.Ticket, old.Ticket)
-	if err := l.writeManifest(); err != nil {
-		return nil, err
-	}
-	l.inputs = r.inputs
-	l.commits = newCommitter(l.path, l.file, r.end, r.index)
-	return rows, nil
+	return rows, l.repair(r)
 }
 
-// earlier returns the manifest of the earlier runs, whose results exist.
+// earlier returns the manifest of the earlier runs, of which there is what counts: the journal, or
+// results without one.
 func (l *Ledger) earlier() (Manifest, error) {
-	info, err := os.Lstat(l.path)
-	missing := errors.Is(err, os.ErrNotExist)
-	if err != nil && !missing {
-		return Manifest{}, fmt.Errorf("look for earlier results: %w", err)
+	csv, err := there(l.path)
+	if err != nil {
+		return Manifest{}, err
+	}
+	journal, err := there(JournalPath(l.path))
+	if err != nil {
+		return Manifest{}, err
 	}
 	m, err := results.ReadOurManifest(l.path)
 	switch {
-	case errors.Is(err, os.ErrNotExist) && missing:
+	case errors.Is(err, os.ErrNotExist) && !csv && !journal:
 		return Manifest{}, ErrNothing
 	case errors.Is(err, os.ErrNotExist):
+		path := l.path
+		if !csv {
+			path = JournalPath(l.path)
+		}
 		return Manifest{}, &DamageError{
-			Path: l.path, Hint: results.HintOriginal,
+			Path: path, Hint: hintJournal,
 			Message: fmt.Sprintf("its manifest %q isn't there, so that nobody knows what it belongs to", l.ManifestPath()),
 		}
 	case err != nil:
 		return Manifest{}, err
-	case missing:
-		return Manifest{}, l.leftover(&m)
-	case !info.Mode().IsRegular():
-		return Manifest{}, &DamageError{
-			Path: l.path, Message: "it isn't a regular file: under another name, another run could write it, too",
-			Hint: "name the file itself with -o",
-		}
-	}
-	if firstEdition(&m) {
-		return Manifest{}, &DamageError{
-			Path: l.path, Message: fmt.Sprintf("the version %q began it, isn't done with it, and wrote it in another way", m.Version),
-			Hint: "finish it with the version that began it",
-		}
+	case m.Journal != nil && !journal:
+		return Manifest{}, l.leftover(&m, csv, JournalPath(l.path))
+	case m.Journal == nil && !m.Finished && journal:
+		return Manifest{}, damaged(JournalPath(l.path), "the manifest doesn't know it")
+	case m.Journal == nil && !csv:
+		return Manifest{}, l.leftover(&m, false, l.path)
 	}
 	if err := checkManifest(&m, m.Input.Rows); err != nil {
-		return Manifest{}, &DamageError{Path: l.ManifestPath(), Message: err.Error(), Hint: results.HintOriginal}
+		return Manifest{}, &DamageError{Path: l.ManifestPath(), Message: err.Error(), Hint: hintJournal}
 	}
 	return m, nil
 }
 
-// leftover removes a manifest without results and returns [ErrNothing] if its run can't have changed anything.
-func (l *Ledger) leftover(m *Manifest) error {
-	if !m.Unused() {
+// there reports whether something has a name.
+func there(path string) (bool, error) {
+	_, err := os.Lstat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for earlier results: %w", err)
+	}
+	return true, nil
+}
+
+// leftover removes a manifest without what counts, and returns [ErrNothing], if its run can't have
+// changed anything.
+func (l *Ledger) leftover(m *Manifest, csv bool, missing string) error {
+	if !m.Unused() || csv {
 		return &DamageError{
-			Path: l.ManifestPath(), Message: fmt.Sprintf("it belongs to %q, which isn't there", l.path), Hint: results.HintOriginal,
+			Path: l.ManifestPath(), Message: fmt.Sprintf("it belongs to %q, which isn't there", missing), Hint: hintJournal,
 		}
 	}
-	if err := errors.Join(removeResults(l.path), files.RemoveTemps(l.path, l.ManifestPath())); err != nil {
+	return l.nothing()
+}
+
+// nothing removes what a run left that did nothing, and returns [ErrNothing].
+func (l *Ledger) nothing() error {
+	if err := errors.Join(removeResults(l.path), removeTemps(l.path)); err != nil {
 		return err
 	}
 	return ErrNothing
 }
 
-// repair cuts a torn line off, writes a header that never came to be, and makes durable what the earlier runs wrote: from now on
-// it is relied on.
-func (l *Ledger) repair(r *replay) error {
-	if r.torn {
-		if err := l.file.Truncate(r.end); err != nil {
-			return fmt.Errorf("cut the torn line off %q: %w", l.path, err)
-		}
+// checkOutdated looks at the results that stand beside the journal, which they don't count against.
+// Only what a run wrote will be removed.
+func (l *Ledger) checkOutdated(old *Manifest) error {
+	f, err := files.Open(l.path, ours)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
 	}
-	if r.end == 0 {
-		if _, err := l.file.WriteAt(l.header, 0); err != nil {
-			return fmt.Errorf("write %q: %w", l.path, err)
-		}
-		r.end = int64(len(l.header))
+	if err != nil {
+		return err
 	}
-	if err := l.file.Sync(); err != nil {
-		return fmt.Errorf("sync %q: %w", l.path, err)
+	defer f.Close() //nolint:errcheck // it was only read
+	const hint = "move it away: the journal has what was done, and the next run writes the results anew"
+	written := cmp.Or(old.Result, old.Outdated)
+	if written == nil {
+		return &DamageError{Path: l.path, Message: "no run has written it", Hint: hint}
 	}
-	return nil
+	hash, err := results.SHA256(f)
+	if err != nil {
+		return err
+	}
+	if hash != written.SHA256 {
+		return otherResults(l.path, hint)
+	}
+	l.outdated, err = f.Stat()
+	return err
 }
 
-// tornHeader reports whether a file whose first line has no end is one that [Create] was about to begin: a part of the header, or the zeros
-// that a power failure leaves.
-func (l *Ledger) tornHeader(head []byte) bool {
-	return bytes.HasPrefix(l.header, head) || len(head) <= len(l.header) && len(bytes.Trim(head, "\x00")) == 0
+// clear removes the results of earlier runs before the run changes anything: from then on they
+// don't say any more what was done. The manifest doesn't count them since the run began.
+func (l *Ledger) clear() error {
+	l.clearing.Do(func() {
+		if l.outdated == nil {
+			return
+		}
+		now, err := os.Lstat(l.path)
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			return
+		case err == nil && (!os.SameFile(now, l.outdated) || now.Size() != l.outdated.Size() || !now.ModTime().Equal(l.outdated.ModTime())):
+			err = errTouched
+		}
+		if err == nil {
+			err = l.disk.remove(l.path)
+		}
+		if err == nil {
+			err = files.SyncFolder(filepath.Dir(l.path))
+		}
+		if err != nil {
+			l.clearErr = &WriteError{Path: l.path, Err: fmt.Errorf("remove what earlier runs wrote: %w", err)}
+		}
+	})
+	return l.clearErr
+}
+
+// repair cuts off what the replay found behind the good lines, writes a head that never came to be,
+// and makes durable what the earlier runs wrote: from now on it is relied on.
+func (l *Ledger) repair(r *replay) error {
+	if r.torn {
+		if err := l.file.Truncate(r.at.end); err != nil {
+			return fmt.Errorf("cut the torn end off %q: %w", r.path, err)
+		}
+	}
+	if r.at.end == 0 {
+		text, now := head(l.runID, r.old.Input.SHA256, l.header)
+		if _, err := l.file.WriteAt(text, 0); err != nil {
+			return fmt.Errorf("write %q: %w", r.path, err)
+		}
+		r.at = point{int64(len(text)), now}
+	}
+	if err := l.file.Sync(); err != nil {
+		return fmt.Errorf("sync %q: %w", r.path, err)
+	}
+	return nil
 }
 
 // Last returns the status of row n's last line, [runner.StatusTaken] for a row in doubt. It reports false when there is no line.
@@ -182,7 +277,7 @@ func (l *Ledger) Check(row runner.Row) error {
 		return nil
 	}
 	return &DamageError{
-		Path: l.path, Hint: results.HintOriginal,
+		Path: JournalPath(l.path), Hint: hintJournal,
 		Message: fmt.Sprintf("its row %d isn't the one of the input, %q in line %d", row.N, row.Input, row.Line),
 	}
 }

@@ -13,7 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"oktareset/runner"
+	"oktareset/runner/files"
 	"oktareset/runner/results"
+	"oktareset/runner/table"
 )
 
 // consented is what a run has noted before its first change.
@@ -94,13 +96,13 @@ func TestResumeGoesOn(t *testing.T) {
 	wantDoubts := []runner.Result{
 		{
 			Row: second, UserID: taken2.UserID, Login: taken2.Login, StartedAt: results.Stamp(takenAt), RunID: "run1", Status: runner.StatusUnknown,
-			Reason: runner.ReasonUnverified, Error: inDoubt, Factors: []string{}, Open: runner.Open{Sent: runner.Lost, Factors: []string{}},
+			Reason: runner.ReasonUnverified, Error: inDoubt, Factors: []string{}, Open: runner.Open{Sent: runner.Lost},
 		},
 		{
 			Row: third, UserID: taken3.UserID, Login: taken3.Login, StartedAt: results.Stamp(takenAt), RunID: "run1", Status: runner.StatusUnknown,
 			RequestID: "req3", HTTPStatus: 502, ErrorCode: "E1",
 			Error: "answer lost", Attempts: 2, Factors: []string{"push:OKTA", "sms:OKTA"}, FinishedAt: results.Stamp(takenAt.Add(time.Minute)),
-			Open: runner.Open{Sent: runner.Lost, Factors: []string{}},
+			Open: runner.Open{Sent: runner.Lost},
 		},
 	}
 	if diff := cmp.Diff(wantDoubts, doubts); diff != "" {
@@ -163,8 +165,8 @@ func TestResumeTicket(t *testing.T) {
 	must(t, l.Settle(testResult(5, runner.StatusReset)))
 	must(t, l.Close())
 	tickets := ""
-	for e, err := range Scan(l.Path()) {
-		must(t, err)
+	entries, _ := readJournal(t, JournalPath(l.Path()))
+	for _, e := range entries {
 		if e.Row >= 4 {
 			tickets += e.Record.Ticket + " "
 		}
@@ -225,7 +227,7 @@ func leaveManifest(change func(*Manifest)) func(t *testing.T, s Spec) {
 		l := mustCreate(t, s)
 		must(t, l.Update(change))
 		must(t, l.Close())
-		must(t, os.Remove(s.Path))
+		must(t, os.Remove(JournalPath(s.Path)))
 		must(t, os.WriteFile(ManifestPath(s.Path)+".123.tmp", []byte("{"), 0o600))
 		if !strings.Contains(t.Name(), "died") {
 			must(t, os.Remove(ManifestPath(s.Path)+".123.tmp"))
@@ -333,7 +335,7 @@ func TestDiscardOfResumed(t *testing.T) {
 		t.Error("Discard after a line = nil, want an error")
 	}
 	must(t, l.Close())
-	if last, _ := lastStatuses(t, spec.Path); last[5] != runner.StatusSkipped {
+	if last, _ := lastStatuses(t, JournalPath(spec.Path)); last[5] != runner.StatusSkipped {
 		t.Errorf("statuses after a refused Discard = %v, want row 5", last)
 	}
 }
@@ -367,12 +369,12 @@ func TestResumeThatFailsChangesNothing(t *testing.T) {
 			dir := t.TempDir()
 			spec := leaveRun(t, dir)
 			before := snapshot(t, dir)
-			appendTo(t, spec.Path, "2,torn")
-			if _, _, err := resume(resumeSpec(spec, "run2"), nil, tt.open); !errors.Is(err, full) {
+			appendTo(t, JournalPath(spec.Path), "2,torn")
+			if _, _, err := resume(resumeSpec(spec, "run2"), nil, with(tt.open)); !errors.Is(err, full) {
 				t.Errorf("resume = %v, want %v", err, full)
 			}
 			after := snapshot(t, dir)
-			after["users.results.csv"] = strings.TrimSuffix(after["users.results.csv"], "2,torn")
+			after["users.results.journal"] = strings.TrimSuffix(after["users.results.journal"], "2,torn")
 			if diff := cmp.Diff(before, after); diff != "" {
 				t.Errorf("files but for the torn line (-before +after):\n%s", diff)
 			}
@@ -403,33 +405,47 @@ func appendTo(t *testing.T, path, text string) {
 	must(t, errors.Join(err, f.Close()))
 }
 
-// TestResumeOpensSteps: a row that dies in a later step than the reset comes back as what is certain of it.
-
-// What an earlier version's run left open is written in another way. That version has to finish it.
+// What a version without a journal left unfinished is written in another way. That version has to
+// finish it, unless it has done nothing.
 func TestResumeOfTheFirstEdition(t *testing.T) {
 	t.Parallel()
+	header := strings.Join(table.Columns, ",") + ",dept\n"
 	for name, tt := range map[string]struct {
 		change  func(m *Manifest)
+		results string
 		refused bool
 	}{
-		"with consent": {func(m *Manifest) { m.OrgID, m.Consent.How = "", ConsentConfirm }, true},
-		"with the ID":  {func(m *Manifest) { m.Consent.How = ConsentConfirm }, false},
-		"no consent":   {func(m *Manifest) { m.OrgID, m.Consent.How = "", ConsentNone }, false},
-		"a dry run":    {func(m *Manifest) { m.OrgID, m.DryRun, m.Consent.How = "", true, ConsentNone }, false},
+		"with consent":                 {func(m *Manifest) { m.OrgID, m.Consent.How = "", ConsentConfirm }, header, true},
+		"with the ID":                  {func(m *Manifest) { m.Consent.How = ConsentConfirm }, header, true},
+		"with a row":                   {func(m *Manifest) { m.OrgID, m.Consent.How = "", ConsentNone }, header + "1,a", true},
+		"a dry run":                    {func(m *Manifest) { m.DryRun, m.Consent.How = true, ConsentNone }, header + "1,a", true},
+		"no consent":                   {func(m *Manifest) { m.OrgID, m.Consent.How = "", ConsentNone }, header, false},
+		"no consent and half a header": {func(m *Manifest) { m.OrgID, m.Consent.How = "", ConsentNone }, header[:9], false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			spec := testSpec(t.TempDir(), 1)
+			dir := t.TempDir()
+			spec := testSpec(dir, 1)
+			spec.Manifest.Format = Format
 			tt.change(&spec.Manifest)
-			must(t, mustCreate(t, spec).Close())
-			spec.Manifest.Runs[0].RunID, spec.Manifest.OrgID = "run2", "00oa"
-			l, _, err := Resume(spec, func(Entry) {})
-			if l != nil {
-				must(t, l.Close())
-			}
+			must(t, files.Replace(ManifestPath(spec.Path), spec.Manifest.Encode))
+			must(t, os.WriteFile(spec.Path, []byte(tt.results), 0o600))
+			before := snapshot(t, dir)
+			again := resumeSpec(spec, "run2")
+			again.Manifest.OrgID = "00oa"
+			_, _, err := Resume(again, func(Entry) { t.Error("a line was handed out") })
 			var damage *DamageError
-			if refused := errors.As(err, &damage) && damage.Hint == "finish it with the version that began it"; refused != tt.refused || !refused && err != nil {
-				t.Errorf("Resume = %v, want refused: %t", err, tt.refused)
+			if !tt.refused {
+				if got := names(t, dir); !errors.Is(err, ErrNothing) || len(got) > 0 {
+					t.Errorf("Resume = %v, left %q, want ErrNothing and no file", err, got)
+				}
+				return
+			}
+			if !errors.As(err, &damage) || damage.Hint != "finish it with the version that began it" {
+				t.Errorf("Resume = %v, want a *DamageError", err)
+			}
+			if diff := cmp.Diff(before, snapshot(t, dir)); diff != "" {
+				t.Errorf("files after a refusal (-before +after):\n%s", diff)
 			}
 		})
 	}

@@ -3,7 +3,7 @@ package ledger
 import (
 	"bytes"
 	"errors"
-	"io"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +14,7 @@ import (
 
 	"oktareset/runner"
 	"oktareset/runner/files"
+	"oktareset/runner/results"
 )
 
 // The ledger ends in the middle of its last line: at every byte, and with the zeros that a power failure leaves.
@@ -22,15 +23,17 @@ func TestResumeOfTornLine(t *testing.T) {
 	dir := t.TempDir()
 	spec := leaveRun(t, dir)
 	files := snapshot(t, dir)
-	whole := files["users.results.csv"]
+	whole := files["users.results.journal"]
 	last := strings.LastIndex(strings.TrimSuffix(whole, "\n"), "\n") + 1
+	setMark(t, spec.Path, last)
+	files = snapshot(t, dir)
 	var tails []string
 	for cut := last; cut <= len(whole); cut++ {
 		tails = append(tails, whole[last:cut])
 	}
 	tails = append(tails, strings.Repeat("\x00", 100), whole[last:last+9]+"\x00\x00\n", whole[last:]+"\x00")
 	for i, tail := range tails {
-		must(t, os.WriteFile(spec.Path, []byte(whole[:last]+tail), 0o600))
+		must(t, os.WriteFile(JournalPath(spec.Path), []byte(whole[:last]+tail), 0o600))
 		must(t, os.WriteFile(ManifestPath(spec.Path), []byte(files["users.results.json"]), 0o600))
 		l, doubts, err := Resume(resumeSpec(spec, "run2"), nil)
 		must(t, err)
@@ -43,7 +46,7 @@ func TestResumeOfTornLine(t *testing.T) {
 		}
 		must(t, l.Settle(testResult(5, runner.StatusReset)))
 		must(t, l.Close())
-		if statuses, torn := lastStatuses(t, spec.Path); torn || statuses[5] != runner.StatusReset || statuses[4] != want {
+		if statuses, torn := lastStatuses(t, JournalPath(spec.Path)); torn || statuses[5] != runner.StatusReset || statuses[4] != want {
 			t.Fatalf("tail %d: after a further line, statuses = %v, torn %v", i, statuses, torn)
 		}
 	}
@@ -53,17 +56,19 @@ func TestResumeOfTornLine(t *testing.T) {
 func TestResumeOfTornHeader(t *testing.T) {
 	t.Parallel()
 	spec := testSpec(t.TempDir(), 1)
-	must(t, mustCreate(t, spec).Close())
-	header, err := os.ReadFile(spec.Path)
+	l := mustCreate(t, spec)
+	journal := JournalPath(spec.Path)
+	manifest, err := os.ReadFile(ManifestPath(spec.Path)) // as it is before the journal is made
 	must(t, err)
-	manifest, err := os.ReadFile(ManifestPath(spec.Path))
+	must(t, l.Close())
+	header, err := os.ReadFile(journal)
 	must(t, err)
 	heads := [][]byte{bytes.Repeat([]byte{0}, len(header)), bytes.Repeat([]byte{0}, 7)}
 	for cut := range header {
 		heads = append(heads, header[:cut])
 	}
 	for _, head := range heads {
-		must(t, os.WriteFile(spec.Path, head, 0o600))
+		must(t, os.WriteFile(journal, head, 0o600))
 		must(t, os.WriteFile(ManifestPath(spec.Path), manifest, 0o600))
 		l, doubts, err := Resume(resumeSpec(spec, "run2"), nil)
 		if err != nil || len(doubts) > 0 {
@@ -71,85 +76,154 @@ func TestResumeOfTornHeader(t *testing.T) {
 		}
 		must(t, l.Take(testRow(1), testTaken(1)))
 		must(t, l.Close())
-		if last, torn := lastStatuses(t, spec.Path); torn || last[1] != runner.StatusTaken {
+		if last, torn := lastStatuses(t, journal); torn || last[1] != runner.StatusTaken {
 			t.Fatalf("after the header %q: statuses %v, torn %v", head, last, torn)
 		}
 	}
-	for _, foreign := range []string{"hello", "row,input,user", strings.Repeat("\x00", len(header)+1)} {
-		must(t, os.WriteFile(spec.Path, []byte(foreign), 0o600))
+	must(t, os.WriteFile(ManifestPath(spec.Path), manifest, 0o600))
+	for _, foreign := range []string{"hello", "row,input,user", string(header[:len(header)/2]) + "x", strings.Repeat("\x00", len(header)+1)} {
+		must(t, os.WriteFile(journal, []byte(foreign), 0o600))
 		_, _, err := Resume(resumeSpec(spec, "run3"), nil)
 		var damage *DamageError
-		if text, _ := os.ReadFile(spec.Path); !errors.As(err, &damage) || string(text) != foreign {
+		if text, _ := os.ReadFile(journal); !errors.As(err, &damage) || string(text) != foreign {
 			t.Errorf("Resume of %q after a run = %v, the file is %q; want a *DamageError and no change", foreign, err, text)
 		}
 	}
 }
 
-// Finish may be cut short anywhere: while it writes the new file, before and after the renaming, and in the manifest.
-func TestResumeAfterCrashInFinish(t *testing.T) {
+// setMark makes the manifest know no more of the journal than its first bytes, which end a line.
+func setMark(t *testing.T, path string, bytes int) {
+	t.Helper()
+	text, err := os.ReadFile(JournalPath(path))
+	must(t, err)
+	if text[bytes-1] != '\n' {
+		t.Fatalf("no line ends at %d", bytes)
+	}
+	changeManifest(t, path, func(m *Manifest) {
+		m.Journal = &results.Mark{Bytes: int64(bytes), Sum: string(text[bytes-9 : bytes-1])}
+	})
+}
+
+func changeManifest(t *testing.T, path string, change func(*Manifest)) {
+	t.Helper()
+	m, err := ReadManifest(path)
+	must(t, err)
+	change(&m)
+	must(t, files.Replace(ManifestPath(path), m.Encode))
+}
+
+// What is damaged in whatever way is cut off where it begins, if the manifest doesn't know of it
+// yet; up to where the manifest knows the journal, it is damage, and nothing is changed.
+func TestResumeTellsTornFromDamaged(t *testing.T) {
 	t.Parallel()
-	crash := errors.New("crash")
-	halfway := func(path string, write func(io.Writer) error) error {
-		f, err := os.Create(path + ".4711.tmp")
-		return errors.Join(err, write(&limited{w: f, n: 400}), f.Close(), crash)
-	}
-	tests := []struct {
-		name    string
-		results func(path string, write func(io.Writer) error) error
-		other   func(path string, write func(io.Writer) error) error // for the manifest
-		ordered bool
+	whole := func(text string, _ []int) string { return text }
+	for name, tt := range map[string]struct {
+		damage func(text string, lines []int) string // lines begin at these offsets
+		good   int                                   // lines that are
 	}{
-		{"half a new file", halfway, nil, false},
-		{"before the renaming", func(path string, write func(io.Writer) error) error {
-			return errors.Join(files.Replace(path+".4711.tmp", write), crash)
-		}, nil, false},
-		{"after the renaming", files.Replace, func(string, func(io.Writer) error) error { return crash }, true},
-		{"half a new manifest", files.Replace, halfway, true},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+		"whole":                 {whole, 8},
+		"cut":                   {func(s string, at []int) string { return s[:len(s)-1] }, 7},
+		"zeros behind":          {func(s string, at []int) string { return s + strings.Repeat("\x00", 500) }, 8},
+		"a foreign line behind": {func(s string, at []int) string { return s + "hello\n" }, 8},
+		"zeros for lines":       {func(s string, at []int) string { return s[:at[4]] + strings.Repeat("\x00", at[6]-at[4]) + s[at[6]:] }, 4},
+		"zeros across lines": {func(s string, at []int) string {
+			return s[:at[4]+20] + strings.Repeat("\x00", at[6]-at[4]) + s[at[6]+20:]
+		}, 4},
+		"a line is missing": {func(s string, at []int) string { return s[:at[4]] + s[at[5]:] }, 4},
+		"lines are missing": {func(s string, at []int) string { return s[:at[3]] + s[at[6]:] }, 3},
+		"two lines swapped": {func(s string, at []int) string { return s[:at[4]] + s[at[5]:at[6]] + s[at[4]:at[5]] + s[at[6]:] }, 4},
+		"a line twice":      {func(s string, at []int) string { return s[:at[5]] + s[at[4]:] }, 5},
+		"another event": {func(s string, at []int) string {
+			return s[:at[4]] + strings.Replace(s[at[4]:], "settled,", "taken,", 1)
+		}, 4},
+		"one bit":             {func(s string, at []int) string { return s[:at[6]+30] + string(s[at[6]+30]^1) + s[at[6]+31:] }, 6},
+		"CRLF":                {func(s string, at []int) string { return s[:at[3]] + strings.ReplaceAll(s[at[3]:], "\n", "\r\n") }, 3},
+		"the sum in capitals": {func(s string, at []int) string { return s[:at[7]] + strings.ToUpper(s[at[7]:]) }, 7},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			spec := leaveRun(t, dir)
-			l, _ := mustResume(t, resumeSpec(spec, "run2"))
-			l.replace = func(path string, write func(io.Writer) error) error {
-				switch {
-				case path == l.path:
-					return tt.results(path, write)
-				case tt.other != nil:
-					return tt.other(path, write)
+			text := snapshot(t, dir)["users.results.journal"]
+			at := []int{0}
+			for i, c := range []byte(text) {
+				if c == '\n' {
+					at = append(at, i+1)
 				}
-				return crash // it died: nothing was noted
 			}
-			if _, err := l.Finish(testRows(5), Ending{}); !errors.Is(err, crash) {
-				t.Fatalf("Finish = %v, want the crash", err)
-			}
-			must(t, l.Close())
-
-			l, doubts := mustResume(t, resumeSpec(spec, "run3"))
-			if got := names(t, dir); len(got) != 3 {
-				t.Errorf("files = %q, want none that Finish left behind", got)
-			}
-			if last, _ := l.Last(2); len(doubts) != 2 || (last == runner.StatusUnknown) != tt.ordered {
-				t.Errorf("doubts = %+v, want rows 2 and 3, in input order %v", doubts, tt.ordered)
-			}
-			counts, err := l.Finish(testRows(5), Ending{})
-			must(t, err)
-			want := runner.Counts{
-				runner.StatusReset: 1, runner.StatusUnknown: 2, runner.StatusFailed: 1, runner.StatusNotAttempted: 1,
-			}
-			if !cmp.Equal(counts, want) {
-				t.Errorf("counts = %v, want %v", counts, want)
+			damaged := tt.damage(text, at)
+			for known := 2; known < len(at); known++ {
+				must(t, os.WriteFile(JournalPath(spec.Path), []byte(text), 0o600))
+				setMark(t, spec.Path, at[known])
+				must(t, os.WriteFile(JournalPath(spec.Path), []byte(damaged), 0o600))
+				before := snapshot(t, dir)
+				lines := 2
+				l, _, err := Resume(resumeSpec(spec, fmt.Sprint("again", known)), func(Entry) { lines++ })
+				if known > tt.good {
+					var damage *DamageError
+					if !errors.As(err, &damage) || damage.Hint == "" || damage.Path != JournalPath(spec.Path) {
+						t.Errorf("Resume with %d lines known = %v, want a *DamageError of the journal", known, err)
+					}
+					if diff := cmp.Diff(before, snapshot(t, dir)); diff != "" {
+						t.Errorf("files after a refusal (-before +after):\n%s", diff)
+					}
+					continue
+				}
+				must(t, err)
+				if lines != tt.good {
+					t.Errorf("with %d lines known, %d count, want %d", known, lines, tt.good)
+				}
+				must(t, l.Discard())
+				if left := snapshot(t, dir)["users.results.journal"]; left != text[:at[tt.good]] {
+					t.Errorf("with %d lines known, %d bytes are left, want %d", known, len(left), at[tt.good])
+				}
 			}
 		})
 	}
+}
+
+// Another journal of the same run passes for none, even if it is longer.
+func TestResumeOfAnotherJournal(t *testing.T) {
+	t.Parallel()
+	dir, other := t.TempDir(), t.TempDir()
+	spec := leaveRun(t, dir)
+	leaveRun(t, other)
+	longer, _ := mustResume(t, resumeSpec(testSpecOf(spec, other), "run2"))
+	must(t, longer.Settle(testResult(5, runner.StatusReset)))
+	must(t, longer.Close())
+	text := []byte(snapshot(t, other)["users.results.journal"])
+	first := bytes.IndexByte(text, '\n') + 1
+	second := first + bytes.IndexByte(text[first:], '\n') + 1
+	third := second + bytes.IndexByte(text[second:], '\n') + 1
+	s, ok := parseSum(text[second-sumLength : second])
+	if !ok {
+		t.Fatal("no sum")
+	}
+	rechained := slices.Clone(text[:second]) // without the first row's line, and a good chain
+	for line := range bytes.Lines(text[third:]) {
+		line = line[:len(line)-sumLength]
+		s = s.after(line)
+		rechained = s.appendTo(append(rechained, line...))
+	}
+	for name, text := range map[string][]byte{"of a shorter history": rechained, "of another input": bytes.Replace(text, []byte("abc"), []byte("def"), 1)} {
+		must(t, os.WriteFile(JournalPath(spec.Path), text, 0o600))
+		var damage *DamageError
+		if _, _, err := Resume(resumeSpec(spec, "run3"), nil); !errors.As(err, &damage) {
+			t.Errorf("Resume with a journal %s = %v, want a *DamageError", name, err)
+		}
+	}
+}
+
+func testSpecOf(spec Spec, dir string) Spec {
+	spec.Path = filepath.Join(dir, filepath.Base(spec.Path))
+	return spec
 }
 
 func TestTemporaryFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	spec := testSpec(dir, 1)
-	ours := []string{"users.results.csv.12.tmp", "users.results.json.3456.tmp"}
+	ours := []string{"users.results.csv.12.tmp", "users.results.json.3456.tmp", "users.results.journal.7.tmp"}
 	foreign := []string{"users.results.csv.tmp", "users.results.csv.1a.tmp", "users.csv.12.tmp", "users.results.csv.12.tmp.bak"}
 	for _, name := range slices.Concat(ours, foreign) {
 		must(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))

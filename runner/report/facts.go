@@ -38,8 +38,6 @@ func facts(s *Subject, t *tally) []fact {
 		out.Note = "as the run left it: its SHA-256 is the manifest's"
 	case Changed:
 		out.Note = "NOT as the run left it"
-	case Unfinished:
-		out.Note = "not finished"
 	}
 	return append(all, out)
 }

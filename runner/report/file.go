@@ -22,14 +22,13 @@ import (
 // resultsFile is a result or a plan that a page is made of.
 type resultsFile struct {
 	path   string
-	before os.FileInfo   // when the first byte was read
-	sha256 string        // "" for one that isn't finished
-	names  []int         // the input's columns that may call a user something, among [results.Entry] Extra
-	last   map[int]int64 // where each row's last line begins; nil for one that is finished: it has one line a row
+	before os.FileInfo // when the first byte was read
+	sha256 string
+	names  []int // the input's columns that may call a user something, among [results.Entry] Extra
 }
 
-// openResults reads the file once: for its SHA-256, or, while it is a ledger, for the last line of each row, which counts.
-func openResults(path string, finished bool) (*resultsFile, error) {
+// openResults reads the file once, for its SHA-256.
+func openResults(path string) (*resultsFile, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the results: %w", err)
@@ -41,21 +40,8 @@ func openResults(path string, finished bool) (*resultsFile, error) {
 	if columns, err := results.Columns(path); err == nil { // what is wrong with the file shows when it is read
 		f.names = namingColumns(columns)
 	}
-	if finished {
-		f.sha256, err = hashFile(path)
-		return f, err
-	}
-	f.last = make(map[int]int64)
-	for e, err := range results.Scan(path) {
-		if torn := (*results.TornError)(nil); errors.As(err, &torn) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		f.last[e.Row] = e.Offset
-	}
-	return f, nil
+	f.sha256, err = hashFile(path)
+	return f, err
 }
 
 // namingColumns returns the places of the columns that call a user something a person knows, a
@@ -99,16 +85,8 @@ func hashFile(path string) (string, error) {
 func (f *resultsFile) lines(ctx context.Context) iter.Seq2[Line, error] {
 	return func(yield func(Line, error) bool) {
 		for e, err := range results.Scan(f.path) {
-			if torn := (*results.TornError)(nil); errors.As(err, &torn) {
-				break
-			}
 			if err == nil && ctx.Err() != nil {
 				err = context.Cause(ctx)
-			}
-			if err == nil && f.last != nil {
-				if at, ok := f.last[e.Row]; !ok || at != e.Offset {
-					continue // another line of the row counts, or it has come since
-				}
 			}
 			if !yield(Line{Row: e.Row, Record: e.Record, Named: f.named(&e)}, err) || err != nil {
 				return
@@ -120,17 +98,14 @@ func (f *resultsFile) lines(ctx context.Context) iter.Seq2[Line, error] {
 	}
 }
 
-// unchanged returns an error when the path names another file than at first, or its size or time is another. A ledger may grow.
+// unchanged returns an error when the path names another file than at first, or its size or time is
+// another.
 func (f *resultsFile) unchanged() error {
 	after, err := os.Stat(f.path)
 	if err != nil {
 		return fmt.Errorf("read the results: %w", err)
 	}
-	same := os.SameFile(f.before, after) && after.Size() >= f.before.Size()
-	if f.last == nil {
-		same = same && after.Size() == f.before.Size() && after.ModTime().Equal(f.before.ModTime())
-	}
-	if same {
+	if os.SameFile(f.before, after) && after.Size() == f.before.Size() && after.ModTime().Equal(f.before.ModTime()) {
 		return nil
 	}
 	return fault.WithHint(fmt.Errorf("%q was changed while it was read", f.path), "make the page again once the run has ended")

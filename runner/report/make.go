@@ -28,7 +28,7 @@ func Make(ctx context.Context, e *access.Env, o Options) error {
 	if err != nil {
 		return err
 	}
-	f, err := openResults(o.Results, m.Finished)
+	f, err := openResults(o.Results)
 	if err != nil {
 		return refusedReport(err)
 	}
@@ -45,7 +45,7 @@ func Make(ctx context.Context, e *access.Env, o Options) error {
 	if o.Output != "-" {
 		e.Console.Info("page: %s (%s, %s)", o.Output, console.Plural(sum.Rows, "row"), needText(sum.Open))
 	}
-	return tellCondition(e.Console, o, s.Condition)
+	return tellCondition(o, s.Condition)
 }
 
 func needText(n int) string {
@@ -56,23 +56,22 @@ func needText(n int) string {
 }
 
 // tellCondition says what the page says at its top.
-func tellCondition(out *console.Console, o Options, c Condition) error {
-	switch c {
-	case Changed:
+func tellCondition(o Options, c Condition) error {
+	if c == Changed {
 		return fault.New(fault.ExitRows, "put back the file that the run wrote, and make the page again",
 			"%q isn't as the run left it: its SHA-256 isn't the manifest's; the page says so at its top", o.Results)
-	case Unfinished:
-		out.Warn("%q isn't finished: a run is still writing it, or has broken off; the page says so at its top", o.Results)
-	case Intact:
 	}
 	return nil
 }
 
 func readManifest(path string) (results.Manifest, error) {
-	if _, err := os.Stat(path); err != nil {
-		return results.Manifest{}, fault.Refused(fmt.Errorf("read the results: %w", err))
-	}
 	m, err := results.ReadManifest(path)
+	if err == nil {
+		err = results.RefuseUnfinished(&m, path)
+	}
+	if _, statErr := os.Stat(path); statErr != nil && (err == nil || errors.Is(err, fs.ErrNotExist)) {
+		return m, fault.Refused(fmt.Errorf("read the results: %w", statErr))
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, fault.Usage("give the .csv that reset wrote, with its .json beside it",
 			"%q has no manifest %q, which says of which org it is, by whom and by whose leave", path, results.ManifestPath(path))
@@ -94,18 +93,15 @@ func refusedReport(err error) error {
 // subject says what the page is about, as the manifest has it.
 func subject(m *results.Manifest, f *resultsFile) Subject {
 	s := Subject{
-		File: filepath.Base(f.path), SHA256: f.sha256, Condition: Unfinished,
+		File: filepath.Base(f.path), SHA256: f.sha256, Condition: Changed, Counted: m.Counts,
 		Plan: m.DryRun, Sandbox: m.Sandbox, Org: m.Org, Engine: m.Engine, Account: Account(m.Actor), Ticket: m.Ticket,
 		Steps: m.Steps, Planned: m.Planned, Input: Input(m.Input), Consent: Consent(m.Consent),
 	}
-	if m.Finished {
-		s.Condition, s.Counted = Changed, m.Counts
-		if m.Result != nil {
-			s.Recorded = m.Result.SHA256
-		}
-		if f.sha256 == s.Recorded {
-			s.Condition = Intact
-		}
+	if m.Result != nil {
+		s.Recorded = m.Result.SHA256
+	}
+	if f.sha256 == s.Recorded {
+		s.Condition = Intact
 	}
 	if m.DryRun {
 		s.Incomplete, s.Complete = results.NotPlanned(m, f.path)

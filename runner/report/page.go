@@ -45,7 +45,6 @@ type page struct {
 	Claim   string // what the headline says of the number, before and after the org
 	Org     string
 	Done    string // claim's end
-	SoFar   string // behind a claim about a file that isn't finished
 	Ticket  string
 	File    string
 	Notices []notice
@@ -146,15 +145,12 @@ func (p *page) headline(s *Subject, t *tally) {
 	if s.Sandbox {
 		p.Kicker += " of a rehearsal"
 	}
-	if s.Condition == Unfinished {
-		p.SoFar = " so far"
-	}
 	p.Number, p.Claim = comma(n), "users of"
 	if n == 1 {
 		p.Claim = "user of"
 	}
-	p.Title = strings.Join([]string{p.Number, p.Claim, p.Org, p.Done + p.SoFar}, " ")
-	p.Lead = fmt.Sprintf("Of %s%s, %s.", count(p.Rows, "row"), p.SoFar, needs(p.OpenCount))
+	p.Title = strings.Join([]string{p.Number, p.Claim, p.Org, p.Done}, " ")
+	p.Lead = fmt.Sprintf("Of %s, %s.", count(p.Rows, "row"), needs(p.OpenCount))
 	if n := t.counts[runner.StatusSkipped]; n > 0 {
 		p.Lead += fmt.Sprintf(" %s rightly left alone.", capital(was(n, s.Plan)))
 	}

@@ -118,8 +118,6 @@ func TestGolden(t *testing.T) {
 	t.Parallel()
 	changed := result()
 	changed.Condition, changed.SHA256, changed.Counted = Changed, strings.Repeat("ef", 32), runner.Counts{runner.StatusReset: 9}
-	begun := result()
-	begun.Condition, begun.SHA256 = Unfinished, ""
 	planned := []Line{line(1, runner.StatusWouldReset, 0), everyStatus()[1], everyStatus()[3], everyStatus()[4]}
 	for _, c := range []struct {
 		name    string
@@ -130,7 +128,6 @@ func TestGolden(t *testing.T) {
 		{"result", result(), everyStatus(), 7},
 		{"plan", plan(), planned, 2},
 		{"changed", changed, everyStatus()[:2], 0},
-		{"unfinished", begun, []Line{everyStatus()[0], line(8, runner.StatusTaken, 1)}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

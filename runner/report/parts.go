@@ -29,7 +29,7 @@ type status struct {
 // statuses returns those that rows have, best news first.
 func statuses(t *tally, plan bool) []status {
 	var all []status
-	for _, s := range known {
+	for _, s := range runner.Statuses {
 		n := t.counts[s]
 		if n == 0 {
 			continue
@@ -86,12 +86,8 @@ type notice struct {
 // notices says what a reader has to know before reading on.
 func notices(s *Subject, t *tally) []notice {
 	var all []notice
-	switch s.Condition {
-	case Intact:
-	case Changed:
+	if s.Condition == Changed {
 		all = append(all, changed(s, t))
-	case Unfinished:
-		all = append(all, unfinished(s, t))
 	}
 	if s.Plan && s.Condition == Intact && s.Incomplete != "" {
 		all = append(all, incomplete(s))
@@ -116,21 +112,6 @@ func changed(s *Subject, t *tally) notice {
 	return n
 }
 
-func unfinished(s *Subject, t *tally) notice {
-	n := notice{Grave: true, Title: "Not finished", Text: []string{"A run is still writing this file, or has broken off."}}
-	if len(s.Runs) > 0 {
-		if last := s.Runs[len(s.Runs)-1]; !last.FinishedAt.IsZero() {
-			n.Text[0] = "The last run couldn't finish this file: " + cmp.Or(cell(last.Stopped), "it doesn't say why") + "."
-		}
-	}
-	if open := s.Input.Rows - t.counts.Total(); open > 0 {
-		n.Text = append(n.Text, fmt.Sprintf("Of %s, %s no line in it yet.", count(s.Input.Rows, "input row"), has(open)))
-	}
-	how := "Go on with --resume, or wait for the end, then make the page again."
-	n.Text = append(n.Text, how)
-	return n
-}
-
 // incomplete says of a plan that nobody can approve it: what isn't known of it would be left out
 // without a word.
 func incomplete(s *Subject) notice {
@@ -143,18 +124,10 @@ func incomplete(s *Subject) notice {
 	return n
 }
 
-// has is as "1 has" or "12 have".
-func has(n int) string {
-	if n == 1 {
-		return "1 has"
-	}
-	return comma(n) + " have"
-}
-
 // countsText is as "20 reset, 3 skipped", in the order of the page.
 func countsText(c runner.Counts) string {
 	var parts []string
-	for _, s := range known {
+	for _, s := range runner.Statuses {
 		if c[s] > 0 {
 			parts = append(parts, comma(c[s])+" "+string(s))
 		}

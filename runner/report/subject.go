@@ -38,9 +38,8 @@ type Condition int
 
 // The conditions of a file.
 const (
-	Intact     Condition = iota // finished, and as the run left it
-	Changed                     // finished, and changed since
-	Unfinished                  // a run is still writing it, or has broken off
+	Intact  Condition = iota // as the run left it
+	Changed                  // changed since
 )
 
 // Account is the Okta account whose credentials were used.

@@ -18,9 +18,6 @@ const (
 	MaxRows = 5000
 )
 
-// known are all statuses that a line may have, in the order of the page.
-var known = append(slices.Clone(runner.Statuses), runner.StatusTaken)
-
 // tally is what a page needs of the rows, in bounded memory.
 type tally struct {
 	counts  runner.Counts
@@ -58,7 +55,7 @@ func readRows(lines iter.Seq2[Line, error], plan bool) (*tally, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !slices.Contains(known, runner.Status(line.Record.Status)) {
+		if !slices.Contains(runner.Statuses, runner.Status(line.Record.Status)) {
 			return nil, fmt.Errorf("row %d has the status %q, which isn't one", line.Row, line.Record.Status)
 		}
 		t.add(line, plan)

@@ -49,10 +49,6 @@ var resultWords = map[runner.Status]words{
 		"Not attempted", "The run stopped first. Certainly nothing was done to the user.",
 		"Run again with --resume: it goes on where the run stopped.",
 	},
-	runner.StatusTaken: {
-		"In doubt", "A reset may have been sent, and no result is known.",
-		"If the run isn't going on any more, run again with --resume: it looks for proof of what became of the user.",
-	},
 }
 
 // planWords are those of a plan, where they differ: nothing was changed, and it can be made again at will.

@@ -34,10 +34,12 @@ type Manifest struct {
 	Plan     *Plan         `json:"plan,omitempty"` // of the run of a plan: what the plan was
 	Consent  Consent       `json:"consent"`
 	Ticket   string        `json:"ticket,omitempty"`
-	Runs     []Run         `json:"runs"`             // the last is the one that writes
-	Counts   runner.Counts `json:"counts,omitempty"` // rows by the status of their last line, once a run has ended
-	Result   *Result       `json:"result,omitempty"` // set when Finished
-	Finished bool          `json:"finished"`         // the results hold exactly one line for each input row, in input order
+	Runs     []Run         `json:"runs"`               // the last is the one that writes
+	Counts   runner.Counts `json:"counts,omitempty"`   // rows by the status of their last line, once a run has ended
+	Result   *Result       `json:"result,omitempty"`   // set when Finished
+	Outdated *Result       `json:"outdated,omitempty"` // results that a run has written and that don't count: until they are removed, they may be there
+	Journal  *Mark         `json:"journal,omitempty"`  // of the journal, as long as that is what counts; nil: the results do
+	Finished bool          `json:"finished"`           // the results hold exactly one line for each input row, in input order
 }
 
 // Actor is the Okta user or service app on whose behalf the requests are sent.
@@ -125,6 +127,12 @@ type Result struct {
 	Rows   int    `json:"rows"`
 }
 
+// Mark is how much of a journal is certainly on the disk: at most ten seconds ago, while a run works.
+type Mark struct {
+	Bytes int64  `json:"bytes"` // length
+	Sum   string `json:"sum"`   // the running checksum of the line that ends there
+}
+
 // Clone returns a copy that shares nothing with m.
 func (m *Manifest) Clone() Manifest {
 	out := *m
@@ -134,15 +142,17 @@ func (m *Manifest) Clone() Manifest {
 		out.Runs[i].Options, out.Runs[i].Counts = maps.Clone(out.Runs[i].Options), maps.Clone(out.Runs[i].Counts)
 		out.Runs[i].Exclude = slices.Clone(out.Runs[i].Exclude)
 	}
-	if m.Result != nil {
-		result := *m.Result
-		out.Result = &result
-	}
-	if m.Plan != nil {
-		plan := *m.Plan
-		out.Plan = &plan
-	}
+	out.Result, out.Outdated, out.Journal, out.Plan = clone(m.Result), clone(m.Outdated), clone(m.Journal), clone(m.Plan)
 	return out
+}
+
+// clone copies what p points to.
+func clone[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
 }
 
 // Run returns the run that writes, or wrote last.

@@ -11,6 +11,12 @@ func CopyPath(path string) string {
 	return strings.TrimSuffix(ManifestPath(path), ".json") + ".input.csv"
 }
 
+// JournalPath returns where the journal of results lies, of a run that isn't done with them:
+// users.results.journal beside users.results.csv.
+func JournalPath(path string) string {
+	return strings.TrimSuffix(ManifestPath(path), ".json") + ".journal"
+}
+
 // Beside is where the results of an input are written unless --output says otherwise:
 // users.csv gives users.results.csv, or users.plan.csv for a dry run. A rehearsal has names of its
 // own, so that it never stands in the way of a real run.

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"oktareset/runner"
 	"oktareset/runner/fault"
@@ -16,7 +15,11 @@ import (
 // Strange says what there is at the path of results whose manifest can't be read.
 func Strange(path string) (what, hint string) {
 	_, err := os.Lstat(path)
+	_, journalErr := os.Lstat(JournalPath(path))
 	switch {
+	case err != nil && journalErr == nil:
+		return "there is the journal of a run, and its manifest can't be read", "put its .json back: without it nothing says what that run did, and a " +
+			"new run with another -o may reset its users a second time"
 	case isOurs(path):
 		return "it has the header of results or of a plan, and its manifest can't be read", "put its .json back: without it nothing says what that run did, and a " +
 			"new run with another -o may reset its users a second time"
@@ -39,9 +42,23 @@ func OriginOf(m *Manifest, path string) string {
 }
 
 // Settled reports whether no row of results is open.
-func Settled(m *Manifest) bool {
-	return m.Finished && !slices.ContainsFunc([]runner.Status{runner.StatusNotAttempted, runner.StatusPartial, runner.StatusUnknown},
-		func(s runner.Status) bool { return m.Counts[s] > 0 })
+func Settled(m *Manifest) bool { return m.Finished && !m.Counts.Open() }
+
+// RefuseUnfinished refuses to read results whose run is at work, or has broken off: what counts is
+// in its journal, which nobody reads but the run that goes on with it. Results that stand beside it
+// say what was true before.
+func RefuseUnfinished(m *Manifest, path string) error {
+	if m.Finished {
+		return nil
+	}
+	what, hint := "results", "let its run end; if it has broken off, go on with it: "+GoOnCommand(m, path, "--resume")
+	if m.DryRun {
+		what = "plan"
+	}
+	if m.Sandbox {
+		hint = "let its run end; if it has broken off, rehearse again"
+	}
+	return fault.Usage(hint, "the %s %s isn't finished: it is written when the run ends", what, path)
 }
 
 // RunText names the last run.
@@ -82,6 +99,9 @@ func NoResults(path string) error {
 	unsure := func(why string) error {
 		return fault.Usage("put its .json back beside it, or move it out of the folder once nobody in it can be reset again by mistake",
 			"%s may be the results of an earlier date, but %s", path, why)
+	}
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return unsure("its manifest isn't there, only its journal")
 	}
 	info, err := os.Stat(path)
 	if err != nil {

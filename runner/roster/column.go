@@ -119,6 +119,8 @@ func newChoices(first []string, o Options) (choices, *Error) {
 		return choices{layouts: []layout{l}}, err
 	case kind == table.KindAudit:
 		return choices{}, errAudit()
+	case kind == table.KindJournal:
+		return choices{}, errJournal()
 	case o.NoHeader:
 		l, err := bareLayout(first, o)
 		return choices{layouts: []layout{l}}, err

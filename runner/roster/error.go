@@ -29,6 +29,14 @@ func errAudit() *Error {
 	}
 }
 
+// errJournal is about a file that only the program itself reads.
+func errJournal() *Error {
+	return &Error{
+		Message: "the file is the journal of a run, not a list of users: a run of its own would reset the same people a second time",
+		Hint:    "to go on with that run: oktareset reset --resume -o and the name of its results",
+	}
+}
+
 // Error says what is wrong with an input file, where, and what its owner can do about it.
 type Error struct {
 	Path    string

@@ -13,7 +13,8 @@ const (
 	KindOther   Kind = ""        // not ours
 	KindRecords Kind = "records" // results or a plan: the statuses tell which
 	KindAudit   Kind = "audit"
-	KindExport  Kind = "export" // users of an org: made to be read as an input
+	KindExport  Kind = "export"  // users of an org: made to be read as an input
+	KindJournal Kind = "journal" // of a run: only the program itself reads it
 )
 
 // AuditColumns are the columns of an audit. The input's own follow them.
@@ -21,6 +22,9 @@ var AuditColumns = []string{
 	"row", "input", "user_id", "login", "status", "reason", "request_id", "started_at", "finished_at", "run_id", "ticket",
 	"verdict", "note", "proof", "events", "event_at", "actor_id", "actor", "factors", "tickets", "ticket_verdict",
 }
+
+// JournalColumn is what the first line of a journal begins with.
+const JournalColumn = "oktareset journal"
 
 // headers are what the files of a kind begin with.
 var headers = []struct {
@@ -30,6 +34,7 @@ var headers = []struct {
 	{KindRecords, Columns},
 	{KindAudit, AuditColumns},
 	{KindExport, []string{ExportColumn}},
+	{KindJournal, []string{JournalColumn}},
 }
 
 // KindOf tells by its header what a file is. One that a spreadsheet has saved has the same header,

@@ -21,6 +21,7 @@ func TestKindOf(t *testing.T) {
 		"an export in another order":    {[]string{"login", "userId"}, KindOther},
 		"some columns of ours":          {[]string{"row", "input", "user_id", "login"}, KindOther},
 		"results with a column cut off": {Columns[:len(Columns)-1], KindOther},
+		"a journal":                     {[]string{"oktareset journal", "1", "run", "00ff", "12345678"}, KindJournal},
 		"nothing":                       {nil, KindOther},
 	} {
 		if got := KindOf(tt.header); got != tt.want {
