@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"oktareset/runner"
+	"oktareset/runner/results"
 )
 
 // BenchmarkRows takes and settles rows with 16 workers, then finishes, on a memory file system where there is one: what the
@@ -38,7 +39,7 @@ func BenchmarkRows(b *testing.B) {
 	pool.Wait()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 	start := b.Elapsed()
-	if _, err := l.Finish(testRows(b.N), Ending{}); err != nil {
+	if _, err := l.Finish(testRows(b.N), results.Ending{}); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64((b.Elapsed()-start).Nanoseconds())/float64(b.N), "finish-ns/row")
@@ -64,10 +65,10 @@ func BenchmarkResume(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			path := JournalPath(spec.Path)
+			path := results.JournalPath(spec.Path)
 			if finish {
 				path = spec.Path
-				_, err = l.Finish(testRows(rows), Ending{})
+				_, err = l.Finish(testRows(rows), results.Ending{})
 			}
 			if err := errors.Join(err, l.Close()); err != nil {
 				b.Fatal(err)
@@ -78,7 +79,7 @@ func BenchmarkResume(b *testing.B) {
 				runs := 0
 				for b.Loop() {
 					runs++
-					l, _, err := Resume(resumeSpec(spec, fmt.Sprint("resume", runs)), func(Entry) {})
+					l, _, err := Resume(resumeSpec(spec, fmt.Sprint("resume", runs)), func(results.Entry) {})
 					if err != nil {
 						b.Fatal(err)
 					}

@@ -20,7 +20,7 @@ import (
 
 // carry makes a journal of the results. It returns the rows that are open, which only results of
 // versions without a journal have.
-func (l *Ledger) carry(r *replay, each func(Entry)) ([]runner.Result, error) {
+func (l *Ledger) carry(r *replay, each func(results.Entry)) ([]runner.Result, error) {
 	in, err := files.Open(l.path, ours)
 	if err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func (l *Ledger) carry(r *replay, each func(Entry)) ([]runner.Result, error) {
 	if l.outdated, err = in.Stat(); err != nil {
 		return nil, err
 	}
-	if err := removeUnfinished(JournalPath(l.path)); err != nil {
+	if err := removeUnfinished(results.JournalPath(l.path)); err != nil {
 		return nil, err
 	}
 	var rows []runner.Result
@@ -37,7 +37,7 @@ func (l *Ledger) carry(r *replay, each func(Entry)) ([]runner.Result, error) {
 		rows, err = r.copy(in, w, each)
 		return err
 	})
-	if damage := (*DamageError)(nil); errors.As(err, &damage) {
+	if damage := (*results.DamageError)(nil); errors.As(err, &damage) {
 		return nil, damage
 	}
 	l.carried = err == nil
@@ -46,7 +46,7 @@ func (l *Ledger) carry(r *replay, each func(Entry)) ([]runner.Result, error) {
 
 // copy adds the lines of results to a journal. Whatever is wrong with them, it counts first whether
 // they are the ones that the manifest has.
-func (r *replay) copy(in io.Reader, w *bulk, each func(Entry)) ([]runner.Result, error) {
+func (r *replay) copy(in io.Reader, w *bulk, each func(results.Entry)) ([]runner.Result, error) {
 	hash := sha256.New()
 	tee := io.TeeReader(in, hash)
 	rows, err := r.copyLines(tee, w, each)
@@ -59,7 +59,7 @@ func (r *replay) copy(in io.Reader, w *bulk, each func(Entry)) ([]runner.Result,
 	return rows, err
 }
 
-func (r *replay) copyLines(in io.Reader, w *bulk, each func(Entry)) ([]runner.Result, error) {
+func (r *replay) copyLines(in io.Reader, w *bulk, each func(results.Entry)) ([]runner.Result, error) {
 	r.path, r.hint, r.lines = r.ledger.path, results.HintOriginal, results.NewLines(r.ledger.path, in)
 	header, err := r.lines.Next()
 	if err != nil {
@@ -107,7 +107,7 @@ func (r *replay) copyLines(in io.Reader, w *bulk, each func(Entry)) ([]runner.Re
 
 // otherResults is the error for results that aren't the ones that the manifest has.
 func otherResults(path, hint string) error {
-	return &DamageError{
+	return &results.DamageError{
 		Path: path, Hint: hint,
 		Message: "it isn't as the last run left it (its SHA-256 is another): edited, sorted, or saved by a spreadsheet",
 	}
@@ -128,7 +128,7 @@ func removeUnfinished(path string) error {
 		return err
 	}
 	if !begun {
-		return &DamageError{Path: path, Message: "it has the name of the journal, and isn't one", Hint: "move it away"}
+		return &results.DamageError{Path: path, Message: "it has the name of the journal, and isn't one", Hint: "move it away"}
 	}
 	return files.RemoveIfExists(path)
 }

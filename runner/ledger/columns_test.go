@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"oktareset/runner"
+	"oktareset/runner/results"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -28,11 +29,11 @@ func TestLoginOfTheInput(t *testing.T) {
 	_, err := l.Finish(func(yield func(runner.Row, error) bool) {
 		for n := 1; n <= 4 && yield(row(n), nil); n++ {
 		}
-	}, Ending{})
+	}, results.Ending{})
 	must(t, err)
 	must(t, l.Close())
 	var got []string
-	for e, err := range Scan(l.Path()) {
+	for e, err := range results.Scan(l.Path()) {
 		must(t, err)
 		got = append(got, e.Record.Status+" "+e.Record.Login)
 	}
@@ -40,13 +41,13 @@ func TestLoginOfTheInput(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("logins (-want +got):\n%s", diff)
 	}
-	if columns, err := Columns(l.Path()); err != nil || !cmp.Equal(columns, []string{"dept"}) {
+	if columns, err := results.Columns(l.Path()); err != nil || !cmp.Equal(columns, []string{"dept"}) {
 		t.Errorf("Columns = %q, %v, want dept", columns, err)
 	}
 	foreign := filepath.Join(t.TempDir(), "users.csv")
 	must(t, os.WriteFile(foreign, []byte("userId,dept\n"), 0o600))
 	for _, path := range []string{foreign, foreign + ".missing"} {
-		if columns, err := Columns(path); err == nil {
+		if columns, err := results.Columns(path); err == nil {
 			t.Errorf("Columns(%q) = %q, want an error", path, columns)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/results"
 )
 
 func TestTakeWaitsForTheSync(t *testing.T) {
@@ -149,8 +150,8 @@ func TestFailureIsFinal(t *testing.T) {
 			f.mu.Unlock()
 
 			var broken *WriteError
-			if err := l.Take(testRow(2), testTaken(2)); !errors.As(err, &broken) || broken.Path != JournalPath(l.Path()) {
-				t.Fatalf("Take = %v, want a *WriteError of %q", err, JournalPath(l.Path()))
+			if err := l.Take(testRow(2), testTaken(2)); !errors.As(err, &broken) || broken.Path != results.JournalPath(l.Path()) {
+				t.Fatalf("Take = %v, want a *WriteError of %q", err, results.JournalPath(l.Path()))
 			}
 			f.mu.Lock()
 			f.room, f.syncErr = 0, nil // room again: nothing may be written behind a torn line
@@ -162,7 +163,7 @@ func TestFailureIsFinal(t *testing.T) {
 			if err := l.Settle(testResult(1, runner.StatusReset)); !errors.As(err, &broken) {
 				t.Errorf("Settle after a failure = %v, want a *WriteError", err)
 			}
-			if _, err := l.Finish(testRows(5), Ending{}); !errors.As(err, &broken) {
+			if _, err := l.Finish(testRows(5), results.Ending{}); !errors.As(err, &broken) {
 				t.Errorf("Finish after a failure = %v, want a *WriteError", err)
 			}
 			if err := l.Close(); !errors.As(err, &broken) {
@@ -171,7 +172,7 @@ func TestFailureIsFinal(t *testing.T) {
 			if w, s := f.counted(); w != writes || s != syncs {
 				t.Errorf("%d writes and %d syncs after a failure, want none", w-writes, s-syncs)
 			}
-			m, err := ReadManifest(l.Path())
+			m, err := results.ReadManifest(l.Path())
 			must(t, err)
 			if m.Finished || !strings.Contains(m.Runs[0].Stopped, "write") {
 				t.Errorf("manifest after a failure: finished %v, stopped %q", m.Finished, m.Runs[0].Stopped)
@@ -242,7 +243,7 @@ func TestRefusedLines(t *testing.T) {
 	}
 	must(t, l.Take(testRow(1), testTaken(1)))
 	must(t, l.Close())
-	if last, torn := lastStatuses(t, JournalPath(l.Path())); len(last) != 1 || torn {
+	if last, torn := lastStatuses(t, results.JournalPath(l.Path())); len(last) != 1 || torn {
 		t.Errorf("statuses = %v, torn %v; want only what was accepted", last, torn)
 	}
 	if err := l.Settle(testResult(1, runner.StatusReset)); err == nil {

@@ -13,6 +13,7 @@ import (
 	"runtime"
 
 	"oktareset/runner/files"
+	"oktareset/runner/results"
 )
 
 // This file keeps the input of a run. The run works on a private copy, so that nothing that happens
@@ -32,8 +33,8 @@ type Copy struct {
 
 // NewCopy makes a copy that is to lie beside results, for a run that has no ledger yet. Close
 // removes it unless [Ledger.Keep] has named it.
-func NewCopy(results string) (*Copy, error) {
-	f, err := createTemp(CopyPath(results))
+func NewCopy(path string) (*Copy, error) {
+	f, err := createTemp(results.CopyPath(path))
 	if err != nil {
 		return nil, fmt.Errorf("copy the input: %w", err)
 	}
@@ -55,8 +56,8 @@ func createTemp(path string) (*os.File, error) {
 // OpenCopy opens the copy that an earlier run has kept beside results. The error wraps
 // [fs.ErrNotExist] when there is none, and is a [*files.RefusedError] for one that others wrote or
 // can change.
-func OpenCopy(results string) (*Copy, error) {
-	f, err := files.Open(CopyPath(results), ours)
+func OpenCopy(path string) (*Copy, error) {
+	f, err := files.Open(results.CopyPath(path), ours)
 	if err != nil {
 		return nil, fmt.Errorf("read the copy of the input: %w", err)
 	}
@@ -121,7 +122,7 @@ func (l *Ledger) Keep(c *Copy) error {
 }
 
 func (l *Ledger) keep(c *Copy) error {
-	path := CopyPath(l.path)
+	path := results.CopyPath(l.path)
 	there, err := os.Lstat(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -231,7 +232,7 @@ func (c *Copy) rename(path string) error {
 // DropCopy removes the copy that lies beside the ledger, once no row of it is open: nobody needs it
 // any more. What isn't there is no error. It comes after Finish and before Close.
 func (l *Ledger) DropCopy() error {
-	return errors.Join(files.RemoveIfExists(CopyPath(l.path)), l.removeCopyTemps())
+	return errors.Join(files.RemoveIfExists(results.CopyPath(l.path)), l.removeCopyTemps())
 }
 
 // unkeep removes the copy if this run has named it. It goes before the ledger: one without a copy
@@ -241,7 +242,7 @@ func (l *Ledger) unkeep() error {
 		return nil
 	}
 	l.kept = false
-	return files.RemoveIfExists(CopyPath(l.path))
+	return files.RemoveIfExists(results.CopyPath(l.path))
 }
 
 // copyTemp is the name of a temporary file of what a run keeps, its input and its exclusions; the

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"oktareset/runner/results"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,12 +13,12 @@ import (
 
 func TestCopyPath(t *testing.T) {
 	t.Parallel()
-	for results, want := range map[string]string{
+	for path, want := range map[string]string{
 		"a/users.results.csv": "a/users.results.input.csv", "users.plan.csv": "users.plan.input.csv", "2000-01-01.csv": "2000-01-01.input.csv",
 		"results": "results.input.csv",
 	} {
-		if got := CopyPath(results); got != want {
-			t.Errorf("CopyPath(%q) = %q, want %q", results, got, want)
+		if got := results.CopyPath(path); got != want {
+			t.Errorf("CopyPath(%q) = %q, want %q", path, got, want)
 		}
 	}
 }
@@ -63,7 +64,7 @@ func TestKeep(t *testing.T) {
 			t.Errorf("before the ledger there is %s, mode %v", name, info.Mode())
 		}
 	}
-	must(t, os.WriteFile(CopyPath(spec.Path)+".5.tmp", nil, 0o600)) // of a run that died
+	must(t, os.WriteFile(results.CopyPath(spec.Path)+".5.tmp", nil, 0o600)) // of a run that died
 	l := mustCreate(t, spec)
 	must(t, l.Keep(input))
 	must(t, l.Keep(input)) // what is kept is kept
@@ -71,7 +72,7 @@ func TestKeep(t *testing.T) {
 	if got := names(t, dir); !slices.Equal(got, want) {
 		t.Errorf("files %q, want %q", got, want)
 	}
-	if got := readText(t, CopyPath(spec.Path)); got != "login\na\n" || input.text(t) != got {
+	if got := readText(t, results.CopyPath(spec.Path)); got != "login\na\n" || input.text(t) != got {
 		t.Errorf("the copy holds %q, and gives back %q", got, input.text(t))
 	}
 	must(t, errors.Join(input.Close(), input.Close(), l.Close()))
@@ -81,7 +82,7 @@ func TestKeep(t *testing.T) {
 		t.Errorf("a later run reads %q", got)
 	}
 	must(t, again.Close())
-	if got := readText(t, CopyPath(spec.Path)); got != "login\na\n" {
+	if got := readText(t, results.CopyPath(spec.Path)); got != "login\na\n" {
 		t.Errorf("after the runs the copy holds %q", got)
 	}
 	if _, err := OpenCopy(filepath.Join(dir, "other.csv")); !errors.Is(err, fs.ErrNotExist) {
@@ -119,7 +120,7 @@ func TestKeepBesideOthers(t *testing.T) {
 			dir := t.TempDir()
 			spec := testSpec(dir, 1)
 			c := newTestCopy(t, spec.Path, text)
-			path := CopyPath(spec.Path)
+			path := results.CopyPath(spec.Path)
 			tt.before(t, dir, path)
 			l := mustCreate(t, spec)
 			err := l.Keep(c)
@@ -166,7 +167,7 @@ func TestDiscardOfCopies(t *testing.T) {
 	}
 
 	spec = leaveRun(t, dir)
-	path := CopyPath(spec.Path)
+	path := results.CopyPath(spec.Path)
 	must(t, os.WriteFile(path, []byte("login\na\n"), 0o600))
 	again, err := OpenCopy(spec.Path)
 	must(t, err)
@@ -206,22 +207,28 @@ func TestRunThatDiedInVain(t *testing.T) {
 		leave  func(t *testing.T, s Spec)
 		inVain bool
 	}{
-		"before consent":          {leave: leaveNothing(nil), inVain: true},
-		"without a whole header":  {leave: func(t *testing.T, s Spec) { leaveNothing(nil)(t, s); must(t, os.Truncate(JournalPath(s.Path), 7)) }, inVain: true},
-		"without results":         {leave: func(t *testing.T, s Spec) { leaveNothing(nil)(t, s); must(t, os.Remove(JournalPath(s.Path))) }, inVain: true},
-		"with consent":            {leave: leaveNothing(func(m *Manifest) { m.Consent.How = ConsentConfirm })},
-		"after an earlier run":    {leave: leaveNothing(func(m *Manifest) { m.Runs = append([]Run{{RunID: "run0"}}, m.Runs...) })},
-		"with a line":             {leave: func(t *testing.T, s Spec) { leaveNothing(nil)(t, s); appendText(t, JournalPath(s.Path), "taken,") }},
+		"before consent": {leave: leaveNothing(nil), inVain: true},
+		"without a whole header": {leave: func(t *testing.T, s Spec) {
+			leaveNothing(nil)(t, s)
+			must(t, os.Truncate(results.JournalPath(s.Path), 7))
+		}, inVain: true},
+		"without results":      {leave: func(t *testing.T, s Spec) { leaveNothing(nil)(t, s); must(t, os.Remove(results.JournalPath(s.Path))) }, inVain: true},
+		"with consent":         {leave: leaveNothing(func(m *results.Manifest) { m.Consent.How = results.ConsentConfirm })},
+		"after an earlier run": {leave: leaveNothing(func(m *results.Manifest) { m.Runs = append([]results.Run{{RunID: "run0"}}, m.Runs...) })},
+		"with a line": {leave: func(t *testing.T, s Spec) {
+			leaveNothing(nil)(t, s)
+			appendText(t, results.JournalPath(s.Path), "taken,")
+		}},
 		"with another file there": {leave: func(t *testing.T, s Spec) { leaveNothing(nil)(t, s); must(t, os.WriteFile(s.Path, []byte("x"), 0o600)) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			spec := testSpec(t.TempDir(), 1)
 			tt.leave(t, spec)
-			must(t, os.WriteFile(CopyPath(spec.Path), []byte("login\n"), 0o600))
+			must(t, os.WriteFile(results.CopyPath(spec.Path), []byte("login\n"), 0o600))
 			other := resumeSpec(spec, "run2")
 			other.Manifest.Input.SHA256 = "other"
-			_, _, err := Resume(other, func(Entry) {})
+			_, _, err := Resume(other, func(results.Entry) {})
 			if errors.Is(err, ErrNothing) != tt.inVain {
 				t.Fatalf("Resume() = %v, want ErrNothing: %v", err, tt.inVain)
 			}
@@ -243,7 +250,7 @@ func TestRunThatDiedInVain(t *testing.T) {
 }
 
 // leaveNothing leaves what a run leaves that dies with its ledger made.
-func leaveNothing(change func(*Manifest)) func(t *testing.T, s Spec) {
+func leaveNothing(change func(*results.Manifest)) func(t *testing.T, s Spec) {
 	return func(t *testing.T, s Spec) {
 		t.Helper()
 		l := mustCreate(t, s)
@@ -265,15 +272,15 @@ func appendText(t *testing.T, path, text string) {
 func TestSameOrg(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		m        Manifest
+		m        results.Manifest
 		host, id string
 		want     bool
 	}{
-		{Manifest{Org: "acme.okta.com", OrgID: "00oa"}, "login.acme.com", "00oa", true},
-		{Manifest{Org: "acme.okta.com", OrgID: "00oa"}, "acme.okta.com", "00ob", false},
-		{Manifest{Org: "acme.okta.com"}, "acme.okta.com", "00oa", true},
-		{Manifest{Org: "acme.okta.com"}, "login.acme.com", "00oa", false},
-		{Manifest{Org: "acme.okta.com", OrgID: "00oa"}, "acme.okta.com", "", true},
+		{results.Manifest{Org: "acme.okta.com", OrgID: "00oa"}, "login.acme.com", "00oa", true},
+		{results.Manifest{Org: "acme.okta.com", OrgID: "00oa"}, "acme.okta.com", "00ob", false},
+		{results.Manifest{Org: "acme.okta.com"}, "acme.okta.com", "00oa", true},
+		{results.Manifest{Org: "acme.okta.com"}, "login.acme.com", "00oa", false},
+		{results.Manifest{Org: "acme.okta.com", OrgID: "00oa"}, "acme.okta.com", "", true},
 	} {
 		if got := tt.m.SameOrg(tt.host, tt.id); got != tt.want {
 			t.Errorf("%s %q: SameOrg(%s, %q) = %v, want %v", tt.m.Org, tt.m.OrgID, tt.host, tt.id, got, tt.want)

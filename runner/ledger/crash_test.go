@@ -139,10 +139,10 @@ func TestLongLines(t *testing.T) {
 		r.Error = long
 		must(t, l.Settle(r))
 	}
-	_, err := l.Finish(testRows(3), Ending{})
+	_, err := l.Finish(testRows(3), results.Ending{})
 	must(t, err)
 	n := 0
-	for e, err := range Scan(l.Path()) {
+	for e, err := range results.Scan(l.Path()) {
 		must(t, err)
 		if n++; e.Row != n || e.Record.Error != long {
 			t.Errorf("entry %d: row %d with %d bytes of error, want %d", n, e.Row, len(e.Record.Error), len(long))
@@ -154,7 +154,7 @@ func TestLongLines(t *testing.T) {
 
 	endless := filepath.Join(t.TempDir(), "x.csv")
 	must(t, os.WriteFile(endless, append(l.header, bytes.Repeat([]byte("x"), results.MaxLine+1<<20)...), 0o600))
-	for _, err := range Scan(endless) {
+	for _, err := range results.Scan(endless) {
 		if err == nil || !strings.Contains(err.Error(), "longer") {
 			t.Errorf("Scan of an endless line yields %v, want that it is too long", err)
 		}
@@ -181,13 +181,13 @@ func TestManyWorkers(t *testing.T) {
 	if got := l.Counts()[runner.StatusReset]; got != workers*each {
 		t.Errorf("Counts()[reset] = %d, want %d", got, workers*each)
 	}
-	counts, err := l.Finish(testRows(workers*each), Ending{})
+	counts, err := l.Finish(testRows(workers*each), results.Ending{})
 	must(t, err)
 	if counts[runner.StatusReset] != workers*each || !counts.OK() {
 		t.Errorf("counts = %v, want %d reset", counts, workers*each)
 	}
 	n := 0
-	for e, err := range Scan(l.Path()) {
+	for e, err := range results.Scan(l.Path()) {
 		must(t, err)
 		if n++; e.Row != n || e.Status != runner.StatusReset {
 			t.Fatalf("entry %d is row %d, %s", n, e.Row, e.Status)

@@ -79,7 +79,7 @@
 //
 // [Create] and [Resume] return a [*LockedError] when another run has the ledger open. Create returns
 // an [*ExistsError] when the results exist, Resume an [ErrNothing] when they don't, a
-// [*MismatchError] when they belong to something else, and a [*DamageError] when they can't be
+// [*MismatchError] when they belong to something else, and a [*results.DamageError] when they can't be
 // trusted. [Ledger.Finish] returns a [*FinishError] when the results couldn't be written; the
 // journal is complete nevertheless.
 package ledger

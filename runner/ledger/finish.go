@@ -26,7 +26,7 @@ type FinishError struct {
 }
 
 func (e *FinishError) Error() string {
-	return fmt.Sprintf("write the results %q: %v; what was done is in %q, and --resume writes them", e.Path, e.Err, JournalPath(e.Path))
+	return fmt.Sprintf("write the results %q: %v; what was done is in %q, and --resume writes them", e.Path, e.Err, results.JournalPath(e.Path))
 }
 
 // Unwrap returns the cause.
@@ -41,9 +41,9 @@ func (e *FinishError) Unwrap() error { return e.Err }
 // When a write had failed before, it returns that [*WriteError] and changes nothing. When the input
 // can't be read again or the rows don't match, when the disk is full, or something else has the
 // results' name, it returns a [*FinishError]; when another program has changed the journal, a
-// [*DamageError]. In all these cases the manifest says that the results aren't finished, and the
+// [*results.DamageError]. In all these cases the manifest says that the results aren't finished, and the
 // counts are those of [Ledger.Counts].
-func (l *Ledger) Finish(rows iter.Seq2[runner.Row, error], end Ending) (runner.Counts, error) {
+func (l *Ledger) Finish(rows iter.Seq2[runner.Row, error], end results.Ending) (runner.Counts, error) {
 	want, err := l.beginFinish()
 	if err != nil {
 		return nil, err
@@ -58,17 +58,17 @@ func (l *Ledger) Finish(rows iter.Seq2[runner.Row, error], end Ending) (runner.C
 	out := newResultsWriter(l)
 	if err == nil {
 		err = l.disk.publish(l.path, func(w io.Writer) error { return out.all(w, rows, want) }, func() error {
-			return l.Update(func(m *Manifest) { m.Outdated = out.result() })
+			return l.Update(func(m *results.Manifest) { m.Outdated = out.result() })
 		})
 	}
 	if err != nil {
-		var damage *DamageError
+		var damage *results.DamageError
 		if !errors.As(err, &damage) {
 			err = &FinishError{Path: l.path, Err: err}
 		}
 		return l.Counts(), l.unfinished(end, err)
 	}
-	err = l.Update(func(m *Manifest) {
+	err = l.Update(func(m *results.Manifest) {
 		m.Run().Ending, m.Run().FinishedAt = end, time.Now()
 		m.Counts, m.Run().Counts, m.Finished = out.counts, out.counts, true
 		m.Result, m.Outdated = out.result(), nil
@@ -89,7 +89,7 @@ func (l *Ledger) restore() error {
 	if l.file.Intact(end) == nil {
 		return nil
 	}
-	path := JournalPath(l.path)
+	path := results.JournalPath(l.path)
 	whole := newReplay(l, &l.manifest, len(l.commits.index.marks))
 	whole.lines = results.NewLines(path, io.NewSectionReader(l.file, 0, end))
 	for text := []byte{0}; text != nil; {
@@ -125,7 +125,7 @@ func (l *Ledger) dropJournal() error {
 	if err := l.file.Close(); err != nil { // Windows removes no open file
 		return err
 	}
-	if err := l.disk.remove(JournalPath(l.path)); err != nil {
+	if err := l.disk.remove(results.JournalPath(l.path)); err != nil {
 		return fmt.Errorf("remove the journal, which nobody needs any more: %w", err)
 	}
 	return nil
@@ -143,11 +143,11 @@ func (l *Ledger) beginFinish() (rows int, err error) {
 }
 
 // unfinished notes in the manifest that the run ended and its results aren't finished, because of err, which it returns.
-func (l *Ledger) unfinished(end Ending, err error) error {
+func (l *Ledger) unfinished(end results.Ending, err error) error {
 	if end.Stopped == "" {
 		end.Stopped = err.Error()
 	}
-	noted := l.Update(func(m *Manifest) {
+	noted := l.Update(func(m *results.Manifest) {
 		m.Run().Ending, m.Run().FinishedAt = end, time.Now()
 		m.Counts = l.Counts()
 		m.Run().Counts = m.Counts
@@ -174,7 +174,7 @@ type resultsWriter struct {
 
 func newResultsWriter(l *Ledger) *resultsWriter {
 	return &resultsWriter{
-		ledger: l, sum: sha256.New(), lines: lineReader{path: JournalPath(l.path), file: l.file},
+		ledger: l, sum: sha256.New(), lines: lineReader{path: results.JournalPath(l.path), file: l.file},
 		enc: table.NewEncoder(l.columns), dec: table.NewDecoder(len(l.columns)), counts: runner.Counts{},
 	}
 }

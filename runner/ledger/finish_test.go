@@ -18,6 +18,7 @@ import (
 
 	"oktareset/runner"
 	"oktareset/runner/files"
+	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
 
@@ -81,11 +82,11 @@ func TestFinishPutsEveryRowInOrder(t *testing.T) {
 		for i := 1; i <= n && yield(row(i), nil); i++ {
 		}
 	}
-	counts, err := l.Finish(rows, Ending{Stopped: "limit", Attempts: 7, TooManyRequests: 1, SecondsHeld: 1.5})
+	counts, err := l.Finish(rows, results.Ending{Stopped: "limit", Attempts: 7, TooManyRequests: 1, SecondsHeld: 1.5})
 	must(t, err)
 
 	got := []table.Record{}
-	for e, err := range Scan(l.Path()) {
+	for e, err := range results.Scan(l.Path()) {
 		must(t, err)
 		got = append(got, e.Record)
 		if want := hostile[n-e.Row]; e.Extra[0] != want {
@@ -111,9 +112,9 @@ func checkFinished(t *testing.T, l *Ledger, counts runner.Counts) {
 	text, err := os.ReadFile(l.Path())
 	must(t, err)
 	sum := sha256.Sum256(text)
-	m, err := ReadManifest(l.Path())
+	m, err := results.ReadManifest(l.Path())
 	must(t, err)
-	want := &Result{File: "users.results.csv", SHA256: hex.EncodeToString(sum[:]), Rows: counts.Total()}
+	want := &results.Result{File: "users.results.csv", SHA256: hex.EncodeToString(sum[:]), Rows: counts.Total()}
 	if diff := cmp.Diff(want, m.Result); diff != "" {
 		t.Errorf("result in the manifest (-want +got):\n%s", diff)
 	}
@@ -121,10 +122,10 @@ func checkFinished(t *testing.T, l *Ledger, counts runner.Counts) {
 		t.Errorf("counts in the manifest (-want +got):\n%s", diff)
 	}
 	run := m.Runs[0]
-	if !m.Finished || run.FinishedAt.IsZero() || run.Ending != (Ending{Stopped: "limit", Attempts: 7, TooManyRequests: 1, SecondsHeld: 1.5}) {
+	if !m.Finished || run.FinishedAt.IsZero() || run.Ending != (results.Ending{Stopped: "limit", Attempts: 7, TooManyRequests: 1, SecondsHeld: 1.5}) {
 		t.Errorf("manifest: finished %v, run %+v; want the ending", m.Finished, run)
 	}
-	for _, path := range []string{l.Path(), l.ManifestPath(), JournalPath(l.Path())} {
+	for _, path := range []string{l.Path(), l.ManifestPath(), results.JournalPath(l.Path())} {
 		info, err := os.Stat(path)
 		must(t, err)
 		if info.Mode().Perm() != 0o600 {
@@ -140,7 +141,7 @@ func checkFinished(t *testing.T, l *Ledger, counts runner.Counts) {
 func TestFinishOfNothing(t *testing.T) {
 	t.Parallel()
 	l := mustCreate(t, testSpec(t.TempDir(), 0))
-	counts, err := l.Finish(testRows(0), Ending{})
+	counts, err := l.Finish(testRows(0), results.Ending{})
 	must(t, err)
 	text, err := os.ReadFile(l.Path())
 	must(t, err)
@@ -152,15 +153,15 @@ func TestFinishOfNothing(t *testing.T) {
 func TestFinishOnce(t *testing.T) {
 	t.Parallel()
 	l := mustCreate(t, testSpec(t.TempDir(), 1))
-	_, err := l.Finish(testRows(1), Ending{})
+	_, err := l.Finish(testRows(1), results.Ending{})
 	must(t, err)
-	if _, err := l.Finish(testRows(1), Ending{}); err == nil {
+	if _, err := l.Finish(testRows(1), results.Ending{}); err == nil {
 		t.Error("second Finish = nil, want an error")
 	}
 	if err := l.Take(testRow(1), testTaken(1)); err == nil {
 		t.Error("Take after Finish = nil, want an error")
 	}
-	m, err := ReadManifest(l.Path())
+	m, err := results.ReadManifest(l.Path())
 	must(t, err)
 	if !m.Finished {
 		t.Error("manifest after a second Finish isn't finished any more")
@@ -210,7 +211,7 @@ func TestFinishFailureLeavesTheLedger(t *testing.T) {
 		}
 	}
 	foreign := func(l *Ledger) {
-		f, err := os.OpenFile(JournalPath(l.path), os.O_WRONLY, 0)
+		f, err := os.OpenFile(results.JournalPath(l.path), os.O_WRONLY, 0)
 		if err == nil {
 			_, err = f.WriteAt([]byte("9"), l.commits.index.marks[1].offset()+20)
 		}
@@ -243,12 +244,12 @@ func TestFinishFailureLeavesTheLedger(t *testing.T) {
 			if tt.prep != nil {
 				tt.prep(l)
 			}
-			before, err := os.ReadFile(JournalPath(l.Path()))
+			before, err := os.ReadFile(results.JournalPath(l.Path()))
 			must(t, err)
 
-			counts, err := l.Finish(tt.rows, Ending{})
+			counts, err := l.Finish(tt.rows, results.Ending{})
 			var finish *FinishError
-			var damage *DamageError
+			var damage *results.DamageError
 			isFinish, isDamage := errors.As(err, &finish), errors.As(err, &damage)
 			if isDamage != (tt.name == "another program wrote") || isFinish == isDamage || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("Finish = %v, want a *FinishError, or a *DamageError of another program, with %q", err, tt.want)
@@ -259,12 +260,12 @@ func TestFinishFailureLeavesTheLedger(t *testing.T) {
 			if want := (runner.Counts{runner.StatusReset: 1, runner.StatusTaken: 1}); !cmp.Equal(counts, want) {
 				t.Errorf("counts = %v, want those of the ledger, %v", counts, want)
 			}
-			after, err := os.ReadFile(JournalPath(l.Path()))
+			after, err := os.ReadFile(results.JournalPath(l.Path()))
 			must(t, err)
 			if diff := cmp.Diff(string(before), string(after)); diff != "" {
 				t.Errorf("journal after a failed Finish (-before +after):\n%s", diff)
 			}
-			m, err := ReadManifest(l.Path())
+			m, err := results.ReadManifest(l.Path())
 			must(t, err)
 			if m.Finished || m.Result != nil || !strings.Contains(m.Runs[0].Stopped, tt.want) || m.Runs[0].FinishedAt.IsZero() {
 				t.Errorf("manifest after a failed Finish = %+v, want an unfinished one that says why", m)
@@ -293,7 +294,7 @@ func TestFinishWithoutManifest(t *testing.T) {
 		}
 		return files.Replace(path, write)
 	}
-	counts, err := l.Finish(testRows(1), Ending{})
+	counts, err := l.Finish(testRows(1), results.Ending{})
 	var finish *FinishError
 	if err == nil || errors.As(err, &finish) || !strings.Contains(err.Error(), "manifest") {
 		t.Errorf("Finish = %v, want an error of the manifest alone", err)

@@ -17,10 +17,10 @@ import (
 
 // Spec says which ledger to create.
 type Spec struct {
-	Path     string   // of the results file
-	Columns  []string // names of the input's other columns, in the order of [runner.Row] Cells
-	LastRow  int      // highest row number of the input; the index takes 8 bytes a row
-	Manifest Manifest // as far as it is known; its only run is the one that writes
+	Path     string           // of the results file
+	Columns  []string         // names of the input's other columns, in the order of [runner.Row] Cells
+	LastRow  int              // highest row number of the input; the index takes 8 bytes a row
+	Manifest results.Manifest // as far as it is known; its only run is the one that writes
 }
 
 // Ledger is a journal that is being written, its manifest and its lock, and in the end the results.
@@ -37,18 +37,18 @@ type Ledger struct {
 	commits *committer
 	marks   *marker
 	disk    disk
-	lines   sync.Pool // of *lineWriter
-	inputs  inputs    // what a ledger that was resumed has of the input
-	before  *Manifest // the manifest before it was resumed; nil for a new ledger
-	carried bool      // this run has made the journal, of the results of earlier ones
-	kept    bool      // this run has named the copy of its input
+	lines   sync.Pool         // of *lineWriter
+	inputs  inputs            // what a ledger that was resumed has of the input
+	before  *results.Manifest // the manifest before it was resumed; nil for a new ledger
+	carried bool              // this run has made the journal, of the results of earlier ones
+	kept    bool              // this run has named the copy of its input
 
 	outdated os.FileInfo // of the results that earlier runs have left; nil: there are none
 	clearing sync.Once
 	clearErr error
 
 	mu       sync.Mutex // guards what follows
-	manifest Manifest
+	manifest results.Manifest
 	finished bool // Finish was called
 	closed   bool // Close or Discard was called
 }
@@ -117,7 +117,7 @@ func create(spec Spec, d disk) (*Ledger, error) {
 	if err != nil {
 		return nil, errors.Join(err, d.remove(l.ManifestPath()), l.lock.release())
 	}
-	l.commits = newCommitter(JournalPath(l.path), l.file, at, newIndex(spec.LastRow))
+	l.commits = newCommitter(results.JournalPath(l.path), l.file, at, newIndex(spec.LastRow))
 	l.startMarks()
 	return l, nil
 }
@@ -125,7 +125,7 @@ func create(spec Spec, d disk) (*Ledger, error) {
 // newLedger returns a ledger without files.
 func newLedger(spec Spec, d disk) (*Ledger, error) {
 	m := spec.Manifest
-	m.Format, m.Finished, m.Result, m.Counts, m.Outdated, m.Journal = Format, false, nil, nil, nil, new(results.Mark)
+	m.Format, m.Finished, m.Result, m.Counts, m.Outdated, m.Journal = results.Format, false, nil, nil, nil, new(results.Mark)
 	if err := checkManifest(&m, spec.LastRow); err != nil {
 		return nil, err
 	}
@@ -142,7 +142,7 @@ func newLedger(spec Spec, d disk) (*Ledger, error) {
 // makeRoom refuses to overwrite results, unless they and the new ones are the stand-in org's, or
 // they are empty because their run died.
 func makeRoom(path string, sandbox bool) error {
-	for _, there := range []string{path, ManifestPath(path), JournalPath(path)} {
+	for _, there := range []string{path, results.ManifestPath(path), results.JournalPath(path)} {
 		if _, err := os.Lstat(there); errors.Is(err, os.ErrNotExist) {
 			continue
 		} else if err != nil {
@@ -161,14 +161,14 @@ func makeRoom(path string, sandbox bool) error {
 
 // removeTemps removes what a run that died has left of files that it was about to write.
 func removeTemps(path string) error {
-	return files.RemoveTemps(path, ManifestPath(path), JournalPath(path))
+	return files.RemoveTemps(path, results.ManifestPath(path), results.JournalPath(path))
 }
 
 // removeResults removes results that nobody needs, and what belongs to them. The manifest goes
 // last: without it, nobody would know that the others may go.
 func removeResults(path string) error {
 	var err error
-	for _, name := range []string{CopyPath(path), JournalPath(path), path, ManifestPath(path)} {
+	for _, name := range []string{results.CopyPath(path), results.JournalPath(path), path, results.ManifestPath(path)} {
 		err = errors.Join(err, files.RemoveIfExists(name))
 	}
 	return err
@@ -186,7 +186,7 @@ func (l *Ledger) createFiles() (at point, err error) {
 // createJournal writes a journal of what rest writes behind its head, durably. When it fails, it
 // removes it.
 func (l *Ledger) createJournal(rest func(*bulk) error) (at point, err error) {
-	path := JournalPath(l.path)
+	path := results.JournalPath(l.path)
 	f, err := l.disk.create(path)
 	if errors.Is(err, fs.ErrExist) {
 		return at, &ExistsError{Path: path}
@@ -248,7 +248,7 @@ func (w *bulk) flush() error {
 func (l *Ledger) Path() string { return l.path }
 
 // ManifestPath returns the path of the manifest.
-func (l *Ledger) ManifestPath() string { return ManifestPath(l.path) }
+func (l *Ledger) ManifestPath() string { return results.ManifestPath(l.path) }
 
 // Counts returns how many rows have each status by their last line; rows in doubt count as [runner.StatusTaken].
 func (l *Ledger) Counts() runner.Counts {
@@ -258,21 +258,21 @@ func (l *Ledger) Counts() runner.Counts {
 }
 
 // Manifest returns a copy of the manifest as it stands in its file.
-func (l *Ledger) Manifest() Manifest {
+func (l *Ledger) Manifest() results.Manifest {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.manifest.Written()
 }
 
 // Consent returns the consent that the manifest holds: for a ledger that was resumed, that of the earlier runs.
-func (l *Ledger) Consent() Consent {
+func (l *Ledger) Consent() results.Consent {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.manifest.Consent
 }
 
 // Update changes the manifest and replaces its file atomically. When that fails the change is kept for the next time.
-func (l *Ledger) Update(change func(*Manifest)) error {
+func (l *Ledger) Update(change func(*results.Manifest)) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
@@ -333,7 +333,7 @@ func (l *Ledger) Discard() error {
 		err = errors.Join(err, l.disk.replace(l.ManifestPath(), l.before.Encode))
 	}
 	if l.before == nil || l.carried && err == nil { // what counts is the manifest without it, or the results
-		err = errors.Join(err, l.disk.remove(JournalPath(l.path)))
+		err = errors.Join(err, l.disk.remove(results.JournalPath(l.path)))
 	}
 	if l.before == nil {
 		err = errors.Join(err, l.disk.remove(l.ManifestPath()))

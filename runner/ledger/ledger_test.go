@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"oktareset/runner"
+	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
 
@@ -30,9 +31,9 @@ var takenAt = time.Date(2026, 3, 1, 12, 0, 0, 123_999_999, time.FixedZone("CET",
 func testSpec(dir string, n int) Spec {
 	return Spec{
 		Path: filepath.Join(dir, "users.results.csv"), Columns: []string{"dept"}, LastRow: n,
-		Manifest: Manifest{
-			Version: "v1", Org: "acme.okta.com", OrgID: "00oa", Ticket: "CHG-1", Input: Input{File: "users.csv", Rows: n},
-			Runs: []Run{{RunID: "run1", StartedAt: takenAt, Operator: Operator{User: "ada", Host: "box"}}},
+		Manifest: results.Manifest{
+			Version: "v1", Org: "acme.okta.com", OrgID: "00oa", Ticket: "CHG-1", Input: results.Input{File: "users.csv", Rows: n},
+			Runs: []results.Run{{RunID: "run1", StartedAt: takenAt, Operator: results.Operator{User: "ada", Host: "box"}}},
 		},
 	}
 }
@@ -92,7 +93,7 @@ func lastStatuses(t *testing.T, path string) (last map[int]runner.Status, torn b
 	t.Helper()
 	last = map[int]runner.Status{}
 	if !strings.HasSuffix(path, ".journal") {
-		for e, err := range Scan(path) {
+		for e, err := range results.Scan(path) {
 			must(t, err)
 			last[e.Row] = e.Status
 		}
@@ -106,7 +107,7 @@ func lastStatuses(t *testing.T, path string) (last map[int]runner.Status, torn b
 }
 
 // readJournal reads the good lines of a journal, without the code that a resume reads it with.
-func readJournal(t *testing.T, path string) (entries []Entry, torn bool) {
+func readJournal(t *testing.T, path string) (entries []results.Entry, torn bool) {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	must(t, err)
@@ -126,7 +127,7 @@ func readJournal(t *testing.T, path string) (entries []Entry, torn bool) {
 			columns := strings.Count(strings.Join(table.Columns, ","), ",") + 1
 			rec, _, err := table.NewDecoder(len(csvCells(t, fields[4])) - columns).Decode([]byte(fields[4] + "\n"))
 			must(t, err)
-			e := Entry{Status: runner.Status(rec.Status), Record: rec}
+			e := results.Entry{Status: runner.Status(rec.Status), Record: rec}
 			if fields[0] == "taken" {
 				e.Status = runner.StatusTaken
 			}
@@ -256,16 +257,16 @@ func TestCreateWritesEverythingFirst(t *testing.T) {
 			t.Errorf("mode of %q = %v, want 0600", name, info.Mode().Perm())
 		}
 	}
-	text, err := os.ReadFile(JournalPath(l.Path()))
+	text, err := os.ReadFile(results.JournalPath(l.Path()))
 	must(t, err)
 	first, second, _ := strings.Cut(string(text), "\n")
 	if !strings.HasPrefix(first, "oktareset journal,1,run1,") || !strings.HasPrefix(second, "event,step,sent,still_to_go,row,input,user_id,") ||
 		!strings.Contains(second, ",ticket,dept,") {
 		t.Errorf("a new journal holds %q, want what it is, and our header with dept", text)
 	}
-	m, err := ReadManifest(l.Path())
+	m, err := results.ReadManifest(l.Path())
 	must(t, err)
-	if m.Format != Format || m.Org != "acme.okta.com" || m.Finished {
+	if m.Format != results.Format || m.Org != "acme.okta.com" || m.Finished {
 		t.Errorf("manifest of a new ledger = %+v", m)
 	}
 	must(t, l.Close())
@@ -317,10 +318,10 @@ func TestCreateRefusesWhatExists(t *testing.T) {
 				must(t, os.WriteFile(spec.Path, []byte(tt.results), 0o600))
 			}
 			if tt.manifest != "" {
-				must(t, os.WriteFile(ManifestPath(spec.Path), []byte(tt.manifest), 0o600))
+				must(t, os.WriteFile(results.ManifestPath(spec.Path), []byte(tt.manifest), 0o600))
 			}
 			if tt.journal != "" {
-				must(t, os.WriteFile(JournalPath(spec.Path), []byte(tt.journal), 0o600))
+				must(t, os.WriteFile(results.JournalPath(spec.Path), []byte(tt.journal), 0o600))
 			}
 			if tt.link {
 				must(t, os.Symlink("nowhere", spec.Path))
@@ -339,7 +340,7 @@ func TestCreateRefusesWhatExists(t *testing.T) {
 			if diff := cmp.Diff(before, names(t, dir)); diff != "" {
 				t.Errorf("files after a refusal (-before +after):\n%s", diff)
 			}
-			for path, want := range map[string]string{spec.Path: tt.results, JournalPath(spec.Path): tt.journal} {
+			for path, want := range map[string]string{spec.Path: tt.results, results.JournalPath(spec.Path): tt.journal} {
 				if text, _ := os.ReadFile(path); string(text) != want {
 					t.Errorf("%q after a refusal = %q, want %q", path, text, want)
 				}
@@ -416,7 +417,7 @@ func TestDiscard(t *testing.T) {
 		t.Error("Discard of a ledger with a result = nil, want an error")
 	}
 	must(t, l.Close())
-	if last, _ := lastStatuses(t, JournalPath(l.Path())); last[1] != runner.StatusSkipped {
+	if last, _ := lastStatuses(t, results.JournalPath(l.Path())); last[1] != runner.StatusSkipped {
 		t.Errorf("statuses after a refused Discard = %v, want the result", last)
 	}
 }
@@ -425,15 +426,17 @@ func TestUpdate(t *testing.T) {
 	t.Parallel()
 	l := mustCreate(t, testSpec(t.TempDir(), 1))
 	at := time.Date(2026, 3, 1, 12, 0, 0, 5_999_999, time.FixedZone("CET", 3600))
-	must(t, l.Update(func(m *Manifest) { m.Consent = Consent{How: ConsentConfirm, Min: 1, Max: 5, At: at} }))
-	m, err := ReadManifest(l.Path())
+	must(t, l.Update(func(m *results.Manifest) {
+		m.Consent = results.Consent{How: results.ConsentConfirm, Min: 1, Max: 5, At: at}
+	}))
+	m, err := results.ReadManifest(l.Path())
 	must(t, err)
-	want := Consent{How: ConsentConfirm, Min: 1, Max: 5, At: time.Date(2026, 3, 1, 11, 0, 0, 5_000_000, time.UTC)}
+	want := results.Consent{How: results.ConsentConfirm, Min: 1, Max: 5, At: time.Date(2026, 3, 1, 11, 0, 0, 5_000_000, time.UTC)}
 	if diff := cmp.Diff(want, m.Consent); diff != "" {
 		t.Errorf("consent as read (-want +got):\n%s", diff)
 	}
 	must(t, l.Close())
-	if err := l.Update(func(*Manifest) {}); err == nil {
+	if err := l.Update(func(*results.Manifest) {}); err == nil {
 		t.Error("Update after Close = nil, want an error: the lock is gone")
 	}
 }

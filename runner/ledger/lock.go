@@ -80,7 +80,7 @@ func acquire(results string, h Holder) (*lock, error) {
 
 // Hold locks a name of results without opening any: one that stands for several files, of which only one may be written at a time. It returns
 // a [*LockedError] when another run holds the name. The caller must release it.
-func Hold(name string, r Run) (release func() error, err error) {
+func Hold(name string, r results.Run) (release func() error, err error) {
 	l, err := acquire(name, holder(&r))
 	if err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func Hold(name string, r Run) (release func() error, err error) {
 }
 
 // holder names the run that writes.
-func holder(r *Run) Holder {
+func holder(r *results.Run) Holder {
 	return Holder{RunID: r.RunID, PID: os.Getpid(), Host: r.Operator.Host, StartedAt: r.StartedAt}
 }
 

@@ -101,13 +101,13 @@ func TestLockFileDeleted(t *testing.T) {
 			if replaced {
 				must(t, os.WriteFile(spec.Path+".lock", nil, 0o600))
 			}
-			before, err := os.ReadFile(ManifestPath(spec.Path))
+			before, err := os.ReadFile(results.ManifestPath(spec.Path))
 			must(t, err)
 			var locked *LockedError
 			if _, _, err := Resume(resumeSpec(spec, "run3"), nil); !errors.As(err, &locked) {
 				t.Errorf("Resume without the lock file = %v, want a *LockedError", err)
 			}
-			if after, _ := os.ReadFile(ManifestPath(spec.Path)); string(after) != string(before) {
+			if after, _ := os.ReadFile(results.ManifestPath(spec.Path)); string(after) != string(before) {
 				t.Error("the run that was kept out has changed the manifest")
 			}
 			must(t, l.Take(testRow(5), testTaken(5)))
@@ -130,8 +130,8 @@ func TestResultsRenamed(t *testing.T) {
 	l, _ := mustResume(t, resumeSpec(spec, "run2"))
 	moved := resumeSpec(spec, "run3")
 	moved.Path = filepath.Join(filepath.Dir(spec.Path), "old.csv")
-	must(t, os.Rename(JournalPath(spec.Path), JournalPath(moved.Path)))
-	must(t, os.Rename(ManifestPath(spec.Path), ManifestPath(moved.Path)))
+	must(t, os.Rename(results.JournalPath(spec.Path), results.JournalPath(moved.Path)))
+	must(t, os.Rename(results.ManifestPath(spec.Path), results.ManifestPath(moved.Path)))
 	var locked *LockedError
 	if _, _, err := Resume(moved, nil); !errors.As(err, &locked) {
 		t.Errorf("Resume under the new name = %v, want a *LockedError", err)
@@ -140,7 +140,7 @@ func TestResultsRenamed(t *testing.T) {
 		t.Errorf("files = %q, want no lock of the run that was kept out", got)
 	}
 	must(t, l.Settle(testResult(5, runner.StatusReset)))
-	_, err := l.Finish(testRows(5), Ending{})
+	_, err := l.Finish(testRows(5), results.Ending{})
 	must(t, err)
 	must(t, l.Close())
 	if last, _ := lastStatuses(t, spec.Path); last[5] != runner.StatusReset || last[1] != runner.StatusReset {
@@ -187,7 +187,7 @@ func TestCreateAndResumeRace(t *testing.T) {
 		})
 	}
 	runs.Wait()
-	if last, torn := lastStatuses(t, JournalPath(spec.Path)); len(last) != rows || torn {
+	if last, torn := lastStatuses(t, results.JournalPath(spec.Path)); len(last) != rows || torn {
 		t.Errorf("%d rows are in the ledger, torn %v; want %d", len(last), torn, rows)
 	}
 }
@@ -234,7 +234,7 @@ func TestLockWritesOverNothing(t *testing.T) {
 			if got, err := os.ReadFile(target); err != nil || string(got) != precious {
 				t.Errorf("the file is now %q, %v", got, err)
 			}
-			for _, path := range []string{JournalPath(spec.Path), spec.Path + ".lock.elsewhere", ManifestPath(spec.Path)} {
+			for _, path := range []string{results.JournalPath(spec.Path), spec.Path + ".lock.elsewhere", results.ManifestPath(spec.Path)} {
 				if _, err := os.Lstat(path); err == nil {
 					t.Errorf("%s was made", filepath.Base(path))
 				}

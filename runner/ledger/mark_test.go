@@ -11,15 +11,16 @@ import (
 
 	"oktareset/runner"
 	"oktareset/runner/files"
+	"oktareset/runner/results"
 )
 
 // marked returns how much of the journal the manifest knows, as it stands in its file, and how long
 // the journal is.
 func marked(t *testing.T, l *Ledger) (known, size int64) {
 	t.Helper()
-	m, err := ReadManifest(l.Path())
+	m, err := results.ReadManifest(l.Path())
 	must(t, err)
-	info, err := os.Stat(JournalPath(l.Path()))
+	info, err := os.Stat(results.JournalPath(l.Path()))
 	must(t, err)
 	return m.Journal.Bytes, info.Size()
 }
@@ -110,7 +111,7 @@ func TestMarkThatFails(t *testing.T) {
 		must(t, l.Settle(testResult(3, runner.StatusReset)))
 		fails.Store(false)
 		must(t, l.Close())
-		if last, _ := lastStatuses(t, JournalPath(l.Path())); last[3] != runner.StatusReset {
+		if last, _ := lastStatuses(t, results.JournalPath(l.Path())); last[3] != runner.StatusReset {
 			t.Errorf("row 3 is %q, want reset", last[3])
 		}
 	})

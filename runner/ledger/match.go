@@ -79,7 +79,7 @@ func vain(m *results.Manifest, path string) bool {
 	if !m.Unused() || len(m.Runs) != 1 {
 		return false
 	}
-	name, other, begin, lines := JournalPath(path), path, table.JournalColumn+",", 2
+	name, other, begin, lines := results.JournalPath(path), path, table.JournalColumn+",", 2
 	if m.Journal == nil { // of a version without a journal
 		name, other, begin, lines = path, name, strings.Join(table.Columns, ","), 1
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"oktareset/runner"
+	"oktareset/runner/results"
 )
 
 // modelRows is how many rows the runs of the model work on: few, so that much happens to each.
@@ -45,7 +46,7 @@ type model struct {
 func (m *model) runID() string { return fmt.Sprint("run", m.run) }
 
 // journal is where the journal lies.
-func (m *model) journal() string { return JournalPath(m.spec.Path) }
+func (m *model) journal() string { return results.JournalPath(m.spec.Path) }
 
 // newDisk returns the disk of a further process, which dies in the next call to its journal but
 // calls; below 0, it lives on.
@@ -99,7 +100,7 @@ func (m *model) resume() {
 		_, m.synced, _ = m.f.state()
 	}
 	var lines []modelLine
-	l, doubts, err := resume(spec, func(e Entry) {
+	l, doubts, err := resume(spec, func(e results.Entry) {
 		lines = append(lines, modelLine{e.Row, e.Status, e.Record.RunID})
 	}, m.newDisk(-1))
 	if err != nil {
@@ -205,11 +206,11 @@ func (m *model) settle(n int) {
 // finish ends a run in order, or dies at any step of that.
 func (m *model) finish() {
 	m.disk.left, m.disk.how = m.choose.next(10), m.choose.next(3) // it has fewer steps: then it lives
-	counts, err := m.l.Finish(testRows(modelRows), Ending{})
+	counts, err := m.l.Finish(testRows(modelRows), results.Ending{})
 	if err == nil && counts.Total() != modelRows {
 		m.t.Fatalf("Finish = %v, want %d rows", counts, modelRows)
 	}
-	manifest, readErr := ReadManifest(m.spec.Path)
+	manifest, readErr := results.ReadManifest(m.spec.Path)
 	must(m.t, readErr)
 	if manifest.Journal != nil { // it counts, and nothing in it has changed
 		m.crash()
@@ -333,14 +334,14 @@ func runModel(t *testing.T, dir string, data []byte) {
 				want[runner.StatusUnknown]++
 			}
 		}
-		counts, err := m.l.Finish(testRows(modelRows), Ending{})
+		counts, err := m.l.Finish(testRows(modelRows), results.Ending{})
 		must(t, err)
 		must(t, m.l.Close())
 		if !cmp.Equal(counts, want) {
 			t.Fatalf("counts at the end = %v, want %v", counts, want)
 		}
 		rows := 0
-		for e, err := range Scan(m.spec.Path) {
+		for e, err := range results.Scan(m.spec.Path) {
 			must(t, err)
 			if rows++; e.Row != rows || e.Status == runner.StatusTaken {
 				t.Fatalf("line %d of the results is row %d, %s", rows, e.Row, e.Status)

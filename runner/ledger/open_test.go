@@ -48,7 +48,7 @@ func TestResumeOpensSteps(t *testing.T) {
 				if len(rows) == 1 && (rows[0].Attempts != 3 || rows[0].Again != taken.Tried.Again || rows[0].Error != inDoubt) {
 					t.Errorf("%s: %d attempts, %q, %q", run, rows[0].Attempts, rows[0].Again, rows[0].Error)
 				}
-				counts, err := l.Finish(testRows(1), Ending{})
+				counts, err := l.Finish(testRows(1), results.Ending{})
 				must(t, err)
 				must(t, l.Close())
 				if want := (runner.Counts{tt.status: 1}); !cmp.Equal(counts, want) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"oktareset/runner/files"
+	"oktareset/runner/results"
 )
 
 // A consent is nobody's but this user's: a resume takes no files that others wrote or can change,
@@ -35,10 +36,10 @@ func TestResumeTakesItsOwnFilesOnly(t *testing.T) {
 		"without end":               {do: func(p string) error { return errors.Join(os.Remove(p), os.Symlink("/dev/zero", p)) }, want: "is a link"},
 		"20 GB (the manifest only)": {do: func(p string) error { return os.Truncate(p, 20<<30) }, want: "longer than"},
 	} {
-		for _, which := range []func(string) string{ManifestPath, JournalPath} {
+		for _, which := range []func(string) string{results.ManifestPath, results.JournalPath} {
 			spec := testSpec(t.TempDir(), 1)
 			path := which(spec.Path)
-			if strings.Contains(name, "manifest only") && path == JournalPath(spec.Path) {
+			if strings.Contains(name, "manifest only") && path == results.JournalPath(spec.Path) {
 				continue // its lines are read one by one: see the tests of damage
 			}
 			t.Run(name+" "+filepath.Ext(path), func(t *testing.T) {
@@ -49,8 +50,8 @@ func TestResumeTakesItsOwnFilesOnly(t *testing.T) {
 				must(t, mustCreate(t, spec).Close())
 				must(t, tt.do(path))
 				spec.Manifest.Runs[0].RunID = "run2"
-				l, _, err := Resume(spec, func(Entry) {})
-				refused, damage := (*files.RefusedError)(nil), (*DamageError)(nil)
+				l, _, err := Resume(spec, func(results.Entry) {})
+				refused, damage := (*files.RefusedError)(nil), (*results.DamageError)(nil)
 				ok := errors.As(err, &refused) && strings.Contains(refused.Message, tt.want)
 				if ok = ok || errors.As(err, &damage) && strings.Contains(damage.Message, "isn't a regular file"); l != nil || !ok {
 					t.Errorf("Resume = %v, want a RefusedError: %s", err, tt.want)
@@ -68,15 +69,15 @@ func TestResumeMakesPrivate(t *testing.T) {
 	t.Parallel()
 	spec := testSpec(t.TempDir(), 1)
 	must(t, mustCreate(t, spec).Close())
-	must(t, os.Chmod(JournalPath(spec.Path), 0o644))
-	must(t, os.Chmod(ManifestPath(spec.Path), 0o644))
+	must(t, os.Chmod(results.JournalPath(spec.Path), 0o644))
+	must(t, os.Chmod(results.ManifestPath(spec.Path), 0o644))
 	must(t, os.WriteFile(spec.Path+".lock", nil, 0o600))
 	must(t, os.Chmod(spec.Path+".lock", 0o666))
 	spec.Manifest.Runs[0].RunID = "run2"
-	l, _, err := Resume(spec, func(Entry) {})
+	l, _, err := Resume(spec, func(results.Entry) {})
 	must(t, err)
 	defer l.Close()
-	for _, path := range []string{JournalPath(spec.Path), ManifestPath(spec.Path), spec.Path + ".lock"} {
+	for _, path := range []string{results.JournalPath(spec.Path), results.ManifestPath(spec.Path), spec.Path + ".lock"} {
 		info, err := os.Stat(path)
 		must(t, err)
 		if info.Mode() != 0o600 {
@@ -91,8 +92,8 @@ func TestRehearsalRemovesItsOwnFilesOnly(t *testing.T) {
 	spec := testSpec(t.TempDir(), 1)
 	spec.Manifest.Sandbox = true
 	must(t, os.WriteFile(spec.Path, []byte("precious"), 0o600))
-	must(t, os.WriteFile(ManifestPath(spec.Path), []byte(`{"format":1,"sandbox":true,"org":"127.0.0.1:1"}`), 0o600))
-	must(t, os.Chmod(ManifestPath(spec.Path), 0o666))
+	must(t, os.WriteFile(results.ManifestPath(spec.Path), []byte(`{"format":1,"sandbox":true,"org":"127.0.0.1:1"}`), 0o600))
+	must(t, os.Chmod(results.ManifestPath(spec.Path), 0o666))
 	var exists *ExistsError
 	if _, err := Create(spec); !errors.As(err, &exists) {
 		t.Errorf("Create = %v, want an ExistsError", err)
@@ -110,9 +111,9 @@ func TestRehearsed(t *testing.T) {
 	} {
 		for _, sandbox := range []bool{true, false} {
 			for how, free := range map[string]bool{
-				"": true, ConsentNone: true, ConsentSandbox: true, ConsentConfirm: false, ConsentPrompt: false,
+				"": true, results.ConsentNone: true, results.ConsentSandbox: true, results.ConsentConfirm: false, results.ConsentPrompt: false,
 			} {
-				m := Manifest{Org: org, Sandbox: sandbox, Consent: Consent{How: how}}
+				m := results.Manifest{Org: org, Sandbox: sandbox, Consent: results.Consent{How: how}}
 				if got := rehearsed(&m); got != (want && sandbox && free) {
 					t.Errorf("rehearsed() of %q, sandbox %v, consent %q = %v", org, sandbox, how, got)
 				}

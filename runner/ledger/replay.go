@@ -14,13 +14,9 @@ import (
 	"oktareset/runner/table"
 )
 
-// hintJournal is what to do about a journal that can't be trusted.
-const hintJournal = "put back the journal and the manifest as the last run left them; if they are lost, begin a new run with -o " +
-	"for those users of whom the org's System Log has no reset"
-
 // damaged is the error for a journal as a whole.
 func damaged(path, message string) error {
-	return &DamageError{Path: path, Message: message, Hint: hintJournal}
+	return &results.DamageError{Path: path, Message: message, Hint: results.HintJournal}
 }
 
 // replay reads the journal of earlier runs.
@@ -28,7 +24,7 @@ type replay struct {
 	ledger *Ledger
 	path   string // of what is read: the journal, or results
 	hint   string // what to do about damage
-	old    *Manifest
+	old    *results.Manifest
 	lines  *results.Lines
 	dec    *table.Decoder
 	index  index
@@ -40,9 +36,9 @@ type replay struct {
 	torn   bool            // something stands behind them
 }
 
-func newReplay(l *Ledger, old *Manifest, lastRow int) *replay {
+func newReplay(l *Ledger, old *results.Manifest, lastRow int) *replay {
 	r := &replay{
-		ledger: l, path: JournalPath(l.path), hint: hintJournal, old: old, dec: table.NewDecoder(len(l.columns)),
+		ledger: l, path: results.JournalPath(l.path), hint: results.HintJournal, old: old, dec: table.NewDecoder(len(l.columns)),
 		index: newIndex(lastRow), inputs: newInputs(lastRow), runs: make(map[string]bool, len(old.Runs)),
 	}
 	for i := range old.Runs {
@@ -52,7 +48,7 @@ func newReplay(l *Ledger, old *Manifest, lastRow int) *replay {
 }
 
 // all reads the whole journal and returns the rows that are open.
-func (r *replay) all(each func(Entry)) ([]runner.Result, error) {
+func (r *replay) all(each func(results.Entry)) ([]runner.Result, error) {
 	r.lines = results.NewLines(r.path, io.NewSectionReader(r.ledger.file, 0, math.MaxInt64))
 	if err := r.read(each); err != nil {
 		return nil, err
@@ -67,7 +63,7 @@ func (r *replay) all(each func(Entry)) ([]runner.Result, error) {
 }
 
 // read reads lines as long as each is as it was written, and follows the one before.
-func (r *replay) read(each func(Entry)) error {
+func (r *replay) read(each func(results.Entry)) error {
 	for {
 		text, err := r.next()
 		if err != nil {
@@ -93,7 +89,7 @@ func (r *replay) read(each func(Entry)) error {
 // next returns the text of the next good line, or nil at the end of the good ones.
 func (r *replay) next() ([]byte, error) {
 	line, err := r.lines.Next()
-	var damage *DamageError
+	var damage *results.DamageError
 	switch {
 	case errors.Is(err, io.EOF):
 		return nil, nil
@@ -153,7 +149,7 @@ func (r *replay) tornHead() error {
 
 // damaged is the error for the line last read.
 func (r *replay) damaged(message string) error {
-	return &DamageError{Path: r.path, Line: r.lines.Number, Message: message, Hint: r.hint}
+	return &results.DamageError{Path: r.path, Line: r.lines.Number, Message: message, Hint: r.hint}
 }
 
 // first takes up the line that says what the journal is.
@@ -186,14 +182,14 @@ func (r *replay) otherColumns(header []byte) error {
 	if err != nil {
 		return r.damaged("it isn't the header that the run wrote")
 	}
-	return &DamageError{
+	return &results.DamageError{
 		Path: r.path, Line: r.lines.Number, Hint: results.HintOptions,
 		Message: fmt.Sprintf("the other columns are %q, the input's are %q", records.Extra(), r.ledger.columns),
 	}
 }
 
 // row takes up a line.
-func (r *replay) row(text []byte, each func(Entry)) error {
+func (r *replay) row(text []byte, each func(results.Entry)) error {
 	begin := r.lines.Begin
 	line, err := parseLine(text)
 	if err != nil {
@@ -216,7 +212,7 @@ func (r *replay) row(text []byte, each func(Entry)) error {
 }
 
 // add takes up what a line says, which begins at an offset.
-func (r *replay) add(e *Entry, offset int64) error {
+func (r *replay) add(e *results.Entry, offset int64) error {
 	if err := r.index.check(e.Row, e.Status); err != nil {
 		return err
 	}

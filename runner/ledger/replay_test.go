@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"oktareset/runner"
+	"oktareset/runner/results"
 )
 
 func replacing(old, text string) func(string) string {
@@ -24,7 +25,7 @@ func replacing(old, text string) func(string) string {
 // nothing does by chance.
 func rechained(t *testing.T, spec Spec, change func(string) string) {
 	t.Helper()
-	text, err := os.ReadFile(JournalPath(spec.Path))
+	text, err := os.ReadFile(results.JournalPath(spec.Path))
 	must(t, err)
 	var bare strings.Builder
 	for line := range strings.Lines(string(text)) {
@@ -41,7 +42,7 @@ func rechained(t *testing.T, spec Spec, change func(string) string) {
 		s = s.after([]byte(line))
 		out = s.appendTo(append(out, line...))
 	}
-	must(t, os.WriteFile(JournalPath(spec.Path), out, 0o600))
+	must(t, os.WriteFile(results.JournalPath(spec.Path), out, 0o600))
 	setMark(t, spec.Path, len(out))
 }
 
@@ -105,8 +106,8 @@ func TestResumeOfDamage(t *testing.T) {
 				tt.spec(&again)
 			}
 			_, _, err := Resume(again, nil)
-			var damage *DamageError
-			if !errors.As(err, &damage) || !strings.Contains(damage.Message, tt.want) || damage.Hint == "" || damage.Path != JournalPath(spec.Path) {
+			var damage *results.DamageError
+			if !errors.As(err, &damage) || !strings.Contains(damage.Message, tt.want) || damage.Hint == "" || damage.Path != results.JournalPath(spec.Path) {
 				t.Fatalf("Resume = %v, want a *DamageError with a hint and %q", err, tt.want)
 			}
 			if damage.Line != tt.line {
@@ -126,19 +127,19 @@ func TestResumeOfDamagedFiles(t *testing.T) {
 		damage func(path string) error
 		want   string
 	}{
-		{"no manifest", func(p string) error { return os.Remove(ManifestPath(p)) }, "isn't there"},
-		{"half a manifest", func(p string) error { return os.Truncate(ManifestPath(p), 50) }, "isn't a manifest"},
-		{"empty manifest", func(p string) error { return os.Truncate(ManifestPath(p), 0) }, "isn't a manifest"},
+		{"no manifest", func(p string) error { return os.Remove(results.ManifestPath(p)) }, "isn't there"},
+		{"half a manifest", func(p string) error { return os.Truncate(results.ManifestPath(p), 50) }, "isn't a manifest"},
+		{"empty manifest", func(p string) error { return os.Truncate(results.ManifestPath(p), 0) }, "isn't a manifest"},
 		{"no run", func(p string) error {
-			return os.WriteFile(ManifestPath(p), []byte(`{"format":1,"org":"x","journal":{}}`), 0o600)
+			return os.WriteFile(results.ManifestPath(p), []byte(`{"format":1,"org":"x","journal":{}}`), 0o600)
 		}, "no run"},
-		{"no journal", func(p string) error { return os.Remove(JournalPath(p)) }, "isn't there"},
+		{"no journal", func(p string) error { return os.Remove(results.JournalPath(p)) }, "isn't there"},
 		{"no journal, but results", func(p string) error {
-			return errors.Join(os.Remove(JournalPath(p)), os.WriteFile(p, []byte("row,input\n"), 0o600))
+			return errors.Join(os.Remove(results.JournalPath(p)), os.WriteFile(p, []byte("row,input\n"), 0o600))
 		}, "isn't there"},
 		{"results of nobody", func(p string) error { return os.WriteFile(p, []byte("row,input\n"), 0o600) }, "no run has written it"},
 		{"a journal that the manifest doesn't know", func(p string) error {
-			return os.WriteFile(ManifestPath(p), []byte(`{"format":1,"org":"x","runs":[{"run_id":"run1"}]}`), 0o600)
+			return os.WriteFile(results.ManifestPath(p), []byte(`{"format":1,"org":"x","runs":[{"run_id":"run1"}]}`), 0o600)
 		}, "doesn't know it"},
 	}
 	for _, tt := range tests {
@@ -149,7 +150,7 @@ func TestResumeOfDamagedFiles(t *testing.T) {
 			must(t, tt.damage(spec.Path))
 			before := names(t, dir)
 			_, _, err := Resume(resumeSpec(spec, "run2"), nil)
-			var damage *DamageError
+			var damage *results.DamageError
 			if !errors.As(err, &damage) || !strings.Contains(err.Error(), tt.want) || damage.Hint == "" {
 				t.Errorf("Resume = %v, want a *DamageError with a hint and %q", err, tt.want)
 			}
@@ -177,13 +178,13 @@ func TestResumeOfReorderedLedger(t *testing.T) {
 			l, _ := mustResume(t, resumeSpec(spec, "run2"))
 			must(t, l.Take(testRow(tt.row), testTaken(tt.row)))
 			must(t, l.Close())
-			data, err := os.ReadFile(JournalPath(spec.Path))
+			data, err := os.ReadFile(results.JournalPath(spec.Path))
 			must(t, err)
 			lines := bytes.SplitAfter(bytes.TrimSuffix(data, []byte("\n")), []byte("\n"))
 			last := slices.Concat(lines[len(lines)-1], []byte("\n"))
 			lines = slices.Insert(lines[:len(lines)-1], 2+tt.before, last)
-			must(t, os.WriteFile(JournalPath(spec.Path), slices.Concat(lines...), 0o600))
-			var damage *DamageError
+			must(t, os.WriteFile(results.JournalPath(spec.Path), slices.Concat(lines...), 0o600))
+			var damage *results.DamageError
 			if _, _, err := Resume(resumeSpec(spec, "run3"), nil); !errors.As(err, &damage) || damage.Line != 3+tt.before {
 				t.Errorf("Resume with the last taking moved up = %v, want a *DamageError of line %d", err, 3+tt.before)
 			}
@@ -230,7 +231,7 @@ func TestResumeOfSavedLedger(t *testing.T) {
 	}
 	for name, save := range changes {
 		for finished, which := range map[string]func(string) string{
-			"journal of a run that broke off": JournalPath, "journal of finished results": JournalPath,
+			"journal of a run that broke off": results.JournalPath, "journal of finished results": results.JournalPath,
 			"finished results beside a journal": path, "finished results": path,
 		} {
 			t.Run(fmt.Sprint(name, " ", finished), func(t *testing.T) {
@@ -252,7 +253,7 @@ func TestResumeOfSavedLedger(t *testing.T) {
 				before[name] = changed
 				must(t, os.WriteFile(which(spec.Path), []byte(changed), 0o600))
 				_, _, err := Resume(resumeSpec(spec, "run9"), nil)
-				var damage *DamageError
+				var damage *results.DamageError
 				if !errors.As(err, &damage) || damage.Path != which(spec.Path) || strings.HasPrefix(finished, "finished") && !strings.Contains(damage.Message, "SHA-256") {
 					t.Errorf("Resume = %v, want a *DamageError", err)
 				}
@@ -273,7 +274,7 @@ func settleAll(t *testing.T, spec Spec, runID string) {
 	for n := 1; n <= spec.LastRow; n++ {
 		must(t, l.Settle(testResult(n, []runner.Status{runner.StatusReset, runner.StatusFailed}[n%2])))
 	}
-	_, err := l.Finish(testRows(spec.LastRow), Ending{})
+	_, err := l.Finish(testRows(spec.LastRow), results.Ending{})
 	must(t, err)
 	must(t, l.Close())
 }
@@ -282,7 +283,7 @@ func settleAll(t *testing.T, spec Spec, runID string) {
 func finishRun(t *testing.T, spec Spec, runID string) {
 	t.Helper()
 	l, _ := mustResume(t, resumeSpec(spec, runID))
-	_, err := l.Finish(testRows(spec.LastRow), Ending{})
+	_, err := l.Finish(testRows(spec.LastRow), results.Ending{})
 	must(t, err)
 	must(t, l.Close())
 }
@@ -296,19 +297,19 @@ func TestResumeOfFinishedResults(t *testing.T) {
 		if len(doubts) != 2 || doubts[0].RunID != "run1" || doubts[1].RunID != "run1" {
 			t.Fatalf("doubts of run %d = %+v, want the rows 2 and 3, taken by run1", run, doubts)
 		}
-		if m, err := ReadManifest(spec.Path); err != nil || m.Finished || m.Result != nil || m.Counts != nil || len(m.Runs) != run {
+		if m, err := results.ReadManifest(spec.Path); err != nil || m.Finished || m.Result != nil || m.Counts != nil || len(m.Runs) != run {
 			t.Errorf("manifest of run %d = %+v, %v; want an unfinished one", run, m, err)
 		}
 		if got, _ := l.Last(2); got != runner.StatusTaken || doubts[0].Status != runner.StatusUnknown {
 			t.Errorf("status of row 2 in run %d = %q and, open, %q; want taken and unknown", run, got, doubts[0].Status)
 		}
 		if run%2 == 0 {
-			_, err = l.Finish(testRows(5), Ending{})
+			_, err = l.Finish(testRows(5), results.Ending{})
 			must(t, err)
 		}
 		must(t, l.Close())
 	}
-	m, err := ReadManifest(spec.Path)
+	m, err := results.ReadManifest(spec.Path)
 	must(t, err)
 	if len(m.Runs) != 5 || m.Finished {
 		t.Errorf("manifest = %+v, want five runs, the last not finished", m)

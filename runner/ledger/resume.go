@@ -20,18 +20,18 @@ import (
 // returns. Results that stand beside the journal stay until the run writes its first line.
 //
 // What of the journal was never certain to be on the disk, and isn't as it was written, is cut off:
-// nothing that depends on it was sent. Whatever else isn't as a run leaves it is a [*DamageError]; a
+// nothing that depends on it was sent. Whatever else isn't as a run leaves it is a [*results.DamageError]; a
 // ledger of something else is a [*MismatchError]; one that another run has open is a
 // [*LockedError]. When there is nothing to go on with, it returns [ErrNothing], and has removed what
 // a run has left that died before its ledger was made, or, over another input, before it had consent
 // and a line. Files that others wrote, or can change, are a [*files.RefusedError]: no consent rests
 // on them. On any other error the files are as they were, save for what was cut off. each may have
 // been called before an error.
-func Resume(spec Spec, each func(Entry)) (*Ledger, []runner.Result, error) {
+func Resume(spec Spec, each func(results.Entry)) (*Ledger, []runner.Result, error) {
 	return resume(spec, each, realDisk)
 }
 
-func resume(spec Spec, each func(Entry), d disk) (*Ledger, []runner.Result, error) {
+func resume(spec Spec, each func(results.Entry), d disk) (*Ledger, []runner.Result, error) {
 	l, err := newLedger(spec, d)
 	if err != nil {
 		return nil, nil, fmt.Errorf("resume %q: %w", spec.Path, err)
@@ -45,7 +45,7 @@ func resume(spec Spec, each func(Entry), d disk) (*Ledger, []runner.Result, erro
 			err = errors.Join(err, l.file.Close())
 		}
 		if l.carried {
-			err = errors.Join(err, d.remove(JournalPath(l.path)))
+			err = errors.Join(err, d.remove(results.JournalPath(l.path)))
 		}
 		return nil, nil, errors.Join(err, l.lock.release())
 	}
@@ -54,7 +54,7 @@ func resume(spec Spec, each func(Entry), d disk) (*Ledger, []runner.Result, erro
 }
 
 // reopen takes up the files of the earlier runs. The lock is held.
-func (l *Ledger) reopen(spec Spec, each func(Entry)) ([]runner.Result, error) {
+func (l *Ledger) reopen(spec Spec, each func(results.Entry)) ([]runner.Result, error) {
 	old, err := l.earlier()
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func (l *Ledger) reopen(spec Spec, each func(Entry)) ([]runner.Result, error) {
 		return nil, l.nothing()
 	}
 	if firstEdition(&old) {
-		return nil, &DamageError{
+		return nil, &results.DamageError{
 			Path: l.path, Message: fmt.Sprintf("the version %q began it, isn't done with it, and wrote it in another way", old.Version),
 			Hint: "finish it with the version that began it",
 		}
@@ -88,7 +88,7 @@ func (l *Ledger) reopen(spec Spec, each func(Entry)) ([]runner.Result, error) {
 	}
 	l.ticket = cmp.Or(spec.Manifest.Ticket, old.Ticket)
 	l.inputs = r.inputs
-	l.commits = newCommitter(JournalPath(l.path), l.file, r.at, r.index)
+	l.commits = newCommitter(results.JournalPath(l.path), l.file, r.at, r.index)
 	if err := l.writeManifest(); err != nil {
 		return nil, errors.Join(err, l.commits.stop())
 	}
@@ -97,7 +97,7 @@ func (l *Ledger) reopen(spec Spec, each func(Entry)) ([]runner.Result, error) {
 
 // read reads what counts: the journal or, where there is none any more, the results, of which it
 // makes one.
-func (l *Ledger) read(r *replay, each func(Entry)) ([]runner.Result, error) {
+func (l *Ledger) read(r *replay, each func(results.Entry)) ([]runner.Result, error) {
 	if r.old.Journal == nil {
 		return l.carry(r, each)
 	}
@@ -105,7 +105,7 @@ func (l *Ledger) read(r *replay, each func(Entry)) ([]runner.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l.file, err = l.disk.open(JournalPath(l.path)); err != nil {
+	if l.file, err = l.disk.open(results.JournalPath(l.path)); err != nil {
 		return nil, fmt.Errorf("open the journal: %w", err)
 	}
 	rows, err := r.all(each)
@@ -117,39 +117,39 @@ func (l *Ledger) read(r *replay, each func(Entry)) ([]runner.Result, error) {
 
 // earlier returns the manifest of the earlier runs, of which there is what counts: the journal, or
 // results without one.
-func (l *Ledger) earlier() (Manifest, error) {
+func (l *Ledger) earlier() (results.Manifest, error) {
 	csv, err := there(l.path)
 	if err != nil {
-		return Manifest{}, err
+		return results.Manifest{}, err
 	}
-	journal, err := there(JournalPath(l.path))
+	journal, err := there(results.JournalPath(l.path))
 	if err != nil {
-		return Manifest{}, err
+		return results.Manifest{}, err
 	}
 	m, err := results.ReadOurManifest(l.path)
 	switch {
 	case errors.Is(err, os.ErrNotExist) && !csv && !journal:
-		return Manifest{}, ErrNothing
+		return results.Manifest{}, ErrNothing
 	case errors.Is(err, os.ErrNotExist):
 		path := l.path
 		if !csv {
-			path = JournalPath(l.path)
+			path = results.JournalPath(l.path)
 		}
-		return Manifest{}, &DamageError{
-			Path: path, Hint: hintJournal,
+		return results.Manifest{}, &results.DamageError{
+			Path: path, Hint: results.HintJournal,
 			Message: fmt.Sprintf("its manifest %q isn't there, so that nobody knows what it belongs to", l.ManifestPath()),
 		}
 	case err != nil:
-		return Manifest{}, err
+		return results.Manifest{}, err
 	case m.Journal != nil && !journal:
-		return Manifest{}, l.leftover(&m, csv, JournalPath(l.path))
+		return results.Manifest{}, l.leftover(&m, csv, results.JournalPath(l.path))
 	case m.Journal == nil && !m.Finished && journal:
-		return Manifest{}, damaged(JournalPath(l.path), "the manifest doesn't know it")
+		return results.Manifest{}, damaged(results.JournalPath(l.path), "the manifest doesn't know it")
 	case m.Journal == nil && !csv:
-		return Manifest{}, l.leftover(&m, false, l.path)
+		return results.Manifest{}, l.leftover(&m, false, l.path)
 	}
 	if err := checkManifest(&m, m.Input.Rows); err != nil {
-		return Manifest{}, &DamageError{Path: l.ManifestPath(), Message: err.Error(), Hint: hintJournal}
+		return results.Manifest{}, &results.DamageError{Path: l.ManifestPath(), Message: err.Error(), Hint: results.HintJournal}
 	}
 	return m, nil
 }
@@ -168,10 +168,10 @@ func there(path string) (bool, error) {
 
 // leftover removes a manifest without what counts, and returns [ErrNothing], if its run can't have
 // changed anything.
-func (l *Ledger) leftover(m *Manifest, csv bool, missing string) error {
+func (l *Ledger) leftover(m *results.Manifest, csv bool, missing string) error {
 	if !m.Unused() || csv {
-		return &DamageError{
-			Path: l.ManifestPath(), Message: fmt.Sprintf("it belongs to %q, which isn't there", missing), Hint: hintJournal,
+		return &results.DamageError{
+			Path: l.ManifestPath(), Message: fmt.Sprintf("it belongs to %q, which isn't there", missing), Hint: results.HintJournal,
 		}
 	}
 	return l.nothing()
@@ -187,7 +187,7 @@ func (l *Ledger) nothing() error {
 
 // checkOutdated looks at the results that stand beside the journal, which they don't count against.
 // Only what a run wrote will be removed.
-func (l *Ledger) checkOutdated(old *Manifest) error {
+func (l *Ledger) checkOutdated(old *results.Manifest) error {
 	f, err := files.Open(l.path, ours)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -199,7 +199,7 @@ func (l *Ledger) checkOutdated(old *Manifest) error {
 	const hint = "move it away: the journal has what was done, and the next run writes the results anew"
 	written := cmp.Or(old.Result, old.Outdated)
 	if written == nil {
-		return &DamageError{Path: l.path, Message: "no run has written it", Hint: hint}
+		return &results.DamageError{Path: l.path, Message: "no run has written it", Hint: hint}
 	}
 	hash, err := results.SHA256(f)
 	if err != nil {
@@ -271,13 +271,13 @@ func (l *Ledger) Last(n int) (runner.Status, bool) {
 	return s, s != ""
 }
 
-// Check returns a [*DamageError] when the ledger that was resumed names another user in the row.
+// Check returns a [*results.DamageError] when the ledger that was resumed names another user in the row.
 func (l *Ledger) Check(row runner.Row) error {
 	if l.inputs.same(row.N, row.Input) {
 		return nil
 	}
-	return &DamageError{
-		Path: JournalPath(l.path), Hint: hintJournal,
+	return &results.DamageError{
+		Path: results.JournalPath(l.path), Hint: results.HintJournal,
 		Message: fmt.Sprintf("its row %d isn't the one of the input, %q in line %d", row.N, row.Input, row.Line),
 	}
 }

@@ -19,16 +19,16 @@ import (
 )
 
 // consented is what a run has noted before its first change.
-func consented(m *Manifest) {
-	m.Steps, m.Consent = []string{"identify", "reset"}, Consent{How: ConsentConfirm, Min: 1, Max: 9, At: results.Stamp(takenAt)}
-	m.Actor = Actor{ID: "00uactor", Login: "ada@example.com"}
+func consented(m *results.Manifest) {
+	m.Steps, m.Consent = []string{"identify", "reset"}, results.Consent{How: results.ConsentConfirm, Min: 1, Max: 9, At: results.Stamp(takenAt)}
+	m.Actor = results.Actor{ID: "00uactor", Login: "ada@example.com"}
 }
 
 // resumeSpec is a later run over the input of testSpec.
 func resumeSpec(s Spec, runID string) Spec {
 	s.Manifest.Steps = []string{"identify", "reset"}
 	s.Manifest.Ticket = ""
-	s.Manifest.Runs = []Run{{RunID: runID, StartedAt: takenAt.Add(time.Hour), Operator: Operator{User: "bob", Host: "tower"}}}
+	s.Manifest.Runs = []results.Run{{RunID: runID, StartedAt: takenAt.Add(time.Hour), Operator: results.Operator{User: "bob", Host: "tower"}}}
 	return s
 }
 
@@ -79,7 +79,7 @@ func TestResumeGoesOn(t *testing.T) {
 	t.Parallel()
 	spec := leaveRun(t, t.TempDir())
 	var lines []string
-	l, doubts, err := Resume(resumeSpec(spec, "run2"), func(e Entry) {
+	l, doubts, err := Resume(resumeSpec(spec, "run2"), func(e results.Entry) {
 		lines = append(lines, fmt.Sprintf("%d %s %s", e.Row, e.Status, e.Record.UserID))
 	})
 	must(t, err)
@@ -123,14 +123,14 @@ func TestResumeGoesOn(t *testing.T) {
 		must(t, l.Take(testRow(n), testTaken(n)))
 		must(t, l.Settle(testResult(n, runner.StatusReset)))
 	}
-	counts, err := l.Finish(testRows(5), Ending{})
+	counts, err := l.Finish(testRows(5), results.Ending{})
 	must(t, err)
 	must(t, l.Close())
 	if !cmp.Equal(counts, runner.Counts{runner.StatusReset: 5}) {
 		t.Errorf("counts = %v, want 5 reset", counts)
 	}
 	var by []string
-	for e, err := range Scan(l.Path()) {
+	for e, err := range results.Scan(l.Path()) {
 		must(t, err)
 		by = append(by, e.Record.Row+e.Record.RunID+e.Record.Ticket)
 	}
@@ -142,7 +142,7 @@ func TestResumeGoesOn(t *testing.T) {
 // checkResumed looks at the manifest of a ledger that run2 has just resumed.
 func checkResumed(t *testing.T, l *Ledger) {
 	t.Helper()
-	m, err := ReadManifest(l.Path())
+	m, err := results.ReadManifest(l.Path())
 	must(t, err)
 	if len(m.Runs) != 2 || m.Runs[0].RunID != "run1" || m.Runs[1].RunID != "run2" || m.Finished || m.Result != nil || m.Counts != nil {
 		t.Errorf("manifest on the disk after Resume = %+v, want unfinished with both runs", m)
@@ -165,7 +165,7 @@ func TestResumeTicket(t *testing.T) {
 	must(t, l.Settle(testResult(5, runner.StatusReset)))
 	must(t, l.Close())
 	tickets := ""
-	entries, _ := readJournal(t, JournalPath(l.Path()))
+	entries, _ := readJournal(t, results.JournalPath(l.Path()))
 	for _, e := range entries {
 		if e.Row >= 4 {
 			tickets += e.Record.Ticket + " "
@@ -184,12 +184,12 @@ func TestNothingToResume(t *testing.T) {
 		want  bool
 	}{
 		{"no files", func(*testing.T, Spec) {}, true},
-		{"died before the ledger", leaveManifest(func(*Manifest) {}), true},
-		{"died before the ledger, no consent named", leaveManifest(func(m *Manifest) { m.Consent.How = ConsentNone }), true},
+		{"died before the ledger", leaveManifest(func(*results.Manifest) {}), true},
+		{"died before the ledger, no consent named", leaveManifest(func(m *results.Manifest) { m.Consent.How = results.ConsentNone }), true},
 		{"results are gone", leaveManifest(consented), false},
-		{"finished results are gone", leaveManifest(func(m *Manifest) { m.Finished = true }), false},
-		{"results of a run that ended are gone", leaveManifest(func(m *Manifest) { m.Runs[0].FinishedAt = takenAt }), false},
-		{"results of two runs are gone", leaveManifest(func(m *Manifest) { m.Runs = append(m.Runs, m.Runs[0]) }), false},
+		{"finished results are gone", leaveManifest(func(m *results.Manifest) { m.Finished = true }), false},
+		{"results of a run that ended are gone", leaveManifest(func(m *results.Manifest) { m.Runs[0].FinishedAt = takenAt }), false},
+		{"results of two runs are gone", leaveManifest(func(m *results.Manifest) { m.Runs = append(m.Runs, m.Runs[0]) }), false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -200,8 +200,8 @@ func TestNothingToResume(t *testing.T) {
 			before := snapshot(t, dir)
 			_, _, err := Resume(resumeSpec(spec, "run2"), nil)
 			if !tt.want {
-				var damage *DamageError
-				if !errors.As(err, &damage) || damage.Path != ManifestPath(spec.Path) || damage.Hint == "" {
+				var damage *results.DamageError
+				if !errors.As(err, &damage) || damage.Path != results.ManifestPath(spec.Path) || damage.Hint == "" {
 					t.Errorf("Resume = %v, want a *DamageError of the manifest with a hint", err)
 				}
 				if diff := cmp.Diff(before, snapshot(t, dir)); diff != "" {
@@ -221,16 +221,16 @@ func TestNothingToResume(t *testing.T) {
 }
 
 // leaveManifest leaves a manifest without results.
-func leaveManifest(change func(*Manifest)) func(t *testing.T, s Spec) {
+func leaveManifest(change func(*results.Manifest)) func(t *testing.T, s Spec) {
 	return func(t *testing.T, s Spec) {
 		t.Helper()
 		l := mustCreate(t, s)
 		must(t, l.Update(change))
 		must(t, l.Close())
-		must(t, os.Remove(JournalPath(s.Path)))
-		must(t, os.WriteFile(ManifestPath(s.Path)+".123.tmp", []byte("{"), 0o600))
+		must(t, os.Remove(results.JournalPath(s.Path)))
+		must(t, os.WriteFile(results.ManifestPath(s.Path)+".123.tmp", []byte("{"), 0o600))
 		if !strings.Contains(t.Name(), "died") {
-			must(t, os.Remove(ManifestPath(s.Path)+".123.tmp"))
+			must(t, os.Remove(results.ManifestPath(s.Path)+".123.tmp"))
 		}
 	}
 }
@@ -239,20 +239,20 @@ func TestResumeOfSomethingElse(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		what, want, got string
-		change          func(m *Manifest)
+		change          func(m *results.Manifest)
 	}{
-		{"org", "acme.okta.com 00oa", "acme.okta.com 00ob", func(m *Manifest) { m.OrgID = "00ob" }},
-		{"org", "acme.okta.com 00oa", "evil.okta.com", func(m *Manifest) { m.Org, m.OrgID = "evil.okta.com", "" }},
-		{"steps", "identify, reset", "identify, reset, sessions", func(m *Manifest) { m.Steps = append(m.Steps, "sessions") }},
-		{"kind", "a reset", "a dry run", func(m *Manifest) { m.DryRun = true }},
-		{"kind", "a reset", "a reset in the stand-in org", func(m *Manifest) { m.Sandbox = true }},
+		{"org", "acme.okta.com 00oa", "acme.okta.com 00ob", func(m *results.Manifest) { m.OrgID = "00ob" }},
+		{"org", "acme.okta.com 00oa", "evil.okta.com", func(m *results.Manifest) { m.Org, m.OrgID = "evil.okta.com", "" }},
+		{"steps", "identify, reset", "identify, reset, sessions", func(m *results.Manifest) { m.Steps = append(m.Steps, "sessions") }},
+		{"kind", "a reset", "a dry run", func(m *results.Manifest) { m.DryRun = true }},
+		{"kind", "a reset", "a reset in the stand-in org", func(m *results.Manifest) { m.Sandbox = true }},
 		{
 			"input", "users.csv with 5 rows, SHA-256 abc", "other.csv with 5 rows, SHA-256 def",
-			func(m *Manifest) { m.Input.SHA256, m.Input.File = "def", "other.csv" },
+			func(m *results.Manifest) { m.Input.SHA256, m.Input.File = "def", "other.csv" },
 		},
 		{
 			"input", "users.csv with 5 rows, SHA-256 abc", "users.csv with 4 rows, SHA-256 abc",
-			func(m *Manifest) { m.Input.Rows = 4 },
+			func(m *results.Manifest) { m.Input.Rows = 4 },
 		},
 	}
 	for _, tt := range tests {
@@ -262,7 +262,7 @@ func TestResumeOfSomethingElse(t *testing.T) {
 			spec := resumeSpec(leaveRun(t, dir), "run2")
 			before := snapshot(t, dir)
 			tt.change(&spec.Manifest)
-			_, _, err := Resume(spec, func(Entry) { t.Error("a line of a ledger of something else was handed out") })
+			_, _, err := Resume(spec, func(results.Entry) { t.Error("a line of a ledger of something else was handed out") })
 			want := &MismatchError{Path: spec.Path, What: tt.what, Want: tt.want, Got: tt.got}
 			var got *MismatchError
 			if !errors.As(err, &got) || *got != *want {
@@ -303,7 +303,7 @@ func TestCheck(t *testing.T) {
 	l, _ := mustResume(t, resumeSpec(leaveRun(t, t.TempDir()), "run2"))
 	other := testRow(1)
 	other.Input = "mallory@example.com"
-	var damage *DamageError
+	var damage *results.DamageError
 	if err := l.Check(other); !errors.As(err, &damage) || !strings.Contains(err.Error(), "mallory") {
 		t.Errorf("Check of a row with another input = %v, want a *DamageError that names it", err)
 	}
@@ -335,7 +335,7 @@ func TestDiscardOfResumed(t *testing.T) {
 		t.Error("Discard after a line = nil, want an error")
 	}
 	must(t, l.Close())
-	if last, _ := lastStatuses(t, JournalPath(spec.Path)); last[5] != runner.StatusSkipped {
+	if last, _ := lastStatuses(t, results.JournalPath(spec.Path)); last[5] != runner.StatusSkipped {
 		t.Errorf("statuses after a refused Discard = %v, want row 5", last)
 	}
 }
@@ -369,7 +369,7 @@ func TestResumeThatFailsChangesNothing(t *testing.T) {
 			dir := t.TempDir()
 			spec := leaveRun(t, dir)
 			before := snapshot(t, dir)
-			appendTo(t, JournalPath(spec.Path), "2,torn")
+			appendTo(t, results.JournalPath(spec.Path), "2,torn")
 			if _, _, err := resume(resumeSpec(spec, "run2"), nil, with(tt.open)); !errors.Is(err, full) {
 				t.Errorf("resume = %v, want %v", err, full)
 			}
@@ -411,30 +411,30 @@ func TestResumeOfTheFirstEdition(t *testing.T) {
 	t.Parallel()
 	header := strings.Join(table.Columns, ",") + ",dept\n"
 	for name, tt := range map[string]struct {
-		change  func(m *Manifest)
+		change  func(m *results.Manifest)
 		results string
 		refused bool
 	}{
-		"with consent":                 {func(m *Manifest) { m.OrgID, m.Consent.How = "", ConsentConfirm }, header, true},
-		"with the ID":                  {func(m *Manifest) { m.Consent.How = ConsentConfirm }, header, true},
-		"with a row":                   {func(m *Manifest) { m.OrgID, m.Consent.How = "", ConsentNone }, header + "1,a", true},
-		"a dry run":                    {func(m *Manifest) { m.DryRun, m.Consent.How = true, ConsentNone }, header + "1,a", true},
-		"no consent":                   {func(m *Manifest) { m.OrgID, m.Consent.How = "", ConsentNone }, header, false},
-		"no consent and half a header": {func(m *Manifest) { m.OrgID, m.Consent.How = "", ConsentNone }, header[:9], false},
+		"with consent":                 {func(m *results.Manifest) { m.OrgID, m.Consent.How = "", results.ConsentConfirm }, header, true},
+		"with the ID":                  {func(m *results.Manifest) { m.Consent.How = results.ConsentConfirm }, header, true},
+		"with a row":                   {func(m *results.Manifest) { m.OrgID, m.Consent.How = "", results.ConsentNone }, header + "1,a", true},
+		"a dry run":                    {func(m *results.Manifest) { m.DryRun, m.Consent.How = true, results.ConsentNone }, header + "1,a", true},
+		"no consent":                   {func(m *results.Manifest) { m.OrgID, m.Consent.How = "", results.ConsentNone }, header, false},
+		"no consent and half a header": {func(m *results.Manifest) { m.OrgID, m.Consent.How = "", results.ConsentNone }, header[:9], false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			spec := testSpec(dir, 1)
-			spec.Manifest.Format = Format
+			spec.Manifest.Format = results.Format
 			tt.change(&spec.Manifest)
-			must(t, files.Replace(ManifestPath(spec.Path), spec.Manifest.Encode))
+			must(t, files.Replace(results.ManifestPath(spec.Path), spec.Manifest.Encode))
 			must(t, os.WriteFile(spec.Path, []byte(tt.results), 0o600))
 			before := snapshot(t, dir)
 			again := resumeSpec(spec, "run2")
 			again.Manifest.OrgID = "00oa"
-			_, _, err := Resume(again, func(Entry) { t.Error("a line was handed out") })
-			var damage *DamageError
+			_, _, err := Resume(again, func(results.Entry) { t.Error("a line was handed out") })
+			var damage *results.DamageError
 			if !tt.refused {
 				if got := names(t, dir); !errors.Is(err, ErrNothing) || len(got) > 0 {
 					t.Errorf("Resume = %v, left %q, want ErrNothing and no file", err, got)

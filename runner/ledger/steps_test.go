@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"oktareset/runner"
+	"oktareset/runner/results"
 )
 
 // between is what a run does that may die between any two of its steps.
@@ -57,7 +58,7 @@ func goOn(work func(l *Ledger) error, end func(l *Ledger) error) func(Spec, disk
 func rest(*Ledger) error { return nil }
 
 func finish(l *Ledger) error {
-	_, err := l.Finish(testRows(5), Ending{})
+	_, err := l.Finish(testRows(5), results.Ending{})
 	return err
 }
 
@@ -124,7 +125,7 @@ func checkLeft(t *testing.T, when string, spec Spec, tt *between) {
 	t.Helper()
 	checkCounts(t, when, spec.Path)
 	last := map[int]runner.Status{}
-	l, open, err := Resume(resumeSpec(spec, "run4"), func(e Entry) { last[e.Row] = e.Status })
+	l, open, err := Resume(resumeSpec(spec, "run4"), func(e results.Entry) { last[e.Row] = e.Status })
 	if err != nil {
 		t.Fatalf("%s: Resume = %v; files %q", when, err, names(t, filepath.Dir(spec.Path)))
 	}
@@ -151,7 +152,7 @@ func checkLeft(t *testing.T, when string, spec Spec, tt *between) {
 	if _, err := os.Lstat(spec.Path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%s: results stand beside a journal that has gone on: %v", when, err)
 	}
-	_, err = l.Finish(testRows(5), Ending{})
+	_, err = l.Finish(testRows(5), results.Ending{})
 	must(t, err)
 	must(t, l.Close())
 	if diff := cmp.Diff([]string{"users.results.csv", "users.results.json"}, names(t, filepath.Dir(spec.Path))); diff != "" {
@@ -164,7 +165,7 @@ func checkLeft(t *testing.T, when string, spec Spec, tt *between) {
 // are there, and as it says. What it doesn't know is never there.
 func checkCounts(t *testing.T, when, path string) {
 	t.Helper()
-	m, err := ReadManifest(path)
+	m, err := results.ReadManifest(path)
 	must(t, err)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) && !m.Finished {
@@ -189,7 +190,7 @@ func TestJournalBesideResultsThatCount(t *testing.T) {
 		"of an earlier run": "oktareset journal,1,run1,abc,00000000\n", "empty": "", "zeros": "\x00\x00\x00", "half a head": "oktareset jo",
 	} {
 		spec := leaveDone(t, t.TempDir())
-		must(t, os.WriteFile(JournalPath(spec.Path), []byte(left), 0o600))
+		must(t, os.WriteFile(results.JournalPath(spec.Path), []byte(left), 0o600))
 		l, _, err := Resume(resumeSpec(spec, "run3"), nil)
 		if err != nil {
 			t.Errorf("Resume beside a journal, %s = %v", name, err)
@@ -201,10 +202,10 @@ func TestJournalBesideResultsThatCount(t *testing.T) {
 		must(t, l.Close())
 	}
 	spec := leaveDone(t, t.TempDir())
-	must(t, os.WriteFile(JournalPath(spec.Path), []byte("precious"), 0o600))
+	must(t, os.WriteFile(results.JournalPath(spec.Path), []byte("precious"), 0o600))
 	before := snapshot(t, filepath.Dir(spec.Path))
-	var damage *DamageError
-	if _, _, err := Resume(resumeSpec(spec, "run3"), nil); !errors.As(err, &damage) || damage.Path != JournalPath(spec.Path) || damage.Hint != "move it away" {
+	var damage *results.DamageError
+	if _, _, err := Resume(resumeSpec(spec, "run3"), nil); !errors.As(err, &damage) || damage.Path != results.JournalPath(spec.Path) || damage.Hint != "move it away" {
 		t.Errorf("Resume beside a file of somebody's = %v, want a *DamageError", err)
 	}
 	if diff := cmp.Diff(before, snapshot(t, filepath.Dir(spec.Path))); diff != "" {
@@ -225,7 +226,7 @@ func TestResultsOfOthers(t *testing.T) {
 	must(t, os.WriteFile(spec.Path, []byte("precious"), 0o600))
 	must(t, l.Settle(testResult(5, runner.StatusReset)))
 	var finish *FinishError
-	if _, err := l.Finish(testRows(5), Ending{}); !errors.As(err, &finish) {
+	if _, err := l.Finish(testRows(5), results.Ending{}); !errors.As(err, &finish) {
 		t.Errorf("Finish over a file of somebody's = %v, want a *FinishError", err)
 	}
 	must(t, l.Close())
@@ -260,7 +261,7 @@ func TestFinishAfterAFullDisk(t *testing.T) {
 	spec := leaveRun(t, t.TempDir())
 	l, _ := mustResume(t, resumeSpec(spec, "run2"))
 	l.disk.publish = func(string, func(io.Writer) error, func() error) error { return errors.New("no space left on device") }
-	if _, err := l.Finish(testRows(5), Ending{}); err == nil {
+	if _, err := l.Finish(testRows(5), results.Ending{}); err == nil {
 		t.Error("Finish = nil, want an error")
 	}
 	must(t, l.Close())

@@ -33,8 +33,8 @@ func TestResumeOfTornLine(t *testing.T) {
 	}
 	tails = append(tails, strings.Repeat("\x00", 100), whole[last:last+9]+"\x00\x00\n", whole[last:]+"\x00")
 	for i, tail := range tails {
-		must(t, os.WriteFile(JournalPath(spec.Path), []byte(whole[:last]+tail), 0o600))
-		must(t, os.WriteFile(ManifestPath(spec.Path), []byte(files["users.results.json"]), 0o600))
+		must(t, os.WriteFile(results.JournalPath(spec.Path), []byte(whole[:last]+tail), 0o600))
+		must(t, os.WriteFile(results.ManifestPath(spec.Path), []byte(files["users.results.json"]), 0o600))
 		l, doubts, err := Resume(resumeSpec(spec, "run2"), nil)
 		must(t, err)
 		want := runner.Status("")
@@ -46,7 +46,7 @@ func TestResumeOfTornLine(t *testing.T) {
 		}
 		must(t, l.Settle(testResult(5, runner.StatusReset)))
 		must(t, l.Close())
-		if statuses, torn := lastStatuses(t, JournalPath(spec.Path)); torn || statuses[5] != runner.StatusReset || statuses[4] != want {
+		if statuses, torn := lastStatuses(t, results.JournalPath(spec.Path)); torn || statuses[5] != runner.StatusReset || statuses[4] != want {
 			t.Fatalf("tail %d: after a further line, statuses = %v, torn %v", i, statuses, torn)
 		}
 	}
@@ -57,8 +57,8 @@ func TestResumeOfTornHeader(t *testing.T) {
 	t.Parallel()
 	spec := testSpec(t.TempDir(), 1)
 	l := mustCreate(t, spec)
-	journal := JournalPath(spec.Path)
-	manifest, err := os.ReadFile(ManifestPath(spec.Path)) // as it is before the journal is made
+	journal := results.JournalPath(spec.Path)
+	manifest, err := os.ReadFile(results.ManifestPath(spec.Path)) // as it is before the journal is made
 	must(t, err)
 	must(t, l.Close())
 	header, err := os.ReadFile(journal)
@@ -69,7 +69,7 @@ func TestResumeOfTornHeader(t *testing.T) {
 	}
 	for _, head := range heads {
 		must(t, os.WriteFile(journal, head, 0o600))
-		must(t, os.WriteFile(ManifestPath(spec.Path), manifest, 0o600))
+		must(t, os.WriteFile(results.ManifestPath(spec.Path), manifest, 0o600))
 		l, doubts, err := Resume(resumeSpec(spec, "run2"), nil)
 		if err != nil || len(doubts) > 0 {
 			t.Fatalf("Resume with the header %q = %v, %v", head, doubts, err)
@@ -80,11 +80,11 @@ func TestResumeOfTornHeader(t *testing.T) {
 			t.Fatalf("after the header %q: statuses %v, torn %v", head, last, torn)
 		}
 	}
-	must(t, os.WriteFile(ManifestPath(spec.Path), manifest, 0o600))
+	must(t, os.WriteFile(results.ManifestPath(spec.Path), manifest, 0o600))
 	for _, foreign := range []string{"hello", "row,input,user", string(header[:len(header)/2]) + "x", strings.Repeat("\x00", len(header)+1)} {
 		must(t, os.WriteFile(journal, []byte(foreign), 0o600))
 		_, _, err := Resume(resumeSpec(spec, "run3"), nil)
-		var damage *DamageError
+		var damage *results.DamageError
 		if text, _ := os.ReadFile(journal); !errors.As(err, &damage) || string(text) != foreign {
 			t.Errorf("Resume of %q after a run = %v, the file is %q; want a *DamageError and no change", foreign, err, text)
 		}
@@ -94,22 +94,22 @@ func TestResumeOfTornHeader(t *testing.T) {
 // setMark makes the manifest know no more of the journal than its first bytes, which end a line.
 func setMark(t *testing.T, path string, bytes int) {
 	t.Helper()
-	text, err := os.ReadFile(JournalPath(path))
+	text, err := os.ReadFile(results.JournalPath(path))
 	must(t, err)
 	if text[bytes-1] != '\n' {
 		t.Fatalf("no line ends at %d", bytes)
 	}
-	changeManifest(t, path, func(m *Manifest) {
+	changeManifest(t, path, func(m *results.Manifest) {
 		m.Journal = &results.Mark{Bytes: int64(bytes), Sum: string(text[bytes-9 : bytes-1])}
 	})
 }
 
-func changeManifest(t *testing.T, path string, change func(*Manifest)) {
+func changeManifest(t *testing.T, path string, change func(*results.Manifest)) {
 	t.Helper()
-	m, err := ReadManifest(path)
+	m, err := results.ReadManifest(path)
 	must(t, err)
 	change(&m)
-	must(t, files.Replace(ManifestPath(path), m.Encode))
+	must(t, files.Replace(results.ManifestPath(path), m.Encode))
 }
 
 // What is damaged in whatever way is cut off where it begins, if the manifest doesn't know of it
@@ -153,15 +153,15 @@ func TestResumeTellsTornFromDamaged(t *testing.T) {
 			}
 			damaged := tt.damage(text, at)
 			for known := 2; known < len(at); known++ {
-				must(t, os.WriteFile(JournalPath(spec.Path), []byte(text), 0o600))
+				must(t, os.WriteFile(results.JournalPath(spec.Path), []byte(text), 0o600))
 				setMark(t, spec.Path, at[known])
-				must(t, os.WriteFile(JournalPath(spec.Path), []byte(damaged), 0o600))
+				must(t, os.WriteFile(results.JournalPath(spec.Path), []byte(damaged), 0o600))
 				before := snapshot(t, dir)
 				lines := 2
-				l, _, err := Resume(resumeSpec(spec, fmt.Sprint("again", known)), func(Entry) { lines++ })
+				l, _, err := Resume(resumeSpec(spec, fmt.Sprint("again", known)), func(results.Entry) { lines++ })
 				if known > tt.good {
-					var damage *DamageError
-					if !errors.As(err, &damage) || damage.Hint == "" || damage.Path != JournalPath(spec.Path) {
+					var damage *results.DamageError
+					if !errors.As(err, &damage) || damage.Hint == "" || damage.Path != results.JournalPath(spec.Path) {
 						t.Errorf("Resume with %d lines known = %v, want a *DamageError of the journal", known, err)
 					}
 					if diff := cmp.Diff(before, snapshot(t, dir)); diff != "" {
@@ -206,8 +206,8 @@ func TestResumeOfAnotherJournal(t *testing.T) {
 		rechained = s.appendTo(append(rechained, line...))
 	}
 	for name, text := range map[string][]byte{"of a shorter history": rechained, "of another input": bytes.Replace(text, []byte("abc"), []byte("def"), 1)} {
-		must(t, os.WriteFile(JournalPath(spec.Path), text, 0o600))
-		var damage *DamageError
+		must(t, os.WriteFile(results.JournalPath(spec.Path), text, 0o600))
+		var damage *results.DamageError
 		if _, _, err := Resume(resumeSpec(spec, "run3"), nil); !errors.As(err, &damage) {
 			t.Errorf("Resume with a journal %s = %v, want a *DamageError", name, err)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
 
@@ -131,7 +132,7 @@ func TestTouchedLedger(t *testing.T) {
 			must(t, l.Update(consented))
 			must(t, l.Settle(testResult(4, runner.StatusReset)))
 			must(t, l.Take(testRow(1), testTaken(1)))
-			tt.touch(t, JournalPath(spec.Path))
+			tt.touch(t, results.JournalPath(spec.Path))
 			must(t, l.Settle(testResult(1, runner.StatusReset)))
 			for n := 2; n <= 3; n++ {
 				var broken *WriteError
@@ -140,9 +141,9 @@ func TestTouchedLedger(t *testing.T) {
 				}
 				must(t, l.Settle(testResult(n, runner.StatusNotAttempted)))
 			}
-			counts, err := l.Finish(testRows(4), Ending{})
+			counts, err := l.Finish(testRows(4), results.Ending{})
 			if tt.lost { // nobody finds them again
-				if m, _ := ReadManifest(spec.Path); err == nil || m.Finished {
+				if m, _ := results.ReadManifest(spec.Path); err == nil || m.Finished {
 					t.Errorf("Finish = %v, finished %v; want an error", err, m.Finished)
 				}
 				return

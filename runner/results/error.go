@@ -24,5 +24,7 @@ func (e *DamageError) Error() string {
 const (
 	HintOriginal = "put back the results and the manifest as the last run left them; if they are lost, begin a new run with -o " +
 		"for those users of whom the org's System Log has no reset"
+	HintJournal = "put back the journal and the manifest as the last run left them; if they are lost, begin a new run with -o " +
+		"for those users of whom the org's System Log has no reset"
 	HintOptions = "read the input as before: with the same --column, --delimiter and --no-header"
 )
