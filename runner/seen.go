@@ -38,6 +38,19 @@ func (s *Seen) Claim(i Identifier, n int) int {
 	return int(s.claim(k, n).first)
 }
 
+// Find returns the row that holds the user of i, if one does.
+func (s *Seen) Find(i Identifier) (n int, ok bool) {
+	k := i.Key()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.shards == nil {
+		return 0, false
+	}
+	hash := maphash.Bytes(s.seed, k[:])
+	n = int(s.shards[hash>>(64-shardBits)].find(k, s.seed).first)
+	return n, n != 0
+}
+
 // Set records that row n, 1 or higher, names the user of i, whatever an earlier row did.
 func (s *Seen) Set(i Identifier, n int) {
 	k := i.Key()

@@ -28,8 +28,17 @@ type Reset struct {
 type Query struct {
 	Since, Until time.Time         // by the server's clock
 	Own          func(Source) bool // whose resets don't count; nil: nobody's
+	OwnSince     time.Time         // from when on these are looked for, if that is before Since
+	Found        func(Change)      // gets what these took; nil: nobody wants it
 	Pages        int               // at most so many, at least 1
 	For          time.Duration     // no request begins after so long
+}
+
+// Change is an event of one of the reader's own runs that took a factor from somebody, or all.
+type Change struct {
+	UserID, Login string // as the log has them
+	At            time.Time
+	By            Source
 }
 
 // Recent is who was reset lately. A nil Recent is nobody.
@@ -67,21 +76,24 @@ func ReadRecent(ctx context.Context, log *oktaclient.Client, q Query) (*Recent, 
 	r := &Recent{users: make(map[runner.Key]int32), known: make(map[Source]int32)}
 	bounded, cancel := context.WithTimeoutCause(ctx, q.For, errBound)
 	defer cancel()
+	begin := q.Since
+	if !q.OwnSince.IsZero() && q.OwnSince.Before(begin) {
+		begin = q.OwnSince
+	}
 	empty := 0
-	for page, at := 0, oktaclient.RecentFactorEvents(q.Since, q.Until); page < q.Pages && empty < emptyPages; page++ {
+	for page, at := 0, oktaclient.RecentFactorEvents(begin, q.Until); page < q.Pages && empty < emptyPages; page++ {
 		events, next, err := log.ReadEvents(bounded, at)
 		for i := range events {
-			r.add(&events[i], q.Own)
-			r.since = events[i].Published
+			r.take(&events[i], &q)
 		}
 		switch {
 		case ctx.Err() != nil:
 			return r, context.Cause(ctx)
 		case bounded.Err() != nil:
 			return r, nil
-		case err != nil:
+		case err != nil && !r.whole:
 			return r, err
-		case next == "":
+		case err != nil, next == "":
 			r.since, r.whole = q.Since, true
 			return r, nil
 		case next == at:
@@ -94,6 +106,24 @@ func ReadRecent(ctx context.Context, log *oktaclient.Client, q Query) (*Recent, 
 		}
 	}
 	return r, nil
+}
+
+// take takes in an event. What is older than the period is looked for changes of the reader's own
+// runs only.
+func (r *Recent) take(e *oktaclient.LogEvent, q *Query) {
+	if q.Found != nil && q.Own != nil && (e.EventType == oktaclient.EventResetAll || e.EventType == oktaclient.EventDeactivate) && e.Outcome.Result == oktaclient.OutcomeSuccess {
+		by, user := Source{ActorID: e.Actor.ID, Actor: ActorName(e.Actor), RunID: RunID(e)}, e.User()
+		if user.ID != "" && q.Own(by) {
+			q.Found(Change{UserID: user.ID, Login: user.AlternateID, At: e.Published, By: by})
+		}
+	}
+	if e.Published.Before(q.Since) {
+		r.since, r.whole = q.Since, true
+	}
+	if !r.whole {
+		r.add(e, q.Own)
+		r.since = e.Published
+	}
 }
 
 // Whole reports whether all of the period was read.

@@ -281,9 +281,17 @@ func (c *cleared) meetRecent(ctx context.Context) error {
 	if c.survey.Rows == 0 {
 		return nil
 	}
-	recent, unread, err := protect.AskRecent(ctx, protect.Ask{
+	ask := protect.Ask{
 		Client: c.client, Out: c.Console, DryRun: c.opts.DryRun, Skip: c.opts.Protect.SkipRecent, Before: c.leftAlone(), Own: c.ownRun(), Users: c.eachUser,
-	})
+	}
+	unknown := unknownResets{book: c.book, users: make(map[string]evidence.Change)}
+	if c.resumed && !c.opts.DryRun {
+		ask.Since, ask.Found = c.manifest.Runs[0].StartedAt, unknown.note
+	}
+	recent, unread, err := protect.AskRecent(ctx, ask)
+	if err == nil {
+		err = unknown.check()
+	}
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,8 @@ const (
 	// a minute.
 	skipPages = 200
 	skipTime  = 5 * time.Minute
+	// clocksApart is how much sooner than a run began its first events may be, by Okta's clock.
+	clocksApart = 10 * time.Minute
 	// sayAfter is when a reading that isn't over is announced.
 	sayAfter = 3 * time.Second
 )
@@ -86,6 +88,8 @@ type Ask struct {
 	Skip   time.Duration                                  // --skip-reset-since
 	Before []results.LeftAlone                            // what earlier runs, or the plan, were to leave alone
 	Own    func(evidence.Source) bool                     // knows the runs of these results; nil: there are none
+	Since  time.Time                                      // when the first of them began, by this machine's clock
+	Found  func(evidence.Change)                          // gets what they did; nil: nobody wants it
 	Users  func(yield func(runner.Identifier) bool) error // of the run's rows
 }
 
@@ -100,7 +104,13 @@ func AskRecent(ctx context.Context, o Ask) (c *Recent, unread, err error) {
 		c.are = "would be"
 	}
 	// The server's clock is known by its Date, which is cut to whole seconds.
-	q := evidence.Query{Until: now.Add(time.Second), Own: o.Own, Pages: askPages, For: askTime}
+	q := evidence.Query{Until: now.Add(time.Second), Own: o.Own, Found: o.Found, Pages: askPages, For: askTime}
+	if o.Found != nil {
+		q.OwnSince = o.Since.Add(time.Until(now) - clocksApart)
+		if oldest := now.Add(-evidence.LogRetention); q.OwnSince.Before(oldest) {
+			q.OwnSince = oldest
+		}
+	}
 	if c.Skip > 0 {
 		q.Pages, q.For = skipPages, skipTime
 		if c.since.Before(c.asked) {
