@@ -9,7 +9,9 @@
 //   - target: the user that a row names, once identified.
 //   - attempt: a request that tries to change the target, refused ones included.
 //   - result: what became of a row, exactly one a row.
-//   - ledger: the results while they are written.
+//   - journal: what a run writes while it works, a line for each thing that happens to a row.
+//   - results: what people read, one line for each row of the input, written when the run ends.
+//   - ledger: both, the manifest and the lock.
 //   - taken: a row whose first attempt may have been sent; recorded before it is sent.
 //   - in doubt: sent, and the answer was lost.
 //   - run: one execution of the program over one input.
@@ -23,7 +25,7 @@
 //     (console). Up to here nothing was changed.
 //  5. The pool, [Run], hands each row to a worker. Package steps does the row's steps one after the
 //     other through oktaclient, which keeps the pace. Before a change is sent, the row is taken in
-//     the ledger. What has lost its answer goes to doubt, which proves later what became of it.
+//     the journal. What has lost its answer goes to doubt, which proves later what became of it.
 //  6. The ledger writes the results in input order, job hands over a summary, command prints it.
 //
 // # Packages
@@ -40,7 +42,8 @@
 //	access     org, credentials and stand-in: the one way in for all of them
 //	protect    who is left alone in a run
 //	steps      what is done to one target, as a list
-//	ledger     what a run writes while it works
+//	ledger     what a run writes while it works, and when it ends
+//	journal    the form of its journal
 //	evidence   what the System Log says, read once
 //	doubt      lost answers: what is known, what proves it, how long to wait
 //	roster     the input: bytes to rows, survey, copy, exclusions

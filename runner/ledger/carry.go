@@ -10,6 +10,7 @@ import (
 
 	"oktareset/runner"
 	"oktareset/runner/files"
+	"oktareset/runner/journal"
 	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
@@ -96,7 +97,7 @@ func (r *replay) copyLines(in io.Reader, w *bulk, each func(results.Entry)) ([]r
 			res.Open = open
 			rows = append(rows, res)
 		}
-		if err := w.add(appendOpen(nil, eventSettled, open), line); err != nil {
+		if err := w.add(journal.AppendOpen(nil, journal.Settled, open), line); err != nil {
 			return nil, err
 		}
 		if each != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/journal"
 	"oktareset/runner/results"
 )
 
@@ -39,7 +40,7 @@ func (e *WriteError) Unwrap() error { return e.Err }
 // batch is what one write and one sync make durable.
 type batch struct {
 	lines []byte
-	sum   sum           // of the last line
+	sum   journal.Sum   // of the last line
 	takes bool          // somebody will send a request because of it
 	done  chan struct{} // closed once err is set and, when it is nil, the lines are synced
 	err   error
@@ -59,10 +60,10 @@ type committer struct {
 
 	mu      sync.Mutex
 	pending *batch
-	spare   []byte // the last batch's memory
-	end     int64  // where the pending batch will begin in the file
-	sum     sum    // of the last line that was added
-	durable point  // how far the file is certainly on the disk
+	spare   []byte      // the last batch's memory
+	end     int64       // where the pending batch will begin in the file
+	sum     journal.Sum // of the last line that was added
+	durable point       // how far the file is certainly on the disk
 	index   index
 	closed  bool
 	err     error  // the first failure; nothing is written after it
@@ -74,7 +75,7 @@ type committer struct {
 // point is a place in the journal: where a line ends, and its sum.
 type point struct {
 	end int64
-	sum sum
+	sum journal.Sum
 }
 
 // newCommitter starts the writer of a file that ends, durably, at a point.
@@ -121,8 +122,8 @@ func (c *committer) add(row int, s runner.Status, text []byte, wait bool) error 
 
 // append adds a line to what is pending. c.mu is held.
 func (c *committer) append(text []byte) {
-	c.sum = c.sum.after(text)
-	c.pending.lines = c.sum.appendTo(append(c.pending.lines, text...))
+	c.sum = c.sum.After(text)
+	c.pending.lines = c.sum.AppendTo(append(c.pending.lines, text...))
 	c.pending.sum = c.sum
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"oktareset/runner"
+	"oktareset/runner/journal"
 	"oktareset/runner/results"
 )
 
@@ -59,7 +60,7 @@ func TestCrashKeepsWhatTakePromised(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "image.journal")
 			rnd := rand.New(rand.NewPCG(seed, 99))
 			for range 50 {
-				begin, _ := head(l.runID, "", l.header)
+				begin, _ := journal.Head(l.runID, "", l.header)
 				cut := len(begin) + rnd.IntN(len(data)-len(begin)+1)
 				must(t, os.WriteFile(path, data[:cut], 0o600))
 				last, torn := lastStatuses(t, path)

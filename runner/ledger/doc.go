@@ -26,13 +26,10 @@
 // every later call returns it as a [*WriteError]. Results that it has kept from the disk are in
 // [Ledger.Unwritten].
 //
-// # The chain
+// # The chain and the mark
 //
-// Lines are only ever appended. Each carries a running checksum, the CRC-32C of all lines up to it,
-// so that a line that is cut, zeroed, changed, moved or missing breaks the chain. That is made to
-// find damage, not forgery: whoever may write to the files can write a good chain, with any
-// checksum that has no secret. Of damage, one case in four billion passes, and only behind the
-// mark; and the processor reckons it in a fraction of the time that a line takes anyway.
+// Lines are only ever appended. Each carries a running checksum, so that a line that is cut, zeroed,
+// changed, moved or missing breaks the chain: see package journal for its form.
 //
 // The manifest has the mark: how long the journal is and its checksum there, as of at most ten
 // seconds ago. It is written beside the commits, which don't wait for it; where it can't be written

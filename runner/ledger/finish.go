@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/journal"
 	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
@@ -163,7 +164,7 @@ type resultsWriter struct {
 	ledger *Ledger
 	out    io.Writer // the new file and sum
 	sum    hash.Hash
-	lines  lineReader
+	lines  journal.Reader
 	enc    *table.Encoder
 	dec    *table.Decoder
 	buf    []byte
@@ -174,7 +175,7 @@ type resultsWriter struct {
 
 func newResultsWriter(l *Ledger) *resultsWriter {
 	return &resultsWriter{
-		ledger: l, sum: sha256.New(), lines: lineReader{path: results.JournalPath(l.path), file: l.file},
+		ledger: l, sum: sha256.New(), lines: journal.Reader{Path: results.JournalPath(l.path), File: l.file},
 		enc: table.NewEncoder(l.columns), dec: table.NewDecoder(len(l.columns)), counts: runner.Counts{},
 	}
 }
@@ -236,63 +237,17 @@ func (r *resultsWriter) line(row runner.Row, m mark) (line []byte, s runner.Stat
 		r.buf, err = r.enc.Append(r.buf[:0], &rec, row.Cells)
 		return r.buf, runner.StatusNotAttempted, err
 	}
-	l, err := r.lines.at(m.offset())
+	l, err := r.lines.At(m.offset())
 	if err != nil {
 		return nil, "", err
 	}
 	r.buf = append(strconv.AppendInt(r.buf[:0], int64(row.N), 10), ',')
-	if !bytes.HasPrefix(l.row, r.buf) {
-		return nil, "", damaged(r.lines.path, "its line isn't where the run wrote it: another program has changed the file")
+	if !bytes.HasPrefix(l.Row, r.buf) {
+		return nil, "", damaged(r.lines.Path, "its line isn't where the run wrote it: another program has changed the file")
 	}
 	if m.status() != runner.StatusTaken {
-		return l.row, m.status(), nil
+		return l.Row, m.status(), nil
 	}
-	rec, _, err := r.dec.Decode(l.row)
-	return l.row, runner.Status(rec.Status), err
-}
-
-// lineReader reads single lines of a journal, each with the sum of the line before: so it is known
-// whether they are still as they were written.
-type lineReader struct {
-	path string
-	file io.ReaderAt
-	buf  []byte
-}
-
-// lineSize is how much is read for a line at first: several usual ones.
-const lineSize = 4 << 10
-
-// at returns what the line says that begins at an offset. It is valid until the next call.
-func (r *lineReader) at(offset int64) (line, error) {
-	if r.buf == nil {
-		r.buf = make([]byte, lineSize)
-	}
-	for {
-		n, err := r.file.ReadAt(r.buf, offset-sumLength)
-		if n > sumLength {
-			if end := bytes.IndexByte(r.buf[sumLength:n], '\n'); end >= 0 {
-				return r.parse(r.buf[:sumLength], r.buf[sumLength:sumLength+end+1])
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
-		if err != nil {
-			return line{}, fmt.Errorf("read the journal at byte %d: %w", offset, err)
-		}
-		r.buf = make([]byte, 2*len(r.buf))
-	}
-}
-
-// parse takes a line apart that stands behind a sum.
-func (r *lineReader) parse(before, text []byte) (line, error) {
-	s, ok := parseSum(before)
-	text, _, err := s.check(text)
-	if err == nil && ok {
-		var l line
-		if l, err = parseLine(text); err == nil {
-			return l, nil
-		}
-	}
-	return line{}, damaged(r.path, "a line isn't as the run wrote it: another program has changed the file")
+	rec, _, err := r.dec.Decode(l.Row)
+	return l.Row, runner.Status(rec.Status), err
 }

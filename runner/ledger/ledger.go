@@ -11,6 +11,7 @@ import (
 
 	"oktareset/runner"
 	"oktareset/runner/files"
+	"oktareset/runner/journal"
 	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
@@ -195,7 +196,7 @@ func (l *Ledger) createJournal(rest func(*bulk) error) (at point, err error) {
 		return at, fmt.Errorf("create the journal: %w", err)
 	}
 	w := &bulk{file: f}
-	w.line, w.at.sum = head(l.runID, l.manifest.Input.SHA256, l.header)
+	w.line, w.at.sum = journal.Head(l.runID, l.manifest.Input.SHA256, l.header)
 	if rest != nil {
 		err = rest(w)
 	}
@@ -230,8 +231,8 @@ func (w *bulk) add(open, row []byte) error {
 	begin := len(w.line)
 	w.line = append(append(w.line, open...), row...)
 	w.line[len(w.line)-1] = ',' // for the end of the row's line
-	w.at.sum = w.at.sum.after(w.line[begin:])
-	w.line = w.at.sum.appendTo(w.line)
+	w.at.sum = w.at.sum.After(w.line[begin:])
+	w.line = w.at.sum.AppendTo(w.line)
 	if len(w.line) < maxPending {
 		return nil
 	}

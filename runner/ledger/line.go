@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/journal"
 	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
@@ -40,7 +41,7 @@ func (l *Ledger) Take(row runner.Row, t runner.Taken) error {
 	if t.Tried.Attempts > 0 { // how many this taking will make isn't known
 		rec.Attempts = strconv.Itoa(t.Tried.Attempts)
 	}
-	return l.add(row, eventTaken, runner.StatusTaken, open, &rec)
+	return l.add(row, journal.Taken, runner.StatusTaken, open, &rec)
 }
 
 // Settle records the row's result. It returns at once, unless 1 MiB of lines waits for the disk. A
@@ -57,7 +58,7 @@ func (l *Ledger) Settle(r runner.Result) error {
 		r.Open.Sent = runner.Lost
 	}
 	rec := l.resultRecord(&r)
-	return l.add(r.Row, eventSettled, r.Status, r.Open, &rec)
+	return l.add(r.Row, journal.Settled, r.Status, r.Open, &rec)
 }
 
 // lineWriter renders lines into memory that the next one uses again.
@@ -68,7 +69,7 @@ type lineWriter struct {
 
 // appendLine appends the text of a line of the journal.
 func (w *lineWriter) appendLine(dst []byte, event string, open runner.Open, rec *table.Record, cells []string) ([]byte, error) {
-	dst, err := w.enc.Append(appendOpen(dst, event, open), rec, cells)
+	dst, err := w.enc.Append(journal.AppendOpen(dst, event, open), rec, cells)
 	if err == nil {
 		dst[len(dst)-1] = ',' // for the end of the row's line
 	}
@@ -86,7 +87,7 @@ func (l *Ledger) add(row runner.Row, event string, s runner.Status, open runner.
 	if w.text, err = w.appendLine(w.text[:0], event, open, rec, row.Cells); err != nil {
 		return err
 	}
-	return l.commits.add(row.N, s, w.text, event == eventTaken)
+	return l.commits.add(row.N, s, w.text, event == journal.Taken)
 }
 
 // Unwritten returns, after a [*WriteError], the lines of the results that were handed over and
@@ -95,8 +96,8 @@ func (l *Ledger) add(row runner.Row, event string, s runner.Status, open runner.
 func (l *Ledger) Unwritten() []byte {
 	var rows []byte
 	for text := range bytes.Lines(l.commits.unwritten()) {
-		if line, err := parseLine(text[:len(text)-sumLength]); err == nil && line.event == eventSettled {
-			rows = append(rows, line.row...)
+		if line, err := journal.Parse(text[:len(text)-journal.SumLength]); err == nil && line.Event == journal.Settled {
+			rows = append(rows, line.Row...)
 		}
 	}
 	return rows

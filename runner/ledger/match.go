@@ -1,9 +1,11 @@
 package ledger
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"slices"
@@ -122,4 +124,25 @@ func checkManifest(m *results.Manifest, lastRow int) error {
 		return fmt.Errorf("the manifest has %d input rows, the highest row number is %d", m.Input.Rows, lastRow)
 	}
 	return nil
+}
+
+// maxHead is how much of a file is looked at for whether a line follows a journal's head. Longer
+// ones aren't taken for empty.
+const maxHead = 1 << 20
+
+// headOf looks at a file that begins with a text and some lines. It reports whether it does, or was
+// only just about to, and whether nothing follows.
+func headOf(f io.ReaderAt, begin string, lines int) (ours, empty bool, err error) {
+	text := make([]byte, maxHead)
+	n, err := f.ReadAt(text, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false, false, err
+	}
+	text = text[:n]
+	zeros := len(bytes.Trim(text, "\x00")) == 0 // what a power failure leaves
+	rest := text
+	for range lines {
+		_, rest, _ = bytes.Cut(rest, []byte("\n"))
+	}
+	return bytes.HasPrefix(text, []byte(begin)) || strings.HasPrefix(begin, string(text)) || zeros, n < maxHead && len(rest) == 0, nil
 }

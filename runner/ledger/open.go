@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/journal"
 	"oktareset/runner/table"
 )
 
@@ -15,17 +16,17 @@ import (
 // numbers. One that was taken is as [Ledger.Finish] would leave it.
 func (r *replay) opened() ([]runner.Result, error) {
 	var all []runner.Result
-	lines := lineReader{path: r.path, file: r.ledger.file}
+	lines := journal.Reader{Path: r.path, File: r.ledger.file}
 	dec := table.NewDecoder(len(r.ledger.columns))
 	for i, m := range r.index.marks {
 		if s := m.status(); s != runner.StatusTaken && !s.Open() {
 			continue
 		}
-		line, err := lines.at(m.offset())
+		line, err := lines.At(m.offset())
 		if err != nil {
 			return nil, err
 		}
-		rec, cells, err := dec.Decode(line.row)
+		rec, cells, err := dec.Decode(line.Row)
 		if err != nil {
 			return nil, fmt.Errorf("read row %d of %q again: %w", i+1, r.path, err)
 		}
@@ -33,7 +34,7 @@ func (r *replay) opened() ([]runner.Result, error) {
 		if err != nil {
 			return nil, damaged(r.path, fmt.Sprintf("row %d: %v", i+1, err))
 		}
-		res.Open = line.open
+		res.Open = line.Open
 		all = append(all, res)
 	}
 	return all, nil

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"oktareset/runner"
+	"oktareset/runner/journal"
 	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
@@ -97,7 +98,7 @@ func (r *replay) next() ([]byte, error) {
 		return nil, err
 	}
 	if err == nil {
-		text, now, sumErr := r.at.sum.check(line)
+		text, now, sumErr := r.at.sum.Check(line)
 		if sumErr == nil {
 			r.at, r.good = point{r.lines.End, now}, r.good+1
 			return text, r.passed()
@@ -134,7 +135,7 @@ func (r *replay) reached() error {
 // tornHead makes the journal one without a line if its run died while it began it, before it had
 // consent: what there is of it is a part of a head, or the zeros that a power failure leaves.
 func (r *replay) tornHead() error {
-	want, _ := head(r.old.Runs[0].RunID, r.old.Input.SHA256, r.ledger.header)
+	want, _ := journal.Head(r.old.Runs[0].RunID, r.old.Input.SHA256, r.ledger.header)
 	got := make([]byte, len(want)+1)
 	n, err := r.ledger.file.ReadAt(got, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -154,7 +155,7 @@ func (r *replay) damaged(message string) error {
 
 // first takes up the line that says what the journal is.
 func (r *replay) first(text []byte) error {
-	runID, input, err := readHead(text)
+	runID, input, err := journal.ReadHead(text)
 	switch {
 	case err != nil:
 		return r.damaged(err.Error())
@@ -166,10 +167,10 @@ func (r *replay) first(text []byte) error {
 
 // second compares the columns with those that the input gives.
 func (r *replay) second(text []byte) error {
-	if bytes.Equal(text, columnsLine(r.ledger.header)) {
+	if bytes.Equal(text, journal.ColumnsLine(r.ledger.header)) {
 		return nil
 	}
-	header, ok := bytes.CutPrefix(bytes.TrimSuffix(text, []byte(",")), []byte(openColumns))
+	header, ok := bytes.CutPrefix(bytes.TrimSuffix(text, []byte(",")), []byte(journal.OpenColumns))
 	if !ok {
 		return r.damaged("it isn't the header that the run wrote")
 	}
@@ -191,11 +192,11 @@ func (r *replay) otherColumns(header []byte) error {
 // row takes up a line.
 func (r *replay) row(text []byte, each func(results.Entry)) error {
 	begin := r.lines.Begin
-	line, err := parseLine(text)
+	line, err := journal.Parse(text)
 	if err != nil {
 		return r.damaged(err.Error())
 	}
-	e, err := line.decode(r.dec)
+	e, err := line.Decode(r.dec)
 	if err == nil {
 		err = r.add(&e, begin)
 	}

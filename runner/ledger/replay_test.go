@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"oktareset/runner"
+	"oktareset/runner/journal"
 	"oktareset/runner/results"
 )
 
@@ -29,18 +30,18 @@ func rechained(t *testing.T, spec Spec, change func(string) string) {
 	must(t, err)
 	var bare strings.Builder
 	for line := range strings.Lines(string(text)) {
-		bare.WriteString(line[:len(line)-sumLength] + "\n")
+		bare.WriteString(line[:len(line)-journal.SumLength] + "\n")
 	}
 	changed := change(bare.String())
 	if changed == bare.String() {
 		t.Fatal("the test changed nothing")
 	}
 	var out []byte
-	var s sum
+	var s journal.Sum
 	for line := range strings.Lines(changed) {
 		line = strings.TrimSuffix(line, "\n")
-		s = s.after([]byte(line))
-		out = s.appendTo(append(out, line...))
+		s = s.After([]byte(line))
+		out = s.AppendTo(append(out, line...))
 	}
 	must(t, os.WriteFile(results.JournalPath(spec.Path), out, 0o600))
 	setMark(t, spec.Path, len(out))

@@ -10,6 +10,7 @@ import (
 
 	"oktareset/runner"
 	"oktareset/runner/files"
+	"oktareset/runner/journal"
 	"oktareset/runner/results"
 )
 
@@ -122,13 +123,13 @@ func (l *Ledger) earlier() (results.Manifest, error) {
 	if err != nil {
 		return results.Manifest{}, err
 	}
-	journal, err := there(results.JournalPath(l.path))
+	kept, err := there(results.JournalPath(l.path))
 	if err != nil {
 		return results.Manifest{}, err
 	}
 	m, err := results.ReadOurManifest(l.path)
 	switch {
-	case errors.Is(err, os.ErrNotExist) && !csv && !journal:
+	case errors.Is(err, os.ErrNotExist) && !csv && !kept:
 		return results.Manifest{}, ErrNothing
 	case errors.Is(err, os.ErrNotExist):
 		path := l.path
@@ -141,9 +142,9 @@ func (l *Ledger) earlier() (results.Manifest, error) {
 		}
 	case err != nil:
 		return results.Manifest{}, err
-	case m.Journal != nil && !journal:
+	case m.Journal != nil && !kept:
 		return results.Manifest{}, l.leftover(&m, csv, results.JournalPath(l.path))
-	case m.Journal == nil && !m.Finished && journal:
+	case m.Journal == nil && !m.Finished && kept:
 		return results.Manifest{}, damaged(results.JournalPath(l.path), "the manifest doesn't know it")
 	case m.Journal == nil && !csv:
 		return results.Manifest{}, l.leftover(&m, false, l.path)
@@ -248,7 +249,7 @@ func (l *Ledger) repair(r *replay) error {
 		}
 	}
 	if r.at.end == 0 {
-		text, now := head(l.runID, r.old.Input.SHA256, l.header)
+		text, now := journal.Head(l.runID, r.old.Input.SHA256, l.header)
 		if _, err := l.file.WriteAt(text, 0); err != nil {
 			return fmt.Errorf("write %q: %w", r.path, err)
 		}

@@ -14,6 +14,7 @@ import (
 
 	"oktareset/runner"
 	"oktareset/runner/files"
+	"oktareset/runner/journal"
 	"oktareset/runner/results"
 )
 
@@ -195,15 +196,15 @@ func TestResumeOfAnotherJournal(t *testing.T) {
 	first := bytes.IndexByte(text, '\n') + 1
 	second := first + bytes.IndexByte(text[first:], '\n') + 1
 	third := second + bytes.IndexByte(text[second:], '\n') + 1
-	s, ok := parseSum(text[second-sumLength : second])
+	s, ok := journal.ParseSum(text[second-journal.SumLength : second])
 	if !ok {
 		t.Fatal("no sum")
 	}
 	rechained := slices.Clone(text[:second]) // without the first row's line, and a good chain
 	for line := range bytes.Lines(text[third:]) {
-		line = line[:len(line)-sumLength]
-		s = s.after(line)
-		rechained = s.appendTo(append(rechained, line...))
+		line = line[:len(line)-journal.SumLength]
+		s = s.After(line)
+		rechained = s.AppendTo(append(rechained, line...))
 	}
 	for name, text := range map[string][]byte{"of a shorter history": rechained, "of another input": bytes.Replace(text, []byte("abc"), []byte("def"), 1)} {
 		must(t, os.WriteFile(results.JournalPath(spec.Path), text, 0o600))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/journal"
 	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
@@ -18,7 +19,7 @@ func TestUnwrittenOfFullDisk(t *testing.T) {
 	t.Parallel()
 	const rows = 6
 	lines := settledLines(t, rows)
-	for room := range len(strings.Join(lines, "")) + rows*(len("settled,,,,")+sumLength) + 1 {
+	for room := range len(strings.Join(lines, "")) + rows*(len("settled,,,,")+journal.SumLength) + 1 {
 		synctest.Test(t, func(t *testing.T) {
 			f := &memFile{}
 			l := createMem(t, rows+2, f)
@@ -39,7 +40,7 @@ func TestUnwrittenOfFullDisk(t *testing.T) {
 			var missing []string
 			for _, line := range lines {
 				_, rest, ok := strings.Cut(string(data[:end]), ","+strings.TrimSuffix(line, "\n")+",")
-				if !ok || len(rest) < sumLength {
+				if !ok || len(rest) < journal.SumLength {
 					missing = append(missing, line)
 				}
 			}

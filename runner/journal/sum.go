@@ -1,0 +1,65 @@
+package journal
+
+import (
+	"errors"
+	"hash/crc32"
+)
+
+// Sum is the running checksum of a journal: the CRC-32C of all that stands before it, but for the
+// sums themselves.
+type Sum uint32
+
+// SumLength is how long a sum and the line's end are: eight hexadecimal digits and LF.
+const SumLength = 9
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// After returns the sum of a line's text, which ends in the comma before its sum.
+func (s Sum) After(text []byte) Sum { return Sum(crc32.Update(uint32(s), castagnoli, text)) }
+
+// AppendTo ends a line whose text is in dst.
+func (s Sum) AppendTo(dst []byte) []byte {
+	const digits = "0123456789abcdef"
+	for shift := 28; shift >= 0; shift -= 4 {
+		dst = append(dst, digits[s>>shift&15])
+	}
+	return append(dst, '\n')
+}
+
+func (s Sum) String() string { return string(s.AppendTo(nil)[:SumLength-1]) }
+
+// errSum is what is wrong with a line that isn't as it was written, or doesn't follow the line
+// before it.
+var errSum = errors.New("its checksum isn't that of this line behind the one before")
+
+// Check returns the text of a line whose sum is the one after s, and that sum.
+func (s Sum) Check(line []byte) (text []byte, now Sum, err error) {
+	end := len(line) - SumLength
+	if end < 1 || line[end-1] != ',' {
+		return nil, 0, errSum
+	}
+	text = line[:end]
+	now, ok := ParseSum(line[end:])
+	if !ok || now != s.After(text) {
+		return nil, 0, errSum
+	}
+	return text, now, nil
+}
+
+// ParseSum reads a sum and the end of its line.
+func ParseSum(b []byte) (s Sum, ok bool) {
+	if len(b) != SumLength || b[SumLength-1] != '\n' {
+		return 0, false
+	}
+	for _, c := range b[:SumLength-1] {
+		switch {
+		case c >= '0' && c <= '9':
+			s = s<<4 | Sum(c-'0')
+		case c >= 'a' && c <= 'f':
+			s = s<<4 | Sum(c-'a'+10)
+		default:
+			return 0, false
+		}
+	}
+	return s, true
+}
