@@ -37,7 +37,7 @@ func (b *book) keepCopy() error {
 	}
 	err := b.ledger.Keep(b.copy)
 	if exists := (*ledger.CopyExistsError)(nil); errors.As(err, &exists) {
-		err = fault.WithHint(err, "move it away; if its run isn't complete, put the results and the .json back beside it, and use --resume")
+		err = fault.WithHint(err, "move it away; if its run isn't complete, put the journal and the .json back beside it, and use --resume")
 	}
 	if err != nil {
 		return fault.Refused(err)

@@ -81,6 +81,10 @@ func aloneInTheWay(m *results.Manifest) (what, hint string) {
 	if m.Sandbox || m.DryRun || m.Consent.How == "" || m.Consent.How == results.ConsentNone {
 		return "the manifest of a run that changed nobody, without its results", hintNothingReal
 	}
+	if m.Journal != nil {
+		return "the manifest of " + results.RunText(m) + ", whose journal isn't there",
+			"put the journal back: it says whom the run reset, and a new run with another -o may reset those users a second time"
+	}
 	return "the manifest of " + results.RunText(m) + ", whose results aren't there",
 		"put the results back: they say whom it reset, and a new run with another -o may reset those users a second time"
 }

@@ -50,8 +50,9 @@ type Ledger struct {
 
 	mu       sync.Mutex // guards what follows
 	manifest results.Manifest
-	finished bool // Finish was called
-	closed   bool // Close or Discard was called
+	marked   results.Mark // of the journal, as it stands in the manifest's file
+	finished bool         // Finish was called
+	closed   bool         // Close or Discard was called
 }
 
 // disk is what the ledger does with files. Tests put what fails, or dies, in its place.
@@ -292,6 +293,9 @@ func (l *Ledger) writeManifest() error {
 	if err := l.disk.replace(l.ManifestPath(), l.manifest.Encode); err != nil {
 		return fmt.Errorf("write the manifest %q: %w", l.ManifestPath(), err)
 	}
+	if l.manifest.Journal != nil {
+		l.marked = *l.manifest.Journal
+	}
 	return nil
 }
 
@@ -311,7 +315,7 @@ func (l *Ledger) Close() error {
 func (l *Ledger) lastMark() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.finished || l.closed || *l.commits.mark() == *l.manifest.Journal {
+	if l.finished || l.closed || *l.commits.mark() == l.marked {
 		return nil
 	}
 	return l.writeManifest()

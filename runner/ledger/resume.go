@@ -45,9 +45,6 @@ func resume(spec Spec, each func(results.Entry), d disk) (*Ledger, []runner.Resu
 		if l.file != nil {
 			err = errors.Join(err, l.file.Close())
 		}
-		if l.carried {
-			err = errors.Join(err, d.remove(results.JournalPath(l.path)))
-		}
 		return nil, nil, errors.Join(err, l.lock.release())
 	}
 	l.startMarks()
@@ -91,7 +88,7 @@ func (l *Ledger) reopen(spec Spec, each func(results.Entry)) ([]runner.Result, e
 	l.inputs = r.inputs
 	l.commits = newCommitter(results.JournalPath(l.path), l.file, r.at, r.index)
 	if err := l.writeManifest(); err != nil {
-		return nil, errors.Join(err, l.commits.stop())
+		return nil, errors.Join(err, l.commits.stop()) // it may have been replaced all the same: then a journal that was made counts
 	}
 	return rows, nil
 }
@@ -171,9 +168,11 @@ func there(path string) (bool, error) {
 // changed anything.
 func (l *Ledger) leftover(m *results.Manifest, csv bool, missing string) error {
 	if !m.Unused() || csv {
-		return &results.DamageError{
-			Path: l.ManifestPath(), Message: fmt.Sprintf("it belongs to %q, which isn't there", missing), Hint: results.HintJournal,
+		hint := results.HintJournal
+		if m.Journal == nil {
+			hint = results.HintOriginal
 		}
+		return &results.DamageError{Path: l.ManifestPath(), Message: fmt.Sprintf("it belongs to %q, which isn't there", missing), Hint: hint}
 	}
 	return l.nothing()
 }

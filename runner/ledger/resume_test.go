@@ -363,6 +363,25 @@ func TestResumeThatFailsChangesNothing(t *testing.T) {
 		{"truncate", func(p string) (file, error) { f, err := openFile(p); return broken{file: f, truncate: full}, err }},
 		{"sync", func(p string) (file, error) { f, err := openFile(p); return broken{file: f, sync: full}, err }},
 	}
+	t.Run("carry", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		spec := leaveDone(t, dir)
+		before := snapshot(t, dir)
+		for _, room := range []int{50, 400, 700} {
+			d := with(func(path string) (file, error) {
+				f, err := createFile(path)
+				return &mortal{file: f, calls: -1, room: int64(room)}, err
+			})
+			if _, _, err := resume(resumeSpec(spec, "run3"), nil, d); err == nil || !strings.Contains(err.Error(), "no space left") {
+				t.Errorf("resume of results with room for %d bytes = %v, want an error of the disk", room, err)
+			}
+			if diff := cmp.Diff(before, snapshot(t, dir)); diff != "" {
+				t.Errorf("files with room for %d bytes (-before +after):\n%s", room, diff)
+			}
+		}
+		mustResume(t, resumeSpec(spec, "run3"))
+	})
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
