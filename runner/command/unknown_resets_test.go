@@ -77,3 +77,14 @@ func TestResetsThatAreNoDamage(t *testing.T) {
 		v.wantEnd(v.reset("--retry", "failed"), 0)
 	})
 }
+
+// What others did before the last day isn't told of a run that began before it.
+func TestOthersOfDaysAgoAreNotTold(t *testing.T) {
+	virtually(t, 6, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.wantEnd(v.reset(confirm(6), "--limit", "2"), fault.ExitStopped)
+		v.resetSome(v.ids[4:], time.Second)
+		<-time.After(3 * 24 * time.Hour)
+		v.wantEnd(v.reset("--resume", confirm(4)), 0)
+		v.saysNot("were reset in the last")
+	})
+}

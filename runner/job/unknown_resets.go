@@ -24,14 +24,9 @@ func newRowSet(last int) rowSet { return make(rowSet, last/64+1) }
 func (s rowSet) add(n int)      { s[n/64] |= 1 << (n % 64) }
 func (s rowSet) has(n int) bool { return s[n/64]&(1<<(n%64)) != 0 }
 
-// wasTaken reports whether a line says that the row was taken, then or before. Results that have no
-// journal any more say it by what it came to.
+// wasTaken reports whether a line says that the row may have been changed.
 func wasTaken(e *results.Entry) bool {
-	switch e.Status {
-	case runner.StatusTaken, runner.StatusReset, runner.StatusPartial, runner.StatusUnknown:
-		return true
-	}
-	return e.Record.Attempts != "" && e.Record.Attempts != "0"
+	return e.Status == runner.StatusTaken || e.Status == runner.StatusReset || e.Status.Open()
 }
 
 // unknownResets are the users whom earlier runs have reset by the log, and whom no row is known to

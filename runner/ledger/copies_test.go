@@ -4,11 +4,12 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"oktareset/runner/results"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"oktareset/runner/results"
 )
 
 func TestCopyPath(t *testing.T) {

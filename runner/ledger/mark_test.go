@@ -147,3 +147,28 @@ func TestMarkHoldsNobodyUp(t *testing.T) {
 		must(t, l.Close())
 	})
 }
+
+// What isn't synced yet isn't marked.
+func TestMarkOfWhatIsSynced(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := &memFile{}
+		l := createMem(t, 3, f)
+		f.gate = make(chan struct{})
+		go func() { _ = l.Take(testRow(1), testTaken(1)) }()
+		synctest.Wait()                                      // its sync is under way
+		must(t, l.Settle(testResult(2, runner.StatusReset))) // and this waits behind it
+		go func() { _ = l.Take(testRow(3), testTaken(3)) }()
+		synctest.Wait()
+		f.gate <- struct{}{}
+		<-time.After(2 * markEvery) // the next sync doesn't end
+		data, synced := f.bytes()
+		m, err := results.ReadManifest(l.Path())
+		must(t, err)
+		if want := (results.Mark{Bytes: int64(synced), Sum: string(data[synced-9 : synced-1])}); synced == len(data) || *m.Journal != want {
+			t.Errorf("the mark is %+v, want %+v, with %d bytes written", *m.Journal, want, len(data))
+		}
+		close(f.gate)
+		must(t, l.Close())
+	})
+}

@@ -329,6 +329,13 @@ func TestDiscardOfResumed(t *testing.T) {
 	if diff := cmp.Diff(before, snapshot(t, dir)); diff != "" {
 		t.Errorf("files after Discard (-before +after):\n%s", diff)
 	}
+	done := leaveDone(t, t.TempDir()) // the run makes a journal of them
+	before = snapshot(t, filepath.Dir(done.Path))
+	l, _ = mustResume(t, resumeSpec(done, "run3"))
+	must(t, l.Discard())
+	if diff := cmp.Diff(before, snapshot(t, filepath.Dir(done.Path))); diff != "" {
+		t.Errorf("files after Discard of results that had no journal (-before +after):\n%s", diff)
+	}
 	l, _ = mustResume(t, resumeSpec(spec, "run2"))
 	must(t, l.Settle(testResult(5, runner.StatusSkipped)))
 	if err := l.Discard(); err == nil {

@@ -14,7 +14,6 @@ import (
 
 	"oktareset/runner"
 	"oktareset/runner/files"
-	"oktareset/runner/journal"
 	"oktareset/runner/results"
 )
 
@@ -124,6 +123,8 @@ func TestResumeTellsTornFromDamaged(t *testing.T) {
 	}{
 		"whole":                 {whole, 8},
 		"cut":                   {func(s string, at []int) string { return s[:len(s)-1] }, 7},
+		"cut between lines":     {func(s string, at []int) string { return s[:at[6]] }, 6},
+		"cut behind the head":   {func(s string, at []int) string { return s[:at[2]] }, 2},
 		"zeros behind":          {func(s string, at []int) string { return s + strings.Repeat("\x00", 500) }, 8},
 		"a foreign line behind": {func(s string, at []int) string { return s + "hello\n" }, 8},
 		"zeros for lines":       {func(s string, at []int) string { return s[:at[4]] + strings.Repeat("\x00", at[6]-at[4]) + s[at[6]:] }, 4},
@@ -183,41 +184,31 @@ func TestResumeTellsTornFromDamaged(t *testing.T) {
 	}
 }
 
-// Another journal of the same run passes for none, even if it is longer.
+// Another journal passes for none, though it is longer, or as long, and each of its lines is good.
 func TestResumeOfAnotherJournal(t *testing.T) {
 	t.Parallel()
-	dir, other := t.TempDir(), t.TempDir()
+	dir := t.TempDir()
 	spec := leaveRun(t, dir)
-	leaveRun(t, other)
-	longer, _ := mustResume(t, resumeSpec(testSpecOf(spec, other), "run2"))
-	must(t, longer.Settle(testResult(5, runner.StatusReset)))
-	must(t, longer.Close())
-	text := []byte(snapshot(t, other)["users.results.journal"])
-	first := bytes.IndexByte(text, '\n') + 1
-	second := first + bytes.IndexByte(text[first:], '\n') + 1
-	third := second + bytes.IndexByte(text[second:], '\n') + 1
-	s, ok := journal.ParseSum(text[second-journal.SumLength : second])
-	if !ok {
-		t.Fatal("no sum")
-	}
-	rechained := slices.Clone(text[:second]) // without the first row's line, and a good chain
-	for line := range bytes.Lines(text[third:]) {
-		line = line[:len(line)-journal.SumLength]
-		s = s.After(line)
-		rechained = s.AppendTo(append(rechained, line...))
-	}
-	for name, text := range map[string][]byte{"of a shorter history": rechained, "of another input": bytes.Replace(text, []byte("abc"), []byte("def"), 1)} {
-		must(t, os.WriteFile(results.JournalPath(spec.Path), text, 0o600))
+	text := snapshot(t, dir)["users.results.journal"]
+	for name, change := range map[string]func(string) string{
+		"without a line, and longer": func(s string) string {
+			lines := strings.SplitAfter(s, "\n")
+			return strings.Join(append(append(lines[:2:2], lines[3:]...), lines[7], lines[7]), "")
+		},
+		"as long":          replacing("11:00:00.123Z", "11:00:00.124Z"),
+		"of another input": replacing(",abc,", ",def,"),
+		"shorter":          func(s string) string { return s[:strings.LastIndex(s[:len(s)-1], "\n")+1] },
+	} {
+		other := rechained(t, text, change)
+		if n := len(other); name == "as long" && n != len(text) || name == "without a line, and longer" && n <= len(text) {
+			t.Fatalf("the journal %s has %d bytes, the right one %d", name, n, len(text))
+		}
+		must(t, os.WriteFile(results.JournalPath(spec.Path), other, 0o600))
 		var damage *results.DamageError
 		if _, _, err := Resume(resumeSpec(spec, "run3"), nil); !errors.As(err, &damage) {
 			t.Errorf("Resume with a journal %s = %v, want a *DamageError", name, err)
 		}
 	}
-}
-
-func testSpecOf(spec Spec, dir string) Spec {
-	spec.Path = filepath.Join(dir, filepath.Base(spec.Path))
-	return spec
 }
 
 func TestTemporaryFiles(t *testing.T) {
