@@ -141,7 +141,7 @@ func (l *Ledger) earlier() (results.Manifest, error) {
 		return results.Manifest{}, err
 	case m.Journal != nil && !kept:
 		return results.Manifest{}, l.leftover(&m, csv, results.JournalPath(l.path))
-	case m.Journal == nil && !m.Finished && kept:
+	case m.Journal == nil && !m.Finished && kept && !csv:
 		return results.Manifest{}, damaged(results.JournalPath(l.path), "the manifest doesn't know it")
 	case m.Journal == nil && !csv:
 		return results.Manifest{}, l.leftover(&m, false, l.path)

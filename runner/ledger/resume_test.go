@@ -444,6 +444,7 @@ func TestResumeOfTheFirstEdition(t *testing.T) {
 		"with consent":                 {func(m *results.Manifest) { m.OrgID, m.Consent.How = "", results.ConsentConfirm }, header, true},
 		"with the ID":                  {func(m *results.Manifest) { m.Consent.How = results.ConsentConfirm }, header, true},
 		"with a row":                   {func(m *results.Manifest) { m.OrgID, m.Consent.How = "", results.ConsentNone }, header + "1,a", true},
+		"beside an old journal":        {func(m *results.Manifest) { m.Consent.How = results.ConsentConfirm }, header + "1,a", true},
 		"a dry run":                    {func(m *results.Manifest) { m.DryRun, m.Consent.How = true, results.ConsentNone }, header + "1,a", true},
 		"no consent":                   {func(m *results.Manifest) { m.OrgID, m.Consent.How = "", results.ConsentNone }, header, false},
 		"no consent and half a header": {func(m *results.Manifest) { m.OrgID, m.Consent.How = "", results.ConsentNone }, header[:9], false},
@@ -456,6 +457,9 @@ func TestResumeOfTheFirstEdition(t *testing.T) {
 			tt.change(&spec.Manifest)
 			must(t, files.Replace(results.ManifestPath(spec.Path), spec.Manifest.Encode))
 			must(t, os.WriteFile(spec.Path, []byte(tt.results), 0o600))
+			if strings.Contains(name, "journal") { // of results that such a version has gone on with
+				must(t, os.WriteFile(results.JournalPath(spec.Path), []byte("oktareset journal,1"), 0o600))
+			}
 			before := snapshot(t, dir)
 			again := resumeSpec(spec, "run2")
 			again.Manifest.OrgID = "00oa"
