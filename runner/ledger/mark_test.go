@@ -30,10 +30,10 @@ func TestMark(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		writes := 0
+		var writes atomic.Int64
 		d := realDisk
 		d.replace = func(path string, write func(io.Writer) error) error {
-			writes++
+			writes.Add(1)
 			return files.Replace(path, write)
 		}
 		l, err := create(testSpec(dir, 200), d)
@@ -56,19 +56,19 @@ func TestMark(t *testing.T) {
 			}
 			<-time.After(time.Duration(n*n%1700) * time.Millisecond)
 		}
-		if most := int(time.Since(begin)/markEvery) + 2; writes > most {
-			t.Errorf("%d writes of the manifest in %v, want at most %d", writes, time.Since(begin), most)
+		if most := int64(time.Since(begin)/markEvery) + 2; writes.Load() > most {
+			t.Errorf("%d writes of the manifest in %v, want at most %d", writes.Load(), time.Since(begin), most)
 		}
 		<-time.After(2 * markLimit)
 		synctest.Wait()
 		if known, bytes := marked(t, l); known != bytes {
 			t.Errorf("in the end the manifest knows %d bytes of %d", known, bytes)
 		}
-		before := writes
+		before := writes.Load()
 		<-time.After(time.Hour)
 		synctest.Wait()
-		if writes != before {
-			t.Errorf("%d writes of the manifest while nothing happened", writes-before)
+		if writes.Load() != before {
+			t.Errorf("%d writes of the manifest while nothing happened", writes.Load()-before)
 		}
 		must(t, l.Close())
 	})
