@@ -2,11 +2,8 @@ package audit
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -96,11 +93,11 @@ func (r *run) unchanged(m *results.Manifest) error {
 		return fmt.Errorf("read the results: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // it was only read
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return fmt.Errorf("read the results: %w", err)
+	sum, err := results.SHA256(f)
+	if err != nil {
+		return err
 	}
-	if hex.EncodeToString(sum.Sum(nil)) == m.Result.SHA256 {
+	if sum == m.Result.SHA256 {
 		return nil
 	}
 	return fault.Usage("put back the file as the run left it; a spreadsheet that saved it has changed it",

@@ -14,8 +14,8 @@ import (
 	"oktareset/runner/results"
 )
 
-// BenchmarkRows takes and settles rows with 16 workers, then finishes, on a memory file system where there is one: what the
-// ledger itself costs a row.
+// BenchmarkRows takes and settles rows with 16 workers, then finishes, on a memory file system
+// where there is one: what the ledger itself costs a row.
 func BenchmarkRows(b *testing.B) {
 	l, err := Create(testSpec(memoryDir(b), b.N))
 	if err != nil {
@@ -45,8 +45,8 @@ func BenchmarkRows(b *testing.B) {
 	b.ReportMetric(float64((b.Elapsed()-start).Nanoseconds())/float64(b.N), "finish-ns/row")
 }
 
-// BenchmarkResume opens what a run over 100,000 rows has left: the journal of one that broke off, or
-// finished results, of which a resume makes one. bare reads the same file with encoding/csv and
+// BenchmarkResume opens what a run over 100,000 rows has left: the journal of one that broke off,
+// or finished results, of which a resume makes one. bare reads the same file with encoding/csv and
 // nothing else.
 func BenchmarkResume(b *testing.B) {
 	const rows = 100_000

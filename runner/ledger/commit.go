@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// linger is how long a settled line waits for a Take to share its sync with: far less than a call to Okta takes
-	// (50 ms and more), so that a crash leaves few results unwritten.
+	// linger is how long a settled line waits for a Take to share its sync with: far less than a
+	// call to Okta takes (50 ms and more), so that a crash leaves few results unwritten.
 	linger = 5 * time.Millisecond
 
 	// maxPending is how many bytes of settled lines may wait for the disk before Settle waits too.
@@ -25,8 +25,8 @@ const (
 // errClosed is returned for a row that comes after the end.
 var errClosed = errors.New("the ledger is closed")
 
-// WriteError says that the ledger can't be written any more, or that another program has touched its file. What had been synced
-// before is intact; what hadn't is told by [Ledger.Unwritten].
+// WriteError says that the ledger can't be written any more, or that another program has touched
+// its file. What had been synced before is intact; what hadn't is told by [Ledger.Unwritten].
 type WriteError struct {
 	Path string // of the journal
 	Err  error
@@ -46,7 +46,7 @@ type batch struct {
 	err   error
 }
 
-// committer is the only writer of the ledger's file. Its goroutine ends with stop.
+// committer is the only writer of the journal. Its goroutine ends with stop.
 type committer struct {
 	path string
 	file file
@@ -179,7 +179,8 @@ func (c *committer) commit() {
 	c.mu.Unlock()
 }
 
-// swap takes the pending batch and puts an empty one in its place. After a failure the batch is lost.
+// swap takes the pending batch and puts an empty one in its place. After a failure the batch is
+// lost.
 func (c *committer) swap() (b *batch, offset int64, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -249,7 +250,8 @@ func (c *committer) mark() *results.Mark {
 	return &results.Mark{Bytes: c.durable.end, Sum: c.durable.sum.String()}
 }
 
-// unwritten returns the lines that a failure has kept from the disk, those of rows taken among them.
+// unwritten returns the lines that a failure has kept from the disk, those of rows taken among
+// them.
 func (c *committer) unwritten() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -259,7 +261,8 @@ func (c *committer) unwritten() []byte {
 	return slices.Concat(c.lost, c.pending.lines)
 }
 
-// stop commits what is pending and ends the goroutine. It returns the first failure of any write. It may be called again.
+// stop commits what is pending and ends the goroutine. It returns the first failure of any write.
+// It may be called again.
 func (c *committer) stop() error {
 	c.stopOnce.Do(func() {
 		c.mu.Lock()

@@ -12,30 +12,31 @@ import (
 	"oktareset/runner/files"
 )
 
-// file is what the ledger needs of its file.
+// file is what the ledger needs of its journal.
 type file interface {
 	io.ReaderAt
 	io.WriterAt
 	io.Closer
 	Sync() error
 	Truncate(size int64) error
-	// Intact returns an error when the file isn't what the results' path names any more, or isn't size bytes long: another
-	// program has moved, replaced or changed it.
+	// Intact returns an error when the file isn't what the journal's path names any more, or
+	// isn't size bytes long: another program has moved, replaced or changed it.
 	Intact(size int64) error
 }
 
 // errTouched is the cause of the [*WriteError] for a ledger that another program has touched.
 var errTouched = errors.New("another program has moved, replaced or changed it while the run wrote it")
 
-// ledgerFile is the file of a ledger. It is locked, besides the lock file: two runs are kept apart also when somebody has
-// deleted the lock file or renamed the results.
+// ledgerFile is the file of a journal. It is locked, besides the lock file: two runs are kept apart
+// also when somebody has deleted the lock file or renamed the journal.
 type ledgerFile struct {
 	*os.File
 	path string
 	held *flock.Flock // nil on Windows, where a lock on a file keeps its own program from it and open files keep their name
 }
 
-// createFile makes a new file for the ledger. It fails when path exists, be it as a symbolic link that leads nowhere.
+// createFile makes a new file for a journal. It fails when path exists, be it as a symbolic link
+// that leads nowhere.
 func createFile(path string) (file, error) {
 	f, err := files.Create(path)
 	if err != nil {
@@ -100,7 +101,8 @@ func lockFile(f *os.File, err error) (file, error) {
 	return l, nil
 }
 
-// sameLock returns an error unless what is locked is what is open: the path may have changed hands in between.
+// sameLock returns an error unless what is locked is what is open: the path may have changed hands
+// in between.
 func (f *ledgerFile) sameLock() error {
 	locked, err := f.held.Stat()
 	if err != nil {

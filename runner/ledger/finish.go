@@ -42,8 +42,8 @@ func (e *FinishError) Unwrap() error { return e.Err }
 // When a write had failed before, it returns that [*WriteError] and changes nothing. When the input
 // can't be read again or the rows don't match, when the disk is full, or something else has the
 // results' name, it returns a [*FinishError]; when another program has changed the journal, a
-// [*results.DamageError]. In all these cases the manifest says that the results aren't finished, and the
-// counts are those of [Ledger.Counts].
+// [*results.DamageError]. In all these cases the manifest says that the results aren't finished,
+// and the counts are those of [Ledger.Counts].
 func (l *Ledger) Finish(rows iter.Seq2[runner.Row, error], end results.Ending) (runner.Counts, error) {
 	want, err := l.beginFinish()
 	if err != nil {
@@ -143,7 +143,8 @@ func (l *Ledger) beginFinish() (rows int, err error) {
 	return l.manifest.Input.Rows, nil
 }
 
-// unfinished notes in the manifest that the run ended and its results aren't finished, because of err, which it returns.
+// unfinished notes in the manifest that the run ended and its results aren't finished, because of
+// err, which it returns.
 func (l *Ledger) unfinished(end results.Ending, err error) error {
 	if end.Stopped == "" {
 		end.Stopped = err.Error()

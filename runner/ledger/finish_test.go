@@ -40,8 +40,8 @@ func TestFinishPutsEveryRowInOrder(t *testing.T) {
 		want[i-1] = rec
 		return &want[i-1]
 	}
-	// From the last row to the first: by its number, a row is settled, only taken, settled after it was taken, taken again
-	// after it was settled, or never begun.
+	// From the last row to the first: by its number, a row is settled, only taken, settled after it
+	// was taken, taken again after it was settled, or never begun.
 	for i := n; i >= 1; i-- {
 		taken := testTaken(i)
 		res := runner.Result{

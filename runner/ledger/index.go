@@ -7,7 +7,8 @@ import (
 	"oktareset/runner"
 )
 
-// index knows the last line of each row, in 8 bytes a row: where it begins in the ledger and what status it gives.
+// index knows the last line of each row, in 8 bytes a row: where it begins in the ledger and what
+// status it gives.
 type index struct {
 	marks  []mark               // of row n at n-1
 	counts [1 << statusBits]int // rows of each status, by its number
@@ -19,7 +20,8 @@ type mark uint64
 // statusBits is what the number of a status needs.
 const statusBits = 4
 
-// lineStatuses are the statuses that a line may have; the place of each is its number. Number 0 means none.
+// lineStatuses are the statuses that a line may have; the place of each is its number. Number 0
+// means none.
 var lineStatuses = append([]runner.Status{"", runner.StatusTaken}, runner.Statuses...)
 
 func (m mark) offset() int64 { return int64(m >> statusBits) }
@@ -43,7 +45,8 @@ func (x *index) check(row int, s runner.Status) error {
 	return nil
 }
 
-// set records that the row's last line begins at an offset. The row and the status have passed check.
+// set records that the row's last line begins at an offset. The row and the status have passed
+// check.
 func (x *index) set(row int, s runner.Status, offset int64) {
 	number := slices.Index(lineStatuses, s)
 	if old := x.marks[row-1]; old != 0 {

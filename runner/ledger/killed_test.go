@@ -15,12 +15,14 @@ import (
 	"oktareset/runner"
 )
 
-// killedDir names, in the environment of a process that a test has started, the folder in which it writes a ledger until it is killed.
+// killedDir names, in the environment of a process that a test has started, the folder in which it
+// writes a ledger until it is killed.
 const killedDir = "LEDGER_TEST_DIR"
 
 const killedRows = 100_000
 
-// TestMain makes this program, when a test starts it, a run that takes and settles rows and says after each Take which it was.
+// TestMain makes this program, when a test starts it, a run that takes and settles rows and says
+// after each Take which it was.
 func TestMain(m *testing.M) {
 	dir := os.Getenv(killedDir)
 	if dir == "" {
@@ -62,7 +64,8 @@ func writeUntilKilled(dir, runID string) error {
 	return nil
 }
 
-// A process is killed again and again while it writes. The next finds every row whose Take had returned, and the lock open.
+// A process is killed again and again while it writes. The next finds every row whose Take had
+// returned, and the lock open.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -90,7 +93,8 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// killedRun starts a run, kills it after it has told of some rows, and returns those it has told of.
+// killedRun starts a run, kills it after it has told of some rows, and returns those it has told
+// of.
 func killedRun(t *testing.T, dir, runID string, rows int) []int {
 	t.Helper()
 	exe, err := os.Executable()

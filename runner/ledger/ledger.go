@@ -252,7 +252,8 @@ func (l *Ledger) Path() string { return l.path }
 // ManifestPath returns the path of the manifest.
 func (l *Ledger) ManifestPath() string { return results.ManifestPath(l.path) }
 
-// Counts returns how many rows have each status by their last line; rows in doubt count as [runner.StatusTaken].
+// Counts returns how many rows have each status by their last line; rows in doubt count as
+// [runner.StatusTaken].
 func (l *Ledger) Counts() runner.Counts {
 	l.commits.mu.Lock()
 	defer l.commits.mu.Unlock()
@@ -266,14 +267,16 @@ func (l *Ledger) Manifest() results.Manifest {
 	return l.manifest.Written()
 }
 
-// Consent returns the consent that the manifest holds: for a ledger that was resumed, that of the earlier runs.
+// Consent returns the consent that the manifest holds: for a ledger that was resumed, that of the
+// earlier runs.
 func (l *Ledger) Consent() results.Consent {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.manifest.Consent
 }
 
-// Update changes the manifest and replaces its file atomically. When that fails the change is kept for the next time.
+// Update changes the manifest and replaces its file atomically. When that fails the change is kept
+// for the next time.
 func (l *Ledger) Update(change func(*results.Manifest)) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

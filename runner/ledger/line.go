@@ -139,8 +139,8 @@ func writeOpen(rec *table.Record, o runner.Open) {
 	}
 }
 
-// formatTime returns t as it stands in the ledger, "" for no time. The rest of the millisecond is cut off: a row is never
-// taken later than its first attempt.
+// formatTime returns t as it stands in the ledger, "" for no time. The rest of the millisecond is
+// cut off: a row is never taken later than its first attempt.
 func formatTime(t time.Time) string {
 	if t.IsZero() {
 		return ""

@@ -36,14 +36,16 @@ type Holder struct {
 	StartedAt time.Time `json:"started_at"`
 }
 
-// holderOffset is where the lock file names its holder. Windows locks the first byte, also against reading.
+// holderOffset is where the lock file names its holder. Windows locks the first byte, also against
+// reading.
 const holderOffset = 1
 
-// maxLockTries bounds how often a lock file may vanish under us: each time, another run has just ended.
+// maxLockTries bounds how often a lock file may vanish under us: each time, another run has just
+// ended.
 const maxLockTries = 100
 
-// lock is an exclusive lock on a file beside the results. The operating system drops it when the process dies, so a file
-// left behind by a crash locks nobody out.
+// lock is an exclusive lock on a file beside the results. The operating system drops it when the
+// process dies, so a file left behind by a crash locks nobody out.
 type lock struct {
 	path string
 	held *flock.Flock
@@ -78,8 +80,9 @@ func acquire(results string, h Holder) (*lock, error) {
 	return nil, fmt.Errorf("lock %q: it vanished %d times", path, maxLockTries)
 }
 
-// Hold locks a name of results without opening any: one that stands for several files, of which only one may be written at a time. It returns
-// a [*LockedError] when another run holds the name. The caller must release it.
+// Hold locks a name of results without opening any: one that stands for several files, of which
+// only one may be written at a time. It returns a [*LockedError] when another run holds the name.
+// The caller must release it.
 func Hold(name string, r results.Run) (release func() error, err error) {
 	l, err := acquire(name, holder(&r))
 	if err != nil {
@@ -93,9 +96,9 @@ func holder(r *results.Run) Holder {
 	return Holder{RunID: r.RunID, PID: os.Getpid(), Host: r.Operator.Host, StartedAt: r.StartedAt}
 }
 
-// current reports whether the path still names the file that is locked: the last holder removes it while it holds it, and
-// whoever had opened it before then holds a lock that nobody else will ever see. A link is never it: in a folder where others may
-// write, it may lead to any file of ours.
+// current reports whether the path still names the file that is locked: the last holder removes it
+// while it holds it, and whoever had opened it before then holds a lock that nobody else will ever
+// see. A link is never it: in a folder where others may write, it may lead to any file of ours.
 func (l *lock) current() bool {
 	locked, err := l.held.Stat()
 	if err != nil {
@@ -105,8 +108,9 @@ func (l *lock) current() bool {
 	return err == nil && os.SameFile(locked, named)
 }
 
-// release removes the lock file and unlocks it, in this order: the other way round, the file removed could be another
-// run's. So could it when somebody has deleted ours and another run has made its own. Windows removes no open file, hence also none that another run has opened.
+// release removes the lock file and unlocks it, in this order: the other way round, the file
+// removed could be another run's. So could it when somebody has deleted ours and another run has
+// made its own. Windows removes no open file, hence also none that another run has opened.
 func (l *lock) release() error {
 	var err error
 	if l.current() {
@@ -149,7 +153,8 @@ func (l *lock) writeHolder(h Holder) error {
 	return errors.Join(err, f.Close())
 }
 
-// ours returns an error unless f is the file that is locked and holds what a lock may: nothing, or a first byte that no text has.
+// ours returns an error unless f is the file that is locked and holds what a lock may: nothing, or
+// a first byte that no text has.
 func (l *lock) ours(f *os.File) error {
 	open, err := f.Stat()
 	if err != nil {

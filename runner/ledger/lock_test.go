@@ -49,8 +49,8 @@ func TestLockOfDeadRun(t *testing.T) {
 	must(t, l.Close())
 }
 
-// Runs that lock, remove and unlock the same file must never hold it both: neither when the file is removed between the
-// opening and the locking, nor when it is made anew.
+// Runs that lock, remove and unlock the same file must never hold it both: neither when the file is
+// removed between the opening and the locking, nor when it is made anew.
 func TestLockExcludes(t *testing.T) {
 	t.Parallel()
 	results := testSpec(t.TempDir(), 1).Path
@@ -85,8 +85,8 @@ func TestLockExcludes(t *testing.T) {
 	}
 }
 
-// Somebody deletes the lock file of a run, or puts another in its place: the ledger itself keeps the second run out, and when the
-// first ends it leaves the lock file of others alone.
+// Somebody deletes the lock file of a run, or puts another in its place: the ledger itself keeps
+// the second run out, and when the first ends it leaves the lock file of others alone.
 func TestLockFileDeleted(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
@@ -148,7 +148,8 @@ func TestResultsRenamed(t *testing.T) {
 	}
 }
 
-// Of runs that create and resume the same results at the same time, one at a time has them, and no line is lost.
+// Of runs that create and resume the same results at the same time, one at a time has them, and no
+// line is lost.
 func TestCreateAndResumeRace(t *testing.T) {
 	t.Parallel()
 	const rows = 40
@@ -192,7 +193,8 @@ func TestCreateAndResumeRace(t *testing.T) {
 	}
 }
 
-// Between opening and locking, the results may get another file: then what is locked isn't what would be written.
+// Between opening and locking, the results may get another file: then what is locked isn't what
+// would be written.
 func TestLockOfAnotherFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.csv")
@@ -205,7 +207,8 @@ func TestLockOfAnotherFile(t *testing.T) {
 	}
 }
 
-// In a folder where others may write, somebody may have put something else in the lock file's place: it isn't written over.
+// In a folder where others may write, somebody may have put something else in the lock file's
+// place: it isn't written over.
 func TestLockWritesOverNothing(t *testing.T) {
 	t.Parallel()
 	const precious = "ssh-ed25519 AAAA"

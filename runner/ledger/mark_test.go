@@ -25,7 +25,8 @@ func marked(t *testing.T, l *Ledger) (known, size int64) {
 	return m.Journal.Bytes, info.Size()
 }
 
-// However rows come, the manifest knows the journal as it was at most ten seconds ago, by few writes.
+// However rows come, the manifest knows the journal as it was at most ten seconds ago, by few
+// writes.
 func TestMark(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -15,7 +15,8 @@ import (
 	"oktareset/runner/table"
 )
 
-// compare returns a [*MismatchError] unless a run with the manifest now may go on where m has ended. path is that of the results.
+// compare returns a [*MismatchError] unless a run with the manifest now may go on where m has
+// ended. path is that of the results.
 func compare(m, now *results.Manifest, path string) error {
 	differ := func(what, want, got string) error {
 		if want == got {
@@ -113,7 +114,8 @@ func rehearsed(m *results.Manifest) bool {
 	return m.Sandbox && local && slices.Contains([]string{"", results.ConsentNone, results.ConsentSandbox}, m.Consent.How)
 }
 
-// checkManifest returns what is wrong with the manifest of a run that wants to begin. lastRow is the highest row number.
+// checkManifest returns what is wrong with the manifest of a run that wants to begin. lastRow is
+// the highest row number.
 func checkManifest(m *results.Manifest, lastRow int) error {
 	switch {
 	case len(m.Runs) == 0 || m.Run().RunID == "":

@@ -251,7 +251,8 @@ func (m *model) crash() {
 	m.refused = nil
 }
 
-// end ends the run in order, without Finish, and looks for results that are neither in the file nor in Unwritten.
+// end ends the run in order, without Finish, and looks for results that are neither in the file nor
+// in Unwritten.
 func (m *model) end() {
 	failed := m.l.Close() != nil
 	if m.f.isDead() {
@@ -310,7 +311,8 @@ func (m *model) step() {
 	}
 }
 
-// runModel lets things happen until the choices are used up; then a last run works on all rows and finishes.
+// runModel lets things happen until the choices are used up; then a last run works on all rows and
+// finishes.
 func runModel(t *testing.T, dir string, data []byte) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

@@ -21,7 +21,8 @@ func (c *choices) next(n int) int {
 
 var errDead = errors.New("the process died")
 
-// mortal is a ledger's file whose process may die in any call, and that knows what would survive a power failure.
+// mortal is a ledger's file whose process may die in any call, and that knows what would survive a
+// power failure.
 type mortal struct {
 	file
 	mu           sync.Mutex // guards what follows
@@ -39,7 +40,8 @@ func (f *mortal) set(change func()) {
 	change()
 }
 
-// state returns how long the file is, how much of it survives a power failure, and whether the process is dead.
+// state returns how long the file is, how much of it survives a power failure, and whether the
+// process is dead.
 func (f *mortal) state() (size, synced int64, dead bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -104,8 +106,8 @@ func (f *mortal) Truncate(size int64) error {
 	return f.file.Truncate(size)
 }
 
-// mortalDisk is a disk whose process may die in any step, before it, in the midst of it or after it.
-// What it has done until then stays.
+// mortalDisk is a disk whose process may die in any step, before it, in the midst of it or after
+// it. What it has done until then stays.
 type mortalDisk struct {
 	disk
 	left int // steps until death; below 0: it lives on

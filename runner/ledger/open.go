@@ -40,7 +40,8 @@ func (r *replay) opened() ([]runner.Result, error) {
 	return all, nil
 }
 
-// newResult makes a result of an open row's last line. Without the user and the time nothing could ever be proved.
+// newResult makes a result of an open row's last line. Without the user and the time nothing could
+// ever be proved.
 func newResult(row int, rec *table.Record, cells []string) (runner.Result, error) {
 	res := runner.Result{
 		Row:    runner.Row{N: row, Input: rec.Input, Cells: slices.Clone(cells)},

@@ -21,13 +21,13 @@ import (
 // returns. Results that stand beside the journal stay until the run writes its first line.
 //
 // What of the journal was never certain to be on the disk, and isn't as it was written, is cut off:
-// nothing that depends on it was sent. Whatever else isn't as a run leaves it is a [*results.DamageError]; a
-// ledger of something else is a [*MismatchError]; one that another run has open is a
-// [*LockedError]. When there is nothing to go on with, it returns [ErrNothing], and has removed what
-// a run has left that died before its ledger was made, or, over another input, before it had consent
-// and a line. Files that others wrote, or can change, are a [*files.RefusedError]: no consent rests
-// on them. On any other error the files are as they were, save for what was cut off. each may have
-// been called before an error.
+// nothing that depends on it was sent. Whatever else isn't as a run leaves it is a
+// [*results.DamageError]; a ledger of something else is a [*MismatchError]; one that another run
+// has open is a [*LockedError]. When there is nothing to go on with, it returns [ErrNothing], and
+// has removed what a run has left that died before its ledger was made, or, over another input,
+// before it had consent and a line. Files that others wrote, or can change, are a
+// [*files.RefusedError]: no consent rests on them. On any other error the files are as they were,
+// save for what was cut off. each may have been called before an error.
 func Resume(spec Spec, each func(results.Entry)) (*Ledger, []runner.Result, error) {
 	return resume(spec, each, realDisk)
 }
@@ -260,7 +260,8 @@ func (l *Ledger) repair(r *replay) error {
 	return nil
 }
 
-// Last returns the status of row n's last line, [runner.StatusTaken] for a row in doubt. It reports false when there is no line.
+// Last returns the status of row n's last line, [runner.StatusTaken] for a row in doubt. It reports
+// false when there is no line.
 func (l *Ledger) Last(n int) (runner.Status, bool) {
 	l.commits.mu.Lock()
 	defer l.commits.mu.Unlock()
@@ -271,7 +272,8 @@ func (l *Ledger) Last(n int) (runner.Status, bool) {
 	return s, s != ""
 }
 
-// Check returns a [*results.DamageError] when the ledger that was resumed names another user in the row.
+// Check returns a [*results.DamageError] when the ledger that was resumed names another user in the
+// row.
 func (l *Ledger) Check(row runner.Row) error {
 	if l.inputs.same(row.N, row.Input) {
 		return nil

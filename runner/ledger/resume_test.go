@@ -43,7 +43,8 @@ func mustResume(t *testing.T, s Spec) (*Ledger, []runner.Result) {
 	return l, doubts
 }
 
-// leaveRun writes the ledger of a run over 5 rows that was closed: row 1 is reset, 2 taken, 3 unknown, 4 failed, 5 untouched.
+// leaveRun writes the ledger of a run over 5 rows that was closed: row 1 is reset, 2 taken, 3
+// unknown, 4 failed, 5 untouched.
 func leaveRun(t *testing.T, dir string) Spec {
 	t.Helper()
 	spec := testSpec(dir, 5)
@@ -279,7 +280,8 @@ func TestResumeOfSomethingElse(t *testing.T) {
 	}
 }
 
-// What may differ between runs: the name of the input, the port of the stand-in org, and steps that the run before didn't live to know.
+// What may differ between runs: the name of the input, the port of the stand-in org, and steps that
+// the run before didn't live to know.
 func TestResumeWithHarmlessDifferences(t *testing.T) {
 	t.Parallel()
 	spec := testSpec(t.TempDir(), 1)

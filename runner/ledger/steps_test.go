@@ -161,8 +161,8 @@ func checkLeft(t *testing.T, when string, spec Spec, tt *between) {
 	checkCounts(t, when, spec.Path)
 }
 
-// checkCounts checks what whoever reads results relies on: if the manifest calls them finished, they
-// are there, and as it says. What it doesn't know is never there.
+// checkCounts checks what whoever reads results relies on: if the manifest calls them finished,
+// they are there, and as it says. What it doesn't know is never there.
 func checkCounts(t *testing.T, when, path string) {
 	t.Helper()
 	m, err := results.ReadManifest(path)
@@ -213,8 +213,8 @@ func TestJournalBesideResultsThatCount(t *testing.T) {
 	}
 }
 
-// Results that aren't there, or that somebody has put in their place, are nothing that a run removes
-// or writes over.
+// Results that aren't there, or that somebody has put in their place, are nothing that a run
+// removes or writes over.
 func TestResultsOfOthers(t *testing.T) {
 	t.Parallel()
 	spec := leaveOpen(t, t.TempDir())

@@ -17,7 +17,8 @@ import (
 	"oktareset/runner/results"
 )
 
-// The ledger ends in the middle of its last line: at every byte, and with the zeros that a power failure leaves.
+// The ledger ends in the middle of its last line: at every byte, and with the zeros that a power
+// failure leaves.
 func TestResumeOfTornLine(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -14,7 +14,8 @@ import (
 	"oktareset/runner/table"
 )
 
-// When the disk fills up, every result is either in the file or in Unwritten, whole, once and in order, wherever the disk ends.
+// When the disk fills up, every result is either in the file or in Unwritten, whole, once and in
+// order, wherever the disk ends.
 func TestUnwrittenOfFullDisk(t *testing.T) {
 	t.Parallel()
 	const rows = 6
@@ -67,8 +68,8 @@ func settledLines(t *testing.T, n int) []string {
 	return lines
 }
 
-// What a failed sync leaves isn't known to be on the disk, and neither is what waited behind it; rows that were only taken have no
-// result that could be lost.
+// What a failed sync leaves isn't known to be on the disk, and neither is what waited behind it;
+// rows that were only taken have no result that could be lost.
 func TestUnwrittenAfterFailedSync(t *testing.T) {
 	t.Parallel()
 	lines := settledLines(t, 5)
@@ -105,8 +106,8 @@ func TestUnwrittenAfterFailedSync(t *testing.T) {
 	})
 }
 
-// Another program moves, replaces or changes the results while a run writes them: nothing more is taken, and at the end everything
-// stands where it belongs.
+// Another program moves, replaces or changes the results while a run writes them: nothing more is
+// taken, and at the end everything stands where it belongs.
 func TestTouchedLedger(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -3,8 +3,6 @@ package report
 import (
 	"bufio"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -74,11 +72,7 @@ func hashFile(path string) (string, error) {
 		return "", fmt.Errorf("read the results: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // it was only read
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return "", fmt.Errorf("read the results: %w", err)
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	return results.SHA256(f)
 }
 
 // lines yields one line for each row, then an error if the file was changed since it was opened.
