@@ -91,7 +91,7 @@ func (l *Ledger) restore() error {
 		return nil
 	}
 	path := results.JournalPath(l.path)
-	whole := newReplay(l, &l.manifest, len(l.commits.index.marks))
+	whole := newReplay(l, &l.manifest, len(l.commits.index.places))
 	whole.lines = results.NewLines(path, io.NewSectionReader(l.file, 0, end))
 	for text := []byte{0}; text != nil; {
 		var err error
@@ -214,16 +214,16 @@ func (r *resultsWriter) all(w io.Writer, rows iter.Seq2[runner.Row, error], want
 // one writes the line of one row.
 func (r *resultsWriter) one(row runner.Row) error {
 	index := &r.ledger.commits.index
-	if row.N <= r.row || row.N > len(index.marks) {
-		return fmt.Errorf("it isn't between the last row, %d, and the highest, %d", r.row, len(index.marks))
+	if row.N <= r.row || row.N > len(index.places) {
+		return fmt.Errorf("it isn't between the last row, %d, and the highest, %d", r.row, len(index.places))
 	}
 	r.row = row.N
-	m := index.marks[row.N-1]
-	line, status, err := r.line(row, m)
+	p := index.places[row.N-1]
+	line, status, err := r.line(row, p)
 	if err != nil {
 		return err
 	}
-	if m != 0 {
+	if p != 0 {
 		r.found++
 	}
 	r.counts[status]++
@@ -231,14 +231,14 @@ func (r *resultsWriter) one(row runner.Row) error {
 	return err
 }
 
-// line returns the row's final line and status. m is what the journal has of it.
-func (r *resultsWriter) line(row runner.Row, m mark) (line []byte, s runner.Status, err error) {
-	if m == 0 {
+// line returns the row's final line and status. p is what the journal has of it.
+func (r *resultsWriter) line(row runner.Row, p place) (line []byte, s runner.Status, err error) {
+	if p == 0 {
 		rec := r.ledger.resultRecord(&runner.Result{Row: row, Status: runner.StatusNotAttempted})
 		r.buf, err = r.enc.Append(r.buf[:0], &rec, row.Cells)
 		return r.buf, runner.StatusNotAttempted, err
 	}
-	l, err := r.lines.At(m.offset())
+	l, err := r.lines.At(p.offset())
 	if err != nil {
 		return nil, "", err
 	}
@@ -246,8 +246,8 @@ func (r *resultsWriter) line(row runner.Row, m mark) (line []byte, s runner.Stat
 	if !bytes.HasPrefix(l.Row, r.buf) {
 		return nil, "", damaged(r.lines.Path, "its line isn't where the run wrote it: another program has changed the file")
 	}
-	if m.status() != runner.StatusTaken {
-		return l.Row, m.status(), nil
+	if p.status() != runner.StatusTaken {
+		return l.Row, p.status(), nil
 	}
 	rec, _, err := r.dec.Decode(l.Row)
 	return l.Row, runner.Status(rec.Status), err

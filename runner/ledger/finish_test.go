@@ -213,7 +213,7 @@ func TestFinishFailureLeavesTheLedger(t *testing.T) {
 	foreign := func(l *Ledger) {
 		f, err := os.OpenFile(results.JournalPath(l.path), os.O_WRONLY, 0)
 		if err == nil {
-			_, err = f.WriteAt([]byte("9"), l.commits.index.marks[1].offset()+20)
+			_, err = f.WriteAt([]byte("9"), l.commits.index.places[1].offset()+20)
 		}
 		if err := errors.Join(err, f.Close()); err != nil {
 			panic(err)

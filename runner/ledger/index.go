@@ -10,12 +10,12 @@ import (
 // index knows the last line of each row, in 8 bytes a row: where it begins in the ledger and what
 // status it gives.
 type index struct {
-	marks  []mark               // of row n at n-1
+	places []place              // of row n at n-1
 	counts [1 << statusBits]int // rows of each status, by its number
 }
 
-// mark is a line's offset and, in the lowest bits, its status; 0 means no line.
-type mark uint64
+// place is a line's offset and, in the lowest bits, its status; 0 means no line.
+type place uint64
 
 // statusBits is what the number of a status needs.
 const statusBits = 4
@@ -24,21 +24,21 @@ const statusBits = 4
 // means none.
 var lineStatuses = append([]runner.Status{"", runner.StatusTaken}, runner.Statuses...)
 
-func (m mark) offset() int64 { return int64(m >> statusBits) }
+func (p place) offset() int64 { return int64(p >> statusBits) }
 
-func (m mark) number() int { return int(m & (1<<statusBits - 1)) }
+func (p place) number() int { return int(p & (1<<statusBits - 1)) }
 
-func (m mark) status() runner.Status { return lineStatuses[m.number()] }
+func (p place) status() runner.Status { return lineStatuses[p.number()] }
 
 func newIndex(lastRow int) index {
-	return index{marks: make([]mark, lastRow)}
+	return index{places: make([]place, lastRow)}
 }
 
 // check returns an error when a line for this row and status can't be indexed.
 func (x *index) check(row int, s runner.Status) error {
 	switch {
-	case row < 1 || row > len(x.marks):
-		return fmt.Errorf("row %d is outside of the input, which has the rows 1 to %d", row, len(x.marks))
+	case row < 1 || row > len(x.places):
+		return fmt.Errorf("row %d is outside of the input, which has the rows 1 to %d", row, len(x.places))
 	case s == "" || !slices.Contains(lineStatuses, s):
 		return fmt.Errorf("row %d has the status %q, which isn't one", row, s)
 	}
@@ -49,11 +49,11 @@ func (x *index) check(row int, s runner.Status) error {
 // check.
 func (x *index) set(row int, s runner.Status, offset int64) {
 	number := slices.Index(lineStatuses, s)
-	if old := x.marks[row-1]; old != 0 {
+	if old := x.places[row-1]; old != 0 {
 		x.counts[old.number()]--
 	}
 	x.counts[number]++
-	x.marks[row-1] = mark(offset)<<statusBits | mark(number)
+	x.places[row-1] = place(offset)<<statusBits | place(number)
 }
 
 // rows returns how many rows have each status by their last line.

@@ -18,11 +18,11 @@ func (r *replay) opened() ([]runner.Result, error) {
 	var all []runner.Result
 	lines := journal.Reader{Path: r.path, File: r.ledger.file}
 	dec := table.NewDecoder(len(r.ledger.columns))
-	for i, m := range r.index.marks {
-		if s := m.status(); s != runner.StatusTaken && !s.Open() {
+	for i, p := range r.index.places {
+		if s := p.status(); s != runner.StatusTaken && !s.Open() {
 			continue
 		}
-		line, err := lines.At(m.offset())
+		line, err := lines.At(p.offset())
 		if err != nil {
 			return nil, err
 		}

@@ -265,10 +265,10 @@ func (l *Ledger) repair(r *replay) error {
 func (l *Ledger) Last(n int) (runner.Status, bool) {
 	l.commits.mu.Lock()
 	defer l.commits.mu.Unlock()
-	if n < 1 || n > len(l.commits.index.marks) {
+	if n < 1 || n > len(l.commits.index.places) {
 		return "", false
 	}
-	s := l.commits.index.marks[n-1].status()
+	s := l.commits.index.places[n-1].status()
 	return s, s != ""
 }
 
