@@ -52,8 +52,9 @@
 //
 // [Ledger.Finish] writes the results under another name, then their SHA-256 into the manifest, as
 // outdated, then gives them their name, which nothing may have: whatever stands there, and isn't
-// what the manifest says, is somebody else's. Then the manifest calls them finished, and, if no row
-// is open, stops to count the journal. Last, that is removed.
+// what the manifest says, is somebody else's. If a row is open, the journal gets a line for each row
+// that is still taken, so that it says of it what the results say. Then the manifest calls the
+// results finished, and, if no row is open, stops to count the journal. Last, that is removed.
 //
 // [Resume] of finished results that have no journal makes one first: until the manifest names the
 // run, the results count, and the journal is one that the next resume makes anew. Then the manifest

@@ -62,6 +62,10 @@ func (l *Ledger) Finish(rows iter.Seq2[runner.Row, error], end results.Ending) (
 			return l.Update(func(m *results.Manifest) { m.Outdated = out.result() })
 		})
 	}
+	stays := out.counts.Open() && !l.manifest.Sandbox // a rehearsal is never gone on with
+	if err == nil && stays {
+		err = l.settleTaken()
+	}
 	if err != nil {
 		var damage *results.DamageError
 		if !errors.As(err, &damage) {
@@ -73,7 +77,7 @@ func (l *Ledger) Finish(rows iter.Seq2[runner.Row, error], end results.Ending) (
 		m.Run().Ending, m.Run().FinishedAt = end, time.Now()
 		m.Counts, m.Run().Counts, m.Finished = out.counts, out.counts, true
 		m.Result, m.Outdated = out.result(), nil
-		if !out.counts.Open() || m.Sandbox { // a rehearsal is never gone on with
+		if !stays {
 			m.Journal = nil
 		}
 	})
@@ -115,6 +119,38 @@ func (l *Ledger) restore() error {
 	old := l.file
 	l.file = f
 	return old.Close()
+}
+
+// settleTaken adds to the journal, for each row that is still taken, the line that the results have
+// of it: from then on, both say the same.
+func (l *Ledger) settleTaken() error {
+	path := results.JournalPath(l.path)
+	lines, dec := journal.Reader{Path: path, File: l.file}, table.NewDecoder(len(l.columns))
+	w := bulk{file: l.file, at: l.commits.durable}
+	for i, p := range l.commits.index.places {
+		if p.status() != runner.StatusTaken {
+			continue
+		}
+		line, err := lines.At(p.offset())
+		if err != nil {
+			return err
+		}
+		rec, _, err := dec.Decode(line.Row)
+		if err != nil {
+			return err
+		}
+		l.commits.index.set(i+1, runner.Status(rec.Status), w.next())
+		if err := w.add(journal.AppendOpen(nil, journal.Settled, line.Open), line.Row); err != nil {
+			return fmt.Errorf("write %q: %w", path, err)
+		}
+	}
+	if err := errors.Join(w.flush(), l.file.Sync()); err != nil {
+		return fmt.Errorf("write %q: %w", path, err)
+	}
+	l.commits.mu.Lock()
+	defer l.commits.mu.Unlock()
+	l.commits.durable = w.at
+	return nil
 }
 
 // dropJournal removes the journal once the manifest doesn't count it any more. What has its name

@@ -212,7 +212,15 @@ func (m *model) finish() {
 	}
 	manifest, readErr := results.ReadManifest(m.spec.Path)
 	must(m.t, readErr)
-	if manifest.Journal != nil { // it counts, and nothing in it has changed
+	if manifest.Journal != nil { // it counts, and says of who is still taken what the results say
+		for n := 1; n <= modelRows; n++ {
+			if line := m.last(n); line.Status == runner.StatusTaken {
+				m.lines = append(m.lines, modelLine{n, runner.StatusUnknown, line.RunID})
+			}
+		}
+		if manifest.Finished {
+			m.durable = len(m.lines)
+		}
 		m.crash()
 		return
 	}
