@@ -10,7 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"oktareset/runner/fault"
-	"oktareset/runner/job"
+	"oktareset/runner/results"
 )
 
 // completionScripts has one for each shell, named after it. All they do is ask the program, by the hidden command __complete, and show what it says: so
@@ -64,7 +64,7 @@ const (
 
 // inputFiles are files that may name users. The endings behind it are those of files that this
 // program writes and never takes as a list.
-var inputFiles = anyFiles + fileNames(" "+strings.Join(job.OwnEndings, " "))
+var inputFiles = anyFiles + fileNames(" "+strings.Join(results.OwnEndings, " "))
 
 // completeCommand answers the scripts: __complete SHELL =WORD …, with the words behind the program's name up to the cursor. Each has a = in front: none is empty then, which
 // PowerShell would drop, and none is a flag of this command. It prints a line for each word that the last one may become, with a tab and what it means behind it.

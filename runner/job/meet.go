@@ -284,13 +284,13 @@ func (c *cleared) meetRecent(ctx context.Context) error {
 	ask := protect.Ask{
 		Client: c.client, Out: c.Console, DryRun: c.opts.DryRun, Skip: c.opts.Protect.SkipRecent, Before: c.leftAlone(), Own: c.ownRun(), Users: c.eachUser,
 	}
-	unknown := unknownResets{book: c.book, users: make(map[string]evidence.Change)}
+	unknown := protect.Unknown{Path: c.paths.results, Seen: c.seen, Touched: c.touched}
 	if c.resumed && !c.opts.DryRun {
-		ask.Since, ask.Found = c.manifest.Runs[0].StartedAt, unknown.note
+		ask.Since, ask.Found = c.manifest.Runs[0].StartedAt, unknown.Note
 	}
 	recent, unread, err := protect.AskRecent(ctx, ask)
 	if err == nil {
-		err = unknown.check()
+		err = unknown.Check(c.file.Rows())
 	}
 	if err != nil {
 		return err

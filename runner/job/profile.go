@@ -1,49 +1,26 @@
 package job
 
 import (
-	"strings"
-
 	"oktareset/oktaclient"
 	"oktareset/runner"
-	"oktareset/runner/fault"
 	"oktareset/runner/results"
 	"oktareset/runner/roster"
 	"oktareset/runner/steps"
 )
 
-// enrolling says how each row's factor is enrolled, or nil if none is. The columns that it takes must be there.
+// enrolling says how each row's factor is enrolled, or nil if none is. The columns that it
+// takes must be there.
 func (in *input) enrolling() (*steps.Enrolling, error) {
 	f := in.opts.What.Enroll
 	if f.Type == "" {
 		return nil, nil
 	}
-	columns, err := steps.ProfileColumns(f, in.file.Columns())
-	if err != nil {
-		return nil, err
-	}
-	email := in.emailCell(f, columns)
-	for _, needed := range steps.NeededFields(f.Type) {
-		if _, ok := columns[needed]; !ok && !(needed == "email" && email != nil) {
-			return nil, fault.Usage("put the users into a file with that column; the result keeps it", "--enroll %s needs a column %s", f, needed)
-		}
-	}
-	return &steps.Enrolling{Factor: f, Profile: func(row runner.Row) (map[string]any, error) {
-		profile := make(map[string]any, len(columns))
-		for field, i := range columns {
-			if cell := strings.TrimSpace(row.Cells[i]); cell != "" {
-				profile[field] = cell
-			}
-		}
-		if email != nil {
-			profile["email"] = email(row)
-		}
-		return profile, steps.CheckCells(f, profile)
-	}}, nil
+	return steps.EnrollBy(f, in.file.Columns(), in.emailCell(f))
 }
 
-// emailCell returns where the address to enroll stands if it is the column of logins, of a plan, too; nil if it has a column of its own.
-func (in *input) emailCell(f oktaclient.Enrollment, columns map[string]int) func(runner.Row) string {
-	if _, ok := columns["email"]; ok || !oktaclient.ByMail(f.Type) {
+// emailCell returns where the address to enroll stands if it is the column of logins, of a plan, too; else nil.
+func (in *input) emailCell(f oktaclient.Enrollment) func(runner.Row) string {
+	if !oktaclient.ByMail(f.Type) {
 		return nil
 	}
 	column, cell := in.file.Column(), func(row runner.Row) string { return row.Input }

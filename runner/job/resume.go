@@ -33,7 +33,7 @@ type past struct {
 	manifest   *results.Manifest      // as this run found it, with itself
 	folder     files.Folder           // who may write where the results are
 	duplicates map[int]bool           // rows that were duplicates
-	touched    rowSet                 // rows that were taken, whatever became of them
+	touched    runner.RowSet          // rows that were taken, whatever became of them
 	tried      map[int]runner.Tried   // what was done to rows that were left with nothing open
 	resend     map[int]*runner.Result // rows whose fate is unknown and that are tried again all the same
 	left       []runner.Result        // rows in doubt, or half done
@@ -43,7 +43,7 @@ type past struct {
 func (t *task) resumeBook() (_ *book, err error) {
 	b := &book{due: &due{task: t}}
 	b.duplicates, b.tried, b.resend = make(map[int]bool), make(map[int]runner.Tried), make(map[int]*runner.Result)
-	b.touched = newRowSet(t.survey.Rows + t.survey.Ignored)
+	b.touched = runner.NewRowSet(t.survey.Rows + t.survey.Ignored)
 	b.ledger, b.left, err = ledger.Resume(t.ledgerSpec(), b.claim)
 	if errors.Is(err, ledger.ErrNothing) {
 		if len(t.opts.Retry) > 0 {
@@ -100,8 +100,8 @@ func (b *book) goOn() (err error) {
 // user, else the first one that had to do with the user and isn't only a duplicate.
 func (b *book) claim(e results.Entry) {
 	b.remember(&e)
-	if wasTaken(&e) {
-		b.touched.add(e.Row)
+	if e.Taken() {
+		b.touched.Add(e.Row)
 	}
 	if e.Record.Reason == string(runner.ReasonDuplicate) {
 		b.duplicates[e.Row] = true

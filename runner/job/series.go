@@ -31,22 +31,6 @@ type earlierResults struct {
 	manifest results.Manifest
 }
 
-// incomplete says what is open in them, or "". What is unknown has been looked at when the run ended, and only a person can settle it.
-func (e *earlierResults) incomplete() string {
-	counts := e.manifest.Counts
-	switch n, half := counts[runner.StatusNotAttempted], counts[runner.StatusPartial]; {
-	case !e.manifest.Finished:
-		return "its run broke off"
-	case n > 0 && half > 0:
-		return fmt.Sprintf("%d not attempted, %d half done", n, half)
-	case n > 0:
-		return fmt.Sprintf("%d not attempted", n)
-	case half > 0:
-		return fmt.Sprintf("%d half done", half)
-	}
-	return ""
-}
-
 // series is what a run with a date in --output has to do with its other dates.
 type series struct {
 	release func() error // gives up the pattern of --output; nil: the run is in none
@@ -110,7 +94,7 @@ func (t *target) joinSeries(ctx, start context.Context) error {
 
 // goOnWithin goes on with the results of an earlier date that are open, or says that it doesn't.
 func (r *run) goOnWithin(ctx context.Context, e *earlierResults) error {
-	switch open := e.incomplete(); {
+	switch open := results.Incomplete(&e.manifest); {
 	case open == "":
 	case !r.opts.Resume || len(r.opts.Retry) > 0:
 		r.leaveBehind(e, open)
@@ -199,7 +183,7 @@ func (o *org) findEarlier(ctx context.Context) ([]earlierResults, error) {
 	}
 	var found []earlierResults
 	for _, entry := range entries {
-		path, moved := r.resultsOf(folder, entry.Name())
+		path, moved := r.paths.pattern.ResultsOf(filepath.Join(folder, entry.Name()), r.paths.results)
 		if path == "" {
 			continue
 		}
@@ -228,33 +212,9 @@ func (o *org) findEarlier(ctx context.Context) ([]earlierResults, error) {
 	return found, nil
 }
 
-// resultsOf returns the path of the results of another date that a file is; or whose journal it is,
-// as long as there are none; or whose manifest it is, if both were moved away; or "".
-func (r *run) resultsOf(folder, name string) (path string, moved bool) {
-	ours := r.paths.pattern.Names.MatchString
-	gone := func(path string) bool {
-		_, err := os.Lstat(path)
-		return errors.Is(err, os.ErrNotExist)
-	}
-	if ending := filepath.Ext(name); (ending == ".json" || ending == ".journal") && !ours(name) {
-		base := strings.TrimSuffix(name, ending)
-		if name = base + ".csv"; !ours(name) {
-			name = base
-		}
-		path := filepath.Join(folder, name)
-		if moved = ending == ".json"; !gone(path) || moved && !gone(results.JournalPath(path)) {
-			return "", false
-		}
-	}
-	if path = filepath.Join(folder, name); !ours(name) || path == filepath.Clean(r.paths.results) {
-		return "", false
-	}
-	return path, moved
-}
-
 // goOnWith makes the results of an earlier date, of the same input, those of this run, or refuses to begin the same again.
 func (t *target) goOnWith(e earlierResults) error {
-	open := e.incomplete()
+	open := results.Incomplete(&e.manifest)
 	if t.opts.Resume && (open != "" || len(t.opts.Retry) > 0) {
 		t.Console.Info("%s has the same input: going on there, under its date", e.path)
 		t.paths.results, t.outcome.Results, t.earlier = e.path, e.path, &e.manifest

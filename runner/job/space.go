@@ -2,10 +2,6 @@ package job
 
 import (
 	"os"
-	"path/filepath"
-
-	"oktareset/runner/console"
-	"oktareset/runner/fault"
 )
 
 // This file makes sure, before anything is changed, that the disk holds what the run will write.
@@ -26,7 +22,7 @@ func (b *book) checkSpace() error {
 	if rows > 0 {
 		line += b.survey.Bytes / rows
 	}
-	return b.space((line+journalBytes)*2*int64(b.rows)+line*rows, "the journal and the results")
+	return b.Room(b.paths.results, (line+journalBytes)*2*int64(b.rows)+line*rows, "the journal and the results")
 }
 
 // checkSpaceFor refuses to copy a file that won't fit.
@@ -35,18 +31,5 @@ func (r *run) checkSpaceFor(path string) error {
 	if err != nil || !info.Mode().IsRegular() {
 		return nil // opening it says what is wrong
 	}
-	return r.space(info.Size(), "a copy of "+path)
-}
-
-func (r *run) space(needed int64, what string) error {
-	if r.FreeSpace == nil {
-		return nil
-	}
-	folder := filepath.Dir(r.paths.results)
-	free, ok := r.FreeSpace(folder)
-	if !ok || uint64(needed) <= free {
-		return nil
-	}
-	return fault.Usage("make room, or name a file on another disk with -o", "%s may need %s in %q, where %s are free; nothing was changed",
-		what, console.BytesText(uint64(needed)), folder, console.BytesText(free))
+	return r.Room(r.paths.results, info.Size(), "a copy of "+path)
 }

@@ -1,6 +1,8 @@
 package results
 
 import (
+	"errors"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -75,3 +77,29 @@ func expandParts(s string, at time.Time) (text, expression, letters string, err 
 
 // PlainPattern is the pattern that stands for one path, whatever the date.
 func PlainPattern(path string) string { return strings.ReplaceAll(path, "%", "%%") }
+
+// ResultsOf returns the path of the results of another date than own that a file of the pattern's
+// folder is; or whose journal it is, as long as there are none; or whose manifest it is, if both
+// were moved away; or "".
+func (p *DatePattern) ResultsOf(file, own string) (path string, moved bool) {
+	folder, name := filepath.Split(file)
+	ours := p.Names.MatchString
+	gone := func(path string) bool {
+		_, err := os.Lstat(path)
+		return errors.Is(err, os.ErrNotExist)
+	}
+	if ending := filepath.Ext(name); (ending == ".json" || ending == ".journal") && !ours(name) {
+		base := strings.TrimSuffix(name, ending)
+		if name = base + ".csv"; !ours(name) {
+			name = base
+		}
+		path := filepath.Join(folder, name)
+		if moved = ending == ".json"; !gone(path) || moved && !gone(JournalPath(path)) {
+			return "", false
+		}
+	}
+	if path = filepath.Join(folder, name); !ours(name) || path == filepath.Clean(own) {
+		return "", false
+	}
+	return path, moved
+}

@@ -2,6 +2,7 @@ package results
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -129,4 +130,20 @@ func NoResults(path string) error {
 		return unsure("its manifest isn't there")
 	}
 	return nil
+}
+
+// Incomplete says what a later run has to go on with, or "". What is unknown has been looked at when
+// the run ended, and only a person can settle it.
+func Incomplete(m *Manifest) string {
+	switch n, half := m.Counts[runner.StatusNotAttempted], m.Counts[runner.StatusPartial]; {
+	case !m.Finished:
+		return "its run broke off"
+	case n > 0 && half > 0:
+		return fmt.Sprintf("%d not attempted, %d half done", n, half)
+	case n > 0:
+		return fmt.Sprintf("%d not attempted", n)
+	case half > 0:
+		return fmt.Sprintf("%d half done", half)
+	}
+	return ""
 }

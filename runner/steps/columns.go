@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"oktareset/oktaclient"
+	"oktareset/runner"
 	"oktareset/runner/fault"
 	"oktareset/runner/roster"
 )
@@ -12,8 +13,38 @@ import (
 // profileFields are the columns that hold the profile of a factor to enroll without being called profile.NAME.
 var profileFields = []string{"phoneNumber", "phoneExtension", "email"}
 
-// CheckCells puts a phone number into Okta's form, and refuses what can't be an address.
-func CheckCells(f oktaclient.Enrollment, profile map[string]any) error {
+// EnrollBy says how each row's factor is enrolled by the columns of its file. login returns where an
+// address stands if no column of its own has it; nil: nowhere. The columns that the factor takes
+// must be there.
+func EnrollBy(f oktaclient.Enrollment, names []string, login func(runner.Row) string) (*Enrolling, error) {
+	columns, err := profileColumns(f, names)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := columns["email"]; ok {
+		login = nil
+	}
+	for _, needed := range neededFields(f.Type) {
+		if _, ok := columns[needed]; !ok && !(needed == "email" && login != nil) {
+			return nil, fault.Usage("put the users into a file with that column; the result keeps it", "--enroll %s needs a column %s", f, needed)
+		}
+	}
+	return &Enrolling{Factor: f, Profile: func(row runner.Row) (map[string]any, error) {
+		profile := make(map[string]any, len(columns))
+		for field, i := range columns {
+			if cell := strings.TrimSpace(row.Cells[i]); cell != "" {
+				profile[field] = cell
+			}
+		}
+		if login != nil {
+			profile["email"] = login(row)
+		}
+		return profile, checkCells(f, profile)
+	}}, nil
+}
+
+// checkCells puts a phone number into Okta's form, and refuses what can't be an address.
+func checkCells(f oktaclient.Enrollment, profile map[string]any) error {
 	if phone, ok := profile["phoneNumber"].(string); ok {
 		number, err := oktaclient.ParsePhone(phone)
 		if err != nil {
@@ -28,8 +59,8 @@ func CheckCells(f oktaclient.Enrollment, profile map[string]any) error {
 	return nil
 }
 
-// NeededFields are the fields of a profile without which a factor of a type can't be enrolled.
-func NeededFields(factorType string) []string {
+// neededFields are the fields of a profile without which a factor of a type can't be enrolled.
+func neededFields(factorType string) []string {
 	switch {
 	case oktaclient.ByPhone(factorType):
 		return []string{"phoneNumber"}
@@ -39,8 +70,8 @@ func NeededFields(factorType string) []string {
 	return nil
 }
 
-// ProfileColumns returns the place of each field of the factor's profile among the columns.
-func ProfileColumns(f oktaclient.Enrollment, columns []string) (map[string]int, error) {
+// profileColumns returns the place of each field of the factor's profile among the columns.
+func profileColumns(f oktaclient.Enrollment, columns []string) (map[string]int, error) {
 	found := make(map[string]int)
 	for i, name := range columns {
 		field, ok := profileField(f.Type, name)
@@ -65,5 +96,5 @@ func profileField(factorType, column string) (string, bool) {
 			return known, wanted
 		}
 	}
-	return field, named && field != "" && NeededFields(factorType) == nil // an export has more of a user's profile than a factor's
+	return field, named && field != "" && neededFields(factorType) == nil // an export has more of a user's profile than a factor's
 }

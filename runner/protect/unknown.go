@@ -1,7 +1,8 @@
-package job
+package protect
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 
@@ -16,41 +17,34 @@ import (
 // was sent. If it doesn't, lines are missing that a run relied on, and whoever stood in them would
 // be reset a second time.
 
-// rowSet is a set of row numbers, in a bit each.
-type rowSet []uint64
+// Unknown are the users whom earlier runs have reset by the log, and whom no row is known to have
+// been taken for.
+type Unknown struct {
+	Path    string        // of the results
+	Seen    *runner.Seen  // whom the rows name
+	Touched runner.RowSet // rows that were taken, whatever became of them
 
-func newRowSet(last int) rowSet { return make(rowSet, last/64+1) }
-
-func (s rowSet) add(n int)      { s[n/64] |= 1 << (n % 64) }
-func (s rowSet) has(n int) bool { return s[n/64]&(1<<(n%64)) != 0 }
-
-// wasTaken reports whether a line says that the row may have been changed.
-func wasTaken(e *results.Entry) bool {
-	return e.Status == runner.StatusTaken || e.Status == runner.StatusReset || e.Status.Open()
-}
-
-// unknownResets are the users whom earlier runs have reset by the log, and whom no row is known to
-// have been taken for.
-type unknownResets struct {
-	book  *book
 	users map[string]evidence.Change // by ID: the first change that was found
 }
 
 // maxUnknown bounds how many are kept: they are damage if they are of this input, whoever follows.
 const maxUnknown = 10_000
 
-// note takes in what a run did.
-func (u *unknownResets) note(c evidence.Change) {
-	if n, ok := u.book.seen.Find(runner.Identifier{Kind: runner.KindID, Value: c.UserID}); ok && u.book.touched.has(n) {
+// Note counts what a run did.
+func (u *Unknown) Note(c evidence.Change) {
+	if n, ok := u.Seen.Find(runner.Identifier{Kind: runner.KindID, Value: c.UserID}); ok && u.Touched.Has(n) {
 		return
+	}
+	if u.users == nil {
+		u.users = make(map[string]evidence.Change)
 	}
 	if len(u.users) < maxUnknown {
 		u.users[c.UserID] = c
 	}
 }
 
-// check returns an error that names those who are in the input.
-func (u *unknownResets) check() error {
+// Check returns an error that names those whom the rows of the input name.
+func (u *Unknown) Check(rows iter.Seq2[runner.Row, error]) error {
 	if len(u.users) == 0 {
 		return nil
 	}
@@ -63,13 +57,13 @@ func (u *unknownResets) check() error {
 	}
 	const most = 3
 	found, named := make(map[string]bool), []string(nil)
-	for row, err := range u.book.file.Rows() {
+	for row, err := range rows {
 		if err != nil {
 			return fault.Refused(err)
 		}
 		id, reason := row.Identifier()
 		c, ok := byName[id.Key()]
-		if reason != "" || !ok || u.book.touched.has(row.N) || found[c.UserID] {
+		if reason != "" || !ok || u.Touched.Has(row.N) || found[c.UserID] {
 			continue
 		}
 		if found[c.UserID] = true; len(named) < most {
@@ -84,7 +78,7 @@ func (u *unknownResets) check() error {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return fault.Refused(&results.DamageError{
-		Path: results.JournalPath(u.book.paths.results), Message: "by the System Log its runs have reset users of whom it knows nothing: " + text,
+		Path: results.JournalPath(u.Path), Message: "by the System Log its runs have reset users of whom it knows nothing: " + text,
 		Hint: results.HintJournal,
 	})
 }

@@ -1,0 +1,23 @@
+package access
+
+import (
+	"path/filepath"
+
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
+)
+
+// Room refuses to begin what needs so many bytes beside a file if they aren't free. what is as "the
+// results". Where nobody knows how many are, it allows it.
+func (e *Env) Room(beside string, needed int64, what string) error {
+	if e.FreeSpace == nil {
+		return nil
+	}
+	folder := filepath.Dir(beside)
+	free, ok := e.FreeSpace(folder)
+	if !ok || uint64(needed) <= free {
+		return nil
+	}
+	return fault.Usage("make room, or name a file on another disk with -o", "%s may need %s in %q, where %s are free; nothing was changed",
+		what, console.BytesText(uint64(needed)), folder, console.BytesText(free))
+}

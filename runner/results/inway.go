@@ -1,0 +1,110 @@
+package results
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"oktareset/runner"
+	"oktareset/runner/console"
+	"oktareset/runner/files"
+)
+
+// This file says what stands where a run would write its results, and what to do about it. Of what
+// a person may do then, most resets people a second time: a new name with -o, a move, a new plan.
+// So whatever is said about results that changed somebody says so.
+
+const (
+	hintOtherFile   = "choose another file with -o" // and nothing of a move: where results are gone, nothing stops the next run
+	hintNothingReal = "nobody real was touched by it: choose another file with -o, or move it away"
+	HintSecondTime  = "a new run with another -o would reset them a second time"
+)
+
+// Wanted is a run that would write its results at a path.
+type Wanted struct {
+	Path    string
+	DryRun  bool
+	SHA256  string // of its input
+	Plan    bool   // its input is one
+	Origin  string // SHA-256 of the file that named its users first
+	SameOrg func(*Manifest) bool
+}
+
+// InTheWay says what there is at the path, and what to do about it.
+func (w *Wanted) InTheWay() (what, hint string) {
+	path := w.Path
+	m, err := ReadManifest(path)
+	_, statErr := os.Lstat(path)
+	missing := errors.Is(statErr, fs.ErrNotExist)
+	if _, journalErr := os.Lstat(JournalPath(path)); m.Journal != nil && journalErr == nil {
+		missing = false
+	}
+	switch {
+	case err == nil && missing:
+		return alone(&m)
+	case err != nil:
+		return Strange(path)
+	}
+	switch {
+	case m.Sandbox:
+		return "it is of a rehearsal", hintNothingReal
+	case m.DryRun:
+		return w.plan(&m)
+	case !w.SameOrg(&m):
+		return fmt.Sprintf("the results of %s in another org, %s", RunText(&m), m.Org), hintOtherFile
+	}
+	return w.results(&m)
+}
+
+// alone is about a manifest without
+func alone(m *Manifest) (what, hint string) {
+	if m.Sandbox || m.DryRun || m.Consent.How == "" || m.Consent.How == ConsentNone {
+		return "the manifest of a run that changed nobody, without its results", hintNothingReal
+	}
+	if m.Journal != nil {
+		return "the manifest of " + RunText(m) + ", whose journal isn't there",
+			"put the journal back: it says whom the run reset, and a new run with another -o may reset those users a second time"
+	}
+	return "the manifest of " + RunText(m) + ", whose results aren't there",
+		"put the results back: they say whom it reset, and a new run with another -o may reset those users a second time"
+}
+
+// plan is about a plan.
+func (w *Wanted) plan(m *Manifest) (what, hint string) {
+	what = "a plan of " + console.Plural(m.Counts[runner.StatusWouldReset], "user")
+	if _, command := NotPlanned(m, w.Path); command != "" && w.DryRun && m.Input.SHA256 == w.SHA256 {
+		return what + " that isn't whole", "to complete it: " + command + "; for a new plan, choose another file with -o, or move it away"
+	}
+	return what, files.HintExists
+}
+
+// results is about the results of a real run in this org.
+func (w *Wanted) results(m *Manifest) (what, hint string) {
+	what = "the results of " + RunText(m)
+	goOn := "to go on with it: " + GoOnCommand(m, w.Path, "--resume")
+	switch failed := m.Counts[runner.StatusFailed] + m.Counts[runner.StatusForbidden]; {
+	case Settled(m) && failed > 0:
+		goOn = "to do only what failed: " + GoOnCommand(m, w.Path, "--retry", "failed,forbidden")
+	case Settled(m):
+		goOn = "nothing is left to do"
+	}
+	n := Changed(m)
+	did := ", which reset " + console.Plural(n, "user")
+	if !m.Finished {
+		did = ", which broke off and may have reset users"
+	}
+	switch {
+	case w.DryRun:
+		return what + did, hintOtherFile
+	case m.Finished && n == 0:
+		return what + ", which reset nobody", goOn + "; or " + hintOtherFile
+	case m.Input.SHA256 == w.SHA256:
+		return what + did + " of this very input", goOn + "; " + HintSecondTime
+	case OriginOf(m, w.Path) == w.Origin && !w.Plan, m.Origin() == w.Origin && m.Plan != nil:
+		return what + did + " of this very input, by the plan " + m.Input.File, goOn + "; " + HintSecondTime
+	case m.Origin() == w.Origin:
+		return what + did + " of " + m.Input.File + ", the file that this plan was made of", goOn + "; " + HintSecondTime
+	}
+	return what + did + " of another input, " + m.Input.File, "for other users, choose another file with -o: whoever is in both inputs is then reset a second time"
+}
