@@ -28,7 +28,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner"
 	"oktareset/testdata/ontty"
 	"oktareset/testdata/relay"
@@ -89,11 +89,11 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("org can't be negated")
 	}
-	cfg := oktatest.Config{TokenShare: 100, Token: "00scriptsecret"}
+	cfg := standin.Config{TokenShare: 100, Token: "00scriptsecret"}
 	var fill []string
-	var people []oktatest.User
-	var groups []oktatest.Group
-	var faults []oktatest.Fault
+	var people []standin.User
+	var groups []standin.Group
+	var faults []standin.Fault
 	var app serviceApp
 	chatty, secure := "", ""
 	for _, arg := range args {
@@ -102,7 +102,7 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 		case "fill":
 			fill = append(fill, cellsOf(ts.ReadFile(value))...)
 		case "limit":
-			cfg.Limits = map[string]int{oktatest.BucketUsers: number(ts, value)}
+			cfg.Limits = map[string]int{standin.BucketUsers: number(ts, value)}
 		case "people":
 			cfg.Users = number(ts, value)
 		case "latency":
@@ -110,25 +110,25 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Check(err)
 			cfg.Latency = d
 		case "engine":
-			cfg.Engine = oktatest.Classic
+			cfg.Engine = standin.Classic
 		case "events":
-			cfg.ResetEvents = map[string]oktatest.Events{"none": oktatest.NoEvents, "deactivate": oktatest.DeactivateOnly}[value]
+			cfg.ResetEvents = map[string]standin.Events{"none": standin.NoEvents, "deactivate": standin.DeactivateOnly}[value]
 		case "deprovisioned":
-			people = append(people, oktatest.User{ID: value, Status: oktatest.StatusDeprovisioned})
+			people = append(people, standin.User{ID: value, Status: standin.StatusDeprovisioned})
 		case "admin":
-			people = append(people, oktatest.User{ID: value, Roles: []string{"HELP_DESK_ADMIN"}})
+			people = append(people, standin.User{ID: value, Roles: []string{"HELP_DESK_ADMIN"}})
 		case "groupadmin":
-			people = append(people, oktatest.User{ID: value, GroupRoles: []string{"Tier 2"}})
+			people = append(people, standin.User{ID: value, GroupRoles: []string{"Tier 2"}})
 		case "factors", "rejects": // as alice@example.com=push:OKTA,sms:OKTA
 			people = append(people, userWith(value, key))
 		case "login":
-			people = append(people, oktatest.User{Login: value})
+			people = append(people, standin.User{Login: value})
 		case "user": // ID,LOGIN[,EMAIL]
 			parts := append(strings.Split(value, ","), "")
-			people = append(people, oktatest.User{ID: parts[0], Login: parts[1], Email: parts[2]})
+			people = append(people, standin.User{ID: parts[0], Login: parts[1], Email: parts[2]})
 		case "group": // NAME:MEMBER,MEMBER
 			name, members, _ := strings.Cut(value, ":")
-			groups = append(groups, oktatest.Group{Name: name, Type: oktatest.GroupApp, Members: strings.Split(members, ",")})
+			groups = append(groups, standin.Group{Name: name, Type: standin.GroupApp, Members: strings.Split(members, ",")})
 		case "stays": // types of factors that resets leave
 			cfg.Stays = strings.Split(value, ",")
 		case "loglag":
@@ -138,7 +138,7 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 		case "id": // the org's own
 			cfg.ID = value
 		case "fault":
-			f, err := oktatest.ParseFault(value)
+			f, err := standin.ParseFault(value)
 			ts.Check(err)
 			faults = append(faults, f)
 		case "app":
@@ -155,7 +155,7 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("org: unknown %q", arg)
 		}
 	}
-	org := oktatest.New(cfg)
+	org := standin.New(cfg)
 	for _, u := range people {
 		org.Add(u)
 	}
@@ -196,7 +196,7 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 // chatter answers as the org does, and then says more than it was asked on each connection that is
 // kept.
 type chatter struct {
-	org *oktatest.Org
+	org *standin.Org
 	say string
 }
 
@@ -217,17 +217,17 @@ func (c chatter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // orgs are found by a script's working folder: testscript hands no values from one command to the next.
-var orgs = make(chan map[string]*oktatest.Org, 1)
+var orgs = make(chan map[string]*standin.Org, 1)
 
-func init() { orgs <- make(map[string]*oktatest.Org) }
+func init() { orgs <- make(map[string]*standin.Org) }
 
-func setOrg(ts *testscript.TestScript, org *oktatest.Org) {
+func setOrg(ts *testscript.TestScript, org *standin.Org) {
 	m := <-orgs
 	m[ts.Getenv("WORK")] = org
 	orgs <- m
 }
 
-func theOrg(ts *testscript.TestScript) *oktatest.Org {
+func theOrg(ts *testscript.TestScript) *standin.Org {
 	m := <-orgs
 	defer func() { orgs <- m }()
 	return m[ts.Getenv("WORK")]
@@ -261,12 +261,12 @@ func did(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // userWith is a user with these factors only, who rejects pushes or approves them.
-func userWith(spec, how string) oktatest.User {
+func userWith(spec, how string) standin.User {
 	login, list, _ := strings.Cut(spec, "=")
-	u := oktatest.User{Login: login}
+	u := standin.User{Login: login}
 	for _, s := range strings.Split(list, ",") {
 		i := strings.LastIndexByte(s, ':')
-		u.Factors = append(u.Factors, oktatest.Factor{Type: s[:i], Provider: s[i+1:]})
+		u.Factors = append(u.Factors, standin.Factor{Type: s[:i], Provider: s[i+1:]})
 	}
 	if how == "rejects" {
 		u.Push = "REJECTED"
@@ -274,7 +274,7 @@ func userWith(spec, how string) oktatest.User {
 	return u
 }
 
-// deeds asserts what was done to a user: deeds USER NAME=N …, with the names of oktatest.Deeds. What isn't named was not done.
+// deeds asserts what was done to a user: deeds USER NAME=N …, with the names of standin.Deeds. What isn't named was not done.
 func deeds(ts *testscript.TestScript, _ bool, args []string) {
 	want := make(map[string]int)
 	for _, arg := range args[1:] {
@@ -375,7 +375,7 @@ func mode(ts *testscript.TestScript, _ bool, args []string) {
 
 // serviceApp is the service app that a script signs in as; without a key file there is none.
 type serviceApp struct {
-	oktatest.App
+	standin.App
 	keyFile string
 }
 
@@ -384,7 +384,7 @@ const clientID = "0oascriptapp00001x5d7"
 
 // signIn registers the app with the org, with the key in its file, which is made if there is none, and sets the environment as an
 // admin would. Without an app that is cleared.
-func (a serviceApp) signIn(ts *testscript.TestScript, org *oktatest.Org) {
+func (a serviceApp) signIn(ts *testscript.TestScript, org *standin.Org) {
 	for _, name := range []string{"AUTHORIZATIONMODE", "CLIENTID", "PRIVATEKEY", "PRIVATEKEYID", "SCOPES"} {
 		ts.Setenv("OKTA_CLIENT_"+name, "")
 	}

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 // wire is between a client and its org: it knows what is under way, and what was sent in which
@@ -54,7 +54,7 @@ func (x *wire) underWay() int {
 }
 
 // newWire makes a world whose client speaks over a wire.
-func newWire(t *testing.T, users int, cfg oktatest.Config) (*world, *wire) {
+func newWire(t *testing.T, users int, cfg standin.Config) (*world, *wire) {
 	t.Helper()
 	w := newWorld(t, users, cfg, oktaclient.Options{})
 	url, err := oktaclient.ParseOrgURL("http://127.0.0.1")
@@ -95,18 +95,18 @@ func (w *world) settled(t *testing.T, failed map[string]error) (doubt, unsent in
 // An outage costs what is under way when it begins, and one at most that goes alone.
 func TestOutageCostsWhatWasUnderWay(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []oktatest.Kind{oktatest.Outage, oktatest.OutageClosed, oktatest.OutageRefused} {
-		for _, when := range []oktatest.When{oktatest.Before, oktatest.After} {
+	for _, kind := range []standin.Kind{standin.Outage, standin.OutageClosed, standin.OutageRefused} {
+		for _, when := range []standin.When{standin.Before, standin.After} {
 			for _, workers := range []int{1, 8, 30} {
 				for _, limit := range []int{0, 600} {
 					virtually(t, fmt.Sprintf("%s %s, %d workers, %d a minute", kind, when, workers, limit), func(t *testing.T) {
-						cfg := oktatest.Config{Latency: 150 * time.Millisecond, LatencyJitter: 100 * time.Millisecond, Unlimited: limit == 0}
+						cfg := standin.Config{Latency: 150 * time.Millisecond, LatencyJitter: 100 * time.Millisecond, Unlimited: limit == 0}
 						if limit > 0 {
 							cfg.Limits = limits(limit)
 						}
 						w, x := newWire(t, 1500, cfg)
 						const from, long = 3 * time.Second, 20 * time.Second
-						w.org.Script(oktatest.Fault{Kind: kind, When: when, From: from, For: long})
+						w.org.Script(standin.Fault{Kind: kind, When: when, From: from, For: long})
 						underWay := 0
 						time.AfterFunc(from-time.Nanosecond, func() { underWay = x.underWay() })
 						start := time.Now()
@@ -128,8 +128,8 @@ func TestPortalInTheMiddle(t *testing.T) {
 	t.Parallel()
 	for _, workers := range []int{1, 8, 30} {
 		virtually(t, fmt.Sprint(workers), func(t *testing.T) {
-			w, x := newWire(t, 1500, oktatest.Config{Latency: 200 * time.Millisecond, Unlimited: true})
-			w.org.Script(oktatest.Fault{Kind: oktatest.Portal, From: 3 * time.Second, For: 30 * time.Second})
+			w, x := newWire(t, 1500, standin.Config{Latency: 200 * time.Millisecond, Unlimited: true})
+			w.org.Script(standin.Fault{Kind: standin.Portal, From: 3 * time.Second, For: 30 * time.Second})
 			most := 0
 			time.AfterFunc(3*time.Second-time.Nanosecond, func() { most = x.underWay() })
 			if doubt, unsent := w.settled(t, w.resetAll(t.Context(), workers)); doubt == 0 || doubt > most+1 || unsent > 0 {
@@ -144,9 +144,9 @@ func TestFirstChangeGoesAlone(t *testing.T) {
 	t.Parallel()
 	for lost := range 3 {
 		virtually(t, fmt.Sprintf("%d lost", lost), func(t *testing.T) {
-			w, x := newWire(t, 100, oktatest.Config{Latency: 100 * time.Millisecond})
+			w, x := newWire(t, 100, standin.Config{Latency: 100 * time.Millisecond})
 			if lost > 0 {
-				w.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpResetFactors, Times: lost})
+				w.org.Script(standin.Fault{Kind: standin.Drop, Op: standin.OpResetFactors, Times: lost})
 			}
 			if doubt, unsent := w.settled(t, w.resetAll(t.Context(), 30)); doubt != lost || unsent > 0 {
 				t.Errorf("%d in doubt, %d not sent; want %d and none", doubt, unsent, lost)
@@ -169,20 +169,20 @@ func TestAfterALoss(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name  string
-		fault oktatest.Fault
+		fault standin.Fault
 		slow  bool // the read that follows takes 3 s
 		want  int  // changes at the same time that follow the read at once
 	}{
-		{"one", oktatest.Fault{Kind: oktatest.Drop, Skip: 50, Times: 1}, false, 8},
-		{"one, and Okta is long in answering", oktatest.Fault{Kind: oktatest.Drop, Skip: 50, Times: 1}, true, 1},
-		{"two", oktatest.Fault{Kind: oktatest.Drop, Skip: 50, Times: 2}, false, 1},
+		{"one", standin.Fault{Kind: standin.Drop, Skip: 50, Times: 1}, false, 8},
+		{"one, and Okta is long in answering", standin.Fault{Kind: standin.Drop, Skip: 50, Times: 1}, true, 1},
+		{"two", standin.Fault{Kind: standin.Drop, Skip: 50, Times: 2}, false, 1},
 	} {
 		virtually(t, tt.name, func(t *testing.T) {
-			w, x := newWire(t, 200, oktatest.Config{Latency: 100 * time.Millisecond, LatencyJitter: 50 * time.Millisecond, Unlimited: true})
-			tt.fault.Op = oktatest.OpResetFactors
+			w, x := newWire(t, 200, standin.Config{Latency: 100 * time.Millisecond, LatencyJitter: 50 * time.Millisecond, Unlimited: true})
+			tt.fault.Op = standin.OpResetFactors
 			w.org.Script(tt.fault)
 			if tt.slow {
-				w.org.Script(oktatest.Fault{Kind: oktatest.Slow, Op: oktatest.OpGetUser, Delay: 3 * time.Second})
+				w.org.Script(standin.Fault{Kind: standin.Slow, Op: standin.OpGetUser, Delay: 3 * time.Second})
 			}
 			if doubt, unsent := w.settled(t, w.resetAll(t.Context(), 8)); doubt != tt.fault.Times || unsent > 0 {
 				t.Errorf("%d in doubt, %d not sent", doubt, unsent)
@@ -208,11 +208,11 @@ func TestAfterALoss(t *testing.T) {
 // enough to know.
 func TestAllChangesLost(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []oktatest.Kind{oktatest.Drop, oktatest.Hang, oktatest.Portal, oktatest.ServerError} {
+	for _, kind := range []standin.Kind{standin.Drop, standin.Hang, standin.Portal, standin.ServerError} {
 		for _, workers := range []int{1, 8, 30} {
 			virtually(t, fmt.Sprintf("%s, %d workers", kind, workers), func(t *testing.T) {
-				w, _ := newWire(t, 100, oktatest.Config{Latency: 100 * time.Millisecond})
-				w.org.Script(oktatest.Fault{Kind: kind, Op: oktatest.OpResetFactors})
+				w, _ := newWire(t, 100, standin.Config{Latency: 100 * time.Millisecond})
+				w.org.Script(standin.Fault{Kind: kind, Op: standin.OpResetFactors})
 				start := time.Now()
 				failed := w.resetAll(t.Context(), workers)
 				if doubt, unsent := w.settled(t, failed); doubt != 3 || unsent != 97 {
@@ -241,8 +241,8 @@ func TestTooManyLost(t *testing.T) {
 	}{{10, 20, true}, {30, 50, false}} {
 		for _, workers := range []int{1, 8, 30} {
 			virtually(t, fmt.Sprintf("one in %d, %d workers", tt.every, workers), func(t *testing.T) {
-				w, _ := newWire(t, 1500, oktatest.Config{Latency: 100 * time.Millisecond, Unlimited: true})
-				w.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: oktatest.OpResetFactors, Every: tt.every})
+				w, _ := newWire(t, 1500, standin.Config{Latency: 100 * time.Millisecond, Unlimited: true})
+				w.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: standin.OpResetFactors, Every: tt.every})
 				failed := w.resetAll(t.Context(), workers)
 				doubt, unsent := w.settled(t, failed)
 				if doubt < tt.doubt || doubt > tt.doubt+3 || tt.unsent != (unsent > 0) {
@@ -260,9 +260,9 @@ func TestLostBefore(t *testing.T) {
 		skip, doubt, unsent int
 	}{{0, 1, 49}, {1, 1, 0}} {
 		virtually(t, fmt.Sprintf("after %d answers", tt.skip), func(t *testing.T) {
-			w, _ := newWire(t, 50, oktatest.Config{Latency: 100 * time.Millisecond})
+			w, _ := newWire(t, 50, standin.Config{Latency: 100 * time.Millisecond})
 			w.client.LostBefore()
-			w.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpResetFactors, Skip: tt.skip, Times: 1})
+			w.org.Script(standin.Fault{Kind: standin.Drop, Op: standin.OpResetFactors, Skip: tt.skip, Times: 1})
 			if doubt, unsent := w.settled(t, w.resetAll(t.Context(), 8)); doubt != tt.doubt || unsent != tt.unsent {
 				t.Errorf("%d in doubt, %d not sent; want %d and %d", doubt, unsent, tt.doubt, tt.unsent)
 			}
@@ -275,9 +275,9 @@ func TestCancelEndsAPauseAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, workers := range []int{1, 8, 30} {
 		virtually(t, fmt.Sprint(workers), func(t *testing.T) {
-			w, _ := newWire(t, 100, oktatest.Config{Latency: 100 * time.Millisecond})
-			w.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpResetFactors, Skip: 20, Times: 1},
-				oktatest.Fault{Kind: oktatest.Portal, Op: oktatest.OpGetUser})
+			w, _ := newWire(t, 100, standin.Config{Latency: 100 * time.Millisecond})
+			w.org.Script(standin.Fault{Kind: standin.Drop, Op: standin.OpResetFactors, Skip: 20, Times: 1},
+				standin.Fault{Kind: standin.Portal, Op: standin.OpGetUser})
 			stopped := errors.New("stopped by hand")
 			ctx, cancel := context.WithCancelCause(t.Context())
 			time.AfterFunc(20*time.Second, func() { cancel(stopped) })
@@ -303,9 +303,9 @@ func TestCancelEndsAPauseAtOnce(t *testing.T) {
 func TestPauseThatLasts(t *testing.T) {
 	t.Parallel()
 	virtually(t, "the user's record", func(t *testing.T) {
-		w, _ := newWire(t, 60, oktatest.Config{Latency: 100 * time.Millisecond})
-		w.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpResetFactors, Skip: 20, Times: 1},
-			oktatest.Fault{Kind: oktatest.Hang, Op: oktatest.OpGetUser})
+		w, _ := newWire(t, 60, standin.Config{Latency: 100 * time.Millisecond})
+		w.org.Script(standin.Fault{Kind: standin.Drop, Op: standin.OpResetFactors, Skip: 20, Times: 1},
+			standin.Fault{Kind: standin.Hang, Op: standin.OpGetUser})
 		start := time.Now()
 		failed := w.resetAll(t.Context(), 8)
 		if took := time.Since(start); took < 5*time.Minute || took > 15*time.Minute {
@@ -322,9 +322,9 @@ func TestPauseThatLasts(t *testing.T) {
 	})
 	// A read of something else isn't held back, and its answer is as good.
 	virtually(t, "not of everything", func(t *testing.T) {
-		w, _ := newWire(t, 60, oktatest.Config{Latency: 100 * time.Millisecond})
-		w.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpResetFactors, Skip: 20, Times: 1},
-			oktatest.Fault{Kind: oktatest.Hang, Op: oktatest.OpGetUser})
+		w, _ := newWire(t, 60, standin.Config{Latency: 100 * time.Millisecond})
+		w.org.Script(standin.Fault{Kind: standin.Drop, Op: standin.OpResetFactors, Skip: 20, Times: 1},
+			standin.Fault{Kind: standin.Hang, Op: standin.OpGetUser})
 		time.AfterFunc(30*time.Second, func() {
 			start := time.Now()
 			if _, _, err := w.client.ListFactors(t.Context(), w.ids[0]); err != nil || time.Since(start) > time.Second {
@@ -338,9 +338,9 @@ func TestPauseThatLasts(t *testing.T) {
 	})
 	// One user's record can't be read, but Okta answers: the record of the next one shows it.
 	virtually(t, "one user's", func(t *testing.T) {
-		w, _ := newWire(t, 60, oktatest.Config{Latency: 100 * time.Millisecond})
-		w.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpResetFactors, UserID: w.ids[20], Times: 1},
-			oktatest.Fault{Kind: oktatest.ServerError, Op: oktatest.OpGetUser, UserID: w.ids[20]})
+		w, _ := newWire(t, 60, standin.Config{Latency: 100 * time.Millisecond})
+		w.org.Script(standin.Fault{Kind: standin.Drop, Op: standin.OpResetFactors, UserID: w.ids[20], Times: 1},
+			standin.Fault{Kind: standin.ServerError, Op: standin.OpGetUser, UserID: w.ids[20]})
 		start := time.Now()
 		if doubt, unsent := w.settled(t, w.resetAll(t.Context(), 8)); doubt != 1 || unsent > 0 || time.Since(start) > 10*time.Second {
 			t.Errorf("%d in doubt, %d not sent after %v; want one, none, soon", doubt, unsent, time.Since(start))
@@ -353,12 +353,12 @@ func TestPauseThatLasts(t *testing.T) {
 func TestLossDuringDispatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w, x := newWire(t, 20, oktatest.Config{Latency: 100 * time.Millisecond, Unlimited: true})
+		w, x := newWire(t, 20, standin.Config{Latency: 100 * time.Millisecond, Unlimited: true})
 		if _, err := w.client.ResetFactors(t.Context(), w.ids[0], nil); err != nil {
 			t.Fatal(err)
 		}
-		w.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpResetFactors, UserID: w.ids[1]},
-			oktatest.Fault{Kind: oktatest.Slow, Op: oktatest.OpGetUser, Delay: time.Second})
+		w.org.Script(standin.Fault{Kind: standin.Drop, Op: standin.OpResetFactors, UserID: w.ids[1]},
+			standin.Fault{Kind: standin.Slow, Op: standin.OpGetUser, Delay: time.Second})
 		var calls sync.WaitGroup
 		for i := 1; i <= 5; i++ {
 			calls.Go(func() {
@@ -382,9 +382,9 @@ func TestLossDuringDispatch(t *testing.T) {
 func TestPauseBecomesAnOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w, _ := newWire(t, 200, oktatest.Config{Latency: 100 * time.Millisecond, Unlimited: true})
-		w.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpResetFactors, Skip: 100, Times: 1},
-			oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpGetUser})
+		w, _ := newWire(t, 200, standin.Config{Latency: 100 * time.Millisecond, Unlimited: true})
+		w.org.Script(standin.Fault{Kind: standin.Drop, Op: standin.OpResetFactors, Skip: 100, Times: 1},
+			standin.Fault{Kind: standin.Drop, Op: standin.OpGetUser})
 		ctx, cancel := context.WithCancel(t.Context())
 		seen := false
 		time.AfterFunc(5*time.Second, func() {

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 // serve runs a handler on a real connection and returns a client for it.
@@ -85,13 +85,13 @@ func TestReservedNamesAreNotSent(t *testing.T) {
 
 func TestLogins(t *testing.T) {
 	t.Parallel()
-	org := oktatest.New(oktatest.Config{})
+	org := standin.New(standin.Config{})
 	c := serve(t, org, oktaclient.Options{Token: oktaclient.Token(org.Token())})
 	for _, login := range []string{
 		"o'brien+x@example.com", "a/b@example.com", "jürgen@example.com", "x;y@example.com", `back\slash@example.com`,
 		"per%cent@example.com", "que?ry@example.com", "ha#sh@example.com", "sp ace@example.com", `quo"te@example.com`, "plain",
 	} {
-		want := org.Add(oktatest.User{Login: login})
+		want := org.Add(standin.User{Login: login})
 		var got []oktaclient.User
 		var err error
 		if oktaclient.InPath(login) {
@@ -234,7 +234,7 @@ func TestCaptivePortal(t *testing.T) {
 
 func TestServerClock(t *testing.T) {
 	t.Parallel()
-	org := oktatest.New(oktatest.Config{ClockSkew: -3 * time.Hour})
+	org := standin.New(standin.Config{ClockSkew: -3 * time.Hour})
 	c := serve(t, org, oktaclient.Options{Token: oktaclient.Token(org.Token())})
 	if d := time.Since(c.Now()); d > time.Minute {
 		t.Errorf("before any reply the clock is %v off this machine's", d)
@@ -249,10 +249,10 @@ func TestServerClock(t *testing.T) {
 
 func TestGetOrg(t *testing.T) {
 	t.Parallel()
-	for engine, want := range map[oktatest.Engine]string{
-		oktatest.Identity: oktaclient.EngineIdentity, oktatest.Classic: oktaclient.EngineClassic,
+	for engine, want := range map[standin.Engine]string{
+		standin.Identity: oktaclient.EngineIdentity, standin.Classic: oktaclient.EngineClassic,
 	} {
-		c := serve(t, oktatest.New(oktatest.Config{Engine: engine}), oktaclient.Options{Token: "not needed for this"})
+		c := serve(t, standin.New(standin.Config{Engine: engine}), oktaclient.Options{Token: "not needed for this"})
 		got, err := c.GetOrg(t.Context())
 		if got.Engine != want || len(got.ID) != 20 || err != nil {
 			t.Errorf("GetOrg = %+v, %v; want %q and an ID", got, err, want)
@@ -281,8 +281,8 @@ func TestOrgIDThatCannotBe(t *testing.T) {
 
 func TestListFactors(t *testing.T) {
 	t.Parallel()
-	org := oktatest.New(oktatest.Config{})
-	u := org.Add(oktatest.User{Login: "alice@example.com", Factors: []oktatest.Factor{{Type: "push", Provider: "OKTA"}, {Type: "brand:new", Provider: "ACME"}}})
+	org := standin.New(standin.Config{})
+	u := org.Add(standin.User{Login: "alice@example.com", Factors: []standin.Factor{{Type: "push", Provider: "OKTA"}, {Type: "brand:new", Provider: "ACME"}}})
 	c := serve(t, org, oktaclient.Options{Token: oktaclient.Token(org.Token())})
 	factors, _, err := c.ListFactors(t.Context(), u.ID)
 	if err != nil {

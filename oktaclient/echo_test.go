@@ -20,7 +20,7 @@ import (
 	"unicode/utf16"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 // echo stands between a client and the org. It changes the texts of each reply, all that it has
@@ -168,7 +168,7 @@ var echoes = map[string]func(member, text string, secrets []string) string{
 // scene is an org with one user, and a client.
 type scene struct {
 	client *oktaclient.Client
-	org    *oktatest.Org
+	org    *standin.Org
 	user   string            // ID
 	factor map[string]string // IDs by type
 }
@@ -294,23 +294,23 @@ func all[T any](list iter.Seq2[T, error]) []any {
 }
 
 // play makes an org of one user, with events in its log, and runs f with a client of it.
-func play(t *testing.T, app *oktatest.App, e *echo, log io.Writer, f func(ctx context.Context, s *scene)) {
+func play(t *testing.T, app *standin.App, e *echo, log io.Writer, f func(ctx context.Context, s *scene)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		org, key := signedIn(t, oktatest.Config{Token: secret, PushDelay: time.Second}, *cmpApp(app))
-		user := org.Add(oktatest.User{
+		org, key := signedIn(t, standin.Config{Token: secret, PushDelay: time.Second}, *cmpApp(app))
+		user := org.Add(standin.User{
 			ID: someID, Login: "alice@example.com", Roles: []string{"HELP_DESK_ADMIN", "A role of our own"}, RecoveryQuestion: true,
 			Profile: map[string]any{"department": "R&D", "tags": []string{"a", "b"}},
-			Factors: []oktatest.Factor{
+			Factors: []standin.Factor{
 				{Type: "sms", Provider: "OKTA"},
 				{Type: "push", Provider: "OKTA"},
 				{Type: "question", Provider: "OKTA"},
 				{Type: "token:software:totp", Provider: "GOOGLE", Status: "PENDING_ACTIVATION"},
 			},
 		})
-		org.Add(oktatest.User{ID: someoneReset, Login: "bob@example.com", Factors: []oktatest.Factor{{Type: "sms", Provider: "OKTA"}}})
-		org.AddGroup(oktatest.Group{ID: "00g1234567890abcdEFG", Name: "Staff", Members: []string{"alice@example.com"}})
-		org.Enroll(someID, oktatest.Factor{Type: "email", Provider: "OKTA"})
+		org.Add(standin.User{ID: someoneReset, Login: "bob@example.com", Factors: []standin.Factor{{Type: "sms", Provider: "OKTA"}}})
+		org.AddGroup(standin.Group{ID: "00g1234567890abcdEFG", Name: "Staff", Members: []string{"alice@example.com"}})
+		org.Enroll(someID, standin.Factor{Type: "email", Provider: "OKTA"})
 		org.ResetBy(org.Owner().ID, someoneReset)
 		s := &scene{org: org, user: user.ID, factor: make(map[string]string)}
 		for _, f := range user.Factors {
@@ -331,9 +331,9 @@ func play(t *testing.T, app *oktatest.App, e *echo, log io.Writer, f func(ctx co
 	})
 }
 
-func cmpApp(app *oktatest.App) *oktatest.App {
+func cmpApp(app *standin.App) *standin.App {
 	if app == nil {
-		return new(oktatest.App)
+		return new(standin.App)
 	}
 	return app
 }
@@ -398,17 +398,17 @@ func TestEchoesOfEveryCall(t *testing.T) {
 			t.Errorf("%s is to be in one of the two lists of this test", name)
 		}
 	}
-	for who, app := range map[string]*oktatest.App{"token": nil, "app": {}, "DPoP": {DPoP: true, APINonce: true}} {
+	for who, app := range map[string]*standin.App{"token": nil, "app": {}, "DPoP": {DPoP: true, APINonce: true}} {
 		for name, call := range calls {
 			for kind, text := range echoes {
-				for _, fault := range []oktatest.Kind{"", oktatest.WrongStatus} {
+				for _, fault := range []standin.Kind{"", standin.WrongStatus} {
 					t.Run(fmt.Sprintf("%s/%s/%s/%s", who, name, kind, fault), func(t *testing.T) {
 						e := &echo{text: text}
 						var log bytes.Buffer
 						play(t, app, e, &log, func(ctx context.Context, s *scene) {
 							_, _, _ = s.client.GetUser(ctx, s.user) // signs in
 							if fault != "" {
-								s.org.Script(oktatest.Fault{Kind: fault})
+								s.org.Script(standin.Fault{Kind: fault})
 							}
 							found := call(ctx, s)
 							texts := append(textsOf(found), log.String())
@@ -435,7 +435,7 @@ func TestTextsOfEveryCallAreBounded(t *testing.T) {
 	t.Parallel()
 	for name, call := range calls {
 		for _, everything := range []bool{false, true} {
-			for _, fault := range []oktatest.Kind{"", oktatest.WrongStatus} {
+			for _, fault := range []standin.Kind{"", standin.WrongStatus} {
 				t.Run(fmt.Sprintf("%s/%v/%s", name, everything, fault), func(t *testing.T) {
 					bound, ok := longTexts[name]
 					if !ok {
@@ -447,14 +447,14 @@ func TestTextsOfEveryCallAreBounded(t *testing.T) {
 						}
 						return text + strings.Repeat("x", 1000+bound)
 					}}
-					var app *oktatest.App
+					var app *standin.App
 					if name == "Grant" {
-						app = &oktatest.App{}
+						app = &standin.App{}
 					}
 					play(t, app, e, io.Discard, func(ctx context.Context, s *scene) {
 						_, _, _ = s.client.GetUser(ctx, s.user) // signs in
 						if fault != "" {
-							s.org.Script(oktatest.Fault{Kind: fault})
+							s.org.Script(standin.Fault{Kind: fault})
 						}
 						long, limit := false, 0
 						if fault != "" || everything {

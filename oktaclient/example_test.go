@@ -6,14 +6,14 @@ import (
 	"net/http/httptest"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 // Reset one user's factors. dispatch is called once a request is about to be sent that may change
 // something: whoever keeps a record writes down there that the user is taken.
 func Example() {
-	org := oktatest.New(oktatest.Config{Unlimited: true})
-	alice := org.Add(oktatest.User{Login: "alice@example.com"})
+	org := standin.New(standin.Config{Unlimited: true})
+	alice := org.Add(standin.User{Login: "alice@example.com"})
 	server := httptest.NewServer(org)
 	defer server.Close()
 
@@ -44,8 +44,8 @@ func Example() {
 
 // What became of a request is one word, whatever the answer was.
 func ExampleFateOf() {
-	org := oktatest.New(oktatest.Config{Unlimited: true})
-	bob := org.Add(oktatest.User{Login: "bob@example.com", Status: oktatest.StatusDeprovisioned})
+	org := standin.New(standin.Config{Unlimited: true})
+	bob := org.Add(standin.User{Login: "bob@example.com", Status: standin.StatusDeprovisioned})
 	server := httptest.NewServer(org)
 	defer server.Close()
 

@@ -20,7 +20,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 // secret is long enough to be no accident wherever it turns up.
@@ -340,7 +340,7 @@ func TestLiesAboutLimits(t *testing.T) {
 		"year 0":                   {"Date": "Sat, 01 Jan 0000 00:00:00 GMT"},
 	} {
 		virtually(t, name, func(t *testing.T) {
-			w := newWorld(t, 60, oktatest.Config{Latency: 100 * time.Millisecond}, oktaclient.Options{})
+			w := newWorld(t, 60, standin.Config{Latency: 100 * time.Millisecond}, oktaclient.Options{})
 			url, err := oktaclient.ParseOrgURL("http://127.0.0.1")
 			if err != nil {
 				t.Fatal(err)
@@ -370,7 +370,7 @@ func TestRefusedForEver(t *testing.T) {
 	t.Parallel()
 	for name, head := range map[string][2]string{"concurrency": {"0", "0"}, "window": {"600", "0"}, "nothing said": {"", ""}} {
 		virtually(t, name, func(t *testing.T) {
-			w := newWorld(t, 40, oktatest.Config{}, oktaclient.Options{})
+			w := newWorld(t, 40, standin.Config{}, oktaclient.Options{})
 			url, err := oktaclient.ParseOrgURL("http://127.0.0.1")
 			if err != nil {
 				t.Fatal(err)

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 // A user whom Okta always answers 429, although the bucket has calls left, is given up after a few
@@ -29,9 +29,9 @@ func TestUsersWithLimitsOfTheirOwn(t *testing.T) {
 		for _, workers := range []int{1, 8, 30} {
 			virtually(t, fmt.Sprintf("%s, %d workers", tt.name, workers), func(t *testing.T) {
 				const latency = 50 * time.Millisecond
-				w := newWorld(t, 300, oktatest.Config{Limits: limits(2000), Latency: latency}, oktaclient.Options{})
+				w := newWorld(t, 300, standin.Config{Limits: limits(2000), Latency: latency}, oktaclient.Options{})
 				for _, n := range tt.users {
-					w.org.Script(oktatest.Fault{Kind: oktatest.TooManyUser, Op: oktatest.OpResetFactors, UserID: w.ids[n]})
+					w.org.Script(standin.Fault{Kind: standin.TooManyUser, Op: standin.OpResetFactors, UserID: w.ids[n]})
 				}
 				start := time.Now()
 				failed := w.resetAll(t.Context(), workers)
@@ -62,9 +62,9 @@ func TestOrgsLimitIsNobodysOwn(t *testing.T) {
 	t.Parallel()
 	for _, workers := range []int{1, 2, 8} {
 		virtually(t, fmt.Sprint(workers), func(t *testing.T) {
-			w := newWorld(t, 60, oktatest.Config{Limits: limits(600), TokenShare: 100, Latency: 100 * time.Millisecond}, oktaclient.Options{})
+			w := newWorld(t, 60, standin.Config{Limits: limits(600), TokenShare: 100, Latency: 100 * time.Millisecond}, oktaclient.Options{})
 			for at := range 4 {
-				time.AfterFunc(time.Duration(at)*time.Minute+time.Second, func() { w.org.Consume(oktatest.BucketUsers, 600) })
+				time.AfterFunc(time.Duration(at)*time.Minute+time.Second, func() { w.org.Consume(standin.BucketUsers, 600) })
 			}
 			if failed := w.resetAll(t.Context(), workers); len(failed) > 0 {
 				t.Errorf("%d rows lost: %v", len(failed), failed)

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 // What the log is asked: one bounded query for everybody, or for some.
@@ -136,7 +136,7 @@ func TestEventFacts(t *testing.T) {
 func TestStatsOfTime(t *testing.T) {
 	t.Parallel()
 	virtually(t, "times", func(t *testing.T) {
-		w := newWorld(t, 0, oktatest.Config{}, oktaclient.Options{})
+		w := newWorld(t, 0, standin.Config{}, oktaclient.Options{})
 		if s := w.client.Stats(); !s.First.IsZero() || !s.Last.IsZero() {
 			t.Errorf("before the first request: %+v", s)
 		}

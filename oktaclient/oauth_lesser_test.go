@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 // tokenOf answers with an access token of a type.
@@ -28,7 +28,7 @@ func tokenOf(r *http.Request, kind string) *http.Response {
 // lesser hands out tokens of a type in the place of those that the org gives, from the moment that
 // it is told to. It counts the requests that go to the org with one.
 type lesser struct {
-	org   *oktatest.Org
+	org   *standin.Org
 	kind  string // "": none
 	used  int
 	asked int
@@ -77,13 +77,13 @@ func TestLesserToken(t *testing.T) {
 			t.Run(fmt.Sprintf("%q dpop=%v", kind, dpop), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					for name, change := range map[string]func(*oktatest.Org){
-						"first": nil, "renewed": func(*oktatest.Org) { <-time.After(2 * time.Hour) }, "revoked": (*oktatest.Org).RevokeTokens,
+					for name, change := range map[string]func(*standin.Org){
+						"first": nil, "renewed": func(*standin.Org) { <-time.After(2 * time.Hour) }, "revoked": (*standin.Org).RevokeTokens,
 					} {
-						org, app := signedIn(t, oktatest.Config{}, oktatest.App{DPoP: dpop})
+						org, app := signedIn(t, standin.Config{}, standin.App{DPoP: dpop})
 						wire := &lesser{org: org}
 						c := clientOf(t, org, oktaclient.Options{App: &app, Transport: wire})
-						u := org.Add(oktatest.User{Login: "alice@example.com"})
+						u := org.Add(standin.User{Login: "alice@example.com"})
 						resets := 0
 						if change != nil {
 							if _, err := c.ResetFactors(t.Context(), u.ID, nil); err != nil {
@@ -112,7 +112,7 @@ func TestTokenTypeInAnyCase(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for _, kind := range []string{"DPoP", "dpop", "DPOP"} {
-			org, app := signedIn(t, oktatest.Config{}, oktatest.App{DPoP: true})
+			org, app := signedIn(t, standin.Config{}, standin.App{DPoP: true})
 			c := clientOf(t, org, oktaclient.Options{App: &app, Transport: &lesser{org: org, kind: kind}})
 			if _, err := c.GetActor(t.Context()); err != nil {
 				t.Errorf("%s: %v", kind, err)
@@ -128,7 +128,7 @@ func TestTokenTypeInAnyCase(t *testing.T) {
 func TestSuccessorTakesNoLesserToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		org, app := signedIn(t, oktatest.Config{}, oktatest.App{DPoP: true})
+		org, app := signedIn(t, standin.Config{}, standin.App{DPoP: true})
 		wire := &lesser{org: org}
 		options := oktaclient.Options{App: &app, Transport: wire}
 		first := clientOf(t, org, options)

@@ -11,14 +11,14 @@ import (
 	"testing"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 // A service app signs with its private key. What it sends has no part of that, in no encoding that a
 // request has, and neither has it one of the key that proofs are signed with.
 func TestPrivateKeysStayHere(t *testing.T) {
 	t.Parallel()
-	org, app := signedIn(t, oktatest.Config{}, oktatest.App{DPoP: true})
+	org, app := signedIn(t, standin.Config{}, standin.App{DPoP: true})
 	var sent strings.Builder
 	c := clientOf(t, org, oktaclient.Options{App: &app, Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 		b, err := httputil.DumpRequestOut(r, true)
@@ -28,7 +28,7 @@ func TestPrivateKeysStayHere(t *testing.T) {
 		sent.Write(b)
 		return org.Transport().RoundTrip(r)
 	})})
-	u := org.Add(oktatest.User{Login: "alice@example.com"})
+	u := org.Add(standin.User{Login: "alice@example.com"})
 	if _, err := c.ResetFactors(t.Context(), u.ID, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 // testKeys are made once: RSA keys take their time.
@@ -66,10 +66,10 @@ func parseKey(t *testing.T, text []byte) oktaclient.PrivateKey {
 var allScopes = []string{"okta.users.manage", "okta.users.read", "okta.logs.read"}
 
 // signedIn makes an org with a service app, and what a client signs in with as that app.
-func signedIn(t *testing.T, cfg oktatest.Config, a oktatest.App) (*oktatest.Org, oktaclient.App) {
+func signedIn(t *testing.T, cfg standin.Config, a standin.App) (*standin.Org, oktaclient.App) {
 	t.Helper()
 	key := parseKey(t, pemOf(t, testKeys()["P-256"]))
-	org := oktatest.New(cfg)
+	org := standin.New(cfg)
 	a.Key = key.Public()
 	if a.Scopes == nil {
 		a.Scopes = allScopes
@@ -79,7 +79,7 @@ func signedIn(t *testing.T, cfg oktatest.Config, a oktatest.App) (*oktatest.Org,
 }
 
 // clientOf makes a client that reaches the org in this goroutine, without a network.
-func clientOf(t *testing.T, org *oktatest.Org, o oktaclient.Options) *oktaclient.Client {
+func clientOf(t *testing.T, org *standin.Org, o oktaclient.Options) *oktaclient.Client {
 	t.Helper()
 	url, err := oktaclient.ParseOrgURL("https://acme.okta.com")
 	if err != nil {
@@ -91,7 +91,7 @@ func clientOf(t *testing.T, org *oktatest.Org, o oktaclient.Options) *oktaclient
 	return oktaclient.New(url, o)
 }
 
-func wantOps(t *testing.T, org *oktatest.Org, want map[string]int) {
+func wantOps(t *testing.T, org *standin.Org, want map[string]int) {
 	t.Helper()
 	s := org.Stats()
 	if !maps.Equal(s.ByOp, want) {
@@ -110,8 +110,8 @@ func TestServiceApp(t *testing.T) {
 			t.Run(fmt.Sprintf("%s dpop=%v", kind, dpop), func(t *testing.T) {
 				t.Parallel()
 				private := parseKey(t, jwkOf(t, jose.JSONWebKey{Key: key, KeyID: "kid-" + kind}))
-				org := oktatest.New(oktatest.Config{})
-				a := org.AddApp(oktatest.App{Key: private.Public(), KeyID: "kid-" + kind, Scopes: allScopes, DPoP: dpop})
+				org := standin.New(standin.Config{})
+				a := org.AddApp(standin.App{Key: private.Public(), KeyID: "kid-" + kind, Scopes: allScopes, DPoP: dpop})
 				server := httptest.NewServer(org)
 				defer server.Close()
 				url, err := oktaclient.ParseOrgURL(server.URL)
@@ -123,13 +123,13 @@ func TestServiceApp(t *testing.T) {
 					"alice@example.com", "o'brien+x@example.com", "jürgen@example.com", "a%2Fb@example.com", `quo"te#x y@example.com`, "(a),!$&=*~@example.com",
 				}
 				for _, login := range logins {
-					org.Add(oktatest.User{Login: login})
+					org.Add(standin.User{Login: login})
 					u, _, err := c.GetUser(t.Context(), login)
 					if err != nil || u.Profile.Login != login {
 						t.Errorf("GetUser(%q) = %+v, %v", login, u, err)
 					}
 				}
-				u := org.Add(oktatest.User{Login: "x;y/z@example.com"})
+				u := org.Add(standin.User{Login: "x;y/z@example.com"})
 				if users, _, err := c.FindUsers(t.Context(), "x;y/z@example.com"); err != nil || len(users) != 1 {
 					t.Errorf("FindUsers = %+v, %v", users, err)
 				}
@@ -154,8 +154,8 @@ func TestServiceApp(t *testing.T) {
 					tokens = 3 // Okta asks for a proof, then for its nonce
 				}
 				wantOps(t, org, map[string]int{
-					oktatest.OpToken: tokens, oktatest.OpGetUser: len(logins), oktatest.OpListUsers: 1, oktatest.OpListFactors: 1,
-					oktatest.OpResetFactors: 1, oktatest.OpLogs: 1,
+					standin.OpToken: tokens, standin.OpGetUser: len(logins), standin.OpListUsers: 1, standin.OpListFactors: 1,
+					standin.OpResetFactors: 1, standin.OpLogs: 1,
 				})
 			})
 		}
@@ -170,14 +170,14 @@ func TestServiceAppWithWrongClock(t *testing.T) {
 			t.Run(fmt.Sprintf("%v dpop=%v", skew, dpop), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					org, app := signedIn(t, oktatest.Config{ClockSkew: skew}, oktatest.App{DPoP: dpop})
+					org, app := signedIn(t, standin.Config{ClockSkew: skew}, standin.App{DPoP: dpop})
 					c := clientOf(t, org, oktaclient.Options{App: &app})
-					u := org.Add(oktatest.User{Login: "alice@example.com"})
+					u := org.Add(standin.User{Login: "alice@example.com"})
 					rep, err := c.ResetFactors(t.Context(), u.ID, nil)
 					if err != nil || rep.Attempts != 1 || org.Did(u.ID).Resets != 1 {
 						t.Errorf("%+v, %v, %+v", rep, err, org.Did(u.ID))
 					}
-					if n := org.Stats().ByOp[oktatest.OpToken]; n > 4 {
+					if n := org.Stats().ByOp[standin.OpToken]; n > 4 {
 						t.Errorf("%d requests for a token", n)
 					}
 				})
@@ -190,9 +190,9 @@ func TestServiceAppWithWrongClock(t *testing.T) {
 func TestOneTokenForAll(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		org, app := signedIn(t, oktatest.Config{Unlimited: true, Latency: 3 * time.Second}, oktatest.App{DPoP: true, TokenLife: 100 * time.Second})
+		org, app := signedIn(t, standin.Config{Unlimited: true, Latency: 3 * time.Second}, standin.App{DPoP: true, TokenLife: 100 * time.Second})
 		c := clientOf(t, org, oktaclient.Options{App: &app})
-		u := org.Add(oktatest.User{Login: "alice@example.com"})
+		u := org.Add(standin.User{Login: "alice@example.com"})
 		var workers sync.WaitGroup
 		until := time.Now().Add(150 * time.Second)
 		for range 32 {
@@ -206,7 +206,7 @@ func TestOneTokenForAll(t *testing.T) {
 		}
 		workers.Wait()
 		s := org.Stats()
-		if s.ByOp[oktatest.OpToken] != 3+1 || c.Stats().Requests != s.Requests || s.ByOp[oktatest.OpGetUser] < 1000 {
+		if s.ByOp[standin.OpToken] != 3+1 || c.Stats().Requests != s.Requests || s.ByOp[standin.OpGetUser] < 1000 {
 			t.Errorf("%d requests, %+v; want one renewal", c.Stats().Requests, s)
 		}
 	})
@@ -216,32 +216,32 @@ func TestRevokedToken(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name     string
-		revoke   func(*oktatest.Org, string)
+		revoke   func(*standin.Org, string)
 		fate     oktaclient.Fate
 		resets   int
 		tokens   int // requests for one
 		attempts int // of the reset after the revocation
 	}{
-		{"token", func(o *oktatest.Org, _ string) { o.RevokeTokens() }, oktaclient.Done, 2, 2, 2},
-		{"key", func(o *oktatest.Org, id string) { o.RevokeKey(id); o.RevokeTokens() }, oktaclient.NoAccess, 1, 2, 1},
-		{"key only", func(o *oktatest.Org, id string) { o.RevokeKey(id) }, oktaclient.Done, 2, 1, 1},
-		{"every 401", func(o *oktatest.Org, _ string) {
-			o.Script(oktatest.Fault{Kind: oktatest.InvalidToken, Op: oktatest.OpResetFactors})
+		{"token", func(o *standin.Org, _ string) { o.RevokeTokens() }, oktaclient.Done, 2, 2, 2},
+		{"key", func(o *standin.Org, id string) { o.RevokeKey(id); o.RevokeTokens() }, oktaclient.NoAccess, 1, 2, 1},
+		{"key only", func(o *standin.Org, id string) { o.RevokeKey(id) }, oktaclient.Done, 2, 1, 1},
+		{"every 401", func(o *standin.Org, _ string) {
+			o.Script(standin.Fault{Kind: standin.InvalidToken, Op: standin.OpResetFactors})
 		}, oktaclient.NoAccess, 1, 2, 2},
-		{"every 401 of every call", func(o *oktatest.Org, _ string) {
-			o.Script(oktatest.Fault{Kind: oktatest.InvalidToken, Op: oktatest.OpResetFactors}, oktatest.Fault{Kind: oktatest.AuthFailed, Op: oktatest.OpGetUser})
+		{"every 401 of every call", func(o *standin.Org, _ string) {
+			o.Script(standin.Fault{Kind: standin.InvalidToken, Op: standin.OpResetFactors}, standin.Fault{Kind: standin.AuthFailed, Op: standin.OpGetUser})
 		}, oktaclient.NoAccess, 1, 2, 2},
-		{"one session", func(o *oktatest.Org, _ string) {
-			o.Script(oktatest.Fault{Kind: oktatest.InvalidSession, Op: oktatest.OpResetFactors, Times: 1})
+		{"one session", func(o *standin.Org, _ string) {
+			o.Script(standin.Fault{Kind: standin.InvalidSession, Op: standin.OpResetFactors, Times: 1})
 		}, oktaclient.Done, 2, 2, 2},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				org, app := signedIn(t, oktatest.Config{}, oktatest.App{})
+				org, app := signedIn(t, standin.Config{}, standin.App{})
 				c := clientOf(t, org, oktaclient.Options{App: &app})
-				alice, bob := org.Add(oktatest.User{Login: "alice@example.com"}), org.Add(oktatest.User{Login: "bob@example.com"})
+				alice, bob := org.Add(standin.User{Login: "alice@example.com"}), org.Add(standin.User{Login: "bob@example.com"})
 				if _, err := c.ResetFactors(t.Context(), alice.ID, nil); err != nil {
 					t.Fatal(err)
 				}
@@ -256,8 +256,8 @@ func TestRevokedToken(t *testing.T) {
 					_, _, _ = c.GetUser(t.Context(), bob.ID)
 				}
 				s := org.Stats()
-				if s.ResetsApplied != tt.resets || s.ByOp[oktatest.OpToken] != tt.tokens {
-					t.Errorf("%d resets, %d requests for a token, want %d and %d", s.ResetsApplied, s.ByOp[oktatest.OpToken], tt.resets, tt.tokens)
+				if s.ResetsApplied != tt.resets || s.ByOp[standin.OpToken] != tt.tokens {
+					t.Errorf("%d resets, %d requests for a token, want %d and %d", s.ResetsApplied, s.ByOp[standin.OpToken], tt.resets, tt.tokens)
 				}
 			})
 		})
@@ -269,43 +269,43 @@ func TestNoToken(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string
-		set   func(o *oktatest.Org, app *oktaclient.App)
+		set   func(o *standin.Org, app *oktaclient.App)
 		fate  oktaclient.Fate
 		text  string
 		asked int
 	}{
-		{"unknown client", func(_ *oktatest.Org, a *oktaclient.App) { a.ClientID = "0oaunknown" }, oktaclient.NoAccess, "invalid_client: Invalid value for 'client_id'", 1},
-		{"wrong kid", func(_ *oktatest.Org, a *oktaclient.App) { a.KeyID = "other" }, oktaclient.NoAccess, "kid is invalid", 1},
-		{"wrong key", func(o *oktatest.Org, a *oktaclient.App) {
+		{"unknown client", func(_ *standin.Org, a *oktaclient.App) { a.ClientID = "0oaunknown" }, oktaclient.NoAccess, "invalid_client: Invalid value for 'client_id'", 1},
+		{"wrong kid", func(_ *standin.Org, a *oktaclient.App) { a.KeyID = "other" }, oktaclient.NoAccess, "kid is invalid", 1},
+		{"wrong key", func(o *standin.Org, a *oktaclient.App) {
 			other, _ := testKeys()["P-384"].(*ecdsa.PrivateKey)
-			o.AddApp(oktatest.App{ClientID: a.ClientID, KeyID: "kid", Key: &other.PublicKey, Scopes: allScopes})
+			o.AddApp(standin.App{ClientID: a.ClientID, KeyID: "kid", Key: &other.PublicKey, Scopes: allScopes})
 		}, oktaclient.NoAccess, "signature is invalid", 1},
-		{"revoked", func(o *oktatest.Org, a *oktaclient.App) { o.RevokeKey(a.ClientID) }, oktaclient.NoAccess, "kid is invalid", 1},
-		{"no such scope", func(_ *oktatest.Org, a *oktaclient.App) { a.Scopes = []string{"okta.factors.manage"} }, oktaclient.NoAccess, "invalid_scope", 2},
-		{"no scope granted", func(o *oktatest.Org, a *oktaclient.App) {
-			o.AddApp(oktatest.App{ClientID: a.ClientID, KeyID: "kid", Key: a.Key.Public(), Scopes: []string{"okta.apps.read"}})
+		{"revoked", func(o *standin.Org, a *oktaclient.App) { o.RevokeKey(a.ClientID) }, oktaclient.NoAccess, "kid is invalid", 1},
+		{"no such scope", func(_ *standin.Org, a *oktaclient.App) { a.Scopes = []string{"okta.factors.manage"} }, oktaclient.NoAccess, "invalid_scope", 2},
+		{"no scope granted", func(o *standin.Org, a *oktaclient.App) {
+			o.AddApp(standin.App{ClientID: a.ClientID, KeyID: "kid", Key: a.Key.Public(), Scopes: []string{"okta.apps.read"}})
 		}, oktaclient.NoAccess, "consent_required", 2},
 		{
-			"portal", func(o *oktatest.Org, _ *oktaclient.App) {
-				o.Script(oktatest.Fault{Kind: oktatest.Portal, Op: oktatest.OpToken})
+			"portal", func(o *standin.Org, _ *oktaclient.App) {
+				o.Script(standin.Fault{Kind: standin.Portal, Op: standin.OpToken})
 			},
 			oktaclient.Unreachable, "doesn't come from Okta", 3,
 		},
 		{
-			"no org", func(o *oktatest.Org, _ *oktaclient.App) {
-				o.Script(oktatest.Fault{Kind: oktatest.PathNotFound, Op: oktatest.OpToken})
+			"no org", func(o *standin.Org, _ *oktaclient.App) {
+				o.Script(standin.Fault{Kind: standin.PathNotFound, Op: standin.OpToken})
 			},
 			oktaclient.WrongOrg, "E0000008", 1,
 		},
 		{
-			"down", func(o *oktatest.Org, _ *oktaclient.App) {
-				o.Script(oktatest.Fault{Kind: oktatest.Refuse, Op: oktatest.OpToken})
+			"down", func(o *standin.Org, _ *oktaclient.App) {
+				o.Script(standin.Fault{Kind: standin.Refuse, Op: standin.OpToken})
 			},
 			oktaclient.NotSent, "no connection", 0,
 		},
 		{
-			"garbage", func(o *oktatest.Org, _ *oktaclient.App) {
-				o.Script(oktatest.Fault{Kind: oktatest.Garbage, Op: oktatest.OpToken})
+			"garbage", func(o *standin.Org, _ *oktaclient.App) {
+				o.Script(standin.Fault{Kind: standin.Garbage, Op: standin.OpToken})
 			},
 			oktaclient.Unreachable, "holds no access token", 1,
 		},
@@ -314,10 +314,10 @@ func TestNoToken(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				org, app := signedIn(t, oktatest.Config{}, oktatest.App{KeyID: "kid"})
+				org, app := signedIn(t, standin.Config{}, standin.App{KeyID: "kid"})
 				tt.set(org, &app)
 				c := clientOf(t, org, oktaclient.Options{App: &app})
-				u := org.Add(oktatest.User{Login: "alice@example.com"})
+				u := org.Add(standin.User{Login: "alice@example.com"})
 				rep, err := c.ResetFactors(t.Context(), u.ID, func() error { t.Error("dispatched"); return nil })
 				var terr *oktaclient.TokenError
 				if oktaclient.FateOf(err) != tt.fate || !errors.As(err, &terr) || !strings.Contains(err.Error(), tt.text) || rep.Attempts != 0 {
@@ -326,7 +326,7 @@ func TestNoToken(t *testing.T) {
 				if errors.Is(err, oktaclient.ErrOutage) {
 					t.Errorf("%v is an outage: nothing has lasted", err)
 				}
-				if n := org.Stats().ByOp[oktatest.OpToken]; n != tt.asked {
+				if n := org.Stats().ByOp[standin.OpToken]; n != tt.asked {
 					t.Errorf("asked %d times, want %d", n, tt.asked)
 				}
 			})
@@ -338,9 +338,9 @@ func TestNoToken(t *testing.T) {
 func TestOptionalScope(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		org, app := signedIn(t, oktatest.Config{}, oktatest.App{Scopes: allScopes[:2], DPoP: true})
+		org, app := signedIn(t, standin.Config{}, standin.App{Scopes: allScopes[:2], DPoP: true})
 		c := clientOf(t, org, oktaclient.Options{App: &app})
-		u := org.Add(oktatest.User{Login: "alice@example.com"})
+		u := org.Add(standin.User{Login: "alice@example.com"})
 		if _, err := c.ResetFactors(t.Context(), u.ID, nil); err != nil {
 			t.Error(err)
 		}

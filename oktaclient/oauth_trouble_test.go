@@ -13,16 +13,16 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 // Nonces: renewed at the token endpoint between two tokens, and asked for by the API in the middle.
 func TestNonces(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		org, app := signedIn(t, oktatest.Config{}, oktatest.App{DPoP: true, APINonce: true})
+		org, app := signedIn(t, standin.Config{}, standin.App{DPoP: true, APINonce: true})
 		c := clientOf(t, org, oktaclient.Options{App: &app})
-		u := org.Add(oktatest.User{Login: "alice@example.com"})
+		u := org.Add(standin.User{Login: "alice@example.com"})
 		for i := range 3 {
 			dispatched := 0
 			rep, err := c.ResetFactors(t.Context(), u.ID, func() error { dispatched++; return nil })
@@ -38,7 +38,7 @@ func TestNonces(t *testing.T) {
 			t.Errorf("%d resets", n)
 		}
 		// 3 for the first token, 2 for each further one: its nonce was given up since.
-		if n := org.Stats().ByOp[oktatest.OpToken]; n != 3+2+2 {
+		if n := org.Stats().ByOp[standin.OpToken]; n != 3+2+2 {
 			t.Errorf("%d requests for a token", n)
 		}
 	})
@@ -48,19 +48,19 @@ func TestNonces(t *testing.T) {
 func TestTokenEndpointDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		org, app := signedIn(t, oktatest.Config{}, oktatest.App{TokenLife: 5 * time.Minute})
+		org, app := signedIn(t, standin.Config{}, standin.App{TokenLife: 5 * time.Minute})
 		c := clientOf(t, org, oktaclient.Options{App: &app})
-		u := org.Add(oktatest.User{Login: "alice@example.com"})
+		u := org.Add(standin.User{Login: "alice@example.com"})
 		if _, err := c.ResetFactors(t.Context(), u.ID, nil); err != nil {
 			t.Fatal(err)
 		}
 		<-time.After(time.Hour)
-		org.Script(oktatest.Fault{Kind: oktatest.BadGateway, Op: oktatest.OpToken, Times: 8})
+		org.Script(standin.Fault{Kind: standin.BadGateway, Op: standin.OpToken, Times: 8})
 		if _, err := c.ResetFactors(t.Context(), u.ID, nil); err != nil {
 			t.Error(err)
 		}
 		<-time.After(time.Hour)
-		org.Script(oktatest.Fault{Kind: oktatest.BadGateway, Op: oktatest.OpToken})
+		org.Script(standin.Fault{Kind: standin.BadGateway, Op: standin.OpToken})
 		start := time.Now()
 		_, err := c.ResetFactors(t.Context(), u.ID, func() error { t.Error("dispatched"); return nil })
 		if took := time.Since(start); oktaclient.FateOf(err) != oktaclient.Unreachable || took < 10*time.Minute || took > 15*time.Minute {
@@ -73,16 +73,16 @@ func TestTokenEndpointDown(t *testing.T) {
 func TestTokenEndsInAHold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cfg := oktatest.Config{Limits: map[string]int{oktatest.BucketUsers: 2}, TokenShare: 100}
-		org, app := signedIn(t, cfg, oktatest.App{TokenLife: 40 * time.Second})
+		cfg := standin.Config{Limits: map[string]int{standin.BucketUsers: 2}, TokenShare: 100}
+		org, app := signedIn(t, cfg, standin.App{TokenLife: 40 * time.Second})
 		c := clientOf(t, org, oktaclient.Options{App: &app, Capacity: 100})
-		u := org.Add(oktatest.User{Login: "alice@example.com"})
+		u := org.Add(standin.User{Login: "alice@example.com"})
 		for i := range 3 {
 			if rep, err := c.ResetFactors(t.Context(), u.ID, nil); err != nil || rep.Attempts != 1 {
 				t.Errorf("reset %d: %+v, %v", i, rep, err)
 			}
 		}
-		wantOps(t, org, map[string]int{oktatest.OpToken: 2, oktatest.OpResetFactors: 3})
+		wantOps(t, org, map[string]int{standin.OpToken: 2, standin.OpResetFactors: 3})
 	})
 }
 
@@ -90,10 +90,10 @@ func TestTokenEndsInAHold(t *testing.T) {
 func TestCallerGivesUpOnToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		org, app := signedIn(t, oktatest.Config{}, oktatest.App{})
-		org.Script(oktatest.Fault{Kind: oktatest.TooManyBare, Op: oktatest.OpToken, Times: 3})
+		org, app := signedIn(t, standin.Config{}, standin.App{})
+		org.Script(standin.Fault{Kind: standin.TooManyBare, Op: standin.OpToken, Times: 3})
 		c := clientOf(t, org, oktaclient.Options{App: &app})
-		u := org.Add(oktatest.User{Login: "alice@example.com"})
+		u := org.Add(standin.User{Login: "alice@example.com"})
 		brief, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		var callers sync.WaitGroup
@@ -133,10 +133,10 @@ func (m *misdated) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestOneWrongDate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		org, app := signedIn(t, oktatest.Config{}, oktatest.App{DPoP: true})
+		org, app := signedIn(t, standin.Config{}, standin.App{DPoP: true})
 		wire := &misdated{next: org.Transport()}
 		c := clientOf(t, org, oktaclient.Options{App: &app, Transport: wire})
-		u := org.Add(oktatest.User{Login: "alice@example.com"})
+		u := org.Add(standin.User{Login: "alice@example.com"})
 		for _, off := range []time.Duration{time.Hour, -time.Hour} {
 			wire.off = off
 			if _, _, err := c.GetUser(t.Context(), u.ID); err != nil {
@@ -148,7 +148,7 @@ func TestOneWrongDate(t *testing.T) {
 				t.Errorf("off by %v: %+v, %v", off, rep, err)
 			}
 		}
-		if n := org.Stats().ByOp[oktatest.OpToken]; n > 4 {
+		if n := org.Stats().ByOp[standin.OpToken]; n > 4 {
 			t.Errorf("%d requests for a token", n)
 		}
 	})
@@ -162,7 +162,7 @@ func TestRefusedScopes(t *testing.T) {
 		"consent_required": true, "invalid_scope": true, "insufficient_scope": true, "access_denied": true, "invalid_client": false, "something_else": false,
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			org, app := signedIn(t, oktatest.Config{}, oktatest.App{})
+			org, app := signedIn(t, standin.Config{}, standin.App{})
 			asked := 0
 			c := clientOf(t, org, oktaclient.Options{App: &app, Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 				body, _ := r.GetBody()
@@ -195,7 +195,7 @@ func TestStrangersDontAmendCredentials(t *testing.T) {
 	} {
 		for _, status := range []int{400, 401, 403} {
 			synctest.Test(t, func(t *testing.T) {
-				org, app := signedIn(t, oktatest.Config{}, oktatest.App{DPoP: true})
+				org, app := signedIn(t, standin.Config{}, standin.App{DPoP: true})
 				sent := 0
 				c := clientOf(t, org, oktaclient.Options{App: &app, Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 					resp, err := org.Transport().RoundTrip(r)
@@ -209,7 +209,7 @@ func TestStrangersDontAmendCredentials(t *testing.T) {
 					resp.StatusCode, resp.Body = status, io.NopCloser(strings.NewReader(`{"error":"invalid_token"}`))
 					return resp, nil
 				})})
-				u := org.Add(oktatest.User{Login: "alice@example.com"})
+				u := org.Add(standin.User{Login: "alice@example.com"})
 				_, err := c.ResetFactors(t.Context(), u.ID, nil)
 				if oktaclient.FateOf(err) != oktaclient.InDoubt || sent != 1 || org.Did(u.ID).Resets != 1 {
 					t.Errorf("%d %s: %v, sent %d times, reset %d times", status, challenge, err, sent, org.Did(u.ID).Resets)

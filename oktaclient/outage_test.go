@@ -10,18 +10,18 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 // While the org can't be reached the pool holds and asks at growing pauses; it goes on by itself.
 func TestOutageThatEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 100, oktatest.Config{Latency: 50 * time.Millisecond}, oktaclient.Options{})
+		w := newWorld(t, 100, standin.Config{Latency: 50 * time.Millisecond}, oktaclient.Options{})
 		if _, _, err := w.client.GetMe(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		w.org.Script(oktatest.Fault{Kind: oktatest.Refuse})
+		w.org.Script(standin.Fault{Kind: standin.Refuse})
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			pass(5 * time.Minute)
@@ -42,20 +42,20 @@ func TestOutageThatEnds(t *testing.T) {
 func TestOutageThatLasts(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		kind     oktatest.Kind
+		kind     standin.Kind
 		from, to time.Duration
 		want     error // an org that answers 429 all the time is reached
 	}{
-		{oktatest.Refuse, 10 * time.Minute, 12 * time.Minute, oktaclient.ErrOutage},
-		{oktatest.TooManyBare, 5 * time.Minute, 8 * time.Minute, oktaclient.ErrLimited},
-		{oktatest.TooManyConcurrency, 5 * time.Minute, 8 * time.Minute, oktaclient.ErrLimited},
+		{standin.Refuse, 10 * time.Minute, 12 * time.Minute, oktaclient.ErrOutage},
+		{standin.TooManyBare, 5 * time.Minute, 8 * time.Minute, oktaclient.ErrLimited},
+		{standin.TooManyConcurrency, 5 * time.Minute, 8 * time.Minute, oktaclient.ErrLimited},
 	} {
 		virtually(t, string(tt.kind), func(t *testing.T) {
-			w := newWorld(t, 30, oktatest.Config{}, oktaclient.Options{})
+			w := newWorld(t, 30, standin.Config{}, oktaclient.Options{})
 			if _, _, err := w.client.GetMe(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			w.org.Script(oktatest.Fault{Kind: tt.kind})
+			w.org.Script(standin.Fault{Kind: tt.kind})
 			start := time.Now()
 			failed := w.resetAll(t.Context(), 8)
 			if took := time.Since(start); took < tt.from || took > tt.to {
@@ -77,8 +77,8 @@ func TestOutageThatLasts(t *testing.T) {
 func TestFirstCallGivesUpSoon(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 0, oktatest.Config{}, oktaclient.Options{})
-		w.org.Script(oktatest.Fault{Kind: oktatest.Refuse})
+		w := newWorld(t, 0, standin.Config{}, oktaclient.Options{})
+		w.org.Script(standin.Fault{Kind: standin.Refuse})
 		start := time.Now()
 		_, _, err := w.client.GetMe(t.Context())
 		if oktaclient.FateOf(err) != oktaclient.NotSent || time.Since(start) > time.Minute {
@@ -92,7 +92,7 @@ func TestFirstCallGivesUpSoon(t *testing.T) {
 func TestTooManyRequestsOfAnother(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 40, oktatest.Config{}, oktaclient.Options{})
+		w := newWorld(t, 40, standin.Config{}, oktaclient.Options{})
 		url, err := oktaclient.ParseOrgURL("http://127.0.0.1")
 		if err != nil {
 			t.Fatal(err)

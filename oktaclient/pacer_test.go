@@ -14,12 +14,12 @@ import (
 	"golang.org/x/time/rate"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 // world is a stand-in org, a client for it and the times at which requests were sent, in a synctest bubble.
 type world struct {
-	org    *oktatest.Org
+	org    *standin.Org
 	client *oktaclient.Client
 	ids    []string
 
@@ -39,9 +39,9 @@ func (r recordingTransport) RoundTrip(req *http.Request) (*http.Response, error)
 	return r.next.RoundTrip(req)
 }
 
-func newWorld(t *testing.T, users int, cfg oktatest.Config, o oktaclient.Options) *world {
+func newWorld(t *testing.T, users int, cfg standin.Config, o oktaclient.Options) *world {
 	t.Helper()
-	w := &world{org: oktatest.New(cfg)}
+	w := &world{org: standin.New(cfg)}
 	for i := range users {
 		w.ids = append(w.ids, fmt.Sprintf("00u%017d", i))
 	}
@@ -102,7 +102,7 @@ func virtually(t *testing.T, name string, f func(t *testing.T)) {
 // pass lets virtual time pass.
 func pass(d time.Duration) { <-time.After(d) }
 
-func limits(perMinute int) map[string]int { return map[string]int{oktatest.BucketUsers: perMinute} }
+func limits(perMinute int) map[string]int { return map[string]int{standin.BucketUsers: perMinute} }
 
 // The whole allowance is used, without one 429: the goal is 1.05 times the windows and the last window's calls.
 func TestWindowsAreUsedWholly(t *testing.T) {
@@ -121,7 +121,7 @@ func TestWindowsAreUsedWholly(t *testing.T) {
 		{200, 50, 250 * time.Millisecond, 0, 0},
 	} {
 		virtually(t, fmt.Sprintf("%+v", tt), func(t *testing.T) {
-			w := newWorld(t, tt.users, oktatest.Config{Limits: limits(tt.limit), TokenShare: 100, Latency: tt.latency, ClockSkew: tt.skew},
+			w := newWorld(t, tt.users, standin.Config{Limits: limits(tt.limit), TokenShare: 100, Latency: tt.latency, ClockSkew: tt.skew},
 				oktaclient.Options{Capacity: 100})
 			for i := range tt.missing {
 				w.ids[i] = fmt.Sprintf("00u0missing%09d", i)
@@ -151,7 +151,7 @@ func TestWindowsAreUsedWholly(t *testing.T) {
 func TestCapacityLeavesTheRestToOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 200, oktatest.Config{Limits: limits(100), TokenShare: 100}, oktaclient.Options{Capacity: 90})
+		w := newWorld(t, 200, standin.Config{Limits: limits(100), TokenShare: 100}, oktaclient.Options{Capacity: 90})
 		w.resetAll(t.Context(), 16)
 		w.onceEach(t)
 		first := 0
@@ -170,14 +170,14 @@ func TestCapacityLeavesTheRestToOthers(t *testing.T) {
 func TestCompetitor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 1500, oktatest.Config{Limits: limits(600), TokenShare: 100, Latency: 100 * time.Millisecond}, oktaclient.Options{Capacity: 100})
+		w := newWorld(t, 1500, standin.Config{Limits: limits(600), TokenShare: 100, Latency: 100 * time.Millisecond}, oktaclient.Options{Capacity: 100})
 		ctx, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			tick := time.NewTicker(time.Second)
 			defer tick.Stop()
 			for {
-				w.org.Consume(oktatest.BucketUsers, 5)
+				w.org.Consume(standin.BucketUsers, 5)
 				select {
 				case <-tick.C:
 				case <-ctx.Done():
@@ -201,8 +201,8 @@ func TestCompetitor(t *testing.T) {
 func TestNoRequestInsideAHold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 60, oktatest.Config{Limits: limits(1000), TokenShare: 100, Latency: 50 * time.Millisecond}, oktaclient.Options{})
-		w.org.Consume(oktatest.BucketUsers, 990) // the org's limit, which the token's numbers don't show
+		w := newWorld(t, 60, standin.Config{Limits: limits(1000), TokenShare: 100, Latency: 50 * time.Millisecond}, oktaclient.Options{})
+		w.org.Consume(standin.BucketUsers, 990) // the org's limit, which the token's numbers don't show
 		if failed := w.resetAll(t.Context(), 20); len(failed) > 0 {
 			t.Errorf("%d rows lost: %v", len(failed), failed)
 		}
@@ -226,7 +226,7 @@ func TestNoRequestInsideAHold(t *testing.T) {
 func TestConcurrencyLimitShrinksTheCap(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 2000, oktatest.Config{Limits: limits(100000), Concurrency: 20, Latency: 200 * time.Millisecond}, oktaclient.Options{})
+		w := newWorld(t, 2000, standin.Config{Limits: limits(100000), Concurrency: 20, Latency: 200 * time.Millisecond}, oktaclient.Options{})
 		start := time.Now()
 		if failed := w.resetAll(t.Context(), 32); len(failed) > 0 {
 			t.Errorf("%d rows lost", len(failed))
@@ -246,7 +246,7 @@ func TestConcurrencyLimitShrinksTheCap(t *testing.T) {
 func TestRateIsACeiling(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 50, oktatest.Config{}, oktaclient.Options{Rate: rate.Limit(5)})
+		w := newWorld(t, 50, standin.Config{}, oktaclient.Options{Rate: rate.Limit(5)})
 		w.resetAll(t.Context(), 16)
 		w.onceEach(t)
 		slices.SortFunc(w.sent, time.Time.Compare)
@@ -261,10 +261,10 @@ func TestRateIsACeiling(t *testing.T) {
 // What a 429 says may be missing or nonsense: the pause then grows, and nobody is lost or reset twice.
 func TestStrange429s(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []oktatest.Kind{oktatest.TooManyBare, oktatest.TooManyPast, oktatest.TooManyConcurrency} {
+	for _, kind := range []standin.Kind{standin.TooManyBare, standin.TooManyPast, standin.TooManyConcurrency} {
 		virtually(t, string(kind), func(t *testing.T) {
-			w := newWorld(t, 40, oktatest.Config{Latency: 50 * time.Millisecond}, oktaclient.Options{})
-			w.org.Script(oktatest.Fault{Kind: kind, Op: oktatest.OpResetFactors, Skip: 10, Times: 8})
+			w := newWorld(t, 40, standin.Config{Latency: 50 * time.Millisecond}, oktaclient.Options{})
+			w.org.Script(standin.Fault{Kind: kind, Op: standin.OpResetFactors, Skip: 10, Times: 8})
 			start := time.Now()
 			if failed := w.resetAll(t.Context(), 8); len(failed) > 0 {
 				t.Errorf("%d rows lost: %v", len(failed), failed)
@@ -282,20 +282,20 @@ func TestStrange429s(t *testing.T) {
 
 func TestAnswersLostAreNotSentAgain(t *testing.T) {
 	t.Parallel()
-	for _, f := range []oktatest.Fault{
-		{Kind: oktatest.Drop, When: oktatest.Before},
-		{Kind: oktatest.Drop, When: oktatest.After},
-		{Kind: oktatest.ServerError, When: oktatest.After},
-		{Kind: oktatest.BadGateway, When: oktatest.Before},
-		{Kind: oktatest.GatewayTimeout, When: oktatest.After},
-		{Kind: oktatest.GatewayTimeout, When: oktatest.Late, Delay: time.Minute},
-		{Kind: oktatest.Hang},
-		{Kind: oktatest.Portal},
-		{Kind: oktatest.Redirect},
+	for _, f := range []standin.Fault{
+		{Kind: standin.Drop, When: standin.Before},
+		{Kind: standin.Drop, When: standin.After},
+		{Kind: standin.ServerError, When: standin.After},
+		{Kind: standin.BadGateway, When: standin.Before},
+		{Kind: standin.GatewayTimeout, When: standin.After},
+		{Kind: standin.GatewayTimeout, When: standin.Late, Delay: time.Minute},
+		{Kind: standin.Hang},
+		{Kind: standin.Portal},
+		{Kind: standin.Redirect},
 	} {
 		virtually(t, fmt.Sprint(f.Kind, f.When), func(t *testing.T) {
-			f.Op, f.Times = oktatest.OpResetFactors, 1
-			w := newWorld(t, 1, oktatest.Config{}, oktaclient.Options{})
+			f.Op, f.Times = standin.OpResetFactors, 1
+			w := newWorld(t, 1, standin.Config{}, oktaclient.Options{})
 			w.org.Script(f)
 			rep, err := w.client.ResetFactors(t.Context(), w.ids[0], nil)
 			if fate := oktaclient.FateOf(err); fate != oktaclient.InDoubt || rep.Attempts != 1 {
@@ -311,13 +311,13 @@ func TestAnswersLostAreNotSentAgain(t *testing.T) {
 
 func TestRefusalsForNowAreTriedAgain(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []oktatest.Kind{oktatest.ReadOnly, oktatest.Activating, oktatest.Reconciling, oktatest.Refuse} {
+	for _, kind := range []standin.Kind{standin.ReadOnly, standin.Activating, standin.Reconciling, standin.Refuse} {
 		virtually(t, string(kind), func(t *testing.T) {
-			w := newWorld(t, 1, oktatest.Config{}, oktaclient.Options{})
+			w := newWorld(t, 1, standin.Config{}, oktaclient.Options{})
 			if _, _, err := w.client.GetMe(t.Context()); err != nil { // before any answer, it would give up sooner
 				t.Fatal(err)
 			}
-			w.org.Script(oktatest.Fault{Kind: kind, Op: oktatest.OpResetFactors, Times: 3})
+			w.org.Script(standin.Fault{Kind: kind, Op: standin.OpResetFactors, Times: 3})
 			dispatched := 0
 			rep, err := w.client.ResetFactors(t.Context(), w.ids[0], func() error { dispatched++; return nil })
 			if err != nil || rep.Attempts != 4 || dispatched != 1 {
@@ -327,8 +327,8 @@ func TestRefusalsForNowAreTriedAgain(t *testing.T) {
 		})
 	}
 	virtually(t, "not for ever", func(t *testing.T) {
-		w := newWorld(t, 1, oktatest.Config{}, oktaclient.Options{})
-		w.org.Script(oktatest.Fault{Kind: oktatest.Activating, Op: oktatest.OpResetFactors})
+		w := newWorld(t, 1, standin.Config{}, oktaclient.Options{})
+		w.org.Script(standin.Fault{Kind: standin.Activating, Op: standin.OpResetFactors})
 		_, err := w.client.ResetFactors(t.Context(), w.ids[0], nil)
 		if fate := oktaclient.FateOf(err); fate != oktaclient.Busy {
 			t.Errorf("fate %d (%v), want busy", fate, err)
@@ -339,7 +339,7 @@ func TestRefusalsForNowAreTriedAgain(t *testing.T) {
 func TestCancelEndsAHoldAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 100, oktatest.Config{Limits: limits(20), TokenShare: 100}, oktaclient.Options{})
+		w := newWorld(t, 100, standin.Config{Limits: limits(20), TokenShare: 100}, oktaclient.Options{})
 		ctx, cancel := context.WithCancelCause(t.Context())
 		var wg sync.WaitGroup
 		var failed map[string]error
@@ -370,7 +370,7 @@ func TestCancelEndsAHoldAtOnce(t *testing.T) {
 func TestCancelWaitsForWhatWasSent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 1, oktatest.Config{Latency: 5 * time.Second}, oktaclient.Options{})
+		w := newWorld(t, 1, standin.Config{Latency: 5 * time.Second}, oktaclient.Options{})
 		ctx, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		var err error
@@ -387,7 +387,7 @@ func TestCancelWaitsForWhatWasSent(t *testing.T) {
 func TestDispatchErrorSendsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 1, oktatest.Config{}, oktaclient.Options{})
+		w := newWorld(t, 1, standin.Config{}, oktaclient.Options{})
 		full := errors.New("disk full")
 		rep, err := w.client.ResetFactors(t.Context(), w.ids[0], func() error { return full })
 		if !errors.Is(err, full) || oktaclient.FateOf(err) != oktaclient.NotSent || rep.Attempts != 0 || len(w.sent) != 0 {

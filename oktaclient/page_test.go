@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 // logPages serves pages of log events; each has the Link headers that links returns for it.
@@ -154,16 +154,16 @@ func TestFullPageWithoutNextOne(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			org := oktatest.New(oktatest.Config{})
+			org := standin.New(standin.Config{})
 			var members []string
 			for i := range tt.users {
-				status := oktatest.StatusActive
+				status := standin.StatusActive
 				if i == 0 {
-					status = oktatest.StatusSuspended // in place of the token's owner, who is in no group
+					status = standin.StatusSuspended // in place of the token's owner, who is in no group
 				}
-				members = append(members, org.Add(oktatest.User{Login: fmt.Sprintf("user%d@example.com", i), Status: status}).ID)
+				members = append(members, org.Add(standin.User{Login: fmt.Sprintf("user%d@example.com", i), Status: status}).ID)
 			}
-			g := org.AddGroup(oktatest.Group{Name: "all", Members: members})
+			g := org.AddGroup(standin.Group{Name: "all", Members: members})
 			for what, list := range map[string]func(*oktaclient.Client) iter.Seq2[oktaclient.UserRecord, error]{
 				"users": func(c *oktaclient.Client) iter.Seq2[oktaclient.UserRecord, error] {
 					return c.ListUserRecords(t.Context(), oktaclient.UserQuery{Filter: `status eq "ACTIVE"`})

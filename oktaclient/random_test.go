@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 var randomSeeds = flag.Uint64("random.seeds", 12, "how many seeds of trouble the client is tried with")
@@ -23,12 +23,12 @@ func TestRandomTrouble(t *testing.T) {
 		virtually(t, fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 1))
 			pick := func(n ...int) int { return n[rng.IntN(len(n))] }
-			cfg := oktatest.Config{
+			cfg := standin.Config{
 				Seed: seed, Limits: limits(pick(3, 50, 600, 6000)), TokenShare: pick(50, 100), Concurrency: pick(1, 3, 17, 37), OrgNumbers: rng.IntN(3) == 0,
 				Latency: time.Duration(pick(10, 100, 300, 2000)) * time.Millisecond,
 			}
 			cfg.LatencyJitter = cfg.Latency * time.Duration(rng.IntN(3))
-			users := min(300, cfg.Limits[oktatest.BucketUsers]*3)
+			users := min(300, cfg.Limits[standin.BucketUsers]*3)
 			w, _ := newWire(t, users, cfg)
 			if _, _, err := w.client.GetMe(t.Context()); err != nil { // before any answer, it would give up sooner
 				t.Fatal(err)
@@ -37,7 +37,7 @@ func TestRandomTrouble(t *testing.T) {
 			for range rng.IntN(5) {
 				f := anyFault(rng, w.ids)
 				w.org.Script(f)
-				limited[f.UserID] = f.Kind == oktatest.TooManyUser
+				limited[f.UserID] = f.Kind == standin.TooManyUser
 			}
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer cancel(nil)
@@ -48,10 +48,10 @@ func TestRandomTrouble(t *testing.T) {
 			var others sync.WaitGroup
 			done := make(chan struct{})
 			if rng.IntN(3) == 0 {
-				spend := rng.IntN(cfg.Limits[oktatest.BucketUsers])
+				spend := rng.IntN(cfg.Limits[standin.BucketUsers])
 				others.Go(func() {
 					for {
-						w.org.Consume(oktatest.BucketUsers, spend)
+						w.org.Consume(standin.BucketUsers, spend)
 						select {
 						case <-time.After(time.Minute):
 						case <-done:
@@ -91,28 +91,28 @@ func TestRandomTrouble(t *testing.T) {
 }
 
 // anyFault is some trouble.
-func anyFault(rng *rand.Rand, ids []string) oktatest.Fault {
-	kinds := []oktatest.Fault{
-		{Kind: oktatest.Drop, When: oktatest.After, Probability: 0.01},
-		{Kind: oktatest.Drop, Probability: 0.05},
-		{Kind: oktatest.Hang, Probability: 0.005},
-		{Kind: oktatest.ServerError, Probability: 0.01},
-		{Kind: oktatest.TooManyBare, Probability: 0.01},
-		{Kind: oktatest.TooManyConcurrency, Probability: 0.01},
-		{Kind: oktatest.Refuse, Probability: 0.1},
-		{Kind: oktatest.ReadOnly, Probability: 0.05},
-		{Kind: oktatest.Slow, Delay: 10 * time.Second, Probability: 0.01},
-		{Kind: oktatest.Outage, For: 40 * time.Second},
-		{Kind: oktatest.OutageClosed, When: oktatest.After, For: 90 * time.Second},
-		{Kind: oktatest.Portal, For: time.Minute},
-		{Kind: oktatest.OutageRefused, For: 20 * time.Minute},
+func anyFault(rng *rand.Rand, ids []string) standin.Fault {
+	kinds := []standin.Fault{
+		{Kind: standin.Drop, When: standin.After, Probability: 0.01},
+		{Kind: standin.Drop, Probability: 0.05},
+		{Kind: standin.Hang, Probability: 0.005},
+		{Kind: standin.ServerError, Probability: 0.01},
+		{Kind: standin.TooManyBare, Probability: 0.01},
+		{Kind: standin.TooManyConcurrency, Probability: 0.01},
+		{Kind: standin.Refuse, Probability: 0.1},
+		{Kind: standin.ReadOnly, Probability: 0.05},
+		{Kind: standin.Slow, Delay: 10 * time.Second, Probability: 0.01},
+		{Kind: standin.Outage, For: 40 * time.Second},
+		{Kind: standin.OutageClosed, When: standin.After, For: 90 * time.Second},
+		{Kind: standin.Portal, For: time.Minute},
+		{Kind: standin.OutageRefused, For: 20 * time.Minute},
 	}
 	f := kinds[rng.IntN(len(kinds))]
 	switch rng.IntN(3) {
 	case 0:
-		f = oktatest.Fault{Kind: oktatest.TooManyUser, UserID: ids[rng.IntN(len(ids))]}
+		f = standin.Fault{Kind: standin.TooManyUser, UserID: ids[rng.IntN(len(ids))]}
 	case 1:
-		f.Op = []string{oktatest.OpResetFactors, oktatest.OpGetUser, oktatest.OpClearSessions}[rng.IntN(3)]
+		f.Op = []string{standin.OpResetFactors, standin.OpGetUser, standin.OpClearSessions}[rng.IntN(3)]
 	}
 	if f.For > 0 {
 		f.Op, f.From = "", time.Duration(rng.IntN(100))*time.Second

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 // enrollAll resets each user and then clears the user's sessions so many times, as one series. It
@@ -75,7 +75,7 @@ func TestSeriesAreNotParted(t *testing.T) {
 	} {
 		for _, workers := range []int{1, 8, 30} {
 			virtually(t, fmt.Sprintf("%+v, %d workers", tt, workers), func(t *testing.T) {
-				w := newWorld(t, 250, oktatest.Config{Limits: limits(tt.limit), TokenShare: 100, Latency: tt.latency}, oktaclient.Options{Capacity: tt.capacity})
+				w := newWorld(t, 250, standin.Config{Limits: limits(tt.limit), TokenShare: 100, Latency: tt.latency}, oktaclient.Options{Capacity: tt.capacity})
 				start := time.Now()
 				gaps, failed := w.enrollAll(t.Context(), workers, tt.later)
 				took := time.Since(start)
@@ -107,7 +107,7 @@ func TestSeriesLongerThanAWindow(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []int{1, 2} {
 		virtually(t, fmt.Sprint(limit), func(t *testing.T) {
-			w := newWorld(t, 4, oktatest.Config{Limits: limits(limit), TokenShare: 100, Latency: 100 * time.Millisecond}, oktaclient.Options{Capacity: 100})
+			w := newWorld(t, 4, standin.Config{Limits: limits(limit), TokenShare: 100, Latency: 100 * time.Millisecond}, oktaclient.Options{Capacity: 100})
 			start := time.Now()
 			if _, failed := w.enrollAll(t.Context(), 4, 2); len(failed) > 0 {
 				t.Errorf("%d failed: %v", len(failed), failed)
@@ -126,8 +126,8 @@ func TestSeriesPartedByOthers(t *testing.T) {
 	t.Parallel()
 	for _, workers := range []int{1, 8, 30} {
 		virtually(t, fmt.Sprint(workers), func(t *testing.T) {
-			w := newWorld(t, 200, oktatest.Config{Limits: limits(600), TokenShare: 100, Latency: 200 * time.Millisecond}, oktaclient.Options{})
-			time.AfterFunc(3*time.Second+100*time.Millisecond, func() { w.org.Consume(oktatest.BucketUsers, 600) })
+			w := newWorld(t, 200, standin.Config{Limits: limits(600), TokenShare: 100, Latency: 200 * time.Millisecond}, oktaclient.Options{})
+			time.AfterFunc(3*time.Second+100*time.Millisecond, func() { w.org.Consume(standin.BucketUsers, 600) })
 			gaps, failed := w.enrollAll(t.Context(), workers, 1)
 			if len(failed) > 0 {
 				t.Errorf("%d failed: %v", len(failed), failed)
@@ -151,11 +151,11 @@ func TestSeriesPartedByOthers(t *testing.T) {
 func TestSeriesAfterAPause(t *testing.T) {
 	t.Parallel()
 	for _, workers := range []int{1, 8, 30} {
-		for _, kind := range []oktatest.Kind{oktatest.Outage, oktatest.OutageClosed, oktatest.Portal} {
+		for _, kind := range []standin.Kind{standin.Outage, standin.OutageClosed, standin.Portal} {
 			virtually(t, fmt.Sprintf("%s, %d workers", kind, workers), func(t *testing.T) {
-				w, x := newWire(t, 400, oktatest.Config{Latency: 200 * time.Millisecond, Unlimited: true})
+				w, x := newWire(t, 400, standin.Config{Latency: 200 * time.Millisecond, Unlimited: true})
 				const from = 3*time.Second + 50*time.Millisecond
-				w.org.Script(oktatest.Fault{Kind: kind, When: oktatest.After, From: from, For: 20 * time.Second})
+				w.org.Script(standin.Fault{Kind: kind, When: standin.After, From: from, For: 20 * time.Second})
 				underWay := 0
 				time.AfterFunc(from-time.Nanosecond, func() { underWay = x.underWay() })
 				start := time.Now()

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 // expecting resets all users as resetAll does, and says before each how many are still to come.
@@ -42,7 +42,7 @@ func TestNoHurryBeforeTheLastWindow(t *testing.T) {
 	t.Parallel()
 	for _, latency := range []time.Duration{50 * time.Millisecond, 300 * time.Millisecond} {
 		virtually(t, latency.String(), func(t *testing.T) {
-			w := newWorld(t, 900, oktatest.Config{Limits: limits(600), TokenShare: 100, Latency: latency}, oktaclient.Options{Capacity: 100})
+			w := newWorld(t, 900, standin.Config{Limits: limits(600), TokenShare: 100, Latency: latency}, oktaclient.Options{Capacity: 100})
 			var wg sync.WaitGroup
 			wg.Go(func() { w.expecting(t.Context(), 32) })
 			pass(time.Minute)
@@ -67,12 +67,12 @@ func TestOthersSpendTheBucket(t *testing.T) {
 	t.Parallel()
 	for _, part := range []float64{0.25, 0.5, 0.6} {
 		virtually(t, fmt.Sprint(part), func(t *testing.T) {
-			w := newWorld(t, 1200, oktatest.Config{Limits: limits(600), TokenShare: 100, Latency: 200 * time.Millisecond}, oktaclient.Options{Capacity: 100})
+			w := newWorld(t, 1200, standin.Config{Limits: limits(600), TokenShare: 100, Latency: 200 * time.Millisecond}, oktaclient.Options{Capacity: 100})
 			ctx, cancel := context.WithCancel(t.Context())
 			var wg sync.WaitGroup
 			wg.Go(func() {
 				for ctx.Err() == nil {
-					w.org.Consume(oktatest.BucketUsers, int(part*600))
+					w.org.Consume(standin.BucketUsers, int(part*600))
 					select {
 					case <-time.After(time.Minute):
 					case <-ctx.Done():
@@ -102,8 +102,8 @@ func TestOthersSpendTheBucket(t *testing.T) {
 func TestOthersWithTheSameToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 1000, oktatest.Config{Limits: limits(100), TokenShare: 100, Latency: 200 * time.Millisecond}, oktaclient.Options{Capacity: 100})
-		other := newWorld(t, 0, oktatest.Config{}, oktaclient.Options{})
+		w := newWorld(t, 1000, standin.Config{Limits: limits(100), TokenShare: 100, Latency: 200 * time.Millisecond}, oktaclient.Options{Capacity: 100})
+		other := newWorld(t, 0, standin.Config{}, oktaclient.Options{})
 		other.org, other.ids = w.org, w.ids[500:]
 		url, err := oktaclient.ParseOrgURL("http://127.0.0.1")
 		if err != nil {

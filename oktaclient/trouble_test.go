@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 // A 429 may speak of the org's window, which began before the token's: it is to be waited out all the same.
@@ -22,8 +22,8 @@ func TestOrgLimitWithTheOrgsNumbers(t *testing.T) {
 	t.Parallel()
 	for _, lead := range []time.Duration{0, 10 * time.Second, 50 * time.Second} {
 		virtually(t, lead.String(), func(t *testing.T) {
-			w := newWorld(t, 300, oktatest.Config{Limits: limits(600), OrgNumbers: true, Latency: 100 * time.Millisecond}, oktaclient.Options{})
-			w.org.Consume(oktatest.BucketUsers, 500)
+			w := newWorld(t, 300, standin.Config{Limits: limits(600), OrgNumbers: true, Latency: 100 * time.Millisecond}, oktaclient.Options{})
+			w.org.Consume(standin.BucketUsers, 500)
 			pass(lead)
 			if failed := w.resetAll(t.Context(), 32); len(failed) > 0 {
 				t.Errorf("%d rows lost", len(failed))
@@ -40,8 +40,8 @@ func TestOrgLimitWithTheOrgsNumbers(t *testing.T) {
 func TestBare429CostsLittle(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 100, oktatest.Config{Limits: limits(600), TokenShare: 100, Latency: 50 * time.Millisecond}, oktaclient.Options{})
-		w.org.Script(oktatest.Fault{Kind: oktatest.TooManyBare, Op: oktatest.OpResetFactors, Skip: 50, Times: 1})
+		w := newWorld(t, 100, standin.Config{Limits: limits(600), TokenShare: 100, Latency: 50 * time.Millisecond}, oktaclient.Options{})
+		w.org.Script(standin.Fault{Kind: standin.TooManyBare, Op: standin.OpResetFactors, Skip: 50, Times: 1})
 		start := time.Now()
 		w.resetAll(t.Context(), 16)
 		w.onceEach(t)
@@ -55,10 +55,10 @@ func TestBare429CostsLittle(t *testing.T) {
 // doubt, and what was tried alone after that.
 func TestWhatIsNotOktaIsAnOutage(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []oktatest.Kind{oktatest.Portal, oktatest.Redirect} {
+	for _, kind := range []standin.Kind{standin.Portal, standin.Redirect} {
 		virtually(t, string(kind), func(t *testing.T) {
-			w := newWorld(t, 1000, oktatest.Config{Latency: 50 * time.Millisecond, Unlimited: true}, oktaclient.Options{})
-			w.org.Script(oktatest.Fault{Kind: kind, Op: oktatest.OpResetFactors, Skip: 100})
+			w := newWorld(t, 1000, standin.Config{Latency: 50 * time.Millisecond, Unlimited: true}, oktaclient.Options{})
+			w.org.Script(standin.Fault{Kind: kind, Op: standin.OpResetFactors, Skip: 100})
 			doubt := 0
 			for _, err := range w.resetAll(t.Context(), 32) {
 				if oktaclient.FateOf(err) == oktaclient.InDoubt {
@@ -76,8 +76,8 @@ func TestWhatIsNotOktaIsAnOutage(t *testing.T) {
 func TestDropsDontStopASingleWorker(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 1500, oktatest.Config{Latency: 100 * time.Millisecond, Unlimited: true}, oktaclient.Options{MaxInFlight: 1})
-		w.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: oktatest.OpResetFactors, Probability: 0.04})
+		w := newWorld(t, 1500, standin.Config{Latency: 100 * time.Millisecond, Unlimited: true}, oktaclient.Options{MaxInFlight: 1})
+		w.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: standin.OpResetFactors, Probability: 0.04})
 		start := time.Now()
 		w.resetAll(t.Context(), 1)
 		w.onceEach(t)
@@ -91,7 +91,7 @@ func TestDropsDontStopASingleWorker(t *testing.T) {
 func TestCancelDuringDispatchSendsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 1, oktatest.Config{}, oktaclient.Options{})
+		w := newWorld(t, 1, standin.Config{}, oktaclient.Options{})
 		ctx, cancel := context.WithCancelCause(t.Context())
 		stopped := errors.New("stopped by hand")
 		rep, err := w.client.ResetFactors(ctx, w.ids[0], func() error { cancel(stopped); return nil })
@@ -105,11 +105,11 @@ func TestCancelDuringDispatchSendsNothing(t *testing.T) {
 func TestHoldDuringDispatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 20, oktatest.Config{Limits: limits(100), TokenShare: 100}, oktaclient.Options{})
+		w := newWorld(t, 20, standin.Config{Limits: limits(100), TokenShare: 100}, oktaclient.Options{})
 		if _, err := w.client.ResetFactors(t.Context(), w.ids[0], nil); err != nil {
 			t.Fatal(err)
 		}
-		w.org.Consume(oktatest.BucketUsers, 99)
+		w.org.Consume(standin.BucketUsers, 99)
 		done := make(chan error, 4)
 		for i := 1; i <= 4; i++ {
 			go func() {

@@ -13,10 +13,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
-func tokenClient(t *testing.T, org *oktatest.Org) *oktaclient.Client {
+func tokenClient(t *testing.T, org *standin.Org) *oktaclient.Client {
 	t.Helper()
 	return serve(t, org, oktaclient.Options{Token: oktaclient.Token(org.Token())})
 }
@@ -35,14 +35,14 @@ func logins(users iter.Seq2[oktaclient.UserRecord, error]) (logins []string, err
 
 func TestListUserRecords(t *testing.T) {
 	t.Parallel()
-	org := oktatest.New(oktatest.Config{})
+	org := standin.New(standin.Config{})
 	org.AddIdentifiers(func(yield func(string) bool) {
 		for i := range 450 {
 			yield(fmt.Sprintf("user%d@example.com", i))
 		}
 	})
-	org.Add(oktatest.User{Login: "gone@example.com", Status: oktatest.StatusDeprovisioned})
-	org.Add(oktatest.User{Login: "out@example.com", Status: oktatest.StatusLockedOut})
+	org.Add(standin.User{Login: "gone@example.com", Status: standin.StatusDeprovisioned})
+	org.Add(standin.User{Login: "out@example.com", Status: standin.StatusLockedOut})
 	c := tokenClient(t, org)
 	for _, tt := range []struct {
 		query oktaclient.UserQuery
@@ -59,8 +59,8 @@ func TestListUserRecords(t *testing.T) {
 			t.Errorf("%+v: %d users, %v; want %d, %q among them", tt.query, len(got), err, tt.want, tt.has)
 		}
 	}
-	if s := org.Stats(); s.ByOp[oktatest.OpListUsers] != 3+1+3+1 || len(s.Surprises) > 0 {
-		t.Errorf("%d lists, want 8; surprises %q", s.ByOp[oktatest.OpListUsers], s.Surprises)
+	if s := org.Stats(); s.ByOp[standin.OpListUsers] != 3+1+3+1 || len(s.Surprises) > 0 {
+		t.Errorf("%d lists, want 8; surprises %q", s.ByOp[standin.OpListUsers], s.Surprises)
 	}
 	_, err := logins(c.ListUserRecords(t.Context(), oktaclient.UserQuery{Search: `shoeSize eq "44"`}))
 	if oktaclient.FateOf(err) != oktaclient.Refused || !strings.Contains(err.Error(), "E0000031") {
@@ -71,8 +71,8 @@ func TestListUserRecords(t *testing.T) {
 // A list that breaks off says so, after what it had.
 func TestListBreaksOff(t *testing.T) {
 	t.Parallel()
-	org := oktatest.New(oktatest.Config{Users: 450})
-	org.Script(oktatest.Fault{Kind: "401", Op: oktatest.OpListUsers, Skip: 1})
+	org := standin.New(standin.Config{Users: 450})
+	org.Script(standin.Fault{Kind: "401", Op: standin.OpListUsers, Skip: 1})
 	got, err := logins(tokenClient(t, org).ListUserRecords(t.Context(), oktaclient.UserQuery{}))
 	if len(got) != 200 || oktaclient.FateOf(err) != oktaclient.NoAccess {
 		t.Errorf("%d users, %v; want the first page and no access", len(got), err)
@@ -111,13 +111,13 @@ func TestUserRecordAttributes(t *testing.T) {
 
 func TestGroups(t *testing.T) {
 	t.Parallel()
-	org := oktatest.New(oktatest.Config{})
+	org := standin.New(standin.Config{})
 	var members []string
 	for i := range 250 {
-		members = append(members, org.Add(oktatest.User{Login: fmt.Sprintf("user%d@example.com", i)}).ID)
+		members = append(members, org.Add(standin.User{Login: fmt.Sprintf("user%d@example.com", i)}).ID)
 	}
-	quoted := org.AddGroup(oktatest.Group{Name: `"All" \ or id eq "x`, Members: members})
-	org.AddGroup(oktatest.Group{Name: "SALES", Type: oktatest.GroupApp})
+	quoted := org.AddGroup(standin.Group{Name: `"All" \ or id eq "x`, Members: members})
+	org.AddGroup(standin.Group{Name: "SALES", Type: standin.GroupApp})
 	c := tokenClient(t, org)
 	for name, want := range map[string]int{quoted.Name: 1, "sales": 2, "Sale": 0, "nobody": 0} {
 		if groups, err := c.FindGroups(t.Context(), name); err != nil || len(groups) != want {
@@ -136,7 +136,7 @@ func TestGroups(t *testing.T) {
 			t.Errorf("ListGroupUsers(%q): %v, want not sent", id, err)
 		}
 	}
-	if s := org.Stats(); s.ByOp[oktatest.OpListMembers] != 3 || s.ByOp[oktatest.OpListUsers] != 0 || len(s.Surprises) > 0 {
+	if s := org.Stats(); s.ByOp[standin.OpListMembers] != 3 || s.ByOp[standin.OpListUsers] != 0 || len(s.Surprises) > 0 {
 		t.Errorf("%+v, want 3 pages of members", s)
 	}
 }

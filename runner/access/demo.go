@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 // demoAnswer is how long the people of the stand-in take to answer a push.
@@ -14,9 +14,9 @@ const demoAnswer = 3 * time.Second
 // demoUsers are the people of the stand-in org that a rehearsal of factors knows by name, and what is special about them.
 var demoUsers = []struct {
 	login, what, push string
-	factors           []oktatest.Factor
+	factors           []standin.Factor
 }{
-	{"alice@example.com", "has many factors and approves pushes", "", []oktatest.Factor{
+	{"alice@example.com", "has many factors and approves pushes", "", []standin.Factor{
 		{Type: "push", Provider: "OKTA"},
 		{Type: "signed_nonce", Provider: "OKTA"},
 		{Type: "token:software:totp", Provider: "OKTA"},
@@ -24,16 +24,16 @@ var demoUsers = []struct {
 		{Type: "sms", Provider: "OKTA", Profile: map[string]string{"phoneNumber": "+15551234567"}},
 		{Type: "question", Provider: "OKTA"},
 	}},
-	{"bob@example.com", "rejects pushes", "REJECTED", []oktatest.Factor{{Type: "push", Provider: "OKTA"}}},
-	{"carol@example.com", "has a security key only", "", []oktatest.Factor{{Type: "webauthn", Provider: "FIDO"}}},
+	{"bob@example.com", "rejects pushes", "REJECTED", []standin.Factor{{Type: "push", Provider: "OKTA"}}},
+	{"carol@example.com", "has a security key only", "", []standin.Factor{{Type: "webauthn", Provider: "FIDO"}}},
 	{"dave@example.com", "has enrolled nothing", "", nil},
 }
 
 // StartDemo serves a stand-in org with the people above.
 func StartDemo() (*Sandbox, error) {
-	org := oktatest.New(oktatest.Config{Latency: DemoLatency, LatencyJitter: DemoLatency / 2, PushDelay: demoAnswer})
+	org := standin.New(standin.Config{Latency: DemoLatency, LatencyJitter: DemoLatency / 2, PushDelay: demoAnswer})
 	for _, u := range demoUsers {
-		org.Add(oktatest.User{Login: u.login, Factors: u.factors, Push: u.push})
+		org.Add(standin.User{Login: u.login, Factors: u.factors, Push: u.push})
 	}
 	return ServeOrg(context.Background(), org, "127.0.0.1:0")
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 	"oktareset/runner/roster"
 )
@@ -23,7 +23,7 @@ const (
 
 // Sandbox is a stand-in org that this process serves on a loopback address.
 type Sandbox struct {
-	Org    *oktatest.Org
+	Org    *standin.Org
 	listen net.Listener
 	server *http.Server
 }
@@ -31,9 +31,9 @@ type Sandbox struct {
 // StartSandbox serves a stand-in org with its own people, the given ones, those whom the input, if
 // there is one, names, and those with these IDs or logins.
 func StartSandbox(f *roster.File, given []oktaclient.User, names []string) (*Sandbox, error) {
-	org := oktatest.New(oktatest.Config{Users: demoPeople, Latency: DemoLatency, LatencyJitter: DemoLatency / 2})
+	org := standin.New(standin.Config{Users: demoPeople, Latency: DemoLatency, LatencyJitter: DemoLatency / 2})
 	for _, u := range given {
-		org.Add(oktatest.User{ID: u.ID, Login: u.Profile.Login})
+		org.Add(standin.User{ID: u.ID, Login: u.Profile.Login})
 	}
 	if f != nil {
 		org.AddIdentifiers(Identifiers(f))
@@ -43,7 +43,7 @@ func StartSandbox(f *roster.File, given []oktaclient.User, names []string) (*San
 }
 
 // ServeOrg serves an org on an address of this machine until [Sandbox.Close].
-func ServeOrg(ctx context.Context, org *oktatest.Org, address string) (*Sandbox, error) {
+func ServeOrg(ctx context.Context, org *standin.Org, address string) (*Sandbox, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fault.Usage("choose another address with --listen", "serve the stand-in org: %w", err)

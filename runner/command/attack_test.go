@@ -16,7 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 )
 
@@ -135,9 +135,9 @@ func login(i int) string { return fmt.Sprintf("user%d@example.com", i) }
 // A user named by login and by ID, and a crash before either is done: the two rows must not each
 // wait for the other. Those behind them show, once they are reset, that the log would show a reset.
 func TestDuplicatesAfterACrash(t *testing.T) {
-	virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(login(0), "nobody1@x.com", "nobody2@x.com", v.ids[0], v.ids[1], v.ids[2], v.ids[3], v.ids[4])
-		v.org.Consume(oktatest.BucketUsers, 600) // another client has used up this minute: the rows wait
+		v.org.Consume(standin.BucketUsers, 600) // another client has used up this minute: the rows wait
 		v.mustCrash(20*time.Second, confirm(8), "--workers", "2")
 		v.reset("--resume")
 		v.once(0, 1, 2, 3, 4)
@@ -146,10 +146,10 @@ func TestDuplicatesAfterACrash(t *testing.T) {
 
 // The same after clean stops.
 func TestDuplicatesAfterStops(t *testing.T) {
-	virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(v.ids[1], login(0), v.ids[2], v.ids[0])
 		v.reset(confirm(4), "--limit", "1", "--workers", "1")
-		v.org.Script(oktatest.Fault{Kind: oktatest.Refuse, Op: oktatest.OpGetUser})
+		v.org.Script(standin.Fault{Kind: standin.Refuse, Op: standin.OpGetUser})
 		ctx, stop := context.WithCancelCause(v.t.Context())
 		time.AfterFunc(5*time.Second, func() { stop(fault.Signal{Signal: os.Interrupt}) })
 		v.resetIn(ctx, "--resume")
@@ -163,7 +163,7 @@ func TestDuplicatesAfterStops(t *testing.T) {
 
 // A login that has gone over to somebody else by the time of the resume.
 func TestLoginThatMoves(t *testing.T) {
-	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(v.ids[1], login(0), v.ids[0])
 		v.reset(confirm(3), "--limit", "1", "--workers", "1")
 		v.becomes(login(0), 0, 2)
@@ -176,15 +176,15 @@ func TestLoginThatMoves(t *testing.T) {
 func TestLoginThatMovesWhileInDoubt(t *testing.T) {
 	for name, want := range map[string]int{"retry": 2, "undone": 1} {
 		t.Run(name, func(t *testing.T) {
-			cfg := oktatest.Config{Latency: 100 * time.Millisecond}
-			flags, when := []string{"--resume"}, oktatest.Before
+			cfg := standin.Config{Latency: 100 * time.Millisecond}
+			flags, when := []string{"--resume"}, standin.Before
 			if name == "retry" {
-				cfg.ResetEvents = oktatest.NoEvents
-				flags, when = []string{"--retry", "unknown", "--confirm=acme.okta.com:1"}, oktatest.After
+				cfg.ResetEvents = standin.NoEvents
+				flags, when = []string{"--retry", "unknown", "--confirm=acme.okta.com:1"}, standin.After
 			}
 			virtually(t, 4, cfg, func(v *virtual) {
 				v.input(v.ids[1], login(0), v.ids[3])
-				v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: when, Op: resetOp, UserID: v.ids[0], Times: 1})
+				v.org.Script(standin.Fault{Kind: standin.Drop, When: when, Op: resetOp, UserID: v.ids[0], Times: 1})
 				v.reset(confirm(3), "--workers", "1", "--limit", "2")
 				v.becomes(login(0), 0, 2)
 				if name == "retry" {
@@ -204,8 +204,8 @@ func TestLoginThatMovesWhileInDoubt(t *testing.T) {
 func TestOneWrongDate(t *testing.T) {
 	for _, ahead := range []time.Duration{8 * time.Second, 30 * time.Second, time.Hour} {
 		t.Run(ahead.String(), func(t *testing.T) {
-			virtually(t, 10, oktatest.Config{Latency: 100 * time.Millisecond, Reenroll: 5 * time.Second, ResetEvents: oktatest.NoEvents}, func(v *virtual) {
-				v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, UserID: v.ids[5], Times: 1})
+			virtually(t, 10, standin.Config{Latency: 100 * time.Millisecond, Reenroll: 5 * time.Second, ResetEvents: standin.NoEvents}, func(v *virtual) {
+				v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, UserID: v.ids[5], Times: 1})
 				v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 					resp, err := next.RoundTrip(r)
 					if err == nil && strings.Contains(r.URL.Path, v.ids[4]+"/lifecycle") {
@@ -227,7 +227,7 @@ func TestOneWrongDate(t *testing.T) {
 // --limit and a copy of the input that somebody changes under the run: the worse of the two
 // decides, and nobody is touched whom the input didn't name.
 func TestLimitHidesNothing(t *testing.T) {
-	virtually(t, 50, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 50, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		time.AfterFunc(450*time.Millisecond, func() {
 			v.overwrite("users.results.input.csv", []byte(strings.Replace(v.read("users.results.input.csv"), v.ids[49], "00u99999999999999999", 1)))
 		})
@@ -249,7 +249,7 @@ func TestLimitHidesNothing(t *testing.T) {
 
 // A refused resume leaves the kept input of an earlier run alone.
 func TestKeptInputStays(t *testing.T) {
-	virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.args, v.stdin = []string{"-", "-o", v.path("users.results.csv")}, "userId\n"+strings.Join(v.ids, "\n")+"\n"
 		v.reset(confirm(20), "--limit", "5")
 		v.stdin = ""
@@ -268,9 +268,9 @@ func TestKeptInputStays(t *testing.T) {
 
 // Ten that stay forbidden must not keep those behind them from ever being tried again.
 func TestRetryForbiddenGetsThrough(t *testing.T) {
-	virtually(t, 60, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 60, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		for i := 20; i < 40; i++ {
-			f := oktatest.Fault{Kind: oktatest.Forbidden, Op: resetOp, UserID: v.ids[i]}
+			f := standin.Fault{Kind: standin.Forbidden, Op: resetOp, UserID: v.ids[i]}
 			if i >= 32 {
 				f.Times = 1
 			}
@@ -284,8 +284,8 @@ func TestRetryForbiddenGetsThrough(t *testing.T) {
 // Resumes that are shorter than a proof takes: each waits from its own beginning, by its own clock,
 // and what may still come isn't sent again, however long ago the runs before began by their clocks.
 func TestShortResumesProveNothing(t *testing.T) {
-	virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-		v.org.Script(oktatest.Fault{Kind: oktatest.Hang, When: oktatest.Before, Op: resetOp, UserID: v.ids[3], Times: 1})
+	virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.Hang, When: standin.Before, Op: resetOp, UserID: v.ids[3], Times: 1})
 		v.mustCrash(5*time.Second, confirm(20), "--limit", "19") // one is left: it can show that the log keeps up
 		for range 3 {
 			<-time.After(time.Hour)
@@ -300,8 +300,8 @@ func TestShortResumesProveNothing(t *testing.T) {
 
 // What was recorded before a change outlives a crash in the middle of it.
 func TestRecordedFactorsOutliveACrash(t *testing.T) {
-	virtually(t, 10, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-		v.org.Script(oktatest.Fault{Kind: oktatest.Hang, When: oktatest.After, Op: resetOp, UserID: v.ids[3], Times: 1})
+	virtually(t, 10, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.Hang, When: standin.After, Op: resetOp, UserID: v.ids[3], Times: 1})
 		v.mustCrash(5*time.Second, confirm(10), "--record-factors")
 		v.want(v.reset("--resume", "--record-factors"), 0, map[string]int{"reset": 9, "reset/verified": 1})
 		b, err := os.ReadFile(v.path("users.results.csv"))
@@ -316,7 +316,7 @@ func TestRecordedFactorsOutliveACrash(t *testing.T) {
 
 // An org that answers with an ID that is none.
 func TestOddID(t *testing.T) {
-	virtually(t, 1, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 1, standin.Config{}, func(v *virtual) {
 		v.input(login(0))
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 			resp, err := next.RoundTrip(r)
@@ -336,13 +336,13 @@ func TestOddID(t *testing.T) {
 func TestRetryUnknownWithDuplicate(t *testing.T) {
 	for name, want := range map[string]int{"not proved": 2, "proved late": 1} {
 		t.Run(name, func(t *testing.T) {
-			cfg := oktatest.Config{Latency: 100 * time.Millisecond, ResetEvents: oktatest.NoEvents}
+			cfg := standin.Config{Latency: 100 * time.Millisecond, ResetEvents: standin.NoEvents}
 			if name == "proved late" {
-				cfg.ResetEvents, cfg.LogLag = oktatest.DefaultEvents, 5*time.Minute
+				cfg.ResetEvents, cfg.LogLag = standin.DefaultEvents, 5*time.Minute
 			}
 			virtually(t, 2, cfg, func(v *virtual) {
 				v.input(v.ids[1], login(0), v.ids[0])
-				v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, UserID: v.ids[0], Times: 1})
+				v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, UserID: v.ids[0], Times: 1})
 				v.reset(confirm(3), "--workers", "1")
 				<-time.After(time.Hour)
 				v.reset("--retry", "unknown", confirm(1))
@@ -359,7 +359,7 @@ func TestRetryUnknownWithDuplicate(t *testing.T) {
 // and that isn't remembered for that reason, stands there twice: the rows are those that were
 // surveyed.
 func TestInputBeginsToRepeat(t *testing.T) {
-	virtually(t, 4, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 4, standin.Config{}, func(v *virtual) {
 		v.input(login(0), login(1), login(2), login(3))
 		change := sync.OnceFunc(func() { v.input(login(0), login(1), login(0), login(3)) }) // with the first request: before any row is read
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -374,12 +374,12 @@ func TestInputBeginsToRepeat(t *testing.T) {
 // Two logins of one user, who was renamed. A run stops after it has reset the user by the first row and before it comes to the second, whose
 // line, of an earlier run and behind the other in the file, says that nothing was done: it doesn't give the user back to that row.
 func TestDuplicateOvertakesItsRow(t *testing.T) {
-	virtually(t, 4, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 4, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(login(0), v.ids[1], login(3))
 		v.becomes(login(3), 3, 0)
 		v.org.Script(
-			oktatest.Fault{Kind: oktatest.ServerError, Op: oktatest.OpGetUser, UserID: v.ids[0], Times: 1}, // the second row is faster
-			oktatest.Fault{Kind: oktatest.Refuse, Op: resetOp},
+			standin.Fault{Kind: standin.ServerError, Op: standin.OpGetUser, UserID: v.ids[0], Times: 1}, // the second row is faster
+			standin.Fault{Kind: standin.Refuse, Op: resetOp},
 		)
 		if code := v.reset(confirm(3)); code != fault.ExitStopped {
 			t.Errorf("exit code %d, want %d:\n%s", code, fault.ExitStopped, v.stderr)
@@ -394,7 +394,7 @@ func TestDuplicateOvertakesItsRow(t *testing.T) {
 
 // A crashed ledger that somebody has sorted: a line of an older run must not pass for a row's last.
 func TestSortedLedgerIsRefused(t *testing.T) {
-	virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.reset(confirm(20), "--limit", "2")
 		v.mustCrash(350*time.Millisecond, "--resume", "--workers", "4")
 		path := v.path("users.results.journal")

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/access"
 	"oktareset/runner/audit"
 	"oktareset/runner/console"
@@ -46,7 +46,7 @@ func TestAuditWaitsForTheLog(t *testing.T) {
 		{40 * time.Second, 0, 0, time.Second, 1},
 		{10 * time.Minute, 2 * time.Minute, 2 * time.Minute, 3 * time.Minute, 1},
 	} {
-		virtually(t, 70, oktatest.Config{LogLag: tt.lag}, func(v *virtual) {
+		virtually(t, 70, standin.Config{LogLag: tt.lag}, func(v *virtual) {
 			if code := v.reset("--confirm", "acme.okta.com:70"); code != 0 {
 				v.t.Fatalf("reset: %d\n%s", code, v.stderr)
 			}
@@ -65,19 +65,19 @@ func TestAuditWaitsForTheLog(t *testing.T) {
 // Many pages are read in one query, whatever is lost on the way, and a long reading is announced.
 func TestAuditOfManyRows(t *testing.T) {
 	const users = 20_000
-	virtually(t, users, oktatest.Config{Unlimited: true}, func(v *virtual) {
+	virtually(t, users, standin.Config{Unlimited: true}, func(v *virtual) {
 		if code := v.reset("--confirm", "acme.okta.com:20000", "--workers", "64"); code != 0 {
 			v.t.Fatalf("reset: %d\n%s", code, v.stderr)
 		}
-		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpLogs, Every: 7})
-		before := v.org.Stats().ByOp[oktatest.OpLogs]
+		v.org.Script(standin.Fault{Kind: standin.Drop, Op: standin.OpLogs, Every: 7})
+		before := v.org.Stats().ByOp[standin.OpLogs]
 		var out bytes.Buffer
 		code := v.run(v.t.Context(), &out, "audit", v.path("users.results.csv"), "--json")
 		var s audit.Summary
 		if err := json.Unmarshal(out.Bytes(), &s); err != nil || code != 0 || s.Verdicts["confirmed"] != users {
 			v.t.Errorf("exit %d, %+v, %v\n%s", code, s, err, v.stderr)
 		}
-		if calls := v.org.Stats().ByOp[oktatest.OpLogs] - before; calls < 40 || calls > 60 {
+		if calls := v.org.Stats().ByOp[standin.OpLogs] - before; calls < 40 || calls > 60 {
 			v.t.Errorf("%d calls for 40,000 events, want about 40", calls)
 		}
 		if !strings.Contains(v.stderr, "that is about 80 calls of 1000 events; at 60 a minute, which a default token is allowed, they take 1m20s") {
@@ -89,18 +89,18 @@ func TestAuditOfManyRows(t *testing.T) {
 // What goes wrong leaves no audit, says so, and has a code of its own.
 func TestAuditThatBreaksOff(t *testing.T) {
 	for _, tt := range []struct {
-		fault oktatest.Fault
+		fault standin.Fault
 		code  int
 		text  string
 	}{
-		{oktatest.Fault{Kind: oktatest.InvalidToken}, fault.ExitNoAccess, "doesn't accept the credentials"},
-		{oktatest.Fault{Kind: oktatest.Forbidden, Op: oktatest.OpLogs}, fault.ExitNoAccess, "doesn't let these credentials read its System Log"},
-		{oktatest.Fault{Kind: oktatest.MissingScope, Op: oktatest.OpLogs}, fault.ExitNoAccess, "okta.logs.read"},
-		{oktatest.Fault{Kind: oktatest.Refuse}, fault.ExitUsage, "can't be reached"},
-		{oktatest.Fault{Kind: oktatest.Portal}, fault.ExitUsage, "doesn't answer as an Okta org"},
-		{oktatest.Fault{Kind: oktatest.ServerError, Op: oktatest.OpLogs}, fault.ExitBrokeOff, "read the System Log of acme.okta.com"},
+		{standin.Fault{Kind: standin.InvalidToken}, fault.ExitNoAccess, "doesn't accept the credentials"},
+		{standin.Fault{Kind: standin.Forbidden, Op: standin.OpLogs}, fault.ExitNoAccess, "doesn't let these credentials read its System Log"},
+		{standin.Fault{Kind: standin.MissingScope, Op: standin.OpLogs}, fault.ExitNoAccess, "okta.logs.read"},
+		{standin.Fault{Kind: standin.Refuse}, fault.ExitUsage, "can't be reached"},
+		{standin.Fault{Kind: standin.Portal}, fault.ExitUsage, "doesn't answer as an Okta org"},
+		{standin.Fault{Kind: standin.ServerError, Op: standin.OpLogs}, fault.ExitBrokeOff, "read the System Log of acme.okta.com"},
 	} {
-		virtually(t, 2, oktatest.Config{}, func(v *virtual) {
+		virtually(t, 2, standin.Config{}, func(v *virtual) {
 			v.reset("--confirm", "acme.okta.com:2")
 			v.org.Script(tt.fault)
 			code := v.run(v.t.Context(), io.Discard, "audit", v.path("users.results.csv"))
@@ -120,7 +120,7 @@ func TestAuditThatBreaksOff(t *testing.T) {
 
 // A signal ends the wait.
 func TestAuditStops(t *testing.T) {
-	virtually(t, 2, oktatest.Config{LogLag: time.Hour}, func(v *virtual) {
+	virtually(t, 2, standin.Config{LogLag: time.Hour}, func(v *virtual) {
 		v.reset("--confirm", "acme.okta.com:2")
 		ctx, cancel := context.WithCancelCause(v.t.Context())
 		time.AfterFunc(20*time.Second, func() { cancel(fault.Signal{Signal: os.Interrupt}) })
@@ -135,7 +135,7 @@ func TestAuditStops(t *testing.T) {
 
 // Of a damaged manifest, an audit doesn't advise to reset anybody.
 func TestAuditOfDamage(t *testing.T) {
-	virtually(t, 1, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 1, standin.Config{}, func(v *virtual) {
 		v.wantEnd(v.reset(confirm(1)), 0)
 		v.overwrite("users.results.json", []byte("{"))
 		v.wantEnd(v.run(v.t.Context(), io.Discard, "audit", v.path("users.results.csv")), fault.ExitUsage,

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 	"oktareset/runner/results"
 )
@@ -46,7 +46,7 @@ func TestForgedLedgerIsNoConsent(t *testing.T) {
 	}
 	for _, folder := range []os.FileMode{0o755, 0o777 | os.ModeSticky, 0o777} {
 		for _, mode := range []os.FileMode{0o600, 0o644, 0o666} {
-			virtually(t, 10, oktatest.Config{}, func(v *virtual) {
+			virtually(t, 10, standin.Config{}, func(v *virtual) {
 				v.forge(4711, mode)
 				if err := os.Chmod(v.dir, folder); err != nil {
 					t.Fatal(err)
@@ -89,7 +89,7 @@ func TestRecordedConsentDependsOnTheFolder(t *testing.T) {
 				t.Skip("only root can give folders to other users")
 			}
 			for _, given := range []string{"nothing", "--confirm", "the number"} {
-				virtually(t, 5, oktatest.Config{}, func(v *virtual) {
+				virtually(t, 5, standin.Config{}, func(v *virtual) {
 					v.reset(confirm(5), "--limit", "2", "--workers", "1")
 					if err := errors.Join(os.Chmod(v.dir, tt.mode), os.Chown(v.dir, max(tt.uid, os.Geteuid()), -1)); err != nil {
 						t.Fatal(err)
@@ -127,7 +127,7 @@ func TestRecordedConsentDependsOnTheFolder(t *testing.T) {
 
 // A run that died before anybody had allowed it left no consent.
 func TestNoConsentIsRecordedBeforeItIsGiven(t *testing.T) {
-	virtually(t, 5, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 5, standin.Config{}, func(v *virtual) {
 		v.reset(confirm(5), "--limit", "1")
 		manifest := v.path("users.results.json")
 		m, err := os.ReadFile(manifest)

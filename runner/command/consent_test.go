@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 	"oktareset/runner/results"
 )
@@ -70,7 +70,7 @@ func (v *virtual) refused(code int, before map[int]int, want string) {
 // Whatever consent the results record, a --confirm that is given is checked: its host, and that no
 // more users are left than it allows.
 func TestConfirmIsCheckedOnAResume(t *testing.T) {
-	virtually(t, 10, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 10, standin.Config{}, func(v *virtual) {
 		v.reset(confirm(10), "--limit", "3", "--workers", "1")
 		before := map[int]int{0: 7, 1: 3}
 		for flag, want := range map[string]string{
@@ -94,8 +94,8 @@ func TestConfirmIsCheckedOnAResume(t *testing.T) {
 
 // Who was left in doubt may be reset by a resume, too, and counts.
 func TestRowsInDoubtCountForConfirm(t *testing.T) {
-	virtually(t, 10, oktatest.Config{ResetEvents: oktatest.NoEvents}, func(v *virtual) {
-		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, UserID: v.ids[1], Times: 1})
+	virtually(t, 10, standin.Config{ResetEvents: standin.NoEvents}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, UserID: v.ids[1], Times: 1})
 		v.reset(confirm(10), "--workers", "1", "--limit", "3")
 		before := map[int]int{0: 7, 1: 3}
 		v.refused(v.reset("--resume", "--confirm", "acme.okta.com:7"), before, "but 8 users are still to do")
@@ -106,9 +106,9 @@ func TestRowsInDoubtCountForConfirm(t *testing.T) {
 // A retry of the unknown may do somebody a second time. A flag allows that only by the exact number
 // of these users, in a run that does nothing else.
 func TestRetryUnknownNeedsTheExactNumber(t *testing.T) {
-	virtually(t, 10, oktatest.Config{ResetEvents: oktatest.NoEvents}, func(v *virtual) {
+	virtually(t, 10, standin.Config{ResetEvents: standin.NoEvents}, func(v *virtual) {
 		for _, i := range []int{2, 5} {
-			v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, UserID: v.ids[i], Times: 1})
+			v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, UserID: v.ids[i], Times: 1})
 		}
 		v.reset(confirm(10), "--workers", "1", "--limit", "8")
 		v.want(v.reset("--resume", "--limit", "1"), fault.ExitStopped, map[string]int{"reset": 7, "unknown/unverified": 2, "not_attempted": 1})
@@ -137,8 +137,8 @@ func TestRetryUnknownNeedsTheExactNumber(t *testing.T) {
 // On a terminal, the question says whom it is about, and the number is that of all who may be
 // changed.
 func TestRetryUnknownAsks(t *testing.T) {
-	virtually(t, 4, oktatest.Config{ResetEvents: oktatest.NoEvents}, func(v *virtual) {
-		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, UserID: v.ids[1], Times: 1})
+	virtually(t, 4, standin.Config{ResetEvents: standin.NoEvents}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, UserID: v.ids[1], Times: 1})
 		v.reset(confirm(4), "--workers", "1", "--limit", "3")
 		p := &person{}
 		v.asker = p
@@ -153,7 +153,7 @@ func TestRetryUnknownAsks(t *testing.T) {
 
 // Reading a question is nobody's run time: the clocks begin with the answer.
 func TestClocksBeginWithConsent(t *testing.T) {
-	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.asker = &person{reads: 8 * time.Hour}
 		v.want(v.reset("--max-duration", "10s"), 0, map[string]int{"reset": 3})
 		if !regexp.MustCompile(`3 rows in (\d+ms|0\.\ds): 3 reset`).MatchString(v.stderr) {
@@ -165,7 +165,7 @@ func TestClocksBeginWithConsent(t *testing.T) {
 		}
 	})
 	// A slow run is ended all the same.
-	virtually(t, 100, oktatest.Config{Latency: time.Second}, func(v *virtual) {
+	virtually(t, 100, standin.Config{Latency: time.Second}, func(v *virtual) {
 		v.asker = &person{reads: 8 * time.Hour}
 		code := v.reset("--max-duration", "10s", "--workers", "1")
 		if n := v.counts()["reset"]; code != fault.ExitStopped || n < 5 || n > 10 {
@@ -176,8 +176,8 @@ func TestClocksBeginWithConsent(t *testing.T) {
 
 // A job isn't asked: the time before its first reset counts, and is bounded.
 func TestMaxDurationOfAJobBoundsItsStart(t *testing.T) {
-	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
-		v.org.Script(oktatest.Fault{Kind: oktatest.Hang, When: oktatest.Before, Op: oktatest.OpMe})
+	virtually(t, 3, standin.Config{}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.Hang, When: standin.Before, Op: standin.OpMe})
 		begin := time.Now()
 		code := v.reset(confirm(3), "--max-duration", "10s")
 		if took := time.Since(begin); code != fault.ExitStopped || took > 31*time.Second { // a request may take its timeout
@@ -202,7 +202,7 @@ func TestMaxDurationOfAJobBoundsItsStart(t *testing.T) {
 
 // A wrong number, and the end of the terminal's patience, change nothing.
 func TestPromptIsAnsweredExactly(t *testing.T) {
-	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		for _, answer := range []string{"4", "03", "+3", "3.0", "y", "three", "3 3"} {
 			v.asker = &person{answer: answer}
 			v.refused(v.reset(), map[int]int{0: 3}, fmt.Sprintf("%q was typed, not 3", answer))
@@ -215,7 +215,7 @@ func TestPromptIsAnsweredExactly(t *testing.T) {
 
 // What a run records as its consent is what it had.
 func TestRecordedConsent(t *testing.T) {
-	virtually(t, 4, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 4, standin.Config{}, func(v *virtual) {
 		v.asker = &person{}
 		v.reset("--limit", "1")
 		if c := v.manifest().Consent; c.How != results.ConsentPrompt || c.Count != 4 {

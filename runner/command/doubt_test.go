@@ -11,14 +11,14 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 )
 
 // lose loses the answers to so many resets of a user, one after the other: done or not.
-func (v *virtual) lose(user int, when ...oktatest.When) {
+func (v *virtual) lose(user int, when ...standin.When) {
 	for _, w := range when {
-		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: w, Op: resetOp, UserID: v.ids[user], Times: 1})
+		v.org.Script(standin.Fault{Kind: standin.Drop, When: w, Op: resetOp, UserID: v.ids[user], Times: 1})
 	}
 }
 
@@ -46,13 +46,13 @@ func (v *virtual) wantRow(user int, column, want string) {
 
 // gives another user another factor, from a day before.
 func (v *virtual) has(user int, kind, provider string) {
-	v.org.Enroll(v.ids[user], oktatest.Factor{Type: kind, Provider: provider, Created: time.Now().Add(-24 * time.Hour)})
+	v.org.Enroll(v.ids[user], standin.Factor{Type: kind, Provider: provider, Created: time.Now().Add(-24 * time.Hour)})
 }
 
 // halfReset has the first reset of a user take one factor, and breaks the connection: the System
 // Log has an event of that one.
 func (v *virtual) halfReset(user int) {
-	v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, UserID: v.ids[user], Times: 1, Part: 1})
+	v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, UserID: v.ids[user], Times: 1, Part: 1})
 }
 
 // A proxy answers an enrollment in Okta's place, and Okta does it 20 s later: the row waits, and
@@ -60,7 +60,7 @@ func (v *virtual) halfReset(user int) {
 func TestLostEnrollmentUnder2xx(t *testing.T) {
 	for name, header := range map[string]http.Header{"not Okta's": {}, "unreadable": {"X-Okta-Request-Id": {"abc"}}} {
 		t.Run(name, func(t *testing.T) {
-			virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+			virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 				v.phones()
 				sent := 0
 				v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -92,9 +92,9 @@ func TestLostEnrollmentUnder2xx(t *testing.T) {
 // Four resets are lost again and again, each round one less. However often that is, the run ends
 // with a look, not with what was sent.
 func TestRoundsEndWithALook(t *testing.T) {
-	virtually(t, 12, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-		const before = oktatest.Before
-		v.lose(3, before, before, before, oktatest.After)
+	virtually(t, 12, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		const before = standin.Before
+		v.lose(3, before, before, before, standin.After)
 		v.lose(4, before, before, before)
 		v.lose(5, before, before)
 		v.lose(6, before)
@@ -110,8 +110,8 @@ func TestRoundsEndWithALook(t *testing.T) {
 // Somebody who interrupts the wait for proof hears of that, though the run had reached its limit
 // before.
 func TestInterruptedAfterTheLimit(t *testing.T) {
-	virtually(t, 5, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-		v.lose(0, oktatest.Before)
+	virtually(t, 5, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.lose(0, standin.Before)
 		ctx, stop := context.WithCancelCause(v.t.Context())
 		defer time.AfterFunc(10*time.Second, func() { stop(fault.Signal{Signal: os.Interrupt}) }).Stop()
 		v.want(v.resetIn(ctx, confirm(5), "--limit", "2", "--workers", "1"), 130, map[string]int{"reset": 1, "unknown/unverified": 1, "not_attempted": 3})
@@ -126,29 +126,29 @@ func TestLastLook(t *testing.T) {
 	type scene struct {
 		name  string
 		flags []string
-		fault oktatest.Fault
+		fault standin.Fault
 		stop  time.Duration // a signal comes then
 		code  int
 		want  string // of the user whose answer was lost
 	}
 	for _, s := range []scene{
-		{"halt", []string{"--halt", "fail=1"}, oktatest.Fault{}, 0, fault.ExitConsent, "reset"},
-		{"limit", []string{"--limit", "3"}, oktatest.Fault{}, 0, fault.ExitStopped, "reset"},
-		{"duration", []string{"--max-duration", "2s"}, oktatest.Fault{}, 0, fault.ExitStopped, "reset"},
-		{"signal", nil, oktatest.Fault{}, 2 * time.Second, 130, "reset"},
-		{"credentials", nil, oktatest.Fault{Kind: oktatest.InvalidToken, Op: resetOp, Skip: 9}, 0, fault.ExitNoAccess, "reset"},
-		{"wrong org", nil, oktatest.Fault{Kind: oktatest.PathNotFound, Op: resetOp, Skip: 9}, 0, fault.ExitBrokeOff, "reset"},
+		{"halt", []string{"--halt", "fail=1"}, standin.Fault{}, 0, fault.ExitConsent, "reset"},
+		{"limit", []string{"--limit", "3"}, standin.Fault{}, 0, fault.ExitStopped, "reset"},
+		{"duration", []string{"--max-duration", "2s"}, standin.Fault{}, 0, fault.ExitStopped, "reset"},
+		{"signal", nil, standin.Fault{}, 2 * time.Second, 130, "reset"},
+		{"credentials", nil, standin.Fault{Kind: standin.InvalidToken, Op: resetOp, Skip: 9}, 0, fault.ExitNoAccess, "reset"},
+		{"wrong org", nil, standin.Fault{Kind: standin.PathNotFound, Op: resetOp, Skip: 9}, 0, fault.ExitBrokeOff, "reset"},
 		{
 			"no enrollment",
 			[]string{"--enroll", "sms:OKTA"},
-			oktatest.Fault{Kind: oktatest.WrongStatus, Op: oktatest.OpEnroll},
+			standin.Fault{Kind: standin.WrongStatus, Op: standin.OpEnroll},
 			0, fault.ExitNoAccess, "partial",
 		},
 	} {
 		t.Run(s.name, func(t *testing.T) {
-			virtually(t, 60, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+			virtually(t, 60, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 				v.phones()
-				v.lose(1, oktatest.After)
+				v.lose(1, standin.After)
 				if s.fault.Kind != "" {
 					v.org.Script(s.fault)
 				}
@@ -171,9 +171,9 @@ func TestLastLook(t *testing.T) {
 
 // When nobody can be asked any more, it isn't said that somebody has looked.
 func TestNoLastLook(t *testing.T) {
-	virtually(t, 60, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-		v.lose(1, oktatest.After)
-		v.org.Script(oktatest.Fault{Kind: oktatest.Refuse, Skip: 12})
+	virtually(t, 60, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.lose(1, standin.After)
+		v.org.Script(standin.Fault{Kind: standin.Refuse, Skip: 12})
 		if code := v.reset(confirm(60), "--workers", "1"); code != fault.ExitStopped {
 			t.Errorf("exit code %d\n%s", code, v.stderr)
 		}
@@ -191,7 +191,7 @@ func TestNoLastLook(t *testing.T) {
 // Okta does a part of a reset. The row isn't done, isn't sent again by itself, and what comes after
 // the reset waits, until somebody decides.
 func TestIncomplete(t *testing.T) {
-	virtually(t, 6, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 6, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.has(1, "call", "OKTA")
 		v.halfReset(1)
 		flags := []string{"--clear-sessions", "--workers", "1"}
@@ -219,7 +219,7 @@ func TestIncomplete(t *testing.T) {
 
 // A part of a reset that is found whole later is done.
 func TestIncompleteBecomesWhole(t *testing.T) {
-	virtually(t, 6, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 6, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.has(1, "call", "OKTA")
 		v.halfReset(1)
 		v.want(v.reset("--workers", "1", confirm(6)), fault.ExitRows, map[string]int{"reset": 5, "unknown/incomplete": 1})
@@ -241,13 +241,13 @@ func TestIncompleteBecomesWhole(t *testing.T) {
 func TestEnrolledSince(t *testing.T) {
 	for name, enrolls := range map[string]bool{"nobody": false, "somebody": true} {
 		t.Run(name, func(t *testing.T) {
-			virtually(t, 5, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-				v.lose(1, oktatest.Before)
+			virtually(t, 5, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+				v.lose(1, standin.Before)
 				v.reset(confirm(5), "--workers", "1", "--limit", "2")
 				v.wantRow(1, "status", "unknown") // nobody after it shows that the log keeps up
 				<-time.After(48 * time.Hour)
 				if enrolls {
-					v.org.Enroll(v.ids[1], oktatest.Factor{Type: "webauthn", Provider: "FIDO"})
+					v.org.Enroll(v.ids[1], standin.Factor{Type: "webauthn", Provider: "FIDO"})
 					<-time.After(time.Hour)
 				}
 				code := v.reset("--resume")
@@ -275,17 +275,17 @@ func TestEnrolledSince(t *testing.T) {
 func TestProofIsFresh(t *testing.T) {
 	for name, late := range map[string]bool{"nothing happens": false, "the reset comes late": true} {
 		t.Run(name, func(t *testing.T) {
-			virtually(t, 5, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-				f := oktatest.Fault{Kind: oktatest.Drop, When: oktatest.Before, Op: resetOp, UserID: v.ids[1], Times: 1}
+			virtually(t, 5, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+				f := standin.Fault{Kind: standin.Drop, When: standin.Before, Op: resetOp, UserID: v.ids[1], Times: 1}
 				if late {
-					f.When, f.Delay = oktatest.Late, 70*time.Second
+					f.When, f.Delay = standin.Late, 70*time.Second
 				}
 				v.org.Script(f)
 				lists := 0
 				v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 					if strings.HasSuffix(r.URL.Path, v.ids[1]+"/factors") {
 						if lists++; lists == 1 {
-							defer v.org.Consume(oktatest.BucketUsers, 600) // others use up this minute
+							defer v.org.Consume(standin.BucketUsers, 600) // others use up this minute
 						}
 					}
 					return next.RoundTrip(r)
@@ -310,15 +310,15 @@ func TestProofIsFresh(t *testing.T) {
 
 // Attempts are those of all runs, also where a run has left nothing open.
 func TestAttemptsOfAllRuns(t *testing.T) {
-	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-		v.org.Script(oktatest.Fault{Kind: oktatest.TooManyBare, Op: resetOp, UserID: v.ids[1], Times: 4})
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.TooManyBare, Op: resetOp, UserID: v.ids[1], Times: 4})
 		v.reset(confirm(3), "--workers", "1", "--max-duration", "8s")
 		before := v.row(1)
 		if before["status"] != "not_attempted" || before["attempts"] == "0" {
 			t.Fatalf("%v: no attempt that came to nothing\n%s", before, v.stderr)
 		}
 		v.org.Clear()
-		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1})
+		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1})
 		v.reset("--resume", "--workers", "1")
 		v.wantRow(1, "status", "failed")
 		v.reset("--retry", "failed")
@@ -330,10 +330,10 @@ func TestAttemptsOfAllRuns(t *testing.T) {
 // Who may not read the System Log reads before consent what that means, and once. Nothing is waited
 // for, nothing sent again.
 func TestNoLog(t *testing.T) {
-	virtually(t, 5, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-		v.org.Script(oktatest.Fault{Kind: oktatest.Forbidden, Op: oktatest.OpLogs})
+	virtually(t, 5, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.Forbidden, Op: standin.OpLogs})
 		const text = "; if an answer is lost, nothing proves what became of it: the row stays unknown"
-		v.lose(1, oktatest.Before)
+		v.lose(1, standin.Before)
 		start := time.Now()
 		v.want(v.reset(confirm(5), "--workers", "1"), fault.ExitRows, map[string]int{"reset": 4, "unknown/unverified": 1})
 		if strings.Count(v.stderr, "System Log") != 2 || strings.Count(v.stderr, text) != 1 || time.Since(start) > 10*time.Second {
@@ -351,10 +351,10 @@ func TestNoLog(t *testing.T) {
 // enrolled anew doesn't pass for what they had before, neither in this run nor in a later one over
 // another way.
 func TestWrongDates(t *testing.T) {
-	cfg := oktatest.Config{Latency: 100 * time.Millisecond, Reenroll: 15 * time.Second, LogLag: 10 * time.Minute}
+	cfg := standin.Config{Latency: 100 * time.Millisecond, Reenroll: 15 * time.Second, LogLag: 10 * time.Minute}
 	virtually(t, 10, cfg, func(v *virtual) {
 		for i := range 4 {
-			v.lose(2*i+1, oktatest.After) // not in a row: that would be an outage
+			v.lose(2*i+1, standin.After) // not in a row: that would be an outage
 		}
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 			resp, err := next.RoundTrip(r)

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/progress"
@@ -146,14 +146,14 @@ func decoded(s string) string {
 // stdout and stderr, not in results, manifests, exports, cursors and pages.
 func TestNoEchoComesOut(t *testing.T) {
 	const user = "user1@example.com"
-	for who, app := range map[string]*oktatest.App{"token": nil, "app": {}, "DPoP": {DPoP: true}} {
+	for who, app := range map[string]*standin.App{"token": nil, "app": {}, "DPoP": {DPoP: true}} {
 		for _, instead := range []bool{false, true} {
-			for _, fault := range []oktatest.Kind{"", oktatest.WrongStatus} {
+			for _, fault := range []standin.Kind{"", standin.WrongStatus} {
 				t.Run(fmt.Sprintf("%s/%v/%s", who, instead, fault), func(t *testing.T) {
-					virtually(t, 3, oktatest.Config{Token: "00aTokenOfTheOrgThatIsQuiteLong_0123456789"}, func(v *virtual) {
-						v.org.AddGroup(oktatest.Group{ID: "00g1234567890abcdEFG", Name: "Staff", Members: []string{user}})
-						v.org.Enroll(v.ids[1], oktatest.Factor{Type: "question", Provider: "OKTA"})
-						v.org.Enroll(v.ids[1], oktatest.Factor{Type: "token:software:totp", Provider: "GOOGLE"})
+					virtually(t, 3, standin.Config{Token: "00aTokenOfTheOrgThatIsQuiteLong_0123456789"}, func(v *virtual) {
+						v.org.AddGroup(standin.Group{ID: "00g1234567890abcdEFG", Name: "Staff", Members: []string{user}})
+						v.org.Enroll(v.ids[1], standin.Factor{Type: "question", Provider: "OKTA"})
+						v.org.Enroll(v.ids[1], standin.Factor{Type: "token:software:totp", Provider: "GOOGLE"})
 						if app != nil {
 							v.asApp(*app)
 						}
@@ -161,7 +161,7 @@ func TestNoEchoComesOut(t *testing.T) {
 						p := &parrot{instead: instead}
 						v.tampered = p.answer
 						if fault != "" {
-							v.org.Script(oktatest.Fault{Kind: fault, Op: oktatest.OpResetFactors, Skip: 1}, oktatest.Fault{Kind: fault, Op: oktatest.OpVerify})
+							v.org.Script(standin.Fault{Kind: fault, Op: standin.OpResetFactors, Skip: 1}, standin.Fault{Kind: fault, Op: standin.OpVerify})
 						}
 						var printed string
 						var ever []string
@@ -270,18 +270,18 @@ func (w swell) swollen(v any) any {
 // What is shown and kept of an org's texts doesn't grow with them: of the login, the roles, the
 // engine, scopes and errors.
 func TestLongTextsStaySmall(t *testing.T) {
-	for member, app := range map[string]*oktatest.App{
+	for member, app := range map[string]*standin.App{
 		"login": nil, "label": nil, "type": nil, "pipeline": nil, "errorSummary": nil, "errorId": nil, "scope": {}, "error_description": {DPoP: true},
 	} {
 		t.Run(member, func(t *testing.T) {
-			virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+			virtually(t, 3, standin.Config{}, func(v *virtual) {
 				if app != nil {
 					v.asApp(*app)
 				}
 				v.tampered = swell{member}.answer
 				for _, line := range []string{"whoami", "whoami --json", "reset --confirm acme.okta.com:3 DIR/users.csv -v"} {
 					if member == "errorSummary" || member == "errorId" {
-						v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Skip: 2})
+						v.org.Script(standin.Fault{Kind: standin.WrongStatus, Skip: 2})
 					}
 					out := v.prints("", false, strings.Fields(strings.ReplaceAll(line, "DIR", v.dir))...)
 					if len(out) > 30<<10 || len(out) < 100 {
@@ -300,8 +300,8 @@ func TestLongTextsStaySmall(t *testing.T) {
 
 // An export says which values it doesn't hold whole, and is taken as an input all the same.
 func TestExportOfLongValues(t *testing.T) {
-	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
-		v.org.Add(oktatest.User{
+	virtually(t, 3, standin.Config{}, func(v *virtual) {
+		v.org.Add(standin.User{
 			ID: "00uLongValues0000000", Login: "long@example.com",
 			Profile: map[string]any{"bio": strings.Repeat("é", 20<<10), "tags": []string{strings.Repeat("a", 20<<10), strings.Repeat("b", 20<<10)}},
 		})

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 )
 
@@ -19,7 +19,7 @@ func TestNameThatLeadsElsewhere(t *testing.T) {
 		{"reset", "--dry-run"}, {"reset", confirm(3)}, {"users"}, {"factors", "list", "user1@example.com"}, {"whoami"}, {"audit", "--wait", "0"}, {"watch", "--once"},
 	} {
 		for _, asApp := range []bool{false, true} {
-			virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+			virtually(t, 3, standin.Config{}, func(v *virtual) {
 				args := slices.Clone(args)
 				switch args[0] {
 				case "audit":
@@ -29,7 +29,7 @@ func TestNameThatLeadsElsewhere(t *testing.T) {
 					args = append(args, v.path("users.csv"))
 				}
 				if asApp {
-					v.asApp(oktatest.App{})
+					v.asApp(standin.App{})
 				}
 				tries := 0
 				v.tampered = func(*http.Request, http.RoundTripper) (*http.Response, error) {
@@ -49,7 +49,7 @@ func TestNameThatLeadsElsewhere(t *testing.T) {
 
 // In the middle of a run it ends the run: nobody waits until the name leads back.
 func TestNameLeadsElsewhereInTheMiddle(t *testing.T) {
-	virtually(t, 10, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 10, standin.Config{}, func(v *virtual) {
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 			if v.org.Stats().ResetsApplied == 4 {
 				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: oktaclient.ErrNotLoopback}

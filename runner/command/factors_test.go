@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
@@ -18,7 +18,7 @@ import (
 )
 
 // onTerminal runs factors with stdout a terminal, against an org.
-func onTerminal(t *testing.T, org *oktatest.Org, stdout io.Writer, args ...string) (code int, stderr string) {
+func onTerminal(t *testing.T, org *standin.Org, stdout io.Writer, args ...string) (code int, stderr string) {
 	t.Helper()
 	server := httptest.NewServer(org)
 	t.Cleanup(server.Close)
@@ -31,9 +31,9 @@ func onTerminal(t *testing.T, org *oktatest.Org, stdout io.Writer, args ...strin
 	return code, errs.String()
 }
 
-func demoOrg() *oktatest.Org {
-	org := oktatest.New(oktatest.Config{Engine: oktatest.Classic})
-	org.Add(oktatest.User{Login: "alice@example.com", Factors: []oktatest.Factor{
+func demoOrg() *standin.Org {
+	org := standin.New(standin.Config{Engine: standin.Classic})
+	org.Add(standin.User{Login: "alice@example.com", Factors: []standin.Factor{
 		{ID: "mbl000000000000001", Type: "sms", Provider: "OKTA", Profile: map[string]string{"phoneNumber": "+15551234567"}},
 		{ID: "fwf000000000000002", Type: "webauthn", Provider: "FIDO", Profile: map[string]string{"authenticatorName": "\x1b[31mred\u202e\u009b"}},
 		{ID: "ufx000000000000003", Type: "brand:new", Provider: "ACME", Status: "EXPIRED", Profile: map[string]string{"a": "b"}},

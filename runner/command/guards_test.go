@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 )
 
@@ -29,12 +29,12 @@ import (
 // The last row that may have changed a user holds the user, whichever had to do with the user
 // first: else a row that failed would give the user back when it is tried again.
 func TestLastRowHoldsTheUser(t *testing.T) {
-	virtually(t, 4, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 4, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(login(0), login(3), v.ids[1])
 		v.org.Script(
-			oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, UserID: v.ids[0], Times: 1},
-			oktatest.Fault{Kind: oktatest.ServerError, Op: oktatest.OpGetUser, UserID: v.ids[3]},
-			oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1},
+			standin.Fault{Kind: standin.WrongStatus, Op: resetOp, UserID: v.ids[0], Times: 1},
+			standin.Fault{Kind: standin.ServerError, Op: standin.OpGetUser, UserID: v.ids[3]},
+			standin.Fault{Kind: standin.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1},
 		)
 		v.reset(confirm(3), "--workers", "1") // the first row's user is known, and failed
 		v.org.Clear()
@@ -43,8 +43,8 @@ func TestLastRowHoldsTheUser(t *testing.T) {
 		// resets the user, and the power goes.
 		v.becomes(login(3), 3, 0)
 		v.org.Script(
-			oktatest.Fault{Kind: oktatest.ServerError, Op: oktatest.OpGetUser, UserID: v.ids[0]},
-			oktatest.Fault{Kind: oktatest.Hang, When: oktatest.Before, Op: resetOp, UserID: v.ids[1]},
+			standin.Fault{Kind: standin.ServerError, Op: standin.OpGetUser, UserID: v.ids[0]},
+			standin.Fault{Kind: standin.Hang, When: standin.Before, Op: resetOp, UserID: v.ids[1]},
 		)
 		v.mustCrash(35*time.Second, "--retry", "failed", "--workers", "1")
 		if n := v.org.Did(v.ids[0]).Resets; n != 1 {
@@ -59,7 +59,7 @@ func TestLastRowHoldsTheUser(t *testing.T) {
 // A row that repeats the login of one that is settled stays its duplicate, whoever has the login by
 // now.
 func TestSettledRowKeepsItsLogin(t *testing.T) {
-	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(login(0), v.ids[1], login(0))
 		v.reset(confirm(2), "--limit", "1", "--workers", "1")
 		v.becomes(login(0), 0, 2)
@@ -74,11 +74,11 @@ func TestSettledRowKeepsItsLogin(t *testing.T) {
 // An enrollment that was lost is looked for among the factors that were enrolled since, not among
 // those that were there before.
 func TestAdoptedFactorIsNew(t *testing.T) {
-	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-		old, _ := v.org.Enroll(v.ids[1], oktatest.Factor{
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		old, _ := v.org.Enroll(v.ids[1], standin.Factor{
 			Type: "token:software:totp", Provider: "GOOGLE", Created: time.Now().Add(-24 * time.Hour),
 		})
-		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.Before, Op: oktatest.OpEnroll, UserID: v.ids[1], Times: 1})
+		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.Before, Op: standin.OpEnroll, UserID: v.ids[1], Times: 1})
 		v.reset("--factor", "sms", "--enroll", "token:software:totp:GOOGLE", confirm(3))
 		if row := v.row(1); row["factor"] == old.ID {
 			t.Errorf("the factor from before passes for the new one: %v\n%s", row, v.stderr)
@@ -90,10 +90,10 @@ func TestAdoptedFactorIsNew(t *testing.T) {
 // from before.
 func TestAdoptedUnderAWrongDate(t *testing.T) {
 	for _, offset := range []time.Duration{-20 * time.Second, 20 * time.Second, 50 * time.Second} {
-		virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 			v.org.Script(
-				oktatest.Fault{Kind: oktatest.WrongDate, Offset: offset},
-				oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: oktatest.OpEnroll, UserID: v.ids[1], Times: 1},
+				standin.Fault{Kind: standin.WrongDate, Offset: offset},
+				standin.Fault{Kind: standin.Drop, When: standin.After, Op: standin.OpEnroll, UserID: v.ids[1], Times: 1},
 			)
 			v.want(v.reset("--enroll", "token:software:totp:GOOGLE", confirm(3)), 0, map[string]int{"reset": 3})
 			if did := v.org.Did(v.ids[1]); did.Enrolls != 1 {
@@ -106,11 +106,11 @@ func TestAdoptedUnderAWrongDate(t *testing.T) {
 // A look that fails says nothing of what was sent before it: the answer stays lost, and is waited
 // for once more.
 func TestLossOutlivesAFailedLook(t *testing.T) {
-	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		v.org.Script(
-			oktatest.Fault{Kind: oktatest.Drop, When: oktatest.Before, Op: oktatest.OpEnroll, UserID: v.ids[1], Times: 1},
-			oktatest.Fault{Kind: oktatest.Forbidden, Op: oktatest.OpListFactors},
+			standin.Fault{Kind: standin.Drop, When: standin.Before, Op: standin.OpEnroll, UserID: v.ids[1], Times: 1},
+			standin.Fault{Kind: standin.Forbidden, Op: standin.OpListFactors},
 		)
 		v.reset(with(enrollFlags, confirm(3))...)
 		v.wantRow(1, "status", "partial")
@@ -131,8 +131,8 @@ func TestLossOutlivesAFailedLook(t *testing.T) {
 
 // --retry unknown lets go what may still come of the first request before it sends the second.
 func TestRetryWaitsForTheFirst(t *testing.T) {
-	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.Late, Delay: 50 * time.Second, Op: resetOp, UserID: v.ids[1], Times: 1})
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.Late, Delay: 50 * time.Second, Op: resetOp, UserID: v.ids[1], Times: 1})
 		v.reset(confirm(3), "--workers", "1", "--max-duration", "2s")
 		v.wantRow(1, "status", "unknown")
 		v.want(v.reset("--retry", "unknown", confirm(1)), 0, map[string]int{"reset": 2, "reset/verified": 1})
@@ -143,11 +143,11 @@ func TestRetryWaitsForTheFirst(t *testing.T) {
 // A reset that certainly did nothing is sent again, and refused: a part of the first may have been
 // done all the same, where the org writes no event of it, so that it isn't said to have failed.
 func TestRefusedTheSecondTime(t *testing.T) {
-	cfg := oktatest.Config{Latency: 100 * time.Millisecond, Engine: oktatest.Classic}
+	cfg := standin.Config{Latency: 100 * time.Millisecond, Engine: standin.Classic}
 	virtually(t, 5, cfg, func(v *virtual) {
 		v.has(1, "call", "OKTA")
 		v.halfReset(1)
-		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1})
+		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1})
 		v.want(v.reset(confirm(5), "--workers", "1"), fault.ExitRows, map[string]int{"reset": 4, "unknown/unverified": 1})
 		if text := v.row(1)["error"]; !strings.HasPrefix(text, "sent again at ") || !strings.Contains(text, "tried again: failed: ") {
 			t.Errorf("it says %q", text)

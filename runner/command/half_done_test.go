@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 )
 
@@ -67,9 +67,9 @@ func with(a []string, more ...string) []string { return slices.Concat(a, more) }
 // A resume of a run whose enrollments were all refused resets nobody new: they would be without a
 // factor, too.
 func TestRefusedEnrollmentsStripNobodyElse(t *testing.T) {
-	virtually(t, 400, oktatest.Config{Latency: 100 * time.Millisecond, Unlimited: true}, func(v *virtual) {
+	virtually(t, 400, standin.Config{Latency: 100 * time.Millisecond, Unlimited: true}, func(v *virtual) {
 		v.phones()
-		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: oktatest.OpEnroll})
+		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: standin.OpEnroll})
 		var n []int
 		for i := range 5 {
 			flags := with(enrollFlags, "--resume", "--workers", "4")
@@ -90,9 +90,9 @@ func TestRefusedEnrollmentsStripNobodyElse(t *testing.T) {
 func TestHalfDoneRowsComeFirst(t *testing.T) {
 	for _, stop := range [][]string{{"--limit", "5"}, {"--max-duration", "70s"}} {
 		t.Run(stop[0], func(t *testing.T) {
-			virtually(t, 400, oktatest.Config{Latency: 100 * time.Millisecond, Limits: map[string]int{oktatest.BucketUsers: 60}}, func(v *virtual) {
+			virtually(t, 400, standin.Config{Latency: 100 * time.Millisecond, Limits: map[string]int{standin.BucketUsers: 60}}, func(v *virtual) {
 				v.phones()
-				v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: oktatest.OpEnroll, UserID: v.ids[1], Times: 1})
+				v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: standin.OpEnroll, UserID: v.ids[1], Times: 1})
 				for i := range 6 {
 					flags := with(enrollFlags, "--resume", "--workers", "2")
 					flags = append(flags, stop...)
@@ -111,7 +111,7 @@ func TestHalfDoneRowsComeFirst(t *testing.T) {
 
 // An enrollment that a gateway gave up on, and that Okta makes later, isn't made twice.
 func TestEnrollmentThatComesLate(t *testing.T) {
-	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		n := 0
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -140,9 +140,9 @@ func TestEnrollmentThatComesLate(t *testing.T) {
 
 // Rows that a resume proves to be reset don't count as its failures.
 func TestHaltCountsOwnFailures(t *testing.T) {
-	virtually(t, 60, oktatest.Config{Latency: 100 * time.Millisecond, LogLag: 5 * time.Minute}, func(v *virtual) {
+	virtually(t, 60, standin.Config{Latency: 100 * time.Millisecond, LogLag: 5 * time.Minute}, func(v *virtual) {
 		v.phones()
-		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Every: 3, Times: 4}) // three in a row would end the run
+		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, Every: 3, Times: 4}) // three in a row would end the run
 		v.reset(with(enrollFlags, confirm(60), "--limit", "20")...)
 		<-time.After(10 * time.Minute)
 		code := v.reset(with(enrollFlags, "--resume", "--halt", "fail=3")...)
@@ -154,11 +154,11 @@ func TestHaltCountsOwnFailures(t *testing.T) {
 
 // A factor that somebody else enrolled meanwhile isn't taken for the one that was asked for.
 func TestFactorOfSomebodyElse(t *testing.T) {
-	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
-		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.Before, Op: oktatest.OpEnroll, UserID: v.ids[1], Times: 1})
+		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.Before, Op: standin.OpEnroll, UserID: v.ids[1], Times: 1})
 		time.AfterFunc(20*time.Second, func() {
-			v.org.Enroll(v.ids[1], oktatest.Factor{Type: "sms", Provider: "OKTA", Status: "PENDING_ACTIVATION", Profile: map[string]string{"phoneNumber": "+19999999999"}})
+			v.org.Enroll(v.ids[1], standin.Factor{Type: "sms", Provider: "OKTA", Status: "PENDING_ACTIVATION", Profile: map[string]string{"phoneNumber": "+19999999999"}})
 		})
 		v.reset(with(enrollFlags, confirm(3))...)
 		u, _ := v.org.User(v.ids[1])
@@ -170,9 +170,9 @@ func TestFactorOfSomebodyElse(t *testing.T) {
 
 // The request ID of a row stays that of its reset when a resume does the rest.
 func TestRequestIDStaysTheResets(t *testing.T) {
-	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
-		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: oktatest.OpEnroll, UserID: v.ids[1], Times: 1})
+		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: standin.OpEnroll, UserID: v.ids[1], Times: 1})
 		flags := with(enrollFlags, "--skip-admins")
 		v.reset(append(flags, confirm(3))...)
 		before := v.table()[1]
@@ -186,7 +186,7 @@ func TestRequestIDStaysTheResets(t *testing.T) {
 
 // The commands that a dry run proposes read the same column; a plan has none to name.
 func TestDryRunNamesTheColumn(t *testing.T) {
-	virtually(t, 4, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 4, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.csv("userId,delegate\n" + v.ids[0] + "," + v.ids[2] + "\n" + v.ids[1] + "," + v.ids[3] + "\n")
 		v.reset("--dry-run", "--column", "delegate")
 		if !strings.Contains(v.stderr, "--column delegate") {
@@ -200,9 +200,9 @@ func TestDryRunNamesTheColumn(t *testing.T) {
 
 // An enrollment is known again although the servers of Okta have different clocks.
 func TestServersWhoseClocksDiffer(t *testing.T) {
-	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
-		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: oktatest.OpEnroll, UserID: v.ids[1], Times: 1})
+		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: standin.OpEnroll, UserID: v.ids[1], Times: 1})
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 			if r.Method == "POST" && strings.HasSuffix(r.URL.Path, v.ids[1]+"/factors") {
 				v.org.SetClockSkew(-5 * time.Second)
@@ -219,8 +219,8 @@ func TestServersWhoseClocksDiffer(t *testing.T) {
 
 // A limit that allows all users also allows one to be sent again.
 func TestLimitOfAllUsers(t *testing.T) {
-	virtually(t, 5, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.Before, Op: resetOp, UserID: v.ids[1], Times: 1})
+	virtually(t, 5, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.Before, Op: resetOp, UserID: v.ids[1], Times: 1})
 		code := v.reset("--limit", "5", "--workers", "1", confirm(5))
 		if code != 0 {
 			t.Error(code, v.statuses(), v.stderr)
@@ -230,10 +230,10 @@ func TestLimitOfAllUsers(t *testing.T) {
 
 // A row of which nothing was changed isn't partial when its enrollment is refused.
 func TestNothingToUnenrollIsNotPartial(t *testing.T) {
-	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
-		v.org.Script(oktatest.Fault{Kind: oktatest.Forbidden, Op: oktatest.OpEnroll, UserID: v.ids[1]})
-		v.org.Script(oktatest.Fault{Kind: oktatest.InvalidToken, Op: oktatest.OpEnroll, UserID: v.ids[2]})
+		v.org.Script(standin.Fault{Kind: standin.Forbidden, Op: standin.OpEnroll, UserID: v.ids[1]})
+		v.org.Script(standin.Fault{Kind: standin.InvalidToken, Op: standin.OpEnroll, UserID: v.ids[2]})
 		code := v.reset("--factor", "push", "--enroll", "call:OKTA", confirm(3), "--workers", "1")
 		for _, r := range v.table() {
 			if r[4] == "partial" {
@@ -245,7 +245,7 @@ func TestNothingToUnenrollIsNotPartial(t *testing.T) {
 
 // A user who has nothing to unenroll counts for the limit once something else is done.
 func TestLimitCountsEnrollments(t *testing.T) {
-	virtually(t, 50, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 50, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		code := v.reset("--factor", "push", "--enroll", "call:OKTA", "--clear-sessions", "--limit", "3", confirm(50), "--workers", "2")
 		_, e := v.total()
@@ -257,10 +257,10 @@ func TestLimitCountsEnrollments(t *testing.T) {
 
 // Rows that Okta keeps refusing don't keep a resume from those that would work.
 func TestRefusedRowsDontBlockOthers(t *testing.T) {
-	virtually(t, 60, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 60, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		for i := 20; i < 32; i++ { // landlines
-			f := oktatest.Fault{Kind: oktatest.WrongStatus, Op: oktatest.OpEnroll, UserID: v.ids[i]}
+			f := standin.Fault{Kind: standin.WrongStatus, Op: standin.OpEnroll, UserID: v.ids[i]}
 			if i >= 30 {
 				f.Times = 1 // these two would work at the next try
 			}
@@ -278,14 +278,14 @@ func TestRefusedRowsDontBlockOthers(t *testing.T) {
 
 // A reset that comes late doesn't take the factor that --retry unknown has enrolled, and isn't said to.
 func TestRetryUnknownAfterALateReset(t *testing.T) {
-	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond, ResetEvents: oktatest.NoEvents}, func(v *virtual) {
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond, ResetEvents: standin.NoEvents}, func(v *virtual) {
 		v.phones()
-		v.org.Script(oktatest.Fault{Kind: oktatest.GatewayTimeout, When: oktatest.Late, Delay: 15 * time.Second, Op: resetOp, UserID: v.ids[1], Times: 1})
+		v.org.Script(standin.Fault{Kind: standin.GatewayTimeout, When: standin.Late, Delay: 15 * time.Second, Op: resetOp, UserID: v.ids[1], Times: 1})
 		v.reset(with(enrollFlags, confirm(3), "--max-duration", "5s")...)
 		v.reset(with(enrollFlags, "--retry", "unknown", confirm(1))...)
 		<-time.After(time.Minute)
 		u, _ := v.org.User(v.ids[1])
-		if r := v.table()[1]; r[4] == "reset" && !slices.ContainsFunc(u.Factors, func(f oktatest.Factor) bool { return f.ID == r[14] }) {
+		if r := v.table()[1]; r[4] == "reset" && !slices.ContainsFunc(u.Factors, func(f standin.Factor) bool { return f.ID == r[14] }) {
 			t.Errorf("row 2: %s, factor %s %s, but the user has no such factor", r[4], r[14], r[15])
 		}
 	})
@@ -294,8 +294,8 @@ func TestRetryUnknownAfterALateReset(t *testing.T) {
 // Credentials that may not list factors end the run after ten users.
 func TestMayNotListFactors(t *testing.T) {
 	for _, flags := range [][]string{{"--factor", "sms"}, {"--record-factors"}} {
-		virtually(t, 200, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-			v.org.Script(oktatest.Fault{Kind: oktatest.Forbidden, Op: oktatest.OpListFactors})
+		virtually(t, 200, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+			v.org.Script(standin.Fault{Kind: standin.Forbidden, Op: standin.OpListFactors})
 			code := v.reset(append(flags, confirm(200))...)
 			if code != fault.ExitNoAccess {
 				t.Errorf("%v: exit code %d, %v", flags, code, v.statuses())
@@ -306,9 +306,9 @@ func TestMayNotListFactors(t *testing.T) {
 
 // A half done row goes on with its user, whoever has the login by then.
 func TestHalfDoneRowKeepsItsUser(t *testing.T) {
-	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.csv("login,phoneNumber\n" + login(0) + ",+15550000001\n" + login(1) + ",+15550000002\n")
-		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: oktatest.OpEnroll, UserID: v.ids[0], Times: 1})
+		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: standin.OpEnroll, UserID: v.ids[0], Times: 1})
 		v.reset(with(enrollFlags, confirm(2))...)
 		v.becomes(login(0), 0, 2)
 		v.reset(with(enrollFlags, "--resume")...)
@@ -320,16 +320,16 @@ func TestHalfDoneRowKeepsItsUser(t *testing.T) {
 
 // An Okta Verify that was enrolled after an unenrollment was lost isn't taken by the resume.
 func TestOktaVerifyEnrolledSince(t *testing.T) {
-	virtually(t, 2, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-		v.org.Enroll(v.ids[0], oktatest.Factor{Type: "push", Provider: "OKTA", Created: time.Now().Add(-time.Hour)})
-		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.Before, Op: oktatest.OpUnenroll, UserID: v.ids[0]})
+	virtually(t, 2, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.org.Enroll(v.ids[0], standin.Factor{Type: "push", Provider: "OKTA", Created: time.Now().Add(-time.Hour)})
+		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.Before, Op: standin.OpUnenroll, UserID: v.ids[0]})
 		v.reset("--factor", "push:OKTA", confirm(2))
 		v.org.Clear()
 		<-time.After(24 * time.Hour)
-		f, _ := v.org.Enroll(v.ids[0], oktatest.Factor{Type: "signed_nonce", Provider: "OKTA"}) // FastPass on the new laptop
+		f, _ := v.org.Enroll(v.ids[0], standin.Factor{Type: "signed_nonce", Provider: "OKTA"}) // FastPass on the new laptop
 		code := v.reset("--factor", "push:OKTA", "--resume")
 		u, _ := v.org.User(v.ids[0])
-		if !slices.ContainsFunc(u.Factors, func(g oktatest.Factor) bool { return g.ID == f.ID }) {
+		if !slices.ContainsFunc(u.Factors, func(g standin.Factor) bool { return g.ID == f.ID }) {
 			t.Errorf("exit code %d: signed_nonce, enrolled a day after the run, is gone; the row: %q", code, v.table()[0])
 		}
 	})
@@ -337,9 +337,9 @@ func TestOktaVerifyEnrolledSince(t *testing.T) {
 
 // An enrollment that can't work costs ten people their factors, not as many as there are workers besides.
 func TestEnrollmentsThatCantWork(t *testing.T) {
-	virtually(t, 200, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 200, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
-		v.org.Script(oktatest.Fault{Kind: oktatest.Forbidden, Op: oktatest.OpEnroll})
+		v.org.Script(standin.Fault{Kind: standin.Forbidden, Op: standin.OpEnroll})
 		code := v.reset(with(enrollFlags, confirm(200))...)
 		if resets, _ := v.total(); code != fault.ExitNoAccess || resets != 10 {
 			t.Errorf("exit code %d, %d reset, want 10\n%s", code, resets, v.stderr)
@@ -349,9 +349,9 @@ func TestEnrollmentsThatCantWork(t *testing.T) {
 
 // A reset whose answer was lost is proved in a run that --limit ends: the user gets the factor in the same run.
 func TestLimitLeavesNobodyHalfDone(t *testing.T) {
-	virtually(t, 40, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 40, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
-		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Skip: 2, Times: 3})
+		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, Skip: 2, Times: 3})
 		code := v.reset(with(enrollFlags, "--limit", "10", confirm(40))...)
 		if resets, enrolls := v.total(); code != fault.ExitStopped || resets != 10 || enrolls != 10 {
 			t.Errorf("exit code %d, %d reset, %d enrolled, %v\n%s", code, resets, enrolls, v.statuses(), v.stderr)
@@ -364,9 +364,9 @@ func TestLimitLeavesNobodyHalfDone(t *testing.T) {
 
 // What was proved by a resume goes on before anybody new is begun, however soon that is.
 func TestProvedRowsGoFirst(t *testing.T) {
-	virtually(t, 30, oktatest.Config{Latency: 100 * time.Millisecond, LogLag: 20 * time.Second}, func(v *virtual) {
+	virtually(t, 30, standin.Config{Latency: 100 * time.Millisecond, LogLag: 20 * time.Second}, func(v *virtual) {
 		v.phones()
-		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Skip: 1, Times: 1})
+		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, Skip: 1, Times: 1})
 		v.reset(with(enrollFlags, "--max-duration", "1s", "--workers", "1", confirm(30))...)
 		<-time.After(30 * time.Second)
 		ctx, stop := context.WithCancelCause(v.t.Context())

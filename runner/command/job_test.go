@@ -6,14 +6,14 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 )
 
 // --max-duration bounds what comes before the first reset, too: a job's scheduler counts from the start.
 func TestMaxDurationBoundsTheStart(t *testing.T) {
 	const latency = 10 * time.Second
-	virtually(t, 3, oktatest.Config{Latency: latency}, func(v *virtual) {
+	virtually(t, 3, standin.Config{Latency: latency}, func(v *virtual) {
 		vips := "login\na@example.com\nb@example.com\nc@example.com\nd@example.com\ne@example.com\nf@example.com\n"
 		if err := os.WriteFile(v.path("vips.csv"), []byte(vips), 0o600); err != nil {
 			t.Fatal(err)
@@ -36,11 +36,11 @@ func TestMaxDurationBoundsTheStart(t *testing.T) {
 // It bounds also the time in which the org is asked who it is, for a plan or for results of earlier
 // dates.
 func TestMaxDurationBoundsTheOrgsName(t *testing.T) {
-	virtually(t, 1, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 1, standin.Config{}, func(v *virtual) {
 		v.wantEnd(v.reset("--dry-run"), 0)
 		v.wantEnd(v.dated(), 0)
 		nextDay()
-		v.org.Script(oktatest.Fault{Kind: oktatest.TooManyPast, Times: 1000})
+		v.org.Script(standin.Fault{Kind: standin.TooManyPast, Times: 1000})
 		for _, args := range [][]string{{v.path("users.plan.csv"), confirm(1)}, {v.path("users.csv"), "-o", v.path("%Y-%m-%d.csv"), confirm(1)}} {
 			start := time.Now()
 			v.args = args

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 )
 
@@ -29,7 +29,7 @@ func TestLesserTokenEndsTheCommand(t *testing.T) {
 		{[]string{"watch", "--once"}, 2, 0},
 	} {
 		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
-			virtually(t, 3, oktatest.Config{Latency: 10 * time.Second}, func(v *virtual) {
+			virtually(t, 3, standin.Config{Latency: 10 * time.Second}, func(v *virtual) {
 				args := tt.args
 				switch args[0] {
 				case "audit":
@@ -39,7 +39,7 @@ func TestLesserTokenEndsTheCommand(t *testing.T) {
 					args = append(args, v.path("users.csv"))
 				}
 				before := v.org.Stats().ResetsApplied
-				v.asApp(oktatest.App{DPoP: true, TokenLife: 45 * time.Second})
+				v.asApp(standin.App{DPoP: true, TokenLife: 45 * time.Second})
 				tokens, used := 0, 0
 				v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 					if strings.Contains(r.Header.Get("Authorization"), "lesser") {
@@ -71,8 +71,8 @@ func TestLesserTokenEndsTheCommand(t *testing.T) {
 
 // A watch that begins anew after a limit that lasted has proved as well: it takes no lesser token.
 func TestLesserTokenAfterALimit(t *testing.T) {
-	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
-		v.asApp(oktatest.App{DPoP: true})
+	virtually(t, 3, standin.Config{}, func(v *virtual) {
+		v.asApp(standin.App{DPoP: true})
 		tokens, used := 0, 0
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 			switch {

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 )
 
@@ -89,7 +89,7 @@ func TestLastingLimitIsNamed(t *testing.T) {
 		{[]string{"audit", "--wait", "0"}, "/logs", fault.ExitStopped, text},
 	} {
 		t.Run(strings.Join(tt.args, " ")+" "+tt.path, func(t *testing.T) {
-			virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+			virtually(t, 3, standin.Config{}, func(v *virtual) {
 				code := v.limited(v.t.Context(), tt.path, tt.args...)
 				if code != tt.code || !regexp.MustCompile(tt.text).MatchString(v.stderr) {
 					t.Errorf("exit code %d, want %d and %q:\n%s", code, tt.code, tt.text, v.stderr)
@@ -105,7 +105,7 @@ func TestLastingLimitOfTheTokenEndpoint(t *testing.T) {
 		for _, args := range [][]string{
 			{"reset", "--dry-run"}, {"reset", confirm(3)}, {"users"}, {"factors", "list", "user1@example.com"}, {"whoami"}, {"audit", "--wait", "0"},
 		} {
-			virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+			virtually(t, 3, standin.Config{}, func(v *virtual) {
 				if args[0] == "audit" {
 					v.reset(confirm(3))
 					args = append(args, v.path("users.results.csv"))
@@ -113,7 +113,7 @@ func TestLastingLimitOfTheTokenEndpoint(t *testing.T) {
 					args = append(args, v.path("users.csv"))
 				}
 				before := v.org.Stats().ResetsApplied
-				v.asApp(oktatest.App{})
+				v.asApp(standin.App{})
 				v.tokenAnswer(http.StatusTooManyRequests, body)
 				_, code := v.onTerminalIn(v.t.Context(), args...)
 				if code != fault.ExitStopped || !strings.Contains(v.stderr, "error: acme.okta.com: get an access token: a rate limit has refused every request") ||
@@ -131,7 +131,7 @@ func TestLastingLimitOfTheTokenEndpoint(t *testing.T) {
 // watch doesn't end with a limit that lasts: it names it and goes on when it is over.
 func TestWatchOutlivesALimit(t *testing.T) {
 	for _, path := range []string{"/", "/logs"} {
-		virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+		virtually(t, 3, standin.Config{}, func(v *virtual) {
 			ctx, stop := context.WithCancelCause(v.t.Context())
 			time.AfterFunc(time.Hour, func() { stop(fault.Signal{Signal: syscall.SIGTERM}) })
 			if code := v.limited(ctx, path, "watch"); code != 143 || !strings.Contains(v.stderr, "; nothing is lost: not sent: no page came in 2m0s") ||

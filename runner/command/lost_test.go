@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
@@ -22,8 +22,8 @@ import (
 func TestTooManyLostAnswersStopTheRun(t *testing.T) {
 	for _, workers := range []string{"1", "8", "30"} {
 		t.Run(workers, func(t *testing.T) {
-			virtually(t, 200, oktatest.Config{Latency: 100 * time.Millisecond, ResetEvents: oktatest.NoEvents}, func(v *virtual) {
-				v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp})
+			virtually(t, 200, standin.Config{Latency: 100 * time.Millisecond, ResetEvents: standin.NoEvents}, func(v *virtual) {
+				v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp})
 				v.want(v.reset(confirm(200), "--workers", workers), fault.ExitStopped, map[string]int{"unknown/unverified": 3, "not_attempted": 197})
 				v.resets(map[int]int{0: 197, 1: 3})
 				for _, said := range []string{"too many answers to changes were lost", "3 changes in a row got none, each sent alone", "--resume"} {
@@ -43,8 +43,8 @@ func TestTooManyLostAnswersStopTheRun(t *testing.T) {
 
 // Okta answers reads in such a run, so that what the log has of the lost rows is found before it ends.
 func TestTooManyLostAnswersAreLookedAtOnceMore(t *testing.T) {
-	virtually(t, 50, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp})
+	virtually(t, 50, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp})
 		v.want(v.reset(confirm(50)), fault.ExitStopped, map[string]int{"reset/verified": 3, "not_attempted": 47})
 		v.resets(map[int]int{0: 47, 1: 3})
 	})
@@ -54,9 +54,9 @@ func TestTooManyLostAnswersAreLookedAtOnceMore(t *testing.T) {
 func TestPortalInTheMiddleOfARun(t *testing.T) {
 	for _, workers := range []string{"1", "8", "30"} {
 		t.Run(workers, func(t *testing.T) {
-			virtually(t, 600, oktatest.Config{Latency: 100 * time.Millisecond, Unlimited: true}, func(v *virtual) {
+			virtually(t, 600, standin.Config{Latency: 100 * time.Millisecond, Unlimited: true}, func(v *virtual) {
 				x := v.tap()
-				v.org.Script(oktatest.Fault{Kind: oktatest.Portal, From: 2 * time.Second, For: time.Minute})
+				v.org.Script(standin.Fault{Kind: standin.Portal, From: 2 * time.Second, For: time.Minute})
 				underWay := 0
 				time.AfterFunc(2*time.Second-time.Nanosecond, func() { underWay = x.now() })
 				if code := v.reset(confirm(600), "--workers", workers); code != 0 {
@@ -75,9 +75,9 @@ func TestPortalInTheMiddleOfARun(t *testing.T) {
 func TestSignalDuringAPause(t *testing.T) {
 	for _, workers := range []string{"1", "8", "30"} {
 		t.Run(workers, func(t *testing.T) {
-			virtually(t, 200, oktatest.Config{Latency: 100 * time.Millisecond, ResetEvents: oktatest.NoEvents}, func(v *virtual) {
-				v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Skip: 30, Times: 1},
-					oktatest.Fault{Kind: oktatest.Portal, Op: oktatest.OpGetUser})
+			virtually(t, 200, standin.Config{Latency: 100 * time.Millisecond, ResetEvents: standin.NoEvents}, func(v *virtual) {
+				v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, Skip: 30, Times: 1},
+					standin.Fault{Kind: standin.Portal, Op: standin.OpGetUser})
 				ctx, stop := context.WithCancelCause(v.t.Context())
 				time.AfterFunc(30*time.Second, func() { stop(fault.Signal{Signal: os.Interrupt}) })
 				start := time.Now()
@@ -98,12 +98,12 @@ func TestSignalDuringAPause(t *testing.T) {
 
 // An enrollment that was lost in an earlier run is an answer that was lost: the resume loses one more at most.
 func TestAResumeAfterALostEnrollment(t *testing.T) {
-	virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
-		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: oktatest.OpEnroll})
+		v.org.Script(standin.Fault{Kind: standin.Drop, Op: standin.OpEnroll})
 		v.want(v.reset(with(enrollFlags, confirm(20), "--limit", "5", "--max-duration", "20s")...), fault.ExitStopped,
 			map[string]int{"partial/enroll": 5, "not_attempted": 15})
-		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, Op: resetOp})
+		v.org.Script(standin.Fault{Kind: standin.Drop, Op: resetOp})
 		v.want(v.reset(with(enrollFlags, "--resume")...), fault.ExitStopped, map[string]int{"partial/enroll": 5, "unknown/unverified": 1, "not_attempted": 14})
 		v.resets(map[int]int{0: 15, 1: 5})
 	})
@@ -113,8 +113,8 @@ func TestAResumeAfterALostEnrollment(t *testing.T) {
 func TestTheLastLookIsShortInAnOutage(t *testing.T) {
 	for name, flags := range map[string][]string{"a signal": nil, "max-duration": {"--max-duration", "6s"}, "halt": {"--halt", "fail=1"}} {
 		t.Run(name, func(t *testing.T) {
-			virtually(t, 400, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-				v.org.Script(oktatest.Fault{Kind: oktatest.Outage, From: 5 * time.Second})
+			virtually(t, 400, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+				v.org.Script(standin.Fault{Kind: standin.Outage, From: 5 * time.Second})
 				ctx, stop := context.WithCancelCause(v.t.Context())
 				defer stop(nil)
 				if flags == nil {
@@ -135,8 +135,8 @@ func TestOneUsersOwnLimit(t *testing.T) {
 	for _, workers := range []string{"1", "8", "30"} {
 		for _, user := range []int{0, 3, 199} {
 			t.Run(fmt.Sprintf("user %d, %s workers", user, workers), func(t *testing.T) {
-				virtually(t, 200, oktatest.Config{Latency: 50 * time.Millisecond, Limits: map[string]int{oktatest.BucketUsers: 1000}}, func(v *virtual) {
-					v.org.Script(oktatest.Fault{Kind: oktatest.TooManyUser, Op: resetOp, UserID: v.ids[user]})
+				virtually(t, 200, standin.Config{Latency: 50 * time.Millisecond, Limits: map[string]int{standin.BucketUsers: 1000}}, func(v *virtual) {
+					v.org.Script(standin.Fault{Kind: standin.TooManyUser, Op: resetOp, UserID: v.ids[user]})
 					start := time.Now()
 					v.want(v.reset(confirm(200), "--workers", workers), fault.ExitRows, map[string]int{"reset": 199, "not_attempted": 1})
 					if took := time.Since(start); took > 15*time.Second {
@@ -159,9 +159,9 @@ func TestOneUsersOwnLimit(t *testing.T) {
 func TestOneUsersOwnLimitOnEnrollments(t *testing.T) {
 	for _, workers := range []string{"1", "8"} {
 		t.Run(workers, func(t *testing.T) {
-			virtually(t, 100, oktatest.Config{Latency: 50 * time.Millisecond, Limits: map[string]int{oktatest.BucketUsers: 1000}}, func(v *virtual) {
+			virtually(t, 100, standin.Config{Latency: 50 * time.Millisecond, Limits: map[string]int{standin.BucketUsers: 1000}}, func(v *virtual) {
 				v.phones()
-				v.org.Script(oktatest.Fault{Kind: oktatest.TooManyUser, Op: oktatest.OpEnroll, UserID: v.ids[7]})
+				v.org.Script(standin.Fault{Kind: standin.TooManyUser, Op: standin.OpEnroll, UserID: v.ids[7]})
 				start := time.Now()
 				v.want(v.reset(with(enrollFlags, confirm(100), "--workers", workers)...), fault.ExitRows, map[string]int{"reset": 99, "partial/enroll": 1})
 				if took := time.Since(start); took > 20*time.Second {
@@ -183,7 +183,7 @@ func TestOthersSpendWhatEnrollmentsNeed(t *testing.T) {
 	virtually(t, 200, workforceWith(600, 200*time.Millisecond), func(v *virtual) {
 		v.phones()
 		x := v.tap()
-		time.AfterFunc(2*time.Second, func() { v.org.Consume(oktatest.BucketUsers, 600) })
+		time.AfterFunc(2*time.Second, func() { v.org.Consume(standin.BucketUsers, 600) })
 		v.want(v.reset(with(enrollFlags, confirm(200))...), 0, map[string]int{"reset": 200})
 		parted := 0
 		for _, gap := range x.gaps {
@@ -213,7 +213,7 @@ func (b broken) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // A server that closes kept connections costs one row, and the run says what it does about it.
 func TestChangesGetConnectionsOfTheirOwn(t *testing.T) {
-	virtually(t, 300, oktatest.Config{Latency: 100 * time.Millisecond, Unlimited: true}, func(v *virtual) {
+	virtually(t, 300, standin.Config{Latency: 100 * time.Millisecond, Unlimited: true}, func(v *virtual) {
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 			return broken{next}.RoundTrip(r)
 		}
@@ -231,7 +231,7 @@ func TestChangesGetConnectionsOfTheirOwn(t *testing.T) {
 func TestNothingStaysSetAside(t *testing.T) {
 	virtually(t, 120, workforceWith(100, 100*time.Millisecond), func(v *virtual) {
 		v.phones()
-		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: oktatest.OpClearSessions, Every: 2})
+		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: standin.OpClearSessions, Every: 2})
 		start := time.Now()
 		v.want(v.reset(with(enrollFlags, confirm(120), "--clear-sessions")...), fault.ExitRows, map[string]int{"reset": 60, "partial/sessions": 60})
 		if took := time.Since(start); took > 5*time.Minute {

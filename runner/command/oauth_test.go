@@ -14,12 +14,12 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 )
 
 // asApp makes the runs sign in as a service app. It returns the PEM of its key.
-func (v *virtual) asApp(a oktatest.App) string {
+func (v *virtual) asApp(a standin.App) string {
 	v.t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -39,8 +39,8 @@ func (v *virtual) asApp(a oktatest.App) string {
 
 // A token that ends in the middle of a long run is renewed once, for everybody; nobody's reset is refused, lost or made twice.
 func TestTokenEndsInTheMiddle(t *testing.T) {
-	for _, a := range []oktatest.App{{TokenLife: 3 * time.Minute}, {TokenLife: 3 * time.Minute, DPoP: true}} {
-		virtually(t, 1500, oktatest.Config{Latency: 100 * time.Millisecond, ClockSkew: -time.Hour}, func(v *virtual) {
+	for _, a := range []standin.App{{TokenLife: 3 * time.Minute}, {TokenLife: 3 * time.Minute, DPoP: true}} {
+		virtually(t, 1500, standin.Config{Latency: 100 * time.Millisecond, ClockSkew: -time.Hour}, func(v *virtual) {
 			v.asApp(a)
 			var unauthorized atomic.Int32
 			v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -57,7 +57,7 @@ func TestTokenEndsInTheMiddle(t *testing.T) {
 				first = 3
 			}
 			s := v.org.Stats()
-			if s.ByOp[oktatest.OpToken] > first+1+1 || s.ByOp[oktatest.OpToken] < first+1 || unauthorized.Load() != 0 || s.ByOp[resetOp] != 1500 || len(s.Surprises) > 0 {
+			if s.ByOp[standin.OpToken] > first+1+1 || s.ByOp[standin.OpToken] < first+1 || unauthorized.Load() != 0 || s.ByOp[resetOp] != 1500 || len(s.Surprises) > 0 {
 				t.Errorf("%d refused for their token, %+v", unauthorized.Load(), s)
 			}
 		})
@@ -68,8 +68,8 @@ func TestTokenEndsInTheMiddle(t *testing.T) {
 // taken away, too: exit 4, and the rest is not attempted.
 func TestAccessIsRevokedInTheMiddle(t *testing.T) {
 	for _, dpop := range []bool{false, true} {
-		virtually(t, 400, oktatest.Config{Latency: 100 * time.Millisecond, Unlimited: true}, func(v *virtual) {
-			v.asApp(oktatest.App{DPoP: dpop})
+		virtually(t, 400, standin.Config{Latency: 100 * time.Millisecond, Unlimited: true}, func(v *virtual) {
+			v.asApp(standin.App{DPoP: dpop})
 			var resets atomic.Int32
 			v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 				if strings.HasSuffix(r.URL.Path, "/reset_factors") {
@@ -81,12 +81,12 @@ func TestAccessIsRevokedInTheMiddle(t *testing.T) {
 			}
 			v.want(v.reset(confirm(400), "--workers", "32"), 0, map[string]int{"reset": 400})
 			v.resets(map[int]int{1: 400})
-			if n, want := v.org.Stats().ByOp[oktatest.OpToken], map[bool]int{false: 2, true: 4}[dpop]; n != want {
+			if n, want := v.org.Stats().ByOp[standin.OpToken], map[bool]int{false: 2, true: 4}[dpop]; n != want {
 				t.Errorf("%d requests for a token, want %d", n, want)
 			}
 		})
-		virtually(t, 400, oktatest.Config{Latency: 100 * time.Millisecond, Unlimited: true}, func(v *virtual) {
-			v.asApp(oktatest.App{DPoP: dpop})
+		virtually(t, 400, standin.Config{Latency: 100 * time.Millisecond, Unlimited: true}, func(v *virtual) {
+			v.asApp(standin.App{DPoP: dpop})
 			var resets atomic.Int32
 			v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 				if strings.HasSuffix(r.URL.Path, "/reset_factors") {
@@ -104,7 +104,7 @@ func TestAccessIsRevokedInTheMiddle(t *testing.T) {
 			if counts["reset"]+counts["not_attempted"] != 400 || counts["reset"] < 60 || counts["reset"] != v.org.Stats().ResetsApplied {
 				t.Errorf("%v, %+v", counts, v.org.Stats())
 			}
-			if n, want := v.org.Stats().ByOp[oktatest.OpToken], map[bool]int{false: 2, true: 4}[dpop]; n != want {
+			if n, want := v.org.Stats().ByOp[standin.OpToken], map[bool]int{false: 2, true: 4}[dpop]; n != want {
 				t.Errorf("%d requests for a token, want %d", n, want)
 			}
 		})
@@ -143,12 +143,12 @@ func (readCloser) Close() error { return nil }
 // Whatever comes back, no secret gets into the results, the manifest, the log or a message.
 func TestNoSecretComesOut(t *testing.T) {
 	for _, dpop := range []bool{false, true} {
-		for _, trouble := range []oktatest.Fault{
-			{Kind: oktatest.WrongStatus, Op: resetOp, Every: 2},
-			{Kind: oktatest.Forbidden, Op: oktatest.OpToken, Skip: 3},
+		for _, trouble := range []standin.Fault{
+			{Kind: standin.WrongStatus, Op: resetOp, Every: 2},
+			{Kind: standin.Forbidden, Op: standin.OpToken, Skip: 3},
 		} {
-			virtually(t, 6, oktatest.Config{Latency: 300 * time.Millisecond}, func(v *virtual) {
-				pemText := v.asApp(oktatest.App{DPoP: dpop, TokenLife: time.Second})
+			virtually(t, 6, standin.Config{Latency: 300 * time.Millisecond}, func(v *virtual) {
+				pemText := v.asApp(standin.App{DPoP: dpop, TokenLife: time.Second})
 				v.org.Script(trouble)
 				seen := make(map[string]bool)
 				v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -156,7 +156,7 @@ func TestNoSecretComesOut(t *testing.T) {
 						seen[token] = true
 						seen[r.Header.Get("Dpop")] = true
 					}
-					if strings.HasPrefix(r.URL.Path, "/oauth2/") && v.org.Stats().ByOp[oktatest.OpToken] < 3 {
+					if strings.HasPrefix(r.URL.Path, "/oauth2/") && v.org.Stats().ByOp[standin.OpToken] < 3 {
 						return next.RoundTrip(r)
 					}
 					return echoing(r, next)
@@ -211,8 +211,8 @@ func TestHintsOfTheTokenEndpoint(t *testing.T) {
 		"access_denied": "hint: grant the service app", "insufficient_scope": "hint: grant the service app", "invalid_client": "hint: compare OKTA_CLIENT_CLIENTID",
 		"temporarily_confused": "", "unauthorized_client": "",
 	} {
-		virtually(t, 2, oktatest.Config{}, func(v *virtual) {
-			v.asApp(oktatest.App{})
+		virtually(t, 2, standin.Config{}, func(v *virtual) {
+			v.asApp(standin.App{})
 			v.tokenAnswer(http.StatusBadRequest, `{"error":"`+code+`","error_description":"x"}`)
 			if exit := v.reset(confirm(2)); exit != fault.ExitNoAccess || !strings.Contains(v.stderr, code) || !strings.Contains(v.stderr, hint) ||
 				strings.Contains(v.stderr, "hint:") != (hint != "") || strings.Contains(v.stderr, "any more") {
@@ -226,8 +226,8 @@ func TestHintsOfTheTokenEndpoint(t *testing.T) {
 // one that doesn't say so, at the first row, and not as credentials that were accepted once.
 func TestScopesThatTheTokenLacks(t *testing.T) {
 	for flags, scope := range map[string]string{"--skip-admins": "okta.roles.read"} {
-		virtually(t, 3, oktatest.Config{}, func(v *virtual) {
-			v.asApp(oktatest.App{})
+		virtually(t, 3, standin.Config{}, func(v *virtual) {
+			v.asApp(standin.App{})
 			if code := v.reset(flags, confirm(3)); code != fault.ExitNoAccess || !strings.Contains(v.stderr, "its access token lacks "+scope) {
 				t.Errorf("exit code %d:\n%s", code, v.stderr)
 			}
@@ -238,9 +238,9 @@ func TestScopesThatTheTokenLacks(t *testing.T) {
 			v.resets(map[int]int{0: 3})
 		})
 	}
-	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
-		v.asApp(oktatest.App{})
-		v.org.Script(oktatest.Fault{Kind: oktatest.MissingScope, Op: resetOp})
+	virtually(t, 3, standin.Config{}, func(v *virtual) {
+		v.asApp(standin.App{})
+		v.org.Script(standin.Fault{Kind: standin.MissingScope, Op: resetOp})
 		if code := v.reset(confirm(3)); code != fault.ExitNoAccess || strings.Contains(v.stderr, "any more") ||
 			!strings.Contains(v.stderr, "doesn't let the service app do that: 403 Forbidden: insufficient_scope, scope okta.users.manage is needed") {
 			t.Errorf("exit code %d:\n%s", code, v.stderr)

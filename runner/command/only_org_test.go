@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 // leadAway points every address in a reply elsewhere, and adds some that lead there.
@@ -52,7 +52,7 @@ func TestOnlyTheOrgIsAsked(t *testing.T) {
 		{"whoami"},
 	} {
 		t.Run(strings.Join(flags, " "), func(t *testing.T) {
-			virtually(t, 3, oktatest.Config{Users: 450}, func(v *virtual) {
+			virtually(t, 3, standin.Config{Users: 450}, func(v *virtual) {
 				if flags[0] == "audit" || flags[0] == "watch" {
 					v.reset(confirm(3), "-o", v.path("results.csv"))
 				}

@@ -9,14 +9,14 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 )
 
 // A user of whom one row has no usable phone number isn't reset for the other row, by no later run
 // either.
 func TestDuplicateOfInvalidProfile(t *testing.T) {
-	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.csv("userId,phoneNumber\n" + v.ids[0] + ",12\n" + v.ids[0] + ",+15550000002\n" + v.ids[1] + ",+15550000003\n")
 		want := map[string]int{"invalid/profile": 2, "reset": 1}
 		for _, flags := range [][]string{{confirm(2)}, {"--resume"}} {
@@ -32,7 +32,7 @@ func TestDuplicateOfInvalidProfile(t *testing.T) {
 
 // The command that a dry run proposes works where the address to enroll is the login.
 func TestPlanByEmail(t *testing.T) {
-	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.csv("email\n" + login(0) + "\n" + login(1) + "\n")
 		if code := v.reset("--dry-run", "--enroll", "email:OKTA"); code != fault.ExitOK {
 			t.Errorf("the dry run ends with %d\n%s", code, v.stderr)
@@ -46,7 +46,7 @@ func TestPlanByEmail(t *testing.T) {
 
 // Nobody is reset whose address can't be enrolled.
 func TestNoAddress(t *testing.T) {
-	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.csv("userId,email\n" + v.ids[0] + ",\n" + v.ids[1] + ",not an address\n" + v.ids[2] + "," + login(2) + "\n")
 		want := map[string]int{"invalid/profile": 2, "reset": 1}
 		if code := v.reset("--enroll", "email:OKTA", "--activate", confirm(3)); code != fault.ExitRows || !maps.Equal(v.statuses(), want) {
@@ -62,7 +62,7 @@ func TestNoAddress(t *testing.T) {
 
 // Whoever is excluded needs no phone number.
 func TestExcludedWithoutPhone(t *testing.T) {
-	virtually(t, 3, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.csv("userId,phoneNumber\n" + v.ids[0] + ",\n" + v.ids[1] + ",+15550000002\n")
 		code := v.reset(with(enrollFlags, confirm(2), v.exclusions("vips.csv", v.ids[0]))...)
 		if r := v.table()[0]; r[4] != "skipped" || code != fault.ExitOK {
@@ -75,7 +75,7 @@ func TestExcludedWithoutPhone(t *testing.T) {
 // are, and the user gets one number.
 func TestTwoPhonesOfOneUser(t *testing.T) {
 	for _, workers := range []string{"1", "32"} {
-		virtually(t, 8, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		virtually(t, 8, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 			v.csv("login,phoneNumber\n" + login(0) + ",+15550000001\n" + login(1) + ",+15550000002\n" + login(2) + ",+15550000003\n" +
 				login(3) + ",+15550000004\n" + v.ids[0] + ",+15559999999\n")
 			code := v.reset(with(enrollFlags, confirm(5), "--workers", workers)...)
@@ -91,7 +91,7 @@ func TestTwoPhonesOfOneUser(t *testing.T) {
 
 // Of an export's profile columns, only those of the factor are sent.
 func TestProfileColumns(t *testing.T) {
-	virtually(t, 2, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 2, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.csv("userId,profile.login,profile.firstName,profile.phoneNumber\n" + v.ids[0] + ",a@b.c,Al,+15550000001\n")
 		var sent string
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 )
 
@@ -40,7 +40,7 @@ func logins(n int) (cells []string) {
 // A signal while it is looked up who is excluded changes nothing and leaves nothing behind, be the bucket held or not.
 func TestExcludeInterrupted(t *testing.T) {
 	for _, after := range []time.Duration{50 * time.Millisecond, 30 * time.Second} {
-		virtually(t, 20, oktatest.Config{Limits: map[string]int{oktatest.BucketUser: 20}, Latency: 100 * time.Millisecond}, func(v *virtual) {
+		virtually(t, 20, standin.Config{Limits: map[string]int{standin.BucketUser: 20}, Latency: 100 * time.Millisecond}, func(v *virtual) {
 			flag := v.exclusions("vips.csv", logins(20)...)
 			ctx, cancel := context.WithCancelCause(v.t.Context())
 			defer cancel(nil)
@@ -59,11 +59,11 @@ func TestExcludeInterrupted(t *testing.T) {
 
 // Limits and passing faults don't change who is left alone.
 func TestExcludeWaits(t *testing.T) {
-	cfg := oktatest.Config{Limits: map[string]int{oktatest.BucketUser: 40}}
+	cfg := standin.Config{Limits: map[string]int{standin.BucketUser: 40}}
 	virtually(t, 200, cfg, func(v *virtual) {
 		faults := []string{"500:get_user:every=7", "429_bare:get_user:every=11", "429_concurrency:get_user:every=13", "drop:get_user:every=17"}
 		for _, s := range faults {
-			f, err := oktatest.ParseFault(s)
+			f, err := standin.ParseFault(s)
 			if err != nil {
 				v.t.Fatal(err)
 			}
@@ -82,8 +82,8 @@ func TestExcludeWaits(t *testing.T) {
 // was done or not.
 func TestExcludeInDoubt(t *testing.T) {
 	for _, trouble := range []string{"drop_after:reset_factors:user=", "drop_before:reset_factors:user="} {
-		virtually(t, 3, oktatest.Config{ResetEvents: oktatest.NoEvents}, func(v *virtual) {
-			f, err := oktatest.ParseFault(trouble + v.ids[0])
+		virtually(t, 3, standin.Config{ResetEvents: standin.NoEvents}, func(v *virtual) {
+			f, err := standin.ParseFault(trouble + v.ids[0])
 			if err != nil {
 				v.t.Fatal(err)
 			}
@@ -110,8 +110,8 @@ func TestExcludeInDoubt(t *testing.T) {
 
 // Exclusion comes before --retry.
 func TestExcludeRetry(t *testing.T) {
-	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
-		f, err := oktatest.ParseFault("403:reset_factors:times=1:user=" + v.ids[0])
+	virtually(t, 3, standin.Config{}, func(v *virtual) {
+		f, err := standin.ParseFault("403:reset_factors:times=1:user=" + v.ids[0])
 		if err != nil {
 			v.t.Fatal(err)
 		}
@@ -125,10 +125,10 @@ func TestExcludeRetry(t *testing.T) {
 
 // Without the permission to read roles, nobody is reset, and with it no admin is, in the midst of faults.
 func TestSkipAdminsUnderFaults(t *testing.T) {
-	virtually(t, 40, oktatest.Config{Limits: map[string]int{oktatest.BucketUsers: 60}}, func(v *virtual) {
+	virtually(t, 40, standin.Config{Limits: map[string]int{standin.BucketUsers: 60}}, func(v *virtual) {
 		admins := 0
 		for i := range 40 {
-			u := oktatest.User{ID: fmt.Sprintf("00u9%016d", i), Login: fmt.Sprintf("admin%d@example.com", i)}
+			u := standin.User{ID: fmt.Sprintf("00u9%016d", i), Login: fmt.Sprintf("admin%d@example.com", i)}
 			if i%3 == 0 {
 				u.GroupRoles = []string{"SUPER_ADMIN"}
 				admins++
@@ -140,7 +140,7 @@ func TestSkipAdminsUnderFaults(t *testing.T) {
 			v.t.Fatal(err)
 		}
 		for _, s := range []string{"500:list_roles:every=7", "429_bare:list_roles:every=11", "drop:list_roles:every=5", "504:list_roles:every=13"} {
-			f, err := oktatest.ParseFault(s)
+			f, err := standin.ParseFault(s)
 			if err != nil {
 				v.t.Fatal(err)
 			}
@@ -163,8 +163,8 @@ func TestSkipAdminsUnderFaults(t *testing.T) {
 // What was looked up counts for a day. Later it is asked again, and whoever was protected before
 // stays so: a login may be somebody else's by then.
 func TestExcludeCountsForADay(t *testing.T) {
-	virtually(t, 12, oktatest.Config{}, func(v *virtual) {
-		lookUps := func() int { return v.org.Stats().ByOp[oktatest.OpGetUser] }
+	virtually(t, 12, standin.Config{}, func(v *virtual) {
+		lookUps := func() int { return v.org.Stats().ByOp[standin.OpGetUser] }
 		limit := []string{"--limit", "1", "--workers", "1"}
 		v.reset(append(limit, confirm(12), v.exclusions("vips.csv", logins(6)...))...)
 		if n := lookUps(); n != 6 || !strings.Contains(v.stderr, "vips.csv: 6 users to leave alone, 6 rows of the input") {
@@ -199,16 +199,16 @@ func TestExcludeCountsForADay(t *testing.T) {
 
 // Ten thousand users to leave alone, and a resume that isn't told of them: nobody of them is reset.
 func TestExcludeTenThousand(t *testing.T) {
-	virtually(t, 400, oktatest.Config{Unlimited: true}, func(v *virtual) {
+	virtually(t, 400, standin.Config{Unlimited: true}, func(v *virtual) {
 		var lines []string
 		for i := range 10_000 {
 			id := fmt.Sprintf("00u8%016d", i)
 			line := fmt.Sprintf("%s,vip%d@example.com", id, i)
 			if i < 200 { // by ID, by login, by both
-				v.org.Add(oktatest.User{ID: id, Login: fmt.Sprintf("vip%d@example.com", i)})
+				v.org.Add(standin.User{ID: id, Login: fmt.Sprintf("vip%d@example.com", i)})
 				line = []string{v.ids[i] + ",", fmt.Sprintf(",USER%d@example.com", i), fmt.Sprintf("%s,user%d@example.com", v.ids[i], i)}[i%3]
 			} else {
-				v.org.Add(oktatest.User{ID: id, Login: fmt.Sprintf("vip%d@example.com", i)})
+				v.org.Add(standin.User{ID: id, Login: fmt.Sprintf("vip%d@example.com", i)})
 			}
 			lines = append(lines, line)
 		}
@@ -221,11 +221,11 @@ func TestExcludeTenThousand(t *testing.T) {
 				t.Errorf("nothing says %q:\n%s", want, v.stderr)
 			}
 		}
-		before := v.org.Stats().ByOp[oktatest.OpGetUser]
+		before := v.org.Stats().ByOp[standin.OpGetUser]
 		code := v.reset("--resume")
 		v.want(code, fault.ExitOK, map[string]int{"reset": 200, "skipped/excluded": 200})
 		v.resets(map[int]int{0: 200, 1: 200})
-		if n := v.org.Stats().ByOp[oktatest.OpGetUser] - before; n != 0 {
+		if n := v.org.Stats().ByOp[standin.OpGetUser] - before; n != 0 {
 			t.Errorf("%d look-ups by the resume, want none", n)
 		}
 		for i := range 200 {

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner"
 	"oktareset/runner/access"
 	"oktareset/runner/fault"
@@ -107,10 +107,10 @@ type random struct {
 
 func (r *random) pick(d ...time.Duration) time.Duration { return d[r.IntN(len(d))] }
 
-func (r *random) config(seed uint64) oktatest.Config {
-	cfg := oktatest.Config{
+func (r *random) config(seed uint64) standin.Config {
+	cfg := standin.Config{
 		Seed: seed, Latency: 100 * time.Millisecond, LatencyJitter: r.pick(0, 300*time.Millisecond),
-		LogLag: r.pick(0, 10*time.Second, 3*time.Minute), ResetEvents: oktatest.Events(r.IntN(4)), Engine: oktatest.Engine(r.IntN(2)),
+		LogLag: r.pick(0, 10*time.Second, 3*time.Minute), ResetEvents: standin.Events(r.IntN(4)), Engine: standin.Engine(r.IntN(2)),
 		ClockSkew: r.pick(0, time.Hour, -time.Hour),
 	}
 	if r.IntN(4) == 0 {
@@ -118,13 +118,13 @@ func (r *random) config(seed uint64) oktatest.Config {
 		cfg.Stays = r.stays
 	}
 	r.late = r.IntN(5) == 0
-	r.parts = cfg.Engine == oktatest.Identity && (cfg.ResetEvents == oktatest.DefaultEvents || cfg.ResetEvents == oktatest.DeactivateOnly) ||
+	r.parts = cfg.Engine == standin.Identity && (cfg.ResetEvents == standin.DefaultEvents || cfg.ResetEvents == standin.DeactivateOnly) ||
 		slices.Contains(r.what.flags, "--record-factors")
 	switch r.IntN(3) {
 	case 0:
 		cfg.Unlimited = true
 	case 1:
-		cfg.Limits = map[string]int{oktatest.BucketUsers: 120}
+		cfg.Limits = map[string]int{standin.BucketUsers: 120}
 	}
 	return cfg
 }
@@ -133,7 +133,7 @@ func (r *random) config(seed uint64) oktatest.Config {
 func (r *random) fill(skew time.Duration) {
 	for _, id := range r.v.ids {
 		for _, kind := range []string{"push", "token:software:totp"} {
-			r.v.org.Enroll(id, oktatest.Factor{Type: kind, Provider: "OKTA", Created: time.Now().Add(skew - 24*time.Hour)})
+			r.v.org.Enroll(id, standin.Factor{Type: kind, Provider: "OKTA", Created: time.Now().Add(skew - 24*time.Hour)})
 		}
 		u, _ := r.v.org.User(id)
 		var old []string
@@ -166,56 +166,56 @@ func (r *random) fill(skew time.Duration) {
 }
 
 // faults are what may go wrong in a run.
-var faults = []oktatest.Fault{
-	{Kind: oktatest.Drop, When: oktatest.Before},
-	{Kind: oktatest.Drop, When: oktatest.After},
-	{Kind: oktatest.Drop, When: oktatest.Late, Delay: 35 * time.Second},
-	{Kind: oktatest.ServerError, When: oktatest.Before},
-	{Kind: oktatest.ServerError, When: oktatest.After},
-	{Kind: oktatest.GatewayTimeout, When: oktatest.After},
-	{Kind: oktatest.GatewayTimeout, When: oktatest.Late, Delay: 20 * time.Second},
-	{Kind: oktatest.Hang, When: oktatest.Before},
-	{Kind: oktatest.Hang, When: oktatest.After},
-	{Kind: oktatest.Garbage},
-	{Kind: oktatest.Portal, When: oktatest.After},
-	{Kind: oktatest.WrongStatus},
-	{Kind: oktatest.Forbidden},
-	{Kind: oktatest.TooManyBare},
-	{Kind: oktatest.TooManyConcurrency},
-	{Kind: oktatest.ReadOnly},
-	{Kind: oktatest.Refuse},
-	{Kind: oktatest.Redirect},
-	{Kind: oktatest.Drop, When: oktatest.After, Part: 1},
-	{Kind: oktatest.ServerError, When: oktatest.After, Part: 2},
-	{Kind: oktatest.GatewayTimeout, When: oktatest.Late, Delay: 20 * time.Second, Part: 1},
+var faults = []standin.Fault{
+	{Kind: standin.Drop, When: standin.Before},
+	{Kind: standin.Drop, When: standin.After},
+	{Kind: standin.Drop, When: standin.Late, Delay: 35 * time.Second},
+	{Kind: standin.ServerError, When: standin.Before},
+	{Kind: standin.ServerError, When: standin.After},
+	{Kind: standin.GatewayTimeout, When: standin.After},
+	{Kind: standin.GatewayTimeout, When: standin.Late, Delay: 20 * time.Second},
+	{Kind: standin.Hang, When: standin.Before},
+	{Kind: standin.Hang, When: standin.After},
+	{Kind: standin.Garbage},
+	{Kind: standin.Portal, When: standin.After},
+	{Kind: standin.WrongStatus},
+	{Kind: standin.Forbidden},
+	{Kind: standin.TooManyBare},
+	{Kind: standin.TooManyConcurrency},
+	{Kind: standin.ReadOnly},
+	{Kind: standin.Refuse},
+	{Kind: standin.Redirect},
+	{Kind: standin.Drop, When: standin.After, Part: 1},
+	{Kind: standin.ServerError, When: standin.After, Part: 2},
+	{Kind: standin.GatewayTimeout, When: standin.Late, Delay: 20 * time.Second, Part: 1},
 }
 
 // tooLate are changes that take effect later than anybody waits for.
-var tooLate = []oktatest.Fault{
-	{Kind: oktatest.Drop, When: oktatest.Late, Delay: 75 * time.Second},
-	{Kind: oktatest.GatewayTimeout, When: oktatest.Late, Delay: 3 * time.Minute},
+var tooLate = []standin.Fault{
+	{Kind: standin.Drop, When: standin.Late, Delay: 75 * time.Second},
+	{Kind: standin.GatewayTimeout, When: standin.Late, Delay: 3 * time.Minute},
 }
 
 // readFaults are what may go wrong with what proves something: the log, the lists, the times.
-var readFaults = []oktatest.Fault{
-	{Kind: oktatest.NoEnd, Op: oktatest.OpLogs},
-	{Kind: oktatest.Forbidden, Op: oktatest.OpLogs},
-	{Kind: oktatest.ServerError, Op: oktatest.OpLogs},
-	{Kind: oktatest.Garbage, Op: oktatest.OpListFactors},
-	{Kind: oktatest.Forbidden, Op: oktatest.OpListFactors},
-	{Kind: oktatest.WrongDate, Offset: time.Hour},
-	{Kind: oktatest.WrongDate, Offset: -time.Hour},
-	{Kind: oktatest.WrongDate, Offset: 25 * time.Hour},
-	{Kind: oktatest.WrongDate, Offset: 15 * time.Second},
-	{Kind: oktatest.WrongDate, Offset: time.Hour, Op: oktatest.OpListFactors},
+var readFaults = []standin.Fault{
+	{Kind: standin.NoEnd, Op: standin.OpLogs},
+	{Kind: standin.Forbidden, Op: standin.OpLogs},
+	{Kind: standin.ServerError, Op: standin.OpLogs},
+	{Kind: standin.Garbage, Op: standin.OpListFactors},
+	{Kind: standin.Forbidden, Op: standin.OpListFactors},
+	{Kind: standin.WrongDate, Offset: time.Hour},
+	{Kind: standin.WrongDate, Offset: -time.Hour},
+	{Kind: standin.WrongDate, Offset: 25 * time.Hour},
+	{Kind: standin.WrongDate, Offset: 15 * time.Second},
+	{Kind: standin.WrongDate, Offset: time.Hour, Op: standin.OpListFactors},
 }
 
 // pages are what a stranger answers in Okta's place, before or after Okta has made the change.
-func pages() (faults []oktatest.Fault) {
-	for _, kind := range []oktatest.Kind{oktatest.Page, oktatest.PageHeaders} {
-		for _, when := range []oktatest.When{oktatest.Before, oktatest.After} {
+func pages() (faults []standin.Fault) {
+	for _, kind := range []standin.Kind{standin.Page, standin.PageHeaders} {
+		for _, when := range []standin.When{standin.Before, standin.After} {
 			for _, code := range []int{200, 403, 404, 429} {
-				faults = append(faults, oktatest.Fault{Kind: kind, When: when, Code: code})
+				faults = append(faults, standin.Fault{Kind: kind, When: when, Code: code})
 			}
 		}
 	}
@@ -223,18 +223,18 @@ func pages() (faults []oktatest.Fault) {
 }
 
 // outages are times in which nobody answers.
-var outages = []oktatest.Kind{oktatest.Outage, oktatest.OutageClosed, oktatest.OutageRefused}
+var outages = []standin.Kind{standin.Outage, standin.OutageClosed, standin.OutageRefused}
 
 // script scripts some of the faults of one round.
 func (r *random) script() {
-	ops := []string{oktatest.OpResetFactors, oktatest.OpUnenroll, oktatest.OpEnroll, oktatest.OpClearSessions}
+	ops := []string{standin.OpResetFactors, standin.OpUnenroll, standin.OpEnroll, standin.OpClearSessions}
 	for _, f := range readFaults {
 		if f.Probability = []float64{0.1, 0.5, 1}[r.IntN(3)]; r.IntN(len(readFaults)) == 0 {
 			r.v.org.Script(f)
 		}
 	}
 	for range r.IntN(3) {
-		f := oktatest.Fault{Kind: outages[r.IntN(len(outages))], When: []oktatest.When{oktatest.Before, oktatest.After}[r.IntN(2)]}
+		f := standin.Fault{Kind: outages[r.IntN(len(outages))], When: []standin.When{standin.Before, standin.After}[r.IntN(2)]}
 		f.From, f.For = time.Duration(r.IntN(40_000))*time.Millisecond, 20*time.Second
 		r.v.org.Script(f)
 	}
@@ -248,13 +248,13 @@ func (r *random) script() {
 		}
 		for _, op := range ops {
 			f.Op, f.Probability = op, []float64{0.02, 0.05, 0.15}[r.IntN(3)]
-			if f.Part == 0 || op == oktatest.OpResetFactors {
+			if f.Part == 0 || op == standin.OpResetFactors {
 				r.v.org.Script(f)
 			}
 		}
 	}
 	if r.IntN(12) == 0 {
-		r.v.org.Script(oktatest.Fault{Kind: oktatest.InvalidToken, Skip: 5 + r.IntN(40)})
+		r.v.org.Script(standin.Fault{Kind: standin.InvalidToken, Skip: 5 + r.IntN(40)})
 	}
 }
 
@@ -325,7 +325,7 @@ func (r *random) enrollThemselves() {
 		if did := r.v.org.Did(id); did.Resets+did.Unenrolls == 0 || r.IntN(6) != 0 || r.v.org.Did(id).Resets < len(r.kept[i]) {
 			continue
 		}
-		f, _ := r.v.org.Enroll(id, oktatest.Factor{Type: []string{"webauthn", "call"}[r.IntN(2)], Provider: "OKTA"})
+		f, _ := r.v.org.Enroll(id, standin.Factor{Type: []string{"webauthn", "call"}[r.IntN(2)], Provider: "OKTA"})
 		r.kept[i] = append(r.kept[i], f.ID)
 	}
 }
@@ -479,7 +479,7 @@ func (r *random) gone(i int) int {
 
 func (r *random) has(i int, factor string) bool {
 	u, _ := r.v.org.User(r.v.ids[i])
-	return slices.ContainsFunc(u.Factors, func(f oktatest.Factor) bool { return f.ID == factor })
+	return slices.ContainsFunc(u.Factors, func(f standin.Factor) bool { return f.ID == factor })
 }
 
 // end lets everything work, and resumes: every row must get where it can.

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 )
 
@@ -22,7 +22,7 @@ func list(ids ...string) []byte { return []byte("userId\n" + strings.Join(ids, "
 func (v *virtual) strangers(n int) (ids []string) {
 	for i := range n {
 		ids = append(ids, fmt.Sprintf("00ustranger%09d", i))
-		v.org.Add(oktatest.User{ID: ids[i], Login: fmt.Sprintf("stranger%d@example.com", i), Factors: []oktatest.Factor{
+		v.org.Add(standin.User{ID: ids[i], Login: fmt.Sprintf("stranger%d@example.com", i), Factors: []standin.Factor{
 			{Type: "sms", Provider: "OKTA", Created: time.Now().Add(-time.Hour)},
 		}})
 	}
@@ -88,7 +88,7 @@ func TestInputIsFrozen(t *testing.T) {
 		// rows.
 		for _, n := range []int{1, 2, 3, 4, 5, 12} {
 			t.Run(fmt.Sprintf("%s at request %d", what, n), func(t *testing.T) {
-				virtually(t, 20, oktatest.Config{Latency: 50 * time.Millisecond}, func(v *virtual) {
+				virtually(t, 20, standin.Config{Latency: 50 * time.Millisecond}, func(v *virtual) {
 					others := v.strangers(20)
 					v.atRequest(n, func() { change(v, others) })
 					v.want(v.reset(confirm(20), "--workers", "2"), 0, map[string]int{"reset": 20})
@@ -105,7 +105,7 @@ func TestInputIsFrozen(t *testing.T) {
 
 // The same for an approved plan, and for a dry run.
 func TestPlanIsFrozen(t *testing.T) {
-	virtually(t, 20, oktatest.Config{Latency: 50 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 20, standin.Config{Latency: 50 * time.Millisecond}, func(v *virtual) {
 		others := v.strangers(20)
 		v.atRequest(9, func() { v.overwrite("users.csv", list(others...)) })
 		if code := v.reset("--dry-run", "--workers", "2"); code != 0 || strings.Contains(v.read("users.plan.csv"), "stranger") {
@@ -135,7 +135,7 @@ func TestResumeNeedsNoInput(t *testing.T) {
 		"crashed": func(v *virtual) { v.mustCrashAt("/reset_factors", 8, confirm(20), "--workers", "2") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+			virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 				others := v.strangers(5)
 				crash(v)
 				if got := v.read("users.results.input.csv"); got != string(list(v.ids...)) {
@@ -162,7 +162,7 @@ func TestResumeNeedsNoInput(t *testing.T) {
 
 // Without an input there must be something to go on with, and a name of it.
 func TestResumeOfNothing(t *testing.T) {
-	virtually(t, 2, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		v.args = nil
 		v.wantEnd(v.reset("--resume"), fault.ExitUsage, "which results? Without FILE, --resume needs --output")
 		v.wantEnd(v.reset("-o", v.path("x.csv")), fault.ExitUsage, "which users? FILE is missing")
@@ -179,7 +179,7 @@ func TestResumeRecallsHowTheInputIsRead(t *testing.T) {
 		"--no-header": {"--no-header", "--column", "2"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+			virtually(t, 3, standin.Config{}, func(v *virtual) {
 				text := "name,Worker\n"
 				if name == "--no-header" {
 					text = ""
@@ -205,8 +205,8 @@ func TestResumeRecallsHowTheInputIsRead(t *testing.T) {
 // Rows that are settled may be tried again with the same input, whatever its name: the copy is
 // gone.
 func TestRetryNeedsTheSameInput(t *testing.T) {
-	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
-		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1})
+	virtually(t, 3, standin.Config{}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1})
 		v.wantEnd(v.reset(confirm(3)), fault.ExitRows, "--retry failed,forbidden "+v.path("users.csv"))
 		v.wantFiles("users.csv", "users.results.csv", "users.results.json")
 		v.args = []string{"-o", v.path("users.results.csv")}
@@ -267,7 +267,7 @@ func TestCrashPointsOfTheCopy(t *testing.T) {
 	} {
 		for _, same := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, same input %v", name, same), func(t *testing.T) {
-				virtually(t, 4, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+				virtually(t, 4, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 					others := v.strangers(4)
 					p.leave(v)
 					if !same {
@@ -305,7 +305,7 @@ func (v *virtual) verified(doubt bool) map[string]int {
 
 // What a run makes where it was refused, it takes away.
 func TestRefusedRunLeavesNoCopy(t *testing.T) {
-	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.wantEnd(v.reset(confirm(2)), fault.ExitConsent)
 		v.wantEnd(v.reset(), fault.ExitConsent)
 		v.wantEnd(v.reset(confirm(3), "--exclude", v.path("none.csv")), fault.ExitUsage)
@@ -322,7 +322,7 @@ func TestRefusedRunLeavesNoCopy(t *testing.T) {
 
 // A file that has the name of the copy is nobody's but the user's.
 func TestInputWithTheNameOfTheCopy(t *testing.T) {
-	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		if err := os.Rename(v.path("users.csv"), v.path("users.results.input.csv")); err != nil {
 			t.Fatal(err)
 		}
@@ -338,7 +338,7 @@ func TestInputWithTheNameOfTheCopy(t *testing.T) {
 
 // The disk must hold what the run will write: that is known before anybody is touched.
 func TestRoomForResults(t *testing.T) {
-	virtually(t, 1000, oktatest.Config{Unlimited: true}, func(v *virtual) {
+	virtually(t, 1000, standin.Config{Unlimited: true}, func(v *virtual) {
 		v.free = 100_000
 		v.wantEnd(v.reset(confirm(1000)), fault.ExitUsage, `error: the journal and the results may need 1.1 MB in "`+v.dir+`", where 100 kB are free; nothing was changed`,
 			"hint: make room, or name a file on another disk with -o")
@@ -357,7 +357,7 @@ func TestRoomForResults(t *testing.T) {
 
 // An org that doesn't tell its ID isn't touched: it may be one that was reset under another name.
 func TestOrgWithoutID(t *testing.T) {
-	virtually(t, 2, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 			resp, err := next.RoundTrip(r)
 			if err == nil && strings.Contains(r.URL.Path, "well-known") {
@@ -375,11 +375,11 @@ func TestOrgWithoutID(t *testing.T) {
 // The command that tries rows again names the input where it is, though the results are in another
 // folder; of users without a file, it names them also after a run that went on without them.
 func TestRetryNamesTheInput(t *testing.T) {
-	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		if err := os.Mkdir(v.path("out"), 0o700); err != nil {
 			v.t.Fatal(err)
 		}
-		refuse := oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1}
+		refuse := standin.Fault{Kind: standin.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1}
 		v.org.Script(refuse)
 		v.wantEnd(v.reset(confirm(3), "-o", v.path("out/r.csv")), fault.ExitRows,
 			"oktareset reset --resume --retry failed,forbidden --output "+v.path("out/r.csv")+" "+v.path("users.csv")+"\n")

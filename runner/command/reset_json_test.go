@@ -7,7 +7,7 @@ import (
 	"io"
 	"testing"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 	"oktareset/runner/job"
 )
@@ -15,7 +15,7 @@ import (
 // --json prints one document, that of the run itself, though results of an earlier date are gone on
 // with first: it names them.
 func TestSeriesPrintsOneDocument(t *testing.T) {
-	virtually(t, 6, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 6, standin.Config{}, func(v *virtual) {
 		v.today(v.ids[:3]...)
 		v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped)
 		nextDay()
@@ -37,8 +37,8 @@ func TestSeriesPrintsOneDocument(t *testing.T) {
 // That the summary of complete results can't be printed is said, also when some of their rows did
 // not end well.
 func TestCompleteAndNotPrinted(t *testing.T) {
-	virtually(t, 2, oktatest.Config{}, func(v *virtual) {
-		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1})
+	virtually(t, 2, standin.Config{}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1})
 		v.wantEnd(v.reset(confirm(2)), fault.ExitRows)
 		v.wantEnd(v.run(v.t.Context(), brokenPipe{}, "reset", "--resume", "--json", "-o", v.path("users.results.csv")), fault.ExitRows,
 			"is complete: 1 reset, 1 failed", "error: print the summary: broken pipe")

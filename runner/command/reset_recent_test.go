@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 )
 
@@ -40,7 +40,7 @@ func (v *virtual) yesterday(flags ...string) {
 // enroll has a user enroll a factor now.
 func (v *virtual) enroll(i int) {
 	v.t.Helper()
-	if _, ok := v.org.Enroll(v.ids[i], oktatest.Factor{Type: "push", Provider: "OKTA"}); !ok {
+	if _, ok := v.org.Enroll(v.ids[i], standin.Factor{Type: "push", Provider: "OKTA"}); !ok {
 		v.t.Fatal("no such user")
 	}
 }
@@ -49,8 +49,8 @@ func (v *virtual) enroll(i int) {
 // they are left alone, but for who has enrolled since, and that costs no call in the resets'
 // bucket.
 func TestResetYesterday(t *testing.T) {
-	for _, cfg := range []oktatest.Config{
-		{}, {Engine: oktatest.Classic}, {ResetEvents: oktatest.DeactivateOnly}, {ResetEvents: oktatest.ResetAllOnly},
+	for _, cfg := range []standin.Config{
+		{}, {Engine: standin.Classic}, {ResetEvents: standin.DeactivateOnly}, {ResetEvents: standin.ResetAllOnly},
 	} {
 		virtually(t, 6, cfg, func(v *virtual) {
 			v.yesterday()
@@ -62,7 +62,7 @@ func TestResetYesterday(t *testing.T) {
 			if code != fault.ExitOK {
 				t.Errorf("dry run: exit code %d", code)
 			}
-			resets, logs := v.org.Stats().ByOp[oktatest.OpResetFactors], v.org.Stats().ByOp[oktatest.OpLogs]
+			resets, logs := v.org.Stats().ByOp[standin.OpResetFactors], v.org.Stats().ByOp[standin.OpLogs]
 			code = v.reset(confirm(6), "--skip-reset-since", "1d")
 			v.want(code, fault.ExitOK, map[string]int{"reset": 2, "skipped/recent": 4})
 			v.says(`6 of these users were reset since 1999-12-31T20:00:00Z: 6 by okta.admin@example.com \(run .*\); left alone: 4 \(--skip-reset-since 24h\); ` +
@@ -70,8 +70,8 @@ func TestResetYesterday(t *testing.T) {
 			v.saysNot("warning")
 			v.resets(map[int]int{1: 4, 2: 2})
 			s := v.org.Stats()
-			if got := s.ByOp[oktatest.OpResetFactors] - resets; got != 2 || s.ByOp[oktatest.OpListFactors] != 0 || s.ByOp[oktatest.OpLogs]-logs != 1 {
-				t.Errorf("%d requests to reset, %d lists, %d of the log", got, s.ByOp[oktatest.OpListFactors], s.ByOp[oktatest.OpLogs]-logs)
+			if got := s.ByOp[standin.OpResetFactors] - resets; got != 2 || s.ByOp[standin.OpListFactors] != 0 || s.ByOp[standin.OpLogs]-logs != 1 {
+				t.Errorf("%d requests to reset, %d lists, %d of the log", got, s.ByOp[standin.OpListFactors], s.ByOp[standin.OpLogs]-logs)
 			}
 			b, err := os.ReadFile(v.path("users.results.csv"))
 			if err != nil || !strings.Contains(string(b), "skipped,recent,") || !regexp.MustCompile(
@@ -87,7 +87,7 @@ func TestResetYesterday(t *testing.T) {
 
 // Who is named by login is counted, and left alone, as well as who is named by ID.
 func TestRecentByLogin(t *testing.T) {
-	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.yesterday()
 		if err := os.WriteFile(v.path("users.csv"), []byte("login\nUSER0@example.com\nuser2@example.com\nuser1@EXAMPLE.com\n"), 0o600); err != nil {
 			t.Fatal(err)
@@ -105,10 +105,10 @@ func TestRecentByLogin(t *testing.T) {
 // What isn't a whole reset, is older than the period, or failed, doesn't count; another admin's
 // reset in the Admin Console does.
 func TestWhatIsRecent(t *testing.T) {
-	virtually(t, 4, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 4, standin.Config{}, func(v *virtual) {
 		v.org.ResetBy("okta.admin@example.com", v.ids[0])
 		<-time.After(25 * time.Hour)
-		help := v.org.Add(oktatest.User{Login: "help@example.com"})
+		help := v.org.Add(standin.User{Login: "help@example.com"})
 		v.org.ResetBy(help.Login, v.ids[1])
 		if code := v.reset(confirm(4), "--factor", "sms", "-o", v.path("single.csv")); code != fault.ExitOK {
 			t.Fatalf("exit code %d\n%s", code, v.stderr)
@@ -123,7 +123,7 @@ func TestWhatIsRecent(t *testing.T) {
 
 // A user who was reset again after having enrolled has nothing: it is the last reset that counts.
 func TestEnrolledBetweenResets(t *testing.T) {
-	virtually(t, 2, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		v.yesterday()
 		v.enroll(0)
 		<-time.After(time.Minute)
@@ -137,7 +137,7 @@ func TestEnrolledBetweenResets(t *testing.T) {
 // What a run enrolls after its own reset isn't somebody else's enrollment. What the user activates
 // is.
 func TestRecentWithEnroll(t *testing.T) {
-	virtually(t, 2, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		input := "userId,phoneNumber\n" + v.ids[0] + ",+15550000001\n" + v.ids[1] + ",+15550000002\n"
 		if err := os.WriteFile(v.path("users.csv"), []byte(input), 0o600); err != nil {
 			t.Fatal(err)
@@ -158,7 +158,7 @@ func TestRecentWithEnroll(t *testing.T) {
 // The results' own runs aren't others: a resume says nothing of whom they have reset. Whom it was
 // to leave alone it leaves alone, without being told again, also when that is longer ago by now.
 func TestRecentOnResume(t *testing.T) {
-	virtually(t, 6, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 6, standin.Config{}, func(v *virtual) {
 		v.reset("--limit", "2", confirm(6))
 		v.reset("--resume")
 		v.saysNot("of these users")
@@ -174,7 +174,7 @@ func TestRecentOnResume(t *testing.T) {
 		v.resets(map[int]int{1: 5, 2: 1})
 	})
 	for _, skew := range []time.Duration{0, -3 * time.Hour} {
-		virtually(t, 6, oktatest.Config{ClockSkew: skew}, func(v *virtual) {
+		virtually(t, 6, standin.Config{ClockSkew: skew}, func(v *virtual) {
 			v.yesterday()
 			v.enroll(0)
 			v.enroll(1)
@@ -194,9 +194,9 @@ func TestRecentOnResume(t *testing.T) {
 // What a result's own run has done to a row doesn't keep the row from being sent again under new
 // consent.
 func TestOwnResetIsNotRecent(t *testing.T) {
-	virtually(t, 2, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		for _, s := range []string{"drop_after:reset_factors:times=1", "403:logs:query=target.id"} { // of the log, only proof is refused
-			f, err := oktatest.ParseFault(s)
+			f, err := standin.ParseFault(s)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -214,7 +214,7 @@ func TestOwnResetIsNotRecent(t *testing.T) {
 
 // A plan keeps whom it left out, and leaves alone who was reset since it was made.
 func TestRecentInAPlan(t *testing.T) {
-	virtually(t, 4, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 4, standin.Config{}, func(v *virtual) {
 		v.yesterday()
 		v.enroll(0)
 		v.enroll(1)
@@ -246,8 +246,8 @@ func TestRecentWithoutTheLog(t *testing.T) {
 		{"hang:logs", "warning: the System Log told nothing: who was reset isn't known", "the System Log", fault.ExitUsage, 41 * time.Second},
 	}
 	for _, tt := range tests {
-		virtually(t, 3, oktatest.Config{}, func(v *virtual) {
-			f, err := oktatest.ParseFault(tt.fault)
+		virtually(t, 3, standin.Config{}, func(v *virtual) {
+			f, err := standin.ParseFault(tt.fault)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -280,7 +280,7 @@ func TestRecentWithoutTheLog(t *testing.T) {
 // More of the log than is read only to be told: what was read counts, and it is said that there may
 // be more.
 func TestRecentOfALongLog(t *testing.T) {
-	virtually(t, 4, oktatest.Config{ResetEvents: oktatest.ResetAllOnly}, func(v *virtual) {
+	virtually(t, 4, standin.Config{ResetEvents: standin.ResetAllOnly}, func(v *virtual) {
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) { // a page has one event
 			r = r.Clone(r.Context())
 			r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "limit=1000", "limit=1", 1)
@@ -289,7 +289,7 @@ func TestRecentOfALongLog(t *testing.T) {
 		admin := "okta.admin@example.com"
 		v.org.ResetBy(admin, v.ids[0])
 		<-time.After(time.Minute)
-		others := v.org.Add(oktatest.User{Login: "other@example.com"})
+		others := v.org.Add(standin.User{Login: "other@example.com"})
 		for range 20 { // as many pages as are read to be told
 			v.org.ResetBy(admin, others.ID)
 		}

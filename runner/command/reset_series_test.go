@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
 	"oktareset/runner/results"
@@ -100,7 +100,7 @@ type days = map[string]map[string]int
 
 // A job that is stopped before midnight and restarted after it goes on where it was, and nobody is reset twice.
 func TestSeriesGoesOnAcrossMidnight(t *testing.T) {
-	virtually(t, 10, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 10, standin.Config{}, func(v *virtual) {
 		v.wantEnd(v.dated("--resume", "--limit", "4"), fault.ExitStopped, "--output "+v.path("2000-01-01.csv"))
 		nextDay()
 		v.wantEnd(v.dated("--resume"), 0, "going on there", "6 users to do")
@@ -112,7 +112,7 @@ func TestSeriesGoesOnAcrossMidnight(t *testing.T) {
 
 // New input each day, new results each day; restarted on the same day, a run goes on.
 func TestSeriesBeginsAnewWithNewInput(t *testing.T) {
-	virtually(t, 9, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 9, standin.Config{}, func(v *virtual) {
 		for day := range 3 {
 			v.today(v.ids[3*day : 3*day+3]...)
 			v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped, "nothing to resume: this is a new run")
@@ -127,7 +127,7 @@ func TestSeriesBeginsAnewWithNewInput(t *testing.T) {
 
 // The export that makes the input has failed, and yesterday's lies there still: that must not reset everybody again, nor look like success.
 func TestSeriesRefusesTheInputOfYesterday(t *testing.T) {
-	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.wantEnd(v.dated(), 0)
 		nextDay()
 		for _, flags := range [][]string{{"--resume"}, {}} {
@@ -142,7 +142,7 @@ func TestSeriesRefusesTheInputOfYesterday(t *testing.T) {
 
 // Without --resume, what is incomplete isn't begun again either.
 func TestSeriesWithoutResume(t *testing.T) {
-	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.wantEnd(v.dated("--limit", "1"), fault.ExitStopped)
 		nextDay()
 		v.wantEnd(v.dated(), fault.ExitUsage, "it isn't complete: --resume goes on with it")
@@ -156,7 +156,7 @@ func TestSeriesWithoutResume(t *testing.T) {
 // off: its users are done on the second, of the copy of an input that is gone, before those of that
 // night.
 func TestSeriesFinishesEarlierDates(t *testing.T) {
-	virtually(t, 12, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 12, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.today(v.ids[:6]...)
 		v.mustCrashAt("/reset_factors", 3, "--resume", "--workers", "1", "-o", v.path("%Y-%m-%d.csv"), "--confirm=acme.okta.com:0-6")
 		nextDay()
@@ -173,7 +173,7 @@ func TestSeriesFinishesEarlierDates(t *testing.T) {
 
 // What ends a run over an earlier date ends the job: the limit and the signal are for all of it.
 func TestSeriesStopsWithAnEarlierDate(t *testing.T) {
-	virtually(t, 9, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 9, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.today(v.ids[:5]...)
 		v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped)
 		nextDay()
@@ -195,12 +195,12 @@ func TestSeriesStopsWithAnEarlierDate(t *testing.T) {
 
 // The worse of two exit codes counts, and what the other one was is said.
 func TestSeriesEndsWithTheWorseCode(t *testing.T) {
-	virtually(t, 4, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 4, standin.Config{}, func(v *virtual) {
 		v.today(v.ids[:2]...)
 		v.wantEnd(v.dated("--resume", "--limit", "1", "--workers", "1"), fault.ExitStopped)
 		nextDay()
 		v.today(v.ids[2:]...)
-		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, UserID: v.ids[1]})
+		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, UserID: v.ids[1]})
 		v.wantEnd(v.dated("--resume"), fault.ExitRows, "1 reset, 1 failed", ": 2 reset")
 		v.wantDays(days{"2000-01-01": {"reset": 1, "failed": 1}, "2000-01-02": {"reset": 2}})
 		v.wantEnd(v.dated("--resume"), 0) // what failed isn't open
@@ -210,7 +210,7 @@ func TestSeriesEndsWithTheWorseCode(t *testing.T) {
 // More open users of an earlier date than --confirm allows: they stay as they are, today's are
 // done, and the code says it.
 func TestSeriesChecksTheNumberOfEarlierDates(t *testing.T) {
-	virtually(t, 7, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 7, standin.Config{}, func(v *virtual) {
 		v.today(v.ids[:5]...)
 		v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped)
 		nextDay()
@@ -224,7 +224,7 @@ func TestSeriesChecksTheNumberOfEarlierDates(t *testing.T) {
 
 // Without an input, a job goes on with what is open, if anything is.
 func TestSeriesWithoutInput(t *testing.T) {
-	virtually(t, 4, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 4, standin.Config{}, func(v *virtual) {
 		v.today(v.ids[:2]...)
 		v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped)
 		nextDay()
@@ -244,7 +244,7 @@ func TestSeriesWithoutInput(t *testing.T) {
 // Yesterday's run was never completed, and neither its input nor the copy is there: today's users
 // are reset, and every run says what is open.
 func TestSeriesReportsWhatStaysIncomplete(t *testing.T) {
-	virtually(t, 6, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 6, standin.Config{}, func(v *virtual) {
 		v.today(v.ids[:3]...)
 		v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped)
 		if err := os.Remove(v.path("2000-01-01.input.csv")); err != nil {
@@ -295,7 +295,7 @@ func TestSeriesWithoutManifest(t *testing.T) {
 		"a file of another name": {leave: lost("old.csv")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+			virtually(t, 3, standin.Config{}, func(v *virtual) {
 				v.today(v.ids[:2]...)
 				v.wantEnd(v.dated(), 0)
 				tt.leave(v)
@@ -316,8 +316,8 @@ func TestSeriesWithoutManifest(t *testing.T) {
 
 // A --retry looks for the results of the input, too.
 func TestSeriesRetry(t *testing.T) {
-	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
-		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, Times: 1})
+	virtually(t, 3, standin.Config{}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, Times: 1})
 		v.wantEnd(v.dated(), fault.ExitRows)
 		nextDay()
 		v.wantEnd(v.dated("--retry", "failed"), 0, "going on there")
@@ -329,7 +329,7 @@ func TestSeriesRetry(t *testing.T) {
 // Rows from stdin are kept beside the results of their date, and only there, as long as one of them
 // is open.
 func TestSeriesOfStdin(t *testing.T) {
-	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.args, v.stdin = []string{"-"}, "userId\n"+strings.Join(v.ids, "\n")+"\n"
 		v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped)
 		v.wantDays(days{"2000-01-01": {"reset": 1, "not_attempted": 2}, "2000-01-01.input": {}})
@@ -344,7 +344,7 @@ func TestSeriesOfStdin(t *testing.T) {
 		// Results that have no copy of their input any more take it again.
 		nextDay()
 		v.stdin = "userId\n" + v.ids[2] + "\n"
-		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, Times: 1})
+		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, Times: 1})
 		v.wantEnd(v.dated(), fault.ExitRows)
 		v.wantDays(days{"2000-01-01": {"reset": 3}, "2000-01-03": {"failed": 1}})
 		nextDay()
@@ -365,7 +365,7 @@ func TestSeriesOfStdin(t *testing.T) {
 
 // Two runs of one job never work at the same time, not even when midnight lies between their starts.
 func TestSeriesDoesNotOverlap(t *testing.T) {
-	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		first := results.Run{RunID: "20000101T000000Z-first", StartedAt: time.Now()}
 		release, err := ledger.Hold(v.path("%Y-%m-%d.csv"), first)
 		if err != nil {
@@ -384,7 +384,7 @@ func TestSeriesDoesNotOverlap(t *testing.T) {
 
 // A job without work has results each day, and its empty inputs are all the same.
 func TestSeriesOfEmptyInputs(t *testing.T) {
-	virtually(t, 1, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 1, standin.Config{}, func(v *virtual) {
 		v.today()
 		for range 2 {
 			v.wantEnd(v.dated("--resume", "--allow-empty"), 0, "nobody to reset")
@@ -397,7 +397,7 @@ func TestSeriesOfEmptyInputs(t *testing.T) {
 
 // Other orgs, plans, rehearsals and whatever else lies in the folder are nothing to go on with; what can't be read is no ground for a guess.
 func TestSeriesKeepsToItsOwn(t *testing.T) {
-	virtually(t, 2, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		if code := v.reset("--dry-run", "-o", v.path("%Y-%m-%d.csv")); code != 0 {
 			t.Fatal(v.stderr)
 		}
@@ -419,7 +419,7 @@ func TestSeriesKeepsToItsOwn(t *testing.T) {
 // A plan with a date in its name belongs to no series: without an input there is nothing to go on
 // with, and that is said.
 func TestPlanWithADateNeedsItsInput(t *testing.T) {
-	virtually(t, 1, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 1, standin.Config{}, func(v *virtual) {
 		v.args = nil
 		v.wantEnd(v.reset("--dry-run", "--resume", "-o", v.path("plan-%Y-%m-%d.csv")), fault.ExitUsage,
 			"nothing to go on with: there are no results at "+v.path("plan-2000-01-01.csv"), "hint: name the results of an earlier run with -o")

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
@@ -63,8 +63,8 @@ func (a *app) sandboxCommand() *cli.Command {
 
 // sandboxOptions is what the flags of sandbox ask for.
 type sandboxOptions struct {
-	config  oktatest.Config
-	faults  []oktatest.Fault
+	config  standin.Config
+	faults  []standin.Fault
 	app     string // file of its key; "": none
 	dpop    bool
 	scopes  []string // of the app; none: those of a reset
@@ -87,21 +87,21 @@ func parseSandbox(c *cli.Context) (sandboxOptions, error) {
 			return o, fault.Usage("as --app key.pem", "--%s is for a service app: --app is missing", flag)
 		}
 	}
-	o.config = oktatest.Config{
+	o.config = standin.Config{
 		Users: c.Int("users"), Seed: c.Uint64("seed"), Latency: c.Duration("latency"),
 		Reenroll: c.Duration("reenroll"), Stays: c.StringSlice("stays"), LogLag: c.Duration("log-lag"),
-		Limits: map[string]int{oktatest.BucketUsers: c.Int("limit")}, TokenShare: c.Int("token-share"),
+		Limits: map[string]int{standin.BucketUsers: c.Int("limit")}, TokenShare: c.Int("token-share"),
 		Concurrency: c.Int("concurrency"), Unlimited: c.Bool("unlimited"),
 	}
 	switch e := c.String("engine"); e {
 	case "identity":
 	case "classic":
-		o.config.Engine = oktatest.Classic
+		o.config.Engine = standin.Classic
 	default:
 		return o, fault.Usage("identity or classic", "--engine %q", e)
 	}
 	for _, s := range c.StringSlice("fault") {
-		f, err := oktatest.ParseFault(s)
+		f, err := standin.ParseFault(s)
 		if err != nil {
 			return o, fault.Usage("as --fault drop_after:reset_factors:p=0.01", "%w", err)
 		}
@@ -130,7 +130,7 @@ func parseSandbox(c *cli.Context) (sandboxOptions, error) {
 
 // serveSandbox serves until ctx ends. What a shell needs to use it goes to stdout.
 func (a *app) serveSandbox(ctx context.Context, o sandboxOptions) error {
-	org := oktatest.New(o.config)
+	org := standin.New(o.config)
 	org.Script(o.faults...)
 	if o.fill != "" {
 		n, err := fillOrg(ctx, org, o.fill, o.column)
@@ -165,7 +165,7 @@ func (a *app) serveSandbox(ctx context.Context, o sandboxOptions) error {
 	return nil
 }
 
-func fillOrg(ctx context.Context, org *oktatest.Org, path, column string) (int, error) {
+func fillOrg(ctx context.Context, org *standin.Org, path, column string) (int, error) {
 	f, err := roster.Open(path, roster.Options{Column: column, List: true, ColumnFlag: "--column", People: true})
 	if err != nil {
 		return 0, err

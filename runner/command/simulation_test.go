@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 // The simulations: whole runs of the command against the stand-in org, minutes to days of them in virtual time. Each tells how long
@@ -276,10 +276,10 @@ func (s *simulationTable) String() string {
 }
 
 // simulatedOrg is how the org of a simulation begins.
-func (s simulation) simulatedOrg() *oktatest.Org {
+func (s simulation) simulatedOrg() *standin.Org {
 	first := s.phases[0]
-	return oktatest.New(oktatest.Config{
-		Limits: map[string]int{oktatest.BucketUsers: first.limit}, TokenShare: 100, Concurrency: first.concurrency, Latency: first.latency,
+	return standin.New(standin.Config{
+		Limits: map[string]int{standin.BucketUsers: first.limit}, TokenShare: 100, Concurrency: first.concurrency, Latency: first.latency,
 		LatencyJitter: s.jitter(), ClockSkew: s.skew,
 	})
 }

@@ -9,25 +9,25 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 )
 
 // strangers are the answers of something that lets changes through and blocks what Okta answers: a
 // page of its own with one of these statuses.
-func strangers() []oktatest.Fault {
-	var faults []oktatest.Fault
+func strangers() []standin.Fault {
+	var faults []standin.Fault
 	for _, code := range []int{200, 302, 400, 401, 403, 404, 407, 409, 413, 423, 429, 451, 501, 503} {
-		faults = append(faults, oktatest.Fault{Kind: oktatest.Page, Code: code})
+		faults = append(faults, standin.Fault{Kind: standin.Page, Code: code})
 	}
 	for _, code := range []int{200, 302, 400, 401, 403, 404, 429, 501} {
-		faults = append(faults, oktatest.Fault{Kind: oktatest.PageHeaders, Code: code})
+		faults = append(faults, standin.Fault{Kind: standin.PageHeaders, Code: code})
 	}
 	return faults
 }
 
 // noFalseRows fails the test if a row says that nothing was done where something was.
-func (v *virtual) noFalseRows(done func(oktatest.Deeds) int) {
+func (v *virtual) noFalseRows(done func(standin.Deeds) int) {
 	v.t.Helper()
 	for i, row := range v.table() {
 		d := done(v.org.Did(v.ids[i]))
@@ -47,11 +47,11 @@ func (v *virtual) noFalseRows(done func(oktatest.Deeds) int) {
 // Whatever the status of a stranger's page: who was reset isn't called anything else, and nobody is
 // reset again, not by the run, not by a resume, not by --retry failed.
 func TestPagesOfAStranger(t *testing.T) {
-	resets := func(d oktatest.Deeds) int { return d.Resets }
+	resets := func(d standin.Deeds) int { return d.Resets }
 	for _, trouble := range strangers() {
-		for _, when := range []oktatest.When{oktatest.After, oktatest.Before} {
+		for _, when := range []standin.When{standin.After, standin.Before} {
 			t.Run(fmt.Sprintf("%s %d %s", trouble.Kind, trouble.Code, when), func(t *testing.T) {
-				virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+				virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 					trouble.Op, trouble.When, trouble.Skip, trouble.Every, trouble.Times = resetOp, when, 3, 5, 3
 					v.org.Script(trouble)
 					v.reset(confirm(20), "--workers", "4")
@@ -66,7 +66,7 @@ func TestPagesOfAStranger(t *testing.T) {
 					v.noFalseRows(resets)
 					v.reset("--retry", "failed", confirm(20))
 					v.noFalseRows(resets)
-					if when == oktatest.After {
+					if when == standin.After {
 						v.resets(map[int]int{1: 20})
 						if got := v.counts(); got["reset"]+got["reset/verified"] != 20 || got["reset/verified"] != 3 {
 							t.Errorf("%v, want all reset, three of them proved by the log:\n%s", got, v.stderr)
@@ -81,8 +81,8 @@ func TestPagesOfAStranger(t *testing.T) {
 // The same where nothing proves it: the rows stay unknown, and --retry failed has nobody to reset.
 func TestPagesOfAStrangerWithoutProof(t *testing.T) {
 	for _, code := range []int{400, 401, 403, 404, 407, 413, 429, 451, 501} {
-		virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond, ResetEvents: oktatest.NoEvents}, func(v *virtual) {
-			v.org.Script(oktatest.Fault{Kind: oktatest.Page, Code: code, When: oktatest.After, Op: resetOp, Skip: 3, Every: 7, Times: 2})
+		virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond, ResetEvents: standin.NoEvents}, func(v *virtual) {
+			v.org.Script(standin.Fault{Kind: standin.Page, Code: code, When: standin.After, Op: resetOp, Skip: 3, Every: 7, Times: 2})
 			want := map[string]int{"reset": 18, "unknown/unverified": 2}
 			v.want(v.reset(confirm(20), "--workers", "2"), fault.ExitRows, want)
 			v.want(v.reset("--retry", "failed,forbidden", confirm(20)), fault.ExitRows, want)
@@ -99,9 +99,9 @@ func TestPagesOfAStrangerWithoutProof(t *testing.T) {
 
 // A stranger's 429 holds the bucket, and it isn't told that others have spent the calls that were set aside for enrollments.
 func TestAStrangersLimitIsNobodysSpending(t *testing.T) {
-	virtually(t, 60, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 60, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
-		v.org.Script(oktatest.Fault{Kind: oktatest.Page, Code: 429, When: oktatest.After, Op: oktatest.OpEnroll, Every: 10})
+		v.org.Script(standin.Fault{Kind: standin.Page, Code: 429, When: standin.After, Op: standin.OpEnroll, Every: 10})
 		v.want(v.reset(with(enrollFlags, confirm(60), "--workers", "6")...), 0, map[string]int{"reset": 60})
 		if resets, enrolls := v.total(); resets != 60 || enrolls != 60 || strings.Contains(v.stderr, "had to wait for a new window") {
 			t.Errorf("%d resets, %d enrollments:\n%s", resets, enrolls, v.stderr)
@@ -114,17 +114,17 @@ func TestPagesOfAStrangerInLaterSteps(t *testing.T) {
 	for _, tt := range []struct {
 		op    string
 		flags []string
-		done  func(oktatest.Deeds) int
+		done  func(standin.Deeds) int
 	}{
-		{oktatest.OpEnroll, enrollFlags, func(d oktatest.Deeds) int { return d.Enrolls }},
-		{oktatest.OpClearSessions, []string{"--clear-sessions"}, func(oktatest.Deeds) int { return 0 }}, // twice is no harm
-		{oktatest.OpUnenroll, []string{"--factor", "sms"}, func(d oktatest.Deeds) int { return d.Unenrolls }},
+		{standin.OpEnroll, enrollFlags, func(d standin.Deeds) int { return d.Enrolls }},
+		{standin.OpClearSessions, []string{"--clear-sessions"}, func(standin.Deeds) int { return 0 }}, // twice is no harm
+		{standin.OpUnenroll, []string{"--factor", "sms"}, func(d standin.Deeds) int { return d.Unenrolls }},
 	} {
 		for _, code := range []int{200, 302, 400, 401, 404, 409, 413, 429, 501} {
 			t.Run(fmt.Sprintf("%s %d", tt.op, code), func(t *testing.T) {
-				virtually(t, 20, oktatest.Config{Latency: 100 * time.Millisecond, Engine: oktatest.Classic}, func(v *virtual) {
+				virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond, Engine: standin.Classic}, func(v *virtual) {
 					v.phones()
-					v.org.Script(oktatest.Fault{Kind: oktatest.Page, Code: code, When: oktatest.After, Op: tt.op, Skip: 3, Every: 7, Times: 2})
+					v.org.Script(standin.Fault{Kind: standin.Page, Code: code, When: standin.After, Op: tt.op, Skip: 3, Every: 7, Times: 2})
 					v.reset(with(tt.flags, confirm(20), "--workers", "2")...)
 					v.noFalseRows(tt.done)
 					v.reset(with(tt.flags, "--retry", "failed", confirm(20))...)
@@ -132,7 +132,7 @@ func TestPagesOfAStrangerInLaterSteps(t *testing.T) {
 					v.noFalseRows(tt.done)
 					for _, id := range v.ids {
 						d := v.org.Did(id)
-						if d.Resets > 1 || tt.op == oktatest.OpClearSessions && (d.SessionsCleared == 0 || d.DevicesForgotten != d.SessionsCleared) || tt.done(d) == 0 && tt.op != oktatest.OpClearSessions {
+						if d.Resets > 1 || tt.op == standin.OpClearSessions && (d.SessionsCleared == 0 || d.DevicesForgotten != d.SessionsCleared) || tt.done(d) == 0 && tt.op != standin.OpClearSessions {
 							t.Errorf("%s: %+v:\n%s", id, d, v.stderr)
 						}
 					}
@@ -149,10 +149,10 @@ func TestLateEnrollmentThatAStrangerAnswers(t *testing.T) {
 	for _, code := range []int{200, 400, 401, 403, 404, 409, 429} {
 		for _, stopped := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%d stopped=%v", code, stopped), func(t *testing.T) {
-				virtually(t, 6, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+				virtually(t, 6, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 					v.phones()
-					v.org.Script(oktatest.Fault{
-						Kind: oktatest.Page, Code: code, When: oktatest.Late, Delay: 20 * time.Second, Op: oktatest.OpEnroll, UserID: v.ids[3], Times: 1,
+					v.org.Script(standin.Fault{
+						Kind: standin.Page, Code: code, When: standin.Late, Delay: 20 * time.Second, Op: standin.OpEnroll, UserID: v.ids[3], Times: 1,
 					})
 					ctx, stop := context.WithCancelCause(v.t.Context())
 					defer stop(nil)
@@ -162,7 +162,7 @@ func TestLateEnrollmentThatAStrangerAnswers(t *testing.T) {
 					v.resetIn(ctx, with(enrollFlags, confirm(6), "--workers", "1")...)
 					v.reset(with(enrollFlags, "--resume")...)
 					<-time.After(time.Minute)
-					if n := v.org.Stats().ByOp[oktatest.OpEnroll]; n != 6 {
+					if n := v.org.Stats().ByOp[standin.OpEnroll]; n != 6 {
 						t.Errorf("%d requests to enroll, want one for each user:\n%s", n, v.stderr)
 					}
 					v.want(v.reset(with(enrollFlags, "--resume")...), 0, map[string]int{"reset": 6})
@@ -176,11 +176,11 @@ func TestLateEnrollmentThatAStrangerAnswers(t *testing.T) {
 func TestPagesOfAStrangerInReads(t *testing.T) {
 	for _, code := range []int{401, 403, 404} {
 		for op, flags := range map[string][]string{
-			oktatest.OpGetUser: {"--dry-run"}, oktatest.OpListFactors: {"--factor", "sms"}, oktatest.OpListRoles: {"--skip-admins"},
+			standin.OpGetUser: {"--dry-run"}, standin.OpListFactors: {"--factor", "sms"}, standin.OpListRoles: {"--skip-admins"},
 		} {
-			virtually(t, 8, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-				v.org.Script(oktatest.Fault{Kind: oktatest.Page, Code: code, Op: op, UserID: v.ids[2]})
-				if op == oktatest.OpGetUser {
+			virtually(t, 8, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+				v.org.Script(standin.Fault{Kind: standin.Page, Code: code, Op: op, UserID: v.ids[2]})
+				if op == standin.OpGetUser {
 					flags = with(flags, "-o", v.path("users.results.csv"))
 				}
 				v.reset(with(flags, confirm(8), "--workers", "1")...)
@@ -197,11 +197,11 @@ func TestPagesOfAStrangerInReads(t *testing.T) {
 // Something takes x-okta-request-id from all answers: nothing could be believed, so that nothing is
 // begun.
 func TestRequestIDsTakenAway(t *testing.T) {
-	for name, prepare := range map[string]func(*virtual){"token": func(*virtual) {}, "app": func(v *virtual) { v.asApp(oktatest.App{}) }} {
-		for _, op := range []string{"", oktatest.OpOrganization} {
-			virtually(t, 5, oktatest.Config{}, func(v *virtual) {
+	for name, prepare := range map[string]func(*virtual){"token": func(*virtual) {}, "app": func(v *virtual) { v.asApp(standin.App{}) }} {
+		for _, op := range []string{"", standin.OpOrganization} {
+			virtually(t, 5, standin.Config{}, func(v *virtual) {
 				prepare(v)
-				v.org.Script(oktatest.Fault{Kind: oktatest.Strip, Op: op})
+				v.org.Script(standin.Fault{Kind: standin.Strip, Op: op})
 				code := v.reset(confirm(5))
 				if code != fault.ExitUsage || !strings.Contains(v.stderr, "something between here and Okta strips the header x-okta-request-id, so no answer can be trusted") {
 					t.Errorf("%s, %q: exit code %d:\n%s", name, op, code, v.stderr)
@@ -225,22 +225,22 @@ func (v *virtual) wantNoResults() {
 // question, too, and so are 429s that last; these aren't told as an org that can't be reached.
 func TestOneEventOneCode(t *testing.T) {
 	for _, tt := range []struct {
-		fault oktatest.Kind
+		fault standin.Kind
 		op    string
 		flags []string
 		text  string
 	}{
-		{oktatest.Refuse, oktatest.OpGetUser, []string{"--exclude=vips.csv"}, "the org can't be reached"},
-		{oktatest.Refuse, oktatest.OpListRoles, []string{"--skip-admins"}, "the org can't be reached"},
-		{oktatest.Refuse, resetOp, nil, "the org can't be reached"},
-		{oktatest.TooManyBare, oktatest.OpMe, nil, "a rate limit has refused every request for minutes (429, too many requests); it is that of /api/v1/users"},
-		{oktatest.TooManyBare, oktatest.OpGetUser, []string{"--exclude=vips.csv"}, "a rate limit has refused every request for minutes (429, too many requests); it is that of /api/v1/users"},
-		{oktatest.TooManyBare, resetOp, nil, "a rate limit has refused every request for minutes (429, too many requests); it is that of /api/v1/users"},
+		{standin.Refuse, standin.OpGetUser, []string{"--exclude=vips.csv"}, "the org can't be reached"},
+		{standin.Refuse, standin.OpListRoles, []string{"--skip-admins"}, "the org can't be reached"},
+		{standin.Refuse, resetOp, nil, "the org can't be reached"},
+		{standin.TooManyBare, standin.OpMe, nil, "a rate limit has refused every request for minutes (429, too many requests); it is that of /api/v1/users"},
+		{standin.TooManyBare, standin.OpGetUser, []string{"--exclude=vips.csv"}, "a rate limit has refused every request for minutes (429, too many requests); it is that of /api/v1/users"},
+		{standin.TooManyBare, resetOp, nil, "a rate limit has refused every request for minutes (429, too many requests); it is that of /api/v1/users"},
 	} {
 		t.Run(fmt.Sprintf("%s %s", tt.fault, tt.op), func(t *testing.T) {
-			virtually(t, 5, oktatest.Config{}, func(v *virtual) {
+			virtually(t, 5, standin.Config{}, func(v *virtual) {
 				v.exclusions("vips.csv", "user1@example.com")
-				v.org.Script(oktatest.Fault{Kind: tt.fault, Op: tt.op})
+				v.org.Script(standin.Fault{Kind: tt.fault, Op: tt.op})
 				flags := []string{confirm(5)}
 				for _, f := range tt.flags {
 					flags = append(flags, strings.ReplaceAll(f, "vips.csv", v.path("vips.csv")))
@@ -249,7 +249,7 @@ func TestOneEventOneCode(t *testing.T) {
 				if code != fault.ExitStopped || !strings.Contains(v.stderr, "error: acme.okta.com: ") || !strings.Contains(v.stderr, tt.text) {
 					t.Errorf("exit code %d, want 5 and %q:\n%s", code, tt.text, v.stderr)
 				}
-				if tt.fault == oktatest.TooManyBare && strings.Contains(v.stderr, "can't be reached") {
+				if tt.fault == standin.TooManyBare && strings.Contains(v.stderr, "can't be reached") {
 					t.Errorf("an org that answers can be reached:\n%s", v.stderr)
 				}
 				v.resets(map[int]int{0: 5})
@@ -260,7 +260,7 @@ func TestOneEventOneCode(t *testing.T) {
 
 // An org that never answered is more likely a wrong address: 2, and no wait of ten minutes.
 func TestNeverAnsweredIsUsage(t *testing.T) {
-	virtually(t, 5, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 5, standin.Config{}, func(v *virtual) {
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 			resp, err := next.RoundTrip(r)
 			if err == nil {

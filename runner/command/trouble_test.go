@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 )
 
 // The runs in trouble: whole runs of the command in virtual time, each of which tells in one line
@@ -72,9 +72,9 @@ func (v *virtual) tap() *wiretap {
 }
 
 // workforceWith is the workforce org with another limit and latency, all of it for this token.
-func workforceWith(limit int, latency time.Duration) oktatest.Config {
-	return oktatest.Config{
-		Limits: map[string]int{oktatest.BucketUsers: limit}, TokenShare: 100, Concurrency: workforce.concurrency,
+func workforceWith(limit int, latency time.Duration) standin.Config {
+	return standin.Config{
+		Limits: map[string]int{standin.BucketUsers: limit}, TokenShare: 100, Concurrency: workforce.concurrency,
 		Latency: latency * 9 / 10, LatencyJitter: latency / 5,
 	}
 }
@@ -108,17 +108,17 @@ func TestTroubleEnroll(t *testing.T) {
 // TestTroubleOutage is how many requests an outage costs their answers, beside those that are under
 // way when it begins.
 func TestTroubleOutage(t *testing.T) {
-	for _, kind := range []oktatest.Kind{oktatest.Outage, oktatest.OutageClosed} {
-		for _, when := range []oktatest.When{oktatest.Before, oktatest.After} {
+	for _, kind := range []standin.Kind{standin.Outage, standin.OutageClosed} {
+		for _, when := range []standin.When{standin.Before, standin.After} {
 			for _, workers := range []string{"1", "8", "30"} {
 				t.Run(fmt.Sprintf("%s %s, %s workers", kind, when, workers), func(t *testing.T) {
-					notAlways(t, when == oktatest.After && workers != "1")
+					notAlways(t, when == standin.After && workers != "1")
 					cfg := workforceWith(600, 200*time.Millisecond)
 					cfg.Unlimited = true
 					virtually(t, 1500, cfg, func(v *virtual) {
 						x := v.tap()
 						const from = 4 * time.Second
-						v.org.Script(oktatest.Fault{Kind: kind, When: when, From: from, For: 20 * time.Second})
+						v.org.Script(standin.Fault{Kind: kind, When: when, From: from, For: 20 * time.Second})
 						underWay := 0
 						time.AfterFunc(from-time.Nanosecond, func() { underWay = x.now() })
 						if code := v.reset(confirm(1500), "--workers", workers); code != 0 {
@@ -142,7 +142,7 @@ func TestTroubleLosses(t *testing.T) {
 		t.Run(workers+" workers", func(t *testing.T) {
 			notAlways(t, workers == "8")
 			var took [2]time.Duration
-			for i, faults := range [][]oktatest.Fault{nil, {{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Probability: 0.01}}} {
+			for i, faults := range [][]standin.Fault{nil, {{Kind: standin.Drop, When: standin.After, Op: resetOp, Probability: 0.01}}} {
 				virtually(t, 1500, workforceWith(600, 200*time.Millisecond), func(v *virtual) {
 					x := v.tap()
 					v.org.Script(faults...)

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 )
 
@@ -24,7 +24,7 @@ func (v *virtual) loseLines() string {
 func TestLostLinesAreKnownByTheLog(t *testing.T) {
 	for _, logins := range []bool{false, true} {
 		t.Run(fmt.Sprintf("logins %v", logins), func(t *testing.T) {
-			virtually(t, 12, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+			virtually(t, 12, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 				names := v.ids
 				if logins {
 					names = nil
@@ -55,7 +55,7 @@ func TestLostLinesAreKnownByTheLog(t *testing.T) {
 // A run that began days ago is asked for all of its time, though what others did is of no interest
 // any more.
 func TestLostLinesOfDaysAgo(t *testing.T) {
-	virtually(t, 6, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 6, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.mustCrashAt("/reset_factors", 2, confirm(6), "--workers", "1")
 		v.loseLines()
 		<-time.After(5 * 24 * time.Hour)
@@ -67,10 +67,10 @@ func TestLostLinesOfDaysAgo(t *testing.T) {
 // Whom the runs of these results reset, and who isn't in the input, is nobody's business here: and
 // neither is whom others reset, nor what can't be read.
 func TestResetsThatAreNoDamage(t *testing.T) {
-	virtually(t, 6, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 6, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.resetSome(v.ids[4:], time.Second)
 		v.wantEnd(v.reset(confirm(6), "--limit", "2"), fault.ExitStopped)
-		v.org.Script(oktatest.Fault{Kind: oktatest.Forbidden, Op: oktatest.OpLogs})
+		v.org.Script(standin.Fault{Kind: standin.Forbidden, Op: standin.OpLogs})
 		v.wantEnd(v.reset("--resume", confirm(4), "--limit", "1"), fault.ExitStopped)
 		v.org.Clear()
 		v.wantEnd(v.reset("--resume", confirm(3)), 0)
@@ -80,7 +80,7 @@ func TestResetsThatAreNoDamage(t *testing.T) {
 
 // What others did before the last day isn't told of a run that began before it.
 func TestOthersOfDaysAgoAreNotTold(t *testing.T) {
-	virtually(t, 6, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 6, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.wantEnd(v.reset(confirm(6), "--limit", "2"), fault.ExitStopped)
 		v.resetSome(v.ids[4:], time.Second)
 		<-time.After(3 * 24 * time.Hour)

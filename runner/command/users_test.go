@@ -16,7 +16,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/export"
@@ -55,8 +55,8 @@ func (v *virtual) wantNothing(code, want int, text string) {
 
 // The factors of many users are listed at the org's pace, each once, and those users are exported who have one.
 func TestExportByFactorsKeepsTheLimit(t *testing.T) {
-	virtually(t, 0, oktatest.Config{Users: 1000, Latency: 100 * time.Millisecond}, func(v *virtual) {
-		v.org.Script(oktatest.Fault{Kind: "404_user", Op: oktatest.OpListFactors, Skip: 10, Times: 2})
+	virtually(t, 0, standin.Config{Users: 1000, Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: "404_user", Op: standin.OpListFactors, Skip: 10, Times: 2})
 		start := time.Now()
 		out := v.path("out.csv")
 		if code := v.users(v.t.Context(), io.Discard, "--has-factor", "token:rsa", "--has-factor", "web", "-o", out); code != 0 {
@@ -66,7 +66,7 @@ func TestExportByFactorsKeepsTheLimit(t *testing.T) {
 		if took := time.Since(start); took < 3*61*time.Second || took > 3*61*time.Second+20*time.Second {
 			t.Errorf("took %s:\n%s", took, v.stderr)
 		}
-		if s := v.org.Stats(); s.TooMany > 0 || s.ByOp[oktatest.OpListFactors] != 951 || s.ResetsApplied > 0 || len(s.Surprises) > 0 {
+		if s := v.org.Stats(); s.TooMany > 0 || s.ByOp[standin.OpListFactors] != 951 || s.ResetsApplied > 0 || len(s.Surprises) > 0 {
 			t.Errorf("%+v", s)
 		}
 		b, err := os.ReadFile(out)
@@ -75,8 +75,8 @@ func TestExportByFactorsKeepsTheLimit(t *testing.T) {
 		}
 		got, want := strings.Count(string(b), "\n")-1, 0
 		for u := range v.org.Users() {
-			is := func(f oktatest.Factor) bool { return f.Type == "token" && f.Provider == "RSA" || f.Type == "web" }
-			if u.Status != oktatest.StatusDeprovisioned && slices.ContainsFunc(u.Factors, is) {
+			is := func(f standin.Factor) bool { return f.Type == "token" && f.Provider == "RSA" || f.Type == "web" }
+			if u.Status != standin.StatusDeprovisioned && slices.ContainsFunc(u.Factors, is) {
 				want++
 				if !strings.Contains(string(b), "\n"+u.ID+","+u.Login+",") {
 					got--
@@ -102,7 +102,7 @@ func TestExportByFactorsKeepsTheLimit(t *testing.T) {
 
 // Whatever ends an export in the middle, nothing is left that looks whole, and the exit code says what it was.
 func TestExportThatBreaksOff(t *testing.T) {
-	cfg := oktatest.Config{Users: 700, Latency: 100 * time.Millisecond}
+	cfg := standin.Config{Users: 700, Latency: 100 * time.Millisecond}
 	out := func(v *virtual) string { return v.path("out.csv") }
 	virtually(t, 0, cfg, func(v *virtual) {
 		ctx, cancel := context.WithCancelCause(v.t.Context())
@@ -135,14 +135,14 @@ func TestExportThatBreaksOff(t *testing.T) {
 		v.wantNothing(v.users(v.t.Context(), io.Discard, "-o", out(v)), fault.ExitBrokeOff, "another address")
 	})
 	virtually(t, 0, cfg, func(v *virtual) {
-		v.org.Script(oktatest.Fault{Kind: "portal", Op: oktatest.OpListUsers})
+		v.org.Script(standin.Fault{Kind: "portal", Op: standin.OpListUsers})
 		v.wantNothing(v.users(v.t.Context(), io.Discard, "-o", out(v)), fault.ExitUsage, "doesn't answer as an Okta org")
 	})
 	virtually(t, 0, cfg, func(v *virtual) {
 		v.wantNothing(v.users(v.t.Context(), fullDisk{}), fault.ExitBrokeOff, "write the export: no space left on device")
 	})
 	virtually(t, 0, cfg, func(v *virtual) {
-		v.org.Script(oktatest.Fault{Kind: "403", Op: oktatest.OpListUsers})
+		v.org.Script(standin.Fault{Kind: "403", Op: standin.OpListUsers})
 		v.wantNothing(v.users(v.t.Context(), io.Discard, "-o", out(v)), fault.ExitNoAccess, "doesn't let these credentials list that")
 	})
 	virtually(t, 0, cfg, func(v *virtual) { // somebody else's file of that name, come meanwhile, stays

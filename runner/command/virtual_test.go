@@ -19,7 +19,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
@@ -29,7 +29,7 @@ import (
 // virtual is a stand-in org and a folder with an input, for whole runs of the command in virtual time.
 type virtual struct {
 	t      *testing.T
-	org    *oktatest.Org
+	org    *standin.Org
 	dir    string
 	ids    []string
 	args   []string // the input, as the command line has it
@@ -56,15 +56,15 @@ func (v *virtual) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // virtually runs f in a synctest bubble with so many users in users.csv.
-func virtually(t *testing.T, users int, cfg oktatest.Config, f func(v *virtual)) {
+func virtually(t *testing.T, users int, cfg standin.Config, f func(v *virtual)) {
 	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		v := &virtual{t: t, org: oktatest.New(cfg), dir: dir}
+		v := &virtual{t: t, org: standin.New(cfg), dir: dir}
 		v.args = []string{v.path("users.csv")}
 		for i := range users {
 			v.ids = append(v.ids, fmt.Sprintf("00u%017d", i))
-			v.org.Add(oktatest.User{ID: v.ids[i], Login: fmt.Sprintf("user%d@example.com", i), Factors: []oktatest.Factor{
+			v.org.Add(standin.User{ID: v.ids[i], Login: fmt.Sprintf("user%d@example.com", i), Factors: []standin.Factor{
 				{Type: "sms", Provider: "OKTA", Created: time.Now().Add(-24 * time.Hour)},
 			}})
 		}
@@ -177,15 +177,15 @@ func (v *virtual) resets(want map[int]int) {
 
 func confirm(n int) string { return fmt.Sprintf("--confirm=acme.okta.com:%d", n) }
 
-const resetOp = oktatest.OpResetFactors
+const resetOp = standin.OpResetFactors
 
 // In one run: what the log proves is reset, what certainly wasn't done is done.
 func TestLostAnswersAreSettledInTheSameRun(t *testing.T) {
-	virtually(t, 100, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 100, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(
-			oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Every: 10, Times: 4},
-			oktatest.Fault{Kind: oktatest.BadGateway, When: oktatest.Before, Op: resetOp, Every: 15, Times: 3},
-			oktatest.Fault{Kind: oktatest.GatewayTimeout, When: oktatest.Late, Op: resetOp, Every: 13, Times: 2, Delay: 20 * time.Second},
+			standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, Every: 10, Times: 4},
+			standin.Fault{Kind: standin.BadGateway, When: standin.Before, Op: resetOp, Every: 15, Times: 3},
+			standin.Fault{Kind: standin.GatewayTimeout, When: standin.Late, Op: resetOp, Every: 13, Times: 2, Delay: 20 * time.Second},
 		)
 		v.want(v.reset(confirm(100)), 0, map[string]int{"reset": 94, "reset/verified": 6})
 		v.resets(map[int]int{1: 100})
@@ -197,8 +197,8 @@ func TestLostAnswersAreSettledInTheSameRun(t *testing.T) {
 
 // Nothing can be proved: the rows stay unknown, whatever is done, until somebody decides.
 func TestUnknownNeedsADecision(t *testing.T) {
-	virtually(t, 10, oktatest.Config{ResetEvents: oktatest.NoEvents}, func(v *virtual) {
-		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Times: 2})
+	virtually(t, 10, standin.Config{ResetEvents: standin.NoEvents}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, Times: 2})
 		v.want(v.reset(confirm(10)), 1, map[string]int{"reset": 8, "unknown/unverified": 2})
 		v.want(v.reset("--resume"), 1, map[string]int{"reset": 8, "unknown/unverified": 2})
 		v.want(v.reset("--retry", "failed,not_found"), 1, map[string]int{"reset": 8, "unknown/unverified": 2})
@@ -209,7 +209,7 @@ func TestUnknownNeedsADecision(t *testing.T) {
 		v.resets(map[int]int{1: 10})
 
 		// Tried again and refused, they are as unknown as before.
-		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, Times: 2})
+		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, Times: 2})
 		v.want(v.reset("--retry", "unknown", confirm(2)), 1, map[string]int{"reset": 8, "unknown/unverified": 2})
 		v.resets(map[int]int{1: 10})
 
@@ -225,8 +225,8 @@ func TestUnknownNeedsADecision(t *testing.T) {
 func TestProofThatComesLate(t *testing.T) {
 	for _, flags := range [][]string{{"--resume"}, {"--retry", "unknown", confirm(2)}} {
 		t.Run(flags[0], func(t *testing.T) {
-			virtually(t, 10, oktatest.Config{LogLag: 5 * time.Minute}, func(v *virtual) {
-				v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: resetOp, Times: 2})
+			virtually(t, 10, standin.Config{LogLag: 5 * time.Minute}, func(v *virtual) {
+				v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, Times: 2})
 				v.want(v.reset(confirm(10)), 1, map[string]int{"reset": 8, "unknown/unverified": 2})
 				<-time.After(5 * time.Minute)
 				v.want(v.reset(flags...), 0, map[string]int{"reset": 8, "reset/verified": 2})
@@ -237,8 +237,8 @@ func TestProofThatComesLate(t *testing.T) {
 }
 
 func TestOutageIsResumable(t *testing.T) {
-	virtually(t, 200, oktatest.Config{Latency: 50 * time.Millisecond}, func(v *virtual) {
-		v.org.Script(oktatest.Fault{Kind: oktatest.Refuse, Op: resetOp, Skip: 50})
+	virtually(t, 200, standin.Config{Latency: 50 * time.Millisecond}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.Refuse, Op: resetOp, Skip: 50})
 		v.want(v.reset(confirm(200)), fault.ExitStopped, map[string]int{"reset": 50, "not_attempted": 150})
 		v.org.Clear()
 		v.want(v.reset("--resume"), 0, map[string]int{"reset": 200})
@@ -247,7 +247,7 @@ func TestOutageIsResumable(t *testing.T) {
 }
 
 func TestStopRulesAreResumable(t *testing.T) {
-	virtually(t, 400, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+	virtually(t, 400, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		if code := v.reset("--limit", "5", confirm(400)); code != fault.ExitStopped {
 			t.Errorf("--limit: exit code %d:\n%s", code, v.stderr)
 		}
@@ -262,8 +262,8 @@ func TestStopRulesAreResumable(t *testing.T) {
 }
 
 func TestHalt(t *testing.T) {
-	virtually(t, 100, oktatest.Config{}, func(v *virtual) {
-		v.org.Script(oktatest.Fault{Kind: oktatest.WrongStatus, Op: resetOp, Every: 4, Times: 20})
+	virtually(t, 100, standin.Config{}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, Every: 4, Times: 20})
 		v.want(v.reset(confirm(100), "--workers", "1", "--halt", "fail=20%"), fault.ExitConsent,
 			map[string]int{"reset": 15, "failed": 5, "not_attempted": 80})
 		v.want(v.reset("--resume", "--workers", "1", "--halt", "fail=3"), fault.ExitConsent,
@@ -277,8 +277,8 @@ func TestHalt(t *testing.T) {
 // A stopped run is waited for, but not the proof of what is in doubt: that is for the resume. Only
 // a look is taken.
 func TestSignalThenResume(t *testing.T) {
-	virtually(t, 300, oktatest.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-		v.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.Before, Op: resetOp, Every: 20, Times: 3})
+	virtually(t, 300, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.Before, Op: resetOp, Every: 20, Times: 3})
 		ctx, stop := context.WithCancelCause(v.t.Context())
 		time.AfterFunc(40*time.Second, func() { stop(fault.Signal{Signal: os.Interrupt}) })
 		start := time.Now()
@@ -296,7 +296,7 @@ func TestSignalThenResume(t *testing.T) {
 
 // What a ledger belongs to can't be changed half-way.
 func TestResumeRefusesOtherRuns(t *testing.T) {
-	virtually(t, 10, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 10, standin.Config{}, func(v *virtual) {
 		org := v.org
 		v.reset("--limit", "5", confirm(10))
 		before, err := os.ReadFile(v.path("users.results.csv"))
@@ -312,7 +312,7 @@ func TestResumeRefusesOtherRuns(t *testing.T) {
 				t.Errorf("%q: the results were changed, %v", flags, err)
 			}
 		}
-		v.org = oktatest.New(oktatest.Config{ID: "00obeta"}) // what the name stands for now
+		v.org = standin.New(standin.Config{ID: "00obeta"}) // what the name stands for now
 		refuse("acme.okta.com (00obeta)")
 		v.org = org
 		refuse("record_factors", "--record-factors")
@@ -329,7 +329,7 @@ func TestResumeRefusesOtherRuns(t *testing.T) {
 }
 
 func TestResumeWithoutResultsBegins(t *testing.T) {
-	virtually(t, 10, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 10, standin.Config{}, func(v *virtual) {
 		if code := v.reset("--resume"); code != fault.ExitConsent {
 			t.Errorf("without consent: exit code %d:\n%s", code, v.stderr)
 		}

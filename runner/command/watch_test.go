@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 	"oktareset/runner/watch"
 )
@@ -63,7 +63,7 @@ func (v *virtual) resetSome(ids []string, d time.Duration) {
 func (v *virtual) unenrollSome(ids []string, d time.Duration) {
 	for _, id := range ids {
 		<-time.After(rand.N(d))
-		f, _ := v.org.Enroll(id, oktatest.Factor{Type: "call", Provider: "OKTA"})
+		f, _ := v.org.Enroll(id, standin.Factor{Type: "call", Provider: "OKTA"})
 		r, err := http.NewRequestWithContext(v.t.Context(), http.MethodDelete, "https://acme.okta.com/api/v1/users/"+id+"/factors/"+f.ID, http.NoBody)
 		if err != nil {
 			v.t.Error(err)
@@ -84,23 +84,23 @@ func TestWatchSurvives(t *testing.T) {
 	for name, trouble := range map[string]func(v *virtual){
 		"no network for 40 minutes": func(v *virtual) { v.dead.Store(true); <-time.After(40 * time.Minute); v.dead.Store(false) },
 		"500 for 20 minutes": func(v *virtual) {
-			v.org.Script(oktatest.Fault{Kind: oktatest.ServerError})
+			v.org.Script(standin.Fault{Kind: standin.ServerError})
 			<-time.After(20 * time.Minute)
 			v.org.Clear()
 		},
 		"a captive portal": func(v *virtual) {
-			v.org.Script(oktatest.Fault{Kind: oktatest.Portal})
+			v.org.Script(standin.Fault{Kind: standin.Portal})
 			<-time.After(5 * time.Minute)
 			v.org.Clear()
 		},
 		"another client uses the log": func(v *virtual) {
 			for range 10 {
-				v.org.Consume(oktatest.BucketLogs, 1000)
+				v.org.Consume(standin.BucketLogs, 1000)
 				<-time.After(time.Minute)
 			}
 		},
 	} {
-		virtually(t, 60, oktatest.Config{LogLag: 3 * time.Second}, func(v *virtual) {
+		virtually(t, 60, standin.Config{LogLag: 3 * time.Second}, func(v *virtual) {
 			ctx, cancel := context.WithCancelCause(v.t.Context())
 			var out bytes.Buffer
 			done := make(chan int)
@@ -130,7 +130,7 @@ func (v *virtual) smallPages() {
 	}
 	for i, id := range v.ids {
 		if i%3 == 0 {
-			v.org.Enroll(id, oktatest.Factor{Type: "push", Provider: "OKTA"})
+			v.org.Enroll(id, standin.Factor{Type: "push", Provider: "OKTA"})
 		}
 	}
 }
@@ -147,7 +147,7 @@ func (v *virtual) watchFor(d time.Duration, out io.Writer, cursor string) {
 
 // Stopped and started again and again, it prints every reset once.
 func TestWatchRestarts(t *testing.T) {
-	virtually(t, 100, oktatest.Config{LogLag: 3 * time.Second}, func(v *virtual) {
+	virtually(t, 100, standin.Config{LogLag: 3 * time.Second}, func(v *virtual) {
 		v.smallPages()
 		var out bytes.Buffer
 		cursor := v.path("place.json")
@@ -171,7 +171,7 @@ type crashed struct {
 // Whenever it dies between printing and reading, the next one goes on without losing or repeating a reset. Dying between a line and the cursor
 // repeats what was printed in between, and loses nothing.
 func TestWatchCrashes(t *testing.T) {
-	virtually(t, 60, oktatest.Config{LogLag: 3 * time.Second}, func(v *virtual) {
+	virtually(t, 60, standin.Config{LogLag: 3 * time.Second}, func(v *virtual) {
 		v.smallPages()
 		var out bytes.Buffer
 		cursor := v.path("place.json")
@@ -233,11 +233,11 @@ func (v *virtual) leftNothing() {
 
 // With nothing to tell it asks six times a minute: never in a busy loop, on an empty page neither.
 func TestWatchIsQuiet(t *testing.T) {
-	virtually(t, 1, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 1, standin.Config{}, func(v *virtual) {
 		ctx, cancel := context.WithCancelCause(v.t.Context())
 		time.AfterFunc(time.Hour, func() { cancel(fault.Signal{Signal: os.Interrupt}) })
 		v.run(ctx, &bytes.Buffer{}, "watch")
-		if n := v.org.Stats().ByOp[oktatest.OpLogs]; n < 350 || n > 365 {
+		if n := v.org.Stats().ByOp[standin.OpLogs]; n < 350 || n > 365 {
 			v.t.Errorf("%d calls in an hour, want 360", n)
 		}
 	})
@@ -245,8 +245,8 @@ func TestWatchIsQuiet(t *testing.T) {
 
 // A mass reset fills pages; they are followed without a pause, and a reset whose events stand on two of them is one.
 func TestWatchManyPages(t *testing.T) {
-	virtually(t, 3001, oktatest.Config{}, func(v *virtual) {
-		v.org.Enroll(v.ids[0], oktatest.Factor{Type: "push", Provider: "OKTA"}) // an odd number of events
+	virtually(t, 3001, standin.Config{}, func(v *virtual) {
+		v.org.Enroll(v.ids[0], standin.Factor{Type: "push", Provider: "OKTA"}) // an odd number of events
 		var out bytes.Buffer
 		go v.resetSome(v.ids, time.Millisecond)
 		<-time.After(time.Minute)
@@ -274,7 +274,7 @@ func (w *brokenWriter) Write(p []byte) (int, error) {
 
 // When nobody reads the lines any more it ends, and the cursor stays before what wasn't read.
 func TestWatchBrokenPipe(t *testing.T) {
-	virtually(t, 2, oktatest.Config{}, func(v *virtual) {
+	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		cursor := v.path("place.json")
 		v.run(v.t.Context(), &bytes.Buffer{}, "watch", "--cursor", cursor, "--once")
 		v.resetSome(v.ids, time.Second)

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner"
 	"oktareset/runner/doubt"
 )
@@ -39,9 +39,9 @@ func TestPartOfAReset(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				var factors []oktatest.Factor
+				var factors []standin.Factor
 				for _, kind := range s.factors {
-					factors = append(factors, oktatest.Factor{Type: kind, Provider: "OKTA", Created: time.Now().Add(-day)})
+					factors = append(factors, standin.Factor{Type: kind, Provider: "OKTA", Created: time.Now().Add(-day)})
 				}
 				scene{factors: factors, want: s.want, then: func(w *world) { // its events have our run and our account
 					c := w.client(t, thisRun)
@@ -57,7 +57,7 @@ func TestPartOfAReset(t *testing.T) {
 						t.Fatal(err)
 					}
 					if s.since != "" {
-						time.AfterFunc(time.Second, func() { w.org.Enroll(doubtID, oktatest.Factor{Type: s.since, Provider: "OKTA"}) })
+						time.AfterFunc(time.Second, func() { w.org.Enroll(doubtID, standin.Factor{Type: s.since, Provider: "OKTA"}) })
 						<-time.After(2 * time.Second)
 					}
 					if s.hides != "" {
@@ -99,7 +99,7 @@ func TestProofIsOurs(t *testing.T) {
 			}
 		},
 		"another admin": func(t *testing.T, w *world) {
-			w.org.Add(oktatest.User{ID: "00u3abcdefghijklmnop", Login: "carol@example.com"})
+			w.org.Add(standin.User{ID: "00u3abcdefghijklmnop", Login: "carol@example.com"})
 			if !w.org.ResetBy("carol@example.com", doubtID) {
 				t.Fatal("nobody was reset")
 			}
@@ -109,7 +109,7 @@ func TestProofIsOurs(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				scene{
-					cfg:  oktatest.Config{Latency: time.Millisecond},
+					cfg:  standin.Config{Latency: time.Millisecond},
 					then: func(w *world) { do(t, w); w.alter = stale(t, time.Now().Add(-day)) },
 					want: "open",
 				}.play(t)
@@ -133,9 +133,9 @@ func TestProofNeedsTheAccount(t *testing.T) {
 	t.Parallel()
 	for _, actor := range []string{"", "00u9abcdefghijklmnop"} {
 		synctest.Test(t, func(t *testing.T) {
-			w := &world{org: oktatest.New(oktatest.Config{})}
+			w := &world{org: standin.New(standin.Config{})}
 			w.org.AddIdentifiers(func(yield func(string) bool) { yield(doubtID) })
-			w.org.Script(lost(oktatest.After))
+			w.org.Script(lost(standin.After))
 			c := w.client(t, thisRun)
 			p := doubt.New(c, doubt.Options{RunID: thisRun, Runs: map[string]doubt.Run{thisRun: {Actor: actor, Clock: true}}})
 			res := w.take(t, c, thisRun)
@@ -152,20 +152,20 @@ func TestProofOfAnEarlierRun(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name  string
-		when  oktatest.When
+		when  standin.When
 		clock bool
 		want  string
 	}{
-		{"done", oktatest.After, true, "done"},
-		{"not done", oktatest.Before, true, "not done"},
-		{"not done, at a time that nobody vouched for", oktatest.Before, false, "open"},
+		{"done", standin.After, true, "done"},
+		{"not done", standin.Before, true, "not done"},
+		{"not done, at a time that nobody vouched for", standin.Before, false, "open"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				w := &world{org: oktatest.New(oktatest.Config{})}
+				w := &world{org: standin.New(standin.Config{})}
 				for _, id := range []string{doubtID, witnessID} {
-					w.org.Add(oktatest.User{ID: id, Login: id + "@example.com", Factors: []oktatest.Factor{
+					w.org.Add(standin.User{ID: id, Login: id + "@example.com", Factors: []standin.Factor{
 						{Type: "sms", Provider: "OKTA", Created: time.Now().Add(-day)},
 					}})
 				}
@@ -200,8 +200,8 @@ func TestProofOfAnEarlierRun(t *testing.T) {
 func TestWitnessComesAfter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{org: oktatest.New(oktatest.Config{})}
-		w.org.Add(oktatest.User{ID: doubtID, Login: "a@example.com", Factors: []oktatest.Factor{
+		w := &world{org: standin.New(standin.Config{})}
+		w.org.Add(standin.User{ID: doubtID, Login: "a@example.com", Factors: []standin.Factor{
 			{Type: "sms", Provider: "OKTA", Created: time.Now().Add(-day)},
 		}})
 		w.org.AddIdentifiers(func(yield func(string) bool) { yield(witnessID) })
@@ -209,7 +209,7 @@ func TestWitnessComesAfter(t *testing.T) {
 		p := w.prover(t, c)
 		w.witness(t, c, p)
 		<-time.After(time.Second)
-		w.org.Script(lost(oktatest.Before))
+		w.org.Script(lost(standin.Before))
 		res := w.take(t, c, thisRun)
 		p.Lost(1)
 		if got, end := fate(t, p, res); got != "open" {
@@ -223,12 +223,12 @@ func TestWitnessComesAfter(t *testing.T) {
 func TestIncompleteStays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{org: oktatest.New(oktatest.Config{})}
-		w.org.Add(oktatest.User{ID: doubtID, Login: "a@example.com", Factors: []oktatest.Factor{
+		w := &world{org: standin.New(standin.Config{})}
+		w.org.Add(standin.User{ID: doubtID, Login: "a@example.com", Factors: []standin.Factor{
 			{Type: "sms", Provider: "OKTA", Created: time.Now().Add(-day)},
 		}})
 		w.org.AddIdentifiers(func(yield func(string) bool) { yield(witnessID) })
-		w.org.Script(lost(oktatest.Before))
+		w.org.Script(lost(standin.Before))
 		c := w.client(t, thisRun)
 		p := w.prover(t, c)
 		res := w.take(t, c, thisRun)
@@ -246,13 +246,13 @@ func TestIncompleteStays(t *testing.T) {
 func TestProofEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{org: oktatest.New(oktatest.Config{Latency: 100 * time.Millisecond})}
+		w := &world{org: standin.New(standin.Config{Latency: 100 * time.Millisecond})}
 		for _, id := range []string{doubtID, witnessID} {
-			w.org.Add(oktatest.User{ID: id, Login: id + "@example.com", Factors: []oktatest.Factor{
+			w.org.Add(standin.User{ID: id, Login: id + "@example.com", Factors: []standin.Factor{
 				{Type: "sms", Provider: "OKTA", Created: time.Now().Add(-day)},
 			}})
 		}
-		w.org.Script(lost(oktatest.Before))
+		w.org.Script(lost(standin.Before))
 		c := w.client(t, thisRun)
 		p := w.prover(t, c)
 		res := w.take(t, c, thisRun)
@@ -311,9 +311,9 @@ func TestProofIsOfThisTaking(t *testing.T) {
 		t.Run(before.String(), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				w := &world{org: oktatest.New(oktatest.Config{})}
+				w := &world{org: standin.New(standin.Config{})}
 				for _, id := range []string{doubtID, witnessID} {
-					w.org.Add(oktatest.User{ID: id, Login: id + "@example.com", Factors: []oktatest.Factor{{Type: "sms", Provider: "OKTA"}}})
+					w.org.Add(standin.User{ID: id, Login: id + "@example.com", Factors: []standin.Factor{{Type: "sms", Provider: "OKTA"}}})
 				}
 				w.alter = stale(t, time.Now().Add(-day))
 				c := w.client(t, thisRun)
@@ -321,7 +321,7 @@ func TestProofIsOfThisTaking(t *testing.T) {
 					t.Fatal(err)
 				}
 				<-time.After(before)
-				w.org.Script(lost(oktatest.Before))
+				w.org.Script(lost(standin.Before))
 				p := w.prover(t, c)
 				res := w.take(t, c, thisRun)
 				p.Lost(1)
@@ -356,11 +356,11 @@ func TestOneVouchedReply(t *testing.T) {
 func TestProofOfMany(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{org: oktatest.New(oktatest.Config{Unlimited: true})}
+		w := &world{org: standin.New(standin.Config{Unlimited: true})}
 		c := w.client(t, thisRun)
 		p := w.prover(t, c)
 		var rows []runner.Result
-		w.org.Script(oktatest.Fault{Kind: oktatest.Drop, When: oktatest.After, Op: oktatest.OpResetFactors, Every: 2})
+		w.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: standin.OpResetFactors, Every: 2})
 		for n := range 240 {
 			c := w.client(t, thisRun) // one that lost so many would send no more
 			id := fmt.Sprintf("00u1abcdefgh%08d", n)
@@ -381,7 +381,7 @@ func TestProofOfMany(t *testing.T) {
 		if len(f.Done) != 120 || len(f.Open) != 0 || err != nil || len(w.warned) > 0 {
 			t.Errorf("%d done, %d open, %v, %v; want 120, 0", len(f.Done), len(f.Open), err, w.warned)
 		}
-		if n := w.org.Stats().ByOp[oktatest.OpLogs]; n != 3 {
+		if n := w.org.Stats().ByOp[standin.OpLogs]; n != 3 {
 			t.Errorf("%d queries, want 3", n)
 		}
 	})
@@ -395,9 +395,9 @@ func TestLogWithoutEnd(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				pages := 0
-				w := &world{org: oktatest.New(oktatest.Config{})}
+				w := &world{org: standin.New(standin.Config{})}
 				w.org.AddIdentifiers(func(yield func(string) bool) { yield(doubtID) })
-				w.org.Script(lost(oktatest.Before))
+				w.org.Script(lost(standin.Before))
 				c := w.client(t, thisRun)
 				p := w.prover(t, c)
 				res := w.take(t, c, thisRun)
@@ -437,9 +437,9 @@ func TestLogWithoutEnd(t *testing.T) {
 func TestProofStopsWithItsContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{org: oktatest.New(oktatest.Config{ResetEvents: oktatest.NoEvents})}
+		w := &world{org: standin.New(standin.Config{ResetEvents: standin.NoEvents})}
 		w.org.AddIdentifiers(func(yield func(string) bool) { yield(doubtID) })
-		w.org.Script(lost(oktatest.After))
+		w.org.Script(lost(standin.After))
 		c := w.client(t, thisRun)
 		res := w.take(t, c, thisRun)
 		stopped := errors.New("stopped by hand")

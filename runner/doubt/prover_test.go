@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner"
 	"oktareset/runner/doubt"
 )
@@ -25,7 +25,7 @@ const (
 
 // world is an org in which a reset of ours has just been sent and its answer lost.
 type world struct {
-	org    *oktatest.Org
+	org    *standin.Org
 	alter  func(r *http.Request, rep *reply) // what stands between us and the org does to replies; nil: nothing
 	warned []error
 }
@@ -134,17 +134,17 @@ func fate(t *testing.T, p *doubt.Prover, res runner.Result) (string, runner.Resu
 // day is how long before they are reset people have enrolled what they have.
 const day = 24 * time.Hour
 
-func lost(when oktatest.When) oktatest.Fault {
-	return oktatest.Fault{Kind: oktatest.Drop, When: when, Op: oktatest.OpResetFactors, UserID: doubtID, Times: 1}
+func lost(when standin.When) standin.Fault {
+	return standin.Fault{Kind: standin.Drop, When: when, Op: standin.OpResetFactors, UserID: doubtID, Times: 1}
 }
 
 // scene is one row in doubt and what happens to it. Its zero value: the answer was lost before
 // anything was done, everything can be proved, so that it is.
 type scene struct {
 	name      string
-	cfg       oktatest.Config
-	fault     oktatest.Fault
-	factors   []oktatest.Factor                 // nil: an sms from a day before
+	cfg       standin.Config
+	fault     standin.Fault
+	factors   []standin.Factor                  // nil: an sms from a day before
 	alter     func(r *http.Request, rep *reply) // from the beginning
 	then      func(w *world)                    // after the answer was lost
 	noWitness bool
@@ -154,15 +154,15 @@ type scene struct {
 
 func (s scene) play(t *testing.T) {
 	t.Helper()
-	w := &world{org: oktatest.New(s.cfg), alter: s.alter}
+	w := &world{org: standin.New(s.cfg), alter: s.alter}
 	now := time.Now().Add(s.cfg.ClockSkew)
 	if s.factors == nil {
-		s.factors = []oktatest.Factor{{Type: "sms", Provider: "OKTA", Created: now.Add(-day)}}
+		s.factors = []standin.Factor{{Type: "sms", Provider: "OKTA", Created: now.Add(-day)}}
 	}
-	w.org.Add(oktatest.User{ID: doubtID, Login: "alice@example.com", Factors: s.factors})
-	w.org.Add(oktatest.User{ID: witnessID, Login: "bob@example.com", Factors: []oktatest.Factor{{Type: "sms", Provider: "OKTA"}}})
+	w.org.Add(standin.User{ID: doubtID, Login: "alice@example.com", Factors: s.factors})
+	w.org.Add(standin.User{ID: witnessID, Login: "bob@example.com", Factors: []standin.Factor{{Type: "sms", Provider: "OKTA"}}})
 	if s.fault.Kind == "" {
-		s.fault = lost(oktatest.Before)
+		s.fault = lost(standin.Before)
 	}
 	w.org.Script(s.fault)
 	c := w.client(t, thisRun)
@@ -196,8 +196,8 @@ func (s scene) play(t *testing.T) {
 }
 
 // on has calls of an operation answered by a fault from now on.
-func on(op string, kind oktatest.Kind) func(*world) {
-	return func(w *world) { w.org.Script(oktatest.Fault{Kind: kind, Op: op}) }
+func on(op string, kind standin.Kind) func(*world) {
+	return func(w *world) { w.org.Script(standin.Fault{Kind: kind, Op: op}) }
 }
 
 // dates writes a time of its own, so far ahead, on the replies whose path ends so.
@@ -211,35 +211,35 @@ func dates(ahead time.Duration, suffix string) func(*http.Request, *reply) {
 
 func TestProof(t *testing.T) {
 	t.Parallel()
-	late := oktatest.Fault{
-		Kind: oktatest.GatewayTimeout, When: oktatest.Late, Op: oktatest.OpResetFactors, UserID: doubtID, Times: 1, Delay: 30 * time.Second,
+	late := standin.Fault{
+		Kind: standin.GatewayTimeout, When: standin.Late, Op: standin.OpResetFactors, UserID: doubtID, Times: 1, Delay: 30 * time.Second,
 	}
-	refused := oktatest.Fault{Kind: oktatest.ServerError, When: oktatest.After, Op: oktatest.OpResetFactors, UserID: doubtID, Times: 1}
+	refused := standin.Fault{Kind: standin.ServerError, When: standin.After, Op: standin.OpResetFactors, UserID: doubtID, Times: 1}
 	for _, s := range []scene{
-		{name: "done, Identity Engine", fault: lost(oktatest.After), want: "done"},
-		{name: "done, Classic", cfg: oktatest.Config{Engine: oktatest.Classic}, fault: lost(oktatest.After), want: "done"},
-		{name: "done, deactivations only", cfg: oktatest.Config{ResetEvents: oktatest.DeactivateOnly}, fault: lost(oktatest.After), want: "done"},
-		{name: "done, reset_all only", cfg: oktatest.Config{ResetEvents: oktatest.ResetAllOnly}, fault: lost(oktatest.After), want: "done"},
+		{name: "done, Identity Engine", fault: lost(standin.After), want: "done"},
+		{name: "done, Classic", cfg: standin.Config{Engine: standin.Classic}, fault: lost(standin.After), want: "done"},
+		{name: "done, deactivations only", cfg: standin.Config{ResetEvents: standin.DeactivateOnly}, fault: lost(standin.After), want: "done"},
+		{name: "done, reset_all only", cfg: standin.Config{ResetEvents: standin.ResetAllOnly}, fault: lost(standin.After), want: "done"},
 		{name: "done, 500 with Okta's body", fault: refused, want: "done"},
-		{name: "done, no witness is needed", fault: lost(oktatest.After), noWitness: true, want: "done"},
-		{name: "done, the log lags", cfg: oktatest.Config{LogLag: 40 * time.Second}, fault: lost(oktatest.After), want: "done"},
+		{name: "done, no witness is needed", fault: lost(standin.After), noWitness: true, want: "done"},
+		{name: "done, the log lags", cfg: standin.Config{LogLag: 40 * time.Second}, fault: lost(standin.After), want: "done"},
 		{name: "done late", fault: late, want: "done"},
-		{name: "done, clock an hour off", cfg: oktatest.Config{ClockSkew: -time.Hour}, fault: lost(oktatest.After), want: "done"},
-		{name: "done, no event", cfg: oktatest.Config{ResetEvents: oktatest.NoEvents}, fault: lost(oktatest.After), want: "open"},
-		{name: "done, the log lags for long", cfg: oktatest.Config{LogLag: 5 * time.Minute}, fault: lost(oktatest.After), want: "open"},
+		{name: "done, clock an hour off", cfg: standin.Config{ClockSkew: -time.Hour}, fault: lost(standin.After), want: "done"},
+		{name: "done, no event", cfg: standin.Config{ResetEvents: standin.NoEvents}, fault: lost(standin.After), want: "open"},
+		{name: "done, the log lags for long", cfg: standin.Config{LogLag: 5 * time.Minute}, fault: lost(standin.After), want: "open"},
 		{
-			name: "done, the log may not be read", fault: lost(oktatest.After), then: on(oktatest.OpLogs, oktatest.Forbidden), want: "open",
+			name: "done, the log may not be read", fault: lost(standin.After), then: on(standin.OpLogs, standin.Forbidden), want: "open",
 			warns: "can't be read",
 		},
 		{name: "not done", want: "not done"},
-		{name: "not done, Classic", cfg: oktatest.Config{Engine: oktatest.Classic}, want: "not done"},
-		{name: "not done, clock an hour off", cfg: oktatest.Config{ClockSkew: time.Hour}, want: "not done"},
+		{name: "not done, Classic", cfg: standin.Config{Engine: standin.Classic}, want: "not done"},
+		{name: "not done, clock an hour off", cfg: standin.Config{ClockSkew: time.Hour}, want: "not done"},
 		{name: "not done, nobody shows that the log keeps up", noWitness: true, want: "open"},
-		{name: "not done, the log lags for long", cfg: oktatest.Config{LogLag: 5 * time.Minute}, want: "open"},
-		{name: "not done, no events at all", cfg: oktatest.Config{ResetEvents: oktatest.NoEvents}, want: "open"},
-		{name: "not done, the log may not be read", then: on(oktatest.OpLogs, oktatest.MissingScope), want: "open", warns: "can't be read"},
-		{name: "not done, the log fails", then: on(oktatest.OpLogs, oktatest.ServerError), want: "open", warns: "could not be read"},
-		{name: "not done, factors can't be listed", then: on(oktatest.OpListFactors, oktatest.Forbidden), want: "open", warns: "be listed"},
+		{name: "not done, the log lags for long", cfg: standin.Config{LogLag: 5 * time.Minute}, want: "open"},
+		{name: "not done, no events at all", cfg: standin.Config{ResetEvents: standin.NoEvents}, want: "open"},
+		{name: "not done, the log may not be read", then: on(standin.OpLogs, standin.MissingScope), want: "open", warns: "can't be read"},
+		{name: "not done, the log fails", then: on(standin.OpLogs, standin.ServerError), want: "open", warns: "could not be read"},
+		{name: "not done, factors can't be listed", then: on(standin.OpListFactors, standin.Forbidden), want: "open", warns: "be listed"},
 		{name: "not done, all times are a proxy's, an hour ahead", alter: dates(time.Hour, ""), want: "open", warns: "proxy"},
 		{name: "not done, all times are a proxy's, an hour behind", alter: dates(-time.Hour, ""), want: "open"},
 		{name: "not done, the list's time is a proxy's", alter: dates(-2*time.Minute, "/factors"), want: "open", warns: "proxy"},
@@ -255,35 +255,35 @@ func TestProof(t *testing.T) {
 // Only what a reset can't have left behind proves that there was none.
 func TestProofByFactors(t *testing.T) {
 	t.Parallel()
-	f := func(kind string, age time.Duration) oktatest.Factor {
+	f := func(kind string, age time.Duration) standin.Factor {
 		provider := "OKTA"
 		if kind == "webauthn" {
 			provider = "FIDO"
 		}
-		return oktatest.Factor{Type: kind, Provider: provider, Created: time.Unix(0, 0).Add(-age)} // the age is made good below
+		return standin.Factor{Type: kind, Provider: provider, Created: time.Unix(0, 0).Add(-age)} // the age is made good below
 	}
 	changed := f("sms", day)
 	changed.Updated = time.Unix(0, 0).Add(-time.Minute)
 	const codes = "token:software:totp"
 	for _, s := range []struct {
 		name    string
-		factors []oktatest.Factor
+		factors []standin.Factor
 		since   string // a type that is enrolled 15 s later
 		want    string
 	}{
-		{"one that everybody loses", []oktatest.Factor{f("webauthn", day)}, "", "not done"},
-		{"a push, which may stay listed", []oktatest.Factor{f("push", day)}, "", "open"},
-		{"an Okta Verify without passcodes", []oktatest.Factor{f("push", day), f("signed_nonce", day)}, "", "open"},
-		{"an Okta Verify", []oktatest.Factor{f("push", day), f("signed_nonce", day), f(codes, day)}, "", "not done"},
-		{"a push beside another", []oktatest.Factor{f("push", day), f("call", day)}, "", "not done"},
-		{"what stays enrolled", []oktatest.Factor{f("email", day), f("question", day)}, "", "open"},
-		{"half an hour old", []oktatest.Factor{f("sms", 30*time.Minute)}, "", "open"},
-		{"an hour and a minute old", []oktatest.Factor{f("sms", 61*time.Minute)}, "", "not done"},
-		{"changed a minute before", []oktatest.Factor{changed}, "", "open"},
-		{"one from before, and one from seconds before", []oktatest.Factor{f("sms", day), f("call", 5*time.Second)}, "", "open"},
-		{"one from before, and one from a minute before", []oktatest.Factor{f("sms", day), f("call", time.Minute)}, "", "not done"},
-		{"one from before, and one enrolled since", []oktatest.Factor{f("sms", day)}, "webauthn", "open"},
-		{"one from before, and an email since", []oktatest.Factor{f("sms", day)}, "email", "not done"},
+		{"one that everybody loses", []standin.Factor{f("webauthn", day)}, "", "not done"},
+		{"a push, which may stay listed", []standin.Factor{f("push", day)}, "", "open"},
+		{"an Okta Verify without passcodes", []standin.Factor{f("push", day), f("signed_nonce", day)}, "", "open"},
+		{"an Okta Verify", []standin.Factor{f("push", day), f("signed_nonce", day), f(codes, day)}, "", "not done"},
+		{"a push beside another", []standin.Factor{f("push", day), f("call", day)}, "", "not done"},
+		{"what stays enrolled", []standin.Factor{f("email", day), f("question", day)}, "", "open"},
+		{"half an hour old", []standin.Factor{f("sms", 30*time.Minute)}, "", "open"},
+		{"an hour and a minute old", []standin.Factor{f("sms", 61*time.Minute)}, "", "not done"},
+		{"changed a minute before", []standin.Factor{changed}, "", "open"},
+		{"one from before, and one from seconds before", []standin.Factor{f("sms", day), f("call", 5*time.Second)}, "", "open"},
+		{"one from before, and one from a minute before", []standin.Factor{f("sms", day), f("call", time.Minute)}, "", "not done"},
+		{"one from before, and one enrolled since", []standin.Factor{f("sms", day)}, "webauthn", "open"},
+		{"one from before, and an email since", []standin.Factor{f("sms", day)}, "email", "not done"},
 	} {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
@@ -297,7 +297,7 @@ func TestProofByFactors(t *testing.T) {
 				}
 				scene{factors: s.factors, want: s.want, then: func(w *world) {
 					if s.since != "" {
-						time.AfterFunc(15*time.Second, func() { w.org.Enroll(doubtID, oktatest.Factor{Type: s.since, Provider: "OKTA"}) })
+						time.AfterFunc(15*time.Second, func() { w.org.Enroll(doubtID, standin.Factor{Type: s.since, Provider: "OKTA"}) })
 					}
 				}}.play(t)
 			})

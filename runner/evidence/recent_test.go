@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner"
 	"oktareset/runner/evidence"
 )
@@ -228,8 +228,8 @@ func TestSamePageAgain(t *testing.T) {
 func TestReadingEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		org := oktatest.New(oktatest.Config{})
-		org.Script(oktatest.Fault{Kind: oktatest.Hang, Op: oktatest.OpLogs})
+		org := standin.New(standin.Config{})
+		org.Script(standin.Fault{Kind: standin.Hang, Op: standin.OpLogs})
 		url, _ := oktaclient.ParseOrgURL("https://acme.okta.com")
 		c := oktaclient.New(url, oktaclient.Options{Token: oktaclient.Token(org.Token()), Transport: org.Transport()})
 		q := evidence.Query{Since: time.Now().Add(-time.Hour), Until: time.Now(), Pages: 20, For: 30 * time.Second}
@@ -273,9 +273,9 @@ func TestRunID(t *testing.T) {
 func BenchmarkMemory(b *testing.B) {
 	const pages = 50
 	for b.Loop() {
-		org := oktatest.New(oktatest.Config{ResetEvents: oktatest.ResetAllOnly, Unlimited: true})
+		org := standin.New(standin.Config{ResetEvents: standin.ResetAllOnly, Unlimited: true})
 		for i := range pages * oktaclient.LogPage {
-			u := org.Add(oktatest.User{Login: fmt.Sprintf("user%d@example.com", i)})
+			u := org.Add(standin.User{Login: fmt.Sprintf("user%d@example.com", i)})
 			org.ResetBy("okta.admin@example.com", u.ID)
 		}
 		url, _ := oktaclient.ParseOrgURL("https://acme.okta.com")

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner"
 	"oktareset/runner/steps"
 )
@@ -37,8 +37,8 @@ func TestSentAgain(t *testing.T) {
 	}
 	for _, tt := range tests {
 		virtually(t, tt.faults, func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{RunID: thisRun})
-			w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
+			w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{RunID: thisRun})
+			w.org.Add(standin.User{ID: aliceID, Login: aliceLogin})
 			script(t, w.org, tt.faults)
 			row := runner.Row{N: 1, Line: 2, Input: aliceID}
 			before := w.client.Now().Add(-time.Hour)
@@ -72,8 +72,8 @@ func TestRunOfAResult(t *testing.T) {
 	t.Parallel()
 	for faults, want := range map[string]string{"": "", "drop:reset_factors": thisRun, "403:reset_factors": ""} {
 		virtually(t, faults, func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{RunID: thisRun})
-			w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
+			w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{RunID: thisRun})
+			w.org.Add(standin.User{ID: aliceID, Login: aliceLogin})
 			script(t, w.org, faults)
 			if res, err := w.do(t.Context(), 1, aliceID); res.RunID != want || err != nil {
 				t.Errorf("%q: run %q, %v, want %q", faults, res.RunID, err, want)
@@ -88,8 +88,8 @@ func TestResetInDoubtNeedsProof(t *testing.T) {
 	t.Parallel()
 	for _, reason := range []runner.Reason{runner.ReasonUnverified, runner.ReasonIncomplete} {
 		virtually(t, string(reason), func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{RunID: thisRun})
-			w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
+			w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{RunID: thisRun})
+			w.org.Add(standin.User{ID: aliceID, Login: aliceLogin})
 			row := runner.Row{N: 1, Line: 2, Input: aliceID}
 			before := &runner.Result{
 				Row: row, UserID: aliceID, Status: runner.StatusUnknown, Reason: reason, Open: runner.Open{Sent: runner.Lost}, Attempts: 1,
@@ -119,8 +119,8 @@ func TestResetInDoubtNeedsProof(t *testing.T) {
 func TestHalfDoneWithoutAStep(t *testing.T) {
 	t.Parallel()
 	virtually(t, "", func(t *testing.T) {
-		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{Then: []runner.Reason{runner.ReasonSessions}})
-		w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
+		w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{Then: []runner.Reason{runner.ReasonSessions}})
+		w.org.Add(standin.User{ID: aliceID, Login: aliceLogin})
 		for _, open := range []runner.Open{{}, {Sent: runner.Refused}, {Step: runner.ReasonEnroll, Sent: runner.Refused}} {
 			half := &runner.Result{UserID: aliceID, Status: runner.StatusPartial, Open: open}
 			res, err := w.list.Do(t.Context(), runner.Job{Row: runner.Row{N: 2, Input: aliceID}, First: 2, Before: half}, w)

@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner"
 	"oktareset/runner/steps"
 )
@@ -18,7 +18,7 @@ func TestHostileTextsAreCut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		long := strings.Repeat("\u202e\x1b", 100<<10)
-		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{DryRun: true, RecordFactors: true})
+		w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{DryRun: true, RecordFactors: true})
 		w.canned = func(r *http.Request) *http.Response {
 			if strings.HasSuffix(r.URL.Path, "/factors") {
 				return reply(r, 200, "["+strings.Repeat(`{"factorType":"sms","provider":"OKTA"},`, 4000)+`{"factorType":"x"}]`)
@@ -42,7 +42,7 @@ func TestHostileTextsAreCut(t *testing.T) {
 func TestAnswerAboutAnotherUser(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
+		w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{})
 		w.canned = func(r *http.Request) *http.Response {
 			if r.Method == http.MethodPost {
 				return reply(r, 404, `{"errorCode":"E0000007","errorSummary":"Not found","errorId":"oae"}`)

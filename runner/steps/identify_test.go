@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner"
 	"oktareset/runner/steps"
 )
@@ -19,7 +19,7 @@ import (
 // calls is what reached the org, but for the first question of who is asking.
 func calls(w *world) map[string]int {
 	ops := maps.Clone(w.org.Stats().ByOp)
-	delete(ops, oktatest.OpMe)
+	delete(ops, standin.OpMe)
 	return ops
 }
 
@@ -31,10 +31,10 @@ func TestIdentify(t *testing.T) {
 		jurgenNFC = "j\u00fcrgen@example.com"
 		jurgenNFD = "ju\u0308rgen@example.com"
 	)
-	reset := ops{oktatest.OpResetFactors: 1}
-	byPath := ops{oktatest.OpGetUser: 1, oktatest.OpResetFactors: 1}
-	byFilter := ops{oktatest.OpListUsers: 1, oktatest.OpResetFactors: 1}
-	onlyPath, onlyFilter := ops{oktatest.OpGetUser: 1}, ops{oktatest.OpListUsers: 1}
+	reset := ops{standin.OpResetFactors: 1}
+	byPath := ops{standin.OpGetUser: 1, standin.OpResetFactors: 1}
+	byFilter := ops{standin.OpListUsers: 1, standin.OpResetFactors: 1}
+	onlyPath, onlyFilter := ops{standin.OpGetUser: 1}, ops{standin.OpListUsers: 1}
 	tests := []struct {
 		input, user string // user: login of the one who exists, besides others
 		want        runner.Status
@@ -82,8 +82,8 @@ func TestIdentify(t *testing.T) {
 	}
 	for _, tt := range tests {
 		virtually(t, tt.input, func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
-			w.org.Add(oktatest.User{ID: aliceID, Login: tt.user})
+			w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{})
+			w.org.Add(standin.User{ID: aliceID, Login: tt.user})
 			w.org.AddIdentifiers(func(yield func(string) bool) { _ = yield("bob@example.com") && yield("carol@example.com") })
 			res, err := w.do(t.Context(), 1, tt.input)
 			if res.Status != tt.want || res.Reason != tt.reason || err != nil || !strings.Contains(res.Error, tt.text) {
@@ -97,7 +97,7 @@ func TestIdentify(t *testing.T) {
 			if tt.want == runner.StatusReset {
 				want.UserID, deeds = aliceID, 1
 			}
-			if tt.calls[oktatest.OpResetFactors] == 1 && len(tt.calls) == 2 {
+			if tt.calls[standin.OpResetFactors] == 1 && len(tt.calls) == 2 {
 				want.Login = tt.user
 			}
 			if res.UserID != want.UserID || res.Login != want.Login || w.org.Did(aliceID).Resets != deeds {
@@ -118,23 +118,23 @@ func TestIdentifyMail(t *testing.T) {
 	const team = "team@example.com"
 	for _, tt := range []struct {
 		name, input string
-		users       []oktatest.User
+		users       []standin.User
 		want        runner.Status
 		text        string
 	}{
-		{"both", team, []oktatest.User{{ID: aliceID, Login: team, Email: "TEAM@example.com"}}, runner.StatusReset, ""},
+		{"both", team, []standin.User{{ID: aliceID, Login: team, Email: "TEAM@example.com"}}, runner.StatusReset, ""},
 		{
 			"another's login", team,
-			[]oktatest.User{{ID: aliceID, Login: aliceLogin, Email: team}, {ID: bobID, Login: team, Email: "bob@example.com"}},
+			[]standin.User{{ID: aliceID, Login: aliceLogin, Email: team}, {ID: bobID, Login: team, Email: "bob@example.com"}},
 			runner.StatusInvalid, `the user with this login, "team@example.com", has another email address, "bob@example.com"`,
 		},
-		{"nobody's login", team, []oktatest.User{{ID: aliceID, Login: aliceLogin, Email: team}}, runner.StatusNotFound, "404"},
-		{"by filter", "a;b@x", []oktatest.User{{ID: aliceID, Login: "a;b@x", Email: "other@x"}}, runner.StatusInvalid, "another email address"},
-		{"an ID", aliceID, []oktatest.User{{ID: aliceID, Login: aliceLogin, Email: team}}, runner.StatusReset, ""},
+		{"nobody's login", team, []standin.User{{ID: aliceID, Login: aliceLogin, Email: team}}, runner.StatusNotFound, "404"},
+		{"by filter", "a;b@x", []standin.User{{ID: aliceID, Login: "a;b@x", Email: "other@x"}}, runner.StatusInvalid, "another email address"},
+		{"an ID", aliceID, []standin.User{{ID: aliceID, Login: aliceLogin, Email: team}}, runner.StatusReset, ""},
 	} {
 		for _, mail := range []bool{true, false} {
 			virtually(t, fmt.Sprint(tt.name, mail), func(t *testing.T) {
-				w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{Mail: mail})
+				w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{Mail: mail})
 				for _, u := range tt.users {
 					w.org.Add(u)
 				}
@@ -149,7 +149,7 @@ func TestIdentifyMail(t *testing.T) {
 				if n := w.posts(); n != map[bool]int{true: 1}[want == runner.StatusReset] {
 					t.Errorf("%d resets", n)
 				}
-				if n := w.org.Stats().ByOp; n[oktatest.OpGetUser]+n[oktatest.OpListUsers] > 1 {
+				if n := w.org.Stats().ByOp; n[standin.OpGetUser]+n[standin.OpListUsers] > 1 {
 					t.Errorf("sent %v", n)
 				}
 			})
@@ -184,7 +184,7 @@ func TestIdentifyOtherAnswers(t *testing.T) {
 	}
 	for _, tt := range tests {
 		virtually(t, tt.name, func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{DryRun: tt.dry})
+			w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{DryRun: tt.dry})
 			w.canned = func(r *http.Request) *http.Response { return reply(r, 200, tt.body) }
 			res, err := w.do(t.Context(), 1, tt.input)
 			if res.Status != tt.want || res.Reason != tt.reason || res.UserID != tt.user || err != nil {
@@ -228,8 +228,8 @@ func TestIdentifyFails(t *testing.T) {
 	}
 	for _, tt := range tests {
 		virtually(t, tt.faults, func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
-			w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
+			w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{})
+			w.org.Add(standin.User{ID: aliceID, Login: aliceLogin})
 			script(t, w.org, tt.faults)
 			res, err := w.do(t.Context(), 1, aliceLogin)
 			want := outcome{Status: tt.want, HTTP: tt.http, Code: tt.code, Stop: tt.stop}
@@ -241,7 +241,7 @@ func TestIdentifyFails(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("%s (-want +got):\n%s%v: %s", tt.faults, diff, err, res.Error)
 			}
-			if n := w.org.Stats().ByOp[oktatest.OpGetUser]; n != tt.gets {
+			if n := w.org.Stats().ByOp[standin.OpGetUser]; n != tt.gets {
 				t.Errorf("%d look-ups, want %d", n, tt.gets)
 			}
 			if len(w.taken) != want.Posts {
@@ -261,25 +261,25 @@ func TestDuplicates(t *testing.T) {
 		inputs []string
 		calls  ops
 	}{
-		{"ID twice", []string{aliceID, aliceID}, ops{oktatest.OpResetFactors: 1}},
-		{"login twice", []string{aliceLogin, "Alice@EXAMPLE.com"}, ops{oktatest.OpResetFactors: 1, oktatest.OpGetUser: 1}},
-		{"ID, then login", []string{aliceID, aliceLogin}, ops{oktatest.OpResetFactors: 1, oktatest.OpGetUser: 1}},
-		{"login, then ID", []string{aliceLogin, aliceID}, ops{oktatest.OpResetFactors: 1, oktatest.OpGetUser: 1}},
-		{"all", []string{aliceLogin, aliceID, aliceLogin, aliceID}, ops{oktatest.OpResetFactors: 1, oktatest.OpGetUser: 1}},
+		{"ID twice", []string{aliceID, aliceID}, ops{standin.OpResetFactors: 1}},
+		{"login twice", []string{aliceLogin, "Alice@EXAMPLE.com"}, ops{standin.OpResetFactors: 1, standin.OpGetUser: 1}},
+		{"ID, then login", []string{aliceID, aliceLogin}, ops{standin.OpResetFactors: 1, standin.OpGetUser: 1}},
+		{"login, then ID", []string{aliceLogin, aliceID}, ops{standin.OpResetFactors: 1, standin.OpGetUser: 1}},
+		{"all", []string{aliceLogin, aliceID, aliceLogin, aliceID}, ops{standin.OpResetFactors: 1, standin.OpGetUser: 1}},
 	}
 	for _, tt := range tests {
 		for _, dry := range []bool{false, true} {
 			name, done, sent := tt.name, runner.StatusReset, tt.calls
 			if dry {
-				name, done, sent = tt.name+", dry run", runner.StatusWouldReset, ops{oktatest.OpGetUser: max(1, tt.calls[oktatest.OpGetUser])}
+				name, done, sent = tt.name+", dry run", runner.StatusWouldReset, ops{standin.OpGetUser: max(1, tt.calls[standin.OpGetUser])}
 				if tt.inputs[0] == aliceID && tt.inputs[1] == aliceLogin {
-					sent[oktatest.OpGetUser]++
+					sent[standin.OpGetUser]++
 				}
 			}
 			virtually(t, name, func(t *testing.T) {
-				w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{DryRun: dry})
-				w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
-				w.org.Add(oktatest.User{Login: bob})
+				w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{DryRun: dry})
+				w.org.Add(standin.User{ID: aliceID, Login: aliceLogin})
+				w.org.Add(standin.User{Login: bob})
 				for i, input := range tt.inputs {
 					res, err := w.do(t.Context(), i+1, input)
 					status, reason, text := done, runner.Reason(""), ""
@@ -303,8 +303,8 @@ func TestDuplicatesAtTheSameTime(t *testing.T) {
 	t.Parallel()
 	for _, inputs := range [][]string{{aliceID, aliceLogin}, {aliceLogin, aliceID}, {aliceLogin, aliceLogin, aliceID, aliceID}} {
 		virtually(t, strings.Join(inputs, ", "), func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{LatencyJitter: 1e9}, oktaclient.Options{}, steps.Options{})
-			w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
+			w := newWorld(t, standin.Config{LatencyJitter: 1e9}, oktaclient.Options{}, steps.Options{})
+			w.org.Add(standin.User{ID: aliceID, Login: aliceLogin})
 			if err := w.run(t.Context(), 4, func(yield func(string) bool) {
 				for _, s := range inputs {
 					if !yield(s) {
@@ -336,19 +336,19 @@ func TestProtect(t *testing.T) {
 		calls       ops
 	}{
 		{"self by ID", "owner's ID", false, runner.ReasonSelf, ops{}},
-		{"self by login", "owner's login", false, runner.ReasonSelf, ops{oktatest.OpGetUser: 1}},
-		{"self in a dry run", "owner's ID", true, runner.ReasonSelf, ops{oktatest.OpGetUser: 1}},
-		{"deactivated by login", "left@example.com", false, runner.ReasonDeprovisioned, ops{oktatest.OpGetUser: 1}},
-		{"deactivated by ID", left, false, runner.ReasonDeprovisioned, ops{oktatest.OpResetFactors: 1, oktatest.OpGetUser: 1}},
-		{"deactivated by ID in a dry run", left, true, runner.ReasonDeprovisioned, ops{oktatest.OpGetUser: 1}},
-		{"deactivated by login in a dry run", "left@example.com", true, runner.ReasonDeprovisioned, ops{oktatest.OpGetUser: 1}},
+		{"self by login", "owner's login", false, runner.ReasonSelf, ops{standin.OpGetUser: 1}},
+		{"self in a dry run", "owner's ID", true, runner.ReasonSelf, ops{standin.OpGetUser: 1}},
+		{"deactivated by login", "left@example.com", false, runner.ReasonDeprovisioned, ops{standin.OpGetUser: 1}},
+		{"deactivated by ID", left, false, runner.ReasonDeprovisioned, ops{standin.OpResetFactors: 1, standin.OpGetUser: 1}},
+		{"deactivated by ID in a dry run", left, true, runner.ReasonDeprovisioned, ops{standin.OpGetUser: 1}},
+		{"deactivated by login in a dry run", "left@example.com", true, runner.ReasonDeprovisioned, ops{standin.OpGetUser: 1}},
 	}
 	for _, tt := range tests {
 		virtually(t, tt.name, func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{DryRun: tt.dry})
+			w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{DryRun: tt.dry})
 			owner := w.org.Owner()
 			w.know(steps.With{Self: owner.ID})
-			w.org.Add(oktatest.User{ID: left, Login: "left@example.com", Status: oktatest.StatusDeprovisioned})
+			w.org.Add(standin.User{ID: left, Login: "left@example.com", Status: standin.StatusDeprovisioned})
 			input := strings.NewReplacer("owner's ID", owner.ID, "owner's login", owner.Login).Replace(tt.input)
 			res, err := w.do(t.Context(), 1, input)
 			if res.Status != runner.StatusSkipped || res.Reason != tt.reason || err != nil {
@@ -397,19 +397,19 @@ func TestDryRun(t *testing.T) {
 		want   runner.Status
 		calls  ops
 	}{
-		{aliceID, "", runner.StatusWouldReset, ops{oktatest.OpGetUser: 1}},
-		{aliceLogin, "", runner.StatusWouldReset, ops{oktatest.OpGetUser: 1}},
-		{"a;b@example.com", "", runner.StatusWouldReset, ops{oktatest.OpListUsers: 1}},
-		{"alice", "", runner.StatusInvalid, ops{oktatest.OpGetUser: 1}},
-		{"00u1234567890abcdNOT", "", runner.StatusNotFound, ops{oktatest.OpGetUser: 1}},
-		{aliceID, "403:get_user", runner.StatusForbidden, ops{oktatest.OpGetUser: 1}},
-		{aliceID, "500:get_user", runner.StatusFailed, ops{oktatest.OpGetUser: 5}},
+		{aliceID, "", runner.StatusWouldReset, ops{standin.OpGetUser: 1}},
+		{aliceLogin, "", runner.StatusWouldReset, ops{standin.OpGetUser: 1}},
+		{"a;b@example.com", "", runner.StatusWouldReset, ops{standin.OpListUsers: 1}},
+		{"alice", "", runner.StatusInvalid, ops{standin.OpGetUser: 1}},
+		{"00u1234567890abcdNOT", "", runner.StatusNotFound, ops{standin.OpGetUser: 1}},
+		{aliceID, "403:get_user", runner.StatusForbidden, ops{standin.OpGetUser: 1}},
+		{aliceID, "500:get_user", runner.StatusFailed, ops{standin.OpGetUser: 5}},
 		{"me", "", runner.StatusInvalid, ops{}},
 	} {
 		virtually(t, tt.input+" "+tt.faults, func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{DryRun: true})
-			w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
-			w.org.Add(oktatest.User{Login: "a;b@example.com"})
+			w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{DryRun: true})
+			w.org.Add(standin.User{ID: aliceID, Login: aliceLogin})
+			w.org.Add(standin.User{Login: "a;b@example.com"})
 			script(t, w.org, tt.faults)
 			res, err := w.do(t.Context(), 1, tt.input)
 			if res.Status != tt.want || err != nil || res.Attempts != 0 {
@@ -431,7 +431,7 @@ func TestDryRun(t *testing.T) {
 
 func TestRecordFactors(t *testing.T) {
 	t.Parallel()
-	list, both := ops{oktatest.OpListFactors: 1}, ops{oktatest.OpListFactors: 1, oktatest.OpResetFactors: 1}
+	list, both := ops{standin.OpListFactors: 1}, ops{standin.OpListFactors: 1, standin.OpResetFactors: 1}
 	const left = "00u1234567890abcdGON"
 	tests := []struct {
 		input, faults string
@@ -444,20 +444,20 @@ func TestRecordFactors(t *testing.T) {
 		{"00u1234567890abcdNON", "", runner.StatusReset, "", nil, both}, // an empty list proves nothing: reset all the same
 		{aliceID, "403:list_factors", runner.StatusForbidden, "", nil, list},
 		{aliceID, "403_status:list_factors", runner.StatusFailed, "", nil, list},
-		{aliceID, "500:list_factors", runner.StatusFailed, "", nil, ops{oktatest.OpListFactors: 5}},
+		{aliceID, "500:list_factors", runner.StatusFailed, "", nil, ops{standin.OpListFactors: 5}},
 		{aliceID, "garbage:list_factors", runner.StatusFailed, "", nil, list},
-		{left, "", runner.StatusSkipped, runner.ReasonDeprovisioned, nil, ops{oktatest.OpListFactors: 1, oktatest.OpGetUser: 1}},
-		{"00u1234567890abcdNOT", "", runner.StatusNotFound, "", nil, ops{oktatest.OpListFactors: 1, oktatest.OpGetUser: 1}},
-		{aliceID, "404_user:list_factors", runner.StatusFailed, "", nil, ops{oktatest.OpListFactors: 1, oktatest.OpGetUser: 1}},
+		{left, "", runner.StatusSkipped, runner.ReasonDeprovisioned, nil, ops{standin.OpListFactors: 1, standin.OpGetUser: 1}},
+		{"00u1234567890abcdNOT", "", runner.StatusNotFound, "", nil, ops{standin.OpListFactors: 1, standin.OpGetUser: 1}},
+		{aliceID, "404_user:list_factors", runner.StatusFailed, "", nil, ops{standin.OpListFactors: 1, standin.OpGetUser: 1}},
 	}
 	for _, tt := range tests {
 		virtually(t, tt.input+" "+tt.faults, func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{Engine: oktatest.Classic}, oktaclient.Options{}, steps.Options{RecordFactors: true})
-			w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin, Factors: []oktatest.Factor{
+			w := newWorld(t, standin.Config{Engine: standin.Classic}, oktaclient.Options{}, steps.Options{RecordFactors: true})
+			w.org.Add(standin.User{ID: aliceID, Login: aliceLogin, Factors: []standin.Factor{
 				{Type: "push", Provider: "OKTA"}, {Type: "sms", Provider: "OKTA", Hidden: true}, {Type: "token:software:totp", Provider: "GOOGLE"},
 			}})
-			w.org.Add(oktatest.User{ID: "00u1234567890abcdNON", Login: "none@example.com"})
-			w.org.Add(oktatest.User{ID: left, Login: "left@example.com", Status: oktatest.StatusDeprovisioned})
+			w.org.Add(standin.User{ID: "00u1234567890abcdNON", Login: "none@example.com"})
+			w.org.Add(standin.User{ID: left, Login: "left@example.com", Status: standin.StatusDeprovisioned})
 			script(t, w.org, tt.faults)
 			res, err := w.do(t.Context(), 1, tt.input)
 			if res.Status != tt.want || res.Reason != tt.reason || err != nil {
@@ -469,8 +469,8 @@ func TestRecordFactors(t *testing.T) {
 			if diff := cmp.Diff(tt.calls, calls(w)); diff != "" {
 				t.Errorf("sent (-want +got):\n%s", diff)
 			}
-			if len(w.taken) != tt.calls[oktatest.OpResetFactors] {
-				t.Errorf("%d rows taken, want %d", len(w.taken), tt.calls[oktatest.OpResetFactors])
+			if len(w.taken) != tt.calls[standin.OpResetFactors] {
+				t.Errorf("%d rows taken, want %d", len(w.taken), tt.calls[standin.OpResetFactors])
 			}
 			checkTexts(t, res)
 		})

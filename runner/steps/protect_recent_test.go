@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner"
 	"oktareset/runner/steps"
 )
@@ -18,9 +18,9 @@ func TestLeaveRecent(t *testing.T) {
 		return "reset at noon" + strings.Repeat("!", 100_000), userID == aliceID
 	}
 	virtually(t, "", func(t *testing.T) {
-		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
-		w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
-		other := w.org.Add(oktatest.User{Login: "other@example.com"})
+		w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{})
+		w.org.Add(standin.User{ID: aliceID, Login: aliceLogin})
+		other := w.org.Add(standin.User{Login: "other@example.com"})
 		w.know(steps.With{Recent: recent})
 		if res, err := w.do(t.Context(), 1, aliceLogin); err != nil || res.Reason != runner.ReasonRecent || res.Status != runner.StatusSkipped ||
 			!strings.HasPrefix(res.Error, "reset at noon!") || len(res.Error) > 5003 {
@@ -29,15 +29,15 @@ func TestLeaveRecent(t *testing.T) {
 		if res, err := w.do(t.Context(), 2, other.ID); err != nil || res.Status != runner.StatusReset {
 			t.Errorf("somebody else: %s/%s, %v", res.Status, res.Reason, err)
 		}
-		if s := w.org.Stats().ByOp; s[oktatest.OpResetFactors] != 1 || s[oktatest.OpListFactors] != 0 {
+		if s := w.org.Stats().ByOp; s[standin.OpResetFactors] != 1 || s[standin.OpListFactors] != 0 {
 			t.Errorf("sent %v", s)
 		}
 	})
 	virtually(t, "", func(t *testing.T) {
-		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{Then: []runner.Reason{runner.ReasonSessions}})
-		w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
+		w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{Then: []runner.Reason{runner.ReasonSessions}})
+		w.org.Add(standin.User{ID: aliceID, Login: aliceLogin})
 		w.know(steps.With{Recent: recent})
-		if res, err := w.do(t.Context(), 1, aliceID); err != nil || res.Reason != runner.ReasonRecent || w.org.Stats().ByOp[oktatest.OpResetFactors] != 0 {
+		if res, err := w.do(t.Context(), 1, aliceID); err != nil || res.Reason != runner.ReasonRecent || w.org.Stats().ByOp[standin.OpResetFactors] != 0 {
 			t.Errorf("by ID: %s/%s, %v", res.Status, res.Reason, err)
 		}
 		half := &runner.Result{UserID: aliceID}

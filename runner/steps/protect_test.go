@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner"
 	"oktareset/runner/steps"
 )
@@ -96,9 +96,9 @@ func TestExcluded(t *testing.T) {
 	for i, tt := range tests {
 		for _, dry := range []bool{false, true} {
 			virtually(t, fmt.Sprint(i, dry), func(t *testing.T) {
-				w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{DryRun: dry})
-				w.org.Add(oktatest.User{ID: aliceID, Login: tt.login})
-				w.org.Add(oktatest.User{ID: bobID, Login: "bob@example.com"})
+				w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{DryRun: dry})
+				w.org.Add(standin.User{ID: aliceID, Login: tt.login})
+				w.org.Add(standin.User{ID: bobID, Login: "bob@example.com"})
 				w.exclude(t, "carol@example.com", tt.exclude)
 				res, err := w.do(t.Context(), 1, tt.input)
 				if err != nil || (res.Reason == runner.ReasonExcluded) != tt.want || (res.Status == runner.StatusSkipped) != tt.want {
@@ -125,9 +125,9 @@ func TestExcludedLoginMoves(t *testing.T) {
 	t.Parallel()
 	for input, dry := range map[string]bool{aliceID: false, aliceLogin: false, bobID: true} { // a dry run looks up who is named by ID
 		virtually(t, input, func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{DryRun: dry})
-			w.org.Add(oktatest.User{ID: bobID, Login: aliceLogin}) // whose login it is by now
-			w.org.Add(oktatest.User{ID: aliceID, Login: "alice.new@example.com"})
+			w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{DryRun: dry})
+			w.org.Add(standin.User{ID: bobID, Login: aliceLogin}) // whose login it is by now
+			w.org.Add(standin.User{ID: aliceID, Login: "alice.new@example.com"})
 			w.canned = func(r *http.Request) *http.Response {
 				if r.Method == "GET" {
 					return reply(r, 200, `{"id":"`+aliceID+`","status":"ACTIVE","profile":{"login":"`+aliceLogin+`"}}`)
@@ -151,9 +151,9 @@ func TestExcludedLoginMoves(t *testing.T) {
 func TestLookUpExcluded(t *testing.T) {
 	t.Parallel()
 	virtually(t, "", func(t *testing.T) {
-		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
-		w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin, Status: oktatest.StatusDeprovisioned})
-		w.org.Add(oktatest.User{Login: "bob@example.com"})
+		w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{})
+		w.org.Add(standin.User{ID: aliceID, Login: aliceLogin, Status: standin.StatusDeprovisioned})
+		w.org.Add(standin.User{Login: "bob@example.com"})
 		lines := []string{"x@example.com", aliceLogin, "ALICE@example.com", bobID, "a;b@example.com", aliceID + " bob@example.com", aliceID + " y@example.com"}
 		e := steps.NewExcluded([]steps.ExcludedFile{exclusions(t, lines...), exclusions(t, aliceLogin)})
 		if n := e.LookUps(); n != 7 {
@@ -168,7 +168,7 @@ func TestLookUpExcluded(t *testing.T) {
 		if diff := cmp.Diff([][]int{{1, 4, 5}, {6}}, [][]int{linesOf(f[0].Nobody), linesOf(f[0].Several)}); diff != "" {
 			t.Errorf("lines of nobody and of several users (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff(ops{oktatest.OpGetUser: 5, oktatest.OpListUsers: 1}, calls(w)); diff != "" {
+		if diff := cmp.Diff(ops{standin.OpGetUser: 5, standin.OpListUsers: 1}, calls(w)); diff != "" {
 			t.Errorf("sent (-want +got):\n%s", diff)
 		}
 		w.know(steps.With{Excluded: e})
@@ -183,9 +183,9 @@ func TestLookUpExcludedAgain(t *testing.T) {
 	t.Parallel()
 	for _, recent := range []bool{false, true} {
 		virtually(t, fmt.Sprint(recent), func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
-			w.org.Add(oktatest.User{ID: aliceID, Login: "alice.new@example.com"})
-			w.org.Add(oktatest.User{ID: bobID, Login: aliceLogin}) // whose login it is by now
+			w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{})
+			w.org.Add(standin.User{ID: aliceID, Login: "alice.new@example.com"})
+			w.org.Add(standin.User{ID: bobID, Login: aliceLogin}) // whose login it is by now
 			f := exclusions(t, aliceLogin)
 			f.LookedUp, f.Lines[0].Users = recent, []steps.ExcludedUser{{ID: aliceID, Login: aliceLogin}}
 			e := steps.NewExcluded([]steps.ExcludedFile{f})
@@ -214,9 +214,9 @@ func TestLookUpExcludedAgain(t *testing.T) {
 func TestLookUpExcludedMail(t *testing.T) {
 	t.Parallel()
 	virtually(t, "", func(t *testing.T) {
-		w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
-		w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin, Email: "team@example.com"})
-		w.org.Add(oktatest.User{ID: bobID, Login: "team@example.com", Email: "bob@example.com"})
+		w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{})
+		w.org.Add(standin.User{ID: aliceID, Login: aliceLogin, Email: "team@example.com"})
+		w.org.Add(standin.User{ID: bobID, Login: "team@example.com", Email: "bob@example.com"})
 		f := exclusions(t, "team@example.com")
 		f.Mail = true
 		err := steps.NewExcluded([]steps.ExcludedFile{f}).LookUp(t.Context(), w.client, 2, func() {})
@@ -252,7 +252,7 @@ func TestLookUpExcludedFails(t *testing.T) {
 	}
 	for _, tt := range tests {
 		virtually(t, tt.name, func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
+			w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{})
 			w.canned = func(r *http.Request) *http.Response {
 				if strings.HasSuffix(r.URL.Path, "z@example.com") {
 					return nil
@@ -277,8 +277,8 @@ func TestLookUpExcludedFails(t *testing.T) {
 func TestLookUpExcludedStops(t *testing.T) {
 	t.Parallel()
 	virtually(t, "", func(t *testing.T) {
-		limits := map[string]int{oktatest.BucketUser: 4}
-		w := newWorld(t, oktatest.Config{Limits: limits, TokenShare: 100}, oktaclient.Options{}, steps.Options{})
+		limits := map[string]int{standin.BucketUser: 4}
+		w := newWorld(t, standin.Config{Limits: limits, TokenShare: 100}, oktaclient.Options{}, steps.Options{})
 		var cells []string
 		for i := range 50 {
 			cells = append(cells, fmt.Sprintf("user%d@example.com", i))
@@ -299,9 +299,9 @@ func TestLookUpExcludedStops(t *testing.T) {
 func TestSkipAdmins(t *testing.T) {
 	t.Parallel()
 	const left = "00u1234567890abcdGON"
-	both := ops{oktatest.OpListRoles: 1, oktatest.OpResetFactors: 1}
-	one := ops{oktatest.OpListRoles: 1}
-	missing := ops{oktatest.OpListRoles: 1, oktatest.OpGetUser: 1}
+	both := ops{standin.OpListRoles: 1, standin.OpResetFactors: 1}
+	one := ops{standin.OpListRoles: 1}
+	missing := ops{standin.OpListRoles: 1, standin.OpGetUser: 1}
 	tests := []struct {
 		name, input   string
 		roles, groups []string
@@ -320,8 +320,8 @@ func TestSkipAdmins(t *testing.T) {
 			name: "several", roles: []string{"APP_ADMIN"}, groups: []string{"ORG_ADMIN", "Tier 2"}, want: runner.StatusSkipped, reason: runner.ReasonAdmin,
 			text: `has the admin role "APP_ADMIN", and 2 more`, calls: one,
 		},
-		{name: "a lasting 500", fault: "500:list_roles", want: runner.StatusFailed, text: "list roles: 500", calls: ops{oktatest.OpListRoles: 5}},
-		{name: "a passing 500", fault: "500:list_roles:times=1", want: runner.StatusReset, calls: ops{oktatest.OpListRoles: 2, oktatest.OpResetFactors: 1}},
+		{name: "a lasting 500", fault: "500:list_roles", want: runner.StatusFailed, text: "list roles: 500", calls: ops{standin.OpListRoles: 5}},
+		{name: "a passing 500", fault: "500:list_roles:times=1", want: runner.StatusReset, calls: ops{standin.OpListRoles: 2, standin.OpResetFactors: 1}},
 		{name: "half an answer", fault: "garbage:list_roles", want: runner.StatusFailed, text: "list roles: ", calls: one},
 		{name: "404 of somebody", fault: "404_user:list_roles", want: runner.StatusFailed, text: "404", calls: missing},
 		{name: "a deactivated user", input: left, fault: "404_user:list_roles", want: runner.StatusSkipped, reason: runner.ReasonDeprovisioned, text: "deactivated", calls: missing},
@@ -329,9 +329,9 @@ func TestSkipAdmins(t *testing.T) {
 	}
 	for _, tt := range tests {
 		virtually(t, tt.name, func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{SkipAdmins: true})
-			w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin, Roles: tt.roles, GroupRoles: tt.groups})
-			w.org.Add(oktatest.User{ID: left, Login: "left@example.com", Status: oktatest.StatusDeprovisioned})
+			w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{SkipAdmins: true})
+			w.org.Add(standin.User{ID: aliceID, Login: aliceLogin, Roles: tt.roles, GroupRoles: tt.groups})
+			w.org.Add(standin.User{ID: left, Login: "left@example.com", Status: standin.StatusDeprovisioned})
 			script(t, w.org, tt.fault)
 			input := aliceID
 			if tt.input != "" {
@@ -344,7 +344,7 @@ func TestSkipAdmins(t *testing.T) {
 			if diff := cmp.Diff(tt.calls, calls(w), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("sent (-want +got):\n%s", diff)
 			}
-			if n, want := w.org.Did(aliceID).Resets, tt.calls[oktatest.OpResetFactors]; n != want {
+			if n, want := w.org.Did(aliceID).Resets, tt.calls[standin.OpResetFactors]; n != want {
 				t.Errorf("%d resets, want %d", n, want)
 			}
 			checkTexts(t, res)
@@ -358,8 +358,8 @@ func TestSkipAdminsAgrees(t *testing.T) {
 	for _, dry := range []bool{false, true} {
 		for _, roles := range [][]string{nil, {"SUPER_ADMIN"}} {
 			virtually(t, fmt.Sprint(dry, roles), func(t *testing.T) {
-				w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{SkipAdmins: true, DryRun: dry})
-				w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin, Status: oktatest.StatusDeprovisioned, Roles: roles})
+				w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{SkipAdmins: true, DryRun: dry})
+				w.org.Add(standin.User{ID: aliceID, Login: aliceLogin, Status: standin.StatusDeprovisioned, Roles: roles})
 				byID, _ := w.do(t.Context(), 1, aliceID)
 				w.seen.Forget(func(int) bool { return true })
 				byLogin, _ := w.do(t.Context(), 2, aliceLogin)
@@ -399,7 +399,7 @@ func TestRolesForbidden(t *testing.T) {
 	}
 	for _, tt := range tests {
 		virtually(t, tt.fault, func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{SkipAdmins: true})
+			w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{SkipAdmins: true})
 			ids := w.ids(20)
 			script(t, w.org, tt.fault)
 			err := w.run(t.Context(), 1, ids)
@@ -409,7 +409,7 @@ func TestRolesForbidden(t *testing.T) {
 		})
 	}
 	virtually(t, "many workers", func(t *testing.T) {
-		w := newWorld(t, oktatest.Config{Latency: 50 * time.Millisecond}, oktaclient.Options{}, steps.Options{SkipAdmins: true})
+		w := newWorld(t, standin.Config{Latency: 50 * time.Millisecond}, oktaclient.Options{}, steps.Options{SkipAdmins: true})
 		ids := w.ids(100)
 		script(t, w.org, "403:list_roles")
 		if err := w.run(t.Context(), 16, ids); !errors.Is(err, steps.ErrNoRoles) || w.posts() > 0 || len(w.taken) > 0 {

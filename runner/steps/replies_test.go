@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner"
 	"oktareset/runner/steps"
 )
@@ -149,8 +149,8 @@ func TestReplies(t *testing.T) {
 	}
 	for _, tt := range tests {
 		virtually(t, tt.faults, func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
-			w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin, Factors: []oktatest.Factor{{Type: "push", Provider: "OKTA"}}})
+			w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{})
+			w.org.Add(standin.User{ID: aliceID, Login: aliceLogin, Factors: []standin.Factor{{Type: "push", Provider: "OKTA"}}})
 			script(t, w.org, tt.faults)
 			res, err := w.do(t.Context(), 1, aliceID)
 			<-time.After(2 * time.Minute) // for what lands late
@@ -167,10 +167,10 @@ func TestReplies(t *testing.T) {
 }
 
 // script adds faults, with spaces between them.
-func script(t *testing.T, org *oktatest.Org, faults string) {
+func script(t *testing.T, org *standin.Org, faults string) {
 	t.Helper()
 	for s := range strings.FieldsSeq(faults) {
-		f, err := oktatest.ParseFault(s)
+		f, err := standin.ParseFault(s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -244,7 +244,7 @@ func TestRareReplies(t *testing.T) {
 	}
 	for _, tt := range tests {
 		virtually(t, tt.name, func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
+			w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{})
 			w.canned = func(r *http.Request) *http.Response { return reply(r, tt.status, tt.body, tt.headers...) }
 			res, err := w.do(t.Context(), 1, aliceID)
 			got := outcomeOf(w, res, err)
@@ -273,7 +273,7 @@ func TestMissing(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
-		users  []oktatest.User
+		users  []standin.User
 		faults string
 		want   runner.Status
 		reason runner.Reason
@@ -285,13 +285,13 @@ func TestMissing(t *testing.T) {
 		{"nobody", nil, "", runner.StatusNotFound, "", "", 1, "", "404 Not Found E0000007"},
 		{
 			"deactivated",
-			[]oktatest.User{{ID: aliceID, Login: aliceLogin, Status: oktatest.StatusDeprovisioned}},
+			[]standin.User{{ID: aliceID, Login: aliceLogin, Status: standin.StatusDeprovisioned}},
 			"",
 			runner.StatusSkipped, runner.ReasonDeprovisioned, aliceLogin, 1, "", "deactivated",
 		},
 		{
 			"suspended",
-			[]oktatest.User{{ID: aliceID, Login: aliceLogin, Status: oktatest.StatusSuspended}},
+			[]standin.User{{ID: aliceID, Login: aliceLogin, Status: standin.StatusSuspended}},
 			"404_user:reset_factors",
 			runner.StatusFailed, "", aliceLogin, 1, "", "404 Not Found E0000007",
 		},
@@ -304,7 +304,7 @@ func TestMissing(t *testing.T) {
 	}
 	for _, tt := range tests {
 		virtually(t, tt.name, func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{}, oktaclient.Options{}, steps.Options{})
+			w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{})
 			for _, u := range tt.users {
 				w.org.Add(u)
 			}
@@ -318,7 +318,7 @@ func TestMissing(t *testing.T) {
 			if !strings.Contains(res.Error, tt.text) || res.Login != tt.login {
 				t.Errorf("login %q, error %q; want %q, %q", res.Login, res.Error, tt.login, tt.text)
 			}
-			if n := w.org.Stats().ByOp[oktatest.OpGetUser]; n != tt.gets {
+			if n := w.org.Stats().ByOp[standin.OpGetUser]; n != tt.gets {
 				t.Errorf("%d look-ups, want %d", n, tt.gets)
 			}
 			checkTexts(t, res)

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner"
 	"oktareset/runner/steps"
 )
@@ -33,7 +33,7 @@ func TestLimit(t *testing.T) {
 		{true, 8, 30, nil},
 	} {
 		virtually(t, fmt.Sprintf("%+v", tt), func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{LatencyJitter: time.Second}, oktaclient.Options{}, steps.Options{DryRun: tt.dry, Limit: tt.limit})
+			w := newWorld(t, standin.Config{LatencyJitter: time.Second}, oktaclient.Options{}, steps.Options{DryRun: tt.dry, Limit: tt.limit})
 			inputs := slices.Collect(w.ids(30))
 			// Rows that are skipped or invalid take nothing off the limit.
 			inputs = append([]string{"me", "", inputs[0], inputs[0], "nobody@example.com"}, inputs[1:]...)
@@ -78,7 +78,7 @@ func TestTenForbiddenStop(t *testing.T) {
 		{"429_bare:reset_factors:times=1 403:reset_factors", 1, steps.ErrNoPermission, runner.Counts{runner.StatusForbidden: 10}},
 	} {
 		virtually(t, fmt.Sprintf("%s, %d", tt.faults, tt.workers), func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{Latency: 100 * time.Millisecond}, oktaclient.Options{}, steps.Options{})
+			w := newWorld(t, standin.Config{Latency: 100 * time.Millisecond}, oktaclient.Options{}, steps.Options{})
 			ids := w.ids(40)
 			script(t, w.org, tt.faults)
 			if err := w.run(t.Context(), tt.workers, ids); !errors.Is(err, tt.stop) {
@@ -111,7 +111,7 @@ func TestRunStops(t *testing.T) {
 	} {
 		for _, workers := range []int{1, 8} {
 			virtually(t, fmt.Sprintf("%s, %d", tt.faults, workers), func(t *testing.T) {
-				w := newWorld(t, oktatest.Config{Latency: 50 * time.Millisecond}, oktaclient.Options{}, steps.Options{})
+				w := newWorld(t, standin.Config{Latency: 50 * time.Millisecond}, oktaclient.Options{}, steps.Options{})
 				ids := w.ids(100)
 				script(t, w.org, tt.faults)
 				start := time.Now()
@@ -140,7 +140,7 @@ func TestOutage(t *testing.T) {
 	t.Parallel()
 	for _, faults := range []string{"drop:reset_factors:skip=10", "503:reset_factors:skip=10", "hang_after:reset_factors:skip=10"} {
 		virtually(t, faults, func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{Latency: 50 * time.Millisecond}, oktaclient.Options{}, steps.Options{})
+			w := newWorld(t, standin.Config{Latency: 50 * time.Millisecond}, oktaclient.Options{}, steps.Options{})
 			ids := w.ids(500)
 			script(t, w.org, faults)
 			if err := w.run(t.Context(), 8, ids); !errors.Is(err, oktaclient.ErrTooManyLost) {
@@ -167,7 +167,7 @@ func TestTakeError(t *testing.T) {
 	t.Parallel()
 	for _, workers := range []int{1, 8} {
 		virtually(t, fmt.Sprintf("%d workers", workers), func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{Latency: 50 * time.Millisecond}, oktaclient.Options{}, steps.Options{})
+			w := newWorld(t, standin.Config{Latency: 50 * time.Millisecond}, oktaclient.Options{}, steps.Options{})
 			w.takeErr = errors.New("disk full")
 			if err := w.run(t.Context(), workers, w.ids(100)); !errors.Is(err, w.takeErr) {
 				t.Errorf("Run = %v, want %v", err, w.takeErr)
@@ -194,9 +194,9 @@ func TestTakenBeforeSent(t *testing.T) {
 	t.Parallel()
 	for _, skew := range []time.Duration{0, time.Hour, -time.Hour, 450 * time.Millisecond, -999 * time.Millisecond} {
 		virtually(t, skew.String(), func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{
+			w := newWorld(t, standin.Config{
 				ClockSkew: skew, Latency: 30 * time.Millisecond, LatencyJitter: 3 * time.Second,
-				Limits: map[string]int{oktatest.BucketUsers: 60},
+				Limits: map[string]int{standin.BucketUsers: 60},
 			}, oktaclient.Options{}, steps.Options{})
 			<-time.After(1300 * time.Millisecond)
 			ids := w.ids(100)
@@ -229,7 +229,7 @@ func TestCancelInAHold(t *testing.T) {
 	stopped := errors.New("stopped by hand")
 	for _, tt := range []struct {
 		name   string
-		cfg    oktatest.Config
+		cfg    standin.Config
 		so     steps.Options
 		faults string
 		input  string
@@ -238,7 +238,7 @@ func TestCancelInAHold(t *testing.T) {
 	}{
 		{
 			"of the window",
-			oktatest.Config{Limits: map[string]int{oktatest.BucketUsers: 2}},
+			standin.Config{Limits: map[string]int{standin.BucketUsers: 2}},
 			steps.Options{},
 			"", aliceID,
 			outcome{Status: runner.StatusNotAttempted},
@@ -246,7 +246,7 @@ func TestCancelInAHold(t *testing.T) {
 		},
 		{
 			"of the look-up's window",
-			oktatest.Config{Limits: map[string]int{oktatest.BucketUser: 2}},
+			standin.Config{Limits: map[string]int{standin.BucketUser: 2}},
 			steps.Options{},
 			"", aliceLogin,
 			outcome{Status: runner.StatusNotAttempted},
@@ -254,7 +254,7 @@ func TestCancelInAHold(t *testing.T) {
 		},
 		{
 			"of the list's window",
-			oktatest.Config{Limits: map[string]int{oktatest.BucketUsers: 2}},
+			standin.Config{Limits: map[string]int{standin.BucketUsers: 2}},
 			steps.Options{RecordFactors: true},
 			"", aliceID,
 			outcome{Status: runner.StatusNotAttempted},
@@ -262,7 +262,7 @@ func TestCancelInAHold(t *testing.T) {
 		},
 		{
 			"after a 429",
-			oktatest.Config{},
+			standin.Config{},
 			steps.Options{},
 			"429_bare:reset_factors", aliceID,
 			outcome{Status: runner.StatusNotAttempted, HTTP: 429, ID: true, Attempts: 4, Posts: 4},
@@ -270,7 +270,7 @@ func TestCancelInAHold(t *testing.T) {
 		},
 		{
 			"while there is no connection",
-			oktatest.Config{},
+			standin.Config{},
 			steps.Options{},
 			"refuse:reset_factors", aliceID,
 			outcome{Status: runner.StatusNotAttempted},
@@ -278,7 +278,7 @@ func TestCancelInAHold(t *testing.T) {
 		},
 		{
 			"after a 404",
-			oktatest.Config{Limits: map[string]int{oktatest.BucketUser: 2}},
+			standin.Config{Limits: map[string]int{standin.BucketUser: 2}},
 			steps.Options{},
 			"404_user:reset_factors", aliceID,
 			outcome{Status: runner.StatusFailed, HTTP: 404, Code: "E0000007", ID: true, Attempts: 1, Posts: 1},
@@ -287,15 +287,15 @@ func TestCancelInAHold(t *testing.T) {
 	} {
 		virtually(t, tt.name, func(t *testing.T) {
 			w := newWorld(t, tt.cfg, oktaclient.Options{}, tt.so)
-			w.org.Add(oktatest.User{ID: aliceID, Login: aliceLogin})
+			w.org.Add(standin.User{ID: aliceID, Login: aliceLogin})
 			w.org.AddIdentifiers(slices.Values([]string{"00u1234567890abcdBOB"}))
 			// Somebody else spends what there is; the first reply shows it.
-			if tt.cfg.Limits[oktatest.BucketUsers] > 0 {
+			if tt.cfg.Limits[standin.BucketUsers] > 0 {
 				if _, _, err := w.client.ListFactors(t.Context(), "00u1234567890abcdBOB"); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if tt.cfg.Limits[oktatest.BucketUser] > 0 {
+			if tt.cfg.Limits[standin.BucketUser] > 0 {
 				if _, _, err := w.client.GetUser(t.Context(), "00u1234567890abcdBOB"); err != nil {
 					t.Fatal(err)
 				}
@@ -331,7 +331,7 @@ func TestCancelWhileSent(t *testing.T) {
 	t.Parallel()
 	virtually(t, "pool", func(t *testing.T) {
 		stopped := errors.New("stopped by hand")
-		w := newWorld(t, oktatest.Config{Latency: 3 * time.Second}, oktaclient.Options{}, steps.Options{})
+		w := newWorld(t, standin.Config{Latency: 3 * time.Second}, oktaclient.Options{}, steps.Options{})
 		ctx, stop := context.WithCancelCause(t.Context())
 		time.AfterFunc(5*time.Second, func() { stop(stopped) })
 		if err := w.run(ctx, 4, w.ids(100)); !errors.Is(err, stopped) {
@@ -352,7 +352,7 @@ func TestNoResultSaysTooMuch(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(5) {
 		virtually(t, fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			w := newWorld(t, oktatest.Config{Seed: seed, LatencyJitter: time.Second}, oktaclient.Options{}, steps.Options{})
+			w := newWorld(t, standin.Config{Seed: seed, LatencyJitter: time.Second}, oktaclient.Options{}, steps.Options{})
 			const users = 1000
 			inputs := slices.Collect(w.ids(users))
 			for i := 0; i < users; i += 3 { // a third by login, and some of them by ID as well

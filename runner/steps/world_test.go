@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
-	"oktareset/oktaclient/oktatest"
+	"oktareset/oktaclient/standin"
 	"oktareset/runner"
 	"oktareset/runner/steps"
 )
@@ -26,7 +26,7 @@ const (
 
 // world is a stand-in org, the real client for it, the steps of a run and a book that writes down what happens, in one order.
 type world struct {
-	org    *oktatest.Org
+	org    *standin.Org
 	client *oktaclient.Client
 	seen   *runner.Seen
 	list   *steps.List
@@ -44,10 +44,10 @@ type world struct {
 }
 
 // newWorld makes a world in which the client has met Okta, as it has before any run.
-func newWorld(t *testing.T, cfg oktatest.Config, o oktaclient.Options, so steps.Options) *world {
+func newWorld(t *testing.T, cfg standin.Config, o oktaclient.Options, so steps.Options) *world {
 	t.Helper()
 	w := &world{
-		org: oktatest.New(cfg), seen: new(runner.Seen), skew: cfg.ClockSkew,
+		org: standin.New(cfg), seen: new(runner.Seen), skew: cfg.ClockSkew,
 		taken: make(map[int]runner.Taken), settled: make(map[int]runner.Result), sentAt: make(map[string]time.Time),
 	}
 	url, err := oktaclient.ParseOrgURL("https://acme.okta.com")
@@ -176,7 +176,7 @@ func (w *world) counts() runner.Counts {
 }
 
 // posts is how many resets reached the org.
-func (w *world) posts() int { return w.org.Stats().ByOp[oktatest.OpResetFactors] }
+func (w *world) posts() int { return w.org.Stats().ByOp[standin.OpResetFactors] }
 
 // ids yields the IDs of n users, and adds them to the org.
 func (w *world) ids(n int) iter.Seq[string] {

@@ -1,0 +1,174 @@
+package standin
+
+import (
+	"net/http"
+	"strings"
+)
+
+// maxAdminsPage is the most, and the default, that a page of users with roles holds.
+const maxAdminsPage = 100
+
+// standardRoles are Okta's own types; any other role is a custom one.
+var standardRoles = map[string]string{
+	"API_ACCESS_MANAGEMENT_ADMIN": "API Access Management Administrator", "APP_ADMIN": "Application Administrator",
+	"GROUP_MEMBERSHIP_ADMIN": "Group Membership Administrator", "HELP_DESK_ADMIN": "Help Desk Administrator",
+	"MOBILE_ADMIN": "Mobile Administrator", "ORG_ADMIN": "Organization Administrator",
+	"READ_ONLY_ADMIN": "Read-only Administrator", "REPORT_ADMIN": "Report Administrator",
+	"SUPER_ADMIN": "Super Administrator", "USER_ADMIN": "Group Administrator",
+}
+
+// listRoles answers with the admin roles of a user, those by a group among them.
+func (c *call) listRoles() {
+	u, ok := c.found()
+	if !ok {
+		return
+	}
+	page := []map[string]any{}
+	for i, role := range u.Roles {
+		page = append(page, c.role(u, role, "USER", i))
+	}
+	for i, role := range u.GroupRoles {
+		page = append(page, c.role(u, role, "GROUP", len(u.Roles)+i))
+	}
+	c.json(page)
+}
+
+// role is the i-th assignment of a role to a user, by the user or by a group.
+func (c *call) role(u User, role, assignment string, i int) map[string]any {
+	key := mix(hash(u.ID) + uint64(i))
+	assignee := "/api/v1/users/" + u.ID
+	if assignment == "GROUP" {
+		assignee = "/api/v1/groups/00g1" + base62(hash(role)) + madeSuffix
+	}
+	links := map[string]link{"assignee": {Href: c.base() + assignee}}
+	a := map[string]any{
+		"id": "ra1" + base62(key) + madeSuffix, "label": standardRoles[role], "type": role, "status": "ACTIVE",
+		"created": timestamp(u.Created), "lastUpdated": timestamp(u.Created), "assignmentType": assignment, "_links": links,
+	}
+	if standardRoles[role] == "" {
+		custom, set := "cr0"+base62(hash(role))+madeSuffix, "iam"+base62(mix(hash(role)))+madeSuffix
+		a["id"], a["label"], a["type"], a["role"], a["resource-set"] = "irb"+base62(key)+madeSuffix, role, "CUSTOM", custom, set
+		links["role"] = link{Href: c.base() + "/api/v1/iam/roles/" + custom}
+		links["resource-set"] = link{Href: c.base() + "/api/v1/iam/resource-sets/" + set}
+	}
+	return a
+}
+
+// listAdmins answers with all users that have an admin role; the next page's link is in the body. Whether Okta lists those who have it by a
+// group isn't documented: here they are listed.
+func (c *call) listAdmins() {
+	q := c.r.URL.Query()
+	limit, ok := pageLimit(q, maxAdminsPage, 1, maxAdminsPage)
+	if !ok {
+		c.fail(badParameter("limit"))
+		return
+	}
+	from, ok := parseCursor("admins", q.Get("after"))
+	if !ok {
+		c.fail(invalidCursor)
+		return
+	}
+	ids, next := c.o.adminsFrom(from, limit)
+	self := c.base() + "/api/v1/iam/assignees/users"
+	value := []map[string]any{}
+	for _, id := range ids {
+		user := c.base() + "/api/v1/users/" + id
+		value = append(value, map[string]any{
+			"id": id, "orn": "orn:okta:directory:" + c.o.cfg.ID + ":users:" + id,
+			"_links": map[string]link{"self": {Href: user}, "roles": {Href: user + "/roles"}},
+		})
+	}
+	links := map[string]link{"self": {Href: strings.TrimSuffix(self+"?"+q.Encode(), "?")}}
+	if next >= 0 {
+		q.Set("after", formatCursor("admins", next))
+		links["next"] = link{Href: self + "?" + q.Encode()}
+	}
+	c.json(map[string]any{"value": value, "_links": links})
+}
+
+// adminsFrom returns the IDs of up to limit users with roles from a position on, and the position of the next, -1 for none. Only
+// users that were added in full have roles.
+func (o *Org) adminsFrom(from, limit int) (ids []string, next int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for pos := from; pos < len(o.dir.accounts); pos++ {
+		u := o.dir.accounts[pos].given
+		if u == nil || len(u.Roles)+len(u.GroupRoles) == 0 {
+			continue
+		}
+		if len(ids) == limit {
+			return ids, pos
+		}
+		ids = append(ids, u.ID)
+	}
+	return ids, -1
+}
+
+// clearSessions ends a user's sessions. Whether it forgets the user's devices, too, depends on the
+// engine unless the request says it.
+func (c *call) clearSessions() {
+	if c.pos < 0 {
+		c.fail(notFound(c.name, "User"))
+		return
+	}
+	forget := c.o.cfg.Engine == Identity
+	if said := c.r.URL.Query().Get("forgetDevices"); said != "" {
+		forget = said == "true"
+	}
+	c.o.mu.Lock()
+	deeds := &c.o.dir.change(c.pos).deeds
+	deeds.SessionsCleared++
+	if forget {
+		deeds.DevicesForgotten++
+	}
+	c.o.record(c, sessionClearEvent)
+	c.o.mu.Unlock()
+	c.noContent()
+}
+
+// org answers with the org's settings.
+func (c *call) org() {
+	c.json(map[string]any{
+		"id": c.o.cfg.ID, "companyName": "Stand-in Org", "subdomain": "stand-in", "status": "ACTIVE",
+		"created":     timestamp(c.o.start.AddDate(-6, 0, 0)),
+		"lastUpdated": timestamp(c.o.start.AddDate(-1, 0, 0)), "expiresAt": nil, "website": "", "phoneNumber": "", "country": "",
+		"_links": map[string]link{"contacts": {Href: c.base() + "/api/v1/org/contacts"}},
+	})
+}
+
+// organization answers with what anybody may know of the org: its engine is the pipeline.
+func (c *call) organization() {
+	pipeline := "idx"
+	if c.o.cfg.Engine == Classic {
+		pipeline = "v1"
+	}
+	c.json(map[string]any{
+		"id": c.o.cfg.ID, "cell": "ok0", "pipeline": pipeline,
+		"_links":   map[string]link{"organization": {Href: c.base()}},
+		"settings": map[string]bool{"analyticsCollectionEnabled": false, "bugReportingEnabled": false, "omEnabled": true},
+	})
+}
+
+// serveSandbox shows the org's state to a test in another process.
+func (o *Org) serveSandbox(w http.ResponseWriter, r *http.Request) {
+	c := &call{o: o, w: w, r: r}
+	name, isUser := strings.CutPrefix(r.URL.Path, "/sandbox/users/")
+	switch {
+	case isUser && r.Method == http.MethodPost:
+		c.resetBy(name)
+	case r.Method != http.MethodGet:
+		c.fail(methodNotAllowed)
+	case r.URL.Path == "/sandbox/stats":
+		c.json(o.Stats())
+	case isUser:
+		u, ok := o.User(name)
+		if !ok {
+			c.fail(notFound(name, "User"))
+			return
+		}
+		c.json(map[string]any{"user": u, "deeds": o.Did(u.ID), "passcodes": o.passcodes(u)})
+	default:
+		c.o.noteSurprise(r.URL.Path + ": no such path of the sandbox")
+		c.fail(pathNotFound)
+	}
+}

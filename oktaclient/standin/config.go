@@ -1,0 +1,136 @@
+package standin
+
+import "time"
+
+// Engine is the generation of an org's sign-in: it decides what a reset leaves behind and which events it writes.
+type Engine int
+
+// Okta's two engines.
+const (
+	Identity Engine = iota // Identity Engine: email stays enrolled, the forgot-password question takes a second reset
+	Classic                // Classic Engine: a reset leaves no factor
+)
+
+// Events chooses what a reset writes into the System Log. Okta's own pages disagree about Identity Engine.
+type Events int
+
+// The event sets of a reset.
+const (
+	DefaultEvents  Events = iota // Classic: reset_all; Identity: reset_all and one deactivate a factor
+	ResetAllOnly                 // user.mfa.factor.reset_all
+	DeactivateOnly               // one user.mfa.factor.deactivate a factor; nothing when nothing was enrolled
+	NoEvents                     // none: the log proves nothing
+)
+
+// The buckets: groups of endpoints that share one limit.
+const (
+	BucketUsers = "/api/v1/users"      // list users, lifecycle, factors, roles, sessions
+	BucketUser  = "/api/v1/users/{id}" // GET one user
+	BucketMe    = "/api/v1/users/me"
+	BucketLogs  = "/api/v1/logs"
+	// BucketVerify is that of verifying a factor alone; its limit isn't documented.
+	BucketVerify = "/api/v1/users/{userId}/factors/{factorId}/verify"
+	BucketIAM    = "/api/v1/iam"
+	BucketToken  = "/oauth2/v1/token" //nolint:gosec // a path, no secret
+	BucketOther  = "/api/v1"          // everything else
+)
+
+// defaultLimits are a workforce org's calls a minute. The numbers of me and iam aren't documented: those of "other".
+var defaultLimits = map[string]int{
+	BucketUsers: 600, BucketUser: 2000, BucketMe: 1200, BucketLogs: 120, BucketIAM: 1200, BucketOther: 1200, BucketVerify: 1200, BucketToken: 2000,
+	BucketGroups: 500, BucketGroup: 1000,
+}
+
+const (
+	// defaultTokenShare is the percentage of a bucket, and of the concurrency, that a token gets unless an admin changed it.
+	defaultTokenShare = 50
+	// defaultConcurrency is a workforce org's number of calls at one time.
+	defaultConcurrency = 75
+	// unlimited is the limit that the headers show in an org without limits.
+	unlimited = 1_000_000_000
+)
+
+// Config describes an org. The zero value is an Identity Engine workforce org that answers at once and holds only the token's
+// owner.
+type Config struct {
+	Engine Engine
+	Token  string // the only SSWS token it accepts; "" generates one, see [Org.Token]. Service apps are added by [Org.AddApp]
+	Users  int    // people of its own, of every status and with factors of every type
+	Seed   uint64 // of the people and of everything random
+	ID     string // the org's own, as 00o and 17 letters or digits; "" makes one of the seed
+
+	Latency       time.Duration // of every call but one with wrong credentials; a refusal takes it, too
+	LatencyJitter time.Duration // added to it: uniform from 0 to this
+
+	Limits      map[string]int // the org's calls a minute by bucket; a bucket not named has a workforce org's limit
+	TokenShare  int            // per cent of a bucket and of the concurrency that the token may use; 0 means 50
+	Concurrency int            // the org's calls at one time; 0 means 75, of which the token gets its share
+	Unlimited   bool           // no limit of any kind; the headers show a billion calls a minute
+
+	ClockSkew time.Duration // the server's clock is time.Now plus this: Date, rate-limit resets, created, published
+	LogLag    time.Duration // an event can be read this long after its published
+
+	// Reenroll makes everybody enroll a new factor this long after a reset, as people do who were told to; 0: nobody does.
+	Reenroll time.Duration
+
+	// Stays are types of factors that stay listed after a reset, and that can be used, though the
+	// others are gone: as a push whose Okta Verify is gone may. A reset writes no event about them,
+	// unless StayEvents is set.
+	Stays      []string
+	StayEvents bool
+
+	// PushDelay is how long people take to answer a push or to scan a QR code; see [User.Push].
+	PushDelay time.Duration
+
+	// What is not known of Okta. The zero value is the likelier answer.
+
+	// ResetReply is what reset_factors answers for users of a status: 200, 403 (E0000038) or 404 (E0000007). A status not
+	// named is 200, but DEPROVISIONED is 404.
+	ResetReply map[string]int
+	// ResetEvents is what a reset writes into the System Log.
+	ResetEvents Events
+	// OrgNumbers makes a 429 that other clients caused show the org's limit and reset instead of the token's.
+	OrgNumbers bool
+	// ExactLogins keeps a look-up from finding a login that differs in diacritics only.
+	ExactLogins bool
+}
+
+// limits returns the org's and the token's calls a minute for a bucket.
+func (c *Config) limits(bucket string) (org, token int) {
+	if c.Unlimited {
+		return unlimited, unlimited
+	}
+	org, ok := c.Limits[bucket]
+	if !ok {
+		org = defaultLimits[bucket]
+	}
+	return org, c.share(org)
+}
+
+// share is the token's part of n, at least 1.
+func (c *Config) share(n int) int {
+	percent := c.TokenShare
+	if percent == 0 {
+		percent = defaultTokenShare
+	}
+	return max(1, n*percent/100)
+}
+
+// concurrency is how many calls the token may have in flight.
+func (c *Config) concurrency() int {
+	if c.Concurrency == 0 {
+		return c.share(defaultConcurrency)
+	}
+	return c.share(c.Concurrency)
+}
+
+// resetReply is the status that reset_factors answers for a user's status.
+func (c *Config) resetReply(status string) int {
+	if reply, ok := c.ResetReply[status]; ok {
+		return reply
+	}
+	if status == StatusDeprovisioned {
+		return 404
+	}
+	return 200
+}

@@ -1,0 +1,162 @@
+package standin
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+const (
+	// maxGroupsPage is the most, and the default, that a page of groups holds.
+	maxGroupsPage = 10_000
+	// groupPickerPage is the default of a query by q, which has one page only.
+	groupPickerPage = 300
+	// maxMembersPage is the most, and the default, that a page of a group's members holds; Okta recommends 200.
+	maxMembersPage = 1000
+)
+
+// groupFilter and groupSearch are what the parameters of a list of groups understand.
+var (
+	groupFilter = dialect{attrs: []string{"id", "type", "lastUpdated", "lastMembershipUpdated"}, bare: true}
+	groupSearch = dialect{
+		attrs: []string{"id", "type", "created", "lastUpdated", "lastMembershipUpdated", "profile.name", "profile.description"},
+		allows: func(attr, op string) bool {
+			return op != "ne" && op != "ew" && (op != "co" || strings.HasPrefix(attr, "profile."))
+		},
+	}
+)
+
+// groupJSON is a group on the wire.
+type groupJSON struct {
+	ID                    string          `json:"id"`
+	Created               string          `json:"created"`
+	LastUpdated           string          `json:"lastUpdated"`
+	LastMembershipUpdated string          `json:"lastMembershipUpdated"`
+	ObjectClass           []string        `json:"objectClass"`
+	Type                  string          `json:"type"`
+	Profile               map[string]any  `json:"profile"`
+	Links                 map[string]link `json:"_links"`
+}
+
+func (g Group) wire(base string) groupJSON {
+	class := "okta:user_group"
+	if g.Type == GroupApp {
+		class = "okta:windows_security_principal"
+	}
+	created, self := timestamp(g.Created), base+"/api/v1/groups/"+g.ID
+	return groupJSON{
+		ID: g.ID, Created: created, LastUpdated: created, LastMembershipUpdated: created, ObjectClass: []string{class}, Type: g.Type,
+		Profile: map[string]any{"name": g.Name, "description": g.Description},
+		Links:   map[string]link{"users": {Href: self + "/users"}, "apps": {Href: self + "/apps"}},
+	}
+}
+
+// listGroups answers with the groups that a filter, a search or q lets through, page by page; q has one page only.
+func (c *call) listGroups() {
+	params := c.r.URL.Query()
+	q, refused := readGroupQuery(params)
+	if refused != nil {
+		c.fail(*refused)
+		return
+	}
+	page, next := c.o.groupsFrom(q, c.base())
+	cursor := ""
+	if next >= 0 && q.prefix == "" {
+		cursor = formatCursor("groups", next)
+	}
+	c.links(params, cursor)
+	c.json(page)
+}
+
+// readGroupQuery reads the parameters of a list of groups.
+func readGroupQuery(params url.Values) (q userQuery, refused *failure) {
+	refuse := func(f failure) (userQuery, *failure) { return userQuery{}, &f }
+	d := groupFilter
+	if params.Has("search") {
+		d = groupSearch
+	}
+	if params.Has("filter") && params.Has("search") {
+		return refuse(bothSearches)
+	}
+	var err error
+	if q.filter, err = parseFilter(params.Get("filter")+params.Get("search"), d); err != nil {
+		return refuse(badFilter(err))
+	}
+	def := maxGroupsPage
+	if q.prefix = strings.ToLower(params.Get("q")); q.prefix != "" {
+		def = groupPickerPage
+	}
+	var ok bool
+	if q.limit, ok = pageLimit(params, def, 1, maxGroupsPage); !ok {
+		return refuse(badParameter("limit"))
+	}
+	if q.from, ok = parseCursor("groups", params.Get("after")); !ok {
+		return refuse(invalidCursor)
+	}
+	return q, nil
+}
+
+// groupsFrom returns up to q.limit groups from a position on, and the position of the next one, -1 when there is none.
+func (o *Org) groupsFrom(q userQuery, base string) (page []groupJSON, next int) {
+	o.mu.Lock()
+	groups := slices.Clone(o.groups)
+	o.mu.Unlock()
+	page = []groupJSON{}
+	for pos := min(q.from, len(groups)); pos < len(groups); pos++ {
+		g := groups[pos]
+		if !strings.HasPrefix(strings.ToLower(g.Name), q.prefix) || !q.filter.matches(g.attribute) {
+			continue
+		}
+		if len(page) == q.limit {
+			return page, pos
+		}
+		page = append(page, g.wire(base))
+	}
+	return page, -1
+}
+
+func (c *call) getGroup() {
+	g, ok := c.o.group(c.name)
+	if !ok {
+		c.fail(notFound(c.name, "UserGroup"))
+		return
+	}
+	c.json(g.wire(c.base()))
+}
+
+// listMembers answers with the members of a group, of whatever status, page by page.
+func (c *call) listMembers() {
+	g, ok := c.o.group(c.name)
+	if !ok {
+		c.fail(notFound(c.name, "UserGroup"))
+		return
+	}
+	params := c.r.URL.Query()
+	limit, ok := pageLimit(params, maxMembersPage, 1, maxMembersPage)
+	if !ok {
+		c.fail(badParameter("limit"))
+		return
+	}
+	from, ok := parseCursor("members", params.Get("after"))
+	if !ok {
+		c.fail(invalidCursor)
+		return
+	}
+	users, next := c.o.members(g, from, limit)
+	cursor := ""
+	if next >= 0 {
+		cursor = formatCursor("members", next)
+	}
+	c.links(params, cursor)
+	c.listed(users)
+}
+
+// listed answers with users as a list shows them.
+func (c *call) listed(users []User) {
+	base := c.base()
+	page := make([]userJSON, 0, len(users))
+	for _, u := range users {
+		page = append(page, u.wire(base))
+	}
+	c.json(page)
+}
