@@ -263,7 +263,8 @@ func TestClaims(t *testing.T) {
 	}
 }
 
-// claimsOf returns the items of the lists between the section's heading and what it doesn't promise.
+// claimsOf returns the items of the lists between the section's heading and what it doesn't
+// promise.
 func claimsOf(readme string) []string {
 	_, section, _ := strings.Cut(readme, "\n## Security\n")
 	section, _, _ = strings.Cut(section, "\n### What is not promised\n")

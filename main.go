@@ -1,4 +1,5 @@
-// Command oktareset resets the MFA factors of many Okta users, from a CSV, with one certain result for every row.
+// Command oktareset resets the MFA factors of many Okta users, from a CSV, with one certain
+// result for every row.
 package main
 
 import (
@@ -23,12 +24,13 @@ var version, commit string
 
 func main() { os.Exit(run()) }
 
-// sameSignal is the time in which another signal is the first one's echo: timeout(1) signals the process and then its group, and a
-// terminal that closes hangs up twice.
+// sameSignal is the time in which another signal is the first one's echo: timeout(1) signals
+// the process and then its group, and a terminal that closes hangs up twice.
 const sameSignal = time.Second
 
-// watch cancels with the first signal and ends the process at once with a second one, unless that only says that nobody is there any
-// more. What is ignored when the process starts, by nohup or by a shell for its background jobs, stays ignored.
+// watch cancels with the first signal and ends the process at once with a second one, unless
+// that only says that nobody is there any more. What is ignored when the process starts, by
+// nohup or by a shell for its background jobs, stays ignored.
 func watch(cancel context.CancelCauseFunc) {
 	signal.Ignore(syscall.SIGPIPE) // whoever read our stderr may be gone: that must not end a run in the middle
 	signals := make(chan os.Signal, 4)
@@ -49,7 +51,8 @@ func watch(cancel context.CancelCauseFunc) {
 	}
 }
 
-// run hands the process to the program: the only place that touches streams, environment and signals.
+// run hands the process to the program: the only place that touches streams, environment and
+// signals.
 func run() int {
 	// net/http logs what a server sends out of turn, as it stands: past --log-format and -q, and
 	// with whatever secret the server repeats.

@@ -34,8 +34,8 @@ import (
 	"oktareset/testdata/relay"
 )
 
-// The scripts run this program itself, as a process, against a stand-in org that the test serves. Each asserts stdout and
-// stderr, and what was done to whom.
+// The scripts run this program itself, as a process, against a stand-in org that the test
+// serves. Each asserts stdout and stderr, and what was done to whom.
 
 // programs are what the scripts may execute.
 var programs = map[string]func(){"oktareset": main, "ontty": ontty.Run}
@@ -82,9 +82,9 @@ func TestLimitMemory(t *testing.T) {
 	}
 }
 
-// startOrg serves a stand-in org: org [fill=FILE] [limit=N] [fault=SPEC] [engine=classic] [people=N] [group=NAME:LOGIN,…]
-// [stays=TYPE,…] [loglag=D] [id=ID] [app=KEYFILE [dpop] [scopes=A,B]]. It sets the environment as
-// an admin would, and HOST.
+// startOrg serves a stand-in org: org [fill=FILE] [limit=N] [fault=SPEC] [engine=classic]
+// [people=N] [group=NAME:LOGIN,…] [stays=TYPE,…] [loglag=D] [id=ID] [app=KEYFILE [dpop]
+// [scopes=A,B]]. It sets the environment as an admin would, and HOST.
 func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("org can't be negated")
@@ -216,7 +216,8 @@ func (c chatter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, conn) // until the client has enough of it
 }
 
-// orgs are found by a script's working folder: testscript hands no values from one command to the next.
+// orgs are found by a script's working folder: testscript hands no values from one command to
+// the next.
 var orgs = make(chan map[string]*standin.Org, 1)
 
 func init() { orgs <- make(map[string]*standin.Org) }
@@ -274,7 +275,8 @@ func userWith(spec, how string) standin.User {
 	return u
 }
 
-// deeds asserts what was done to a user: deeds USER NAME=N …, with the names of standin.Deeds. What isn't named was not done.
+// deeds asserts what was done to a user: deeds USER NAME=N …, with the names of standin.Deeds.
+// What isn't named was not done.
 func deeds(ts *testscript.TestScript, _ bool, args []string) {
 	want := make(map[string]int)
 	for _, arg := range args[1:] {
@@ -292,8 +294,8 @@ func deeds(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// passcode writes what a user's phone or app shows for a factor into a file: passcode USER TYPE[:PROVIDER] FILE. FACTOR is the
-// factor's ID then.
+// passcode writes what a user's phone or app shows for a factor into a file: passcode USER
+// TYPE[:PROVIDER] FILE. FACTOR is the factor's ID then.
 func passcode(ts *testscript.TestScript, _ bool, args []string) {
 	u, _ := theOrg(ts).User(args[0])
 	for _, f := range u.Factors {
@@ -306,7 +308,8 @@ func passcode(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Fatalf("%s has no passcode for %s", args[0], args[1])
 }
 
-// resetBy lets another admin reset a user in the Admin Console: resetby ADMIN USER. Who resets themselves removes their own factors.
+// resetBy lets another admin reset a user in the Admin Console: resetby ADMIN USER. Who resets
+// themselves removes their own factors.
 func resetBy(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: resetby ADMIN USER")
@@ -319,8 +322,9 @@ func resetBy(ts *testscript.TestScript, _ bool, args []string) {
 // clearFaults ends all faults.
 func clearFaults(ts *testscript.TestScript, _ bool, _ []string) { theOrg(ts).Clear() }
 
-// stats asserts what the org has seen: stats NAME=N …, where NAME is resets, twice, 429s, requests or an operation. Faults that nobody
-// met and requests that no careful client sends fail it too.
+// stats asserts what the org has seen: stats NAME=N …, where NAME is resets, twice, 429s,
+// requests or an operation. Faults that nobody met and requests that no careful client sends
+// fail it too.
 func stats(ts *testscript.TestScript, _ bool, args []string) {
 	org := theOrg(ts)
 	s := org.Stats()
@@ -343,7 +347,8 @@ func stats(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// match holds a file (or stdout, stderr) against another one that has a regular expression for each line.
+// match holds a file (or stdout, stderr) against another one that has a regular expression for
+// each line.
 func match(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: match FILE PATTERNS")
@@ -382,8 +387,8 @@ type serviceApp struct {
 // clientID is that of every script's app.
 const clientID = "0oascriptapp00001x5d7"
 
-// signIn registers the app with the org, with the key in its file, which is made if there is none, and sets the environment as an
-// admin would. Without an app that is cleared.
+// signIn registers the app with the org, with the key in its file, which is made if there is
+// none, and sets the environment as an admin would. Without an app that is cleared.
 func (a serviceApp) signIn(ts *testscript.TestScript, org *standin.Org) {
 	for _, name := range []string{"AUTHORIZATIONMODE", "CLIENTID", "PRIVATEKEY", "PRIVATEKEYID", "SCOPES"} {
 		ts.Setenv("OKTA_CLIENT_"+name, "")
@@ -436,7 +441,8 @@ func replaceIn(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(text), 0o600))
 }
 
-// noSecrets asserts that files (or stdout, stderr) hold neither the script's token nor a line of its private key nor a JWT: nosecrets FILE….
+// noSecrets asserts that files (or stdout, stderr) hold neither the script's token nor a line
+// of its private key nor a JWT: nosecrets FILE….
 func noSecrets(ts *testscript.TestScript, _ bool, args []string) {
 	secrets := []string{"scriptsecret"}
 	for line := range strings.Lines(ts.Getenv("KEYTEXT")) {

@@ -161,7 +161,8 @@ func TestDistIsWhole(t *testing.T) {
 	}
 }
 
-// The same commit gives the same program, whatever the folder and the settings of whoever builds it.
+// The same commit gives the same program, whatever the folder and the settings of whoever
+// builds it.
 func TestSameProgramEverywhere(t *testing.T) {
 	t.Parallel()
 	installed, err := exec.LookPath("go")

@@ -12,15 +12,17 @@ import (
 	"time"
 )
 
-// maxTries bounds how often a request is sent again after Okta refused it for now, or a read after it got no answer. 429s and
-// connections that were never obtained don't count: they are waited out as long as the pacer has patience.
+// maxTries bounds how often a request is sent again after Okta refused it for now, or a read
+// after it got no answer. 429s and connections that were never obtained don't count: they are
+// waited out as long as the pacer has patience.
 const maxTries = 5
 
-// maxFirstTries is the same for as long as nothing at this address has answered as Okta does: it may never.
+// maxFirstTries is the same for as long as nothing at this address has answered as Okta does:
+// it may never.
 const maxFirstTries = 3
 
-// call sends r until its fate is settled. The reply's facts are those of the last attempt, the number of attempts is that
-// of all.
+// call sends r until its fate is settled. The reply's facts are those of the last attempt, the
+// number of attempts is that of all.
 func (c *Client) call(ctx context.Context, r request) (Reply, error) {
 	defer c.pacer.call(!r.safe)()
 	if !r.noToken {
@@ -94,8 +96,9 @@ func (r *request) depart() error {
 	return nil
 }
 
-// unsent makes the error of a call that ended while it waited. What the last attempt met is told too, but doesn't decide: it was
-// refused, or never sent, else the call would have ended with it.
+// unsent makes the error of a call that ended while it waited. What the last attempt met is
+// told too, but doesn't decide: it was refused, or never sent, else the call would have ended
+// with it.
 func unsent(err, lastErr error) error {
 	if lastErr == nil {
 		return err
@@ -103,8 +106,8 @@ func unsent(err, lastErr error) error {
 	return fmt.Errorf("%w (before that: %v)", err, lastErr) //nolint:errorlint // its fate must not be taken for the call's
 }
 
-// again says whether a request with this fate may be sent again, and whether that counts as a try. After a change nothing is
-// sent again unless it is certain that nothing was done.
+// again says whether a request with this fate may be sent again, and whether that counts as a
+// try. After a change nothing is sent again unless it is certain that nothing was done.
 func (r *request) again(f Fate) (again, counts bool) {
 	switch f {
 	case Limited:
@@ -119,9 +122,10 @@ func (r *request) again(f Fate) (again, counts bool) {
 	return false, false
 }
 
-// hopeless reports whether an error is one of the address itself: no such name, a certificate that isn't its own, a request that
-// can't be made, something on the way that spoils each answer; a proxy that wants another password,
-// as it may lock the account after a few wrong ones.
+// hopeless reports whether an error is one of the address itself: no such name, a certificate
+// that isn't its own, a request that can't be made, something on the way that spoils each
+// answer; a proxy that wants another password, as it may lock the account after a few wrong
+// ones.
 func hopeless(err error) bool {
 	var (
 		dns   *net.DNSError
@@ -137,7 +141,8 @@ func hopeless(err error) bool {
 func outcomeOf(rep Reply, f Fate) outcome {
 	doubted := f == InDoubt && rep.Status == http.StatusTooManyRequests
 	o := outcome{limit: rep.limit, limited: f == Limited || doubted}
-	// What isn't Okta's, as a proxy's sign-in page, fails as a dead connection does: the next user would fare no better.
+	// What isn't Okta's, as a proxy's sign-in page, fails as a dead connection does: the next
+	// user would fare no better.
 	o.failed = rep.Status == 0 || rep.Status >= 500 || f == InDoubt
 	o.replied = !o.failed
 	o.done, o.lost = f == Done, f == InDoubt
@@ -145,8 +150,8 @@ func outcomeOf(rep Reply, f Fate) outcome {
 	return o
 }
 
-// pause waits before a request is sent again: half a second, doubled each time up to 16 s, with a jitter so that workers don't
-// come back together.
+// pause waits before a request is sent again: half a second, doubled each time up to 16 s, with
+// a jitter so that workers don't come back together.
 func pause(ctx context.Context, attempts int) {
 	d := time.Duration(float64(500*time.Millisecond) * float64(int(1)<<min(attempts-1, 5)) * (0.5 + rand.Float64()))
 	t := time.NewTimer(d)
@@ -170,8 +175,9 @@ func (c *Client) get(ctx context.Context, r request, v any) (Reply, error) {
 	return rep, nil
 }
 
-// post makes a change that sends and answers JSON. body nil means an empty one. An answer of Okta's that can't be read leaves the change
-// in doubt: it was made, but what came of it isn't known.
+// post makes a change that sends and answers JSON. body nil means an empty one. An answer of
+// Okta's that can't be read leaves the change in doubt: it was made, but what came of it isn't
+// known.
 func (c *Client) post(ctx context.Context, r request, body, v any) (Reply, error) {
 	r.method = "POST"
 	if body != nil {

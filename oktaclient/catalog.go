@@ -29,8 +29,8 @@ func (s *SupportedFactor) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// SupportedFactors returns the kinds of factor that the user with this ID may enroll by policy, enrolled ones included. It counts in
-// [BucketUsers].
+// SupportedFactors returns the kinds of factor that the user with this ID may enroll by policy,
+// enrolled ones included. It counts in [BucketUsers].
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/listSupportedFactors

@@ -13,11 +13,13 @@ import (
 
 // The defaults of [Options].
 const (
-	// DefaultTimeout is longer than the slowest reply recorded (about 3 s) by far, and short enough to notice a dead peer.
+	// DefaultTimeout is longer than the slowest reply recorded (about 3 s) by far, and short
+	// enough to notice a dead peer.
 	DefaultTimeout = 20 * time.Second
 	// DefaultCapacity leaves a tenth of a window to others: Okta logs a violation once it is spent.
 	DefaultCapacity = 90
-	// DefaultMaxInFlight stays below the 37 requests at a time that a token may use of an org's 75 by default.
+	// DefaultMaxInFlight stays below the 37 requests at a time that a token may use of an org's
+	// 75 by default.
 	DefaultMaxInFlight = 32
 )
 
@@ -41,7 +43,8 @@ type Options struct {
 	ChangesApart func()
 }
 
-// Client speaks to one org by one authority: an API token or a service app. It is safe for concurrent use.
+// Client speaks to one org by one authority: an API token or a service app. It is safe for
+// concurrent use.
 type Client struct {
 	org       OrgURL
 	auth      credentials
@@ -96,8 +99,9 @@ func New(org OrgURL, o Options) *Client {
 	return c
 }
 
-// Succeed makes c take over from a client of the same credentials that has given up: where that was
-// asked for proofs, c accepts no access token that needs none, either, and what was secret stays so.
+// Succeed makes c take over from a client of the same credentials that has given up: where that
+// was asked for proofs, c accepts no access token that needs none, either, and what was secret
+// stays so.
 func (c *Client) Succeed(earlier *Client) {
 	if c.app == nil || earlier.app == nil {
 		return
@@ -116,8 +120,9 @@ func (c *Client) Succeed(earlier *Client) {
 // CloseIdle closes the connections that nothing uses just now.
 func (c *Client) CloseIdle() { c.http.CloseIdleConnections() }
 
-// Expect says how many calls are still to come in a bucket, at most; 0: nobody knows. A window that they don't fit into is spent
-// evenly, with few requests under way: it ends no sooner if it is spent in seconds, and others find something left of it.
+// Expect says how many calls are still to come in a bucket, at most; 0: nobody knows. A window
+// that they don't fit into is spent evenly, with few requests under way: it ends no sooner if
+// it is spent in seconds, and others find something left of it.
 func (c *Client) Expect(calls int) { c.pacer.expect(calls) }
 
 // Org is the org that the client speaks to.
@@ -140,6 +145,7 @@ func (c *Client) Trustworthy() error {
 	return nil
 }
 
-// MetOkta reports whether any reply so far came from Okta for certain. An [ErrNotOkta] before that means that something else
-// answers at this address; after that it is an accident of one request.
+// MetOkta reports whether any reply so far came from Okta for certain. An [ErrNotOkta] before
+// that means that something else answers at this address; after that it is an accident of one
+// request.
 func (c *Client) MetOkta() bool { return c.genuine.Load() }

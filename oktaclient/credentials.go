@@ -9,14 +9,15 @@ import (
 
 // credentials prove to Okta who asks. They are safe for concurrent use.
 type credentials interface {
-	// ready returns once requests can be signed; that may take requests of its own, and then its error is a [*TokenError].
+	// ready returns once requests can be signed; that may take requests of its own, and then
+	// its error is a [*TokenError].
 	ready(ctx context.Context) error
 	// fresh reports whether what ready has got is still good.
 	fresh() bool
 	// sign puts the headers onto one attempt.
 	sign(r *request, req *http.Request) error
-	// amend reports whether r, whose last attempt Okta refused before any work, can be signed in a way that may please it more. What
-	// can be amended is amended once.
+	// amend reports whether r, whose last attempt Okta refused before any work, can be signed
+	// in a way that may please it more. What can be amended is amended once.
 	amend(r *request, rep Reply, err error) bool
 	// secrets are what must not get into a file or onto a screen when a server sends it back, with
 	// earlier ones.
@@ -109,7 +110,8 @@ func (a Actor) String() string {
 	return a.Login
 }
 
-// GetActor finds out whose credentials these are, and that Okta accepts them. A service app is no user: getting an access token shows it.
+// GetActor finds out whose credentials these are, and that Okta accepts them. A service app is
+// no user: getting an access token shows it.
 func (c *Client) GetActor(ctx context.Context) (Actor, error) {
 	if c.app == nil {
 		me, _, err := c.GetMe(ctx)

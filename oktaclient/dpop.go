@@ -14,7 +14,8 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// dpop proves that an access token is in the hands of the one it was given to (RFC 9449). Its key lives as long as the client.
+// dpop proves that an access token is in the hands of the one it was given to (RFC 9449). Its
+// key lives as long as the client.
 type dpop struct{ signer hidden[jose.Signer] }
 
 func newDPoP() (*dpop, error) {
@@ -37,7 +38,8 @@ type proofClaims struct {
 	Nonce    string          `json:"nonce,omitempty"`
 }
 
-// proof makes the proof of one attempt: a second one with the same would be refused as a replay. token is "" where none is sent yet.
+// proof makes the proof of one attempt: a second one with the same would be refused as a
+// replay. token is "" where none is sent yet.
 func (d *dpop) proof(method string, u *url.URL, now time.Time, token, nonce string) (string, error) {
 	claims := proofClaims{ID: rand.Text(), Method: method, URI: proofURI(u), IssuedAt: *jwt.NewNumericDate(now), Nonce: nonce}
 	if token != "" {
@@ -47,8 +49,9 @@ func (d *dpop) proof(method string, u *url.URL, now time.Time, token, nonce stri
 	return jwt.Signed(d.signer()).Claims(claims).Serialize()
 }
 
-// proofURI is the URL as Okta's servers compare it: without query and fragment, its path decoded but for these four. Okta's own SDKs that
-// leave the path as it is sent are refused where it has a %40.
+// proofURI is the URL as Okta's servers compare it: without query and fragment, its path
+// decoded but for these four. Okta's own SDKs that leave the path as it is sent are refused
+// where it has a %40.
 func proofURI(u *url.URL) string {
 	return u.Scheme + "://" + u.Host + strings.NewReplacer("%", "%25", " ", "%20", `"`, "%22", "#", "%23").Replace(u.Path)
 }

@@ -387,8 +387,8 @@ func textsOf(v any) []string {
 	return texts
 }
 
-// Whatever a client returns, it has no secret in it that a server sent back, and nothing in its log:
-// for each method that there is.
+// Whatever a client returns, it has no secret in it that a server sent back, and nothing in its
+// log: for each method that there is.
 func TestEchoesOfEveryCall(t *testing.T) {
 	t.Parallel()
 	methods := reflect.TypeFor[*oktaclient.Client]()

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Enrollment is a factor to be enrolled. It prints as TYPE:PROVIDER: profile and fields may hold a secret.
+// Enrollment is a factor to be enrolled. It prints as TYPE:PROVIDER: profile and fields may
+// hold a secret.
 type Enrollment struct {
 	Type     string         // as sms, push, token:software:totp: an open set
 	Provider string         // as OKTA, GOOGLE
@@ -63,12 +64,14 @@ func (e Enrollment) query() url.Values {
 	return q
 }
 
-// EnrollFactor enrolls a factor for the user with this ID. It comes back ACTIVE, or PENDING_ACTIVATION: then [ReadActivation] says what
-// the user needs, and [Client.ActivateFactor] ends it. What [Enrollment.Check] objects to isn't sent. It is never sent again unless it
-// certainly did nothing; ask [FateOf] what an error means, and in doubt list the factors. dispatch is that of [Client.ResetFactors]. It
-// counts in [BucketUsers].
+// EnrollFactor enrolls a factor for the user with this ID. It comes back ACTIVE, or
+// PENDING_ACTIVATION: then [ReadActivation] says what the user needs, and
+// [Client.ActivateFactor] ends it. What [Enrollment.Check] objects to isn't sent. It is never
+// sent again unless it certainly did nothing; ask [FateOf] what an error means, and in doubt
+// list the factors. dispatch is that of [Client.ResetFactors]. It counts in [BucketUsers].
 //
-// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/enrollFactor
+// Okta API:
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/enrollFactor
 //
 //meta:operation POST /api/v1/users/{userId}/factors
 func (c *Client) EnrollFactor(ctx context.Context, userID string, e Enrollment, dispatch func() error) (Factor, Reply, error) {
@@ -86,12 +89,14 @@ func (c *Client) EnrollFactor(ctx context.Context, userID string, e Enrollment, 
 	return f, rep, err
 }
 
-// ActivateFactor activates an enrolled factor of the user with this ID by the passcode that the user got or reads off. A push takes none:
-// the user's app activates it, and this call begins that anew when it has expired; [Factor.Result] says how far it is. Okta
-// allows five attempts in five minutes and answers more with 429, which isn't waited out: the passcode would be stale. It counts in
-// [BucketUsers].
+// ActivateFactor activates an enrolled factor of the user with this ID by the passcode that the
+// user got or reads off. A push takes none: the user's app activates it, and this call begins
+// that anew when it has expired; [Factor.Result] says how far it is. Okta allows five attempts
+// in five minutes and answers more with 429, which isn't waited out: the passcode would be
+// stale. It counts in [BucketUsers].
 //
-// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/activateFactor
+// Okta API:
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/activateFactor
 //
 //meta:operation POST /api/v1/users/{userId}/factors/{factorId}/lifecycle/activate
 func (c *Client) ActivateFactor(ctx context.Context, userID, factorID string, code Passcode) (Factor, Reply, error) {
@@ -110,10 +115,12 @@ func (c *Client) ActivateFactor(ctx context.Context, userID, factorID string, co
 	return f, rep, err
 }
 
-// ResendFactor sends the passcode that activates f, an sms, call or email, once more. Okta allows one SMS or call to a phone in 30 s
-// ([MessageLimit]), and none after too many attempts to activate. It counts in [BucketUsers].
+// ResendFactor sends the passcode that activates f, an sms, call or email, once more. Okta
+// allows one SMS or call to a phone in 30 s ([MessageLimit]), and none after too many attempts
+// to activate. It counts in [BucketUsers].
 //
-// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/resendEnrollFactor
+// Okta API:
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/resendEnrollFactor
 //
 //meta:operation POST /api/v1/users/{userId}/factors/{factorId}/resend
 func (c *Client) ResendFactor(ctx context.Context, userID string, f Factor, templateID string) (Factor, Reply, error) {

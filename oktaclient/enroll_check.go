@@ -17,8 +17,9 @@ const minAnswer = 4
 // e164 is Okta's pattern of a phone number.
 var e164 = regexp.MustCompile(`^\+[1-9][0-9]{1,14}$`)
 
-// ParsePhone returns a phone number in the form that Okta wants (E.164): a plus, the country's code and the number, at most 15
-// digits. Spaces, dots, dashes and round brackets, with which people group digits, are dropped.
+// ParsePhone returns a phone number in the form that Okta wants (E.164): a plus, the country's
+// code and the number, at most 15 digits. Spaces, dots, dashes and round brackets, with which
+// people group digits, are dropped.
 func ParsePhone(s string) (string, error) {
 	number := strings.NewReplacer(" ", "", "\u00a0", "", ".", "", "-", "", "(", "", ")", "").Replace(s)
 	if !e164.MatchString(number) {
@@ -27,7 +28,8 @@ func ParsePhone(s string) (string, error) {
 	return number, nil
 }
 
-// OwnDevice says why nobody but the user can enroll, activate or verify factors of a type, or "" if the API can.
+// OwnDevice says why nobody but the user can enroll, activate or verify factors of a type, or
+// "" if the API can.
 func OwnDevice(factorType string) string {
 	switch {
 	case factorType == "signed_nonce":
@@ -38,7 +40,8 @@ func OwnDevice(factorType string) string {
 	return ""
 }
 
-// Check refuses what Okta's API can't or wouldn't enroll, as far as its own description says so. Types that it doesn't know pass.
+// Check refuses what Okta's API can't or wouldn't enroll, as far as its own description says
+// so. Types that it doesn't know pass.
 func (e Enrollment) Check() error {
 	switch {
 	case e.Type == "" || e.Provider == "":

@@ -183,7 +183,8 @@ func quotedParam(header, name string) string {
 	return ""
 }
 
-// requestID returns Okta's request ID: letters, digits and what base64 and hexadecimal use, "" for anything else.
+// requestID returns Okta's request ID: letters, digits and what base64 and hexadecimal use, ""
+// for anything else.
 func requestID(h http.Header) string {
 	id := h.Get("X-Okta-Request-Id")
 	if len(id) > 100 || strings.ContainsFunc(id, func(r rune) bool {

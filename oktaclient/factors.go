@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Factor is a factor of a user, enrolled or about to be. Types, providers and statuses are open sets: Okta adds to them, and what this
-// program doesn't know passes through in Raw.
+// Factor is a factor of a user, enrolled or about to be. Types, providers and statuses are open
+// sets: Okta adds to them, and what this program doesn't know passes through in Raw.
 type Factor struct {
 	ID          string    `json:"id"`
 	Type        string    `json:"factorType"`  // as push, token:software:totp, sms
@@ -19,10 +19,12 @@ type Factor struct {
 	Created     time.Time `json:"created"`     // by the server's clock; zero: not said
 	LastUpdated time.Time `json:"lastUpdated"` // by the server's clock; zero: not said
 
-	// Profile is what names the factor to its owner: phoneNumber, email, name of the device, questionText.
+	// Profile is what names the factor to its owner: phoneNumber, email, name of the device,
+	// questionText.
 	Profile map[string]any `json:"profile"`
 
-	// Result is WAITING or TIMEOUT when the activation of a push waits for the user or waited too long; "" else.
+	// Result is WAITING or TIMEOUT when the activation of a push waits for the user or waited
+	// too long; "" else.
 	Result string `json:"factorResult"`
 
 	Raw json.RawMessage `json:"-"` // Okta's JSON, whole
@@ -37,8 +39,8 @@ const (
 // String is TYPE:PROVIDER.
 func (f Factor) String() string { return f.Type + ":" + f.Provider }
 
-// UnmarshalJSON keeps what it reads in Raw. Only what a factor can't do without has to be of the expected form: one odd factor must not
-// hide all others.
+// UnmarshalJSON keeps what it reads in Raw. Only what a factor can't do without has to be of
+// the expected form: one odd factor must not hide all others.
 func (f *Factor) UnmarshalJSON(b []byte) error {
 	var known struct {
 		ID       string    `json:"id"`
@@ -75,21 +77,25 @@ func (f Factor) MarshalJSON() ([]byte, error) {
 	return f.Raw, nil
 }
 
-// OktaVerify reports whether the factor is one of those that an Okta Verify app enrolls: its push, its FastPass, its passcodes.
+// OktaVerify reports whether the factor is one of those that an Okta Verify app enrolls: its
+// push, its FastPass, its passcodes.
 func (f Factor) OktaVerify() bool {
 	return f.Provider == "OKTA" && (f.Type == "push" || f.Type == "signed_nonce" || f.Type == "token:software:totp")
 }
 
-// Takes reports whether unenrolling f unenrolls other, too: push and signed_nonce take everything of Okta Verify along, its passcodes
-// alone take nothing, and a GOOGLE token:software:totp isn't Okta Verify's.
+// Takes reports whether unenrolling f unenrolls other, too: push and signed_nonce take
+// everything of Okta Verify along, its passcodes alone take nothing, and a GOOGLE
+// token:software:totp isn't Okta Verify's.
 func (f Factor) Takes(other Factor) bool {
 	return f.OktaVerify() && f.Type != "token:software:totp" && other.OktaVerify() && other.ID != f.ID
 }
 
-// ListFactors returns the enrolled factors of the user with this ID. An empty list isn't proof that there are none: Okta
-// lists only what the user's highest enrollment policy has as optional or required. It counts in [BucketUsers].
+// ListFactors returns the enrolled factors of the user with this ID. An empty list isn't proof
+// that there are none: Okta lists only what the user's highest enrollment policy has as
+// optional or required. It counts in [BucketUsers].
 //
-// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/listFactors
+// Okta API:
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/listFactors
 //
 //meta:operation GET /api/v1/users/{userId}/factors
 func (c *Client) ListFactors(ctx context.Context, userID string) ([]Factor, Reply, error) {
@@ -98,10 +104,11 @@ func (c *Client) ListFactors(ctx context.Context, userID string) ([]Factor, Repl
 	return factors, rep, err
 }
 
-// GetFactor returns one factor of the user with this ID. [FateOf] its error is [Missing] when the user doesn't have it. It counts in
-// [BucketUsers].
+// GetFactor returns one factor of the user with this ID. [FateOf] its error is [Missing] when
+// the user doesn't have it. It counts in [BucketUsers].
 //
-// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/getFactor
+// Okta API:
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/getFactor
 //
 //meta:operation GET /api/v1/users/{userId}/factors/{factorId}
 func (c *Client) GetFactor(ctx context.Context, userID, factorID string) (Factor, Reply, error) {
@@ -116,12 +123,14 @@ func (c *Client) GetFactor(ctx context.Context, userID, factorID string) (Factor
 	return f, rep, err
 }
 
-// UnenrollFactor takes one factor from the user with this ID, and with push or signed_nonce the others of Okta Verify (see
-// [Factor.Takes]). removeRecovery makes Okta forget the phone number of an sms or call as a way of recovery, too. It is never sent
-// again unless it certainly did nothing; ask [FateOf] what an error means. dispatch is that of [Client.ResetFactors]. It counts in
-// [BucketUsers].
+// UnenrollFactor takes one factor from the user with this ID, and with push or signed_nonce the
+// others of Okta Verify (see [Factor.Takes]). removeRecovery makes Okta forget the phone number
+// of an sms or call as a way of recovery, too. It is never sent again unless it certainly did
+// nothing; ask [FateOf] what an error means. dispatch is that of [Client.ResetFactors]. It
+// counts in [BucketUsers].
 //
-// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/unenrollFactor
+// Okta API:
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/unenrollFactor
 //
 //meta:operation DELETE /api/v1/users/{userId}/factors/{factorId}
 func (c *Client) UnenrollFactor(ctx context.Context, userID, factorID string, removeRecovery bool, dispatch func() error) (Reply, error) {

@@ -2,8 +2,9 @@ package oktaclient
 
 import "errors"
 
-// messageLimits are the errors of Okta's limits on messages to one phone or address, or on those of the whole org, and when the next
-// one may be sent. Most of them share the status 429 with the API's own limit.
+// messageLimits are the errors of Okta's limits on messages to one phone or address, or on
+// those of the whole org, and when the next one may be sent. Most of them share the status 429
+// with the API's own limit.
 var messageLimits = map[string]string{
 	"E0000109": "an SMS can be sent again 30 s after the last one",
 	"E0000118": "an email can be sent again 5 s after the last one",
@@ -17,7 +18,8 @@ var messageLimits = map[string]string{
 	"E0000205": "this phone has got too many calls: wait before the next one, or use another factor",
 }
 
-// MessageLimit says when a message may be sent again that Okta refused to send for now, or "" if that isn't what an error says.
+// MessageLimit says when a message may be sent again that Okta refused to send for now, or ""
+// if that isn't what an error says.
 func MessageLimit(err error) string {
 	if api, ok := errors.AsType[*APIError](err); ok && api.fate == Refused {
 		return messageLimits[api.Code]
@@ -25,7 +27,8 @@ func MessageLimit(err error) string {
 	return ""
 }
 
-// WrongPasscode says what was wrong with a passcode or an answer that Okta refused, or "" if that isn't what an error says.
+// WrongPasscode says what was wrong with a passcode or an answer that Okta refused, or "" if
+// that isn't what an error says.
 func WrongPasscode(err error) string {
 	api, ok := errors.AsType[*APIError](err)
 	if !ok || api.fate != Refused {

@@ -212,7 +212,8 @@ func TestFactorChangesAreNotSentAgain(t *testing.T) {
 	}
 }
 
-// Okta's limits on messages and attempts are its answer: waiting for a window to end would make the passcode stale, and hold everybody else.
+// Okta's limits on messages and attempts are its answer: waiting for a window to end would make
+// the passcode stale, and hold everybody else.
 func TestFactorLimitsAreNotWaitedOut(t *testing.T) {
 	t.Parallel()
 	for _, tt := range factorCalls {

@@ -6,24 +6,29 @@ import (
 )
 
 const (
-	// startInFlight requests may be under way at first: less than the 10 that even large loads rarely need, as Okta says, and than the
-	// 17 that the smallest orgs allow a token.
+	// startInFlight requests may be under way at first: less than the 10 that even large loads
+	// rarely need, as Okta says, and than the 17 that the smallest orgs allow a token.
 	startInFlight = 8
-	// The cap is raised again to where it was refused after so many rounds of replies: twice as many each time that it is refused there again,
-	// half as many each time that it isn't. A step costs one 429: lastPatience replies keep them below 1 in a hundred.
+	// The cap is raised again to where it was refused after so many rounds of replies: twice as
+	// many each time that it is refused there again, half as many each time that it isn't. A
+	// step costs one 429: lastPatience replies keep them below 1 in a hundred.
 	firstPatience = 2
 	lastPatience  = 128
-	// maxBlocked is how often a pause is doubled while not even one request gets through: up to 8 s.
+	// maxBlocked is how often a pause is doubled while not even one request gets through: up to
+	// 8 s.
 	maxBlocked = 4
 )
 
-// flight is how many requests are under way, and the cap on it, which finds out by itself how many the org takes at the same time.
+// flight is how many requests are under way, and the cap on it, which finds out by itself how
+// many the org takes at the same time.
 //
-// As long as nothing was refused the cap grows with each reply, which doubles it each round. Each refusal takes one off: what is then
-// under way is what was let in, however many were sent too many, so that nothing has to be grown again as after halving.
+// As long as nothing was refused the cap grows with each reply, which doubles it each round.
+// Each refusal takes one off: what is then under way is what was let in, however many were sent
+// too many, so that nothing has to be grown again as after halving.
 //
-// Simulated for 50 ms to 2 s a call, 50 to 6,000 calls a minute and 17 or 37 requests at a time, runs took 1.00 to 1.07 times the least
-// possible so, against 1.00 to 1.25 with halving; and 0.97 to 1.03 times where one of these changed half-way, against 0.98 to 1.18.
+// Simulated for 50 ms to 2 s a call, 50 to 6,000 calls a minute and 17 or 37 requests at a
+// time, runs took 1.00 to 1.07 times the least possible so, against 1.00 to 1.25 with halving;
+// and 0.97 to 1.03 times where one of these changed half-way, against 0.98 to 1.18.
 type flight struct {
 	underWay  int
 	cap, most int
@@ -65,8 +70,9 @@ func (f *flight) used(underWay int) bool { return 2*underWay > f.cap }
 
 func (f *flight) raise() { f.cap, f.replies = f.cap+1, 0 }
 
-// refuse takes in a 429 of the concurrency limit, for a request beside which so many were under way, and returns how long the pool has to
-// pause: not at all as long as there is a cap to lower. The reset that such a reply names is only a suggestion.
+// refuse takes in a 429 of the concurrency limit, for a request beside which so many were under
+// way, and returns how long the pool has to pause: not at all as long as there is a cap to
+// lower. The reset that such a reply names is only a suggestion.
 func (f *flight) refuse(underWay int) time.Duration {
 	if f.refusedAt > 0 && f.cap >= f.refusedAt && f.patience*f.cap < lastPatience {
 		f.patience *= 2

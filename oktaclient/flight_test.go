@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// concurrency is an org that lets so many requests in at the same time, and a client that always has more to send: a round of requests
-// under way is answered at once, in the order in which they were sent.
+// concurrency is an org that lets so many requests in at the same time, and a client that
+// always has more to send: a round of requests under way is answered at once, in the order in
+// which they were sent.
 type concurrency struct {
 	limit  int
 	flight flight

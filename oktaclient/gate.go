@@ -9,10 +9,13 @@ import (
 const (
 	// limitPatience bounds how long a bucket may answer nothing but 429 before the run stops.
 	limitPatience = 5 * Window
-	// fewPart is the part of a window's calls that may be under way where there is no hurry. Another client of the org may have spent the
-	// bucket without a header that shows it, and then all that is under way is refused: one call in 75, if the window yields what it should.
+	// fewPart is the part of a window's calls that may be under way where there is no hurry.
+	// Another client of the org may have spent the bucket without a header that shows it, and
+	// then all that is under way is refused: one call in 75, if the window yields what it
+	// should.
 	fewPart = 75
-	// crowdMemory is for how long others that spent the bucket are reckoned with: long enough for one who lets some windows pass.
+	// crowdMemory is for how long others that spent the bucket are reckoned with: long enough
+	// for one who lets some windows pass.
 	crowdMemory = 10 * Window
 	// reserve is left of a window once it is spent without hurry: time for answers that are late.
 	reserve = 20 * time.Second
@@ -94,9 +97,11 @@ func (g *gate) closed(now time.Time, capacity, expected int, k rank, calls, prom
 	return due, !now.Before(due)
 }
 
-// few is how many requests may be under way in a window even if they are ahead of time: all that are left, if those expected fit in, as
-// the run then ends the sooner. Otherwise the window's end is waited for anyway. Nor is there a hurry if others have spent the bucket lately: it
-// isn't known then what is left, and right after such a window as many may be refused as its yield makes up for.
+// few is how many requests may be under way in a window even if they are ahead of time: all
+// that are left, if those expected fit in, as the run then ends the sooner. Otherwise the
+// window's end is waited for anyway. Nor is there a hurry if others have spent the bucket
+// lately: it isn't known then what is left, and right after such a window as many may be
+// refused as its yield makes up for.
 func (g *gate) few(left, capacity, expected int) int {
 	n := allowance(g.window.limit, capacity) / fewPart
 	last, since := expected <= left+g.inFlight, g.window.ends.Sub(g.crowded)
@@ -137,7 +142,8 @@ func (g *gate) accept(r rateLimit, sent, now time.Time, ceiling rate.Limit, capa
 	g.window.learn(r, now)
 	g.window.ours++
 	if !g.window.open(now) && g.window.limit > 0 {
-		// A limit without a window's end: a sixtieth of it each second is what a minute allows, however the window lies.
+		// A limit without a window's end: a sixtieth of it each second is what a minute allows,
+		// however the window lies.
 		ceiling = min(ceiling, rate.Limit(float64(allowance(g.window.limit, capacity))/60))
 	}
 	if g.limiter.Limit() != ceiling {
@@ -146,11 +152,12 @@ func (g *gate) accept(r rateLimit, sent, now time.Time, ceiling rate.Limit, capa
 	g.probe, g.pause = !g.suspected.IsZero(), 0
 }
 
-// refuse takes in a 429 of the bucket: hold until its window has ended by the server's clock, or, where that isn't said,
-// pause twice as long each time. It says nothing about the window on record: it may speak of the org's, not the token's. Only a
-// 429 that was overtaken, sent before that window was known and refused in the one before, is old
-// news. One that names calls left may be the row's own: another row finds out at once. certain says
-// that it is Okta's: a stranger's doesn't show that anybody has spent anything.
+// refuse takes in a 429 of the bucket: hold until its window has ended by the server's clock,
+// or, where that isn't said, pause twice as long each time. It says nothing about the window on
+// record: it may speak of the org's, not the token's. Only a 429 that was overtaken, sent
+// before that window was known and refused in the one before, is old news. One that names calls
+// left may be the row's own: another row finds out at once. certain says that it is Okta's: a
+// stranger's doesn't show that anybody has spent anything.
 func (g *gate) refuse(r rateLimit, s slot, now time.Time, certain bool) *refusal {
 	if g.window.older(r, now) && s.sent.Before(g.window.since) {
 		return nil

@@ -34,7 +34,8 @@ func TestFew(t *testing.T) {
 	}
 }
 
-// A request that is one too many is due when the window's even pace has come to it, whatever the limit and the capacity.
+// A request that is one too many is due when the window's even pace has come to it, whatever
+// the limit and the capacity.
 func TestDue(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -20,10 +20,12 @@ type Group struct {
 	} `json:"profile"`
 }
 
-// FindGroups returns the groups with this name, whose case doesn't count: groups of a directory may have the name of another. A group
-// that is new may be missing, as in any search. It counts in [BucketGroups].
+// FindGroups returns the groups with this name, whose case doesn't count: groups of a directory
+// may have the name of another. A group that is new may be missing, as in any search. It counts
+// in [BucketGroups].
 //
-// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/#tag/Group/operation/listGroups
+// Okta API:
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/#tag/Group/operation/listGroups
 //
 //meta:operation GET /api/v1/groups
 func (c *Client) FindGroups(ctx context.Context, name string) ([]Group, error) {
@@ -40,10 +42,12 @@ func (c *Client) FindGroups(ctx context.Context, name string) ([]Group, error) {
 	return found, nil
 }
 
-// ListGroupUsers yields the members of the group with this ID, page by page. An error is yielded once, as the last; [FateOf] it is
-// [Missing] when there is no such group. It counts in [BucketGroups].
+// ListGroupUsers yields the members of the group with this ID, page by page. An error is
+// yielded once, as the last; [FateOf] it is [Missing] when there is no such group. It counts in
+// [BucketGroups].
 //
-// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/#tag/Group/operation/listGroupUsers
+// Okta API:
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/#tag/Group/operation/listGroupUsers
 //
 //meta:operation GET /api/v1/groups/{groupId}/users
 func (c *Client) ListGroupUsers(ctx context.Context, groupID string) iter.Seq2[UserRecord, error] {

@@ -19,9 +19,10 @@ func GaveUp(err error) bool {
 	return errors.Is(err, ErrOutage) || errors.Is(err, ErrLimited) || errors.Is(err, ErrTooManyLost)
 }
 
-// learnHealth watches for an outage: as many failures in a row as there are callers (or may be requests under way, if that is
-// less) means that everybody's last answer was one; callers who wait for Okta to answer a read have
-// none. The pool then holds and sends one request at a time, at growing pauses.
+// learnHealth watches for an outage: as many failures in a row as there are callers (or may be
+// requests under way, if that is less) means that everybody's last answer was one; callers who
+// wait for Okta to answer a read have none. The pool then holds and sends one request at a
+// time, at growing pauses.
 func (p *pacer) learnHealth(o outcome, now time.Time) {
 	if !o.failed {
 		p.failures, p.failing, p.pause = 0, time.Time{}, 0

@@ -26,7 +26,8 @@ import (
 // secret is long enough to be no accident wherever it turns up.
 const secret = "00hostileSecretTokenOfFortyTwoCharacters_x"
 
-// speak serves raw bytes: answer writes what comes back to one request, and the connection is closed after it.
+// speak serves raw bytes: answer writes what comes back to one request, and the connection is
+// closed after it.
 func speak(t *testing.T, o oktaclient.Options, answer func(conn net.Conn)) (*oktaclient.Client, *atomic.Int32) {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -62,7 +63,8 @@ func speak(t *testing.T, o oktaclient.Options, answer func(conn net.Conn)) (*okt
 
 const okHead = "HTTP/1.1 200 OK\r\nX-Okta-Request-Id: req\r\nConnection: close\r\n"
 
-// Whatever bytes come back, a reset ends in time, after one request, with a fate that is certain, and an error that is short and without secrets.
+// Whatever bytes come back, a reset ends in time, after one request, with a fate that is
+// certain, and an error that is short and without secrets.
 func TestHostileBytes(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 200<<10)
@@ -182,7 +184,8 @@ func TestHostileLists(t *testing.T) {
 	}
 }
 
-// A credential that comes back, from a debugging proxy perhaps, isn't passed on: not in errors, not in data, not in the log.
+// A credential that comes back, from a debugging proxy perhaps, isn't passed on: not in errors,
+// not in data, not in the log.
 func TestEchoesAreRedacted(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
@@ -219,7 +222,8 @@ func TestEchoesAreRedacted(t *testing.T) {
 	}
 }
 
-// No request, and so no token, goes where a reply points: not by a redirect, whatever asks, and not by a link.
+// No request, and so no token, goes where a reply points: not by a redirect, whatever asks, and
+// not by a link.
 func TestNothingGoesElsewhere(t *testing.T) {
 	t.Parallel()
 	var elsewhere atomic.Int32
@@ -318,7 +322,8 @@ func (l lying) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// Nonsense about limits and clocks loses no row, resets nobody twice, and holds nothing up for longer than a limit of 60 a minute would.
+// Nonsense about limits and clocks loses no row, resets nobody twice, and holds nothing up for
+// longer than a limit of 60 a minute would.
 func TestLiesAboutLimits(t *testing.T) {
 	t.Parallel()
 	const far = "4102444800" // 2100
@@ -365,7 +370,8 @@ func TestLiesAboutLimits(t *testing.T) {
 	}
 }
 
-// Refusals that never end, whatever they say, end the run after a while: nobody waits for the year 2100.
+// Refusals that never end, whatever they say, end the run after a while: nobody waits for the
+// year 2100.
 func TestRefusedForEver(t *testing.T) {
 	t.Parallel()
 	for name, head := range map[string][2]string{"concurrency": {"0", "0"}, "window": {"600", "0"}, "nothing said": {"", ""}} {

@@ -78,7 +78,8 @@ func (c *Client) judge(r *request, req *http.Request, resp *http.Response, rep *
 	return e
 }
 
-// likeJSON reports whether a body is empty, or begins as JSON does: Okta's answers are one or the other.
+// likeJSON reports whether a body is empty, or begins as JSON does: Okta's answers are one or
+// the other.
 func likeJSON(body []byte) bool {
 	body = bytes.TrimLeft(body, " \t\r\n")
 	return len(body) == 0 || body[0] == '{' || body[0] == '['

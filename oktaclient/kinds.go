@@ -95,8 +95,8 @@ var kinds = []kind{
 	{"web", "DUO", "", false, device},
 }
 
-// FactorTypes returns the types of factor that Okta documents, in order. The set is open: an org may
-// have others.
+// FactorTypes returns the types of factor that Okta documents, in order. The set is open: an
+// org may have others.
 func FactorTypes() []string {
 	types := make([]string, 0, len(kinds))
 	for _, k := range kinds {

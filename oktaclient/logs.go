@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// The events that a reset writes into the System Log. Okta's own pages disagree on which of them an Identity Engine org writes: expect
-// either, and several deactivations for one Okta Verify.
+// The events that a reset writes into the System Log. Okta's own pages disagree on which of
+// them an Identity Engine org writes: expect either, and several deactivations for one Okta
+// Verify.
 const (
 	EventResetAll   = "user.mfa.factor.reset_all"
 	EventDeactivate = "user.mfa.factor.deactivate"
@@ -22,7 +23,8 @@ const (
 // OutcomeSuccess is the outcome of an event that happened.
 const OutcomeSuccess = "SUCCESS"
 
-// LogPage is the most events that Okta returns at once. The bucket of the log is small: 120 calls a minute at best.
+// LogPage is the most events that Okta returns at once. The bucket of the log is small: 120
+// calls a minute at best.
 const LogPage = 1000
 
 // LogParty is an actor or a target of an event.
@@ -67,7 +69,8 @@ func (e *LogEvent) RequestID() string {
 	return e.Transaction.ID
 }
 
-// User is the user whom the event happened to: its first target of that type. Its ID is "" when there is none.
+// User is the user whom the event happened to: its first target of that type. Its ID is "" when
+// there is none.
 func (e *LogEvent) User() LogParty {
 	for _, t := range e.Target {
 		if t.Type == "User" {
@@ -77,8 +80,9 @@ func (e *LogEvent) User() LogParty {
 	return LogParty{}
 }
 
-// Factor is the type of the factor that a deactivation took, in the log's own words, as OKTA_VERIFY_PUSH, or "". The reasons that were
-// seen are like "User reset OKTA_VERIFY_PUSH factor".
+// Factor is the type of the factor that a deactivation took, in the log's own words, as
+// OKTA_VERIFY_PUSH, or "". The reasons that were seen are like "User reset OKTA_VERIFY_PUSH
+// factor".
 func (e *LogEvent) Factor() string {
 	words := strings.Fields(e.Outcome.Reason)
 	if e.EventType != EventDeactivate || len(words) != 4 || words[1] != "reset" || words[3] != "factor" {
@@ -87,7 +91,8 @@ func (e *LogEvent) Factor() string {
 	return words[2]
 }
 
-// Whole reports whether the event belongs to a reset of all factors, for certain: by its type, or by the call that caused it.
+// Whole reports whether the event belongs to a reset of all factors, for certain: by its type,
+// or by the call that caused it.
 func (e *LogEvent) Whole() bool {
 	uri, _ := e.DebugContext.DebugData["requestUri"].(string)
 	return e.EventType == EventResetAll || strings.HasSuffix(uri, "/lifecycle/reset_factors")

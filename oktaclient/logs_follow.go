@@ -7,14 +7,16 @@ import (
 	"time"
 )
 
-// LogCursor is a place in the System Log, from which it can be read on: path and query of a request. It says nothing of the org.
+// LogCursor is a place in the System Log, from which it can be read on: path and query of a
+// request. It says nothing of the org.
 type LogCursor string
 
 // logPath is what every cursor begins with.
 const logPath = "/api/v1/logs?"
 
-// FollowFactorEvents returns the place from which on the log has the events that were stored since a time and took a factor from somebody.
-// They come in the order in which the log got them, so that none is missed, however late.
+// FollowFactorEvents returns the place from which on the log has the events that were stored
+// since a time and took a factor from somebody. They come in the order in which the log got
+// them, so that none is missed, however late.
 func FollowFactorEvents(since time.Time) LogCursor {
 	q := factorEvents(since)
 	q.Set("sortOrder", "ASCENDING")
@@ -29,10 +31,11 @@ func ParseLogCursor(s string) (LogCursor, error) {
 	return LogCursor(s), nil
 }
 
-// ReadLog returns the next page of events, at most [LogPage], and the place behind it. There always is one, and where nothing is to
-// be had yet, it may be the same.
+// ReadLog returns the next page of events, at most [LogPage], and the place behind it. There
+// always is one, and where nothing is to be had yet, it may be the same.
 //
-// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/#tag/SystemLog/operation/listLogEvents
+// Okta API:
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/#tag/SystemLog/operation/listLogEvents
 //
 //meta:operation GET /api/v1/logs
 func (c *Client) ReadLog(ctx context.Context, from LogCursor) ([]LogRecord, LogCursor, error) {

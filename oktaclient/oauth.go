@@ -11,13 +11,14 @@ import (
 	"time"
 )
 
-// App is an OAuth 2.0 service app: a client of the org's own authorization server that signs in with a private key.
+// App is an OAuth 2.0 service app: a client of the org's own authorization server that signs in
+// with a private key.
 type App struct {
 	ClientID string
 	Key      PrivateKey
 	KeyID    string // "" for the key's own; Okta asks for one if the app has several keys
-	// Scopes are asked for and needed, OptionalScopes are left out where the app doesn't have all of them: Okta refuses a request for more
-	// than was granted, and doesn't say which.
+	// Scopes are asked for and needed, OptionalScopes are left out where the app doesn't have
+	// all of them: Okta refuses a request for more than was granted, and doesn't say which.
 	Scopes, OptionalScopes []string
 }
 
@@ -31,9 +32,11 @@ const (
 )
 
 const (
-	// renewBefore the end of an access token a new one is got: longer than a request takes, its way to Okta included.
+	// renewBefore the end of an access token a new one is got: longer than a request takes, its
+	// way to Okta included.
 	renewBefore = time.Minute
-	// renewShare is the same as a part of a token's life, for tokens that don't live long: Okta's live for an hour.
+	// renewShare is the same as a part of a token's life, for tokens that don't live long:
+	// Okta's live for an hour.
 	renewShare = 10
 )
 
@@ -82,7 +85,8 @@ func (a *appCredentials) fresh() bool {
 	return a.usable()
 }
 
-// usable is fresh for who holds the mutex. That a token's time is over is told by the time since it was asked for, so that no clock matters.
+// usable is fresh for who holds the mutex. That a token's time is over is told by the time
+// since it was asked for, so that no clock matters.
 func (a *appCredentials) usable() bool {
 	return a.token != nil && !a.token.refused.Load() && time.Now().Before(a.token.renew)
 }
@@ -158,8 +162,10 @@ func (e *APIError) refusesToken() bool {
 	return e.fate == NoAccess && (e.Code != "" || e.challenge == oauthInvalidToken)
 }
 
-// amend gets a new token in place of one that Okta doesn't accept any more, takes up a nonce that it asks for, and makes one more proof: a reply
-// with a wrong Date may have put the last one's time off. A renewed token that never worked isn't renewed again: then it isn't the token.
+// amend gets a new token in place of one that Okta doesn't accept any more, takes up a nonce
+// that it asks for, and makes one more proof: a reply with a wrong Date may have put the last
+// one's time off. A renewed token that never worked isn't renewed again: then it isn't the
+// token.
 func (a *appCredentials) amend(r *request, rep Reply, err error) bool {
 	if r.token == nil || !rep.verdict.okta { // else the change may have been made, and what would be learnt isn't Okta's
 		return false
@@ -199,8 +205,8 @@ func (a *appCredentials) secrets() []hidden[string] {
 	return secrets
 }
 
-// Grant says what a service app's access token allows: its scopes, and whether requests carry proofs (DPoP). ok is false for an API token, and
-// as long as there is no access token.
+// Grant says what a service app's access token allows: its scopes, and whether requests carry
+// proofs (DPoP). ok is false for an API token, and as long as there is no access token.
 func (c *Client) Grant() (scopes []string, proved, ok bool) {
 	if c.app == nil {
 		return nil, false, false

@@ -22,7 +22,8 @@ import (
 // minRSABits is the shortest RSA key that Okta accepts, in bits.
 const minRSABits = 2048
 
-// PrivateKey is a service app's private key. It prints as REDACTED in every format, log and JSON. The zero value is no key.
+// PrivateKey is a service app's private key. It prints as REDACTED in every format, log and
+// JSON. The zero value is no key.
 type PrivateKey struct {
 	jwk hidden[*jose.JSONWebKey]
 	alg jose.SignatureAlgorithm

@@ -77,13 +77,15 @@ const (
 	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 	// assertionLife is far below the hour that Okta allows: an assertion is used at once.
 	assertionLife = 5 * time.Minute
-	// maxTokenRequests is how many answers may teach how to ask: proofs, their nonce, the server's clock, scopes, and one to spare.
+	// maxTokenRequests is how many answers may teach how to ask: proofs, their nonce, the
+	// server's clock, scopes, and one to spare.
 	maxTokenRequests = 6
 	// maxTokenLife is more than any authorization server gives a token, and fits into a time.
 	maxTokenLife = 365 * 24 * time.Hour
 )
 
-// requestToken gets an access token, learning from Okta's answers how it has to be asked for. Its error is a [*TokenError].
+// requestToken gets an access token, learning from Okta's answers how it has to be asked for.
+// Its error is a [*TokenError].
 func (a *appCredentials) requestToken(ctx context.Context) (*accessToken, error) {
 	var err error
 	for range maxTokenRequests {
@@ -157,7 +159,8 @@ func (a *appCredentials) learn(rep Reply, before time.Duration, err error) (bool
 	return false, err
 }
 
-// prepare makes one request for a token: with an assertion and, if Okta wants that, a proof of its own.
+// prepare makes one request for a token: with an assertion and, if Okta wants that, a proof of
+// its own.
 func (a *appCredentials) prepare(req *http.Request) error {
 	a.mu.Lock()
 	scopes, d, nonce := a.scopes, a.dpop, a.nonce
@@ -184,7 +187,8 @@ func (a *appCredentials) prepare(req *http.Request) error {
 	return nil
 }
 
-// assertion signs that this is the app. It is for one request: a second one with the same jti would be refused.
+// assertion signs that this is the app. It is for one request: a second one with the same jti
+// would be refused.
 func (a *appCredentials) assertion(endpoint string, now time.Time) (string, error) {
 	kid := a.app.KeyID
 	if kid == "" {

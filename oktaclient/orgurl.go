@@ -24,14 +24,16 @@ func (e *OrgURLError) Error() string {
 	return fmt.Sprintf("org URL %q: %s", e.URL, e.Msg)
 }
 
-// adminSuffixes are the hosts of Okta's Admin Console, which doesn't serve the API: the list that Okta's own SDKs refuse.
+// adminSuffixes are the hosts of Okta's Admin Console, which doesn't serve the API: the list
+// that Okta's own SDKs refuse.
 var adminSuffixes = []string{
 	"-admin.okta.com", "-admin.oktapreview.com", "-admin.okta-emea.com", "-admin.okta-gov.com",
 	"-admin.okta.mil", "-admin.okta-miltest.com", "-admin.trex-govcloud.com",
 }
 
-// ParseOrgURL reads an org URL as https://acme.okta.com. It must be https (http only for a loopback address) and have no
-// path, query, fragment or user; an Admin Console host and a placeholder are refused. Every error is an [*OrgURLError].
+// ParseOrgURL reads an org URL as https://acme.okta.com. It must be https (http only for a
+// loopback address) and have no path, query, fragment or user; an Admin Console host and a
+// placeholder are refused. Every error is an [*OrgURLError].
 func ParseOrgURL(s string) (OrgURL, error) {
 	s = strings.TrimSpace(s)
 	fail := func(msg, hint string) (OrgURL, error) {

@@ -14,8 +14,8 @@ import (
 // errUnsent marks a request that was never sent because the run ended while it waited for its turn.
 var errUnsent = errors.New("not sent")
 
-// pacer decides when a request may be sent: one for a client, with one gate for each bucket. All of it is under one lock;
-// nothing waits while it is held.
+// pacer decides when a request may be sent: one for a client, with one gate for each bucket.
+// All of it is under one lock; nothing waits while it is held.
 type pacer struct {
 	capacity int        // percent of a window's limit that may be used
 	rate     rate.Limit // ceiling for each bucket; rate.Inf: none
@@ -171,8 +171,8 @@ func (p *pacer) gate(b Bucket) *gate {
 	return g
 }
 
-// closed looks whether a request to g may be sent now. If it may, it takes the limiter's token. Otherwise until is when to
-// look again at the latest; zero: only when something changes.
+// closed looks whether a request to g may be sent now. If it may, it takes the limiter's token.
+// Otherwise until is when to look again at the latest; zero: only when something changes.
 func (p *pacer) closed(g *gate, r *request, k rank, now time.Time) (until time.Time, ok bool) {
 	if now.Before(p.hold) {
 		return p.hold, false
@@ -230,7 +230,8 @@ func (p *pacer) enter(g *gate, r *request, now time.Time) slot {
 	return s
 }
 
-// stillOpen reports whether a request that was admitted may still be sent: the pool may have begun to hold since.
+// stillOpen reports whether a request that was admitted may still be sent: the pool may have
+// begun to hold since.
 func (p *pacer) stillOpen(s slot) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -17,7 +17,8 @@ import (
 	"oktareset/oktaclient/standin"
 )
 
-// world is a stand-in org, a client for it and the times at which requests were sent, in a synctest bubble.
+// world is a stand-in org, a client for it and the times at which requests were sent, in a
+// synctest bubble.
 type world struct {
 	org    *standin.Org
 	client *oktaclient.Client
@@ -104,7 +105,8 @@ func pass(d time.Duration) { <-time.After(d) }
 
 func limits(perMinute int) map[string]int { return map[string]int{standin.BucketUsers: perMinute} }
 
-// The whole allowance is used, without one 429: the goal is 1.05 times the windows and the last window's calls.
+// The whole allowance is used, without one 429: the goal is 1.05 times the windows and the last
+// window's calls.
 func TestWindowsAreUsedWholly(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -197,7 +199,8 @@ func TestCompetitor(t *testing.T) {
 	})
 }
 
-// After a 429 nothing is sent to the bucket until the server's window has ended, however many workers wait.
+// After a 429 nothing is sent to the bucket until the server's window has ended, however many
+// workers wait.
 func TestNoRequestInsideAHold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -258,7 +261,8 @@ func TestRateIsACeiling(t *testing.T) {
 	})
 }
 
-// What a 429 says may be missing or nonsense: the pause then grows, and nobody is lost or reset twice.
+// What a 429 says may be missing or nonsense: the pause then grows, and nobody is lost or reset
+// twice.
 func TestStrange429s(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []standin.Kind{standin.TooManyBare, standin.TooManyPast, standin.TooManyConcurrency} {

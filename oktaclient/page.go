@@ -10,8 +10,9 @@ import (
 	"strconv"
 )
 
-// list makes a paged read and yields its items. The next page is where Okta's Link header says, taken as it stands: cursors are
-// opaque, and an empty page may have a next one. An error is yielded once, as the last.
+// list makes a paged read and yields its items. The next page is where Okta's Link header says,
+// taken as it stands: cursors are opaque, and an empty page may have a next one. An error is
+// yielded once, as the last.
 func list[T any](ctx context.Context, c *Client, r request) iter.Seq2[T, error] {
 	r.most, r.expects = maxPage, isList
 	return func(yield func(T, error) bool) {

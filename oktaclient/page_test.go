@@ -45,7 +45,8 @@ func eventIDs(t *testing.T, c *oktaclient.Client) ([]string, error) {
 
 var threePages = []string{`[{"uuid":"a"},{"uuid":"b"}]`, `[]`, `[{"uuid":"c"}]`}
 
-// Cursors are opaque: what the link says is asked for to the letter, and an empty page may have a next one.
+// Cursors are opaque: what the link says is asked for to the letter, and an empty page may have
+// a next one.
 func TestPagesAreFollowed(t *testing.T) {
 	t.Parallel()
 	link := func(host string, n int, rel string) string {

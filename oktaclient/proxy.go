@@ -50,8 +50,8 @@ func ParseProxy(s string) (Proxy, error) {
 	case strings.HasSuffix(u.Host, ":"), u.Port() != "" && (err != nil || port < 1 || port > 65535):
 		return Proxy{}, errProxyPort
 	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		// A / ? or # in a password makes user name and password look like host and port: they would be
-		// told to a name server.
+		// A / ? or # in a password makes user name and password look like host and port: they
+		// would be told to a name server.
 		return Proxy{}, errProxyMore
 	case strings.ContainsFunc(strings.ToLower(u.Host), func(r rune) bool { return r < utf8.RuneSelf && r != '%' && notHost(r) }):
 		return Proxy{}, errProxyForm

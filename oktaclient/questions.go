@@ -23,8 +23,8 @@ func (q *Question) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// ListQuestions returns the security questions that the user with this ID may choose from. Okta answers it for API tokens only, not for
-// OAuth. It counts in [BucketUsers].
+// ListQuestions returns the security questions that the user with this ID may choose from. Okta
+// answers it for API tokens only, not for OAuth. It counts in [BucketUsers].
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/listSupportedSecurityQuestions

@@ -20,9 +20,10 @@ import (
 // Bucket names a group of endpoints that share one limit.
 type Bucket string
 
-// The buckets, named by the path that stands for them in Okta's own tables. That POST …/lifecycle/reset_factors counts in
-// [BucketUsers], together with lists, factors, roles and sessions, while GET /users/{id} has a bucket of its own, was
-// seen in the headers of recorded calls.
+// The buckets, named by the path that stands for them in Okta's own tables. That POST
+// …/lifecycle/reset_factors counts in [BucketUsers], together with lists, factors, roles and
+// sessions, while GET /users/{id} has a bucket of its own, was seen in the headers of recorded
+// calls.
 const (
 	BucketUsers Bucket = "/api/v1/users"
 	BucketUser  Bucket = "/api/v1/users/{id}"
@@ -31,12 +32,14 @@ const (
 	BucketToken Bucket = "/oauth2/v1/token" //nolint:gosec // a path, no secret
 	BucketOther Bucket = "/"
 
-	// BucketVerify is that of POST …/factors/{factorId}/verify alone; all other calls about factors count in [BucketUsers].
+	// BucketVerify is that of POST …/factors/{factorId}/verify alone; all other calls about
+	// factors count in [BucketUsers].
 	BucketVerify Bucket = "/api/v1/users/{userId}/factors/{factorId}/verify"
 )
 
-// What is read of a reply, in bytes, compression undone. The largest ones expected fit several times: one user with all factors, a page of 200
-// users of a few KB each. Many replies may be read at the same time, but only one page.
+// What is read of a reply, in bytes, compression undone. The largest ones expected fit several
+// times: one user with all factors, a page of 200 users of a few KB each. Many replies may be
+// read at the same time, but only one page.
 const (
 	maxBody = 1 << 20
 	maxPage = 8 << 20
@@ -128,7 +131,8 @@ func (c *Client) build(ctx context.Context, r *request) (*http.Request, error) {
 	return req, nil
 }
 
-// reader reads the body. That of an empty one is nil, so that net/http announces its length of 0: Okta's edge answers 411 without.
+// reader reads the body. That of an empty one is nil, so that net/http announces its length of
+// 0: Okta's edge answers 411 without.
 func (r *request) reader() io.Reader {
 	if r.body == nil {
 		return nil
@@ -158,7 +162,8 @@ type briefKey struct{}
 // Brief returns a context whose end also ends the reads that are under way with it.
 func Brief(ctx context.Context) context.Context { return context.WithValue(ctx, briefKey{}, true) }
 
-// cuts reports whether the end of ctx ends an attempt that is under way. It ends no change: an answer that nobody waits for is a user in doubt.
+// cuts reports whether the end of ctx ends an attempt that is under way. It ends no change: an
+// answer that nobody waits for is a user in doubt.
 func (r *request) cuts(ctx context.Context) bool { return r.safe && ctx.Value(briefKey{}) != nil }
 
 // send makes one attempt. Once it is under way, the end of ctx ends it only if that is brief.
@@ -169,7 +174,8 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(r.timeout, c.timeout))
 	defer cancel()
 	var sent, reused atomic.Bool
-	// A second GetConn means that nothing was written on the first connection: net/http sends again only then.
+	// A second GetConn means that nothing was written on the first connection: net/http sends
+	// again only then.
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { sent.Store(false) },
 		GotConn: func(i httptrace.GotConnInfo) { sent.Store(true); reused.Store(i.Reused) },
@@ -214,7 +220,8 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 
 var errTooLarge = errors.New("the answer is larger than any that Okta sends")
 
-// bodies are read into buffers that the next ones use again: Okta compresses its replies, so that their length isn't known before.
+// bodies are read into buffers that the next ones use again: Okta compresses its replies, so
+// that their length isn't known before.
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // maxPooled is the largest buffer that is kept: a user has a few KB, and a page of 200 is rare.

@@ -37,7 +37,8 @@ func (w *world) expecting(ctx context.Context, workers int) {
 	wg.Wait()
 }
 
-// A window that the run doesn't end in is spent with few requests under way, and wholly; the last one as fast as can be.
+// A window that the run doesn't end in is spent with few requests under way, and wholly; the
+// last one as fast as can be.
 func TestNoHurryBeforeTheLastWindow(t *testing.T) {
 	t.Parallel()
 	for _, latency := range []time.Duration{50 * time.Millisecond, 300 * time.Millisecond} {
@@ -62,7 +63,8 @@ func TestNoHurryBeforeTheLastWindow(t *testing.T) {
 	}
 }
 
-// Somebody else spends the org's bucket, which no header shows: each time at most what is under way is refused.
+// Somebody else spends the org's bucket, which no header shows: each time at most what is under
+// way is refused.
 func TestOthersSpendTheBucket(t *testing.T) {
 	t.Parallel()
 	for _, part := range []float64{0.25, 0.5, 0.6} {
@@ -98,7 +100,8 @@ func TestOthersSpendTheBucket(t *testing.T) {
 	}
 }
 
-// Two clients of one token that could each end in this window, but not both: neither floods it again and again.
+// Two clients of one token that could each end in this window, but not both: neither floods it
+// again and again.
 func TestOthersWithTheSameToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -51,7 +51,8 @@ func (s *span) times() (first, last time.Time) {
 // WhyLimit is why requests are held up while a bucket's limit is spent.
 const WhyLimit = "rate limit"
 
-// Hold says until when no request to any bucket, or to one that requests wait for, is sent, and why; a zero time: requests flow.
+// Hold says until when no request to any bucket, or to one that requests wait for, is sent, and
+// why; a zero time: requests flow.
 func (c *Client) Hold() (until time.Time, why string) {
 	p := c.pacer
 	p.mu.Lock()
@@ -75,8 +76,9 @@ func (c *Client) Hold() (until time.Time, why string) {
 	return until, why
 }
 
-// Allowance is what a bucket's newest reply said: how many requests a minute this token is allowed, and how many of them this
-// client may use. ok is false as long as no reply has said so.
+// Allowance is what a bucket's newest reply said: how many requests a minute this token is
+// allowed, and how many of them this client may use. ok is false as long as no reply has said
+// so.
 func (c *Client) Allowance(b Bucket) (limit, usable int, ok bool) {
 	p := c.pacer
 	p.mu.Lock()

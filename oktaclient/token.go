@@ -24,7 +24,8 @@ func (Token) LogValue() slog.Value { return slog.StringValue(redacted) }
 // MarshalText implements encoding.TextMarshaler, which encoding/json uses too.
 func (Token) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// hidden is what no way of printing shows: fmt calls no methods of unexported fields and follows pointers, but not functions.
+// hidden is what no way of printing shows: fmt calls no methods of unexported fields and
+// follows pointers, but not functions.
 type hidden[T any] func() T
 
 func hide[T any](secret T) hidden[T] { return func() T { return secret } }

@@ -9,17 +9,19 @@ import (
 )
 
 const (
-	// firstPoll is when a push may have been answered at the earliest. The time to the next poll doubles up to maxPoll, which is how often
-	// Okta's own sign-in page asks.
+	// firstPoll is when a push may have been answered at the earliest. The time to the next
+	// poll doubles up to maxPoll, which is how often Okta's own sign-in page asks.
 	firstPoll = time.Second
 	maxPoll   = 4 * time.Second
 	// maxPush bounds the wait for a push that says no end: Okta's pushes live for five minutes.
 	maxPush = 5 * time.Minute
-	// MaxActivation bounds the wait for an app to scan a QR code: Okta's examples give it ten minutes.
+	// MaxActivation bounds the wait for an app to scan a QR code: Okta's examples give it ten
+	// minutes.
 	MaxActivation = 10 * time.Minute
 )
 
-// ErrNoTransaction is returned by [Client.AwaitPush] for a verification that names no transaction of this org to ask for.
+// ErrNoTransaction is returned by [Client.AwaitPush] for a verification that names no
+// transaction of this org to ask for.
 var ErrNoTransaction = errors.New("okta names no transaction of this factor, so that its end can't be known")
 
 // GetTransaction returns how far the verification of a push is. It counts in [BucketUsers].
@@ -41,8 +43,9 @@ func (c *Client) GetTransaction(ctx context.Context, userID, factorID, transacti
 	return v, rep, err
 }
 
-// AwaitPush asks for the transaction of v every few seconds until it isn't WAITING any more, and returns its end. One that lasts beyond
-// its own end by the server's clock is a TIMEOUT. The end of ctx, or an error, ends the wait: then what came of the push isn't known.
+// AwaitPush asks for the transaction of v every few seconds until it isn't WAITING any more,
+// and returns its end. One that lasts beyond its own end by the server's clock is a TIMEOUT.
+// The end of ctx, or an error, ends the wait: then what came of the push isn't known.
 func (c *Client) AwaitPush(ctx context.Context, userID, factorID string, v Verification) (Verification, error) {
 	if v.Result == ResultWaiting && v.TransactionID == "" {
 		return v, ErrNoTransaction
@@ -64,8 +67,9 @@ func (c *Client) AwaitPush(ctx context.Context, userID, factorID string, v Verif
 	return now, nil
 }
 
-// AwaitActivation asks for a factor that its user's app activates, as a push, until it isn't PENDING_ACTIVATION any more or has expired
-// at ends by the server's clock (zero: [MaxActivation] from now), and returns it as it then is.
+// AwaitActivation asks for a factor that its user's app activates, as a push, until it isn't
+// PENDING_ACTIVATION any more or has expired at ends by the server's clock (zero:
+// [MaxActivation] from now), and returns it as it then is.
 func (c *Client) AwaitActivation(ctx context.Context, userID, factorID string, ends time.Time) (Factor, error) {
 	var f Factor
 	err := c.poll(ctx, ends, MaxActivation, func() (done bool, err error) {
@@ -80,8 +84,8 @@ func (c *Client) AwaitActivation(ctx context.Context, userID, factorID string, e
 
 var errPollEnds = errors.New("the time to answer is over")
 
-// poll asks at growing intervals until the answer is done, and returns errPollEnds if it isn't by the time ends, which is longest from now
-// if it isn't said or lies further ahead.
+// poll asks at growing intervals until the answer is done, and returns errPollEnds if it isn't
+// by the time ends, which is longest from now if it isn't said or lies further ahead.
 func (c *Client) poll(ctx context.Context, ends time.Time, longest time.Duration, ask func() (done bool, err error)) error {
 	if latest := c.Now().Add(longest); ends.IsZero() || ends.After(latest) {
 		ends = latest

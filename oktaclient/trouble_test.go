@@ -17,7 +17,8 @@ import (
 	"oktareset/oktaclient/standin"
 )
 
-// A 429 may speak of the org's window, which began before the token's: it is to be waited out all the same.
+// A 429 may speak of the org's window, which began before the token's: it is to be waited out
+// all the same.
 func TestOrgLimitWithTheOrgsNumbers(t *testing.T) {
 	t.Parallel()
 	for _, lead := range []time.Duration{0, 10 * time.Second, 50 * time.Second} {

@@ -26,7 +26,8 @@ type UserProfile struct {
 	LastName  string `json:"lastName"`
 }
 
-// UnmarshalJSON takes names to the letter: an attribute of the org's own called Login, which users may be allowed to edit, isn't the login.
+// UnmarshalJSON takes names to the letter: an attribute of the org's own called Login, which
+// users may be allowed to edit, isn't the login.
 func (p *UserProfile) UnmarshalJSON(b []byte) error {
 	var attributes map[string]json.RawMessage
 	if err := json.Unmarshal(b, &attributes); err != nil {
@@ -45,10 +46,12 @@ func (p *UserProfile) UnmarshalJSON(b []byte) error {
 // StatusDeprovisioned is the status of a deactivated user: Okta keeps no factors for one.
 const StatusDeprovisioned = "DEPROVISIONED"
 
-// GetUser returns the user with an ID or a login. Okta also matches a login's short name, drops what stands behind a
-// semicolon and ignores diacritics: compare what comes back. [FateOf] its error is [Missing] when there is no such user.
+// GetUser returns the user with an ID or a login. Okta also matches a login's short name, drops
+// what stands behind a semicolon and ignores diacritics: compare what comes back. [FateOf] its
+// error is [Missing] when there is no such user.
 //
-// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/getUser
+// Okta API:
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/getUser
 //
 //meta:operation GET /api/v1/users/{id}
 func (c *Client) GetUser(ctx context.Context, idOrLogin string) (User, Reply, error) {
@@ -81,18 +84,19 @@ func isUser(body []byte) bool {
 	return json.Unmarshal(body, &u) == nil && u.named()
 }
 
-// FindUsers returns the users whose login is exactly the given one, by a filter: for logins with characters that the path of
-// [Client.GetUser] can't carry. It counts in [BucketUsers].
+// FindUsers returns the users whose login is exactly the given one, by a filter: for logins
+// with characters that the path of [Client.GetUser] can't carry. It counts in [BucketUsers].
 //
-// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/listUsers
+// Okta API:
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/listUsers
 //
 //meta:operation GET /api/v1/users
 func (c *Client) FindUsers(ctx context.Context, login string) ([]User, Reply, error) {
 	return c.ListUsers(ctx, "profile.login eq "+quoteFilter(login), 0)
 }
 
-// ListUsers returns the first page of the users that match a filter ("" for all), at most limit of them (0: as many as a page
-// holds, 200).
+// ListUsers returns the first page of the users that match a filter ("" for all), at most limit
+// of them (0: as many as a page holds, 200).
 //
 //meta:operation GET /api/v1/users
 func (c *Client) ListUsers(ctx context.Context, filter string, limit int) ([]User, Reply, error) {
@@ -108,11 +112,13 @@ func (c *Client) ListUsers(ctx context.Context, filter string, limit int) ([]Use
 	return users, rep, err
 }
 
-// ResetFactors unenrolls all MFA factors of the user with this ID. It is not idempotent: on Identity Engine a second call
-// also takes the forgot-password question, and any call takes what the user has enrolled since. So it is never sent again
-// unless it certainly did nothing; ask [FateOf] what an error means.
+// ResetFactors unenrolls all MFA factors of the user with this ID. It is not idempotent: on
+// Identity Engine a second call also takes the forgot-password question, and any call takes
+// what the user has enrolled since. So it is never sent again unless it certainly did nothing;
+// ask [FateOf] what an error means.
 //
-// dispatch is called once, when the first attempt may be sent and before it is; an error from it is returned and nothing is sent.
+// dispatch is called once, when the first attempt may be sent and before it is; an error from
+// it is returned and nothing is sent.
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserLifecycle/#tag/UserLifecycle/operation/resetFactors
@@ -139,8 +145,9 @@ func (c *Client) ResetFactorsAgain(ctx context.Context, userID string, holds, di
 	})
 }
 
-// InPath reports whether a login can be asked for in the path of [Client.GetUser]. Okta's path handling breaks on "/" (405),
-// ";" (cuts the login short) and "\" (400); what else isn't a letter, a digit or common in logins goes by filter too.
+// InPath reports whether a login can be asked for in the path of [Client.GetUser]. Okta's path
+// handling breaks on "/" (405), ";" (cuts the login short) and "\" (400); what else isn't a
+// letter, a digit or common in logins goes by filter too.
 func InPath(login string) bool {
 	if checkSegment(login) != nil {
 		return false
@@ -160,7 +167,8 @@ func checkSegment(s string) error {
 	return nil
 }
 
-// checkID refuses what doesn't look like an ID at all, so that no mistake elsewhere can aim a change at another path.
+// checkID refuses what doesn't look like an ID at all, so that no mistake elsewhere can aim a
+// change at another path.
 func checkID(id string) error {
 	if len(id) < 15 || strings.Contains(id, redacted) || strings.ContainsFunc(id, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
@@ -170,7 +178,8 @@ func checkID(id string) error {
 	return nil
 }
 
-// quoteFilter writes a string of Okta's filter language (SCIM): as in JSON, but nothing else escaped.
+// quoteFilter writes a string of Okta's filter language (SCIM): as in JSON, but nothing else
+// escaped.
 func quoteFilter(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }

@@ -10,13 +10,15 @@ import (
 	"strings"
 )
 
-// usersPage is the most users that Okta lists at once, and what it recommends for the members of a group.
+// usersPage is the most users that Okta lists at once, and what it recommends for the members
+// of a group.
 const usersPage = 200
 
 // UserRecord is a user with every attribute that a list tells, those of the profile among them.
 type UserRecord struct{ attributes map[string]any }
 
-// UnmarshalJSON reads a user. Numbers stay as they are written: an employee's number may be longer than a float is exact.
+// UnmarshalJSON reads a user. Numbers stay as they are written: an employee's number may be
+// longer than a float is exact.
 func (u *UserRecord) UnmarshalJSON(b []byte) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()
@@ -34,8 +36,8 @@ func (u UserRecord) text(name string) string {
 	return s
 }
 
-// Attribute returns the attribute at a path, as "profile", "department": a string, a [json.Number], a bool, a []any or a
-// map[string]any; nil when the user doesn't have it.
+// Attribute returns the attribute at a path, as "profile", "department": a string, a
+// [json.Number], a bool, a []any or a map[string]any; nil when the user doesn't have it.
 func (u UserRecord) Attribute(path ...string) any {
 	var value any = u.attributes
 	for _, name := range path {
@@ -45,16 +47,18 @@ func (u UserRecord) Attribute(path ...string) any {
 	return value
 }
 
-// UserQuery chooses users. Okta takes one of the two only; with neither, all users are meant but those that are deactivated.
+// UserQuery chooses users. Okta takes one of the two only; with neither, all users are meant
+// but those that are deactivated.
 type UserQuery struct {
 	Search string // an expression over any attribute; its answers lag behind changes
 	Filter string // an expression over a few attributes
 }
 
-// ListUserRecords yields the users that q lets through, page by page. An error is yielded once, as the last. It counts in
-// [BucketUsers].
+// ListUserRecords yields the users that q lets through, page by page. An error is yielded once,
+// as the last. It counts in [BucketUsers].
 //
-// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/listUsers
+// Okta API:
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/listUsers
 //
 //meta:operation GET /api/v1/users
 func (c *Client) ListUserRecords(ctx context.Context, q UserQuery) iter.Seq2[UserRecord, error] {

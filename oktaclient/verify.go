@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// The results of a verification that this program acts on. Okta has more, as FAILED, PASSCODE_REPLAYED and TIME_WINDOW_EXCEEDED: only
-// SUCCESS is one.
+// The results of a verification that this program acts on. Okta has more, as FAILED,
+// PASSCODE_REPLAYED and TIME_WINDOW_EXCEEDED: only SUCCESS is one.
 const (
 	ResultChallenge = "CHALLENGE" // a passcode is on its way to the user
 	ResultWaiting   = "WAITING"   // the user hasn't answered yet
@@ -18,7 +18,8 @@ const (
 	ResultTimeout   = "TIMEOUT"  // the user didn't answer in time
 )
 
-// Verify is how a factor is verified. Without passcode and answer it asks for a challenge, which sms, call, email and push need first.
+// Verify is how a factor is verified. Without passcode and answer it asks for a challenge,
+// which sms, call, email and push need first.
 type Verify struct {
 	PassCode       Passcode
 	Answer         Passcode      // to a security question
@@ -67,12 +68,15 @@ func (v *Verification) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// VerifyFactor verifies a factor of the user with this ID, or sends the user its challenge. A wrong passcode or answer is an error
-// ([WrongPasscode]). A push comes back WAITING: [Client.AwaitPush] follows it. It counts in [BucketVerify]. Okta allows few attempts
-// (five failed ones lock a factor for five minutes) and few messages ([MessageLimit]); its 429 isn't waited out: the passcode would be
-// stale. Nothing is sent again unless it certainly did nothing.
+// VerifyFactor verifies a factor of the user with this ID, or sends the user its challenge. A
+// wrong passcode or answer is an error ([WrongPasscode]). A push comes back WAITING:
+// [Client.AwaitPush] follows it. It counts in [BucketVerify]. Okta allows few attempts (five
+// failed ones lock a factor for five minutes) and few messages ([MessageLimit]); its 429 isn't
+// waited out: the passcode would be stale. Nothing is sent again unless it certainly did
+// nothing.
 //
-// Okta API: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/verifyFactor
+// Okta API:
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/verifyFactor
 //
 //meta:operation POST /api/v1/users/{userId}/factors/{factorId}/verify
 func (c *Client) VerifyFactor(ctx context.Context, userID, factorID string, v Verify) (Verification, Reply, error) {
@@ -104,7 +108,8 @@ func (v Verify) body() any {
 	return nil // an empty body: with one, Okta would take a challenge for an attempt
 }
 
-// transactionID finds the ID in the address of a transaction of a factor. An address elsewhere isn't one: it isn't called.
+// transactionID finds the ID in the address of a transaction of a factor. An address elsewhere
+// isn't one: it isn't called.
 func (c *Client) transactionID(href string, factor []string) string {
 	u, err := url.Parse(href)
 	if err != nil || u.Scheme != c.org.scheme || !strings.EqualFold(u.Host, c.org.host) {

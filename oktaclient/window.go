@@ -2,8 +2,9 @@ package oktaclient
 
 import "time"
 
-// window is what is known of the period in which a bucket counts. Okta's windows are fixed: they open at the first request
-// after the last one ended, and every request counts in them, refused ones too.
+// window is what is known of the period in which a bucket counts. Okta's windows are fixed:
+// they open at the first request after the last one ended, and every request counts in them,
+// refused ones too.
 type window struct {
 	limit     int       // requests a window; 0: not known
 	remaining int       // as the newest reply that speaks of this window has it, less what got no reply
@@ -13,8 +14,8 @@ type window struct {
 	since     time.Time // local time at which the first reply spoke of it
 }
 
-// learn takes in what a reply said. The same window keeps the smaller remaining, an older one is ignored, a newer one
-// replaces: replies overtake each other.
+// learn takes in what a reply said. The same window keeps the smaller remaining, an older one
+// is ignored, a newer one replaces: replies overtake each other.
 func (w *window) learn(r rateLimit, now time.Time) {
 	if !r.known || r.limit == 0 {
 		return
@@ -39,8 +40,9 @@ func (w *window) learn(r rateLimit, now time.Time) {
 	w.limit, w.reset, w.ends = r.limit, r.reset, ends
 }
 
-// older reports whether a reply speaks of a window before this one. Where the two lie further apart than a window lasts,
-// it is the record that can't be true: a single nonsensical reset must not blind the pacer.
+// older reports whether a reply speaks of a window before this one. Where the two lie further
+// apart than a window lasts, it is the record that can't be true: a single nonsensical reset
+// must not blind the pacer.
 func (w *window) older(r rateLimit, now time.Time) bool {
 	if r.reset == 0 || r.reset >= w.reset {
 		return false
@@ -51,9 +53,10 @@ func (w *window) older(r rateLimit, now time.Time) bool {
 // open reports whether the window is known and still running.
 func (w *window) open(now time.Time) bool { return !w.ends.IsZero() && now.Before(w.ends) }
 
-// left is how many more requests may be sent in an open window: its limit's share that this run may use, less what is used
-// by anybody, less what is in flight. Requests in flight may be counted twice, as used too: that errs on the safe side, and
-// only until their replies are here.
+// left is how many more requests may be sent in an open window: its limit's share that this run
+// may use, less what is used by anybody, less what is in flight. Requests in flight may be
+// counted twice, as used too: that errs on the safe side, and only until their replies are
+// here.
 func (w *window) left(capacity, inFlight int) int {
 	return allowance(w.limit, capacity) - (w.limit - w.remaining) - inFlight
 }
@@ -64,7 +67,8 @@ func (w *window) shared(inFlight int) bool {
 	return 10*(used-w.ours-inFlight) > used
 }
 
-// due is when one more request is due in a window that is spent evenly until the reserve begins, of which so many are left.
+// due is when one more request is due in a window that is spent evenly until the reserve
+// begins, of which so many are left.
 func (w *window) due(left, capacity int) time.Time {
 	span := float64(Window - reserve)
 	return w.ends.Add(-reserve - time.Duration(span*float64(left)/float64(allowance(w.limit, capacity))))

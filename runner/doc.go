@@ -58,15 +58,17 @@
 //
 // # To add a step
 //
-// A step that follows the reset and needs nothing but the user is declared in [Steps], and has its
-// call in package steps and in oktaclient. Flag, help, question, plan, page, resume and the commands
-// that messages propose follow from the declaration; tests fail until all of it is there.
+// A step that follows the reset and needs nothing but the user is declared in [Steps], and has
+// its call in package steps and in oktaclient. Flag, help, question, plan, page, resume and the
+// commands that messages propose follow from the declaration; tests fail until all of it is
+// there.
 //
 // # Guarantees
 //
-// [Run] hands every job to exactly one worker and settles exactly one [Result] for every job that it
-// started. A row that failed is data: only an error of the job source, of the [Book] or of the [Do]
-// function ends a run early, and then the rows that were already started still end in a result.
+// [Run] hands every job to exactly one worker and settles exactly one [Result] for every job
+// that it started. A row that failed is data: only an error of the job source, of the [Book] or
+// of the [Do] function ends a run early, and then the rows that were already started still end
+// in a result.
 //
 // The package imports nothing else of this module, so that every part of it can speak these words.
 package runner

@@ -29,9 +29,10 @@ type Identifier struct {
 	Value string
 }
 
-// ParseIdentifier classifies a cell. The reason is "" for an identifier that may be used, else why it never reaches a URL:
-// [ReasonEmpty]; [ReasonReserved] for "me" (Okta's word for the caller), "." and ".." (which URL handling folds away);
-// [ReasonMalformed] for control characters, invalid UTF-8 and what is longer than a login can be.
+// ParseIdentifier classifies a cell. The reason is "" for an identifier that may be used, else
+// why it never reaches a URL: [ReasonEmpty]; [ReasonReserved] for "me" (Okta's word for the
+// caller), "." and ".." (which URL handling folds away); [ReasonMalformed] for control
+// characters, invalid UTF-8 and what is longer than a login can be.
 func ParseIdentifier(cell string) (Identifier, Reason) {
 	s := strings.TrimFunc(cell, unicode.IsSpace)
 	switch {
@@ -60,7 +61,8 @@ func WhyMalformed(cell string) string {
 	return fmt.Sprintf("it is longer than %d characters", maxLogin)
 }
 
-// isPlain is the quick way to say that nothing can be wrong with a login: a survey looks at a million.
+// isPlain is the quick way to say that nothing can be wrong with a login: a survey looks at a
+// million.
 func isPlain(s string) bool {
 	if len(s) > maxLogin {
 		return false
@@ -73,8 +75,8 @@ func isPlain(s string) bool {
 	return true
 }
 
-// isUserID reports whether s has the form of every user ID that Okta documents and that was seen on the wire:
-// 00u and 17 letters or digits.
+// isUserID reports whether s has the form of every user ID that Okta documents and that was
+// seen on the wire: 00u and 17 letters or digits.
 func isUserID(s string) bool {
 	if len(s) != 20 || s[:3] != "00u" {
 		return false
@@ -99,15 +101,16 @@ func digit62(c byte) int {
 	return -1
 }
 
-// SameLogin reports whether two logins name the same user: Okta's logins don't depend on case, and one character has more
-// than one Unicode form. Diacritics do count, although Okta's own search ignores them: a wrong user is worse than none.
+// SameLogin reports whether two logins name the same user: Okta's logins don't depend on case,
+// and one character has more than one Unicode form. Diacritics do count, although Okta's own
+// search ignores them: a wrong user is worse than none.
 func SameLogin(a, b string) bool {
 	var foldedA, foldedB [maxLogin]byte
 	return bytes.Equal(appendFolded(foldedA[:0], a), appendFolded(foldedB[:0], b))
 }
 
-// appendFolded appends a login to dst in the form in which it is compared. What is ASCII, as nearly all logins are, takes no memory
-// besides dst.
+// appendFolded appends a login to dst in the form in which it is compared. What is ASCII, as
+// nearly all logins are, takes no memory besides dst.
 func appendFolded(dst []byte, s string) []byte {
 	begin := len(dst)
 	for i := range len(s) {
@@ -123,7 +126,8 @@ func appendFolded(dst []byte, s string) []byte {
 	return dst
 }
 
-// foldRune is Unicode's simple case folding, one character for one: full folding would make two users of straße@ and strasse@.
+// foldRune is Unicode's simple case folding, one character for one: full folding would make two
+// users of straße@ and strasse@.
 func foldRune(r rune) rune {
 	least := r
 	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
@@ -132,11 +136,12 @@ func foldRune(r rune) rune {
 	return unicode.ToLower(least)
 }
 
-// Key identifies a user in 16 bytes, so that a million of them fit into memory: an ID losslessly (17 digits of base 62 need
-// 102 bits), a login by 127 bits of a SHA-256.
+// Key identifies a user in 16 bytes, so that a million of them fit into memory: an ID
+// losslessly (17 digits of base 62 need 102 bits), a login by 127 bits of a SHA-256.
 type Key [16]byte
 
-// Key returns the key under which two identifiers of the same user are equal. An ID and a login never have the same key.
+// Key returns the key under which two identifiers of the same user are equal. An ID and a login
+// never have the same key.
 func (i Identifier) Key() Key {
 	if i.Kind == KindID && isUserID(i.Value) {
 		return idKey(i.Value)

@@ -228,7 +228,8 @@ func FuzzParseIdentifier(f *testing.F) {
 	})
 }
 
-// idOf makes any string into an ID: the same for strings that agree in the 17 digits it has room for.
+// idOf makes any string into an ID: the same for strings that agree in the 17 digits it has
+// room for.
 func idOf(s string) runner.Identifier {
 	const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	b := []byte("00u00000000000000000")

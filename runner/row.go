@@ -38,7 +38,8 @@ type Job struct {
 	Tried  Tried // what earlier runs did to a row of which nothing is open
 }
 
-// Jobs makes rows into jobs, in order, and claims each row's identifier for the first that names it.
+// Jobs makes rows into jobs, in order, and claims each row's identifier for the first that
+// names it.
 func Jobs(rows iter.Seq2[Row, error], seen *Seen) iter.Seq2[Job, error] {
 	return func(yield func(Job, error) bool) {
 		for row, err := range rows {
@@ -87,7 +88,8 @@ type Result struct {
 	RunID        string // of the run that took the row, or of several with spaces between; "" is the run that settles it
 }
 
-// Status is the class of a result. The set is closed: every input row ends in exactly one of [Statuses].
+// Status is the class of a result. The set is closed: every input row ends in exactly one of
+// [Statuses].
 type Status string
 
 // What became of a row.
@@ -113,12 +115,14 @@ var Statuses = []Status{
 	StatusForbidden, StatusFailed, StatusUnknown, StatusNotAttempted,
 }
 
-// OK reports whether a row with this status needs nobody's attention: it is what the exit code 0 asks of every row.
+// OK reports whether a row with this status needs nobody's attention: it is what the exit code
+// 0 asks of every row.
 func (s Status) OK() bool {
 	return s == StatusReset || s == StatusWouldReset || s == StatusSkipped
 }
 
-// Open reports whether a row with this status is gone on with by every later run: it may have been changed, and isn't done.
+// Open reports whether a row with this status is gone on with by every later run: it may have
+// been changed, and isn't done.
 func (s Status) Open() bool { return s == StatusUnknown || s == StatusPartial }
 
 // Open reports whether a row counted isn't done: a later run goes on with it.

@@ -16,12 +16,13 @@ type Options struct {
 	Workers int // goroutines that work on rows, at least 1
 }
 
-// Do works on one job. It calls [Book.Take] before the first attempt to change the target. The result counts in any case;
-// an error beside it ends the run: no further row is started.
+// Do works on one job. It calls [Book.Take] before the first attempt to change the target. The
+// result counts in any case; an error beside it ends the run: no further row is started.
 type Do func(ctx context.Context, j Job, b Book) (Result, error)
 
-// Enough is an error of [Do] that ends a run without hurry: no further row is started, but those under way are worked on as if
-// nothing had happened. Any other error ends their context, too.
+// Enough is an error of [Do] that ends a run without hurry: no further row is started, but
+// those under way are worked on as if nothing had happened. Any other error ends their context,
+// too.
 type Enough struct{ Err error }
 
 func (e Enough) Error() string { return e.Err.Error() }
@@ -31,16 +32,20 @@ func (e Enough) Unwrap() error { return e.Err }
 
 // Book is the record that a run keeps: the ledger. It is safe for concurrent use.
 type Book interface {
-	// Take returns once the record that the row is taken can't be lost any more. On an error nothing may be sent.
+	// Take returns once the record that the row is taken can't be lost any more. On an error
+	// nothing may be sent.
 	Take(Row, Taken) error
-	// Settle hands over the row's result. It is written at the latest with the next Take or a moment later.
+	// Settle hands over the row's result. It is written at the latest with the next Take or a
+	// moment later.
 	Settle(Result) error
 }
 
-// Run works on the jobs with o.Workers goroutines and returns what ended it: nil once every job has been worked on, else
-// the first error of jobs, do or b, or the cause of ctx's end. Cancelling ctx stops starting rows; do decides what becomes of the
-// rows already started (a result that is not_attempted means that the end of ctx kept it from being worked on), and their results
-// are settled in any case. Run returns only once jobs does: a source that blocks delays a stop.
+// Run works on the jobs with o.Workers goroutines and returns what ended it: nil once every job
+// has been worked on, else the first error of jobs, do or b, or the cause of ctx's end.
+// Cancelling ctx stops starting rows; do decides what becomes of the rows already started (a
+// result that is not_attempted means that the end of ctx kept it from being worked on), and
+// their results are settled in any case. Run returns only once jobs does: a source that blocks
+// delays a stop.
 //
 // seen gets every settled result, one at a time and never concurrently; workers wait for it.
 func Run(ctx context.Context, o Options, jobs iter.Seq2[Job, error], do Do, b Book, seen func(Result)) error {
@@ -103,7 +108,8 @@ func (r *run) read(jobs iter.Seq2[Job, error]) {
 	}
 }
 
-// work does one job, unless the run was stopped in the meantime: a select with both ways open picks either.
+// work does one job, unless the run was stopped in the meantime: a select with both ways open
+// picks either.
 func (r *run) work(j Job) {
 	if r.starting.Err() != nil {
 		r.incomplete.Store(true)

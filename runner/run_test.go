@@ -82,7 +82,8 @@ func (p *pool) run(ctx context.Context, workers int, jobs iter.Seq2[runner.Job, 
 	return runner.Run(ctx, runner.Options{Workers: workers}, jobs, p.do, p, p.seen)
 }
 
-// check asserts what is true of every run: each job that was started is settled once and shown once, after it was settled.
+// check asserts what is true of every run: each job that was started is settled once and shown
+// once, after it was settled.
 func (p *pool) check(t *testing.T, want []int) {
 	t.Helper()
 	for _, list := range [][]int{p.started, p.settled, p.saw} {
@@ -269,7 +270,8 @@ func TestRunJoinsErrorsOfOneRow(t *testing.T) {
 	})
 }
 
-// Jobs of a second on four workers, cancelled after five and a half: 24 were started, and 24 have a result.
+// Jobs of a second on four workers, cancelled after five and a half: 24 were started, and 24
+// have a result.
 func TestRunCancelled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -329,7 +331,8 @@ func TestRunCancelsItsWorkers(t *testing.T) {
 	})
 }
 
-// The source is read by one goroutine, no further than there are workers to hand its jobs to, and let go of.
+// The source is read by one goroutine, no further than there are workers to hand its jobs to,
+// and let go of.
 func TestRunReadsNoFurtherThanItWorks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -6,9 +6,11 @@ import (
 	"sync"
 )
 
-// Seen remembers which row named a user first, in 25 bytes a user, or 23 to 29 if it wasn't told how many to expect. It is safe for concurrent use; the zero value is ready.
+// Seen remembers which row named a user first, in 25 bytes a user, or 23 to 29 if it wasn't
+// told how many to expect. It is safe for concurrent use; the zero value is ready.
 //
-// The keys are kept whole, and not as shorter fingerprints: of two users who are taken for one, one is never reset.
+// The keys are kept whole, and not as shorter fingerprints: of two users who are taken for one,
+// one is never reset.
 type Seen struct {
 	users   int      // that are expected
 	repeats *Repeats // the only logins that are remembered; nil: all are
@@ -18,16 +20,18 @@ type Seen struct {
 	shards []shard      // 2^shardBits, by the hash; nil until the first claim
 }
 
-// shardBits makes shards small enough that one grows at little cost: a single table of a million would hold all of them twice.
+// shardBits makes shards small enough that one grows at little cost: a single table of a
+// million would hold all of them twice.
 const shardBits = 8
 
-// Expect says, before the first Claim, how many users there will be about, so that none is moved, and which logins more than one row
-// names. No others are remembered, which halves the memory of a file of logins: should a second row name one of them after all, its
-// user turns out to be claimed by ID.
+// Expect says, before the first Claim, how many users there will be about, so that none is
+// moved, and which logins more than one row names. No others are remembered, which halves the
+// memory of a file of logins: should a second row name one of them after all, its user turns
+// out to be claimed by ID.
 func (s *Seen) Expect(users int, repeats *Repeats) { s.users, s.repeats = users, repeats }
 
-// Claim records that row n, 1 or higher, names the user of i, unless an earlier row did. It returns the row that holds the user.
-// A row that claims a user again still holds it.
+// Claim records that row n, 1 or higher, names the user of i, unless an earlier row did. It
+// returns the row that holds the user. A row that claims a user again still holds it.
 func (s *Seen) Claim(i Identifier, n int) int {
 	if i.Kind == KindLogin && s.repeats != nil && !s.repeats.Has(i) {
 		return n
@@ -101,14 +105,15 @@ type shard struct {
 	used  int
 }
 
-// slot holds the first row that named a user. It is free if that is 0. It takes 20 bytes: a uint64 in it would make it 24.
+// slot holds the first row that named a user. It is free if that is 0. It takes 20 bytes: a
+// uint64 in it would make it 24.
 type slot struct {
 	key   Key
 	first uint32
 }
 
-// leastSlots is the smallest size of a shard. It grows by a quarter when seven of eight slots are in use, so that hardly a third of
-// the memory is ever free.
+// leastSlots is the smallest size of a shard. It grows by a quarter when seven of eight slots
+// are in use, so that hardly a third of the memory is ever free.
 const leastSlots = 16
 
 // claim returns k's slot, which is row n's if it was nobody's. It is valid until the next claim.
@@ -149,7 +154,8 @@ func (t *shard) resize(size int, seed maphash.Seed) {
 	}
 }
 
-// forget drops the slots of rows for which drop is true. The others move, as a search ends at a free slot.
+// forget drops the slots of rows for which drop is true. The others move, as a search ends at a
+// free slot.
 func (t *shard) forget(drop func(n int) bool, seed maphash.Seed) {
 	before := t.used
 	for i, s := range t.slots {

@@ -57,8 +57,8 @@ func StepNamed(name string) Step {
 	return stepBy(func(s Step) bool { return s.Name == name })
 }
 
-// StepOf returns the step of which a row is partial or taken for the reason. One that doesn't exist,
-// of another version, is the zero step.
+// StepOf returns the step of which a row is partial or taken for the reason. One that doesn't
+// exist, of another version, is the zero step.
 func StepOf(open Reason) Step {
 	return stepBy(func(s Step) bool { return s.Changes && s.Open == open })
 }

@@ -1,6 +1,7 @@
 package runner
 
-// failure reports whether a status counts for a halt rule: not what the input did wrong, nor what was rightly left alone.
+// failure reports whether a status counts for a halt rule: not what the input did wrong, nor
+// what was rightly left alone.
 func failure(s Status) bool {
 	switch s {
 	case StatusFailed, StatusForbidden, StatusUnknown, StatusPartial:
@@ -24,7 +25,8 @@ type openRow struct {
 	ours   bool // it was this run that left it open
 }
 
-// Settle takes in a result. It reports whether the row was open before and this result replaces that.
+// Settle takes in a result. It reports whether the row was open before and this result replaces
+// that.
 func (t *Tally) Settle(res Result) bool {
 	before, again := t.open[res.Row.N]
 	if again {

@@ -54,8 +54,8 @@ func (c *call) role(u User, role, assignment string, i int) map[string]any {
 	return a
 }
 
-// listAdmins answers with all users that have an admin role; the next page's link is in the body. Whether Okta lists those who have it by a
-// group isn't documented: here they are listed.
+// listAdmins answers with all users that have an admin role; the next page's link is in the
+// body. Whether Okta lists those who have it by a group isn't documented: here they are listed.
 func (c *call) listAdmins() {
 	q := c.r.URL.Query()
 	limit, ok := pageLimit(q, maxAdminsPage, 1, maxAdminsPage)
@@ -86,8 +86,8 @@ func (c *call) listAdmins() {
 	c.json(map[string]any{"value": value, "_links": links})
 }
 
-// adminsFrom returns the IDs of up to limit users with roles from a position on, and the position of the next, -1 for none. Only
-// users that were added in full have roles.
+// adminsFrom returns the IDs of up to limit users with roles from a position on, and the
+// position of the next, -1 for none. Only users that were added in full have roles.
 func (o *Org) adminsFrom(from, limit int) (ids []string, next int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -40,7 +40,8 @@ type grant struct {
 	dead   bool
 }
 
-// AddApp adds a service app and returns it as the org holds it. One with the same client ID is replaced.
+// AddApp adds a service app and returns it as the org holds it. One with the same client ID is
+// replaced.
 func (o *Org) AddApp(a App) App {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -73,7 +74,8 @@ func (o *Org) RevokeTokens() {
 	}
 }
 
-// RenewNonces replaces the nonces of proofs, as Okta does each day. At the token endpoint the one before stays good.
+// RenewNonces replaces the nonces of proofs, as Okta does each day. At the token endpoint the
+// one before stays good.
 func (o *Org) RenewNonces() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -86,7 +88,8 @@ func (o *Org) RenewNonces() {
 // random is a string that nobody guesses by accident. The caller holds the mutex.
 func (o *Org) random() string { return base62(o.rng.Uint64()) + base62(o.rng.Uint64()) }
 
-// replays remembers what was used already, for as long as it would be accepted: two generations, of which the older one is forgotten.
+// replays remembers what was used already, for as long as it would be accepted: two
+// generations, of which the older one is forgotten.
 type replays struct {
 	seen  [2]map[string]bool
 	until time.Time
@@ -140,7 +143,8 @@ func (c *call) granted(scheme, token string) bool {
 	return refused == nil
 }
 
-// checkGrant returns why an access token doesn't open the endpoint, or nil. The caller holds the mutex.
+// checkGrant returns why an access token doesn't open the endpoint, or nil. The caller holds
+// the mutex.
 func (c *call) checkGrant(scheme, token string) (int, *oauthError) {
 	g := c.o.grants[token]
 	now := c.o.now()
@@ -173,7 +177,8 @@ func (c *call) checkGrant(scheme, token string) (int, *oauthError) {
 	return 0, nil
 }
 
-// wwwAuthenticate refuses an access token as Okta does. Of a scope that is missing, and of a proof, only the header speaks.
+// wwwAuthenticate refuses an access token as Okta does. Of a scope that is missing, and of a
+// proof, only the header speaks.
 func (c *call) wwwAuthenticate(scheme string, status int, e oauthError) {
 	algs := ""
 	if scheme == "DPoP" {

@@ -9,8 +9,8 @@ import (
 // windowLength is the fixed period that a limit counts in.
 const windowLength = time.Minute
 
-// window counts calls. It opens at the first call after the one before it ended, so it isn't bound to the wall clock's
-// minutes.
+// window counts calls. It opens at the first call after the one before it ended, so it isn't
+// bound to the wall clock's minutes.
 type window struct {
 	ends time.Time // whatever the server's clock says meanwhile
 	used int
@@ -44,8 +44,9 @@ func (o *Org) bucket(name string) *bucket {
 	return b
 }
 
-// spend takes one call out of a bucket, and reports what the headers show and whether the call may pass. A refused call doesn't
-// count. The reset is cut to whole seconds, so that for a part of a second the old window is still in force at it.
+// spend takes one call out of a bucket, and reports what the headers show and whether the call
+// may pass. A refused call doesn't count. The reset is cut to whole seconds, so that for a part
+// of a second the old window is still in force at it.
 func (o *Org) spend(name string) (rate, bool) {
 	now := time.Now()
 	b := o.bucket(name)
@@ -66,7 +67,8 @@ func (o *Org) spend(name string) (rate, bool) {
 // shown is a window's end by the server's clock.
 func (o *Org) shown(w window) int64 { return w.ends.Add(time.Duration(o.skew.Load())).Unix() }
 
-// admit lets a call in, or answers it: credentials first, then the number of calls in flight, then the bucket.
+// admit lets a call in, or answers it: credentials first, then the number of calls in flight,
+// then the bucket.
 func (c *call) admit() bool {
 	if !c.route.public && !c.authorized() {
 		return false
@@ -87,7 +89,8 @@ func (c *call) take() (refused bool) {
 	c.o.mu.Lock()
 	defer c.o.mu.Unlock()
 	if !c.o.cfg.Unlimited && c.o.letIn >= c.o.cfg.concurrency() {
-		// Okta shows 0 and 0 for the concurrency limit; the reset is only a suggestion and far too long.
+		// Okta shows 0 and 0 for the concurrency limit; the reset is only a suggestion and far
+		// too long.
 		c.rate = &rate{reset: c.o.now().Add(windowLength).Unix()}
 		return true
 	}

@@ -2,7 +2,8 @@ package standin
 
 import "time"
 
-// SetLimit changes the org's calls a minute of a bucket, from now on: what a window that is open has counted stays counted.
+// SetLimit changes the org's calls a minute of a bucket, from now on: what a window that is
+// open has counted stays counted.
 func (o *Org) SetLimit(bucket string, perMinute int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -26,7 +27,8 @@ func (o *Org) SetLatency(d time.Duration) {
 	o.cfg.Latency = d
 }
 
-// SetClockSkew sets the server's clock, as [Config.ClockSkew] has it. Windows go on for as long as they would have.
+// SetClockSkew sets the server's clock, as [Config.ClockSkew] has it. Windows go on for as long
+// as they would have.
 func (o *Org) SetClockSkew(d time.Duration) { o.skew.Store(int64(d)) }
 
 // SetLogLag sets how long after its published an event can be read.

@@ -2,7 +2,8 @@ package standin
 
 import "time"
 
-// Engine is the generation of an org's sign-in: it decides what a reset leaves behind and which events it writes.
+// Engine is the generation of an org's sign-in: it decides what a reset leaves behind and which
+// events it writes.
 type Engine int
 
 // Okta's two engines.
@@ -11,7 +12,8 @@ const (
 	Classic                // Classic Engine: a reset leaves no factor
 )
 
-// Events chooses what a reset writes into the System Log. Okta's own pages disagree about Identity Engine.
+// Events chooses what a reset writes into the System Log. Okta's own pages disagree about
+// Identity Engine.
 type Events int
 
 // The event sets of a reset.
@@ -35,14 +37,16 @@ const (
 	BucketOther  = "/api/v1"          // everything else
 )
 
-// defaultLimits are a workforce org's calls a minute. The numbers of me and iam aren't documented: those of "other".
+// defaultLimits are a workforce org's calls a minute. The numbers of me and iam aren't
+// documented: those of "other".
 var defaultLimits = map[string]int{
 	BucketUsers: 600, BucketUser: 2000, BucketMe: 1200, BucketLogs: 120, BucketIAM: 1200, BucketOther: 1200, BucketVerify: 1200, BucketToken: 2000,
 	BucketGroups: 500, BucketGroup: 1000,
 }
 
 const (
-	// defaultTokenShare is the percentage of a bucket, and of the concurrency, that a token gets unless an admin changed it.
+	// defaultTokenShare is the percentage of a bucket, and of the concurrency, that a token
+	// gets unless an admin changed it.
 	defaultTokenShare = 50
 	// defaultConcurrency is a workforce org's number of calls at one time.
 	defaultConcurrency = 75
@@ -50,8 +54,8 @@ const (
 	unlimited = 1_000_000_000
 )
 
-// Config describes an org. The zero value is an Identity Engine workforce org that answers at once and holds only the token's
-// owner.
+// Config describes an org. The zero value is an Identity Engine workforce org that answers at
+// once and holds only the token's owner.
 type Config struct {
 	Engine Engine
 	Token  string // the only SSWS token it accepts; "" generates one, see [Org.Token]. Service apps are added by [Org.AddApp]
@@ -70,7 +74,8 @@ type Config struct {
 	ClockSkew time.Duration // the server's clock is time.Now plus this: Date, rate-limit resets, created, published
 	LogLag    time.Duration // an event can be read this long after its published
 
-	// Reenroll makes everybody enroll a new factor this long after a reset, as people do who were told to; 0: nobody does.
+	// Reenroll makes everybody enroll a new factor this long after a reset, as people do who
+	// were told to; 0: nobody does.
 	Reenroll time.Duration
 
 	// Stays are types of factors that stay listed after a reset, and that can be used, though the
@@ -84,12 +89,13 @@ type Config struct {
 
 	// What is not known of Okta. The zero value is the likelier answer.
 
-	// ResetReply is what reset_factors answers for users of a status: 200, 403 (E0000038) or 404 (E0000007). A status not
-	// named is 200, but DEPROVISIONED is 404.
+	// ResetReply is what reset_factors answers for users of a status: 200, 403 (E0000038) or
+	// 404 (E0000007). A status not named is 200, but DEPROVISIONED is 404.
 	ResetReply map[string]int
 	// ResetEvents is what a reset writes into the System Log.
 	ResetEvents Events
-	// OrgNumbers makes a 429 that other clients caused show the org's limit and reset instead of the token's.
+	// OrgNumbers makes a 429 that other clients caused show the org's limit and reset instead
+	// of the token's.
 	OrgNumbers bool
 	// ExactLogins keeps a look-up from finding a login that differs in diacritics only.
 	ExactLogins bool

@@ -7,10 +7,11 @@ import (
 
 // directory holds the users. The Org's mutex guards it.
 //
-// A user added by an identifier is that string and nothing else until something changes: ID, login, names and factors
-// follow from the identifier. One index serves IDs and logins: an ID made for a login holds the login's hash, and a login
-// made for an ID holds the ID's, so either leads back to the entry. Two of a million identifiers share their 64 bits once in
-// 37 million orgs.
+// A user added by an identifier is that string and nothing else until something changes: ID,
+// login, names and factors follow from the identifier. One index serves IDs and logins: an ID
+// made for a login holds the login's hash, and a login made for an ID holds the ID's, so either
+// leads back to the entry. Two of a million identifiers share their 64 bits once in 37 million
+// orgs.
 type directory struct {
 	engine   Engine
 	exact    bool     // logins that differ in diacritics are different
@@ -127,7 +128,8 @@ func (d *directory) at(is func(uint32) bool, keys ...uint64) int {
 	return -1
 }
 
-// byShortName looks at everybody: nobody but a careless client asks by short name, so no index is kept for it.
+// byShortName looks at everybody: nobody but a careless client asks by short name, so no index
+// is kept for it.
 func (d *directory) byShortName(name string) int {
 	found := -1
 	for pos := range d.accounts {

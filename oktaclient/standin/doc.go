@@ -1,18 +1,20 @@
-// Package standin is the stand-in org: an HTTP handler with users, factors, rate limits, a System Log and faults, which
-// answers as Okta does.
+// Package standin is the stand-in org: an HTTP handler with users, factors, rate limits, a
+// System Log and faults, which answers as Okta does.
 //
-// It serves three ways: over HTTP (the Org is an [http.Handler]), behind httptest, and in-process through [Org.Transport],
-// which needs no network and therefore works inside a testing/synctest bubble. It keeps no goroutine: whatever it does ends with the
-// request, but for a change that a fault lets land late. Time is time.Now, so a bubble's clock is the org's; create the
-// Org inside the bubble.
+// It serves three ways: over HTTP (the Org is an [http.Handler]), behind httptest, and
+// in-process through [Org.Transport], which needs no network and therefore works inside a
+// testing/synctest bubble. It keeps no goroutine: whatever it does ends with the request, but
+// for a change that a fault lets land late. Time is time.Now, so a bubble's clock is the org's;
+// create the Org inside the bubble.
 //
 // An Org is safe for concurrent use.
 //
 // # What it holds
 //
-// The token's owner, [Config.Users] people of its own, the users of [Org.Add] and those of [Org.AddIdentifiers]. All that is
-// generated follows from [Config.Seed] or from the identifier: the same org comes out every time. Factors are
-// generated when somebody looks at them, so a million identifiers cost about 100 MB.
+// The token's owner, [Config.Users] people of its own, the users of [Org.Add] and those of
+// [Org.AddIdentifiers]. All that is generated follows from [Config.Seed] or from the
+// identifier: the same org comes out every time. Factors are generated when somebody looks at
+// them, so a million identifiers cost about 100 MB.
 //
 // # What it answers
 //
@@ -41,23 +43,27 @@
 //	GET    /.well-known/okta-organization               organization (no credentials asked for)
 //	POST   /oauth2/v1/token                             token (for the service apps of [Org.AddApp])
 //
-// Users are listed by filter, search or q, groups too, with what each of these parameters understands and who is left out as Okta has it.
-// {id} is an ID, a login, an unambiguous short name or me; {userId} is an ID. The names on the right are the operations that
-// faults and counters speak of. GET /sandbox/stats and GET /sandbox/users/{id} show [Stats], and a user with its [Deeds], to a
-// test in another process; they cost nothing and count nowhere. POST /sandbox/users/{id}/reset?by=LOGIN is [Org.ResetBy].
+// Users are listed by filter, search or q, groups too, with what each of these parameters
+// understands and who is left out as Okta has it. {id} is an ID, a login, an unambiguous short
+// name or me; {userId} is an ID. The names on the right are the operations that faults and
+// counters speak of. GET /sandbox/stats and GET /sandbox/users/{id} show [Stats], and a user
+// with its [Deeds], to a test in another process; they cost nothing and count nowhere. POST
+// /sandbox/users/{id}/reset?by=LOGIN is [Org.ResetBy].
 //
 // # What people do
 //
-// A factor that is enrolled waits for its user: passcodes are checked as Okta checks them, and [Org.Passcode] (or "passcodes" of
-// /sandbox/users/{id}) says what the user's phone, app or token shows. Apps scan and pushes are answered by themselves, as [User.Push] and
+// A factor that is enrolled waits for its user: passcodes are checked as Okta checks them, and
+// [Org.Passcode] (or "passcodes" of /sandbox/users/{id}) says what the user's phone, app or
+// token shows. Apps scan and pushes are answered by themselves, as [User.Push] and
 // [Config.PushDelay] say. Okta's limits on attempts and messages count by the org's clock.
 //
 // # Credentials
 //
-// Let in are the API token of [Org.Token] and the access tokens of service apps. Assertions and DPoP proofs are checked as Okta checks
-// them: signature, claims, times by the org's clock, nonce, and that none is used twice. Access
-// tokens have those of the scopes asked for that the app was granted, and end; each endpoint asks
-// for its scope. That manage stands for read, too, isn't taken for granted.
+// Let in are the API token of [Org.Token] and the access tokens of service apps. Assertions and
+// DPoP proofs are checked as Okta checks them: signature, claims, times by the org's clock,
+// nonce, and that none is used twice. Access tokens have those of the scopes asked for that the
+// app was granted, and end; each endpoint asks for its scope. That manage stands for read, too,
+// isn't taken for granted.
 //
 // # Faults
 //
@@ -76,10 +82,10 @@
 //	no_end:logs:query=reset_all               this one query of the log never ends
 //	outage:from=30s:for=20s                   after 30 s nothing is answered for 20 s
 //
-// before, after and late say what becomes of the call's change: not made, made before the answer, made delay after it. See [Kind]
-// for the kinds and what each of them does when nothing is said, and [Fault] for the keys: user,
-// query, skip, times, every, p, from and for choose calls, delay, code, offset and part say more of
-// the fault.
+// before, after and late say what becomes of the call's change: not made, made before the
+// answer, made delay after it. See [Kind] for the kinds and what each of them does when nothing
+// is said, and [Fault] for the keys: user, query, skip, times, every, p, from and for choose
+// calls, delay, code, offset and part say more of the fault.
 //
 // # What isn't Okta's
 //
@@ -90,6 +96,7 @@
 //
 // # Surprises
 //
-// What a careful client never sends is answered as Okta answers it and noted in [Stats]: unknown paths, a reset of me,
-// identifiers that path handling changes, cookies, misspelt parameters.
+// What a careful client never sends is answered as Okta answers it and noted in [Stats]:
+// unknown paths, a reset of me, identifiers that path handling changes, cookies, misspelt
+// parameters.
 package standin

@@ -45,7 +45,8 @@ func (c *call) answer(status int, v any) {
 	_, _ = c.w.Write(b)
 }
 
-// onFactor does something to the factor that the path names, under the mutex, and answers with what comes of it.
+// onFactor does something to the factor that the path names, under the mutex, and answers with
+// what comes of it.
 func (c *call) onFactor(do func(u User, user string, f Factor) (status int, v any, refused *failure)) {
 	_, user, ok := c.enrolled()
 	if !ok {

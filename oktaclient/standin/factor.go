@@ -16,7 +16,8 @@ type Factor struct {
 	Updated  time.Time         `json:"updated"` // zero: as Created
 	Profile  map[string]string `json:"profile,omitempty"`
 
-	// Hidden keeps the factor out of what the API lists, as an enrollment policy does. It can still be reset.
+	// Hidden keeps the factor out of what the API lists, as an enrollment policy does. It can
+	// still be reset.
 	Hidden bool `json:"hidden,omitempty"`
 
 	// Stays keeps the factor through resets: it stays listed, and it can be used. See
@@ -33,7 +34,8 @@ type kind struct {
 	profile       func(login string, h uint64) map[string]string
 }
 
-// catalog lists the factor types that Okta's API knows. The last entry stands for every type that a test makes up.
+// catalog lists the factor types that Okta's API knows. The last entry stands for every type
+// that a test makes up.
 var catalog = []kind{
 	{"push", "OKTA", "opf", "OKTA_VERIFY_PUSH", 60, deviceProfile},
 	{"signed_nonce", "OKTA", "pfd", "SIGNED_NONCE", 50, deviceProfile},
@@ -111,7 +113,8 @@ func base10(x uint64, n int) string {
 	return string(b)
 }
 
-// filled completes a factor that was given in part. login goes into its profile, h into what is made up.
+// filled completes a factor that was given in part. login goes into its profile, h into what is
+// made up.
 func (f Factor) filled(login string, h uint64, created time.Time) Factor {
 	k := catalog[kindOf(f)]
 	if f.ID == "" {
@@ -148,8 +151,8 @@ func typicalFactors(login string, h uint64, start time.Time) []Factor {
 	return list
 }
 
-// factors returns what the user at pos has enrolled now, and whether the forgot-password question is set. u is the user as it
-// was added.
+// factors returns what the user at pos has enrolled now, and whether the forgot-password
+// question is set. u is the user as it was added.
 func (d *directory) factors(pos int, u User) (list []Factor, question bool) {
 	a := &d.accounts[pos]
 	st := state{}
@@ -189,7 +192,8 @@ func (d *directory) outlasts(f Factor) bool {
 
 func (d *directory) stay(f Factor) bool { return f.Stays || slices.Contains(d.stays, f.Type) }
 
-// reset does what reset_factors does to the user at pos and returns the set of catalog kinds that it unenrolled.
+// reset does what reset_factors does to the user at pos and returns the set of catalog kinds
+// that it unenrolled.
 func (d *directory) reset(pos int) uint32 {
 	before := d.kinds(pos)
 	st := d.change(pos)
@@ -233,8 +237,9 @@ func (d *directory) kindsOf(pos int, some func(Factor) bool) uint32 {
 	return set
 }
 
-// unenroll removes one factor, and with push or signed_nonce everything else that belongs to Okta Verify. It returns the set of
-// catalog kinds removed, and false when the user doesn't have the factor.
+// unenroll removes one factor, and with push or signed_nonce everything else that belongs to
+// Okta Verify. It returns the set of catalog kinds removed, and false when the user doesn't
+// have the factor.
 func (d *directory) unenroll(pos int, factorID string) (uint32, bool) {
 	list, _ := d.factors(pos, d.base(pos))
 	i := slices.IndexFunc(list, func(f Factor) bool { return f.ID == factorID && !f.Hidden })

@@ -13,9 +13,11 @@ import (
 )
 
 const (
-	// timeStep is how long a passcode that a clock makes counts (RFC 6238). Okta also takes the one before and the one after.
+	// timeStep is how long a passcode that a clock makes counts (RFC 6238). Okta also takes the
+	// one before and the one after.
 	timeStep = 30 * time.Second
-	// maxAttempts in attemptsPeriod is Okta's limit on activating and on failing to verify one factor.
+	// maxAttempts in attemptsPeriod is Okta's limit on activating and on failing to verify one
+	// factor.
 	maxAttempts    = 5
 	attemptsPeriod = 5 * time.Minute
 	// messagePeriod and emailPeriod pass between two messages to one phone or address.
@@ -80,7 +82,8 @@ func clockCode(secret []byte, step int64) string {
 	return fmt.Sprintf("%06d", (binary.BigEndian.Uint32(sum[at:at+4])&0x7fffffff)%1_000_000)
 }
 
-// byMessage reports whether Okta sends the passcodes of a factor type, byClock whether a clock makes them.
+// byMessage reports whether Okta sends the passcodes of a factor type, byClock whether a clock
+// makes them.
 func byMessage(typ string) bool { return typ == "sms" || typ == "call" || typ == "email" }
 func byClock(typ string) bool   { return strings.HasPrefix(typ, "token") }
 
@@ -114,8 +117,9 @@ func recent(times []time.Time, now time.Time) []time.Time {
 	return slices.DeleteFunc(times, func(t time.Time) bool { return !t.After(now.Add(-attemptsPeriod)) })
 }
 
-// Passcode returns what the user of a factor sees or knows now: the passcode of the last message, the one that the clock makes, the answer
-// to the question. ok is false for a factor without, or when no message is there.
+// Passcode returns what the user of a factor sees or knows now: the passcode of the last
+// message, the one that the clock makes, the answer to the question. ok is false for a factor
+// without, or when no message is there.
 func (o *Org) Passcode(userID, factorID string) (code string, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

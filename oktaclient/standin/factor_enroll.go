@@ -164,7 +164,8 @@ func (d *directory) own(pos int, f Factor, e enrollment) {
 	}
 }
 
-// withOktaVerify adds what comes with an Okta Verify app that isn't there yet. The caller holds the mutex.
+// withOktaVerify adds what comes with an Okta Verify app that isn't there yet. The caller holds
+// the mutex.
 func (o *Org) withOktaVerify(c *call, u User) {
 	for k, kind := range catalog[:okVerifyKinds] {
 		if kind.typ == "signed_nonce" && o.cfg.Engine == Classic || hasFactor(u.Factors, kind.typ, kind.provider) {

@@ -44,8 +44,8 @@ func (f Factor) wire(user string) factorJSON {
 	return j
 }
 
-// enrolled returns the user's factors that the API shows, or answers 404: for a deactivated user the factors' part of Okta knows no
-// user.
+// enrolled returns the user's factors that the API shows, or answers 404: for a deactivated
+// user the factors' part of Okta knows no user.
 func (c *call) enrolled() (list []Factor, user string, ok bool) {
 	c.o.answerPushes(c)
 	u, ok := c.found()

@@ -116,8 +116,8 @@ type script struct {
 	struck int
 }
 
-// Script adds faults. Of several that would strike one call the first does. It panics when a fault makes no sense;
-// [ParseFault] returns what is wrong instead.
+// Script adds faults. Of several that would strike one call the first does. It panics when a
+// fault makes no sense; [ParseFault] returns what is wrong instead.
 func (o *Org) Script(faults ...Fault) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -149,8 +149,9 @@ func (o *Org) Unused() []Fault {
 	return unused
 }
 
-// meet returns the fault that strikes the call, if one does. Faults that refuse connections strike before the call arrives,
-// all others after it was let in; connecting says which are asked for.
+// meet returns the fault that strikes the call, if one does. Faults that refuse connections
+// strike before the call arrives, all others after it was let in; connecting says which are
+// asked for.
 func (o *Org) meet(c *call, connecting bool) (Fault, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

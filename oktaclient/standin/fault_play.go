@@ -140,7 +140,8 @@ func tooMany(shown func(now time.Time) *rate) func(*call, Fault) {
 	}
 }
 
-// missingScope answers as Okta does to an OAuth token that lacks a scope: the header says it, and there is no body.
+// missingScope answers as Okta does to an OAuth token that lacks a scope: the header says it,
+// and there is no body.
 func missingScope(c *call, _ Fault) {
 	c.wwwAuthenticate("Bearer", http.StatusForbidden, noScope)
 }

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// filter is a parsed SCIM filter expression: a comparison, or and/or/not over others. The nil filter lets everything through.
+// filter is a parsed SCIM filter expression: a comparison, or and/or/not over others. The nil
+// filter lets everything through.
 type filter struct {
 	op    string // eq ne sw ew co gt ge lt le pr, or and or not
 	attr  string
@@ -34,7 +35,8 @@ func (d dialect) known(attr string) bool {
 //
 //	eventType eq "user.session.clear" and (actor.id eq "00u…" or not (target.id pr))
 //
-// in which only what the dialect allows may stand. "and" binds tighter than "or". An empty expression is the nil filter.
+// in which only what the dialect allows may stand. "and" binds tighter than "or". An empty
+// expression is the nil filter.
 func parseFilter(s string, d dialect) (*filter, error) {
 	tokens, err := scan(s)
 	if err != nil || len(tokens) == 0 {
@@ -175,7 +177,8 @@ func (p *filterParser) comparison() (*filter, error) {
 	return f, nil
 }
 
-// matches reports whether the filter lets something through that has these attribute values. Of several values one is enough.
+// matches reports whether the filter lets something through that has these attribute values. Of
+// several values one is enough.
 func (f *filter) matches(get func(attr string) []string) bool {
 	if f == nil {
 		return true

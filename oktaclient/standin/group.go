@@ -18,8 +18,8 @@ const (
 	GroupBuiltIn = "BUILT_IN"  // Everyone
 )
 
-// Group is a group of the org. Besides those of [Org.AddGroup] there are Everyone and one for each department of the people that the
-// org makes up.
+// Group is a group of the org. Besides those of [Org.AddGroup] there are Everyone and one for
+// each department of the people that the org makes up.
 type Group struct {
 	ID          string    `json:"id"` // 00g and 17 letters or digits
 	Type        string    `json:"type"`
@@ -61,7 +61,8 @@ func (g Group) filled(start time.Time) Group {
 	return g
 }
 
-// AddGroup adds a group and returns it as the org holds it: with the ID, type and time of creation that g lacks.
+// AddGroup adds a group and returns it as the org holds it: with the ID, type and time of
+// creation that g lacks.
 func (o *Org) AddGroup(g Group) Group {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -82,7 +83,8 @@ func (o *Org) group(id string) (Group, bool) {
 	return Group{}, false
 }
 
-// members returns up to limit of a group's members from a position on, and the position of the next one, -1 when there is none.
+// members returns up to limit of a group's members from a position on, and the position of the
+// next one, -1 when there is none.
 func (o *Org) members(g Group, from, limit int) (users []User, next int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

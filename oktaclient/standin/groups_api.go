@@ -11,7 +11,8 @@ const (
 	maxGroupsPage = 10_000
 	// groupPickerPage is the default of a query by q, which has one page only.
 	groupPickerPage = 300
-	// maxMembersPage is the most, and the default, that a page of a group's members holds; Okta recommends 200.
+	// maxMembersPage is the most, and the default, that a page of a group's members holds; Okta
+	// recommends 200.
 	maxMembersPage = 1000
 )
 
@@ -51,7 +52,8 @@ func (g Group) wire(base string) groupJSON {
 	}
 }
 
-// listGroups answers with the groups that a filter, a search or q lets through, page by page; q has one page only.
+// listGroups answers with the groups that a filter, a search or q lets through, page by page; q
+// has one page only.
 func (c *call) listGroups() {
 	params := c.r.URL.Query()
 	q, refused := readGroupQuery(params)
@@ -96,7 +98,8 @@ func readGroupQuery(params url.Values) (q userQuery, refused *failure) {
 	return q, nil
 }
 
-// groupsFrom returns up to q.limit groups from a position on, and the position of the next one, -1 when there is none.
+// groupsFrom returns up to q.limit groups from a position on, and the position of the next one,
+// -1 when there is none.
 func (o *Org) groupsFrom(q userQuery, base string) (page []groupJSON, next int) {
 	o.mu.Lock()
 	groups := slices.Clone(o.groups)

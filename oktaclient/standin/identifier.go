@@ -87,7 +87,8 @@ func keyOfMadeLogin(login string) (uint64, bool) {
 	return key, err == nil
 }
 
-// fold returns what two logins that Okta takes for one have in common: case doesn't count, and neither do diacritics.
+// fold returns what two logins that Okta takes for one have in common: case doesn't count, and
+// neither do diacritics.
 func (d *directory) fold(login string) string {
 	login = strings.ToLower(login)
 	if d.exact || isASCII(login) {

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// change is one entry of the log: all events of one request, in 104 bytes, because an org may reset a million users.
+// change is one entry of the log: all events of one request, in 104 bytes, because an org may
+// reset a million users.
 type change struct {
 	at      int64  // published, in milliseconds since 1970
 	pos     uint32 // of the target in the directory
@@ -22,7 +23,8 @@ type change struct {
 	app     *app   // that asked for it; nil: the token's owner
 }
 
-// The events besides the deactivations, and what became of a kind in place of that. The catalog stays below them.
+// The events besides the deactivations, and what became of a kind in place of that. The catalog
+// stays below them.
 const (
 	activatedEvent    uint32 = 1 << 26
 	sentEvent         uint32 = 1 << 27 // a message or a push
@@ -32,7 +34,8 @@ const (
 	resetAllEvent     uint32 = 1 << 31
 )
 
-// record writes the events of a call into the log. The caller holds the mutex, which keeps the log in order.
+// record writes the events of a call into the log. The caller holds the mutex, which keeps the
+// log in order.
 func (o *Org) record(c *call, events uint32) {
 	if events == 0 {
 		return
@@ -153,12 +156,13 @@ func (q logQuery) lets(e event) bool {
 // slots are the places that a cursor has for the events of one change.
 const slots = 32
 
-// events returns the events that a query finds, and the cursor of what comes after them. more reports that there is something there
-// already.
+// events returns the events that a query finds, and the cursor of what comes after them. more
+// reports that there is something there already.
 func (o *Org) events(q logQuery) (page []map[string]any, next int, more bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	// Times never go back in the log, so what can be read already is a prefix, and what was published in a period is a run.
+	// Times never go back in the log, so what can be read already is a prefix, and what was
+	// published in a period is a run.
 	readable := o.now().Add(-o.cfg.LogLag).UnixMilli()
 	low, high := o.firstAfter(q.since-1), o.firstAfter(min(q.until, readable))
 	at, skip, step := low, 0, 1
@@ -193,7 +197,8 @@ func (o *Org) firstAfter(t int64) int {
 	return i
 }
 
-// logAttributes are what a filter may ask about an event. published isn't among them: Okta filters by it with since and until.
+// logAttributes are what a filter may ask about an event. published isn't among them: Okta
+// filters by it with since and until.
 var logAttributes = []string{
 	"eventType", "legacyEventType", "uuid", "severity", "displayMessage", "actor.id", "actor.type", "actor.alternateId",
 	"target.id", "target.type",
@@ -243,7 +248,8 @@ func (e event) attribute(name string) []string {
 // tokenID is the ID, not the secret, of the org's API token.
 const tokenID = "00Tstandintoken01x5d7"
 
-// token is the ID of the API token that the change was made with, "" if it was made in the Admin Console or by a service app.
+// token is the ID of the API token that the change was made with, "" if it was made in the
+// Admin Console or by a service app.
 func (e event) token() string {
 	if e.change.by != owner || e.change.app != nil {
 		return ""

@@ -9,8 +9,9 @@ import (
 // browser is the User-Agent of an admin who works in the Admin Console.
 const browser = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
-// ResetBy resets a user's factors as another admin does it in the Admin Console: no call of the token's, and events with that admin as
-// the actor. Who resets themselves removes their own factors. It reports false when one of the two doesn't exist.
+// ResetBy resets a user's factors as another admin does it in the Admin Console: no call of the
+// token's, and events with that admin as the actor. Who resets themselves removes their own
+// factors. It reports false when one of the two doesn't exist.
 func (o *Org) ResetBy(admin, userID string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -14,8 +14,8 @@ const (
 	defaultLogPeriod = 7 * 24 * time.Hour
 )
 
-// logs answers with a page of the System Log. With until the pages end; without it the client polls, and there is always a next
-// page, be it empty.
+// logs answers with a page of the System Log. With until the pages end; without it the client
+// polls, and there is always a next page, be it empty.
 func (c *call) logs() {
 	params := c.r.URL.Query()
 	q, bounded, refused := c.logQuery(params)

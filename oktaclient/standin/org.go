@@ -79,16 +79,18 @@ func (o *Org) Owner() User {
 	return o.dir.user(owner)
 }
 
-// Add adds a user and returns it as the org holds it. An ID, status, time of creation or factor ID that u lacks is filled in; a user
-// with u's ID or login that exists already stays, and is returned.
+// Add adds a user and returns it as the org holds it. An ID, status, time of creation or factor
+// ID that u lacks is filled in; a user with u's ID or login that exists already stays, and is
+// returned.
 func (o *Org) Add(u User) User {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.dir.user(o.dir.add(u))
 }
 
-// AddIdentifiers adds an active user with a few typical factors for each user ID and each login that names nobody yet, and
-// returns how many it added. What can be neither (empty, reserved, unprintable, over 100 characters) is passed over.
+// AddIdentifiers adds an active user with a few typical factors for each user ID and each login
+// that names nobody yet, and returns how many it added. What can be neither (empty, reserved,
+// unprintable, over 100 characters) is passed over.
 func (o *Org) AddIdentifiers(ids iter.Seq[string]) int {
 	n := 0
 	for id := range ids {
@@ -105,7 +107,8 @@ func (o *Org) AddIdentifiers(ids iter.Seq[string]) int {
 	return n
 }
 
-// User returns the user with this ID, login or short name as it is now: with the factors it has left.
+// User returns the user with this ID, login or short name as it is now: with the factors it has
+// left.
 func (o *Org) User(id string) (User, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -134,9 +137,9 @@ func (o *Org) Users() iter.Seq[User] {
 	}
 }
 
-// Enroll gives a user a factor and returns it as the org holds it, with the ID, status and time of creation (now) that f lacks.
-// Without a time of creation it is the user who enrolls it now, and the System Log says so. It
-// reports false when the user doesn't exist.
+// Enroll gives a user a factor and returns it as the org holds it, with the ID, status and time
+// of creation (now) that f lacks. Without a time of creation it is the user who enrolls it now,
+// and the System Log says so. It reports false when the user doesn't exist.
 func (o *Org) Enroll(userID string, f Factor) (Factor, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -156,8 +159,8 @@ func (o *Org) Enroll(userID string, f Factor) (Factor, bool) {
 	return f, true
 }
 
-// Consume uses up n calls of a bucket's window as another client of the org would. When the org's limit is spent, the token
-// is refused although it has calls of its own left.
+// Consume uses up n calls of a bucket's window as another client of the org would. When the
+// org's limit is spent, the token is refused although it has calls of its own left.
 func (o *Org) Consume(bucket string, n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

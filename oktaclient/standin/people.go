@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// firstNames and lastNames of the people that the org makes up. Letters beyond ASCII, an apostrophe and a hyphen are among them,
-// as in every real directory.
+// firstNames and lastNames of the people that the org makes up. Letters beyond ASCII, an
+// apostrophe and a hyphen are among them, as in every real directory.
 var (
 	firstNames = []string{
 		"Aisha", "Alejandro", "Amara", "Anna", "Arjun", "Beatriz", "Björn", "Chidi", "Chloé", "Daniel", "Dmitri", "Elif", "Emma",
@@ -54,7 +54,8 @@ func (d *directory) person(seed uint64, i int) User {
 	if u.Status == StatusStaged || u.Status == StatusDeprovisioned {
 		return u // nothing enrolled yet, or any more
 	}
-	// One type in turn besides the typical ones, so that an org of a few dozen people has every type.
+	// One type in turn besides the typical ones, so that an org of a few dozen people has every
+	// type.
 	u.Factors = typicalFactors(u.Login, h, d.start)
 	rare := catalog[i%(len(catalog)-1)]
 	if !hasFactor(u.Factors, rare.typ, rare.provider) {

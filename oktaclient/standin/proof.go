@@ -25,7 +25,8 @@ func invalidProof(description string) *oauthError {
 	return &oauthError{"invalid_dpop_proof", description}
 }
 
-// proof checks the request's DPoP header but for its nonce and whether it was used before. accessToken is "" at the token endpoint.
+// proof checks the request's DPoP header but for its nonce and whether it was used before.
+// accessToken is "" at the token endpoint.
 func (c *call) proof(accessToken string) (proof, *oauthError) {
 	headers := c.r.Header.Values("DPoP")
 	if len(headers) == 0 {
@@ -74,8 +75,9 @@ func (c *call) proof(accessToken string) (proof, *oauthError) {
 	return proof{id: claims.ID, nonce: claims.Nonce, holder: string(thumbprint)}, nil
 }
 
-// proofURI is the htu that a proof has to have. Okta compares the decoded path, in which it escapes these four again; that it takes a plus
-// sign for a space, as Java's decoder does, isn't known: it keeps clients from depending on it.
+// proofURI is the htu that a proof has to have. Okta compares the decoded path, in which it
+// escapes these four again; that it takes a plus sign for a space, as Java's decoder does,
+// isn't known: it keeps clients from depending on it.
 func (c *call) proofURI() string {
 	path, _ := url.QueryUnescape(c.r.URL.EscapedPath())
 	return c.base() + strings.NewReplacer("%", "%25", " ", "%20", `"`, "%22", "#", "%23").Replace(path)

@@ -132,7 +132,8 @@ type resolved struct {
 	surprise  string
 }
 
-// resolve finds the route of a path, with everything that Okta's path handling does to it on the way.
+// resolve finds the route of a path, with everything that Okta's path handling does to it on
+// the way.
 func resolve(method, escaped string) resolved {
 	segments, surprise, refused := split(escaped)
 	if refused != nil {
@@ -153,8 +154,9 @@ func resolve(method, escaped string) resolved {
 	return resolved{refused: &refusal{failure: pathNotFound}, surprise: "no such path"}
 }
 
-// split cuts a path into decoded segments as the real server does: a dot segment moves, an empty one vanishes, a semicolon starts a
-// matrix parameter even when it is escaped, an escaped slash is refused, and Tomcat itself refuses some characters.
+// split cuts a path into decoded segments as the real server does: a dot segment moves, an
+// empty one vanishes, a semicolon starts a matrix parameter even when it is escaped, an escaped
+// slash is refused, and Tomcat itself refuses some characters.
 func split(escaped string) (segments []string, surprise string, refused *refusal) {
 	for raw := range strings.SplitSeq(strings.TrimPrefix(escaped, "/"), "/") {
 		s, err := url.PathUnescape(raw)

@@ -166,7 +166,8 @@ func (o *Org) surprise(format string, args ...any) {
 	}
 }
 
-// surpriseOnce is surprise for what needs no example: a client with a cookie jar would fill the list with its cookies.
+// surpriseOnce is surprise for what needs no example: a client with a cookie jar would fill the
+// list with its cookies.
 func (o *Org) surpriseOnce(text string) {
 	if !slices.Contains(o.stats.Surprises, text) {
 		o.surprise("%s", text)
@@ -186,7 +187,8 @@ func (o *Org) latency() time.Duration {
 	return o.cfg.Latency + time.Duration(o.rng.Int64N(int64(o.cfg.LatencyJitter)+1))
 }
 
-// wait waits for d, or until nobody listens any more. A server that has got a request carries it out all the same.
+// wait waits for d, or until nobody listens any more. A server that has got a request carries
+// it out all the same.
 func wait(ctx context.Context, d time.Duration) {
 	if d <= 0 {
 		return

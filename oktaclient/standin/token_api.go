@@ -15,7 +15,8 @@ import (
 const (
 	// maxAssertionLife is how far ahead an assertion may expire.
 	maxAssertionLife = time.Hour
-	// clockLeeway is how far ahead of the server's a client's clock may be. Okta's own isn't known; this shows who signs by the wrong clock.
+	// clockLeeway is how far ahead of the server's a client's clock may be. Okta's own isn't
+	// known; this shows who signs by the wrong clock.
 	clockLeeway = 30 * time.Second
 )
 
@@ -73,7 +74,8 @@ func (c *call) token() {
 	c.json(answer)
 }
 
-// grant makes an access token for whom the request's assertion names, or says why not. The caller holds the mutex.
+// grant makes an access token for whom the request's assertion names, or says why not. The
+// caller holds the mutex.
 func (c *call) grant() (string, *grant, *oauthError) {
 	if err := c.r.ParseForm(); err != nil || c.r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
 		return "", nil, &oauthError{"invalid_request", "The request body isn't a form."}
@@ -144,7 +146,8 @@ func (c *call) assertion(form url.Values) (*app, *oauthError) {
 	return a, nil
 }
 
-// holder returns the thumbprint of the key that the request proves to hold, or why it proves nothing.
+// holder returns the thumbprint of the key that the request proves to hold, or why it proves
+// nothing.
 func (c *call) holder(a *app) (string, *oauthError) {
 	p, refused := c.proof("")
 	switch {

@@ -16,13 +16,14 @@ import (
 // errDropped is what a client gets when the connection breaks before an answer.
 var errDropped = &net.OpError{Op: "read", Net: "tcp", Err: io.ErrUnexpectedEOF}
 
-// Transport returns a transport that hands requests to the org in the caller's goroutine: no network, no goroutine, so
-// that it works inside a testing/synctest bubble.
+// Transport returns a transport that hands requests to the org in the caller's goroutine: no
+// network, no goroutine, so that it works inside a testing/synctest bubble.
 //
-// It behaves as [http.Transport] does where a client can tell: GotConn of the request's [httptrace.ClientTrace] is called before
-// the request is sent, and not when the connection is refused (a *net.OpError with Op "dial"); a request whose context is done
-// returns the context's cause, whatever became of it; a broken connection wraps [io.ErrUnexpectedEOF]; header names are canonical; a
-// body that was closed can't be read.
+// It behaves as [http.Transport] does where a client can tell: GotConn of the request's
+// [httptrace.ClientTrace] is called before the request is sent, and not when the connection is
+// refused (a *net.OpError with Op "dial"); a request whose context is done returns the
+// context's cause, whatever became of it; a broken connection wraps [io.ErrUnexpectedEOF];
+// header names are canonical; a body that was closed can't be read.
 func (o *Org) Transport() http.RoundTripper { return transport{o} }
 
 type transport struct{ o *Org }

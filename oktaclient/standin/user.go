@@ -35,12 +35,12 @@ type User struct {
 	// Profile holds further attributes of the profile, of any JSON type; nil: some are made up.
 	Profile map[string]any `json:"profile,omitempty"`
 
-	// RecoveryQuestion is whether the forgot-password question is set. Identity Engine lists it as a factor, keeps it at a
-	// first reset and wipes it at a second.
+	// RecoveryQuestion is whether the forgot-password question is set. Identity Engine lists it
+	// as a factor, keeps it at a first reset and wipes it at a second.
 	RecoveryQuestion bool `json:"recoveryQuestion"`
 
-	// Push is how the user answers a push: SUCCESS or "" at [Config.PushDelay], REJECTED then, TIMEOUT never. Who doesn't answer with
-	// SUCCESS doesn't scan QR codes either.
+	// Push is how the user answers a push: SUCCESS or "" at [Config.PushDelay], REJECTED then,
+	// TIMEOUT never. Who doesn't answer with SUCCESS doesn't scan QR codes either.
 	Push string `json:"push,omitempty"`
 }
 
@@ -93,7 +93,8 @@ func (u User) wire(base string) userJSON {
 	}
 }
 
-// wireFull returns u as GET /users/{id} shows it. Identity Engine links resetFactors for everybody, factors or not.
+// wireFull returns u as GET /users/{id} shows it. Identity Engine links resetFactors for
+// everybody, factors or not.
 func (u User) wireFull(base, contentType string) userJSON {
 	j := u.wire(base)
 	self := j.Links["self"].Href

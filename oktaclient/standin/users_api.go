@@ -53,7 +53,8 @@ type userQuery struct {
 	from, limit int
 }
 
-// listUsers answers with the users that a filter, a search or q lets through, page by page; q has one page only.
+// listUsers answers with the users that a filter, a search or q lets through, page by page; q
+// has one page only.
 func (c *call) listUsers() {
 	params := c.r.URL.Query()
 	q, refused := readUserQuery(params)
@@ -104,7 +105,8 @@ func readUserQuery(params url.Values) (q userQuery, refused *failure) {
 	return q, nil
 }
 
-// lets reports whether a user is among those asked for. Those that are deactivated come with a filter or a search only.
+// lets reports whether a user is among those asked for. Those that are deactivated come with a
+// filter or a search only.
 func (q userQuery) lets(u User) bool {
 	if u.Status == StatusDeprovisioned && (q.filter == nil || q.prefix != "") {
 		return false
@@ -113,7 +115,8 @@ func (q userQuery) lets(u User) bool {
 	return slices.ContainsFunc([]string{u.FirstName, u.LastName, u.Email}, begins) && q.filter.matches(u.attribute)
 }
 
-// usersFrom returns up to q.limit users from a position on, and the position of the next one, -1 when there is none.
+// usersFrom returns up to q.limit users from a position on, and the position of the next one,
+// -1 when there is none.
 func (o *Org) usersFrom(q userQuery) (users []User, next int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -138,8 +141,8 @@ func (o *Org) usersFrom(q userQuery) (users []User, next int) {
 	return users, -1
 }
 
-// sortedFrom is usersFrom by an attribute, users with the same value by ID; a position is one among the users found. The caller
-// holds the mutex.
+// sortedFrom is usersFrom by an attribute, users with the same value by ID; a position is one
+// among the users found. The caller holds the mutex.
 func (o *Org) sortedFrom(q userQuery) (users []User, next int) {
 	type entry struct {
 		key, id string
@@ -168,8 +171,8 @@ func (o *Org) sortedFrom(q userQuery) (users []User, next int) {
 	return users, -1
 }
 
-// only returns the position of the single user that a filter by ID or login can let through (-1 for nobody), so that such a
-// look-up doesn't go through everybody.
+// only returns the position of the single user that a filter by ID or login can let through (-1
+// for nobody), so that such a look-up doesn't go through everybody.
 func (o *Org) only(f *filter) (int, bool) {
 	for _, attribute := range []string{"id", "profile.login"} {
 		if value, ok := f.pinned(attribute); ok {
@@ -179,7 +182,8 @@ func (o *Org) only(f *filter) (int, bool) {
 	return 0, false
 }
 
-// filterDialect is what the filter parameter understands: a few attributes, eq, and more of lastUpdated only.
+// filterDialect is what the filter parameter understands: a few attributes, eq, and more of
+// lastUpdated only.
 var filterDialect = dialect{
 	attrs: []string{"id", "status", "profile.login", "profile.email", "profile.firstName", "profile.lastName", "lastUpdated"},
 	allows: func(attr, op string) bool {
@@ -188,7 +192,8 @@ var filterDialect = dialect{
 	bare: true,
 }
 
-// searchDialect is what the search parameter understands: all attributes, no ne, and co of the names only.
+// searchDialect is what the search parameter understands: all attributes, no ne, and co of the
+// names only.
 var searchDialect = dialect{
 	attrs:  []string{"id", "status", "type.id", "created", "activated", "statusChanged", "lastUpdated"},
 	prefix: "profile.",
@@ -220,7 +225,8 @@ func (c *call) links(q url.Values, cursor string) {
 	c.w.Header()["Link"] = lines
 }
 
-// pageLimit reads the limit parameter: def when it is absent, at most most, false when it is no number or below least.
+// pageLimit reads the limit parameter: def when it is absent, at most most, false when it is no
+// number or below least.
 func pageLimit(q url.Values, def, least, most int) (int, bool) {
 	if !q.Has("limit") {
 		return def, true

@@ -13,7 +13,8 @@ import (
 	"oktareset/runner/files"
 )
 
-// localFile may come with a folder that somebody downloaded: an org in it must never get a secret from elsewhere.
+// localFile may come with a folder that somebody downloaded: an org in it must never get a
+// secret from elsewhere.
 const localFile = ".okta.yaml"
 
 // configFile is what a configuration file says under okta.client, in the format of Okta's own SDKs.
@@ -71,7 +72,8 @@ func (a *Env) home() string {
 	return a.Getenv("USERPROFILE") // Windows
 }
 
-// parseConfig keeps the plain values, and lists of them with spaces between. An error names no content: the file holds a secret.
+// parseConfig keeps the plain values, and lists of them with spaces between. An error names no
+// content: the file holds a secret.
 func parseConfig(b []byte) (configFile, error) {
 	var doc struct {
 		Okta struct {

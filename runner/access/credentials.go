@@ -34,7 +34,8 @@ var ResetScopes = Scopes{
 	Optional: []string{oktaclient.ScopeLogsRead},
 }
 
-// credentials puts the token or the service app into cfg, and returns the setting that holds the secret.
+// credentials puts the token or the service app into cfg, and returns the setting that holds
+// the secret.
 func (c *configuration) credentials(ctx context.Context, cfg *Config, s Scopes) (setting, error) {
 	mode, err := c.mode()
 	if err != nil {
@@ -55,8 +56,8 @@ func (c *configuration) credentials(ctx context.Context, cfg *Config, s Scopes) 
 	return secret, err
 }
 
-// warnOfOthers warns of a file with a secret that others can read. A group may read one that nobody may write: so Kubernetes and systemd
-// hand secrets to a service that isn't root.
+// warnOfOthers warns of a file with a secret that others can read. A group may read one that
+// nobody may write: so Kubernetes and systemd hand secrets to a service that isn't root.
 func (c *configuration) warnOfOthers(info fs.FileInfo, path string) {
 	perm := info.Mode().Perm()
 	if info.Mode().IsRegular() && perm&0o077 != 0 && perm != 0o440 && filepath.Separator == '/' {
@@ -71,7 +72,8 @@ func (cfg *Config) keep(s setting) {
 	}
 }
 
-// mode says whether to sign in by token or as an app: as it is set, or by which of the two has a secret.
+// mode says whether to sign in by token or as an app: as it is set, or by which of the two has
+// a secret.
 func (c *configuration) mode() (setting, error) {
 	if c.flags.TokenFile != "" {
 		return setting{Name: "authorizationMode", Value: ModeToken}, nil
@@ -226,7 +228,8 @@ func (c *configuration) loadKey(ctx context.Context, app *oktaclient.App) (setti
 	return s, nil
 }
 
-// readKeyFile reads the file that a setting names. If there is none, the setting may hold a damaged key: it isn't shown.
+// readKeyFile reads the file that a setting names. If there is none, the setting may hold a
+// damaged key: it isn't shown.
 func (c *configuration) readKeyFile(ctx context.Context, source, path string) ([]byte, error) {
 	read, hint := c.readSecret, hintKey
 	if source == localFile {

@@ -11,7 +11,8 @@ import (
 // demoAnswer is how long the people of the stand-in take to answer a push.
 const demoAnswer = 3 * time.Second
 
-// demoUsers are the people of the stand-in org that a rehearsal of factors knows by name, and what is special about them.
+// demoUsers are the people of the stand-in org that a rehearsal of factors knows by name, and
+// what is special about them.
 var demoUsers = []struct {
 	login, what, push string
 	factors           []standin.Factor

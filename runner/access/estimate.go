@@ -9,8 +9,9 @@ import (
 	"oktareset/oktaclient"
 )
 
-// Estimate says how long so many calls in the resets' bucket take, with at most ceiling of them a second unless it is 0: whole windows of 61 s, the
-// last one spent in seconds. If the limit isn't known, it is what unknown says.
+// Estimate says how long so many calls in the resets' bucket take, with at most ceiling of them
+// a second unless it is 0: whole windows of 61 s, the last one spent in seconds. If the limit
+// isn't known, it is what unknown says.
 func Estimate(c *oktaclient.Client, calls int, ceiling rate.Limit, unknown string) string {
 	limit, usable, ok := c.Allowance(oktaclient.BucketUsers)
 	if !ok {

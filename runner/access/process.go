@@ -20,11 +20,12 @@ type Process struct {
 	TerminalOut    bool            // stdout is one
 	Width          func() int      // columns of that terminal; 0: not known
 
-	// Proxied says what the environment has a request go through; a nil URL: nothing. nil: the proxy
-	// that is set, whatever the request.
+	// Proxied says what the environment has a request go through; a nil URL: nothing. nil: the
+	// proxy that is set, whatever the request.
 	Proxied func(*http.Request) (*url.URL, error)
 
-	// LimitMemory asks for a soft limit in bytes: near it, memory is collected more often. nil: there is none.
+	// LimitMemory asks for a soft limit in bytes: near it, memory is collected more often. nil:
+	// there is none.
 	LimitMemory func(bytes int64)
 
 	// FreeSpace returns how many bytes may still be written to the disk of a folder. nil: it isn't

@@ -14,8 +14,8 @@ import (
 	"oktareset/runner/roster"
 )
 
-// demoPeople and demoLatency make a rehearsal look like an org: people beside those of the file, and the median of the replies
-// recorded from Okta is a few hundred milliseconds.
+// demoPeople and demoLatency make a rehearsal look like an org: people beside those of the
+// file, and the median of the replies recorded from Okta is a few hundred milliseconds.
 const (
 	demoPeople  = 200
 	DemoLatency = 100 * time.Millisecond

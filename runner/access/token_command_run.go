@@ -128,9 +128,9 @@ func (w *firstBytes) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// commandInput returns the terminal that a token command may ask on, or nil, and what closes it. It is
-// never another stdin: that is the command's data, as the CSV of reset. A job in the background
-// gets no terminal: the program would take what is typed to the shell.
+// commandInput returns the terminal that a token command may ask on, or nil, and what closes
+// it. It is never another stdin: that is the command's data, as the CSV of reset. A job in the
+// background gets no terminal: the program would take what is typed to the shell.
 func (e *Env) commandInput() (*os.File, func()) {
 	if f, ok := e.Typed.(*os.File); ok && e.TerminalIn {
 		if inForeground(f) {

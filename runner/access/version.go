@@ -7,8 +7,8 @@ import (
 	"runtime/debug"
 )
 
-// Identify fills in what the linker wasn't told from the build information: go build and go install note the commit there, and a version that is
-// made of it.
+// Identify fills in what the linker wasn't told from the build information: go build and go
+// install note the commit there, and a version that is made of it.
 func (p *Process) Identify(info *debug.BuildInfo, ok bool) {
 	if ok {
 		if info.Main.Version != "(devel)" {

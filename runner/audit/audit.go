@@ -12,9 +12,11 @@ import (
 )
 
 const (
-	// clockSlack allows for server clocks that differ, as proofs in a run do, and for the milliseconds that a file cuts off.
+	// clockSlack allows for server clocks that differ, as proofs in a run do, and for the
+	// milliseconds that a file cuts off.
 	clockSlack = 5 * time.Second
-	// lateTime is how long after a row was taken a request whose answer was lost may still have taken effect.
+	// lateTime is how long after a row was taken a request whose answer was lost may still have
+	// taken effect.
 	lateTime = 2 * time.Minute
 )
 
@@ -108,7 +110,8 @@ func (a *Audit) Row(rec *table.Record) error {
 	return nil
 }
 
-// status returns the status that a text names as one of the constants, so that a million rows don't keep a million texts.
+// status returns the status that a text names as one of the constants, so that a million rows
+// don't keep a million texts.
 func status(text string) runner.Status {
 	if i := slices.Index(runner.Statuses, runner.Status(text)); i >= 0 {
 		return runner.Statuses[i]
@@ -116,7 +119,8 @@ func status(text string) runner.Status {
 	return runner.Status(text)
 }
 
-// span finds out when the row was worked on. A row without a user, or one that was never begun, isn't part of the run's time.
+// span finds out when the row was worked on. A row without a user, or one that was never begun,
+// isn't part of the run's time.
 func (a *Audit) span(r *row, rec *table.Record) error {
 	if rec.UserID == "" || rec.StartedAt == "" && r.claim == nothing {
 		return nil

@@ -11,7 +11,8 @@ import (
 	"oktareset/runner/table"
 )
 
-// BenchmarkAudit audits a million rows with four events each, as Identity Engine writes them, and tells the memory that it holds.
+// BenchmarkAudit audits a million rows with four events each, as Identity Engine writes them,
+// and tells the memory that it holds.
 func BenchmarkAudit(b *testing.B) {
 	const rows, events = 1_000_000, 4
 	for b.Loop() {

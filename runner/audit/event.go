@@ -97,8 +97,8 @@ func (a *Audit) note(place int32, e *oktaclient.LogEvent, p Proof) {
 	}
 }
 
-// loose is an event that belongs to a row by time alone. If the row turns out to have an event of its own, it is a stray: the same account
-// was at work elsewhere.
+// loose is an event that belongs to a row by time alone. If the row turns out to have an event
+// of its own, it is a stray: the same account was at work elsewhere.
 type loose struct {
 	mark, row int32
 	user      oktaclient.LogParty

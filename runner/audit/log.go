@@ -63,7 +63,8 @@ func (r *run) readLog(ctx context.Context) error {
 	return r.audit.Read(ctx, r.client, r.opts.Wait, r.tell)
 }
 
-// logPages is about how many pages of the log the resets of a run fill: on Identity Engine each may write an event for each factor beside its own.
+// logPages is about how many pages of the log the resets of a run fill: on Identity Engine each
+// may write an event for each factor beside its own.
 func logPages(m *results.Manifest, resets int) int {
 	const factors = 3
 	events := resets

@@ -8,7 +8,8 @@ import (
 	"oktareset/runner/evidence"
 )
 
-// mark is what is kept of an event that belongs to a row: 56 bytes, because a million resets may have written four million of them.
+// mark is what is kept of an event that belongs to a row: 56 bytes, because a million resets
+// may have written four million of them.
 type mark struct {
 	uuid    [16]byte // zero: it isn't a UUID, see marks.odd
 	at      int64    // published, in milliseconds since 1970

@@ -10,13 +10,15 @@ import (
 )
 
 const (
-	// askEvery is how often the log is asked again for what is missing: it lags, usually by seconds.
+	// askEvery is how often the log is asked again for what is missing: it lags, usually by
+	// seconds.
 	askEvery = 15 * time.Second
 	// tellEvery is the time between two words on how far the reading is.
 	tellEvery = 10 * time.Second
 	// askTargets is how many users one query asks for: it keeps the URL below 4 KB.
 	askTargets = 50
-	// fewTargets are asked for by name; for more, the whole log since the first of them is read again: that takes fewer calls.
+	// fewTargets are asked for by name; for more, the whole log since the first of them is read
+	// again: that takes fewer calls.
 	fewTargets = 10 * askTargets
 	// fewEvents are read again in whole: they are a few calls, and what others did shows, too.
 	fewEvents = 5 * oktaclient.LogPage
@@ -30,8 +32,9 @@ type Reading struct {
 	Until  time.Time // how long they wait, by this machine's clock
 }
 
-// Read reads the log for the time of the rows, page by page, and, as long as an event is missing, again until wait is over. tell is called
-// now and then. An error is the client's, or the cause of ctx's end.
+// Read reads the log for the time of the rows, page by page, and, as long as an event is
+// missing, again until wait is over. tell is called now and then. An error is the client's, or
+// the cause of ctx's end.
 func (a *Audit) Read(ctx context.Context, log *oktaclient.Client, wait time.Duration, tell func(Reading)) error {
 	since, until, ok := a.Span()
 	if !ok {
@@ -106,7 +109,8 @@ func (r *reader) take(ctx context.Context, events iter.Seq2[oktaclient.LogEvent,
 	return nil
 }
 
-// waiting returns the users of the rows that wait for an event, and since when that may have been published.
+// waiting returns the users of the rows that wait for an event, and since when that may have
+// been published.
 func (a *Audit) waiting() (users []string, since time.Time) {
 	for id, first := range a.byUser {
 		for i := first; i >= 0; i = a.rows[i].next {

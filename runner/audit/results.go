@@ -168,7 +168,8 @@ func (r *run) readTickets(ctx context.Context) error {
 	return nil
 }
 
-// isTicketColumn knows the columns that hold a ticket, as service desks call them. One whose name is ours in a result is input.NAME.
+// isTicketColumn knows the columns that hold a ticket, as service desks call them. One whose
+// name is ours in a result is input.NAME.
 func isTicketColumn(name string) bool {
 	plain := strings.ToLower(strings.Map(func(c rune) rune {
 		if unicode.IsLetter(c) || unicode.IsDigit(c) {

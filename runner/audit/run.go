@@ -31,7 +31,8 @@ type Options struct {
 	Console console.Options
 }
 
-// Run carries out the audit command. It changes nothing in the org, and leaves a file only if that is whole.
+// Run carries out the audit command. It changes nothing in the org, and leaves a file only if
+// that is whole.
 func Run(ctx context.Context, e *access.Env, o Options) error {
 	r := &run{Env: e, opts: o}
 	if err := r.open(ctx); err != nil {

@@ -58,7 +58,8 @@ func (c *Counts) OK() bool {
 	return c.NoTicket == 0 && c.NoReset == 0
 }
 
-// Sheet writes an audit: a line for each row of the results in their order, then what no row explains, then tickets without a reset.
+// Sheet writes an audit: a line for each row of the results in their order, then what no row
+// explains, then tickets without a reset.
 type Sheet struct {
 	audit  *Audit
 	out    *table.Sheet

@@ -85,7 +85,8 @@ func (a *Audit) ticketsOfStray(s *Stray) []string {
 	return a.tickets.take(s.User.ID, s.User.AlternateID)
 }
 
-// openTickets returns the tickets without a reset: those that neither ticketsOf nor ticketsOfStray has returned.
+// openTickets returns the tickets without a reset: those that neither ticketsOf nor
+// ticketsOfStray has returned.
 func (a *Audit) openTickets() []Ticket {
 	var open []Ticket
 	for i, t := range a.tickets.all {

@@ -90,7 +90,8 @@ func (a *Audit) missingNote() string {
 	return "the log has no reset of this user by these runs; a user who had no factor may have none (--record-factors would tell)"
 }
 
-// gather puts a row's events together, and counts how many resets took place: by request where all factors went, else one at most.
+// gather puts a row's events together, and counts how many resets took place: by request where
+// all factors went, else one at most.
 func (a *Audit) gather(r *row) (f Finding, resets int) {
 	var whole []uint64
 	single, proved := false, a.proved(r)
@@ -170,7 +171,8 @@ func (a *Audit) uncovered(r *row) (left []string, all bool) {
 	return left[min(anyone, len(left)):], false
 }
 
-// took reports whether the row's user lost factors by its run, as far as anybody knows: those are the resets that need a ticket.
+// took reports whether the row's user lost factors by its run, as far as anybody knows: those
+// are the resets that need a ticket.
 func (a *Audit) took(n int, f *Finding) bool {
 	return a.rows[n].claim == done || f.Settled || f.Verdict == Contradicted && a.rows[n].status != runner.StatusReset
 }

@@ -39,8 +39,8 @@ func (v *virtual) once(users ...int) {
 	}
 }
 
-// crash runs the command and loses the power after d: what is in the files by then stays, and no further request gets out. It reports false
-// when the run had ended before.
+// crash runs the command and loses the power after d: what is in the files by then stays, and
+// no further request gets out. It reports false when the run had ended before.
 func (v *virtual) crash(d time.Duration, flags ...string) bool {
 	v.t.Helper()
 	return v.crashWhen(func(off func()) (cancel func() bool) { return time.AfterFunc(d, off).Stop }, flags...)
@@ -200,7 +200,8 @@ func TestLoginThatMovesWhileInDoubt(t *testing.T) {
 	}
 }
 
-// One reply whose Date is ahead must not make a factor that was enrolled after a reset pass for one from before.
+// One reply whose Date is ahead must not make a factor that was enrolled after a reset pass for
+// one from before.
 func TestOneWrongDate(t *testing.T) {
 	for _, ahead := range []time.Duration{8 * time.Second, 30 * time.Second, time.Hour} {
 		t.Run(ahead.String(), func(t *testing.T) {
@@ -332,7 +333,8 @@ func TestOddID(t *testing.T) {
 	})
 }
 
-// A row that is sent again still holds its user: the row that names the user by ID stays its duplicate.
+// A row that is sent again still holds its user: the row that names the user by ID stays its
+// duplicate.
 func TestRetryUnknownWithDuplicate(t *testing.T) {
 	for name, want := range map[string]int{"not proved": 2, "proved late": 1} {
 		t.Run(name, func(t *testing.T) {
@@ -371,8 +373,9 @@ func TestInputBeginsToRepeat(t *testing.T) {
 	})
 }
 
-// Two logins of one user, who was renamed. A run stops after it has reset the user by the first row and before it comes to the second, whose
-// line, of an earlier run and behind the other in the file, says that nothing was done: it doesn't give the user back to that row.
+// Two logins of one user, who was renamed. A run stops after it has reset the user by the first
+// row and before it comes to the second, whose line, of an earlier run and behind the other in
+// the file, says that nothing was done: it doesn't give the user back to that row.
 func TestDuplicateOvertakesItsRow(t *testing.T) {
 	virtually(t, 4, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(login(0), v.ids[1], login(3))

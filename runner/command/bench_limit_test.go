@@ -77,7 +77,8 @@ type simulationResult struct {
 	requests, refused int
 }
 
-// latencies of a call are those for which the use of the allowance is promised, as the simulations name them.
+// latencies of a call are those for which the use of the allowance is promised, as the
+// simulations name them.
 var latencies = []string{"50ms", "100ms", "200ms", "300ms"}
 
 func (g *goals) windows(b *testing.B) {

@@ -14,8 +14,9 @@ import (
 	"text/tabwriter"
 )
 
-// BenchmarkGoals measures what the program has to reach, each thing beside what it is compared with, and prints a table at the end.
-// What a limit decides is measured in virtual time, everything else by the clock.
+// BenchmarkGoals measures what the program has to reach, each thing beside what it is compared
+// with, and prints a table at the end. What a limit decides is measured in virtual time,
+// everything else by the clock.
 func BenchmarkGoals(b *testing.B) {
 	g := &goals{dir: inMemory(b)}
 	g.binary = sync.OnceValues(g.build)

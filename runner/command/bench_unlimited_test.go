@@ -58,7 +58,8 @@ func (g *goals) unlimited(b *testing.B) {
 	})
 }
 
-// serveUnlimited serves an org without limits in another process, and returns the environment to use it.
+// serveUnlimited serves an org without limits in another process, and returns the environment
+// to use it.
 func serveUnlimited(b *testing.B, binary, fill string) map[string]string {
 	b.Helper()
 	cmd := exec.CommandContext(b.Context(), binary, "sandbox", "--listen", "127.0.0.1:0", "--unlimited", "--latency", "0s", "--fill", fill)

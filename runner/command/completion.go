@@ -13,8 +13,9 @@ import (
 	"oktareset/runner/results"
 )
 
-// completionScripts has one for each shell, named after it. All they do is ask the program, by the hidden command __complete, and show what it says: so
-// what is completed is always what this program takes.
+// completionScripts has one for each shell, named after it. All they do is ask the program, by
+// the hidden command __complete, and show what it says: so what is completed is always what
+// this program takes.
 //
 //go:embed completion
 var completionScripts embed.FS
@@ -66,8 +67,10 @@ const (
 // program writes and never takes as a list.
 var inputFiles = anyFiles + fileNames(" "+strings.Join(results.OwnEndings, " "))
 
-// completeCommand answers the scripts: __complete SHELL =WORD …, with the words behind the program's name up to the cursor. Each has a = in front: none is empty then, which
-// PowerShell would drop, and none is a flag of this command. It prints a line for each word that the last one may become, with a tab and what it means behind it.
+// completeCommand answers the scripts: __complete SHELL =WORD …, with the words behind the
+// program's name up to the cursor. Each has a = in front: none is empty then, which PowerShell
+// would drop, and none is a flag of this command. It prints a line for each word that the last
+// one may become, with a tab and what it means behind it.
 func (a *app) completeCommand() *cli.Command {
 	return &cli.Command{
 		Name: "__complete", Usage: "answer a shell's completion", Hidden: true,
@@ -100,7 +103,8 @@ func (a *app) completeCommand() *cli.Command {
 	}
 }
 
-// joinWords undoes what bash does, which takes = and : for words of their own. It also returns what of the last word stands before the piece that bash completes.
+// joinWords undoes what bash does, which takes = and : for words of their own. It also returns
+// what of the last word stands before the piece that bash completes.
 func joinWords(pieces []string) (words []string, shown string) {
 	broken := func(piece string) bool { return piece != "" && strings.Trim(piece, "=:") == "" }
 	for i, p := range pieces {

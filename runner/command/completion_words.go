@@ -141,7 +141,8 @@ func (l *typedLine) verb() *desk.Verb {
 	return nil
 }
 
-// argument returns what the argument may be that comes next: of the kind that the help has in capitals. Where none is wanted, a flag may follow.
+// argument returns what the argument may be that comes next: of the kind that the help has in
+// capitals. Where none is wanted, a flag may follow.
 func (l *typedLine) argument(current string) (found []suggestion, names fileNames) {
 	kinds := strings.Fields(l.cmd.ArgsUsage)
 	if verb := l.verb(); verb != nil {
@@ -172,7 +173,8 @@ func (l *typedLine) argument(current string) (found []suggestion, names fileName
 	return found, noFiles
 }
 
-// flagValues returns what may stand behind a flag and before, which is on the line already. Where there can be several, with commas between, it goes on behind the last one.
+// flagValues returns what may stand behind a flag and before, which is on the line already.
+// Where there can be several, with commas between, it goes on behind the last one.
 func flagValues(e *flagEntry, before, current string) (found []suggestion, names fileNames) {
 	words, list := []string(nil), false
 	switch e.names[0] {

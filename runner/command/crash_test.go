@@ -24,8 +24,8 @@ import (
 	"time"
 )
 
-// The crash test: the real program, an org in another process with every fault at once, and a hand that kills. It asks the org what was done to
-// whom, not the program.
+// The crash test: the real program, an org in another process with every fault at once, and a
+// hand that kills. It asks the org what was done to whom, not the program.
 
 var (
 	crashRounds = flag.Int("crash.rounds", 9, "how often the crash test kills, stops or retries, for each variant")

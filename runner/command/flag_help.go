@@ -7,7 +7,8 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// flagEntry is what there is to say about a flag: --help, the man page and the shells' completion say the same.
+// flagEntry is what there is to say about a flag: --help, the man page and the shells'
+// completion say the same.
 type flagEntry struct {
 	names      []string // the long one first
 	category   string

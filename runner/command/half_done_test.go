@@ -276,7 +276,8 @@ func TestRefusedRowsDontBlockOthers(t *testing.T) {
 	})
 }
 
-// A reset that comes late doesn't take the factor that --retry unknown has enrolled, and isn't said to.
+// A reset that comes late doesn't take the factor that --retry unknown has enrolled, and isn't
+// said to.
 func TestRetryUnknownAfterALateReset(t *testing.T) {
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond, ResetEvents: standin.NoEvents}, func(v *virtual) {
 		v.phones()
@@ -335,7 +336,8 @@ func TestOktaVerifyEnrolledSince(t *testing.T) {
 	})
 }
 
-// An enrollment that can't work costs ten people their factors, not as many as there are workers besides.
+// An enrollment that can't work costs ten people their factors, not as many as there are
+// workers besides.
 func TestEnrollmentsThatCantWork(t *testing.T) {
 	virtually(t, 200, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
@@ -347,7 +349,8 @@ func TestEnrollmentsThatCantWork(t *testing.T) {
 	})
 }
 
-// A reset whose answer was lost is proved in a run that --limit ends: the user gets the factor in the same run.
+// A reset whose answer was lost is proved in a run that --limit ends: the user gets the factor
+// in the same run.
 func TestLimitLeavesNobodyHalfDone(t *testing.T) {
 	virtually(t, 40, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()

@@ -10,7 +10,8 @@ import (
 	"oktareset/runner/fault"
 )
 
-// --max-duration bounds what comes before the first reset, too: a job's scheduler counts from the start.
+// --max-duration bounds what comes before the first reset, too: a job's scheduler counts from
+// the start.
 func TestMaxDurationBoundsTheStart(t *testing.T) {
 	const latency = 10 * time.Second
 	virtually(t, 3, standin.Config{Latency: latency}, func(v *virtual) {

@@ -41,7 +41,8 @@ func TestTooManyLostAnswersStopTheRun(t *testing.T) {
 	}
 }
 
-// Okta answers reads in such a run, so that what the log has of the lost rows is found before it ends.
+// Okta answers reads in such a run, so that what the log has of the lost rows is found before
+// it ends.
 func TestTooManyLostAnswersAreLookedAtOnceMore(t *testing.T) {
 	virtually(t, 50, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp})
@@ -96,7 +97,8 @@ func TestSignalDuringAPause(t *testing.T) {
 	}
 }
 
-// An enrollment that was lost in an earlier run is an answer that was lost: the resume loses one more at most.
+// An enrollment that was lost in an earlier run is an answer that was lost: the resume loses
+// one more at most.
 func TestAResumeAfterALostEnrollment(t *testing.T) {
 	virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
@@ -109,7 +111,8 @@ func TestAResumeAfterALostEnrollment(t *testing.T) {
 	})
 }
 
-// The last look at rows in doubt takes a few seconds, even if nobody answers it: a run that is to end waits for the changes under way, and that is all.
+// The last look at rows in doubt takes a few seconds, even if nobody answers it: a run that is
+// to end waits for the changes under way, and that is all.
 func TestTheLastLookIsShortInAnOutage(t *testing.T) {
 	for name, flags := range map[string][]string{"a signal": nil, "max-duration": {"--max-duration", "6s"}, "halt": {"--halt", "fail=1"}} {
 		t.Run(name, func(t *testing.T) {

@@ -102,7 +102,8 @@ func (p *roff) help(text string) {
 	}
 }
 
-// roffText escapes what roff would take for a command, and what it would print as something else: a hyphen for a minus, curly quotes.
+// roffText escapes what roff would take for a command, and what it would print as something
+// else: a hyphen for a minus, curly quotes.
 func roffText(s string) string {
 	var b strings.Builder
 	for i, r := range s {

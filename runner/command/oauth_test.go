@@ -37,7 +37,8 @@ func (v *virtual) asApp(a standin.App) string {
 	return text
 }
 
-// A token that ends in the middle of a long run is renewed once, for everybody; nobody's reset is refused, lost or made twice.
+// A token that ends in the middle of a long run is renewed once, for everybody; nobody's reset
+// is refused, lost or made twice.
 func TestTokenEndsInTheMiddle(t *testing.T) {
 	for _, a := range []standin.App{{TokenLife: 3 * time.Minute}, {TokenLife: 3 * time.Minute, DPoP: true}} {
 		virtually(t, 1500, standin.Config{Latency: 100 * time.Millisecond, ClockSkew: -time.Hour}, func(v *virtual) {
@@ -64,8 +65,9 @@ func TestTokenEndsInTheMiddle(t *testing.T) {
 	}
 }
 
-// The app's tokens are taken away in the middle: one new one, for all workers, and nobody's reset is lost or made twice. Then its key is
-// taken away, too: exit 4, and the rest is not attempted.
+// The app's tokens are taken away in the middle: one new one, for all workers, and nobody's
+// reset is lost or made twice. Then its key is taken away, too: exit 4, and the rest is not
+// attempted.
 func TestAccessIsRevokedInTheMiddle(t *testing.T) {
 	for _, dpop := range []bool{false, true} {
 		virtually(t, 400, standin.Config{Latency: 100 * time.Millisecond, Unlimited: true}, func(v *virtual) {
@@ -111,7 +113,8 @@ func TestAccessIsRevokedInTheMiddle(t *testing.T) {
 	}
 }
 
-// echoing puts what a request was signed with into the errors and headers that come back, as a debugging proxy might.
+// echoing puts what a request was signed with into the errors and headers that come back, as a
+// debugging proxy might.
 func echoing(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 	var form string
 	if r.GetBody != nil {

@@ -9,8 +9,9 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// permute puts the flags of a command before its arguments, so that "reset users.csv --dry-run" is the dry run that it says:
-// urfave/cli takes whatever follows the first argument for an argument. Everything behind "--" stays an argument.
+// permute puts the flags of a command before its arguments, so that "reset users.csv --dry-run"
+// is the dry run that it says: urfave/cli takes whatever follows the first argument for an
+// argument. Everything behind "--" stays an argument.
 func permute(args []string) ([]string, error) {
 	if len(args) < 2 {
 		return args, nil
@@ -47,7 +48,8 @@ func permute(args []string) ([]string, error) {
 		if strings.Contains(a, "=") || !takesValue(cmd, a) {
 			continue
 		}
-		// A value that looks like a flag is a forgotten value: "--confirm --dry-run" must not swallow the dry run.
+		// A value that looks like a flag is a forgotten value: "--confirm --dry-run" must not
+		// swallow the dry run.
 		if i+1 == len(args) || looksLikeFlag(args[i+1]) {
 			return nil, fault.Usage("see oktareset "+cmd.Name+" --help", "flag %s needs a value", a)
 		}

@@ -19,7 +19,8 @@ type Process = access.Process
 // Signal is the cause of a context that a signal has ended.
 type Signal = fault.Signal
 
-// Run carries out the command line and returns the exit code. Cancelling ctx with a [Signal] as the cause stops cleanly.
+// Run carries out the command line and returns the exit code. Cancelling ctx with a [Signal] as
+// the cause stops cleanly.
 func Run(ctx context.Context, p access.Process) int {
 	p.Identify(debug.ReadBuildInfo())
 	p.FreeSpace = files.FreeSpace
@@ -36,7 +37,8 @@ func Run(ctx context.Context, p access.Process) int {
 	return fault.Code(err)
 }
 
-// EndedAtOnce tells that a second signal ends the program before its work is over, in the form that its arguments ask for.
+// EndedAtOnce tells that a second signal ends the program before its work is over, in the form
+// that its arguments ask for.
 func EndedAtOnce(args []string, stderr io.Writer, s Signal) {
 	c := console.New(progress.NewScreen(stderr), console.Options{JSON: wantsJSON(args)})
 	c.Info("%v again: ended at once; --resume goes on", s)

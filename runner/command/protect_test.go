@@ -37,7 +37,8 @@ func logins(n int) (cells []string) {
 	return cells
 }
 
-// A signal while it is looked up who is excluded changes nothing and leaves nothing behind, be the bucket held or not.
+// A signal while it is looked up who is excluded changes nothing and leaves nothing behind, be
+// the bucket held or not.
 func TestExcludeInterrupted(t *testing.T) {
 	for _, after := range []time.Duration{50 * time.Millisecond, 30 * time.Second} {
 		virtually(t, 20, standin.Config{Limits: map[string]int{standin.BucketUser: 20}, Latency: 100 * time.Millisecond}, func(v *virtual) {
@@ -123,7 +124,8 @@ func TestExcludeRetry(t *testing.T) {
 	})
 }
 
-// Without the permission to read roles, nobody is reset, and with it no admin is, in the midst of faults.
+// Without the permission to read roles, nobody is reset, and with it no admin is, in the midst
+// of faults.
 func TestSkipAdminsUnderFaults(t *testing.T) {
 	virtually(t, 40, standin.Config{Limits: map[string]int{standin.BucketUsers: 60}}, func(v *virtual) {
 		admins := 0

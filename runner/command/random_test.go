@@ -26,8 +26,9 @@ var (
 	randomSeeds = flag.Uint64("random.seeds", 25, "how many runs TestRandomRuns makes up")
 )
 
-// TestRandomRuns makes up what is to be done, users, faults, crashes and stops, and holds what the results say against what the org has seen: after
-// every run, and once everything works again.
+// TestRandomRuns makes up what is to be done, users, faults, crashes and stops, and holds what
+// the results say against what the org has seen: after every run, and once everything works
+// again.
 func TestRandomRuns(t *testing.T) {
 	for seed := *randomFrom; seed < *randomFrom+*randomSeeds; seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -129,7 +130,8 @@ func (r *random) config(seed uint64) standin.Config {
 	return cfg
 }
 
-// fill gives the users more factors, and writes an input that names some of them several times, by ID and by login.
+// fill gives the users more factors, and writes an input that names some of them several times,
+// by ID and by login.
 func (r *random) fill(skew time.Duration) {
 	for _, id := range r.v.ids {
 		for _, kind := range []string{"push", "token:software:totp"} {
@@ -319,7 +321,8 @@ func (r *random) round() {
 	}
 }
 
-// enrollThemselves lets some users enroll a new factor after the change: nothing may take that from them.
+// enrollThemselves lets some users enroll a new factor after the change: nothing may take that
+// from them.
 func (r *random) enrollThemselves() {
 	for i, id := range r.v.ids {
 		if did := r.v.org.Did(id); did.Resets+did.Unenrolls == 0 || r.IntN(6) != 0 || r.v.org.Did(id).Resets < len(r.kept[i]) {
@@ -330,7 +333,8 @@ func (r *random) enrollThemselves() {
 	}
 }
 
-// tear leaves the ledger as a crash may that comes in the middle of a write: it cuts the ledger somewhere behind its last taken line.
+// tear leaves the ledger as a crash may that comes in the middle of a write: it cuts the ledger
+// somewhere behind its last taken line.
 func (r *random) tear() {
 	b, err := os.ReadFile(r.v.path("users.results.csv"))
 	if err != nil {

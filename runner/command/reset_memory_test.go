@@ -13,7 +13,8 @@ import (
 	"oktareset/runner/progress"
 )
 
-// A run asks for the limit once it knows its input; a rehearsal, which has the org in its memory too, doesn't.
+// A run asks for the limit once it knows its input; a rehearsal, which has the org in its
+// memory too, doesn't.
 func TestRunLimitsMemory(t *testing.T) {
 	for flag, want := range map[string]int64{"--dry-run": 52 << 20, "--sandbox": 0} {
 		path := filepath.Join(t.TempDir(), "users.csv")

@@ -12,7 +12,8 @@ import (
 	"oktareset/runner/job"
 )
 
-// tellOutcome logs the outcome: an error unless the exit code is 0, so that --quiet says something exactly when somebody should look.
+// tellOutcome logs the outcome: an error unless the exit code is 0, so that --quiet says
+// something exactly when somebody should look.
 func tellOutcome(c *console.Console, o *job.Outcome, err error) {
 	level := slog.LevelInfo
 	if err != nil {
@@ -58,7 +59,8 @@ func countsAttr(all runner.Counts) slog.Attr {
 	return slog.Attr{Key: "counts", Value: slog.GroupValue(counts...)}
 }
 
-// wantsJSON reports whether a command line asks for logs in JSON: it has to be known of one that can't be parsed, too.
+// wantsJSON reports whether a command line asks for logs in JSON: it has to be known of one
+// that can't be parsed, too.
 func wantsJSON(args []string) bool {
 	for i, arg := range args {
 		name, value, ok := strings.Cut(arg, "=")

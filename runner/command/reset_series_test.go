@@ -34,7 +34,8 @@ func (v *virtual) today(ids ...string) {
 	}
 }
 
-// wantDays fails the test unless there are results of these days, each with so many rows as "2 reset".
+// wantDays fails the test unless there are results of these days, each with so many rows as "2
+// reset".
 func (v *virtual) wantDays(want map[string]map[string]int) {
 	v.t.Helper()
 	paths, err := filepath.Glob(v.path("2000-*.csv"))
@@ -98,7 +99,8 @@ func glob(t *testing.T, pattern string) []string {
 
 type days = map[string]map[string]int
 
-// A job that is stopped before midnight and restarted after it goes on where it was, and nobody is reset twice.
+// A job that is stopped before midnight and restarted after it goes on where it was, and nobody
+// is reset twice.
 func TestSeriesGoesOnAcrossMidnight(t *testing.T) {
 	virtually(t, 10, standin.Config{}, func(v *virtual) {
 		v.wantEnd(v.dated("--resume", "--limit", "4"), fault.ExitStopped, "--output "+v.path("2000-01-01.csv"))
@@ -125,7 +127,8 @@ func TestSeriesBeginsAnewWithNewInput(t *testing.T) {
 	})
 }
 
-// The export that makes the input has failed, and yesterday's lies there still: that must not reset everybody again, nor look like success.
+// The export that makes the input has failed, and yesterday's lies there still: that must not
+// reset everybody again, nor look like success.
 func TestSeriesRefusesTheInputOfYesterday(t *testing.T) {
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.wantEnd(v.dated(), 0)
@@ -363,7 +366,8 @@ func TestSeriesOfStdin(t *testing.T) {
 	})
 }
 
-// Two runs of one job never work at the same time, not even when midnight lies between their starts.
+// Two runs of one job never work at the same time, not even when midnight lies between their
+// starts.
 func TestSeriesDoesNotOverlap(t *testing.T) {
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		first := results.Run{RunID: "20000101T000000Z-first", StartedAt: time.Now()}
@@ -395,7 +399,8 @@ func TestSeriesOfEmptyInputs(t *testing.T) {
 	})
 }
 
-// Other orgs, plans, rehearsals and whatever else lies in the folder are nothing to go on with; what can't be read is no ground for a guess.
+// Other orgs, plans, rehearsals and whatever else lies in the folder are nothing to go on with;
+// what can't be read is no ground for a guess.
 func TestSeriesKeepsToItsOwn(t *testing.T) {
 	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		if code := v.reset("--dry-run", "-o", v.path("%Y-%m-%d.csv")); code != 0 {

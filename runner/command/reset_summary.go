@@ -81,8 +81,8 @@ func countsText(s *job.Summary) string {
 	return strings.Join(parts, ", ")
 }
 
-// reasonsOf are as "2 duplicate". Of rows that ended in earlier runs the reasons aren't counted: then
-// there are none.
+// reasonsOf are as "2 duplicate". Of rows that ended in earlier runs the reasons aren't
+// counted: then there are none.
 func reasonsOf(s *job.Summary, status runner.Status) []string {
 	total := 0
 	var reasons []string

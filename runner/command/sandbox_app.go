@@ -23,8 +23,8 @@ import (
 	"oktareset/runner/files"
 )
 
-// addApp registers a service app with the stand-in org, with the key in a file, which is made if there is none. It returns what a shell
-// needs to sign in as the app.
+// addApp registers a service app with the stand-in org, with the key in a file, which is made
+// if there is none. It returns what a shell needs to sign in as the app.
 func addApp(ctx context.Context, org *standin.Org, o sandboxOptions) (string, error) {
 	path := o.app
 	text, _, err := files.ReadNamed(ctx, path, files.MaxSecret, os.Open)

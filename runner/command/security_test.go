@@ -37,8 +37,8 @@ func (v *virtual) wantHarmless(what, text string) {
 	}
 }
 
-// Cells that aim at another path, another user, a terminal or a spreadsheet: whoever isn't named isn't reset, nothing else is asked for, and
-// what is printed and written does nothing.
+// Cells that aim at another path, another user, a terminal or a spreadsheet: whoever isn't
+// named isn't reset, nothing else is asked for, and what is printed and written does nothing.
 func TestHostileCells(t *testing.T) {
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		cells := []string{
@@ -124,7 +124,8 @@ func poisoned(name string, v any, text string) any {
 	return v
 }
 
-// Nothing that a server writes reaches a terminal, a log or a file as more than text, by whatever command.
+// Nothing that a server writes reaches a terminal, a log or a file as more than text, by
+// whatever command.
 func TestHostileServerTexts(t *testing.T) {
 	for _, flags := range [][]string{
 		{"reset", "--dry-run", "-v"},
@@ -186,7 +187,8 @@ func TestHostileServerTexts(t *testing.T) {
 	}
 }
 
-// onTerminal runs a command line of any kind, with a terminal as stdout, and returns what it wrote there.
+// onTerminal runs a command line of any kind, with a terminal as stdout, and returns what it
+// wrote there.
 func (v *virtual) onTerminal(args ...string) string {
 	v.t.Helper()
 	stdout, _ := v.onTerminalIn(v.t.Context(), args...)

@@ -86,7 +86,8 @@ func (w *simulated) reset() {
 	others.Wait()
 }
 
-// resetOne carries out one run. It goes round the command line, which can't be read twice at the same time.
+// resetOne carries out one run. It goes round the command line, which can't be read twice at
+// the same time.
 func (w *simulated) resetOne(run int) {
 	o := w.options
 	o.File = w.path(run, "users.csv")
@@ -132,8 +133,8 @@ func (w *simulated) change(ctx context.Context) {
 	}
 }
 
-// takeSteadily is another client that makes half of the calls that the org allows, each when it is due, with another token: the
-// headers don't show it.
+// takeSteadily is another client that makes half of the calls that the org allows, each when it
+// is due, with another token: the headers don't show it.
 func takeSteadily(ctx context.Context, w *simulated) {
 	for pass(ctx, time.Minute/time.Duration(max(1, w.limit.Load()/2))) {
 		w.org.Consume(standin.BucketUsers, 1)
@@ -159,7 +160,8 @@ func takeVisibly(ctx context.Context, w *simulated) {
 	}
 }
 
-// takeBursts is another client that takes half of the org's bucket on an average, in bursts of up to a third of it.
+// takeBursts is another client that takes half of the org's bucket on an average, in bursts of
+// up to a third of it.
 func takeBursts(ctx context.Context, w *simulated) {
 	const every = 10 * time.Second
 	rng := rand.New(rand.NewPCG(1, 1))
@@ -169,8 +171,8 @@ func takeBursts(ctx context.Context, w *simulated) {
 	}
 }
 
-// takeFirst is a greedy client that takes its part of a window as soon as it opens, before this program can: from nothing to nearly all
-// in turn, half on an average.
+// takeFirst is a greedy client that takes its part of a window as soon as it opens, before this
+// program can: from nothing to nearly all in turn, half on an average.
 func takeFirst(ctx context.Context, w *simulated) {
 	for i := 0; ; i++ {
 		part := []float64{0.25, 0.9, 0, 0.75, 0.5}[i%5]
@@ -200,7 +202,8 @@ func pass(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// checkResults fails the test unless the results of a run are its input's rows, in order, each of them reset.
+// checkResults fails the test unless the results of a run are its input's rows, in order, each
+// of them reset.
 func (w *simulated) checkResults(run int) {
 	f, err := os.Open(w.path(run, "users.results.csv"))
 	if err != nil {

@@ -18,9 +18,10 @@ import (
 	"oktareset/oktaclient/standin"
 )
 
-// The simulations: whole runs of the command against the stand-in org, minutes to days of them in virtual time. Each tells how long
-// it took compared with the least that the org's limits allow, and holds the results against what the org did. A few take part in
-// every test, the others where the build tag simulation says so.
+// The simulations: whole runs of the command against the stand-in org, minutes to days of them
+// in virtual time. Each tells how long it took compared with the least that the org's limits
+// allow, and holds the results against what the org did. A few take part in every test, the
+// others where the build tag simulation says so.
 
 var simFull = flag.Bool("sim.full", false, "run the long simulations too: days, and a million users")
 
@@ -44,7 +45,8 @@ type simulation struct {
 	most   float64                           // times the floor that it may take; 0 means 1.05
 }
 
-// phase is how the org is while an equal part of the users is reset: what the token may do, and how long a reset takes.
+// phase is how the org is while an equal part of the users is reset: what the token may do, and
+// how long a reset takes.
 type phase struct {
 	limit       int // calls a minute in the bucket of resets
 	concurrency int // calls at the same time
@@ -61,8 +63,9 @@ func (p phase) perWindow(left int) float64 {
 	return min(float64(p.limit*left)/100, float64(oktaclient.Window)/float64(p.call()))
 }
 
-// floor is the least time that the simulation takes: full windows, and the last window's calls at least one after the other has
-// ended. Others' part of the bucket is what they ask for; they may get less.
+// floor is the least time that the simulation takes: full windows, and the last window's calls
+// at least one after the other has ended. Others' part of the bucket is what they ask for; they
+// may get less.
 func (s simulation) floor() time.Duration {
 	windows := 0.0
 	for _, p := range s.phases {
@@ -74,13 +77,16 @@ func (s simulation) floor() time.Duration {
 	return time.Duration(full*float64(oktaclient.Window)) + max(rest, last.latency)
 }
 
-// jitter is how much longer one call may take than another: without, all would end at the same instant.
+// jitter is how much longer one call may take than another: without, all would end at the same
+// instant.
 func (s simulation) jitter() time.Duration { return s.phases[0].latency / 5 }
 
-// mostRefused is how many of the calls may be answered with 429, of the bucket or of the concurrency.
+// mostRefused is how many of the calls may be answered with 429, of the bucket or of the
+// concurrency.
 const mostRefused = 1.0 / 50
 
-// workforce is a workforce org that leaves all of its bucket, and of its 75 calls at the same time half, to the token.
+// workforce is a workforce org that leaves all of its bucket, and of its 75 calls at the same
+// time half, to the token.
 var workforce = phase{limit: 600, concurrency: 37, latency: 200 * time.Millisecond}
 
 func simulations() []simulation {
@@ -109,7 +115,8 @@ func simulations() []simulation {
 		p := []phase{{600, 37, d * time.Millisecond}}
 		at := "/" + p[0].latency.String()
 		all = append(all, simulation{name: "ids" + at, users: 1_500, phases: p}, simulation{name: "logins" + at, users: 1_500, phases: p, logins: true},
-			// A phase of its own for each kind of competitor: two that take their half whatever we do, one that comes before us.
+			// A phase of its own for each kind of competitor: two that take their half whatever
+			// we do, one that comes before us.
 			simulation{name: "half taken steadily" + at, users: 1_500, phases: p, others: takeSteadily, left: 50},
 			simulation{name: "half taken with the same token" + at, users: 1_500, phases: p, others: takeVisibly, left: 50},
 			simulation{name: "half taken in bursts" + at, users: 1_500, phases: p, others: takeBursts, left: 50},
@@ -123,7 +130,8 @@ func simulations() []simulation {
 	return all
 }
 
-// grid is every kind of org: slow and fast, small and large, with a token that may use little and much of it.
+// grid is every kind of org: slow and fast, small and large, with a token that may use little
+// and much of it.
 func grid() (all []simulation) {
 	for _, latency := range []time.Duration{50 * time.Millisecond, 250 * time.Millisecond, 2 * time.Second} {
 		for _, limit := range []int{50, 600, 6000} {

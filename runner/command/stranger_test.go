@@ -97,7 +97,8 @@ func TestPagesOfAStrangerWithoutProof(t *testing.T) {
 	}
 }
 
-// A stranger's 429 holds the bucket, and it isn't told that others have spent the calls that were set aside for enrollments.
+// A stranger's 429 holds the bucket, and it isn't told that others have spent the calls that
+// were set aside for enrollments.
 func TestAStrangersLimitIsNobodysSpending(t *testing.T) {
 	virtually(t, 60, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()

@@ -53,7 +53,8 @@ func (v *virtual) wantNothing(code, want int, text string) {
 	}
 }
 
-// The factors of many users are listed at the org's pace, each once, and those users are exported who have one.
+// The factors of many users are listed at the org's pace, each once, and those users are
+// exported who have one.
 func TestExportByFactorsKeepsTheLimit(t *testing.T) {
 	virtually(t, 0, standin.Config{Users: 1000, Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: "404_user", Op: standin.OpListFactors, Skip: 10, Times: 2})
@@ -100,7 +101,8 @@ func TestExportByFactorsKeepsTheLimit(t *testing.T) {
 	})
 }
 
-// Whatever ends an export in the middle, nothing is left that looks whole, and the exit code says what it was.
+// Whatever ends an export in the middle, nothing is left that looks whole, and the exit code
+// says what it was.
 func TestExportThatBreaksOff(t *testing.T) {
 	cfg := standin.Config{Users: 700, Latency: 100 * time.Millisecond}
 	out := func(v *virtual) string { return v.path("out.csv") }

@@ -26,7 +26,8 @@ import (
 	"oktareset/runner/progress"
 )
 
-// virtual is a stand-in org and a folder with an input, for whole runs of the command in virtual time.
+// virtual is a stand-in org and a folder with an input, for whole runs of the command in
+// virtual time.
 type virtual struct {
 	t      *testing.T
 	org    *standin.Org
@@ -221,7 +222,8 @@ func TestUnknownNeedsADecision(t *testing.T) {
 	})
 }
 
-// The proof comes late: a resume finds it, and --retry unknown sends nothing that is proved by then.
+// The proof comes late: a resume finds it, and --retry unknown sends nothing that is proved by
+// then.
 func TestProofThatComesLate(t *testing.T) {
 	for _, flags := range [][]string{{"--resume"}, {"--retry", "unknown", confirm(2)}} {
 		t.Run(flags[0], func(t *testing.T) {

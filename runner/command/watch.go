@@ -28,7 +28,8 @@ const watchExitCodes = `EXIT CODES:
 `
 
 const (
-	// defaultInterval asks the log six times a minute: a tenth of what a default token is allowed, and below the ten of the smallest org.
+	// defaultInterval asks the log six times a minute: a tenth of what a default token is
+	// allowed, and below the ten of the smallest org.
 	defaultInterval = 10 * time.Second
 	minInterval     = time.Second
 )

@@ -79,7 +79,8 @@ func (v *virtual) unenrollSome(ids []string, d time.Duration) {
 	}
 }
 
-// The network goes away for longer than a client has patience; the token is refused for a moment; the server fails: nothing is lost.
+// The network goes away for longer than a client has patience; the token is refused for a
+// moment; the server fails: nothing is lost.
 func TestWatchSurvives(t *testing.T) {
 	for name, trouble := range map[string]func(v *virtual){
 		"no network for 40 minutes": func(v *virtual) { v.dead.Store(true); <-time.After(40 * time.Minute); v.dead.Store(false) },
@@ -168,8 +169,9 @@ type crashed struct {
 	printed int
 }
 
-// Whenever it dies between printing and reading, the next one goes on without losing or repeating a reset. Dying between a line and the cursor
-// repeats what was printed in between, and loses nothing.
+// Whenever it dies between printing and reading, the next one goes on without losing or
+// repeating a reset. Dying between a line and the cursor repeats what was printed in between,
+// and loses nothing.
 func TestWatchCrashes(t *testing.T) {
 	virtually(t, 60, standin.Config{LogLag: 3 * time.Second}, func(v *virtual) {
 		v.smallPages()
@@ -243,7 +245,8 @@ func TestWatchIsQuiet(t *testing.T) {
 	})
 }
 
-// A mass reset fills pages; they are followed without a pause, and a reset whose events stand on two of them is one.
+// A mass reset fills pages; they are followed without a pause, and a reset whose events stand
+// on two of them is one.
 func TestWatchManyPages(t *testing.T) {
 	virtually(t, 3001, standin.Config{}, func(v *virtual) {
 		v.org.Enroll(v.ids[0], standin.Factor{Type: "push", Provider: "OKTA"}) // an odd number of events

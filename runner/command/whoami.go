@@ -111,7 +111,8 @@ type identityValue struct {
 	Source string `json:"source"`
 }
 
-// whoami asks who the credentials belong to, by reads only, and prints it. What it did find out is printed even if Okta refuses something.
+// whoami asks who the credentials belong to, by reads only, and prints it. What it did find out
+// is printed even if Okta refuses something.
 func (a *app) whoami(ctx context.Context, o whoamiOptions) error {
 	c, err := a.Connect(ctx, access.Way{
 		Flags: o.org, Scopes: access.ResetScopes, Product: "whoami", Verbose: o.console.Verbose, Client: oktaclient.Options{Timeout: o.timeout},
@@ -171,7 +172,8 @@ func (a *app) ask(ctx context.Context, c *oktaclient.Client, id *identity) error
 	return nil
 }
 
-// askPermissions makes calls that show what the credentials allow. One of them counts in the bucket of resets, and so tells its limit.
+// askPermissions makes calls that show what the credentials allow. One of them counts in the
+// bucket of resets, and so tells its limit.
 func (a *app) askPermissions(ctx context.Context, c *oktaclient.Client, actor oktaclient.Actor, id *identity) error {
 	if actor.Login == "" {
 		if _, _, err := c.ListUsers(ctx, "", 1); err != nil {

@@ -8,7 +8,8 @@ import (
 	"oktareset/runner/fault"
 )
 
-// Confirmation is a --confirm flag: an org and how many users at least and at most. The zero value is none.
+// Confirmation is a --confirm flag: an org and how many users at least and at most. The zero
+// value is none.
 type Confirmation struct {
 	Host     string
 	Min, Max int

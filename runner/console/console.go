@@ -87,7 +87,8 @@ func (c *Console) Fail(err error) {
 // Printer returns a writer to w for JSON that stands where a person may read it.
 func Printer(w io.Writer) io.Writer { return printableWriter{w} }
 
-// printableWriter writes JSON, as encoding/json makes it, with what a terminal would take for a command escaped.
+// printableWriter writes JSON, as encoding/json makes it, with what a terminal would take for a
+// command escaped.
 type printableWriter struct{ W io.Writer }
 
 func (p printableWriter) Write(b []byte) (int, error) {
@@ -122,7 +123,8 @@ func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 	return err
 }
 
-// writeAttr writes " key=value", quoted where the value's end wouldn't be seen; of a group, that for each of its attributes.
+// writeAttr writes " key=value", quoted where the value's end wouldn't be seen; of a group,
+// that for each of its attributes.
 func writeAttr(b *strings.Builder, a slog.Attr) {
 	if a.Value.Kind() == slog.KindGroup {
 		for _, member := range a.Value.Group() {

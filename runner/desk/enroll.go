@@ -93,7 +93,8 @@ func (r *task) sayNext(f oktaclient.Factor) {
 	r.peek(f)
 }
 
-// sayActivation tells what the user's app needs. Who sees the secret can make passcodes: with JSON it stands there and isn't repeated.
+// sayActivation tells what the user's app needs. Who sees the secret can make passcodes: with
+// JSON it stands there and isn't repeated.
 func (r *task) sayActivation(f oktaclient.Factor) {
 	a, ok := oktaclient.ReadActivation(f)
 	switch {
@@ -122,7 +123,8 @@ func (r *task) within(t time.Time) string {
 	}
 }
 
-// activate ends an enrollment: by the passcode that the user reads out, or by waiting for the user's app.
+// activate ends an enrollment: by the passcode that the user reads out, or by waiting for the
+// user's app.
 func (r *task) activate(ctx context.Context) error {
 	f, _, err := r.factor(ctx, false)
 	if err != nil {

@@ -114,8 +114,8 @@ func (r *task) shownUser() string {
 	return console.ShellQuote(r.user.Profile.Login)
 }
 
-// identify finds the user that is meant, and nobody else: Okta would also match short names, cut logins at a semicolon and ignore
-// diacritics.
+// identify finds the user that is meant, and nobody else: Okta would also match short names,
+// cut logins at a semicolon and ignore diacritics.
 func (r *task) identify(ctx context.Context) error {
 	if r.opts.ReadsMe() {
 		if r.serviceApp {
@@ -142,8 +142,8 @@ func (r *task) identify(ctx context.Context) error {
 	return nil
 }
 
-// factor finds the factor that is meant, by its ID or as the only one of its kind. others are the user's other factors; they are known
-// only if the list was needed.
+// factor finds the factor that is meant, by its ID or as the only one of its kind. others are
+// the user's other factors; they are known only if the list was needed.
 func (r *task) factor(ctx context.Context, needList bool) (f oktaclient.Factor, others []oktaclient.Factor, err error) {
 	what := r.opts.Factor
 	if isFactorID(what) && !needList {
@@ -197,7 +197,8 @@ func notDone(hint, format string, a ...any) error {
 	return fault.New(fault.ExitRows, hint, format, a...)
 }
 
-// explain says what an error means for the person who asked for what, and gives it its exit code. nil stays nil.
+// explain says what an error means for the person who asked for what, and gives it its exit
+// code. nil stays nil.
 func (r *task) explain(err error, what string) error {
 	if err == nil {
 		return nil
@@ -231,7 +232,8 @@ func (r *task) whoExists() string {
 	return r.sandbox.People()
 }
 
-// peek tells what the user of the stand-in sees or knows: in a rehearsal nobody is there to read it out.
+// peek tells what the user of the stand-in sees or knows: in a rehearsal nobody is there to
+// read it out.
 func (r *task) peek(f oktaclient.Factor) {
 	if r.sandbox == nil {
 		return

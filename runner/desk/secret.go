@@ -15,7 +15,8 @@ import (
 // maxSecret is far longer than any passcode or answer.
 const maxSecret = 4096
 
-// secret reads a passcode or an answer: from the terminal without showing it if stdin is one, else a line of stdin.
+// secret reads a passcode or an answer: from the terminal without showing it if stdin is one,
+// else a line of stdin.
 func (r *task) secret(ctx context.Context, what string) (oktaclient.Passcode, error) {
 	line, err := "", error(nil)
 	if r.TerminalIn {

@@ -88,7 +88,8 @@ func (v Verb) Takes(flag string) bool {
 	return slices.Contains(everyVerb, flag) || slices.Contains(v.flags, flag)
 }
 
-// ReadsMe reports whether the user is the caller, by Okta's own word for it, and nothing would be done to the user.
+// ReadsMe reports whether the user is the caller, by Okta's own word for it, and nothing would
+// be done to the user.
 func (o *Options) ReadsMe() bool {
 	return strings.EqualFold(o.User, "me") && slices.Contains([]string{"list", "catalog", "questions", "get"}, o.Verb.Name)
 }

@@ -35,7 +35,8 @@ func (r *task) verify(ctx context.Context) error {
 	return r.verifyPasscode(ctx, f)
 }
 
-// verifyPasscode sends a passcode if that is how the factor works, and checks what the user reads out.
+// verifyPasscode sends a passcode if that is how the factor works, and checks what the user
+// reads out.
 func (r *task) verifyPasscode(ctx context.Context, f oktaclient.Factor) error {
 	v := oktaclient.Verify{
 		TemplateID: r.opts.Enroll.TemplateID, TokenLifetime: r.opts.Enroll.TokenLifetime, Language: r.opts.Enroll.Language,

@@ -27,7 +27,8 @@ func ActorName(p oktaclient.LogParty) string {
 	return p.DisplayName
 }
 
-// ResetKey is the same for the events of one reset: of one user, by one request. An event that names no request stands alone.
+// ResetKey is the same for the events of one reset: of one user, by one request. An event that
+// names no request stands alone.
 func ResetKey(e *oktaclient.LogEvent, userID string) string {
 	if id := e.RequestID(); id != "" {
 		return userID + " " + id

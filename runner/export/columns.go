@@ -21,16 +21,19 @@ type Column struct {
 	Path []string // of the attribute
 }
 
-// userAttributes are the attributes that a user has beside the profile: any other name is one of the profile.
+// userAttributes are the attributes that a user has beside the profile: any other name is one
+// of the profile.
 var userAttributes = []string{
 	"id", "status", "created", "activated", "statusChanged", "lastLogin", "lastUpdated", "passwordChanged", "transitioningToStatus",
 	"realmId", "type", "credentials", "profile",
 }
 
-// columnName is what Okta's schema allows as a variable name, with dots between the parts of a path.
+// columnName is what Okta's schema allows as a variable name, with dots between the parts of a
+// path.
 var columnName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`)
 
-// ParseColumns reads NAME,NAME. The ID isn't among those returned: it always comes first, so that reset finds every user by it.
+// ParseColumns reads NAME,NAME. The ID isn't among those returned: it always comes first, so
+// that reset finds every user by it.
 func ParseColumns(s string) ([]Column, error) {
 	var columns []Column
 	for name := range strings.SplitSeq(s, ",") {
@@ -71,7 +74,8 @@ func cells(u oktaclient.UserRecord, columns []Column) []string {
 	return texts
 }
 
-// cellText writes a value as a person expects it in a cell: a list with semicolons, an object as JSON.
+// cellText writes a value as a person expects it in a cell: a list with semicolons, an object
+// as JSON.
 func cellText(v any) string {
 	switch v := v.(type) {
 	case nil:

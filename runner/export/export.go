@@ -138,7 +138,8 @@ func (x *export) groupID(ctx context.Context) (string, error) {
 	return groups[0].ID, nil
 }
 
-// isGroupID reports whether s has the form of every group ID that Okta documents: 00g and 17 letters or digits.
+// isGroupID reports whether s has the form of every group ID that Okta documents: 00g and 17
+// letters or digits.
 func isGroupID(s string) bool {
 	return len(s) == 20 && strings.HasPrefix(s, "00g") && !strings.ContainsFunc(s, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')

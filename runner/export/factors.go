@@ -23,8 +23,8 @@ type candidate struct {
 	in    bool // belongs into the export
 }
 
-// byFactors exports those users whose factors are as the flags ask. Only once all users are known it can say what that costs, so the
-// users are kept in memory meanwhile.
+// byFactors exports those users whose factors are as the flags ask. Only once all users are
+// known it can say what that costs, so the users are kept in memory meanwhile.
 func (x *export) byFactors(ctx context.Context, users iter.Seq2[oktaclient.UserRecord, error]) error {
 	for _, f := range x.opts.HasFactor {
 		if !slices.ContainsFunc(oktaclient.FactorTypes(), func(t string) bool { return f == t || strings.HasPrefix(f, t+":") }) {
@@ -91,8 +91,8 @@ func (x *export) announce(ctx context.Context, users int) {
 		access.Estimate(x.client, users, x.opts.Rate, "how long it takes isn't known, as the org doesn't tell its limit"))
 }
 
-// listFactors lists the factors of all candidates and marks those that belong into the export. The client paces the calls; the pool is
-// only as large as the client lets be under way.
+// listFactors lists the factors of all candidates and marks those that belong into the export.
+// The client paces the calls; the pool is only as large as the client lets be under way.
 func (x *export) listFactors(ctx context.Context, all []candidate, matches func([]oktaclient.Factor) bool) error {
 	bar := progress.New(x.progressOptions("list factors", len(all)))
 	defer bar.Done()

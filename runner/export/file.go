@@ -10,8 +10,8 @@ import (
 	"oktareset/runner/table"
 )
 
-// brokenOff is the line with which an export that isn't whole ends on stdout: a quote that nobody closes, so that a pipe into reset
-// is refused.
+// brokenOff is the line with which an export that isn't whole ends on stdout: a quote that
+// nobody closes, so that a pipe into reset is refused.
 const brokenOff = `"the export broke off here`
 
 // exportFile is where an export goes: a file that has its name only once it is whole, or stdout.

@@ -115,7 +115,8 @@ func (c *cleared) askConsent(ctx context.Context) error {
 	return nil
 }
 
-// prompt has the number of users typed: an answer that can't be given without having read the question.
+// prompt has the number of users typed: an answer that can't be given without having read the
+// question.
 func (c *cleared) prompt(ctx context.Context) error {
 	tty, err := c.OpenTerminal()
 	if err != nil {
@@ -182,7 +183,8 @@ func (b *book) estimate() string {
 	return access.Estimate(b.client, b.calls(), b.opts.Rate, "not known: the org doesn't tell its limit")
 }
 
-// calls is how many calls the run still has to make in one bucket, about: what earlier rows turned out to be isn't counted again.
+// calls is how many calls the run still has to make in one bucket, about: what earlier rows
+// turned out to be isn't counted again.
 func (b *book) calls() int {
 	n := min(b.users, b.rows-b.tally.Finished)
 	if b.opts.Limit > 0 {

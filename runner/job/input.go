@@ -78,8 +78,8 @@ func (r *run) readEarlier() (*results.Manifest, error) {
 	return &m, nil
 }
 
-// source opens what the command line names, or the copy of an earlier run. It opens no file if there
-// is neither and nothing to do.
+// source opens what the command line names, or the copy of an earlier run. It opens no file if
+// there is neither and nothing to do.
 func (in *input) source() (err error) {
 	r := in.run
 	from, named := r.named(in.earlier)

@@ -75,8 +75,8 @@ func (t *target) warnOfOthers(ctx context.Context) error {
 	return nil
 }
 
-// refuseCopy refuses to begin with the copy that results keep of their input: a run of its own would
-// do the same people a second time.
+// refuseCopy refuses to begin with the copy that results keep of their input: a run of its own
+// would do the same people a second time.
 func (t *target) refuseCopy() error {
 	base, ok := strings.CutSuffix(t.paths.input, ".input.csv")
 	if !ok || t.opts.DryRun || t.opts.Sandbox {

@@ -127,7 +127,8 @@ func (r *run) scopes() access.Scopes {
 // AskWho is what the first call of most commands asks for.
 const AskWho = "ask who they are"
 
-// meet makes the first calls: they show whether this is an Okta org, whether the token is good and whose it is.
+// meet makes the first calls: they show whether this is an Okta org, whether the token is good
+// and whose it is.
 func (c *cleared) meet(ctx context.Context) error {
 	actor, err := c.client.GetActor(ctx)
 	if err != nil {
@@ -146,8 +147,8 @@ func (c *cleared) meet(ctx context.Context) error {
 		return err
 	}
 	if c.willAsk() {
-		// One call in the reset's own bucket tells its limit, for the time that the question shows. Who may not list users may still be
-		// allowed to reset them.
+		// One call in the reset's own bucket tells its limit, for the time that the question
+		// shows. Who may not list users may still be allowed to reset them.
 		if _, _, err = c.client.ListUsers(brief, "", 1); oktaclient.FateOf(err) == oktaclient.NoAccess {
 			return fault.CannotBegin(c.client, err, "list users")
 		}

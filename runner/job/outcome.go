@@ -7,7 +7,8 @@ import (
 	"oktareset/runner/results"
 )
 
-// Outcome is what a log search or the subject of a mail needs of a reset: one line, the last one, whatever became of the run.
+// Outcome is what a log search or the subject of a mail needs of a reset: one line, the last
+// one, whatever became of the run.
 type Outcome struct {
 	RunID   string // "": the command line was refused
 	Org     string

@@ -20,7 +20,8 @@ type paths struct {
 	pattern results.DatePattern // what --output says of results
 }
 
-// choosePaths puts the results beside the input: users.csv gives users.results.csv, or users.plan.csv for a dry run.
+// choosePaths puts the results beside the input: users.csv gives users.results.csv, or
+// users.plan.csv for a dry run.
 func (r *run) choosePaths() (paths, error) {
 	p := paths{input: r.opts.File, shown: r.opts.File}
 	if err := r.expandOutput(&p); err != nil {

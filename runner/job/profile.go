@@ -18,7 +18,8 @@ func (in *input) enrolling() (*steps.Enrolling, error) {
 	return steps.EnrollBy(f, in.file.Columns(), in.emailCell(f))
 }
 
-// emailCell returns where the address to enroll stands if it is the column of logins, of a plan, too; else nil.
+// emailCell returns where the address to enroll stands if it is the column of logins, of a
+// plan, too; else nil.
 func (in *input) emailCell(f oktaclient.Enrollment) func(runner.Row) string {
 	if !oktaclient.ByMail(f.Type) {
 		return nil

@@ -17,7 +17,8 @@ import (
 	"oktareset/runner/steps"
 )
 
-// proofRounds bounds how often rows that were certainly not reset are sent again, each time under a new taking.
+// proofRounds bounds how often rows that were certainly not reset are sent again, each time
+// under a new taking.
 const proofRounds = 3
 
 // newProver makes the prover of this run, once the manifest names it.
@@ -31,8 +32,9 @@ func (w *work) newProver() *doubt.Prover {
 	})
 }
 
-// settleEarlier looks, before anything is sent, what the System Log proves of the rows that earlier runs left in doubt. So a row that was
-// reset isn't sent again, even if it is asked to be.
+// settleEarlier looks, before anything is sent, what the System Log proves of the rows that
+// earlier runs left in doubt. So a row that was reset isn't sent again, even if it is asked to
+// be.
 func (w *work) settleEarlier(ctx context.Context) error {
 	look := w.prover.Look
 	if len(w.resend) > 0 { // nothing of the first time may still come when they are sent again
@@ -67,7 +69,8 @@ func (w *work) settleEarlier(ctx context.Context) error {
 	return stopped
 }
 
-// finishHalf goes on with rows that earlier runs left half done, before anybody new is begun. If none of them can be enrolled, nobody new is.
+// finishHalf goes on with rows that earlier runs left half done, before anybody new is begun.
+// If none of them can be enrolled, nobody new is.
 func (w *work) finishHalf(ctx context.Context) error {
 	half, others := w.prover.Ripe(w.doubts)
 	if len(half) == 0 {
@@ -236,8 +239,8 @@ func jobsOf(rows []runner.Result) iter.Seq2[runner.Job, error] {
 	}
 }
 
-// fresh begins new users. Where they are enrolled, one at a time until that has worked once: if it can't, ten people are without a factor, and not
-// as many as there are workers besides.
+// fresh begins new users. Where they are enrolled, one at a time until that has worked once: if
+// it can't, ten people are without a factor, and not as many as there are workers besides.
 func (w *work) fresh(ctx context.Context, jobs iter.Seq2[runner.Job, error]) error {
 	if w.opts.What.Enroll.Type == "" || w.opts.DryRun || w.list.Enrolled() {
 		return w.pool(ctx, jobs, w.opts.Workers)

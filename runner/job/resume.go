@@ -39,7 +39,8 @@ type past struct {
 	left       []runner.Result        // rows in doubt, or half done
 }
 
-// resumeBook opens the ledger of earlier runs. It returns nil if there is none: then this is a new run.
+// resumeBook opens the ledger of earlier runs. It returns nil if there is none: then this is a
+// new run.
 func (t *task) resumeBook() (_ *book, err error) {
 	b := &book{due: &due{task: t}}
 	b.duplicates, b.tried, b.resend = make(map[int]bool), make(map[int]runner.Tried), make(map[int]*runner.Result)
@@ -96,8 +97,9 @@ func (b *book) goOn() (err error) {
 	return b.checkConfirm()
 }
 
-// claim keeps the users of earlier runs from being done again under another name: the last row that may have changed a user holds the
-// user, else the first one that had to do with the user and isn't only a duplicate.
+// claim keeps the users of earlier runs from being done again under another name: the last row
+// that may have changed a user holds the user, else the first one that had to do with the user
+// and isn't only a duplicate.
 func (b *book) claim(e results.Entry) {
 	b.remember(&e)
 	if e.Taken() {
@@ -161,8 +163,9 @@ func (b *book) jobs() iter.Seq2[runner.Job, error] {
 	}
 }
 
-// openRows yields the rows that are to be done. The others keep their identifiers, so that a duplicate stays one whatever became of the
-// first: an ID is held since [book.claim], a login isn't.
+// openRows yields the rows that are to be done. The others keep their identifiers, so that a
+// duplicate stays one whatever became of the first: an ID is held since [book.claim], a login
+// isn't.
 func (b *book) openRows() iter.Seq2[runner.Row, error] {
 	return func(yield func(runner.Row, error) bool) {
 		for row, err := range b.file.Rows() {
@@ -182,7 +185,8 @@ func (b *book) openRows() iter.Seq2[runner.Row, error] {
 	}
 }
 
-// countOpen counts the rows and users that are to be done. Those whose fate is unknown count if they are to be tried again.
+// countOpen counts the rows and users that are to be done. Those whose fate is unknown count if
+// they are to be tried again.
 func (b *book) countOpen() error {
 	if b.opts.Retry[runner.StatusUnknown] {
 		for _, res := range b.left {
@@ -191,7 +195,8 @@ func (b *book) countOpen() error {
 			}
 		}
 	}
-	// A row that is identified again may turn out to name another user. One that is sent again names the same.
+	// A row that is identified again may turn out to name another user. One that is sent again
+	// names the same.
 	b.seen.Forget(func(n int) bool { return b.resend[n] == nil && b.isOpen(n) })
 	b.rows, b.users = 0, 0
 	for j, err := range b.jobs() {
@@ -206,7 +211,8 @@ func (b *book) countOpen() error {
 	return nil
 }
 
-// abandon ends a run that was refused before it began: a new ledger is removed, one of earlier runs is left as they left it.
+// abandon ends a run that was refused before it began: a new ledger is removed, one of earlier
+// runs is left as they left it.
 func (b *book) abandon(why error) error {
 	if !b.resumed {
 		b.outcome.Results = ""

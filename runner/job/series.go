@@ -212,7 +212,8 @@ func (o *org) findEarlier(ctx context.Context) ([]earlierResults, error) {
 	return found, nil
 }
 
-// goOnWith makes the results of an earlier date, of the same input, those of this run, or refuses to begin the same again.
+// goOnWith makes the results of an earlier date, of the same input, those of this run, or
+// refuses to begin the same again.
 func (t *target) goOnWith(e earlierResults) error {
 	open := results.Incomplete(&e.manifest)
 	if t.opts.Resume && (open != "" || len(t.opts.Retry) > 0) {

@@ -20,16 +20,16 @@
 //
 // # Group commit
 //
-// One goroutine writes. [Ledger.Take] waits until its line is synced; [Ledger.Settle] doesn't wait,
-// its line shares the write and the sync of the next Take, whichever worker takes, or goes out after
-// a short linger. The first write or sync that fails is the last: nothing is written after it, and
-// every later call returns it as a [*WriteError]. Results that it has kept from the disk are in
-// [Ledger.Unwritten].
+// One goroutine writes. [Ledger.Take] waits until its line is synced; [Ledger.Settle] doesn't
+// wait, its line shares the write and the sync of the next Take, whichever worker takes, or
+// goes out after a short linger. The first write or sync that fails is the last: nothing is
+// written after it, and every later call returns it as a [*WriteError]. Results that it has
+// kept from the disk are in [Ledger.Unwritten].
 //
 // # The chain and the mark
 //
-// Lines are only ever appended. Each carries a running checksum, so that a line that is cut, zeroed,
-// changed, moved or missing breaks the chain: see package journal for its form.
+// Lines are only ever appended. Each carries a running checksum, so that a line that is cut,
+// zeroed, changed, moved or missing breaks the chain: see package journal for its form.
 //
 // The manifest has the mark: how long the journal is and its checksum there, as of at most ten
 // seconds ago. It is written beside the commits, which don't wait for it; where it can't be written
@@ -50,11 +50,12 @@
 // [Create] writes the manifest, then the journal: no journal is ever without a manifest, and a
 // manifest that had no consent yet, without a journal, is of a run that has done nothing.
 //
-// [Ledger.Finish] writes the results under another name, then their SHA-256 into the manifest, as
-// outdated, then gives them their name, which nothing may have: whatever stands there, and isn't
-// what the manifest says, is somebody else's. If a row is open, the journal gets a line for each row
-// that is still taken, so that it says of it what the results say. Then the manifest calls the
-// results finished, and, if no row is open, stops to count the journal. Last, that is removed.
+// [Ledger.Finish] writes the results under another name, then their SHA-256 into the manifest,
+// as outdated, then gives them their name, which nothing may have: whatever stands there, and
+// isn't what the manifest says, is somebody else's. If a row is open, the journal gets a line
+// for each row that is still taken, so that it says of it what the results say. Then the
+// manifest calls the results finished, and, if no row is open, stops to count the journal.
+// Last, that is removed.
 //
 // [Resume] of finished results that have no journal makes one first: until the manifest names the
 // run, the results count, and the journal is one that the next resume makes anew. Then the manifest
@@ -75,9 +76,9 @@
 //
 // # Errors
 //
-// [Create] and [Resume] return a [*LockedError] when another run has the ledger open. Create returns
-// an [*ExistsError] when the results exist, Resume an [ErrNothing] when they don't, a
-// [*MismatchError] when they belong to something else, and a [*results.DamageError] when they can't be
-// trusted. [Ledger.Finish] returns a [*FinishError] when the results couldn't be written; the
-// journal is complete nevertheless.
+// [Create] and [Resume] return a [*LockedError] when another run has the ledger open. Create
+// returns an [*ExistsError] when the results exist, Resume an [ErrNothing] when they don't, a
+// [*MismatchError] when they belong to something else, and a [*results.DamageError] when they
+// can't be trusted. [Ledger.Finish] returns a [*FinishError] when the results couldn't be
+// written; the journal is complete nevertheless.
 package ledger

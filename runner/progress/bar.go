@@ -24,8 +24,9 @@ func (b *bar) show(s sample) { b.screen.draw(b.line(s, s.text(), s.shortText()))
 
 func (b *bar) end(s sample) { b.screen.end(b.line(s, s.endText())) }
 
-// line puts a bar before the first of the texts that leaves room for one, else it is the last of the texts alone. It stays one
-// column short of the terminal: a character in the last one makes many terminals go to the next line.
+// line puts a bar before the first of the texts that leaves room for one, else it is the last
+// of the texts alone. It stays one column short of the terminal: a character in the last one
+// makes many terminals go to the next line.
 func (b *bar) line(s sample, texts ...string) string {
 	columns := b.columns()
 	if columns <= 0 {
@@ -48,8 +49,9 @@ func (b *bar) line(s sample, texts ...string) string {
 
 // drawBar draws [===>...] of so many cells between the brackets. total is above 0.
 //
-// A bar of the library lives for one frame, draws into nothing and is read as a string. Kept and given the terminal, it
-// would have its own percentage (28 for 29 of 100), time left (999999h) and width, and would fail beyond its maximum.
+// A bar of the library lives for one frame, draws into nothing and is read as a string. Kept
+// and given the terminal, it would have its own percentage (28 for 29 of 100), time left
+// (999999h) and width, and would fail beyond its maximum.
 func drawBar(done, total int64, cells int) string {
 	b := progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(io.Discard),

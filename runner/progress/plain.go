@@ -2,10 +2,12 @@ package progress
 
 import "time"
 
-// minHold is the shortest hold that gets a line of its own: pauses of a second or two would fill a log.
+// minHold is the shortest hold that gets a line of its own: pauses of a second or two would
+// fill a log.
 const minHold = 5 * time.Second
 
-// lines shows samples as plain lines: one at the start of a hold, one every so often, one at the end.
+// lines shows samples as plain lines: one at the start of a hold, one every so often, one at
+// the end.
 type lines struct {
 	write func(string)
 	every time.Duration

@@ -28,10 +28,12 @@ func ParseMode(s string) (Mode, error) {
 	return "", fmt.Errorf("progress %q: want %s, %s or %s", s, Auto, Plain, None)
 }
 
-// DefaultEvery is the time between two plain lines: six lines a minute say enough in the log of a job.
+// DefaultEvery is the time between two plain lines: six lines a minute say enough in the log of
+// a job.
 const DefaultEvery = 10 * time.Second
 
-// sampleEvery is the time between two looks at the counters: often enough for a countdown in seconds to look even.
+// sampleEvery is the time between two looks at the counters: often enough for a countdown in
+// seconds to look even.
 const sampleEvery = 200 * time.Millisecond
 
 // Options of a display.
@@ -39,8 +41,9 @@ type Options struct {
 	Screen *Screen // what is written on
 	Mode   Mode    // "" is Auto
 
-	// Columns is the width of the terminal that Screen writes to, 0 when it can't be told. It is asked for each frame.
-	// Nil means that no bar can be drawn: not a terminal, or one that can't go back to the start of a line (TERM=dumb).
+	// Columns is the width of the terminal that Screen writes to, 0 when it can't be told. It
+	// is asked for each frame. Nil means that no bar can be drawn: not a terminal, or one that
+	// can't go back to the start of a line (TERM=dumb).
 	Columns func() int
 
 	Label string // what is done to the rows, in ASCII: "reset"
@@ -58,7 +61,8 @@ type State struct {
 	Hold time.Time // no request starts before, by this machine's clock; zero or past: nothing is held
 	Why  string    // "rate limit", "concurrency limit"
 
-	// PerWindow is how many rows one window of the rate limit is enough for, Window the time from one window to the next. 0: not known.
+	// PerWindow is how many rows one window of the rate limit is enough for, Window the time
+	// from one window to the next. 0: not known.
 	PerWindow int
 	Window    time.Duration
 }
@@ -80,8 +84,8 @@ type display interface {
 	end(sample)
 }
 
-// New starts a display. The caller must call [Progress.Done]. Only one display may draw on a screen at a time.
-// For the mode [None] it returns nil.
+// New starts a display. The caller must call [Progress.Done]. Only one display may draw on a
+// screen at a time. For the mode [None] it returns nil.
 func New(o Options) *Progress {
 	if o.Mode == None {
 		return nil
@@ -98,7 +102,8 @@ func New(o Options) *Progress {
 	return p
 }
 
-// Add counts one row that ended with the status. It never blocks and may be called from many goroutines.
+// Add counts one row that ended with the status. It never blocks and may be called from many
+// goroutines.
 func (p *Progress) Add(status runner.Status) {
 	if p == nil {
 		return
@@ -116,15 +121,16 @@ func (p *Progress) Count() {
 	}
 }
 
-// Mend counts no row: one that was counted before has ended with the status now, after it was not ok.
+// Mend counts no row: one that was counted before has ended with the status now, after it was
+// not ok.
 func (p *Progress) Mend(status runner.Status) {
 	if p != nil && status.OK() {
 		p.notOK.Add(-1)
 	}
 }
 
-// Done shows the end of the run and returns once that is written; nothing is written afterwards. It leaves the cursor at the
-// start of a line. It may be called more than once.
+// Done shows the end of the run and returns once that is written; nothing is written
+// afterwards. It leaves the cursor at the start of a line. It may be called more than once.
 func (p *Progress) Done() {
 	if p == nil {
 		return

@@ -7,10 +7,12 @@ import (
 	"time"
 )
 
-// minElapsed is the time before which no rate is shown: the first few rows say nothing about the rest.
+// minElapsed is the time before which no rate is shown: the first few rows say nothing about
+// the rest.
 const minElapsed = time.Second
 
-// maxLeft is the longest time left that is shown as it is. Beyond it the number says no more than "days".
+// maxLeft is the longest time left that is shown as it is. Beyond it the number says no more
+// than "days".
 const maxLeft = 99 * time.Hour
 
 // sample is the state of a run at one moment.
@@ -49,8 +51,8 @@ func (s sample) notOKText() string {
 	return fmt.Sprintf("%d not ok", s.notOK)
 }
 
-// perMinute is the average over the whole run, holds included: a rate limit makes any shorter average jump between all and
-// nothing. It is 0 while there is none.
+// perMinute is the average over the whole run, holds included: a rate limit makes any shorter
+// average jump between all and nothing. It is 0 while there is none.
 func (s sample) perMinute() float64 {
 	if s.done == 0 || s.elapsed < minElapsed {
 		return 0
@@ -81,8 +83,9 @@ func (s sample) left() string {
 	return duration(time.Duration(minutes*float64(time.Minute))) + " left"
 }
 
-// windowsLeft is the least time that the rate limit leaves: the rest of a hold, and the windows that are needed before the last one. The average
-// alone would promise seconds while the first window is spent.
+// windowsLeft is the least time that the rate limit leaves: the rest of a hold, and the windows
+// that are needed before the last one. The average alone would promise seconds while the first
+// window is spent.
 func (s sample) windowsLeft() time.Duration {
 	if s.state.PerWindow <= 0 {
 		return s.hold()

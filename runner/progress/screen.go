@@ -6,9 +6,10 @@ import (
 	"sync"
 )
 
-// Screen is a terminal that messages and a bar share: a message clears the bar's line, and the bar is drawn again below it.
-// While no bar is drawn it hands on what it gets as it is, so that it can stand in for stderr from the start of a program to
-// its end. It is safe for concurrent use; each Write stays in one piece.
+// Screen is a terminal that messages and a bar share: a message clears the bar's line, and the
+// bar is drawn again below it. While no bar is drawn it hands on what it gets as it is, so that
+// it can stand in for stderr from the start of a program to its end. It is safe for concurrent
+// use; each Write stays in one piece.
 type Screen struct {
 	mu   sync.Mutex
 	w    io.Writer
@@ -19,7 +20,8 @@ type Screen struct {
 // NewScreen returns a Screen that writes to w.
 func NewScreen(w io.Writer) *Screen { return &Screen{w: w} }
 
-// Write writes a message above the bar. What doesn't end in a newline keeps the bar away until the rest comes.
+// Write writes a message above the bar. What doesn't end in a newline keeps the bar away until
+// the rest comes.
 func (s *Screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,8 +60,9 @@ func (s *Screen) end(line string) {
 	s.bar = ""
 }
 
-// put overwrites the bar with line, and the rest of a longer bar with spaces: an escape sequence would do it too, but not on
-// every terminal. It writes at most once, and nothing when nothing changes. The caller holds mu.
+// put overwrites the bar with line, and the rest of a longer bar with spaces: an escape
+// sequence would do it too, but not on every terminal. It writes at most once, and nothing when
+// nothing changes. The caller holds mu.
 func (s *Screen) put(line string) {
 	if line == s.bar {
 		return

@@ -13,9 +13,9 @@ import (
 )
 
 // This file asks the System Log, before a resume changes anybody, whom the runs of these very
-// results have reset. The journal knows each of them as taken: it was on the disk before the request
-// was sent. If it doesn't, lines are missing that a run relied on, and whoever stood in them would
-// be reset a second time.
+// results have reset. The journal knows each of them as taken: it was on the disk before the
+// request was sent. If it doesn't, lines are missing that a run relied on, and whoever stood in
+// them would be reset a second time.
 
 // Unknown are the users whom earlier runs have reset by the log, and whom no row is known to have
 // been taken for.

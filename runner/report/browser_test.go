@@ -34,8 +34,8 @@ type browser struct {
 	said     []string // by the console, by exceptions, by the policy
 }
 
-// open starts Chromium with an empty profile and opens a page that a server has. Without Chromium it skips the test; a build machine,
-// which sets CI, must have it.
+// open starts Chromium with an empty profile and opens a page that a server has. Without
+// Chromium it skips the test; a build machine, which sets CI, must have it.
 func open(t *testing.T, page string) *browser {
 	t.Helper()
 	path := findChromium()
@@ -223,7 +223,8 @@ func TestBrowserHostile(t *testing.T) {
 	b.quiet()
 }
 
-// TestBrowserReads holds the page against what eyes and a screen reader need, at three widths, light, dark and printed.
+// TestBrowserReads holds the page against what eyes and a screen reader need, at three widths,
+// light, dark and printed.
 func TestBrowserReads(t *testing.T) {
 	t.Parallel()
 	changed := result()

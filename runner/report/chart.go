@@ -89,7 +89,8 @@ func draw(s *stretch, doneLabel string) chart {
 	return c
 }
 
-// binSize returns the seconds of a bar so that a stretch has at most maxBins. They are no less than what its pulses stand for.
+// binSize returns the seconds of a bar so that a stretch has at most maxBins. They are no less
+// than what its pulses stand for.
 func binSize(s *stretch) int64 {
 	for _, size := range binSizes {
 		if size >= s.unit && (s.to()-floor(s.from(), size)+size-1)/size <= maxBins {

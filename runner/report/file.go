@@ -105,7 +105,8 @@ func (f *resultsFile) unchanged() error {
 	return fault.WithHint(fmt.Errorf("%q was changed while it was read", f.path), "make the page again once the run has ended")
 }
 
-// writePage hands write a new file that takes path's place when it is whole, or stdout for "-". Only a page may be replaced.
+// writePage hands write a new file that takes path's place when it is whole, or stdout for "-".
+// Only a page may be replaced.
 func writePage(stdout io.Writer, path string, write func(io.Writer) error) error {
 	if path == "-" {
 		return write(stdout)
@@ -126,7 +127,8 @@ func writePage(stdout io.Writer, path string, write func(io.Writer) error) error
 	return nil
 }
 
-// replaceable returns an error unless path is free or a page: pages can be made again, other files perhaps not.
+// replaceable returns an error unless path is free or a page: pages can be made again, other
+// files perhaps not.
 func replaceable(path string) error {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -6,7 +6,8 @@ import (
 	"slices"
 )
 
-// maxKinds bounds how many kinds are told apart: Okta knows some twenty types of factor, and a status has at most six reasons.
+// maxKinds bounds how many kinds are told apart: Okta knows some twenty types of factor, and a
+// status has at most six reasons.
 const maxKinds = 40
 
 // restKinds is the kind that all further ones are counted as. No cell of a file looks like it.

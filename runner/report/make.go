@@ -79,7 +79,8 @@ func readManifest(path string) (results.Manifest, error) {
 	return m, refusedReport(err)
 }
 
-// refusedReport is an error that kept the page from being made. The ledger's own hints are about going on with a run.
+// refusedReport is an error that kept the page from being made. The ledger's own hints are
+// about going on with a run.
 func refusedReport(err error) error {
 	if damage, ok := errors.AsType[*results.DamageError](err); ok {
 		err = fault.WithHint(damage, "put back the results and the manifest as the run left them")

@@ -29,7 +29,8 @@ const Mark = "<!doctype html>\n<!-- made by oktareset report -->\n"
 // pageTemplate is parsed once; it holds nothing of any page.
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"comma": comma, "count": count, "pieces": pieces}).Parse(pageHTML))
 
-// page is what the template is filled with. Everything that comes from a file has gone through [cell].
+// page is what the template is filled with. Everything that comes from a file has gone through
+// [cell].
 type page struct {
 	Policy  string       // Content-Security-Policy
 	Style   template.CSS // ours alone, as Script
@@ -80,8 +81,8 @@ type page struct {
 	SHA256    string
 }
 
-// Write reads all lines, one for each row, and writes the page. It returns the first error of lines, or of w. Nothing is written before the
-// lines are read.
+// Write reads all lines, one for each row, and writes the page. It returns the first error of
+// lines, or of w. Nothing is written before the lines are read.
 func Write(w io.Writer, s Subject, lines iter.Seq2[Line, error]) (Summary, error) {
 	t, err := readRows(lines, s.Plan)
 	if err != nil {

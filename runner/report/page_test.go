@@ -155,7 +155,8 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// A manager who reads a plan must never take it for something that was done, nor a changed file for one to go by.
+// A manager who reads a plan must never take it for something that was done, nor a changed file
+// for one to go by.
 func TestPlanIsNoResult(t *testing.T) {
 	t.Parallel()
 	lines := []Line{line(1, runner.StatusWouldReset, 0), line(2, runner.StatusWouldReset, 1), line(3, runner.StatusNotFound, 2)}

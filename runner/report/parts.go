@@ -11,7 +11,8 @@ import (
 	"oktareset/runner"
 )
 
-// maxRuns is how many of the last runs a page shows: a job that is restarted every quarter of an hour for a night.
+// maxRuns is how many of the last runs a page shows: a job that is restarted every quarter of
+// an hour for a night.
 const maxRuns = 50
 
 // status is a status with what the page says of it.

@@ -7,7 +7,8 @@ import (
 	"oktareset/runner/table"
 )
 
-// Subject is what a page is about, besides the rows: what the manifest says, and how the file agrees with it.
+// Subject is what a page is about, besides the rows: what the manifest says, and how the file
+// agrees with it.
 type Subject struct {
 	Version   string // of the program that makes the page
 	File      string // name of the results or the plan, without folders

@@ -12,9 +12,11 @@ import (
 )
 
 const (
-	// MaxOpen is how many rows of each status that needs a person a page shows: nobody reads more, and the file has them all.
+	// MaxOpen is how many rows of each status that needs a person a page shows: nobody reads
+	// more, and the file has them all.
 	MaxOpen = 1000
-	// MaxRows is how many of all rows a page shows behind its fold: some two megabytes, which a browser searches at once.
+	// MaxRows is how many of all rows a page shows behind its fold: some two megabytes, which a
+	// browser searches at once.
 	MaxRows = 5000
 )
 

@@ -19,8 +19,9 @@ const (
 	maxCommand = 16 << 10
 )
 
-// cell returns a text of the file as the page shows it: cut to [maxCell], with every character spelled out that nobody sees or that
-// turns the reading direction, as the file itself spells them. It shares no memory with s.
+// cell returns a text of the file as the page shows it: cut to [maxCell], with every character
+// spelled out that nobody sees or that turns the reading direction, as the file itself spells
+// them. It shares no memory with s.
 func cell(s string) string { return shown(s, maxCell) }
 
 // command is [cell] for what somebody will paste into a shell.

@@ -7,12 +7,15 @@ import (
 )
 
 const (
-	// maxPulses bounds a timeline's memory: 50,000 busy seconds are 14 hours without a second's rest.
+	// maxPulses bounds a timeline's memory: 50,000 busy seconds are 14 hours without a second's
+	// rest.
 	maxPulses = 50_000
-	// minGap is the shortest time without a finished row that the page shows. Rows of a run that isn't held finish every few
-	// hundred milliseconds; a hold takes up to a window of 60 s.
+	// minGap is the shortest time without a finished row that the page shows. Rows of a run
+	// that isn't held finish every few hundred milliseconds; a hold takes up to a window of 60
+	// s.
 	minGap = 5 * time.Second
-	// betweenStretches is the time without a finished row that begins a new chart: longer than an outage that a run waits out (10 minutes).
+	// betweenStretches is the time without a finished row that begins a new chart: longer than
+	// an outage that a run waits out (10 minutes).
 	betweenStretches = 15 * time.Minute
 )
 

@@ -51,7 +51,8 @@ var resultWords = map[runner.Status]words{
 	},
 }
 
-// planWords are those of a plan, where they differ: nothing was changed, and it can be made again at will.
+// planWords are those of a plan, where they differ: nothing was changed, and it can be made
+// again at will.
 var planWords = map[runner.Status]words{
 	runner.StatusWouldReset: {"Would be reset", "Nothing stands against it.", ""},
 	runner.StatusSkipped:    {"Would be skipped", "Rightly left alone.", ""},
@@ -85,7 +86,8 @@ func wordsFor(s runner.Status, plan bool) words {
 	return resultWords[s]
 }
 
-// piece is a part of a text: a flag, which isn't broken into two lines, or what stands between flags.
+// piece is a part of a text: a flag, which isn't broken into two lines, or what stands between
+// flags.
 type piece struct {
 	Text string
 	Flag bool

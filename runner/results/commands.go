@@ -231,8 +231,8 @@ func DryRunCommand(m *Manifest, input string) string {
 	return command(m, nil, append(recordedFlags(m, "column", "delimiter", "no-header"), "--dry-run"), input)
 }
 
-// ResetCommand is the command that does to all of an input what a dry run has shown, with consent as
-// --confirm takes it. input is ready for a shell.
+// ResetCommand is the command that does to all of an input what a dry run has shown, with
+// consent as --confirm takes it. input is ready for a shell.
 func ResetCommand(m *Manifest, confirm, input string) string {
 	flags := recordedFlags(m, "column", "delimiter", "no-header", "org-url", "token-file")
 	return command(m, nil, slices.Concat(flags, recordedTicket(m), []string{"--confirm", confirm}), input)

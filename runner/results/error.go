@@ -2,7 +2,8 @@ package results
 
 import "fmt"
 
-// DamageError says that the files of a run can't be trusted. What it doesn't say for certain isn't guessed: a user could be reset twice.
+// DamageError says that the files of a run can't be trusted. What it doesn't say for certain
+// isn't guessed: a user could be reset twice.
 type DamageError struct {
 	Path    string // of the results or of their manifest
 	Line    int    // of the file, 1 is the header; 0 when it belongs to no line

@@ -14,11 +14,12 @@ import (
 	"oktareset/runner/files"
 )
 
-// Format is the version of the manifest's format. It changes when a reader of the old one would misunderstand the new one.
+// Format is the version of the manifest's format. It changes when a reader of the old one would
+// misunderstand the new one.
 const Format = 1
 
-// Manifest says what a ledger belongs to, who allowed it and how it went. Times are by the local clock, UTC, in
-// milliseconds; only the ledger's started_at is by the server's clock.
+// Manifest says what a ledger belongs to, who allowed it and how it went. Times are by the
+// local clock, UTC, in milliseconds; only the ledger's started_at is by the server's clock.
 type Manifest struct {
 	Format   int           `json:"format"`  // [Format]
 	Version  string        `json:"version"` // of the program
@@ -127,7 +128,8 @@ type Result struct {
 	Rows   int    `json:"rows"`
 }
 
-// Mark is how much of a journal is certainly on the disk: at most ten seconds ago, while a run works.
+// Mark is how much of a journal is certainly on the disk: at most ten seconds ago, while a run
+// works.
 type Mark struct {
 	Bytes int64  `json:"bytes"` // length
 	Sum   string `json:"sum"`   // the running checksum of the line that ends there
@@ -158,8 +160,8 @@ func clone[T any](p *T) *T {
 // Run returns the run that writes, or wrote last.
 func (m *Manifest) Run() *Run { return &m.Runs[len(m.Runs)-1] }
 
-// ManifestPath returns the path of the manifest that belongs to a results file: users.results.json beside
-// users.results.csv.
+// ManifestPath returns the path of the manifest that belongs to a results file:
+// users.results.json beside users.results.csv.
 func ManifestPath(results string) string {
 	if ext := filepath.Ext(results); strings.EqualFold(ext, ".csv") {
 		results = strings.TrimSuffix(results, ext)
@@ -167,8 +169,8 @@ func ManifestPath(results string) string {
 	return results + ".json"
 }
 
-// ReadManifest reads the manifest that belongs to a results file or a plan. The error wraps [fs.ErrNotExist] when there is
-// none; one that is damaged is a [*DamageError].
+// ReadManifest reads the manifest that belongs to a results file or a plan. The error wraps
+// [fs.ErrNotExist] when there is none; one that is damaged is a [*DamageError].
 func ReadManifest(results string) (Manifest, error) {
 	return readManifest(results, files.Rule{Links: true})
 }

@@ -48,7 +48,8 @@ func Stem(path string) string {
 	return strings.TrimSuffix(path, ".plan")
 }
 
-// FileName makes a name for the files of a run over --user values: the first of them, made safe, and how many more.
+// FileName makes a name for the files of a run over --user values: the first of them, made
+// safe, and how many more.
 func FileName(users []string) string {
 	safe := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@._+-", r) {

@@ -11,7 +11,8 @@ import (
 	"oktareset/runner/fault"
 )
 
-// dateLetters are what a file's name may have of the date, as strftime has them, the longest period first; dateLayouts say how they look.
+// dateLetters are what a file's name may have of the date, as strftime has them, the longest
+// period first; dateLayouts say how they look.
 const dateLetters = "YmdHM"
 
 var dateLayouts = [len(dateLetters)]string{"2006", "01", "02", "15", "04"}
@@ -24,8 +25,9 @@ type DatePattern struct {
 	Names *regexp.Regexp // of its files, whatever the date; nil when there is no date in it
 }
 
-// ExpandDate returns the path that a pattern stands for at a time. The date is UTC: by local time, one name could stand for two hours, and
-// a run that is restarted on another machine could look for another day.
+// ExpandDate returns the path that a pattern stands for at a time. The date is UTC: by local
+// time, one name could stand for two hours, and a run that is restarted on another machine
+// could look for another day.
 func ExpandDate(text string, at time.Time) (path string, p DatePattern, err error) {
 	folder, name := filepath.Split(text)
 	path, _, dated, err := expandParts(folder, at)
@@ -52,7 +54,8 @@ func ExpandDate(text string, at time.Time) (path string, p DatePattern, err erro
 	return path + file, p, nil
 }
 
-// expandParts puts the date into s. It also returns a regular expression for s at any date, and the letters of the parts in it.
+// expandParts puts the date into s. It also returns a regular expression for s at any date, and
+// the letters of the parts in it.
 func expandParts(s string, at time.Time) (text, expression, letters string, err error) {
 	for {
 		before, after, found := strings.Cut(s, "%")

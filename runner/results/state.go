@@ -132,8 +132,8 @@ func NoResults(path string) error {
 	return nil
 }
 
-// Incomplete says what a later run has to go on with, or "". What is unknown has been looked at when
-// the run ended, and only a person can settle it.
+// Incomplete says what a later run has to go on with, or "". What is unknown has been looked at
+// when the run ended, and only a person can settle it.
 func Incomplete(m *Manifest) string {
 	switch n, half := m.Counts[runner.StatusNotAttempted], m.Counts[runner.StatusPartial]; {
 	case !m.Finished:

@@ -11,7 +11,8 @@ import (
 	"oktareset/runner/table"
 )
 
-// Options say how to read a list of users whose header doesn't say it. The zero value suits most files.
+// Options say how to read a list of users whose header doesn't say it. The zero value suits
+// most files.
 type Options struct {
 	Column    string // header of the column that names the users, or with NoHeader its number, 1 is the first; "": found out
 	Delimiter rune   // 0: found out
@@ -64,7 +65,8 @@ var knownColumns = []struct {
 	}},
 }
 
-// PlainName returns a header without what doesn't count in it: case, spaces, dots, dashes and underscores.
+// PlainName returns a header without what doesn't count in it: case, spaces, dots, dashes and
+// underscores.
 func PlainName(header string) string {
 	return strings.ToLower(strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || r == '.' || r == '-' || r == '_' {
@@ -147,7 +149,8 @@ func headerLayout(header []string, column int) layout {
 	return l
 }
 
-// planLayout is the layout of a file of ours: by user_id, with the plan's own input and login among the copied cells.
+// planLayout is the layout of a file of ours: by user_id, with the plan's own input and login
+// among the copied cells.
 func planLayout(header []string, o Options) (layout, *Error) {
 	if o.Column != "" || o.NoHeader {
 		hint := "leave out " + o.columnFlag()

@@ -91,7 +91,8 @@ func TestOpenRefusesTheHeader(t *testing.T) {
 	}
 }
 
-// A header that a machine made may have more columns of one name than could be compared with each other.
+// A header that a machine made may have more columns of one name than could be compared with
+// each other.
 func TestManyColumnsOfOneName(t *testing.T) {
 	t.Parallel()
 	f := open(t, "id"+strings.Repeat(",a", 200_000)+"\n", Options{})

@@ -76,8 +76,9 @@ func (d *distinct) compact(keys []runner.Key) []runner.Key {
 // bucket chooses a key's bucket, by other bits than its place in there.
 func bucket(k runner.Key) uint64 { return spread(k) >> (64 - bucketBits) }
 
-// spread hashes keys evenly although IDs of one org share their first and last letters: all bits of a key have a part in the upper half
-// of the product, which is folded into the lower one.
+// spread hashes keys evenly although IDs of one org share their first and last letters: all
+// bits of a key have a part in the upper half of the product, which is folded into the lower
+// one.
 func spread(k runner.Key) uint64 {
 	const odd = 0x9e3779b97f4a7c15 // 2^64 divided by the golden ratio: Fibonacci hashing
 	high, low := binary.BigEndian.Uint64(k[:8]), binary.BigEndian.Uint64(k[8:])

@@ -12,6 +12,6 @@
 // ID. A plan is what a dry run wrote: its rows that would be reset are taken, by user ID. A result
 // is refused: its users were reset already.
 //
-// A row that names nobody is a row like any other: it ends in a result of its own. What makes the file as a whole doubtful is
-// an [*Error] that names the line and the next step.
+// A row that names nobody is a row like any other: it ends in a result of its own. What makes
+// the file as a whole doubtful is an [*Error] that names the line and the next step.
 package roster

@@ -11,7 +11,8 @@ import (
 
 // Errors that a caller may ask for with errors.Is.
 var (
-	// ErrNoRows is wrapped by the [*Error] of [File.Survey] for a header alone, without [Options] AllowEmpty.
+	// ErrNoRows is wrapped by the [*Error] of [File.Survey] for a header alone, without
+	// [Options] AllowEmpty.
 	ErrNoRows = errors.New("no rows under the header")
 	// ErrChanged is wrapped by the [*Error] of [File.Rows] when the copy of the input isn't what
 	// was surveyed.

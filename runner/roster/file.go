@@ -150,8 +150,9 @@ func (f *File) Column() string {
 	return f.first[f.layout.column]
 }
 
-// Columns returns the names of the other columns, in the order of [runner.Row.Cells], as they may stand in a result: a column
-// with a name of ours is input.NAME, the second of two with one name is NAME.2, one without a name is called by its number.
+// Columns returns the names of the other columns, in the order of [runner.Row.Cells], as they
+// may stand in a result: a column with a name of ours is input.NAME, the second of two with one
+// name is NAME.2, one without a name is called by its number.
 func (f *File) Columns() []string { return f.layout.names }
 
 // Mail reports whether the users are named by their email addresses: whoever is found must have the
@@ -188,7 +189,8 @@ func (f *File) pass(in io.Reader) (*pass, error) {
 	return p, nil
 }
 
-// next returns the next data line's cells, valid until the next call, and the line on which it starts, or io.EOF.
+// next returns the next data line's cells, valid until the next call, and the line on which it
+// starts, or io.EOF.
 func (p *pass) next() (cells []string, line int, err error) {
 	if p.first != nil {
 		cells, line = p.in.Header()

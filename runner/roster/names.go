@@ -19,8 +19,9 @@ func otherColumns(header []string, column int) (others []int, names []string) {
 	return others, distinctNames(names, others)
 }
 
-// distinctNames returns names that can stand beside our columns: none is empty, none is ours and no two are the same, not even
-// for a reader to whom case doesn't matter (PowerShell's Import-Csv). indexes are those of the columns in the file.
+// distinctNames returns names that can stand beside our columns: none is empty, none is ours
+// and no two are the same, not even for a reader to whom case doesn't matter (PowerShell's
+// Import-Csv). indexes are those of the columns in the file.
 func distinctNames(names []string, indexes []int) []string {
 	taken := make(map[string]int, len(names)) // a name, and the number that its next double tries first
 	distinct := make([]string, len(names))

@@ -231,7 +231,8 @@ func TestReread(t *testing.T) {
 	}
 }
 
-// startsOn reports whether a line that a row starts on can begin with input: quoted or not, and without what is trimmed.
+// startsOn reports whether a line that a row starts on can begin with input: quoted or not, and
+// without what is trimmed.
 func startsOn(line, input string) bool {
 	text, quoted := strings.CutPrefix(line, `"`)
 	if quoted {

@@ -121,7 +121,8 @@ type dataLine struct {
 // surveyBatch is the number of lines between two looks at the context: a few milliseconds.
 const surveyBatch = 1024
 
-// count counts what is left of p. One goroutine takes the lines apart while this one counts: each is half of the work.
+// count counts what is left of p. One goroutine takes the lines apart while this one counts:
+// each is half of the work.
 func (c *census) count(ctx context.Context, p *pass) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -228,7 +229,8 @@ func (c *census) row(d dataLine) {
 	c.users.add(id.Key())
 }
 
-// result returns the counts of a file of lines data lines; a file that leaves nothing to do is an error.
+// result returns the counts of a file of lines data lines; a file that leaves nothing to do is
+// an error.
 func (c *census) result(lines int) (Survey, error) {
 	switch {
 	case c.s.Rows == 0 && c.options.AllowEmpty && c.statuses[runner.StatusSkipped] == lines: // nobody is overlooked

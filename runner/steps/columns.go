@@ -10,12 +10,13 @@ import (
 	"oktareset/runner/roster"
 )
 
-// profileFields are the columns that hold the profile of a factor to enroll without being called profile.NAME.
+// profileFields are the columns that hold the profile of a factor to enroll without being
+// called profile.NAME.
 var profileFields = []string{"phoneNumber", "phoneExtension", "email"}
 
-// EnrollBy says how each row's factor is enrolled by the columns of its file. login returns where an
-// address stands if no column of its own has it; nil: nowhere. The columns that the factor takes
-// must be there.
+// EnrollBy says how each row's factor is enrolled by the columns of its file. login returns
+// where an address stands if no column of its own has it; nil: nowhere. The columns that the
+// factor takes must be there.
 func EnrollBy(f oktaclient.Enrollment, names []string, login func(runner.Row) string) (*Enrolling, error) {
 	columns, err := profileColumns(f, names)
 	if err != nil {
@@ -86,8 +87,9 @@ func profileColumns(f oktaclient.Enrollment, columns []string) (map[string]int, 
 	return found, nil
 }
 
-// profileField returns the field of a profile that a column holds: phoneNumber, phoneExtension and email under names that differ in case, spaces,
-// dashes and underscores, others as profile.NAME, NAME taken as it stands.
+// profileField returns the field of a profile that a column holds: phoneNumber, phoneExtension
+// and email under names that differ in case, spaces, dashes and underscores, others as
+// profile.NAME, NAME taken as it stands.
 func profileField(factorType, column string) (string, bool) {
 	field, named := strings.CutPrefix(column, "profile.")
 	for _, known := range profileFields {

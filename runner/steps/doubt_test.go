@@ -18,7 +18,8 @@ const (
 	otherRun = "20260102T120000Z-bbbbbb"
 )
 
-// A row that is sent again although it may have been done before keeps what could still prove the first time.
+// A row that is sent again although it may have been done before keeps what could still prove
+// the first time.
 func TestSentAgain(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -67,7 +68,8 @@ func TestSentAgain(t *testing.T) {
 	}
 }
 
-// A result that is in doubt names the run that sent it, for the System Log; any other doesn't have to.
+// A result that is in doubt names the run that sent it, for the System Log; any other doesn't
+// have to.
 func TestRunOfAResult(t *testing.T) {
 	t.Parallel()
 	for faults, want := range map[string]string{"": "", "drop:reset_factors": thisRun, "403:reset_factors": ""} {

@@ -16,7 +16,8 @@ type Enrolling struct {
 	Profile func(runner.Row) (map[string]any, error) // of a row's own cells
 }
 
-// name is the step's, with everything that decides what is enrolled: a resume has to ask for the same.
+// name is the step's, with everything that decides what is enrolled: a resume has to ask for
+// the same.
 func (e *Enrolling) name() string {
 	f := e.Factor
 	var how []string
@@ -35,8 +36,8 @@ func (e *Enrolling) name() string {
 	return "enroll " + f.String() + " (" + strings.Join(how, ", ") + ")"
 }
 
-// wants reports whether a listed factor is the one that a profile asks for: not another phone, nor one that waits for its user where it is to be
-// active.
+// wants reports whether a listed factor is the one that a profile asks for: not another phone,
+// nor one that waits for its user where it is to be active.
 func (e *Enrolling) wants(f oktaclient.Factor, profile map[string]any) bool {
 	if f.Type != e.Factor.Type || f.Provider != e.Factor.Provider || e.Factor.Activate && f.Status != oktaclient.FactorActive {
 		return false
@@ -50,7 +51,8 @@ func (e *Enrolling) wants(f oktaclient.Factor, profile map[string]any) bool {
 	return true
 }
 
-// checkProfile reads the row's cells for the new factor, before anything is changed: who can't be enrolled isn't reset.
+// checkProfile reads the row's cells for the new factor, before anything is changed: who can't
+// be enrolled isn't reset.
 func (l *List) checkProfile(_ context.Context, t *Target, res *runner.Result) error {
 	f := l.opts.Enroll.Factor
 	var err error
@@ -65,7 +67,8 @@ func (l *List) checkProfile(_ context.Context, t *Target, res *runner.Result) er
 	return nil
 }
 
-// enroll gives the target its new factor. If an earlier taking may have done it, the factor that was created since is adopted.
+// enroll gives the target its new factor. If an earlier taking may have done it, the factor
+// that was created since is adopted.
 func (l *List) enroll(ctx context.Context, t *Target, res *runner.Result) error {
 	if err := l.begin(t, res); err != nil {
 		return err
@@ -87,7 +90,8 @@ func (l *List) enroll(ctx context.Context, t *Target, res *runner.Result) error 
 	enrolled, rep, err := l.client.EnrollFactor(ctx, t.UserID, f, c.dispatch)
 	fate := oktaclient.FateOf(err)
 	if fate == oktaclient.Refused && (f.Profile["phoneNumber"] != nil || f.Profile["email"] != nil) {
-		// Perhaps because the user has that very phone or address already: a verified email address survives a reset.
+		// Perhaps because the user has that very phone or address already: a verified email
+		// address survives a reset.
 		if adopted, _ := l.adopt(ctx, t, res, time.Time{}); adopted {
 			res.Attempts += rep.Attempts
 			return nil
@@ -107,7 +111,8 @@ func (l *List) enroll(ctx context.Context, t *Target, res *runner.Result) error 
 	return stop
 }
 
-// adopt takes the target's factor that is wanted, if one is listed that was created since a time of the server's clock.
+// adopt takes the target's factor that is wanted, if one is listed that was created since a
+// time of the server's clock.
 func (l *List) adopt(ctx context.Context, t *Target, res *runner.Result, since time.Time) (bool, error) {
 	factors, rep, err := l.client.ListFactors(ctx, t.UserID)
 	if err != nil {
@@ -126,7 +131,8 @@ func (l *List) adopt(ctx context.Context, t *Target, res *runner.Result, since t
 // Enrolled reports whether an enrollment wasn't refused.
 func (l *List) Enrolled() bool { return l.enrolls.worked() }
 
-// NoEnrollment returns [ErrNoEnrollment] if all enrollments so far were refused, and there were enough of them to tell.
+// NoEnrollment returns [ErrNoEnrollment] if all enrollments so far were refused, and there were
+// enough of them to tell.
 func (l *List) NoEnrollment() error {
 	if l.enrolls.allWrong() {
 		return ErrNoEnrollment

@@ -13,7 +13,8 @@ import (
 	"oktareset/runner/steps"
 )
 
-// However much a server sends in a name, a row stays short enough to be read again, with what matters in it.
+// However much a server sends in a name, a row stays short enough to be read again, with what
+// matters in it.
 func TestHostileTextsAreCut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

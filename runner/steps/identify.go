@@ -9,8 +9,8 @@ import (
 	"oktareset/runner"
 )
 
-// identify finds out which user the row names. An ID needs no look-up but in a dry run, where it is the only way to say what
-// would happen.
+// identify finds out which user the row names. An ID needs no look-up but in a dry run, where
+// it is the only way to say what would happen.
 func (l *List) identify(ctx context.Context, t *Target, res *runner.Result) error {
 	if t.Job.Before != nil { // the same user, whoever has the login by now
 		return nil
@@ -72,7 +72,8 @@ func (l *List) recordFactors(ctx context.Context, t *Target, res *runner.Result)
 	return err
 }
 
-// listFactors lists the target's factors before the first change, and settles the row if that isn't possible.
+// listFactors lists the target's factors before the first change, and settles the row if that
+// isn't possible.
 func (l *List) listFactors(ctx context.Context, t *Target, res *runner.Result) ([]oktaclient.Factor, error) {
 	factors, rep, err := l.client.ListFactors(ctx, t.UserID)
 	note(res, rep, err)

@@ -298,7 +298,8 @@ func TestDuplicates(t *testing.T) {
 	}
 }
 
-// The pool claims an ID when the row is read, and a login's user when it is looked up: in whatever order that falls, one is reset.
+// The pool claims an ID when the row is read, and a login's user when it is looked up: in
+// whatever order that falls, one is reset.
 func TestDuplicatesAtTheSameTime(t *testing.T) {
 	t.Parallel()
 	for _, inputs := range [][]string{{aliceID, aliceLogin}, {aliceLogin, aliceID}, {aliceLogin, aliceLogin, aliceID, aliceID}} {

@@ -7,8 +7,9 @@ import (
 	"oktareset/runner"
 )
 
-// laterCalls are the calls of the later steps that need nothing but the user's ID, by the reason for
-// which a row is partial while they are open. dispatch is that of [oktaclient.Client.ResetFactors].
+// laterCalls are the calls of the later steps that need nothing but the user's ID, by the
+// reason for which a row is partial while they are open. dispatch is that of
+// [oktaclient.Client.ResetFactors].
 var laterCalls = map[runner.Reason]func(c *oktaclient.Client, ctx context.Context, userID string, dispatch func() error) (oktaclient.Reply, error){
 	runner.ReasonSessions: func(c *oktaclient.Client, ctx context.Context, userID string, dispatch func() error) (oktaclient.Reply, error) {
 		return c.ClearSessions(ctx, userID, true, dispatch)

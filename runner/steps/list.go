@@ -14,14 +14,16 @@ import (
 	"oktareset/runner/fault"
 )
 
-// ErrLimit ends a run that has done as many users as [Options.Limit] allows; those that are under way belong to them.
+// ErrLimit ends a run that has done as many users as [Options.Limit] allows; those that are
+// under way belong to them.
 var ErrLimit error = runner.Enough{Err: fault.New(fault.ExitStopped, "", "the limit of this run is reached")}
 
-// ErrNoPermission ends a run whose first ten calls were all refused for want of permission (403 E0000006): the next thousand
-// would be too.
+// ErrNoPermission ends a run whose first ten calls were all refused for want of permission (403
+// E0000006): the next thousand would be too.
 var ErrNoPermission = fault.New(fault.ExitNoAccess, "", "the first ten users were all refused (403): these credentials may not reset factors")
 
-// ErrNoEnrollment ends a run whose first ten enrollments were all refused: the next thousand users would be without a factor, too.
+// ErrNoEnrollment ends a run whose first ten enrollments were all refused: the next thousand
+// users would be without a factor, too.
 var ErrNoEnrollment = fault.New(fault.ExitNoAccess, "", "the first ten enrollments were all refused: see the results for the reason")
 
 // firstCalls is how many calls at the start of a run have to go wrong to end it.
@@ -51,7 +53,8 @@ func (t *Target) goesOn() bool {
 	return t.Job.Before != nil && t.Job.Before.Status == runner.StatusPartial
 }
 
-// takenBefore reports whether the row goes on with what an earlier taking began: its time and factors are those of the first.
+// takenBefore reports whether the row goes on with what an earlier taking began: its time and
+// factors are those of the first.
 func (t *Target) takenBefore() bool {
 	return t.goesOn() || t.Job.Before != nil && t.Job.Before.Open.Step == runner.ReasonUnenroll
 }
@@ -85,8 +88,8 @@ type With struct {
 	// Prover notes the fate of rows in doubt, and proves it. nil: nothing that is in doubt is ever
 	// sent again.
 	Prover *doubt.Prover
-	// Finish is the context of what is left to do to a row that was changed, so that what ends a run
-	// early leaves nobody half done. nil: that of the first step.
+	// Finish is the context of what is left to do to a row that was changed, so that what ends
+	// a run early leaves nobody half done. nil: that of the first step.
 	Finish context.Context
 }
 
@@ -301,7 +304,8 @@ func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {
 	return nil
 }
 
-// begin takes the target off the limit before its first change. When there is none left, the row wasn't attempted.
+// begin takes the target off the limit before its first change. When there is none left, the
+// row wasn't attempted.
 func (l *List) begin(t *Target, res *runner.Result) error {
 	t.series.Later(l.changes - 1 + max(0, len(t.unenroll)-1))
 	if t.begun {

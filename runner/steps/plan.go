@@ -70,7 +70,8 @@ func (o *Options) choose(s runner.Step) bool {
 	return true
 }
 
-// Names are the names of the steps, in order. A dry run's are without those that change something: they are Planned.
+// Names are the names of the steps, in order. A dry run's are without those that change
+// something: they are Planned.
 func (p *Plan) Names() []string {
 	return p.names(func(s runner.Step) bool { return !s.Changes || !p.opts.DryRun })
 }
@@ -99,7 +100,8 @@ func (p *Plan) Calls() int {
 	return n
 }
 
-// AfterReset is why a row is partial of which nothing but the reset is known to be done; "" if there is no later step.
+// AfterReset is why a row is partial of which nothing but the reset is known to be done; "" if
+// there is no later step.
 func (p *Plan) AfterReset() runner.Reason {
 	for _, s := range p.Steps {
 		if s.Changes && !s.First {

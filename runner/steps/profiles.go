@@ -9,8 +9,8 @@ import (
 	"oktareset/runner"
 )
 
-// profiles knows what each row asks to enroll: rows of one user that ask for different phones contradict each other, and chance must not decide
-// between them.
+// profiles knows what each row asks to enroll: rows of one user that ask for different phones
+// contradict each other, and chance must not decide between them.
 type profiles struct {
 	mu     sync.Mutex
 	seed   maphash.Seed

@@ -9,7 +9,8 @@ import (
 	"oktareset/runner/fault"
 )
 
-// ErrNoRoles ends a run that is to leave admins alone and isn't allowed to see who is one (403), before it could see anybody's roles.
+// ErrNoRoles ends a run that is to leave admins alone and isn't allowed to see who is one
+// (403), before it could see anybody's roles.
 var ErrNoRoles = fault.New(fault.ExitNoAccess,
 	"use the token of an admin who may view admins, or an OAuth app with the scope okta.roles.read and such a role; or name the admins in an --exclude FILE",
 	"these credentials may not read admin roles (403), so that nobody knows who is an admin")
@@ -38,8 +39,8 @@ func (l *List) protect(_ context.Context, t *Target, res *runner.Result) error {
 	return nil
 }
 
-// skipAdmins leaves a user with an admin role alone. Only an answer that there is none lets the row go on: a user whose roles can't be read
-// isn't reset.
+// skipAdmins leaves a user with an admin role alone. Only an answer that there is none lets the
+// row go on: a user whose roles can't be read isn't reset.
 func (l *List) skipAdmins(ctx context.Context, t *Target, res *runner.Result) error {
 	roles, rep, err := l.client.ListRoles(ctx, t.UserID)
 	note(res, rep, err)

@@ -314,7 +314,8 @@ func (e *Excluded) of(t *Target) (file string, line int) {
 	return "", 0
 }
 
-// IsOtherUser reports whether an error of [Excluded.LookUp] says that Okta found somebody else under a login: a short name, perhaps.
+// IsOtherUser reports whether an error of [Excluded.LookUp] says that Okta found somebody else
+// under a login: a short name, perhaps.
 func IsOtherUser(err error) bool {
 	other := (*OtherUserError)(nil)
 	return errors.As(err, &other)

@@ -226,7 +226,8 @@ func TestLookUpExcludedMail(t *testing.T) {
 	})
 }
 
-// Anything but found or not found is an error: nobody may be taken for unprotected because Okta was busy.
+// Anything but found or not found is an error: nobody may be taken for unprotected because Okta
+// was busy.
 func TestLookUpExcludedFails(t *testing.T) {
 	t.Parallel()
 	user := func(id, login string) string { return `{"id":"` + id + `","profile":{"login":"` + login + `"}}` }
@@ -375,7 +376,8 @@ func TestSkipAdminsAgrees(t *testing.T) {
 	}
 }
 
-// Who may not read roles at all is told so before anybody is reset. Of one who may, a single refusal is that row's.
+// Who may not read roles at all is told so before anybody is reset. Of one who may, a single
+// refusal is that row's.
 func TestRolesForbidden(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

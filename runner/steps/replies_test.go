@@ -74,7 +74,8 @@ func checkTexts(t *testing.T, res runner.Result) {
 	}
 }
 
-// Every reply to a reset becomes what Okta's API makes certain of it, and nothing is sent again that may have been done.
+// Every reply to a reset becomes what Okta's API makes certain of it, and nothing is sent again
+// that may have been done.
 func TestReplies(t *testing.T) {
 	t.Parallel()
 	var (
@@ -268,7 +269,8 @@ func TestRareReplies(t *testing.T) {
 	}
 }
 
-// A reset that Okta answers with 404 may have met a deactivated user, or nobody, or a user whom something else stands against.
+// A reset that Okta answers with 404 may have met a deactivated user, or nobody, or a user whom
+// something else stands against.
 func TestMissing(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -12,7 +12,8 @@ import (
 	"oktareset/runner/doubt"
 )
 
-// resetFactors makes the one call that changes the target. It is taken when the call's turn has come and before it is sent.
+// resetFactors makes the one call that changes the target. It is taken when the call's turn has
+// come and before it is sent.
 func (l *List) resetFactors(ctx context.Context, t *Target, res *runner.Result) error {
 	if err := l.begin(t, res); err != nil {
 		return err
@@ -78,7 +79,8 @@ type changing struct {
 	taken    time.Time // by this machine's clock; zero: it wasn't
 }
 
-// change prepares a call for a step: the target is taken when the call's turn has come and before it is sent.
+// change prepares a call for a step: the target is taken when the call's turn has come and
+// before it is sent.
 func (l *List) change(t *Target, step runner.Reason) *changing {
 	c := &changing{step: step}
 	c.dispatch = func() error {
@@ -89,7 +91,8 @@ func (l *List) change(t *Target, step runner.Reason) *changing {
 	return c
 }
 
-// settleChange takes in what came back of a call that changes the target, and settles the row unless it was made.
+// settleChange takes in what came back of a call that changes the target, and settles the row
+// unless it was made.
 func (l *List) settleChange(ctx context.Context, t *Target, res *runner.Result, c *changing, rep oktaclient.Reply, err error) error {
 	if t.changed {
 		return l.settleLater(t, res, c, rep, err)
@@ -99,7 +102,8 @@ func (l *List) settleChange(ctx context.Context, t *Target, res *runner.Result, 
 	return stop
 }
 
-// settleFirst settles a row whose first change wasn't made. Whatever came back, it says that nothing was changed, unless it is in doubt.
+// settleFirst settles a row whose first change wasn't made. Whatever came back, it says that
+// nothing was changed, unless it is in doubt.
 func (l *List) settleFirst(ctx context.Context, t *Target, res *runner.Result, c *changing, rep oktaclient.Reply, err error) error {
 	noteChange(res, rep, err)
 	res.Attempts += rep.Attempts
@@ -129,8 +133,8 @@ func (l *List) settleFirst(ctx context.Context, t *Target, res *runner.Result, c
 	return stop
 }
 
-// settleLater settles a row of which a later change wasn't made: what came before it stays done. The request ID stays that of the reset, which
-// the System Log is held against.
+// settleLater settles a row of which a later change wasn't made: what came before it stays
+// done. The request ID stays that of the reset, which the System Log is held against.
 func (l *List) settleLater(t *Target, res *runner.Result, c *changing, rep oktaclient.Reply, err error) error {
 	res.Attempts += rep.Attempts
 	reset := res.RequestID
@@ -216,8 +220,8 @@ func (s *streak) allWrong() bool {
 // hopeless reports whether there were ten calls or more and all of them went wrong. mu is held.
 func (s *streak) hopeless() bool { return s.calls >= firstCalls && s.wrong == s.calls }
 
-// settleMissing tells apart what a 404 of a user's factors may mean: no such user, or a deactivated one. Okta keeps a user's record
-// in another place than the user's factors.
+// settleMissing tells apart what a 404 of a user's factors may mean: no such user, or a
+// deactivated one. Okta keeps a user's record in another place than the user's factors.
 func (l *List) settleMissing(ctx context.Context, t *Target, res *runner.Result, missing error) error {
 	u, _, err := l.client.GetUser(ctx, t.UserID)
 	switch {
@@ -240,8 +244,8 @@ func (l *List) settleMissing(ctx context.Context, t *Target, res *runner.Result,
 	return nil
 }
 
-// settleRead settles a row whose read failed: nothing was changed, whatever the reason. The error is returned if no other row will
-// fare better.
+// settleRead settles a row whose read failed: nothing was changed, whatever the reason. The
+// error is returned if no other row will fare better.
 func (l *List) settleRead(res *runner.Result, err error, what string) error {
 	text := what + ": " + err.Error()
 	switch oktaclient.FateOf(err) {

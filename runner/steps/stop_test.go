@@ -188,8 +188,8 @@ func TestTakeError(t *testing.T) {
 	}
 }
 
-// Each row is recorded as taken before its reset is sent, and settled after it; the time of taking isn't later than the request by
-// the server's own clock, wherever that stands.
+// Each row is recorded as taken before its reset is sent, and settled after it; the time of
+// taking isn't later than the request by the server's own clock, wherever that stands.
 func TestTakenBeforeSent(t *testing.T) {
 	t.Parallel()
 	for _, skew := range []time.Duration{0, time.Hour, -time.Hour, 450 * time.Millisecond, -999 * time.Millisecond} {

@@ -18,7 +18,8 @@ type FactorType struct {
 	Provider string // as OKTA; "": all of the type
 }
 
-// ParseFactorType reads TYPE[:PROVIDER]. A type has colons of its own, as token:software:totp; a provider is in capitals.
+// ParseFactorType reads TYPE[:PROVIDER]. A type has colons of its own, as token:software:totp;
+// a provider is in capitals.
 func ParseFactorType(s string) (FactorType, error) {
 	f := FactorType{Type: s}
 	if i := strings.LastIndexByte(s, ':'); i >= 0 && strings.ToUpper(s[i+1:]) == s[i+1:] {
@@ -61,7 +62,8 @@ func (o *Options) unenrollName() string {
 	return name
 }
 
-// chooseFactors lists the target's factors and writes down those that are unenrolled, those among them that go along with another.
+// chooseFactors lists the target's factors and writes down those that are unenrolled, those
+// among them that go along with another.
 func (l *List) chooseFactors(ctx context.Context, t *Target, res *runner.Result) error {
 	if t.goesOn() && len(t.unenroll) == 0 { // what is open comes later
 		return nil
@@ -94,7 +96,8 @@ func (l *List) chooseFactors(ctx context.Context, t *Target, res *runner.Result)
 	return nil
 }
 
-// newer returns a factor that was enrolled since the first taking and would go along with one that is still to go, or nil.
+// newer returns a factor that was enrolled since the first taking and would go along with one
+// that is still to go, or nil.
 func (t *Target) newer(listed []oktaclient.Factor) *oktaclient.Factor {
 	for _, f := range listed {
 		if !slices.Contains(t.unenroll, f.ID) {
@@ -109,7 +112,8 @@ func (t *Target) newer(listed []oktaclient.Factor) *oktaclient.Factor {
 	return nil
 }
 
-// choose returns the IDs of the factors that are named, and TYPE:PROVIDER of those that only go along with one of them.
+// choose returns the IDs of the factors that are named, and TYPE:PROVIDER of those that only go
+// along with one of them.
 func choose(listed []oktaclient.Factor, named []FactorType) (ids, along []string) {
 	var chosen, others []oktaclient.Factor
 	for _, f := range listed {
@@ -130,8 +134,9 @@ func choose(listed []oktaclient.Factor, named []FactorType) (ids, along []string
 	return ids, along
 }
 
-// unenroll takes the chosen factors from the target, one call each. A factor is named by its ID, which no later one has, so that in doubt the
-// same call may be made again: what has gone is answered by 404.
+// unenroll takes the chosen factors from the target, one call each. A factor is named by its
+// ID, which no later one has, so that in doubt the same call may be made again: what has gone
+// is answered by 404.
 func (l *List) unenroll(ctx context.Context, t *Target, res *runner.Result) error {
 	if len(t.unenroll) == 0 {
 		return nil

@@ -24,7 +24,8 @@ const (
 	aliceLogin = "alice@example.com"
 )
 
-// world is a stand-in org, the real client for it, the steps of a run and a book that writes down what happens, in one order.
+// world is a stand-in org, the real client for it, the steps of a run and a book that writes
+// down what happens, in one order.
 type world struct {
 	org    *standin.Org
 	client *oktaclient.Client

@@ -11,7 +11,8 @@ import (
 
 var errCutOff = errors.New("the line is cut off: it has no line end")
 
-// Decoder takes single lines of one file of ours apart: the inverse of [Encoder]. It is not safe for concurrent use.
+// Decoder takes single lines of one file of ours apart: the inverse of [Encoder]. It is not
+// safe for concurrent use.
 type Decoder struct {
 	line  bytes.Reader
 	csv   *csv.Reader // for lines with quotes
@@ -28,9 +29,9 @@ func NewDecoder(extra int) *Decoder {
 	return d
 }
 
-// Decode returns the record and the other cells of a line, which ends in LF: without it, the line may be cut off in its last
-// cell, and is refused. The strings may be kept, the slice is reused. What is no row of the file is an error, after which the
-// decoder can be used further.
+// Decode returns the record and the other cells of a line, which ends in LF: without it, the
+// line may be cut off in its last cell, and is refused. The strings may be kept, the slice is
+// reused. What is no row of the file is an error, after which the decoder can be used further.
 func (d *Decoder) Decode(line []byte) (rec Record, extra []string, err error) {
 	if end := bytes.IndexByte(line, '\n'); end < 0 {
 		return Record{}, nil, errCutOff
@@ -46,7 +47,8 @@ func (d *Decoder) Decode(line []byte) (rec Record, extra []string, err error) {
 	return unmarshal(cells), unescapeAll(cells[len(Columns):]), nil
 }
 
-// split takes the usual line apart: one without quotes, that has the right number of cells. All others are left to [Decoder.parse].
+// split takes the usual line apart: one without quotes, that has the right number of cells. All
+// others are left to [Decoder.parse].
 func (d *Decoder) split(line []byte) (cells []string, ok bool) {
 	if bytes.IndexByte(line, '"') >= 0 || bytes.IndexByte(line, '\r') >= 0 {
 		return nil, false
@@ -63,7 +65,8 @@ func (d *Decoder) split(line []byte) (cells []string, ok bool) {
 	return d.cells, strings.IndexByte(rest, ',') < 0
 }
 
-// parse takes any line apart. With one line of text at a time, the csv.Reader has nothing left over whatever happens.
+// parse takes any line apart. With one line of text at a time, the csv.Reader has nothing left
+// over whatever happens.
 func (d *Decoder) parse(line []byte) (cells []string, err error) {
 	d.line.Reset(line)
 	cells, err = d.csv.Read()
@@ -110,8 +113,8 @@ func NewRecordReader(r io.Reader) (*RecordReader, error) {
 // Extra returns the names of the other columns.
 func (r *RecordReader) Extra() []string { return r.extra }
 
-// Read returns the next record, its other cells and the line on which it starts, or io.EOF. The strings may be kept, the slice
-// is reused. What is wrong with the file is an [*Error].
+// Read returns the next record, its other cells and the line on which it starts, or io.EOF. The
+// strings may be kept, the slice is reused. What is wrong with the file is an [*Error].
 func (r *RecordReader) Read() (rec Record, extra []string, line int, err error) {
 	cells, line, err := r.r.Read()
 	if err != nil {

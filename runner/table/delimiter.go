@@ -48,8 +48,8 @@ func scanHeadLine(head []byte) headLine {
 	return line
 }
 
-// typeLine recognises the line "#TYPE …" that PowerShell 5 puts above a header (Export-Csv without -NoTypeInformation), and returns its
-// length in bytes, 0 if there is none.
+// typeLine recognises the line "#TYPE …" that PowerShell 5 puts above a header (Export-Csv
+// without -NoTypeInformation), and returns its length in bytes, 0 if there is none.
 func typeLine(head []byte) int {
 	end := bytes.IndexByte(head, '\n')
 	if end < 0 || !bytes.HasPrefix(head, []byte("#TYPE ")) {
@@ -58,7 +58,8 @@ func typeLine(head []byte) int {
 	return end + 1
 }
 
-// sepLine recognises the line "sep=;" that Excel takes for an instruction: the delimiter it names and its length in bytes.
+// sepLine recognises the line "sep=;" that Excel takes for an instruction: the delimiter it
+// names and its length in bytes.
 func sepLine(head []byte) (delimiter rune, length int, ok bool) {
 	end := bytes.IndexByte(head, '\n')
 	if end < 0 {

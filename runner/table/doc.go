@@ -1,4 +1,5 @@
-// Package table reads and writes CSV: any dialect a spreadsheet or a script writes on the way in, exactly one on the way out.
+// Package table reads and writes CSV: any dialect a spreadsheet or a script writes on the way
+// in, exactly one on the way out.
 //
 // # Reading
 //
@@ -11,8 +12,9 @@
 //
 // # Our files
 //
-// A result, a plan and a ledger have the header [Columns], then any other columns. They are UTF-8 without a byte order mark,
-// comma, LF, quoted as RFC 4180 says. [Encoder] renders their lines, [Decoder] takes one line back and [RecordReader] reads
-// whole files. Each row is one line of text, whatever its cells hold: [Escape] spells out control characters and takes the
+// A result, a plan and a ledger have the header [Columns], then any other columns. They are
+// UTF-8 without a byte order mark, comma, LF, quoted as RFC 4180 says. [Encoder] renders their
+// lines, [Decoder] takes one line back and [RecordReader] reads whole files. Each row is one
+// line of text, whatever its cells hold: [Escape] spells out control characters and takes the
 // effect from cells that a spreadsheet would run as a formula, and [Unescape] restores them.
 package table

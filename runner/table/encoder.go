@@ -26,8 +26,8 @@ func (e *Encoder) AppendHeader(dst []byte) ([]byte, error) {
 	return e.appendRow(dst, e.extra)
 }
 
-// Append appends the line of rec and its other cells, as many as the file has other columns, to dst. The line ends in LF
-// and holds no other.
+// Append appends the line of rec and its other cells, as many as the file has other columns, to
+// dst. The line ends in LF and holds no other.
 func (e *Encoder) Append(dst []byte, rec *Record, extra []string) ([]byte, error) {
 	if len(extra) != len(e.extra) {
 		return dst, fmt.Errorf("row %s: %d other cells, the file has %d other columns", rec.Row, len(extra), len(e.extra))

@@ -37,7 +37,8 @@ func decodeText(r io.Reader) (io.Reader, error) {
 	return newCleanReader(raw), nil
 }
 
-// utf16Endianness recognises UTF-16 by its byte order mark or, as a header is ASCII, by every other byte being NUL.
+// utf16Endianness recognises UTF-16 by its byte order mark or, as a header is ASCII, by every
+// other byte being NUL.
 func utf16Endianness(head []byte) (unicode.Endianness, bool) {
 	if len(head) >= 2 {
 		switch {

@@ -6,7 +6,8 @@ import (
 	"fmt"
 )
 
-// ErrEmpty is wrapped by the [*Error] of [NewReader] and [NewRecordReader] for an input without a header.
+// ErrEmpty is wrapped by the [*Error] of [NewReader] and [NewRecordReader] for an input without
+// a header.
 var ErrEmpty = errors.New("the file is empty")
 
 // ErrCells is wrapped by the [*Error] of [Reader.Read] for a row with more or fewer cells than the

@@ -10,7 +10,8 @@ import (
 	"oktareset/runner"
 )
 
-// The two forms of an escaped cell. They can't be confused: what quoteMark stands before never begins with '|'.
+// The two forms of an escaped cell. They can't be confused: what quoteMark stands before never
+// begins with '|'.
 const (
 	quoteMark = "'"  // before a cell that a spreadsheet would run, or that begins with quoteMark itself
 	spellMark = "'|" // before a cell whose control characters and invalid bytes are spelled out
@@ -44,8 +45,9 @@ func Unescape(s string) string {
 	return raw
 }
 
-// splits reports whether a formula begins behind a semicolon. Spreadsheets that are set to semicolons, as Excel is in half of Europe, and LibreOffice
-// unless told otherwise, begin a cell there whatever the file's delimiter is.
+// splits reports whether a formula begins behind a semicolon. Spreadsheets that are set to
+// semicolons, as Excel is in half of Europe, and LibreOffice unless told otherwise, begin a
+// cell there whatever the file's delimiter is.
 func splits(s string) bool {
 	for found := true; found; {
 		if _, s, found = strings.Cut(s, ";"); found && startsFormula(strings.TrimLeftFunc(s, isPadding)) {
@@ -57,8 +59,8 @@ func splits(s string) bool {
 
 func isPadding(r rune) bool { return r == '"' || unicode.IsSpace(r) }
 
-// needsQuoteMark reports whether a spreadsheet would run s: OWASP's list of first characters, with their full-width forms,
-// also behind spaces, which some programs strip.
+// needsQuoteMark reports whether a spreadsheet would run s: OWASP's list of first characters,
+// with their full-width forms, also behind spaces, which some programs strip.
 func needsQuoteMark(s string) bool {
 	return strings.HasPrefix(s, quoteMark) || startsFormula(s)
 }
@@ -90,7 +92,8 @@ func isPrintable(s string) bool {
 	return true
 }
 
-// spell writes unprintable characters as \n \r \t \u{HEX}, bytes that aren't UTF-8 as \xHH, and a backslash as \\.
+// spell writes unprintable characters as \n \r \t \u{HEX}, bytes that aren't UTF-8 as \xHH, and
+// a backslash as \\.
 func spell(s string) string {
 	var b strings.Builder
 	b.WriteString(spellMark)
@@ -134,7 +137,8 @@ func unspell(s string) string {
 	}
 }
 
-// escapeSequence returns what the escape that s begins with stands for (s without the backslash), and its length.
+// escapeSequence returns what the escape that s begins with stands for (s without the
+// backslash), and its length.
 func escapeSequence(s string) (text string, n int) {
 	if s == "" {
 		return `\`, 0

@@ -12,11 +12,12 @@ import (
 )
 
 const (
-	// MaxRow is the longest row of a foreign file, in bytes: far more than any export writes, and little enough that a quote
-	// nobody closed doesn't take the rest of a huge file into memory.
+	// MaxRow is the longest row of a foreign file, in bytes: far more than any export writes,
+	// and little enough that a quote nobody closed doesn't take the rest of a huge file into
+	// memory.
 	MaxRow = 1 << 20
-	// maxOwnRow is the longest row of our own files. [Escape] makes at most five bytes of one, quoting doubles quotes only,
-	// and a row's identifier stands in three columns.
+	// maxOwnRow is the longest row of our own files. [Escape] makes at most five bytes of one,
+	// quoting doubles quotes only, and a row's identifier stands in three columns.
 	maxOwnRow = 16 * MaxRow
 
 	headSize  = 64 << 10 // bytes in which the delimiter is looked for: longer than any header
@@ -28,7 +29,8 @@ type ReaderOptions struct {
 	Delimiter rune // 0: found in the header
 }
 
-// Reader reads a CSV file of any dialect that the package comment lists. It is not safe for concurrent use.
+// Reader reads a CSV file of any dialect that the package comment lists. It is not safe for
+// concurrent use.
 type Reader struct {
 	csv       *csv.Reader
 	in        *boundedReader
@@ -69,7 +71,8 @@ func NewReader(r io.Reader, o ReaderOptions) (*Reader, error) {
 	return in, nil
 }
 
-// inspect finds the delimiter in the first line, and refuses what csv would read as something that it isn't.
+// inspect finds the delimiter in the first line, and refuses what csv would read as something
+// that it isn't.
 func (r *Reader) inspect(buffered *bufio.Reader) error {
 	head, _ := buffered.Peek(headSize) // an error comes back from the first read
 	named, length, ok := sepLine(head)
@@ -229,8 +232,9 @@ func clip(s string) string {
 	return s
 }
 
-// boundedReader ends the input once more than limit bytes were read for one row: for csv that is the end of the file, so that it
-// says where the row began. csv reads a few kilobytes ahead, which don't matter.
+// boundedReader ends the input once more than limit bytes were read for one row: for csv that
+// is the end of the file, so that it says where the row began. csv reads a few kilobytes ahead,
+// which don't matter.
 type boundedReader struct {
 	r     io.Reader
 	limit int

@@ -200,7 +200,8 @@ func TestDelimiter(t *testing.T) {
 	}
 }
 
-// The longest row that a foreign file may hold can still be read from a plan, however it is escaped and quoted.
+// The longest row that a foreign file may hold can still be read from a plan, however it is
+// escaped and quoted.
 func TestOwnRowsMayBeLonger(t *testing.T) {
 	t.Parallel()
 	cell := strings.Repeat("\x7f", MaxRow)

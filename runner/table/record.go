@@ -57,13 +57,15 @@ func appendEscaped(dst, cells []string) []string {
 	return dst
 }
 
-// marshal lets gocsv put a record, in the order of its tags, into w. It is handed over by value, as an array of one: of what it gets by
-// reference, gocsv copies every field to look at its type.
+// marshal lets gocsv put a record, in the order of its tags, into w. It is handed over by
+// value, as an array of one: of what it gets by reference, gocsv copies every field to look at
+// its type.
 func marshal(rec *Record, w *cellWriter) error {
 	return gocsv.MarshalCSVWithoutHeaders([1]Record{*rec}, w)
 }
 
-// unmarshal is the inverse of [marshal] by position. gocsv takes eight times as long, with an allocation a field.
+// unmarshal is the inverse of [marshal] by position. gocsv takes eight times as long, with an
+// allocation a field.
 func unmarshal(cells []string) Record {
 	var c [18]string
 	for i := range c {

@@ -181,7 +181,8 @@ func TestSplitIsAsParse(t *testing.T) {
 	}
 }
 
-// gocsv takes memory for the record and for its cells, not for each field: two lines a row are written.
+// gocsv takes memory for the record and for its cells, not for each field: two lines a row are
+// written.
 func TestEncodeAllocates(t *testing.T) {
 	e, rec, extra := NewEncoder([]string{"dept"}), fullRecord(""), []string{"sales"}
 	line, err := e.Append(nil, &rec, extra)

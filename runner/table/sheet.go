@@ -5,7 +5,8 @@ import (
 	"io"
 )
 
-// Sheet writes a CSV with columns of its own in the dialect of our other files. It is not safe for concurrent use.
+// Sheet writes a CSV with columns of its own in the dialect of our other files. It is not safe
+// for concurrent use.
 type Sheet struct {
 	csv   *csv.Writer
 	cells []string

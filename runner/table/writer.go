@@ -8,14 +8,15 @@ import (
 // ExportColumn is the first column of an export of users; its cells are Okta's IDs.
 const ExportColumn = "userId"
 
-// Writer writes an export of users: [ExportColumn], then any other columns, in the dialect of our other files. It is not safe for
-// concurrent use.
+// Writer writes an export of users: [ExportColumn], then any other columns, in the dialect of
+// our other files. It is not safe for concurrent use.
 type Writer struct {
 	csv   *csv.Writer
 	cells []string
 }
 
-// NewWriter returns a Writer after it has written the header: [ExportColumn] and the names of the other columns.
+// NewWriter returns a Writer after it has written the header: [ExportColumn] and the names of
+// the other columns.
 func NewWriter(w io.Writer, others []string) (*Writer, error) {
 	e := &Writer{csv: csv.NewWriter(w)}
 	return e, e.Write(ExportColumn, others)

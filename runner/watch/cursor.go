@@ -23,8 +23,8 @@ const cursorFormat = 1
 
 // watchPlace is how far the log was read and printed. It is what the cursor file holds.
 //
-// Events of a reset that isn't over are read, but not printed. So From may lie before Next, and Printed names what was printed of the pages
-// between.
+// Events of a reset that isn't over are read, but not printed. So From may lie before Next, and
+// Printed names what was printed of the pages between.
 type watchPlace struct {
 	Format  int                  `json:"format"`
 	Org     string               `json:"org"`              // host, or host:port

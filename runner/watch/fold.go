@@ -7,7 +7,8 @@ import (
 	"oktareset/runner/evidence"
 )
 
-// keptResets is how many resets that are over a [Fold] knows: an event that comes late to one of them is a part of it.
+// keptResets is how many resets that are over a [Fold] knows: an event that comes late to one
+// of them is a part of it.
 const keptResets = 1000
 
 // Reset is what happened to one user by one request: all its events.
@@ -37,8 +38,9 @@ func (r *Reset) Factors() []string {
 // verifyFactors are the three factors of one Okta Verify: they come and go as one.
 var verifyFactors = []string{"OKTA_VERIFY_PUSH", "SIGNED_NONCE", "OKTA_SOFT_TOKEN"}
 
-// All reports whether it is a reset of all factors, not the loss of a single one. Where no event says so for certain, factors that went
-// together are a reset, unless they are one Okta Verify or their owner removed them.
+// All reports whether it is a reset of all factors, not the loss of a single one. Where no
+// event says so for certain, factors that went together are a reset, unless they are one Okta
+// Verify or their owner removed them.
 func (r *Reset) All() bool {
 	single, verify := 0, 0
 	for i := range r.Records {
@@ -57,8 +59,9 @@ func (r *Reset) All() bool {
 	return single+verify > 1 && main.Actor.ID != main.User().ID
 }
 
-// Fold puts the events of a stream together into resets. The events of one reset stand near each other, but a page may end between them: so a
-// reset is over once a further page has brought nothing more of it.
+// Fold puts the events of a stream together into resets. The events of one reset stand near
+// each other, but a page may end between them: so a reset is over once a further page has
+// brought nothing more of it.
 type Fold struct {
 	Over []string // keys of resets that are over, as [Reset.Key]; a late event of one isn't another reset
 
@@ -66,7 +69,8 @@ type Fold struct {
 	open []*Reset
 }
 
-// Add takes in a page of events and returns the resets that are over, in the order in which they began.
+// Add takes in a page of events and returns the resets that are over, in the order in which
+// they began.
 func (f *Fold) Add(page []oktaclient.LogRecord) []Reset {
 	f.page++
 	for i := range page {

@@ -11,7 +11,8 @@ import (
 	"oktareset/runner/evidence"
 )
 
-// Line is a line of watch: the fields of the event card "User MFA Factor Reset All" of Okta Workflows, and what the log says besides.
+// Line is a line of watch: the fields of the event card "User MFA Factor Reset All" of Okta
+// Workflows, and what the log says besides.
 type Line struct {
 	DateAndTime  string              `json:"dateAndTime"` // published
 	Message      string              `json:"message"`

@@ -66,8 +66,8 @@ func (o *ownRuns) read(runs map[string][]string, path string) error {
 	return nil
 }
 
-// made reports whether the run with an id made a change in the name of an account. A run that isn't known may have begun since the
-// manifests were read.
+// made reports whether the run with an id made a change in the name of an account. A run that
+// isn't known may have begun since the manifests were read.
 func (o *ownRuns) made(id, actor string) bool {
 	if id == "" {
 		return false

@@ -180,7 +180,8 @@ func (w *watcher) print(resets []Reset) error {
 	return nil
 }
 
-// keep writes down how far it came, after that was printed: a crash in between repeats lines, and loses none.
+// keep writes down how far it came, after that was printed: a crash in between repeats lines,
+// and loses none.
 func (w *watcher) keep() error {
 	w.place.settle(w.fold.Open)
 	w.place.Resets = w.fold.Over
