@@ -140,6 +140,12 @@ var factorCalls = []struct {
 			return c.ClearSessions(ctx, u, true, nil)
 		},
 	},
+	{
+		name: "expire password", answer: "{}", request: "POST /lifecycle/expire_password?tempPassword=false",
+		call: func(ctx context.Context, c *oktaclient.Client, u, _ string) (oktaclient.Reply, error) {
+			return c.ExpirePassword(ctx, u, nil)
+		},
+	},
 }
 
 func TestFactorCallsOnTheWire(t *testing.T) {

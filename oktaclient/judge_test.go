@@ -50,6 +50,10 @@ var changes = map[string]func(context.Context, *Client) error{
 		_, err := c.ClearSessions(ctx, judgedUser, true, nil)
 		return err
 	},
+	"password": func(ctx context.Context, c *Client) error {
+		_, err := c.ExpirePassword(ctx, judgedUser, nil)
+		return err
+	},
 	"unenroll": func(ctx context.Context, c *Client) error {
 		_, err := c.UnenrollFactor(ctx, judgedUser, judgedUser, false, nil)
 		return err

@@ -148,6 +148,7 @@ const (
 	ReasonUnenroll Reason = "unenroll" // partial
 	ReasonEnroll   Reason = "enroll"
 	ReasonSessions Reason = "sessions"
+	ReasonPassword Reason = "password"
 
 	ReasonEmpty     Reason = "empty" // invalid
 	ReasonReserved  Reason = "reserved"

@@ -39,6 +39,12 @@ var Steps = []Step{
 		Usage: "then end the user's sessions, forget remembered devices and revoke OAuth tokens; a reset does none of these",
 		Then:  "ends their sessions, forgets their remembered devices and revokes their OAuth tokens",
 	},
+	{
+		Name: "expire_password", Words: "expire the password", Open: ReasonPassword, Changes: true, Calls: 1, Repeat: true,
+		Undone: "the password isn't expired", Flag: "expire-password",
+		Usage: "then have the user choose a new password at the next sign-in: whoever knows the old one could enroll a factor",
+		Then:  "expires their passwords",
+	},
 	{Open: ReasonEnroll, Changes: true, Calls: 1, Undone: "the new factor isn't enrolled"},
 }
 

@@ -126,6 +126,26 @@ func (c *call) clearSessions() {
 	c.noContent()
 }
 
+// expirePassword has a user choose a new password. Who has none, or none that works, can't.
+func (c *call) expirePassword() {
+	if c.pos < 0 {
+		c.fail(notFound(c.name, "User"))
+		return
+	}
+	c.o.mu.Lock()
+	status := c.o.dir.status(c.pos)
+	allowed := status == StatusActive || status == StatusPasswordExpired
+	if allowed {
+		c.o.dir.change(c.pos).deeds.PasswordsExpired++
+	}
+	c.o.mu.Unlock()
+	if !allowed {
+		c.fail(wrongStatus)
+		return
+	}
+	c.getUser()
+}
+
 // org answers with the org's settings.
 func (c *call) org() {
 	c.json(map[string]any{

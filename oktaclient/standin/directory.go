@@ -169,10 +169,15 @@ func (d *directory) login(pos uint32) string {
 
 // status is the user's status.
 func (d *directory) status(pos int) string {
-	if a := &d.accounts[pos]; a.given != nil {
-		return a.given.Status
+	a := &d.accounts[pos]
+	status := StatusActive
+	if a.given != nil {
+		status = a.given.Status
 	}
-	return StatusActive
+	if status == StatusActive && a.state != nil && a.state.deeds.PasswordsExpired > 0 {
+		return StatusPasswordExpired
+	}
+	return status
 }
 
 // base is the user as it was added.
@@ -187,6 +192,7 @@ func (d *directory) base(pos int) User {
 // user is the user as it is now.
 func (d *directory) user(pos int) User {
 	u := d.base(pos)
+	u.Status = d.status(pos)
 	u.Factors, u.RecoveryQuestion = d.factors(pos, u)
 	return u
 }

@@ -34,6 +34,7 @@
 //	GET    …/factors/{factorId}/transactions/{id}       transaction
 //	GET    /api/v1/users/{userId}/roles                 list_roles
 //	DELETE /api/v1/users/{userId}/sessions              clear_sessions
+//	POST   /api/v1/users/{userId}/lifecycle/expire_password  expire_password
 //	GET    /api/v1/iam/assignees/users                  list_admins
 //	GET    /api/v1/groups                               list_groups
 //	GET    /api/v1/groups/{groupId}                     get_group

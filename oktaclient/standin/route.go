@@ -8,30 +8,31 @@ import (
 
 // The operations, by the names that faults and [Stats] use.
 const (
-	OpMe            = "me"
-	OpGetUser       = "get_user"
-	OpListUsers     = "list_users"
-	OpResetFactors  = "reset_factors"
-	OpListFactors   = "list_factors"
-	OpGetFactor     = "get_factor"
-	OpUnenroll      = "unenroll"
-	OpCatalog       = "catalog"
-	OpQuestions     = "questions"
-	OpEnroll        = "enroll"
-	OpActivate      = "activate"
-	OpResend        = "resend"
-	OpVerify        = "verify"
-	OpTransaction   = "transaction"
-	OpListRoles     = "list_roles"
-	OpClearSessions = "clear_sessions"
-	OpListAdmins    = "list_admins"
-	OpListGroups    = "list_groups"
-	OpGetGroup      = "get_group"
-	OpListMembers   = "list_members"
-	OpLogs          = "logs"
-	OpOrg           = "org"
-	OpOrganization  = "organization"
-	OpToken         = "token"
+	OpMe             = "me"
+	OpGetUser        = "get_user"
+	OpListUsers      = "list_users"
+	OpResetFactors   = "reset_factors"
+	OpListFactors    = "list_factors"
+	OpGetFactor      = "get_factor"
+	OpUnenroll       = "unenroll"
+	OpCatalog        = "catalog"
+	OpQuestions      = "questions"
+	OpEnroll         = "enroll"
+	OpActivate       = "activate"
+	OpResend         = "resend"
+	OpVerify         = "verify"
+	OpTransaction    = "transaction"
+	OpListRoles      = "list_roles"
+	OpClearSessions  = "clear_sessions"
+	OpExpirePassword = "expire_password"
+	OpListAdmins     = "list_admins"
+	OpListGroups     = "list_groups"
+	OpGetGroup       = "get_group"
+	OpListMembers    = "list_members"
+	OpLogs           = "logs"
+	OpOrg            = "org"
+	OpOrganization   = "organization"
+	OpToken          = "token"
 )
 
 // route is one endpoint.
@@ -71,6 +72,10 @@ var routes = parts([]route{
 	{op: OpUnenroll, method: "DELETE", path: "api/v1/users/{userId}/factors/{factorId}", bucket: BucketUsers, serve: (*call).unenroll},
 	{op: OpListRoles, method: "GET", path: "api/v1/users/{userId}/roles", bucket: BucketUsers, serve: (*call).listRoles},
 	{op: OpClearSessions, method: "DELETE", path: "api/v1/users/{userId}/sessions", bucket: BucketUsers, serve: (*call).clearSessions},
+	{
+		op: OpExpirePassword, method: "POST", path: "api/v1/users/{userId}/lifecycle/expire_password", bucket: BucketUsers,
+		serve: (*call).expirePassword,
+	},
 	{op: OpListAdmins, method: "GET", path: "api/v1/iam/assignees/users", bucket: BucketIAM, serve: (*call).listAdmins, list: true},
 	{op: OpListGroups, method: "GET", path: "api/v1/groups", bucket: BucketGroups, serve: (*call).listGroups, list: true},
 	{op: OpGetGroup, method: "GET", path: "api/v1/groups/{groupId}", bucket: BucketGroup, serve: (*call).getGroup},

@@ -17,6 +17,7 @@ type Deeds struct {
 	// DevicesForgotten are clearings of sessions that also forgot on which devices the user needn't
 	// give a factor again.
 	DevicesForgotten int `json:"devicesForgotten"`
+	PasswordsExpired int `json:"passwordsExpired"`
 	Enrolls          int `json:"enrolls"`       // factors enrolled, by request
 	Activations      int `json:"activations"`   // factors activated by a passcode or by the user's app
 	Verifications    int `json:"verifications"` // that succeeded

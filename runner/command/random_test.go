@@ -229,7 +229,7 @@ var outages = []standin.Kind{standin.Outage, standin.OutageClosed, standin.Outag
 
 // script scripts some of the faults of one round.
 func (r *random) script() {
-	ops := []string{standin.OpResetFactors, standin.OpUnenroll, standin.OpEnroll, standin.OpClearSessions}
+	ops := []string{standin.OpResetFactors, standin.OpUnenroll, standin.OpEnroll, standin.OpClearSessions, standin.OpExpirePassword}
 	for _, f := range readFaults {
 		if f.Probability = []float64{0.1, 0.5, 1}[r.IntN(3)]; r.IntN(len(readFaults)) == 0 {
 			r.v.org.Script(f)

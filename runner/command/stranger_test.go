@@ -120,6 +120,7 @@ func TestPagesOfAStrangerInLaterSteps(t *testing.T) {
 		{standin.OpEnroll, enrollFlags, func(d standin.Deeds) int { return d.Enrolls }},
 		{standin.OpClearSessions, []string{"--clear-sessions"}, func(standin.Deeds) int { return 0 }}, // twice is no harm
 		{standin.OpUnenroll, []string{"--factor", "sms"}, func(d standin.Deeds) int { return d.Unenrolls }},
+		{standin.OpExpirePassword, []string{"--expire-password"}, func(standin.Deeds) int { return 0 }},
 	} {
 		for _, code := range []int{200, 302, 400, 401, 404, 409, 413, 429, 501} {
 			t.Run(fmt.Sprintf("%s %d", tt.op, code), func(t *testing.T) {
@@ -133,7 +134,14 @@ func TestPagesOfAStrangerInLaterSteps(t *testing.T) {
 					v.noFalseRows(tt.done)
 					for _, id := range v.ids {
 						d := v.org.Did(id)
-						if d.Resets > 1 || tt.op == standin.OpClearSessions && (d.SessionsCleared == 0 || d.DevicesForgotten != d.SessionsCleared) || tt.done(d) == 0 && tt.op != standin.OpClearSessions {
+						done := tt.done(d) > 0
+						switch tt.op {
+						case standin.OpClearSessions:
+							done = d.SessionsCleared > 0 && d.DevicesForgotten == d.SessionsCleared
+						case standin.OpExpirePassword:
+							done = d.PasswordsExpired > 0
+						}
+						if d.Resets > 1 || !done {
 							t.Errorf("%s: %+v:\n%s", id, d, v.stderr)
 						}
 					}

@@ -14,6 +14,7 @@ var laterCalls = map[runner.Reason]func(c *oktaclient.Client, ctx context.Contex
 	runner.ReasonSessions: func(c *oktaclient.Client, ctx context.Context, userID string, dispatch func() error) (oktaclient.Reply, error) {
 		return c.ClearSessions(ctx, userID, true, dispatch)
 	},
+	runner.ReasonPassword: (*oktaclient.Client).ExpirePassword,
 }
 
 // later returns what does a later step. Doing it twice does no more than once.
