@@ -15,6 +15,7 @@ import (
 // a person may do then, most resets people a second time: a new name with -o, a move, a new plan.
 // So whatever is said about results that changed somebody says so.
 
+// What to do about a file in the way.
 const (
 	hintOtherFile   = "choose another file with -o" // and nothing of a move: where results are gone, nothing stops the next run
 	hintNothingReal = "nobody real was touched by it: choose another file with -o, or move it away"
