@@ -3,7 +3,6 @@ package command
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"net/http"
@@ -33,15 +32,8 @@ func (v *virtual) phones() {
 }
 
 func (v *virtual) table() [][]string {
-	b, err := os.ReadFile(v.path("users.results.csv"))
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	rows, err := csv.NewReader(bytes.NewReader(b)).ReadAll()
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	return rows[1:]
+	v.t.Helper()
+	return readRows(v.t, v.path("users.results.csv"))[1:]
 }
 
 func (v *virtual) statuses() map[string]int {

@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -44,15 +43,7 @@ func (v *virtual) wantDays(want map[string]map[string]int) {
 	}
 	got := make(map[string]map[string]int)
 	for _, path := range paths {
-		f, err := os.Open(path)
-		if err != nil {
-			v.t.Fatal(err)
-		}
-		rows, err := csv.NewReader(f).ReadAll()
-		if err != nil {
-			v.t.Fatal(err)
-		}
-		_ = f.Close()
+		rows := readRows(v.t, path)
 		day := strings.TrimSuffix(filepath.Base(path), ".csv")
 		got[day] = make(map[string]int)
 		for _, row := range rows[1:] {

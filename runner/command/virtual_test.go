@@ -129,17 +129,25 @@ func (v *virtual) overwrite(name string, content []byte) {
 	}
 }
 
+// readRows reads a CSV of ours, with its header.
+func readRows(t testing.TB, path string) [][]string {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
 // counts reads the results: how many rows ended how, as "2 reset/verified".
 func (v *virtual) counts() map[string]int {
 	v.t.Helper()
-	b, err := os.ReadFile(v.path("users.results.csv"))
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	rows, err := csv.NewReader(bytes.NewReader(b)).ReadAll()
-	if err != nil {
-		v.t.Fatal(err)
-	}
+	rows := readRows(v.t, v.path("users.results.csv"))
 	if len(rows)-1 != len(v.ids) {
 		v.t.Errorf("%d rows out of %d in", len(rows)-1, len(v.ids))
 	}
