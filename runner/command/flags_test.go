@@ -104,7 +104,7 @@ func TestParseReset(t *testing.T) {
 		if len(got.Protect.Exclude) == 0 {
 			got.Protect.Exclude = nil
 		}
-		opt := cmp.AllowUnexported(job.Options{}, steps.What{}, protect.Options{}, console.Confirmation{}, access.Flags{}, console.Options{}, job.HaltRule{})
+		opt := cmp.AllowUnexported(job.Options{}, steps.What{}, protect.Options{}, console.Confirmation{}, access.Flags{}, console.Options{}, runner.HaltRule{})
 		if diff := cmp.Diff(tt.want, got, opt); diff != "" || err != nil {
 			t.Errorf("parse(%q) = %v\n%s", tt.args, err, diff)
 		}

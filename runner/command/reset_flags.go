@@ -7,31 +7,30 @@ import (
 
 	"oktareset/runner"
 	"oktareset/runner/fault"
-	"oktareset/runner/job"
 )
 
 // parseHalt reads fail=N or fail=N%.
-func parseHalt(s string) (job.HaltRule, error) {
+func parseHalt(s string) (runner.HaltRule, error) {
 	if s == "" {
-		return job.HaltRule{}, nil
+		return runner.HaltRule{}, nil
 	}
 	bad := fault.Usage("as --halt fail=10 or --halt fail=5%", "--halt %q isn't fail=N or fail=N%%", s)
 	value, ok := strings.CutPrefix(s, "fail=")
 	if !ok {
-		return job.HaltRule{}, bad
+		return runner.HaltRule{}, bad
 	}
 	if number, ok := strings.CutSuffix(value, "%"); ok {
 		p, err := strconv.ParseFloat(number, 64)
 		if err != nil || !(p > 0 && p <= 100) {
-			return job.HaltRule{}, bad
+			return runner.HaltRule{}, bad
 		}
-		return job.HaltRule{Percent: p}, nil
+		return runner.HaltRule{Percent: p}, nil
 	}
 	n, err := strconv.Atoi(value)
 	if err != nil || n < 1 {
-		return job.HaltRule{}, bad
+		return runner.HaltRule{}, bad
 	}
-	return job.HaltRule{Count: n}, nil
+	return runner.HaltRule{Count: n}, nil
 }
 
 // retryable are the statuses that --retry may name.

@@ -30,7 +30,7 @@ type Options struct {
 	Capacity    int
 	Timeout     time.Duration
 	Limit       int
-	Halt        HaltRule
+	Halt        runner.HaltRule
 	MaxDuration time.Duration // 0: no bound
 
 	Resume   bool

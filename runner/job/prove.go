@@ -293,7 +293,7 @@ func (w *work) pool(ctx context.Context, jobs iter.Seq2[runner.Job, error], work
 	err := runner.Run(ctx, runner.Options{Workers: workers}, jobs, do, w.ledger, func(res runner.Result) {
 		w.count(res)
 		w.client.Expect(w.calls())
-		if w.opts.Halt.halted(w.tally.Failed, w.tally.Finished) {
+		if w.opts.Halt.Halted(w.tally.Failed, w.tally.Finished) {
 			stop(errHalt)
 		}
 	})
