@@ -103,8 +103,8 @@ func TestRefuseUnfinished(t *testing.T) {
 		want []string // nil: it is taken
 	}{
 		"finished":    {Manifest{Finished: true, Runs: runs}, nil},
-		"results":     {Manifest{Runs: runs, Input: Input{File: "users.csv"}}, []string{"the results x.csv isn't finished", "oktareset reset --resume --workers 3"}},
-		"a plan":      {Manifest{DryRun: true, Runs: runs, Input: Input{File: "users.csv"}}, []string{"the plan x.csv isn't finished", "oktareset reset --dry-run --resume"}},
+		"results":     {Manifest{Runs: runs, Input: Input{File: "users.csv"}}, []string{"x.csv isn't finished: the results are written", "oktareset reset --resume --workers 3"}},
+		"a plan":      {Manifest{DryRun: true, Runs: runs, Input: Input{File: "users.csv"}}, []string{"x.csv isn't finished: the plan is written", "oktareset reset --dry-run --resume"}},
 		"a rehearsal": {Manifest{Sandbox: true, Runs: runs}, []string{"isn't finished", "rehearse again"}},
 	} {
 		err := RefuseUnfinished(&tt.m, "x.csv")

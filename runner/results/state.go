@@ -52,14 +52,14 @@ func RefuseUnfinished(m *Manifest, path string) error {
 	if m.Finished {
 		return nil
 	}
-	what, hint := "results", "let its run end; if it has broken off, go on with it: "+GoOnCommand(m, path, "--resume")
+	what, hint := "results are", "let its run end; if it has broken off, go on with it: "+GoOnCommand(m, path, "--resume")
 	if m.DryRun {
-		what = "plan"
+		what = "plan is"
 	}
 	if m.Sandbox {
 		hint = "let its run end; if it has broken off, rehearse again"
 	}
-	return fault.Usage(hint, "the %s %s isn't finished: it is written when the run ends", what, path)
+	return fault.Usage(hint, "%s isn't finished: the %s written when the run ends", path, what)
 }
 
 // RunText names the last run.
