@@ -20,11 +20,13 @@ func (f *filter) header(h http.Header) {
 		}
 		for i, v := range values {
 			clean := f.text(strings.ToValidUTF8(v, "\ufffd"))
-			switch {
-			case name != "Link":
-				values[i] = cut(clean, maxHeader)
-			case clean != v || len(v) > maxLink:
-				values[i] = spoilt
+			if name != "Link" {
+				clean = cut(clean, maxHeader)
+			} else if clean != v || len(v) > maxLink {
+				clean = spoilt
+			}
+			if clean != v {
+				values[i] = clean
 			}
 		}
 	}

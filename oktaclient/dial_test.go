@@ -161,7 +161,10 @@ func TestPlainHTTPStaysHere(t *testing.T) {
 			case !tt.refused && (err != nil || org.requests.Load() != 1):
 				t.Errorf("%v, %d requests", err, org.requests.Load())
 			}
-			if names.asked == 0 {
+			names.mu.Lock()
+			asked := names.asked
+			names.mu.Unlock()
+			if asked == 0 {
 				t.Error("no name server was asked")
 			}
 		})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -156,12 +157,12 @@ func TestSeriesAfterAPause(t *testing.T) {
 				w, x := newWire(t, 400, standin.Config{Latency: 200 * time.Millisecond, Unlimited: true})
 				const from = 3*time.Second + 50*time.Millisecond
 				w.org.Script(standin.Fault{Kind: kind, When: standin.After, From: from, For: 20 * time.Second})
-				underWay := 0
-				time.AfterFunc(from-time.Nanosecond, func() { underWay = x.underWay() })
+				var underWay atomic.Int64
+				time.AfterFunc(from-time.Nanosecond, func() { underWay.Store(int64(x.underWay())) })
 				start := time.Now()
 				_, failed := w.enrollAll(t.Context(), workers, 1)
-				if len(failed) == 0 || len(failed) > underWay+1 {
-					t.Errorf("%d users in doubt, with %d under way", len(failed), underWay)
+				if len(failed) == 0 || len(failed) > int(underWay.Load())+1 {
+					t.Errorf("%d users in doubt, with %d under way", len(failed), underWay.Load())
 				}
 				for id, err := range failed {
 					if oktaclient.FateOf(err) != oktaclient.InDoubt {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,11 +25,14 @@ import (
 // parrot is an org that writes all secrets that it has got into each text that it sends, every
 // character of them escaped.
 type parrot struct {
+	mu      sync.Mutex
 	secrets []string
 	instead bool // in the place of a text, not behind it
 }
 
 func (p *parrot) learn(secret string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if secret != "" && !slices.Contains(p.secrets, secret) {
 		p.secrets = append(p.secrets, secret)
 	}
@@ -67,7 +71,9 @@ func (p *parrot) answer(r *http.Request, next http.RoundTripper) (*http.Response
 	d.UseNumber()
 	var doc any
 	if d.Decode(&doc) == nil {
+		p.mu.Lock()
 		body = p.write(nil, "", doc)
+		p.mu.Unlock()
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
@@ -146,90 +152,96 @@ func decoded(s string) string {
 // stdout and stderr, not in results, manifests, exports, cursors and pages.
 func TestNoEchoComesOut(t *testing.T) {
 	const user = "user1@example.com"
-	for who, app := range map[string]*standin.App{"token": nil, "app": {}, "DPoP": {DPoP: true}} {
-		for _, instead := range []bool{false, true} {
-			for _, fault := range []standin.Kind{"", standin.WrongStatus} {
-				t.Run(fmt.Sprintf("%s/%v/%s", who, instead, fault), func(t *testing.T) {
-					virtually(t, 3, standin.Config{Token: "00aTokenOfTheOrgThatIsQuiteLong_0123456789"}, func(v *virtual) {
-						v.org.AddGroup(standin.Group{ID: "00g1234567890abcdEFG", Name: "Staff", Members: []string{user}})
-						v.org.Enroll(v.ids[1], standin.Factor{Type: "question", Provider: "OKTA"})
-						v.org.Enroll(v.ids[1], standin.Factor{Type: "token:software:totp", Provider: "GOOGLE"})
-						if app != nil {
-							v.asApp(*app)
+	for _, tt := range []struct {
+		who     string
+		app     *standin.App
+		instead bool
+		fault   standin.Kind
+	}{
+		{"token", nil, false, standin.WrongStatus},
+		{"token", nil, true, ""},
+		{"app", &standin.App{}, true, standin.WrongStatus},
+		{"DPoP", &standin.App{DPoP: true}, false, ""},
+	} {
+		t.Run(fmt.Sprintf("%s/%v/%s", tt.who, tt.instead, tt.fault), func(t *testing.T) {
+			virtually(t, 3, standin.Config{Token: "00aTokenOfTheOrgThatIsQuiteLong_0123456789"}, func(v *virtual) {
+				v.org.AddGroup(standin.Group{ID: "00g1234567890abcdEFG", Name: "Staff", Members: []string{user}})
+				v.org.Enroll(v.ids[1], standin.Factor{Type: "question", Provider: "OKTA"})
+				v.org.Enroll(v.ids[1], standin.Factor{Type: "token:software:totp", Provider: "GOOGLE"})
+				if tt.app != nil {
+					v.asApp(*tt.app)
+				}
+				v.prints("", false, "whoami") // signs in, in time and in peace
+				p := &parrot{instead: tt.instead}
+				v.tampered = p.answer
+				if tt.fault != "" {
+					v.org.Script(standin.Fault{Kind: tt.fault, Op: standin.OpResetFactors, Skip: 1}, standin.Fault{Kind: tt.fault, Op: standin.OpVerify})
+				}
+				var printed string
+				var ever []string
+				look := func(where, text string, secrets []string) {
+					text = decoded(text)
+					printed += text
+					for _, secret := range secrets {
+						if i := strings.Index(text, secret); i >= 0 {
+							t.Errorf("%s: %q came out: %q", where, secret, text[max(i-200, 0):i+len(secret)])
 						}
-						v.prints("", false, "whoami") // signs in, in time and in peace
-						p := &parrot{instead: instead}
-						v.tampered = p.answer
-						if fault != "" {
-							v.org.Script(standin.Fault{Kind: fault, Op: standin.OpResetFactors, Skip: 1}, standin.Fault{Kind: fault, Op: standin.OpVerify})
+					}
+				}
+				for _, c := range []struct{ typed, line string }{
+					{"", "whoami -v"},
+					{"", "whoami --json"},
+					{"", "users"},
+					{"", "users -o DIR/out.csv --columns login,status,firstName,profile,credentials --log-format json"},
+					{"", "users --group Staff --has-factor sms"},
+					{"", "factors list " + user},
+					{"", "factors list --json " + user},
+					{"", "factors catalog --json " + user},
+					{"", "factors questions --json " + user},
+					{"123456", "factors verify --json --no-challenge " + user + " sms"},
+					{"Rome12", "factors verify --no-challenge " + user + " question"},
+					{"thecatsmaidenname", "factors enroll --json --confirm acme.okta.com:1 user2@example.com question --question disliked_food"},
+					{"", "factors enroll --confirm acme.okta.com:1 user2@example.com token:software:totp:GOOGLE"},
+					{"654321", "factors activate --json user2@example.com token:software:totp"},
+					{"", "reset --dry-run -v --record-factors DIR/users.csv -o DIR/plan.csv"},
+					{"", "reset --dry-run --json --skip-admins DIR/users.csv -o DIR/plan2.csv"},
+					{"", "report DIR/plan.csv -o DIR/plan.html"},
+					{"", "reset -v --confirm acme.okta.com:3 DIR/users.csv -o DIR/results.csv --log-format json"},
+					{"", "reset -v --resume --clear-sessions -o DIR/results.csv"},
+					{"", "audit DIR/results.csv --wait 0 -v -o DIR/audit.csv"},
+					{"", "audit DIR/results.csv --wait 0 --json"},
+					{"", "report DIR/results.csv -o DIR/page.html"},
+					{"", "watch --once --since 2h --all -v --cursor DIR/cursor.json --runs DIR"},
+				} {
+					for _, terminal := range []bool{false, true} {
+						args := strings.Fields(strings.ReplaceAll(c.line, "DIR", v.dir))
+						p.secrets = nil // a process knows its own only
+						text := v.prints(c.typed, terminal, args...)
+						if strings.Contains(text, "not defined") || text == "" {
+							t.Errorf("%s: %s", c.line, text)
 						}
-						var printed string
-						var ever []string
-						look := func(where, text string, secrets []string) {
-							text = decoded(text)
-							printed += text
-							for _, secret := range secrets {
-								if i := strings.Index(text, secret); i >= 0 {
-									t.Errorf("%s: %q came out: %q", where, secret, text[max(i-200, 0):i+len(secret)])
-								}
-							}
-						}
-						for _, c := range []struct{ typed, line string }{
-							{"", "whoami -v"},
-							{"", "whoami --json"},
-							{"", "users"},
-							{"", "users -o DIR/out.csv --columns login,status,firstName,profile,credentials --log-format json"},
-							{"", "users --group Staff --has-factor sms"},
-							{"", "factors list " + user},
-							{"", "factors list --json " + user},
-							{"", "factors catalog --json " + user},
-							{"", "factors questions --json " + user},
-							{"123456", "factors verify --json --no-challenge " + user + " sms"},
-							{"Rome12", "factors verify --no-challenge " + user + " question"},
-							{"thecatsmaidenname", "factors enroll --json --confirm acme.okta.com:1 user2@example.com question --question disliked_food"},
-							{"", "factors enroll --confirm acme.okta.com:1 user2@example.com token:software:totp:GOOGLE"},
-							{"654321", "factors activate --json user2@example.com token:software:totp"},
-							{"", "reset --dry-run -v --record-factors DIR/users.csv -o DIR/plan.csv"},
-							{"", "reset --dry-run --json --skip-admins DIR/users.csv -o DIR/plan2.csv"},
-							{"", "report DIR/plan.csv -o DIR/plan.html"},
-							{"", "reset -v --confirm acme.okta.com:3 DIR/users.csv -o DIR/results.csv --log-format json"},
-							{"", "reset -v --resume --clear-sessions -o DIR/results.csv"},
-							{"", "audit DIR/results.csv --wait 0 -v -o DIR/audit.csv"},
-							{"", "audit DIR/results.csv --wait 0 --json"},
-							{"", "report DIR/results.csv -o DIR/page.html"},
-							{"", "watch --once --since 2h --all -v --cursor DIR/cursor.json --runs DIR"},
-						} {
-							for _, terminal := range []bool{false, true} {
-								args := strings.Fields(strings.ReplaceAll(c.line, "DIR", v.dir))
-								p.secrets = nil // a process knows its own only
-								text := v.prints(c.typed, terminal, args...)
-								if strings.Contains(text, "not defined") || text == "" {
-									t.Errorf("%s: %s", c.line, text)
-								}
-								look(c.line, text, p.secrets)
-								ever = append(ever, p.secrets...)
-								<-time.After(time.Minute)
-							}
-						}
-						v.eachFile(func(name string) {
-							b, err := os.ReadFile(v.path(name))
-							if err != nil {
-								t.Fatal(err)
-							}
-							look(name, string(b), ever)
-						})
-						if n := strings.Count(printed, "REDACTED"); n < 20 || len(ever) < 4 {
-							t.Errorf("%d secrets, taken out %d times", len(ever), n)
-						}
-						for _, name := range []string{"out.csv", "plan.html", "results.csv", "results.json", "audit.csv", "page.html", "cursor.json"} {
-							if _, err := os.Stat(v.path(name)); err != nil {
-								t.Errorf("nothing was looked for in %s: %v", name, err)
-							}
-						}
-					})
+						look(c.line, text, p.secrets)
+						ever = append(ever, p.secrets...)
+						<-time.After(time.Minute)
+					}
+				}
+				v.eachFile(func(name string) {
+					b, err := os.ReadFile(v.path(name))
+					if err != nil {
+						t.Fatal(err)
+					}
+					look(name, string(b), ever)
 				})
-			}
-		}
+				if n := strings.Count(printed, "REDACTED"); n < 20 || len(ever) < 4 {
+					t.Errorf("%d secrets, taken out %d times", len(ever), n)
+				}
+				for _, name := range []string{"out.csv", "plan.html", "results.csv", "results.json", "audit.csv", "page.html", "cursor.json"} {
+					if _, err := os.Stat(v.path(name)); err != nil {
+						t.Errorf("nothing was looked for in %s: %v", name, err)
+					}
+				}
+			})
+		})
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"oktareset/oktaclient/standin"
@@ -56,9 +57,9 @@ func TestOnlyTheOrgIsAsked(t *testing.T) {
 				if flags[0] == "audit" || flags[0] == "watch" {
 					v.reset(confirm(3), "-o", v.path("results.csv"))
 				}
-				asked := 0
+				var asked atomic.Int64
 				v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
-					if asked++; r.URL.Host != "acme.okta.com" || r.URL.Scheme != "https" || r.Host != "" && r.Host != r.URL.Host {
+					if asked.Add(1); r.URL.Host != "acme.okta.com" || r.URL.Scheme != "https" || r.Host != "" && r.Host != r.URL.Host {
 						t.Errorf("asked for %s, of host %q", r.URL, r.Host)
 					}
 					return leadAway(r, next)
@@ -73,7 +74,7 @@ func TestOnlyTheOrgIsAsked(t *testing.T) {
 					}
 				}
 				v.onTerminal(args...)
-				if asked == 0 {
+				if asked.Load() == 0 {
 					t.Errorf("nobody was asked:\n%s", v.stderr)
 				}
 			})
