@@ -25,7 +25,11 @@ func Run(ctx context.Context, p access.Process) int {
 	p.Identify(debug.ReadBuildInfo())
 	p.FreeSpace = files.FreeSpace
 	args, err := permute(p.Args)
-	a := &app{Env: &access.Env{Process: p, Typed: p.Stdin, Console: console.New(progress.NewScreen(p.Stderr), console.Options{JSON: wantsJSON(p.Args)})}}
+	screen := progress.NewScreen(p.Stderr)
+	if p.Terminal {
+		screen.Columns = p.Width
+	}
+	a := &app{Env: &access.Env{Process: p, Typed: p.Stdin, Console: console.New(screen, console.Options{JSON: wantsJSON(p.Args)})}}
 	if err == nil {
 		err = a.cli().RunContext(ctx, args)
 	}
