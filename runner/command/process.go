@@ -45,7 +45,11 @@ func Run(ctx context.Context, p access.Process) int {
 // that its arguments ask for.
 func EndedAtOnce(args []string, stderr io.Writer, s Signal) {
 	c := console.New(progress.NewScreen(stderr), console.Options{JSON: wantsJSON(args)})
-	c.Info("%v again: ended at once; --resume goes on", s)
+	after := ""
+	if len(args) > 1 && args[1] == "reset" {
+		after = "; who was under way is in doubt, and --resume finds out what became of them"
+	}
+	c.Info("%v again: stopped at once%s", s, after)
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -95,7 +95,7 @@ func TestExportByFactorsKeepsTheLimit(t *testing.T) {
 				t.Errorf("%q isn't said:\n%s", text, v.stderr)
 			}
 		}
-		if strings.Contains(v.stderr, "not ok") {
+		if strings.Contains(v.stderr, "attention") {
 			t.Errorf("listing has no outcome:\n%s", v.stderr)
 		}
 	})

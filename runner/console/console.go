@@ -70,7 +70,7 @@ func (c *Console) Alert(format string, a ...any) {
 
 // Fail prints an error and its hint, once.
 func (c *Console) Fail(err error) {
-	if err == nil || fault.OnlyRows(err) {
+	if err == nil || fault.OnlyRows(err) || fault.WasTold(err) {
 		return
 	}
 	h := fault.Hint(err)
