@@ -93,23 +93,23 @@ func (c *cleared) record() error {
 
 // sayStopping says what happens after a signal, and how to end at once.
 func (w *work) sayStopping(ctx context.Context) {
-	again := "a second signal stops"
+	again := "a second signal stops at once"
 	if sig, ok := errors.AsType[fault.Signal](context.Cause(ctx)); ok && sig.Signal == os.Interrupt && w.asks() {
-		again = "press Ctrl-C again to stop"
+		again = "press Ctrl-C again to stop at once"
 	}
 	n := int(w.underWay.Load())
 	switch {
 	case w.opts.DryRun:
-		w.Console.Info("stopping: nobody else is looked up; %s at once", again)
+		w.Console.Info("stopping: nobody else is looked up; %s", again)
 	case n == 0:
-		w.Console.Info("stopping: nobody else is begun, and no answer is awaited; the results are being written; %s at once", again)
+		w.Console.Info("stopping: nobody else is begun and no answer is awaited; the results are being written; %s", again)
 	default:
 		half := ""
 		if w.list.AfterReset() != "" {
-			half = "; who is half done then is finished by --resume"
+			half = ", and --resume finishes who is half done by then"
 		}
-		w.Console.Info("stopping: nobody else is begun; waiting up to %s for %s%s; %s at once, and leaves %s in doubt",
-			w.opts.Timeout, console.Plural(n, "answer"), half, again, console.Plural(n, "user"))
+		w.Console.Info("stopping: waiting up to %s for %s; nobody else is begun%s; %s: %s then in doubt",
+			w.opts.Timeout, console.Plural(n, "answer"), half, again, console.Are(n, "user"))
 	}
 }
 
