@@ -74,13 +74,10 @@ func commandHelp(c *cli.Command) string {
 
 // set sets a help text for the terminal that it is shown on. Elsewhere it stays as it is.
 func (a *app) set(text string) string {
-	switch {
-	case !a.TerminalOut:
+	if !a.TerminalOut {
 		return text
-	case a.Width == nil:
-		return console.Wrap(text, 0)
 	}
-	return console.Wrap(text, a.Width())
+	return console.Wrap(text, a.Columns())
 }
 
 // cli builds the command line anew: urfave/cli keeps state in flags.

@@ -27,7 +27,7 @@ func Run(ctx context.Context, p access.Process) int {
 	args, err := permute(p.Args)
 	screen := progress.NewScreen(p.Stderr)
 	if p.Terminal {
-		screen.Columns = p.Width
+		screen.Columns = p.Columns
 	}
 	a := &app{Env: &access.Env{Process: p, Typed: p.Stdin, Console: console.New(screen, console.Options{JSON: wantsJSON(p.Args)})}}
 	if err == nil {

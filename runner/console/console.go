@@ -88,7 +88,7 @@ func (c *Console) Fail(err error) {
 func writeMessage(screen *progress.Screen, prefix, text string) (int, error) {
 	message := prefix + text
 	if screen.Columns != nil {
-		message = wrapMessage(prefix, text, screen.Columns())
+		message = WrapBehind(prefix, text, screen.Columns())
 	}
 	return io.WriteString(screen, message+"\n")
 }

@@ -134,34 +134,45 @@ func wrapLine(b *strings.Builder, text string, at, hang, columns int) {
 	}
 }
 
-// pieces are the words of a text, of which a command at its end is one.
+// pieces are the words of a text. A command is one.
 func pieces(text string) []string {
-	command := ""
-	if i := commandAt(text); i >= 0 {
-		text, command = text[:i], text[i:]
+	var all []string
+	for text != "" {
+		begin, end := commandIn(text)
+		all = append(all, strings.FieldsFunc(text[:begin], func(r rune) bool { return r == ' ' })...)
+		if begin < end {
+			all = append(all, strings.TrimRight(text[begin:end], " "))
+		}
+		text = text[end:]
 	}
-	words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' })
-	if command != "" {
-		words = append(words, command)
-	}
-	return words
+	return all
 }
 
-// commandAt is where the command begins that a text ends with, -1 if it ends with none.
-func commandAt(text string) int {
+// commandIn is where the first command of a text begins and ends: behind it, or behind a semicolon
+// that isn't quoted. Both are the end of the text if it has none.
+func commandIn(text string) (begin, end int) {
 	const program = "oktareset "
-	if strings.HasPrefix(text, program) {
-		return 0
+	if !strings.HasPrefix(text, program) {
+		begin = strings.Index(text, ": "+program) + len(": ")
+		if begin < len(": ") {
+			return len(text), len(text)
+		}
 	}
-	if i := strings.Index(text, ": "+program); i >= 0 {
-		return i + len(": ")
+	quoted := false
+	for i := begin; i < len(text); i++ {
+		switch {
+		case text[i] == '\'':
+			quoted = !quoted
+		case !quoted && strings.HasPrefix(text[i:], "; "):
+			return begin, i + 1
+		}
 	}
-	return -1
+	return begin, len(text)
 }
 
-// wrapMessage wraps a message, which is one line, behind a prefix. Where it goes on, it stands
+// WrapBehind wraps a text, which is one line, behind a prefix. Where it goes on, it stands
 // under its beginning.
-func wrapMessage(prefix, text string, columns int) string {
+func WrapBehind(prefix, text string, columns int) string {
 	if columns <= 0 {
 		columns = DefaultColumns
 	}
