@@ -86,9 +86,7 @@ func (n *notices) attention(counts runner.Counts) Attention {
 		}
 	}
 	a.Cases = a.Cases[:min(len(a.Cases), mostCases)]
-	if len(a.Cases) > 0 { // else the results couldn't be finished, and nobody can be named
-		a.More = total - len(a.Cases)
-	}
+	a.More = total - len(a.Cases)
 	return a
 }
 

@@ -23,12 +23,13 @@ func (b *book) summarize(e ended, counts runner.Counts, finish error) error {
 		Rows: counts.Total(), Before: b.outcome.Before, Reasons: b.tally.Reasons, Took: time.Since(b.began).Round(100 * time.Millisecond),
 		Requests: stats.Requests, TooMany: stats.TooMany, Held: stats.Held.Seconds(), ExitCode: max(fault.Code(b.before), fault.Code(err)), // as worse
 		Counts: counts, Resumed: b.resumed, Parted: stats.Parted, Empty: b.survey.Rows == 0, Next: b.nextSteps(counts, e),
-		Attention: b.notices.attention(counts),
 	}
 	if b.opts.DryRun {
 		s.Protected = b.protect.Texts()
 	}
-	if finish != nil {
+	if finish == nil { // else the rows stand nowhere yet
+		s.Attention = b.notices.attention(counts)
+	} else {
 		s.NotBegun = max(0, b.survey.Rows-counts.Total())
 	}
 	if err != nil && !fault.OnlyRows(err) {
