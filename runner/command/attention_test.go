@@ -162,7 +162,15 @@ func TestTheLastLineIsTheNextCommand(t *testing.T) {
 		last(strings.Replace(goOn, " --output", " --workers 1 --output", 1))
 		v.org.Clear()
 		ctx, stop := context.WithCancelCause(v.t.Context())
-		v.tampered = stopAt(2, func() { stop(fault.Signal{Signal: os.Interrupt}) })
+		sent := 0
+		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, "/reset_factors") {
+				if sent++; sent == 2 { // while it waits for its answer
+					time.AfterFunc(50*time.Millisecond, func() { stop(fault.Signal{Signal: os.Interrupt}) })
+				}
+			}
+			return next.RoundTrip(r)
+		}
 		if code := v.resetIn(ctx, "--resume", "--workers", "1"); code != 130 {
 			t.Errorf("exit code %d:\n%s", code, v.stderr)
 		}
@@ -174,19 +182,6 @@ func TestTheLastLineIsTheNextCommand(t *testing.T) {
 		v.reset("--resume")
 		last("to compare the results with Okta's System Log: oktareset audit " + result)
 	})
-}
-
-// stopAt stops the run while the nth reset waits for its answer.
-func stopAt(n int, stop func()) func(*http.Request, http.RoundTripper) (*http.Response, error) {
-	sent := 0
-	return func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
-		if strings.HasSuffix(r.URL.Path, "/reset_factors") {
-			if sent++; sent == n {
-				time.AfterFunc(50*time.Millisecond, stop)
-			}
-		}
-		return next.RoundTrip(r)
-	}
 }
 
 // Who stops a question has changed nothing, and is told so.

@@ -20,12 +20,8 @@ func permute(args []string) ([]string, error) {
 		args = append(append([]string{args[0]}, args[2:]...), "--help")
 	}
 	cmd := findCommand(args[1])
-	switch {
-	case cmd != nil:
-	case len(args[1]) > 1 && args[1][0] == '-' && !slices.Contains(appFlags, args[1]):
-		return nil, flagFirst(args)
-	default:
-		return args, nil
+	if cmd == nil {
+		return args, flagFirst(args)
 	}
 	var flags, rest []string
 	var unknown error // the first flag that the command doesn't have

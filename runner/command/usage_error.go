@@ -95,8 +95,12 @@ func unknownFlagHint(cmd *cli.Command, name string) string {
 	return didYouMean(cmd.Name, near)
 }
 
-// flagFirst is the error of a flag before the command.
+// flagFirst is the error of a command line that begins with a flag which isn't one of the program
+// itself; nil for another one.
 func flagFirst(args []string) error {
+	if first := args[1]; len(first) < 2 || first[0] != '-' || slices.Contains(appFlags, first) {
+		return nil
+	}
 	for _, word := range args[2:] {
 		if cmd := findCommand(word); cmd != nil && !cmd.Hidden {
 			return fault.Usage("write oktareset "+word+" first, then the flags", "a flag stands before the command %s", word)
