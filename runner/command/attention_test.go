@@ -196,3 +196,23 @@ func TestCtrlCAtTheQuestion(t *testing.T) {
 		v.resets(map[int]int{0: 3})
 	})
 }
+
+// What can't be written is said, and then how to go on: nobody is named whose row stands nowhere.
+func TestNextCommandWithoutResults(t *testing.T) {
+	virtually(t, 5, standin.Config{}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, UserID: v.ids[2]})
+		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, v.ids[4]+"/lifecycle/reset_factors") {
+				v.overwrite("users.results.csv", []byte("of somebody else"))
+			}
+			return next.RoundTrip(r)
+		}
+		code := v.reset(confirm(5), "--workers", "1")
+		if code != fault.ExitBrokeOff || v.next() != "to go on: oktareset reset --resume --workers 1 --output "+v.path("users.results.csv") {
+			t.Errorf("exit code %d:\n%s", code, v.stderr)
+		}
+		if strings.Contains(v.stderr, "attention:") || strings.Contains(v.stderr, "audit") {
+			t.Errorf("there are no results, and it says\n%s", v.stderr)
+		}
+	})
+}

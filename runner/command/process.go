@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"io"
 	"runtime/debug"
 	"strings"
 
@@ -25,11 +24,7 @@ func Run(ctx context.Context, p access.Process) int {
 	p.Identify(debug.ReadBuildInfo())
 	p.FreeSpace = files.FreeSpace
 	args, err := permute(p.Args)
-	screen := progress.NewScreen(p.Stderr)
-	if p.Terminal {
-		screen.Columns = p.Columns
-	}
-	a := &app{Env: &access.Env{Process: p, Typed: p.Stdin, Console: console.New(screen, console.Options{JSON: wantsJSON(p.Args)})}}
+	a := &app{Env: &access.Env{Process: p, Typed: p.Stdin, Console: firstConsole(&p)}}
 	if err == nil {
 		err = a.cli().RunContext(ctx, args)
 	}
@@ -41,15 +36,23 @@ func Run(ctx context.Context, p access.Process) int {
 	return fault.Code(err)
 }
 
+// firstConsole is for what is said before the command line is read.
+func firstConsole(p *Process) *console.Console {
+	screen := progress.NewScreen(p.Stderr)
+	if p.Terminal {
+		screen.Columns = p.Columns
+	}
+	return console.New(screen, console.Options{JSON: wantsJSON(p.Args)})
+}
+
 // EndedAtOnce tells that a second signal ends the program before its work is over, in the form
 // that its arguments ask for.
-func EndedAtOnce(args []string, stderr io.Writer, s Signal) {
-	c := console.New(progress.NewScreen(stderr), console.Options{JSON: wantsJSON(args)})
+func EndedAtOnce(p Process, s Signal) {
 	after := ""
-	if len(args) > 1 && args[1] == "reset" {
+	if len(p.Args) > 1 && p.Args[1] == "reset" {
 		after = "; who was under way is in doubt, and --resume finds out what became of them"
 	}
-	c.Info("%v again: stopped at once%s", s, after)
+	firstConsole(&p).Info("%v again: stopped at once%s", s, after)
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -17,7 +17,7 @@ func TestEndedAtOnce(t *testing.T) {
 		`^{"time":"[^"]+","level":"INFO","msg":"interrupted again: stopped at once; [^"]+became of them"}\n$`:                          {"oktareset", "reset", "--log-format", "json", "a.csv"},
 	} {
 		var b bytes.Buffer
-		EndedAtOnce(args, &b, fault.Signal{Signal: os.Interrupt})
+		EndedAtOnce(Process{Args: args, Stderr: &b}, fault.Signal{Signal: os.Interrupt})
 		if !regexp.MustCompile(want).Match(b.Bytes()) {
 			t.Errorf("%q: %q doesn't match %s", args, b.String(), want)
 		}

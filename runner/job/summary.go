@@ -114,7 +114,7 @@ func (b *book) nextSteps(counts runner.Counts, e ended) []string {
 
 // unfinished reports whether a resume has something to do.
 func (b *book) unfinished(counts runner.Counts) bool {
-	return counts[runner.StatusNotAttempted] > 0 || counts[runner.StatusPartial] > 0 || counts.Total() < b.survey.Rows
+	return !b.ledger.Manifest().Finished || counts[runner.StatusNotAttempted] > 0 || counts[runner.StatusPartial] > 0 || counts.Total() < b.survey.Rows
 }
 
 // unknownTexts say what is known of n rows in doubt. That nothing proves anything is said of those
