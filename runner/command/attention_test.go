@@ -207,12 +207,25 @@ func TestNextCommandWithoutResults(t *testing.T) {
 			}
 			return next.RoundTrip(r)
 		}
-		code := v.reset(confirm(5), "--workers", "1")
+		code := v.reset(confirm(5), "--workers", "1", "--json")
 		if code != fault.ExitBrokeOff || v.next() != "to go on: oktareset reset --resume --workers 1 --output "+v.path("users.results.csv") {
 			t.Errorf("exit code %d:\n%s", code, v.stderr)
 		}
-		if strings.Contains(v.stderr, "attention:") || strings.Contains(v.stderr, "audit") {
+		if strings.Contains(v.stderr, "attention:") || strings.Contains(v.stdout.String(), `"attention"`) || strings.Contains(v.stderr, "audit") {
 			t.Errorf("there are no results, and it says\n%s", v.stderr)
+		}
+	})
+}
+
+// Without the input at hand, the row of the results stands for the line.
+func TestWhoNeedsAttentionInCompleteResults(t *testing.T) {
+	virtually(t, 2, standin.Config{}, func(v *virtual) {
+		v.input(v.ids[0], "ghost@example.com", v.ids[1])
+		v.reset(confirm(3))
+		v.args = nil
+		v.reset("--resume", "-o", v.path("users.results.csv"))
+		if got := v.said("these rows need", 2); got != "these rows need attention:\n  row 2 ghost@example.com: no such user" {
+			t.Errorf("complete results say\n%s", v.stderr)
 		}
 	})
 }

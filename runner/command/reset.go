@@ -254,7 +254,7 @@ func parseSkipRecent(c *cli.Context) (time.Duration, error) {
 		return 0, nil
 	}
 	text := c.String("skip-reset-since")
-	d, err := protect.ParsePeriod(text)
+	d, err := console.ParsePeriod(text)
 	if err != nil || d < time.Minute || d > evidence.LogRetention {
 		return 0, fault.Usage("as --skip-reset-since 24h or 2d; Okta keeps its log for 90 days", "--skip-reset-since %q isn't a time from 1m to 90d", text)
 	}
