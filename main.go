@@ -31,7 +31,7 @@ const sameSignal = time.Second
 // watch cancels with the first signal and ends the process at once with a second one, unless
 // that only says that nobody is there any more. What is ignored when the process starts, by
 // nohup or by a shell for its background jobs, stays ignored.
-func watch(cancel context.CancelCauseFunc) {
+func watch(cancel context.CancelCauseFunc, p command.Process) {
 	signal.Ignore(syscall.SIGPIPE) // whoever read our stderr may be gone: that must not end a run in the middle
 	signals := make(chan os.Signal, 4)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
@@ -46,34 +46,43 @@ func watch(cancel context.CancelCauseFunc) {
 			continue
 		}
 		second := command.Signal{Signal: s}
-		command.EndedAtOnce(os.Args, os.Stderr, second)
+		command.EndedAtOnce(p, second)
 		os.Exit(second.ExitCode())
 	}
 }
 
-// run hands the process to the program: the only place that touches streams, environment and
-// signals.
+// run hands the process to the program.
 func run() int {
 	// net/http logs what a server sends out of turn, as it stands: past --log-format and -q, and
 	// with whatever secret the server repeats.
 	log.SetOutput(io.Discard)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	go watch(cancel)
-	return command.Run(ctx, command.Process{
+	p := process()
+	go watch(cancel, p)
+	return command.Run(ctx, p)
+}
+
+// process is the only place that touches streams and environment.
+func process() command.Process {
+	return command.Process{
 		Args: os.Args, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Environ: os.Environ, Version: version, Commit: commit,
 		Terminal:    term.IsTerminal(int(os.Stderr.Fd())),
 		TerminalIn:  term.IsTerminal(int(os.Stdin.Fd())),
 		TerminalOut: term.IsTerminal(int(os.Stdout.Fd())),
-		Width: func() int {
-			width, _, err := term.GetSize(int(os.Stderr.Fd()))
-			if err != nil {
-				return 0
-			}
-			return width
-		},
+		Width:       width,
 		LimitMemory: limitMemory, Proxied: http.ProxyFromEnvironment,
-	})
+	}
+}
+
+// width is that of the terminal, whichever stream it is: help goes to stdout.
+func width() int {
+	for _, stream := range []*os.File{os.Stderr, os.Stdout} {
+		if columns, _, err := term.GetSize(int(stream.Fd())); err == nil {
+			return columns
+		}
+	}
+	return 0
 }
 
 // limitMemory sets a soft limit, unless GOMEMLIMIT did: whoever runs the program knows the machine.

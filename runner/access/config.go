@@ -47,7 +47,7 @@ func (a *Env) loadOrg(ctx context.Context, f Flags, s Scopes) (Config, error) {
 	org := c.orgURL()
 	c.org = org
 	if org.Value == "" {
-		return Config{}, fault.Usage("or rehearse: oktareset reset --sandbox users.csv needs neither",
+		return Config{}, fault.Usage("or rehearse, which needs neither: oktareset reset --sandbox users.csv",
 			"no org: set OKTA_CLIENT_ORGURL to its address, as https://acme.okta.com, and OKTA_CLIENT_TOKEN to an API token")
 	}
 	if err := alone(org, "org URL"); err != nil {

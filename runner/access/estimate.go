@@ -7,6 +7,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/console"
 )
 
 // Estimate says how long so many calls in the resets' bucket take, with at most ceiling of them
@@ -21,9 +22,18 @@ func Estimate(c *oktaclient.Client, calls int, ceiling rate.Limit, unknown strin
 	if ceiling > 0 {
 		d = max(d, time.Duration(float64(calls)/float64(ceiling)*float64(time.Second)))
 	}
-	text := "about " + d.Round(time.Second).String()
-	if d < time.Minute {
-		text = "less than a minute"
+	return fmt.Sprintf("%s (%d of the %d calls a minute that this token is allowed)", aboutText(d), usable, limit)
+}
+
+// aboutText is a time as people plan in it: about 3 minutes, about 2 h 05 min, about 3 days.
+func aboutText(d time.Duration) string {
+	switch minutes := int(d.Round(time.Minute) / time.Minute); {
+	case d < time.Minute:
+		return "less than a minute"
+	case minutes < 100:
+		return "about " + console.Plural(minutes, "minute")
+	case minutes < 48*60:
+		return fmt.Sprintf("about %d h %02d min", minutes/60, minutes%60)
 	}
-	return fmt.Sprintf("%s (%d of the %d calls a minute that this token is allowed)", text, usable, limit)
+	return "about " + console.Plural(int(d.Round(24*time.Hour)/(24*time.Hour)), "day")
 }

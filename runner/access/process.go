@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+
+	"oktareset/runner/console"
 )
 
 // Process is what the program needs of the process that it runs in.
@@ -31,4 +33,14 @@ type Process struct {
 	// FreeSpace returns how many bytes may still be written to the disk of a folder. nil: it isn't
 	// known.
 	FreeSpace func(folder string) (bytes uint64, ok bool)
+}
+
+// Columns is how wide the terminal is, that of one that doesn't say included.
+func (p *Process) Columns() int {
+	if p.Width != nil {
+		if columns := p.Width(); columns > 0 {
+			return columns
+		}
+	}
+	return console.DefaultColumns
 }

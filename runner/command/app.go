@@ -3,13 +3,13 @@ package command
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"oktareset/runner/access"
 	"oktareset/runner/console"
-	"oktareset/runner/fault"
 	"oktareset/runner/files"
 	"oktareset/runner/job"
 )
@@ -38,62 +38,69 @@ const appExamples = `   oktareset reset --sandbox users.csv                     
    oktareset sandbox                                          serve the stand-in org, to try other tools against
 `
 
-const appHelp = `NAME:
-   oktareset - ` + about + `
+// appHelp is what oktareset --help shows of these commands.
+func appHelp(commands []*cli.Command) string {
+	var b strings.Builder
+	b.WriteString("NAME:\n   oktareset  - " + about + "\n\nEXAMPLES:\n" + appExamples + "\nUSAGE:\n   oktareset COMMAND [flags] [FILE]\n\nCOMMANDS:\n")
+	for _, c := range commands {
+		if !c.Hidden {
+			fmt.Fprintf(&b, "   %-12s%s\n", c.Name, c.Usage)
+		}
+	}
+	b.WriteString("\n   oktareset COMMAND --help tells the flags of a command.\n\n" + ExitCodes)
+	return b.String()
+}
 
-EXAMPLES:
-` + appExamples + `
-USAGE:
-   oktareset COMMAND [flags] [FILE]
+// helpOf is what --help shows of a command, or of the verb that stands behind it.
+func (a *app) helpOf(c *cli.Command) string {
+	if c.Name == "factors" {
+		if v := verbIn(a.Args); v != nil {
+			return verbHelp(c, v)
+		}
+	}
+	return commandHelp(c)
+}
 
-COMMANDS:{{range .VisibleCommands}}
-   {{printf "%-12s" .Name}}{{.Usage}}{{end}}
+// commandHelp is what COMMAND --help shows. Until then the command's template is its table of exit
+// codes, if it has one of its own.
+func commandHelp(c *cli.Command) string {
+	var b strings.Builder
+	name := "oktareset " + c.Name
+	fmt.Fprintf(&b, "NAME:\n   %s  - %s\n\nEXAMPLES:\n%s\n", name, c.Usage, c.Description)
+	fmt.Fprintf(&b, "USAGE:\n   %s\n", strings.TrimSpace(name+" [flags] "+c.ArgsUsage))
+	b.WriteString(flagHelp(c.Flags) + "\n" + cmp.Or(c.CustomHelpTemplate, ExitCodes))
+	return b.String()
+}
 
-   oktareset COMMAND --help tells the flags of a command.
-
-` + ExitCodes
-
-const commandHelp = `NAME:
-   {{.HelpName}} - {{.Usage}}
-
-EXAMPLES:
-{{.Description}}
-USAGE:
-   {{.HelpName}} [flags]{{if .ArgsUsage}} {{.ArgsUsage}}{{end}}
-`
+// set sets a help text for the terminal that it is shown on. Elsewhere it stays as it is.
+func (a *app) set(text string) string {
+	if !a.TerminalOut {
+		return text
+	}
+	return console.Wrap(text, a.Columns())
+}
 
 // cli builds the command line anew: urfave/cli keeps state in flags.
 func (a *app) cli() *cli.App {
-	usage := func(c *cli.Context, err error, _ bool) error {
-		name := ""
-		if c.Command != nil && c.Command.Name != "" && c.Command.Name != "oktareset" {
-			name = c.Command.Name + " "
-		}
-		hint := "see oktareset " + name + "--help"
-		if strings.HasSuffix(err.Error(), ": -token") && name != "sandbox " {
-			hint = "no flag takes a secret: set OKTA_CLIENT_TOKEN, or --token-file to a file that holds the token"
-		}
-		return fault.Usage(hint, "%s", oneLine(err.Error()))
-	}
 	commands := []*cli.Command{
 		a.resetCommand(), a.usersCommand(), a.factorsCommand(), a.auditCommand(), a.reportCommand(), a.watchCommand(), a.whoamiCommand(),
-		a.sandboxCommand(), a.completionCommand(), a.manCommand(), a.completeCommand(),
+		a.sandboxCommand(), a.completionCommand(), a.manCommand(), a.versionCommand(), a.completeCommand(),
 	}
 	for _, c := range commands {
-		c.OnUsageError = usage // the App's isn't inherited
-		c.CustomHelpTemplate = commandHelp + flagHelp(c.Flags) + "\n" + cmp.Or(c.CustomHelpTemplate, ExitCodes)
+		c.OnUsageError = usageError // the App's isn't inherited
+		c.CustomHelpTemplate = a.set(a.helpOf(c))
 		c.HideHelpCommand = true
 	}
 	return &cli.App{
 		Name: "oktareset", Usage: "reset the MFA factors of many Okta users", Version: a.Build(),
-		Commands: commands, CustomAppHelpTemplate: appHelp, HideHelpCommand: true,
+		Commands: commands, CustomAppHelpTemplate: a.set(appHelp(commands)), HideHelpCommand: true,
 		DisableSliceFlagSeparator: true, // a comma may stand in a login
 		Reader:                    a.Stdin, Writer: a.Stdout, ErrWriter: a.Stderr,
 		ExitErrHandler: func(*cli.Context, error) {}, // it would end the process
-		OnUsageError:   usage,
+		OnUsageError:   usageError,
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {
-				return fault.Usage("see oktareset --help", "unknown command %q", c.Args().First())
+				return unknownCommand(c.Args().First())
 			}
 			return cli.ShowAppHelp(c)
 		},

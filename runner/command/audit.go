@@ -39,7 +39,7 @@ func (a *app) auditCommand() *cli.Command {
 		&cli.StringFlag{Name: "tickets", Category: what, Usage: "hold the resets against `FILE`, a CSV with a column ticket and one with user IDs or logins"},
 		&cli.StringFlag{Name: "ticket-column", Category: what, Usage: "`NAME` of the column of --tickets that holds user IDs or logins (default: found by its name)"},
 		&cli.StringFlag{Name: "ticket-id-column", Category: what, Usage: "`NAME` of the column of --tickets that holds the tickets (default: found by its name)"},
-		&cli.DurationFlag{Name: "wait", Category: what, Value: defaultWait, Usage: "wait up to `D` for events that are missing: the log lags"},
+		periodFlag("wait", what, defaultWait, "wait up to `D` for events that are missing: the log lags"),
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: output, Usage: "write the audit to `FILE` (default: users.audit.csv beside users.results.csv)"},
 		&cli.BoolFlag{Name: "json", Category: output, Usage: "print the numbers on stdout as JSON"},
 	}

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -17,6 +18,11 @@ const factorsExamples = `   oktareset factors list alice@example.com            
    oktareset factors verify alice@example.com sms                  send her a passcode and ask for it
    oktareset factors enroll alice@example.com sms:OKTA --phone +15551234567
    oktareset factors unenroll alice@example.com sms --confirm acme.okta.com:1
+   oktareset factors catalog alice@example.com                     what may she enroll?
+   oktareset factors questions alice@example.com                   the questions that --question may name
+   oktareset factors get alice@example.com push                    all that Okta tells of one factor
+   oktareset factors activate alice@example.com sms                with the passcode that she was sent
+   oktareset factors resend alice@example.com sms                  send it once more
    oktareset factors list alice@example.com --sandbox              rehearse against a stand-in org
 `
 
@@ -51,9 +57,45 @@ func verbsHelp() string {
 	for _, v := range desk.Verbs() {
 		fmt.Fprintf(&b, "   %-32s %s\n", v.Name+" "+strings.Join(v.Args, " "), v.Usage)
 	}
-	b.WriteString("\n   USER is an ID or the whole login. FACTOR is an ID, or TYPE[:PROVIDER] of the only one of that kind.\n" +
-		"   Passcodes and answers are read from the terminal, or from stdin: no flag takes one.\n")
+	b.WriteString("\n   oktareset factors VERB --help lists the flags of a verb.\n" + argumentsHelp)
 	return b.String()
+}
+
+const argumentsHelp = `   USER is an ID or the whole login. FACTOR is an ID, or TYPE[:PROVIDER] of the only one of that kind.
+   Passcodes and answers are read from the terminal, or from stdin: no flag takes one.
+`
+
+// verbIn is the verb that a command line of factors names, nil if it names none.
+func verbIn(args []string) *desk.Verb {
+	if len(args) > 1 && args[1] == "help" {
+		args = args[1:]
+	}
+	if len(args) < 2 || args[1] != "factors" {
+		return nil
+	}
+	for _, word := range args[2:] {
+		for _, v := range desk.Verbs() {
+			if v.Name == word {
+				return &v
+			}
+		}
+	}
+	return nil
+}
+
+// verbHelp is what oktareset factors VERB --help shows: what the verb takes, and nothing else.
+func verbHelp(c *cli.Command, v *desk.Verb) string {
+	var examples strings.Builder
+	for line := range strings.Lines(factorsExamples) {
+		if strings.Contains(line, "oktareset factors "+v.Name+" ") {
+			examples.WriteString(line)
+		}
+	}
+	verb := *c
+	verb.Name, verb.Usage, verb.ArgsUsage = c.Name+" "+v.Name, v.Usage, strings.Join(v.Args, " ")
+	verb.Description = examples.String() + "\n" + argumentsHelp
+	verb.Flags = slices.DeleteFunc(slices.Clone(c.Flags), func(f cli.Flag) bool { return !v.Takes(f.Names()[0]) })
+	return commandHelp(&verb)
 }
 
 func factorsFlags() []cli.Flag {
@@ -72,7 +114,7 @@ func factorsFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "activate", Category: enroll, Usage: "activate it at once, without the user (sms, call, email, token:hotp)"},
 		&cli.BoolFlag{Name: "update-phone", Category: enroll, Usage: "replace the phone number that the user has"},
 		&cli.StringFlag{Name: "template-id", Category: message, Usage: "`ID` of the SMS template to send"},
-		&cli.DurationFlag{Name: "token-lifetime", Category: message, DefaultText: "Okta's 5m", Usage: "the passcode that is sent counts for `D`, 1s to 24h"},
+		periodFlag("token-lifetime", message, 0, "the passcode that is sent counts for `D`, 1s to 24h (Okta's default: 5m)"),
 		&cli.StringFlag{Name: "language", Category: message, Usage: "`LANG` of the SMS, as fr"},
 		&cli.BoolFlag{Name: "number-matching", Category: verify, Usage: "of a push: the user has to choose a number that you tell"},
 		&cli.BoolFlag{Name: "no-challenge", Category: verify, Usage: "send nothing: the user has a passcode already"},
@@ -82,7 +124,7 @@ func factorsFlags() []cli.Flag {
 	}
 	flags = append(flags, consoleFlags()...)
 	flags = append(flags,
-		&cli.DurationFlag{Name: "timeout", Category: org, Value: oktaclient.DefaultTimeout, Usage: "wait `D` for the answer to a request"},
+		periodFlag("timeout", org, oktaclient.DefaultTimeout, "wait `D` for the answer to a request"),
 	)
 	return append(flags, orgFlags("use a stand-in org inside this program, with alice, bob, carol and dave@example.com")...)
 }
@@ -92,7 +134,7 @@ func allows(v desk.Verb, c *cli.Context) error {
 	for _, f := range c.Command.Flags {
 		name := f.Names()[0]
 		if c.IsSet(name) && !v.Takes(name) {
-			return fault.Usage("see oktareset factors --help", "factors %s takes no --%s", v.Name, name)
+			return fault.Usage("see oktareset factors "+v.Name+" --help", "factors %s takes no --%s", v.Name, name)
 		}
 	}
 	return nil

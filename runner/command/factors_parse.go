@@ -67,7 +67,7 @@ func parseArguments(o *desk.Options, args []string) error {
 	}
 	i := slices.Index(names, args[0])
 	if i < 0 {
-		return fault.Usage("see oktareset factors --help", "factors can't %q; it can %s", args[0], strings.Join(names, ", "))
+		return fault.Usage(didYouMean("factors", console.Nearest(args[0], names)), "factors has no verb %q; it has %s", args[0], strings.Join(names, ", "))
 	}
 	o.Verb, args = verbs[i], args[1:]
 	if len(args) != len(o.Verb.Args) || slices.Contains(args, "") {

@@ -26,7 +26,7 @@ func onTerminal(t *testing.T, org *standin.Org, stdout io.Writer, args ...string
 	var errs bytes.Buffer
 	code = Run(t.Context(), access.Process{
 		Args: append([]string{"oktareset", "factors"}, args...), Stdin: strings.NewReader(""), Stdout: stdout, Stderr: &errs,
-		Getenv: func(name string) string { return env[name] }, TerminalOut: true,
+		Getenv: func(name string) string { return env[name] }, TerminalOut: true, Width: func() int { return 120 },
 	})
 	return code, errs.String()
 }
@@ -46,10 +46,10 @@ func TestFactorsTables(t *testing.T) {
 	tests := []struct{ args, want string }{
 		{
 			"list alice@example.com", `
-ID                  TYPE       PROVIDER  STATUS   CREATED     WHICH                    VERIFY BY
-mbl000000000000001  sms        OKTA      ACTIVE   2000-01-01  +15551234567             passcode, sent
-fwf000000000000002  webauthn   FIDO      ACTIVE   2000-01-01  \x1b[31mred\u202e\u009b  -
-ufx000000000000003  brand:new  ACME      EXPIRED  2000-01-01  -                        -
+ID                  TYPE       PROVIDER  STATUS   WHICH                    VERIFY BY       CREATED
+mbl000000000000001  sms        OKTA      ACTIVE   +15551234567             passcode, sent  2000-01-01
+fwf000000000000002  webauthn   FIDO      ACTIVE   \x1b[31mred\u202e\u009b  -               2000-01-01
+ufx000000000000003  brand:new  ACME      EXPIRED  -                        -               2000-01-01
 `,
 		},
 		{

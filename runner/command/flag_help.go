@@ -54,7 +54,7 @@ func flagHelp(flags []cli.Flag) string {
 		if len(e.names) == 1 {
 			names = "    " + names
 		}
-		fmt.Fprintf(&b, "   %-27s %s\n", names, e.usage)
+		fmt.Fprintf(&b, "   %-28s  %s\n", names, e.usage)
 	}
 	return b.String()
 }

@@ -135,12 +135,12 @@ func TestPermute(t *testing.T) {
 
 func TestParseRate(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]rate.Limit{"": 0, "5/s": 5, "300/m": 5, "0.5/s": 0.5} {
+	for in, want := range map[string]rate.Limit{"": 0, "5/s": 5, "300/m": 5, "0.5/s": 0.5, "360/h": 0.1} {
 		if got, err := parseRate(in); got != want || err != nil {
 			t.Errorf("parseRate(%q) = %v, %v; want %v", in, got, err, want)
 		}
 	}
-	for _, in := range []string{"5", "5/h", "/s", "-1/s", "0/s", "NaN/s", "Inf/s", "1e9/s", "5/s/m"} {
+	for _, in := range []string{"5", "5/d", "5/", "/h", "/s", "-1/s", "0/s", "NaN/s", "Inf/s", "1e9/s", "5/s/m"} {
 		if got, err := parseRate(in); err == nil {
 			t.Errorf("parseRate(%q) = %v, want an error", in, got)
 		}

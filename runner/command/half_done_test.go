@@ -179,7 +179,8 @@ func TestRequestIDStaysTheResets(t *testing.T) {
 // The commands that a dry run proposes read the same column; a plan has none to name.
 func TestDryRunNamesTheColumn(t *testing.T) {
 	virtually(t, 4, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-		v.csv("userId,delegate\n" + v.ids[0] + "," + v.ids[2] + "\n" + v.ids[1] + "," + v.ids[3] + "\n")
+		v.csv("userId,delegate\n" + v.ids[0] + "," + v.ids[2] + "\n" + v.ids[1] + "," + v.ids[3] + "\n" +
+			v.ids[0] + ",00u8nobodyhasthisid0\n") // else all of the input is what the plan has, and isn't proposed
 		v.reset("--dry-run", "--column", "delegate")
 		if !strings.Contains(v.stderr, "--column delegate") {
 			t.Error("no --column in the commands")

@@ -21,9 +21,10 @@ func permute(args []string) ([]string, error) {
 	}
 	cmd := findCommand(args[1])
 	if cmd == nil {
-		return args, nil
+		return args, flagFirst(args)
 	}
 	var flags, rest []string
+	var unknown error // the first flag that the command doesn't have
 	once := make(map[string]bool)
 	for i := 2; i < len(args); i++ {
 		a := args[i]
@@ -37,6 +38,9 @@ func permute(args []string) ([]string, error) {
 		if a == "-" || !strings.HasPrefix(a, "-") {
 			rest = append(rest, a)
 			continue
+		}
+		if commandFlag(cmd, a) == nil && unknown == nil {
+			unknown = unknownFlag(cmd, a)
 		}
 		if name := flagOnce(cmd, a); name != "" {
 			if once[name] {
@@ -56,9 +60,15 @@ func permute(args []string) ([]string, error) {
 		i++
 		flags = append(flags, args[i])
 	}
+	if unknown != nil {
+		return nil, unknown
+	}
 	out := append([]string{args[0], args[1]}, flags...)
 	return append(append(out, "--"), rest...), nil
 }
+
+// appFlags are those of the program itself.
+var appFlags = []string{"--help", "-help", "-h", "--version", "-version", "-v"}
 
 func looksLikeFlag(arg string) bool {
 	return len(arg) > 1 && arg[0] == '-' && (arg[1] < '0' || arg[1] > '9')

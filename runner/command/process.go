@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"io"
 	"runtime/debug"
 	"strings"
 
@@ -25,7 +24,7 @@ func Run(ctx context.Context, p access.Process) int {
 	p.Identify(debug.ReadBuildInfo())
 	p.FreeSpace = files.FreeSpace
 	args, err := permute(p.Args)
-	a := &app{Env: &access.Env{Process: p, Typed: p.Stdin, Console: console.New(progress.NewScreen(p.Stderr), console.Options{JSON: wantsJSON(p.Args)})}}
+	a := &app{Env: &access.Env{Process: p, Typed: p.Stdin, Console: firstConsole(&p)}}
 	if err == nil {
 		err = a.cli().RunContext(ctx, args)
 	}
@@ -37,11 +36,23 @@ func Run(ctx context.Context, p access.Process) int {
 	return fault.Code(err)
 }
 
+// firstConsole is for what is said before the command line is read.
+func firstConsole(p *Process) *console.Console {
+	screen := progress.NewScreen(p.Stderr)
+	if p.Terminal {
+		screen.Columns = p.Columns
+	}
+	return console.New(screen, console.Options{JSON: wantsJSON(p.Args)})
+}
+
 // EndedAtOnce tells that a second signal ends the program before its work is over, in the form
 // that its arguments ask for.
-func EndedAtOnce(args []string, stderr io.Writer, s Signal) {
-	c := console.New(progress.NewScreen(stderr), console.Options{JSON: wantsJSON(args)})
-	c.Info("%v again: ended at once; --resume goes on", s)
+func EndedAtOnce(p Process, s Signal) {
+	after := ""
+	if len(p.Args) > 1 && p.Args[1] == "reset" {
+		after = "; who was under way is in doubt, and --resume finds out what became of them"
+	}
+	firstConsole(&p).Info("%v again: stopped at once%s", s, after)
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

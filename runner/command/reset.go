@@ -78,13 +78,13 @@ func resetFlags() []cli.Flag {
 		&cli.StringFlag{Name: "retry", Category: resume, Usage: "resume, and try rows with `STATUS[,STATUS]` again: failed, forbidden, not_found, unknown"},
 
 		&cli.IntFlag{Name: "workers", Category: pace, Value: oktaclient.DefaultMaxInFlight, Usage: "at most `N` requests at the same time"},
-		&cli.StringFlag{Name: "rate", Category: pace, Usage: "at most `N/s` or N/m requests in each of Okta's buckets (default: what the org allows)"},
+		&cli.StringFlag{Name: "rate", Category: pace, Usage: "at most `N/s`, N/m or N/h requests in each of Okta's buckets (default: what the org allows)"},
 		&cli.IntFlag{Name: "max-api-capacity", Category: pace, Value: oktaclient.DefaultCapacity, Usage: "leave the rest of each limit to others: use `PCT` percent"},
-		&cli.DurationFlag{Name: "timeout", Category: pace, Value: oktaclient.DefaultTimeout, Usage: "wait `D` for the answer to a request"},
+		periodFlag("timeout", pace, oktaclient.DefaultTimeout, "wait `D` for the answer to a request"),
 
 		&cli.IntFlag{Name: "limit", Category: stop, Usage: "stop after `N` users; --resume goes on"},
 		&cli.StringFlag{Name: "halt", Category: stop, Usage: "stop after so many failures: `fail=N`, or fail=N% of the rows finished, once 20 are"},
-		&cli.DurationFlag{Name: "max-duration", Category: stop, Usage: "stop after `D`, as 90m; --resume goes on"},
+		periodFlag("max-duration", stop, 0, "stop after `D`, as 90m; --resume goes on"),
 
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: output, Usage: "write results to `FILE` (default: users.results.csv or users.plan.csv beside users.csv)"},
 		&cli.StringFlag{Name: "ticket", Category: output, Usage: "put `TEXT` into every row of the result"},
@@ -219,16 +219,16 @@ func checkReset(o *job.Options, c *cli.Context) error {
 	return nil
 }
 
-// parseRate reads N/s or N/m.
+// parseRate reads N/s, N/m or N/h.
 func parseRate(s string) (rate.Limit, error) {
 	if s == "" {
 		return 0, nil
 	}
 	number, unit, _ := strings.Cut(s, "/")
 	n, err := strconv.ParseFloat(number, 64)
-	per := map[string]float64{"s": 1, "m": 60}[unit]
+	per := map[string]float64{"s": 1, "m": 60, "h": 3600}[unit]
 	if err != nil || per == 0 || !(n > 0) || n > 1e6 {
-		return 0, fault.Usage("as --rate 5/s or --rate 200/m", "--rate %q isn't N/s or N/m", s)
+		return 0, fault.Usage("as --rate 5/s, --rate 200/m or --rate 100/h", "--rate %q isn't N/s, N/m or N/h", s)
 	}
 	return rate.Limit(n / per), nil
 }
@@ -254,7 +254,7 @@ func parseSkipRecent(c *cli.Context) (time.Duration, error) {
 		return 0, nil
 	}
 	text := c.String("skip-reset-since")
-	d, err := protect.ParsePeriod(text)
+	d, err := console.ParsePeriod(text)
 	if err != nil || d < time.Minute || d > evidence.LogRetention {
 		return 0, fault.Usage("as --skip-reset-since 24h or 2d; Okta keeps its log for 90 days", "--skip-reset-since %q isn't a time from 1m to 90d", text)
 	}

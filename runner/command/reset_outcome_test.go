@@ -13,11 +13,11 @@ import (
 func TestEndedAtOnce(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[string][]string{
-		`^oktareset: interrupted again: ended at once; --resume goes on\n$`:                          {"oktareset", "reset", "a.csv"},
-		`^{"time":"[^"]+","level":"INFO","msg":"interrupted again: ended at once; [^"]+goes on"}\n$`: {"oktareset", "reset", "--log-format", "json", "a.csv"},
+		`^oktareset: interrupted again: stopped at once; who was under way is in doubt, and --resume finds out what became of them\n$`: {"oktareset", "reset", "a.csv"},
+		`^{"time":"[^"]+","level":"INFO","msg":"interrupted again: stopped at once; [^"]+became of them"}\n$`:                          {"oktareset", "reset", "--log-format", "json", "a.csv"},
 	} {
 		var b bytes.Buffer
-		EndedAtOnce(args, &b, fault.Signal{Signal: os.Interrupt})
+		EndedAtOnce(Process{Args: args, Stderr: &b}, fault.Signal{Signal: os.Interrupt})
 		if !regexp.MustCompile(want).Match(b.Bytes()) {
 			t.Errorf("%q: %q doesn't match %s", args, b.String(), want)
 		}

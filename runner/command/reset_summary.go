@@ -19,6 +19,10 @@ func reportRun(e *access.Env) func(s *job.Summary, asJSON bool) error {
 		for _, line := range summaryLines(s) {
 			e.Console.Info("%s", line)
 		}
+		e.Console.Fail(s.Err)
+		for _, line := range s.Next {
+			e.Console.Info("%s", line)
+		}
 		if !asJSON {
 			return nil
 		}
@@ -30,10 +34,10 @@ func reportRun(e *access.Env) func(s *job.Summary, asJSON bool) error {
 	}
 }
 
-// summaryLines say how a run went, and what a person would do now.
+// summaryLines say how a run went, and who needs attention.
 func summaryLines(s *job.Summary) []string {
 	if s.Complete {
-		return []string{fmt.Sprintf("%s is complete: %s", s.ResultsPath, countsText(s))}
+		return append([]string{fmt.Sprintf("%s is complete: %s", s.ResultsPath, countsText(s))}, attentionLines(s)...)
 	}
 	text := fmt.Sprintf("%s in %s: %s", console.Plural(s.Rows, "row"), s.Took, countsText(s))
 	if s.Empty {
@@ -42,7 +46,7 @@ func summaryLines(s *job.Summary) []string {
 	if s.NotBegun > 0 {
 		text += fmt.Sprintf("; the other %s not begun", console.Plural(s.NotBegun, "row"))
 	}
-	lines := append([]string{text}, s.Protected...)
+	lines := append(append([]string{text}, s.Protected...), attentionLines(s)...)
 	if s.TooMany > 0 {
 		lines = append(lines, fmt.Sprintf("Okta answered 429 (too many requests) %s", console.Plural(s.TooMany, "time")))
 	}
@@ -58,7 +62,43 @@ func summaryLines(s *job.Summary) []string {
 	default:
 		lines = append(lines, "results: "+s.ResultsPath)
 	}
-	return append(lines, s.Next...)
+	return lines
+}
+
+// mostName is how much of a name is printed: what a file has for one can be a page of text.
+const mostName = 60
+
+// attentionLines say which rows need attention and why, the worst first.
+func attentionLines(s *job.Summary) []string {
+	a := &s.Attention
+	if len(a.Cases) == 0 {
+		return nil
+	}
+	lines := []string{"these rows need attention:"}
+	if a.More > 0 {
+		lines[0] = fmt.Sprintf("%d rows need attention, among them:", len(a.Cases)+a.More)
+	}
+	for _, c := range a.Cases {
+		where := fmt.Sprintf("line %d", c.Line)
+		if c.Line == 0 { // the input isn't at hand any more
+			where = fmt.Sprintf("row %d", c.Row)
+		}
+		if c.Who != "" {
+			where += " " + cutTo(c.Who, mostName)
+		}
+		lines = append(lines, "  "+where+": "+c.Text)
+	}
+	if a.More > 0 {
+		lines = append(lines, fmt.Sprintf("  and %d more in %s", a.More, s.ResultsPath))
+	}
+	return lines
+}
+
+func cutTo(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
 }
 
 // countsText is as "20 reset, 3 skipped (2 duplicate, 1 deprovisioned), 1 failed".

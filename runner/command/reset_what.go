@@ -26,7 +26,7 @@ func whatFlags(what string) []cli.Flag {
 		&cli.StringFlag{Name: "enroll", Category: what, Usage: "then enroll `TYPE:PROVIDER`, as sms:OKTA, by the file's columns phoneNumber, phoneExtension, profile.*"},
 		&cli.BoolFlag{Name: "activate", Category: what, Usage: "with --enroll of sms, call or email: activate it at once, without the user"},
 		&cli.StringFlag{Name: "template-id", Category: what, Usage: "with --enroll sms: the text to send is the org's template `ID`"},
-		&cli.DurationFlag{Name: "token-lifetime", Category: what, Usage: "with --enroll: the passcode that is sent is valid for `D` (Okta's default: 5m)"},
+		periodFlag("token-lifetime", what, 0, "with --enroll: the passcode that is sent is valid for `D` (Okta's default: 5m)"),
 		&cli.BoolFlag{Name: "update-phone", Category: what, Usage: "with --enroll of sms or call: replace the phone number that the user has"},
 	)
 }

@@ -60,9 +60,9 @@ func usersFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "has-factor", Category: factors, Usage: "only who has a factor `TYPE` or TYPE:PROVIDER, as sms or token:software:totp:GOOGLE; repeated: one of them"},
 		&cli.BoolFlag{Name: "no-factors", Category: factors, Usage: "only who has none; on Identity Engine, email enrolls itself and doesn't count"},
 
-		&cli.StringFlag{Name: "rate", Category: pace, Usage: "at most `N/s` or N/m requests in each of Okta's buckets (default: what the org allows)"},
+		&cli.StringFlag{Name: "rate", Category: pace, Usage: "at most `N/s`, N/m or N/h requests in each of Okta's buckets (default: what the org allows)"},
 		&cli.IntFlag{Name: "max-api-capacity", Category: pace, Value: oktaclient.DefaultCapacity, Usage: "leave the rest of each limit to others: use `PCT` percent"},
-		&cli.DurationFlag{Name: "timeout", Category: pace, Value: oktaclient.DefaultTimeout, Usage: "wait `D` for the answer to a request"},
+		periodFlag("timeout", pace, oktaclient.DefaultTimeout, "wait `D` for the answer to a request"),
 
 		&cli.StringFlag{Name: "columns", Category: output, Value: export.DefaultColumns, Usage: "attributes `NAME,NAME`, those of the profile by their variable names; userId always comes first"},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: output, Usage: "write to `FILE`, which appears once it is whole (default: stdout)"},

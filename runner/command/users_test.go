@@ -88,14 +88,14 @@ func TestExportByFactorsKeepsTheLimit(t *testing.T) {
 			t.Errorf("%d users, want %d but for up to 2", got, want)
 		}
 		for _, text := range []string{
-			"listing the factors of 951 users: 951 calls, which count together with resets; about 3m3s (270 of the 300 calls",
+			"listing the factors of 951 users: 951 calls, which count together with resets; about 3 minutes (270 of the 300 calls",
 			"rate limit: waiting", "left out: 2 users, deactivated or deleted",
 		} {
 			if !strings.Contains(v.stderr, text) {
 				t.Errorf("%q isn't said:\n%s", text, v.stderr)
 			}
 		}
-		if strings.Contains(v.stderr, "not ok") {
+		if strings.Contains(v.stderr, "attention") {
 			t.Errorf("listing has no outcome:\n%s", v.stderr)
 		}
 	})

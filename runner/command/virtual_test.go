@@ -40,6 +40,8 @@ type virtual struct {
 	env    map[string]string // in place of what an admin with a token has
 	in     io.Reader         // in place of stdin
 	asker  console.Asker     // who is asked on the terminal; nil: nobody is there
+	screen bool              // stderr is a terminal
+	stdout bytes.Buffer      // of the last run
 
 	dead     atomic.Bool                                                           // the power is off: no request gets out
 	tampered func(r *http.Request, next http.RoundTripper) (*http.Response, error) // nil: nothing stands between
@@ -85,6 +87,7 @@ func (v *virtual) reset(flags ...string) int { return v.resetIn(v.t.Context(), f
 func (v *virtual) resetIn(ctx context.Context, flags ...string) int {
 	v.t.Helper()
 	var stderr bytes.Buffer
+	v.stdout.Reset()
 	args, err := permute(slices.Concat([]string{"oktareset", "reset"}, flags, v.args))
 	if err != nil {
 		v.t.Fatal(err)
@@ -95,7 +98,7 @@ func (v *virtual) resetIn(ctx context.Context, flags ...string) int {
 	if stdin == nil {
 		stdin = strings.NewReader(v.stdin)
 	}
-	a := appOf(access.Process{Stdin: stdin, Stdout: io.Discard, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"})
+	a := appOf(access.Process{Stdin: stdin, Stdout: &v.stdout, Stderr: &stderr, Terminal: v.screen, Width: func() int { return 80 }, Getenv: func(k string) string { return env[k] }, Version: "test"})
 	a.FreeSpace = func(string) (uint64, bool) { return v.free, v.free > 0 }
 	a.Console, a.Transport, a.TTY = console.New(progress.NewScreen(&stderr), console.Options{}), v, v.terminal
 	err = a.cli().RunContext(ctx, args)

@@ -42,7 +42,7 @@ func (a *app) watchCommand() *cli.Command {
 		&cli.StringFlag{Name: "since", Category: from, Usage: "begin at `TIME`, as 2026-11-22T08:00:00Z, or so long ago, as 2h (default: now)"},
 		&cli.StringFlag{Name: "cursor", Category: from, Usage: "keep in `FILE` how far it came, and go on from there; a file that isn't there yet is made"},
 		&cli.BoolFlag{Name: "once", Category: from, Usage: "end when everything that is there was printed"},
-		&cli.DurationFlag{Name: "interval", Category: from, Value: defaultInterval, Usage: "ask every `D` while nothing happens"},
+		periodFlag("interval", from, defaultInterval, "ask every `D` while nothing happens"),
 	}
 	return &cli.Command{
 		Name: "watch", Usage: "follow factor-reset events as they happen", Description: watchExamples,

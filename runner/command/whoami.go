@@ -43,7 +43,7 @@ func (a *app) whoamiCommand() *cli.Command {
 	}
 	flags = append(flags, consoleFlags()...)
 	flags = append(append(flags, orgFlags("")...),
-		&cli.DurationFlag{Name: "timeout", Category: org, Value: oktaclient.DefaultTimeout, Usage: "wait `D` for the answer to a request"},
+		periodFlag("timeout", org, oktaclient.DefaultTimeout, "wait `D` for the answer to a request"),
 	)
 	return &cli.Command{
 		Name: "whoami", Usage: "show org, account, permissions, limits and settings", Description: whoamiExamples, Flags: flags, CustomHelpTemplate: whoamiExitCodes,

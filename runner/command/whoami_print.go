@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"oktareset/oktaclient"
 	"oktareset/runner/access"
@@ -20,15 +19,24 @@ func (a *app) printIdentity(id identity, asJSON bool) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(id)
 	}
-	_, err := io.WriteString(a.Stdout, id.text())
+	columns := 0
+	if a.TerminalOut {
+		columns = a.Columns()
+	}
+	_, err := io.WriteString(a.Stdout, id.text(columns))
 	return err
 }
 
-// text is the identity as a person reads it.
-func (id identity) text() string {
+// text is the identity as a person reads it, on a terminal of so many columns; 0: it is none.
+func (id identity) text(columns int) string {
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "%-13s%s\n", name, console.Printable(fmt.Sprintf(format, args...)))
+		prefix, text := fmt.Sprintf("%-13s", name), console.Printable(fmt.Sprintf(format, args...))
+		if columns > 0 {
+			b.WriteString(console.WrapBehind(prefix, text, columns) + "\n")
+		} else {
+			b.WriteString(prefix + text + "\n")
+		}
 	}
 	org := id.Org
 	if id.Engine != "" {
@@ -64,12 +72,11 @@ func (id identity) text() string {
 		line("limit", "%d resets a minute, of which a run uses %d", id.Limit.Limit, id.Limit.Usable)
 	}
 	b.WriteString("\nsettings\n")
-	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	table := console.Table{Indent: "  "}
 	for _, s := range id.Settings {
-		_, _ = fmt.Fprintf(table, "  %s\t%s\t%s\n", s.Name, console.Printable(s.Value), console.Printable(s.Source))
+		table.Row(s.Name, s.Value, s.Source)
 	}
-	_ = table.Flush() // b takes everything
-	return b.String()
+	return b.String() + table.Text(columns)
 }
 
 // String says how requests are signed.

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -91,6 +92,12 @@ func (c Confirmation) CheckRest(host string, users int) error {
 // ConsentError is the end of a run that nobody has allowed.
 func ConsentError(hint, format string, a ...any) error {
 	return fault.New(fault.ExitConsent, hint, format, a...)
+}
+
+// Untouched is the end of a command that was stopped while it asked: nobody has allowed anything.
+func Untouched(ctx context.Context) error {
+	cause := fault.Stopped(context.Cause(ctx))
+	return fault.WithCode(fault.Code(cause), fmt.Errorf("%w; nothing was changed", cause))
 }
 
 // Plural is as "1 user", "2 users".

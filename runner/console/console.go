@@ -41,7 +41,7 @@ func New(screen *progress.Screen, o Options) *Console {
 	if o.JSON {
 		c.Log = slog.New(slog.NewJSONHandler(Printer(screen), &slog.HandlerOptions{Level: level, ReplaceAttr: nameAlert}))
 	} else {
-		c.Log = slog.New(&textHandler{w: screen, level: level})
+		c.Log = slog.New(&textHandler{screen: screen, level: level})
 	}
 	return c
 }
@@ -70,7 +70,7 @@ func (c *Console) Alert(format string, a ...any) {
 
 // Fail prints an error and its hint, once.
 func (c *Console) Fail(err error) {
-	if err == nil || fault.OnlyRows(err) {
+	if err == nil || fault.OnlyRows(err) || fault.WasTold(err) {
 		return
 	}
 	h := fault.Hint(err)
@@ -80,8 +80,17 @@ func (c *Console) Fail(err error) {
 	}
 	c.Log.Error(err.Error())
 	if h != "" {
-		_, _ = io.WriteString(c.Screen, "oktareset: hint: "+Printable(h)+"\n")
+		_, _ = writeMessage(c.Screen, "oktareset: hint: ", Printable(h))
 	}
+}
+
+// writeMessage writes a line for a person, wrapped if that is a person's terminal.
+func writeMessage(screen *progress.Screen, prefix, text string) (int, error) {
+	message := prefix + text
+	if screen.Columns != nil {
+		message = WrapBehind(prefix, text, screen.Columns())
+	}
+	return io.WriteString(screen, message+"\n")
 }
 
 // Printer returns a writer to w for JSON that stands where a person may read it.
@@ -98,28 +107,27 @@ func (p printableWriter) Write(b []byte) (int, error) {
 
 // textHandler prints a log record as a line for a person.
 type textHandler struct {
-	w     io.Writer
-	level slog.Level
+	screen *progress.Screen
+	level  slog.Level
 }
 
 func (h *textHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level }
 
 func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
-	var b strings.Builder
-	b.WriteString("oktareset: ")
+	prefix := "oktareset: "
 	switch {
 	case r.Level >= slog.LevelError:
-		b.WriteString("error: ")
+		prefix += "error: "
 	case r.Level >= slog.LevelWarn:
-		b.WriteString("warning: ")
+		prefix += "warning: "
 	}
+	var b strings.Builder
 	b.WriteString(Printable(r.Message))
 	r.Attrs(func(a slog.Attr) bool {
 		writeAttr(&b, a)
 		return true
 	})
-	b.WriteByte('\n')
-	_, err := io.WriteString(h.w, b.String())
+	_, err := writeMessage(h.screen, prefix, b.String())
 	return err
 }
 

@@ -65,7 +65,9 @@ func (t *terminal) Ask(ctx context.Context, text string) (string, error) {
 		_, _ = io.WriteString(t.out, "\n")
 		return "", context.Cause(ctx)
 	}
-	if err != nil && !errors.Is(err, io.EOF) {
+	if errors.Is(err, io.EOF) { // what comes next isn't to stand behind the question
+		_, _ = io.WriteString(t.out, "\n")
+	} else if err != nil {
 		return "", err
 	}
 	return strings.TrimSpace(line), nil
@@ -109,9 +111,18 @@ func (t *terminal) show(ctx context.Context, text string) error {
 		err = t.discard()
 	}
 	if err == nil {
-		_, err = io.WriteString(t.out, text)
+		_, err = io.WriteString(t.out, Wrap(text, t.columns()))
 	}
 	return err
+}
+
+// columns is how wide the terminal is, 0 when it doesn't say.
+func (t *terminal) columns() int {
+	columns, _, err := term.GetSize(int(t.out.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
 }
 
 // discard throws away what was typed and not read yet.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"oktareset/runner/console"
-	"oktareset/runner/fault"
 )
 
 // checkConsent refuses, before anything is sent, a change that can't get consent.
@@ -62,7 +61,7 @@ func (r *task) askConsent(ctx context.Context, what string, facts ...fact) error
 	typed, err := tty.Ask(ctx, b.String())
 	switch {
 	case ctx.Err() != nil:
-		return fault.Stopped(context.Cause(ctx))
+		return console.Untouched(ctx)
 	case err != nil:
 		return console.ConsentError("to go ahead: --confirm "+r.host()+":1", "ask on the terminal: %w", err)
 	case !strings.EqualFold(typed, "y") && !strings.EqualFold(typed, "yes"):

@@ -43,7 +43,9 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 	}
 	err := o.Verb.do(r, ctx)
 	if r.sandbox != nil {
-		r.Console.Info("this was a stand-in org, and it forgets all: oktareset sandbox serves one for several commands")
+		r.Console.Fail(err) // what went wrong comes first
+		r.Console.Info("this was a stand-in org, and it forgets all; to serve one for several commands: oktareset sandbox")
+		err = fault.Told(err)
 	}
 	return err
 }

@@ -8,8 +8,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"oktareset/oktaclient"
@@ -26,10 +24,10 @@ func (r *task) list(ctx context.Context) error {
 	if len(factors) == 0 {
 		r.Console.Info("no factor is listed for %s; that is no proof: Okta lists what the user's enrollment policy allows", r.user.Profile.Login)
 	}
-	return r.show(factors, func(w io.Writer) {
-		row(w, "ID", "TYPE", "PROVIDER", "STATUS", "CREATED", "WHICH", "VERIFY BY")
+	return r.show(factors, func(t *console.Table) {
+		t.Row("ID", "TYPE", "PROVIDER", "STATUS", "WHICH", "VERIFY BY", "CREATED")
 		for _, f := range factors {
-			row(w, f.ID, f.Type, f.Provider, f.Status, day(f.Created), which(f), verifiedBy(f))
+			t.Row(f.ID, f.Type, f.Provider, f.Status, which(f), verifiedBy(f), day(f.Created))
 		}
 	})
 }
@@ -44,10 +42,10 @@ func (r *task) catalog(ctx context.Context) error {
 	for i, s := range list {
 		raw[i] = s.Raw
 	}
-	return r.show(raw, func(w io.Writer) {
-		row(w, "TYPE", "PROVIDER", "STATUS", "ENROLLMENT")
+	return r.show(raw, func(t *console.Table) {
+		t.Row("TYPE", "PROVIDER", "STATUS", "ENROLLMENT")
 		for _, s := range list {
-			row(w, s.Type, s.Provider, s.Status, s.Enrollment)
+			t.Row(s.Type, s.Provider, s.Status, s.Enrollment)
 		}
 	})
 }
@@ -62,10 +60,10 @@ func (r *task) questions(ctx context.Context) error {
 	for i, q := range list {
 		raw[i] = q.Raw
 	}
-	return r.show(raw, func(w io.Writer) {
-		row(w, "QUESTION", "TEXT")
+	return r.show(raw, func(t *console.Table) {
+		t.Row("QUESTION", "TEXT")
 		for _, q := range list {
-			row(w, q.Key, q.Text)
+			t.Row(q.Key, q.Text)
 		}
 	})
 }
@@ -80,25 +78,25 @@ func (r *task) get(ctx context.Context) error {
 }
 
 func (r *task) showFactor(f oktaclient.Factor) error {
-	return r.show(f, func(w io.Writer) {
-		row(w, "id", f.ID)
-		row(w, "type", f.String())
-		row(w, "status", f.Status)
-		row(w, "created", moment(f.Created))
-		row(w, "updated", moment(f.LastUpdated))
+	return r.show(f, func(t *console.Table) {
+		t.Row("id", f.ID)
+		t.Row("type", f.String())
+		t.Row("status", f.Status)
+		t.Row("created", moment(f.Created))
+		t.Row("updated", moment(f.LastUpdated))
 		for _, name := range slices.Sorted(maps.Keys(f.Profile)) {
-			row(w, name, fmt.Sprint(f.Profile[name]))
+			t.Row(name, fmt.Sprint(f.Profile[name]))
 		}
 	})
 }
 
 // show prints v as JSON, or as the table for a person.
-func (r *task) show(v any, table func(io.Writer)) error {
+func (r *task) show(v any, table func(*console.Table)) error {
 	var out bytes.Buffer
 	if r.TerminalOut && !r.opts.JSON {
-		w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
-		table(w)
-		_ = w.Flush() // into memory
+		var t console.Table
+		table(&t)
+		out.WriteString(t.Text(r.Columns()))
 	} else {
 		b, err := json.Marshal(v)
 		if err == nil {
@@ -113,17 +111,6 @@ func (r *task) show(v any, table func(io.Writer)) error {
 		return notDone("it was done all the same, if it was a change", "print Okta's answer: %w", err)
 	}
 	return nil
-}
-
-// row writes the cells of a table's row. The last one ends the line.
-func row(w io.Writer, cells ...string) {
-	for i, c := range cells {
-		if c == "" {
-			c = "-"
-		}
-		cells[i] = console.Printable(c)
-	}
-	_, _ = io.WriteString(w, strings.Join(cells, "\t")+"\n")
 }
 
 // which tells a factor from others of its kind.

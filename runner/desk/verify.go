@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"oktareset/oktaclient"
 	"oktareset/runner/console"
@@ -119,7 +118,7 @@ func (r *task) await(ctx context.Context, f oktaclient.Factor, v oktaclient.Veri
 
 // verified tells the end of a verification. Nothing but SUCCESS is one.
 func (r *task) verified(f oktaclient.Factor, v oktaclient.Verification) error {
-	err := r.show(v.Raw, func(w io.Writer) { row(w, "result", v.Result) })
+	err := r.show(v.Raw, func(t *console.Table) { t.Row("result", v.Result) })
 	if err != nil {
 		return err
 	}

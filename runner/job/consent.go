@@ -9,7 +9,6 @@ import (
 
 	"oktareset/runner/access"
 	"oktareset/runner/console"
-	"oktareset/runner/fault"
 	"oktareset/runner/results"
 )
 
@@ -125,7 +124,7 @@ func (c *cleared) prompt(ctx context.Context) error {
 	defer tty.Close()
 	typed, err := tty.Ask(ctx, c.question())
 	if ctx.Err() != nil {
-		return fault.Stopped(context.Cause(ctx))
+		return console.Untouched(ctx)
 	}
 	if err != nil {
 		return console.ConsentError("to go ahead without a terminal, use --confirm", "ask on the terminal: %w", err)

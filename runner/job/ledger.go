@@ -55,7 +55,7 @@ func (t *task) openBook(ctx context.Context) (*book, error) {
 	if err := d.checkConfirm(); err != nil {
 		return nil, err
 	}
-	l, err := ledger.Create(t.ledgerSpec())
+	l, err := ledger.Create(d.ledgerSpec())
 	if exists := (*ledger.ExistsError)(nil); errors.As(err, &exists) {
 		err = t.explainExists(exists)
 	}
@@ -65,7 +65,8 @@ func (t *task) openBook(ctx context.Context) (*book, error) {
 	return &book{due: d, ledger: l}, nil
 }
 
-func (t *task) ledgerSpec() ledger.Spec {
+func (d *due) ledgerSpec() ledger.Spec {
+	t := d.task
 	var planned []string
 	if t.opts.DryRun {
 		planned = t.steps.Planned()
@@ -76,7 +77,7 @@ func (t *task) ledgerSpec() ledger.Spec {
 		plan.LeftAlone = protect.LeftAlone(t.plan.Runs)
 	}
 	return ledger.Spec{
-		Path: t.paths.results, Columns: t.file.Columns(), LastRow: t.survey.Rows + t.survey.Ignored,
+		Path: t.paths.results, Notice: d.notices.notice(), Columns: t.file.Columns(), LastRow: t.survey.Rows + t.survey.Ignored,
 		Manifest: results.Manifest{
 			Version: t.Version, Org: t.client.Org().Host(), OrgID: t.is.ID, Sandbox: t.opts.Sandbox, DryRun: t.opts.DryRun, Steps: t.steps.Names(), Planned: planned,
 			Plan: plan, Ticket: t.opts.Ticket, Consent: results.Consent{How: results.ConsentNone},

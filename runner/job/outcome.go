@@ -39,6 +39,8 @@ type Summary struct {
 	Stopped  string                                  `json:"stopped,omitempty"` // why the run ended early
 	ExitCode int                                     `json:"exit_code"`
 
+	Attention Attention `json:"attention,omitzero"` // of all rows, whichever run settled them
+
 	Counts    runner.Counts `json:"-"` // of all rows
 	Took      time.Duration `json:"-"`
 	Complete  bool          `json:"-"` // there was nothing to do
@@ -47,5 +49,6 @@ type Summary struct {
 	NotBegun  int           `json:"-"` // rows of results that couldn't be written whole
 	Parted    int           `json:"-"` // users who had to wait between their reset and what follows
 	Protected []string      `json:"-"` // what the files of exclusions cover
-	Next      []string      `json:"-"` // what a person would do now
+	Err       error         `json:"-"` // what the exit code stands for; nil: nothing else is to be said of it
+	Next      []string      `json:"-"` // what a person would do now, the next command last
 }

@@ -278,7 +278,9 @@ func (w *work) pool(ctx context.Context, jobs iter.Seq2[runner.Job, error], work
 			before = runner.Tried{Attempts: j.Before.Attempts, Again: j.Before.Again}
 		}
 		began := time.Now()
-		res, err := w.list.Do(ctx, j, notedBook{b, &w.taken})
+		noted := &notedBook{Book: b, w: w}
+		res, err := w.list.Do(ctx, j, noted)
+		noted.leave()
 		w.attempts.Add(int64(res.Attempts - before.Attempts))
 		if res.Again != before.Again {
 			w.sentAgain.Add(1)

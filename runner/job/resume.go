@@ -24,6 +24,8 @@ type due struct {
 	users int // that this run may reset
 	rows  int
 	tally runner.Tally // of this run
+
+	notices notices // of the rows that need attention
 }
 
 // past is what earlier runs left of the results that are gone on with.
@@ -45,7 +47,7 @@ func (t *task) resumeBook() (_ *book, err error) {
 	b := &book{due: &due{task: t}}
 	b.duplicates, b.tried, b.resend = make(map[int]bool), make(map[int]runner.Tried), make(map[int]*runner.Result)
 	b.touched = runner.NewRowSet(t.survey.Rows + t.survey.Ignored)
-	b.ledger, b.left, err = ledger.Resume(t.ledgerSpec(), b.claim)
+	b.ledger, b.left, err = ledger.Resume(b.ledgerSpec(), b.claim)
 	if errors.Is(err, ledger.ErrNothing) {
 		if len(t.opts.Retry) > 0 {
 			return nil, fault.Usage("the results of an earlier run are looked for at "+t.paths.results+"; name them with -o",

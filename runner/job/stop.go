@@ -1,22 +1,32 @@
 package job
 
 import (
-	"sync/atomic"
-
 	"oktareset/runner"
 )
 
-// notedBook notes that a row was taken.
+// notedBook notes that a row was taken, and is under way until it is left.
 type notedBook struct {
 	runner.Book
-	taken *atomic.Bool
+	w     *work
+	taken bool
 }
 
 // Take implements [runner.Book].
-func (b notedBook) Take(row runner.Row, t runner.Taken) error {
+func (b *notedBook) Take(row runner.Row, t runner.Taken) error {
 	err := b.Book.Take(row, t)
+	if err == nil && !b.taken {
+		b.taken = true
+		b.w.underWay.Add(1)
+	}
 	if err == nil {
-		b.taken.Store(true)
+		b.w.taken.Store(true)
 	}
 	return err
+}
+
+// leave ends the work on the row.
+func (b *notedBook) leave() {
+	if b.taken {
+		b.w.underWay.Add(-1)
+	}
 }

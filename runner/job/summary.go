@@ -27,20 +27,26 @@ func (b *book) summarize(e ended, counts runner.Counts, finish error) error {
 	if b.opts.DryRun {
 		s.Protected = b.protect.Texts()
 	}
-	if finish != nil {
+	if finish == nil { // else the rows stand nowhere yet
+		s.Attention = b.notices.attention(counts)
+	} else {
 		s.NotBegun = max(0, b.survey.Rows-counts.Total())
 	}
-	if err != nil && !errors.Is(err, fault.ErrRows) {
-		s.Stopped = err.Error()
+	if err != nil && !fault.OnlyRows(err) {
+		s.Stopped, s.Err = err.Error(), err
+	}
+	asked := finish == nil && errors.Is(err, steps.ErrLimit)
+	if asked { // the line of the counts says it
+		s.Err = nil
 	}
 	if jsonErr := b.opts.Report(s, b.opts.JSON); jsonErr != nil {
 		return notPrinted(err, jsonErr)
 	}
-	if finish == nil && errors.Is(err, steps.ErrLimit) {
+	if asked {
 		b.outcome.Limited = b.limitText()
-		return fault.WithCode(fault.ExitStopped, fault.ErrRows) // it was asked for, and the summary says it
+		return fault.WithCode(fault.ExitStopped, fault.ErrRows)
 	}
-	return err
+	return fault.Told(err)
 }
 
 // notPrinted is the end of a run whose summary can't be printed; err is what it would have been.
@@ -72,35 +78,43 @@ func (b *book) end(stopped error, counts runner.Counts, finish error) error {
 	return nil
 }
 
-// nextSteps says what a person would do now.
+// nextSteps says what a person would do now. The command that comes next is the last one.
 func (b *book) nextSteps(counts runner.Counts, e ended) []string {
 	var next []string
 	if counts[runner.StatusForbidden] > 0 {
 		next = append(next, "forbidden: these credentials may not reset those users; an admin's factors take a super admin's token")
 	}
 	if counts[runner.StatusPartial] > 0 && b.opts.What.Enroll.Type != "" {
-		next = append(next, "partial: the error says why; what Okta keeps refusing is done by hand: oktareset factors enroll USER "+
+		next = append(next, "what Okta keeps refusing to enroll is done by hand: oktareset factors enroll USER "+
 			console.ShellQuote(b.opts.What.Enroll.String()))
-	}
-	switch n := counts[runner.StatusUnknown]; {
-	case b.opts.Sandbox || b.opts.DryRun:
-	case n > 0:
-		next = append(next, b.unknownTexts(n, e)...)
-		next = append(next,
-			"to look for proof again, and go on: "+b.goOnCommand("--resume"),
-			"to reset them again, after looking at them by hand: "+b.goOnCommand("--resume", "--retry", "unknown"))
-	case counts[runner.StatusNotAttempted] > 0, counts[runner.StatusPartial] > 0, counts.Total() < b.survey.Rows:
-		next = append(next, "to go on: "+b.goOnCommand("--resume"))
-	case counts[runner.StatusFailed]+counts[runner.StatusForbidden] > 0:
-		next = append(next, "to try those again that failed: "+b.goOnCommand("--resume", "--retry", "failed,forbidden"))
 	}
 	switch {
 	case b.opts.DryRun:
-		next = append(next, b.confirmLines()...)
+		return append(next, b.planned(counts)...)
 	case b.opts.Sandbox:
-		next = append(next, b.rehearsalLine())
+		return append(next, b.rehearsed()...)
+	}
+	if n := counts[runner.StatusUnknown]; n > 0 {
+		next = append(next, b.unknownTexts(n, e)...)
+		return append(next,
+			"to reset them again, after looking at them by hand: "+b.goOnCommand("--resume", "--retry", "unknown"),
+			"to look for proof again, and go on: "+b.goOnCommand("--resume"))
+	}
+	if b.unfinished(counts) {
+		return append(next, "to go on: "+b.goOnCommand("--resume"))
+	}
+	if counts[runner.StatusFailed]+counts[runner.StatusForbidden] > 0 {
+		next = append(next, "to try those again that failed: "+b.goOnCommand("--resume", "--retry", "failed,forbidden"))
+	}
+	if m := b.ledger.Manifest(); counts[runner.StatusReset] > 0 {
+		next = append(next, "to compare the results with Okta's System Log: "+results.AuditCommand(&m, b.paths.results))
 	}
 	return next
+}
+
+// unfinished reports whether a resume has something to do.
+func (b *book) unfinished(counts runner.Counts) bool {
+	return !b.ledger.Manifest().Finished || counts[runner.StatusNotAttempted] > 0 || counts[runner.StatusPartial] > 0 || counts.Total() < b.survey.Rows
 }
 
 // unknownTexts say what is known of n rows in doubt. That nothing proves anything is said of those
@@ -123,36 +137,49 @@ func (b *book) unknownTexts(n int, e ended) (texts []string) {
 	return append(texts, fmt.Sprintf("%d unknown: sent, but the answer was lost, %s", n, text))
 }
 
-// rehearsalLine says what was done to whom, and what comes next. A plan of the stand-in org is none
-// of another.
-func (b *book) rehearsalLine() string {
-	text := "this was the stand-in org: it made up whomever the file names, and nobody real was touched"
+// rehearsed says what was done to whom, and what comes next. A plan of the stand-in org is none of
+// another.
+func (b *book) rehearsed() []string {
+	lines := []string{"this was the stand-in org: it made up whomever the file names, and nobody real was touched"}
 	if b.file.Plan() {
-		return text
+		return lines
 	}
 	m := b.ledger.Manifest()
-	return text + ". For your own: set OKTA_CLIENT_ORGURL and OKTA_CLIENT_TOKEN, then " +
-		results.DryRunCommand(&m, b.inputArgs())
+	return append(lines, "for your own, set OKTA_CLIENT_ORGURL and OKTA_CLIENT_TOKEN, and look first: "+results.DryRunCommand(&m, b.inputArgs()))
 }
 
-// confirmLines are the commands that do what a dry run has shown, or the one that completes it: a
-// part of a plan is none.
-func (b *book) confirmLines() []string {
+// planned are the commands that follow a dry run: the one that completes the plan, as a part of a
+// plan is none; else those that show it and do it. On a terminal that one asks.
+func (b *book) planned(counts runner.Counts) []string {
 	m := b.ledger.Manifest()
 	why, goOn := results.NotPlanned(&m, b.paths.results)
-	command := results.PlanCommand(&m, b.paths.results)
+	plan := results.PlanCommand(&m, b.paths.results)
+	asks := b.asks()
+	if asks {
+		plan = results.AskingPlanCommand(&m, b.paths.results)
+	}
 	switch {
 	case goOn != "":
 		return []string{"the plan isn't whole: " + why, "to complete it: " + goOn}
 	case why != "":
 		return []string{"the plan isn't whole: " + why + "; make it again"}
-	case command == "":
+	case plan == "":
 		return nil
-	case b.opts.Sandbox:
-		return []string{"this was the stand-in org, which made up whomever the file names", "to rehearse the reset of exactly those: " + command}
-	case b.file.Plan(), b.recalled: // no name is known of all of the input
-		return []string{"to reset exactly those: " + command}
 	}
-	all := results.ResetCommand(&m, fmt.Sprintf("%s:%d", b.client.Org().Host(), b.survey.Distinct), b.inputArgs())
-	return []string{"to reset exactly those: " + command, "to reset all of the input: " + all}
+	next := []string{"to see it as a page: " + results.ReportCommand(b.paths.results)}
+	switch more := b.survey.Distinct - counts[runner.StatusWouldReset]; {
+	case b.opts.Sandbox:
+		return append(next, "this was the stand-in org, which made up whomever the file names", "to rehearse the reset of exactly those: "+plan)
+	case b.file.Plan(), b.recalled, more <= 0: // no name is known of all of the input, or it is the same
+	default:
+		consent := fmt.Sprintf("%s:%d", b.client.Org().Host(), b.survey.Distinct)
+		if asks {
+			consent = ""
+		}
+		next = append(next, fmt.Sprintf("to try all of the input, %d more: %s", more, results.ResetCommand(&m, consent, b.inputArgs())))
+	}
+	return append(next, "to reset exactly those: "+plan)
 }
+
+// asks reports whether a person reads what is said, who can be asked.
+func (r *run) asks() bool { return r.Terminal && !r.opts.Console.JSON }

@@ -3,12 +3,15 @@ package job
 import (
 	"cmp"
 	"context"
+	"errors"
+	"os"
 	"slices"
 	"sync/atomic"
 	"time"
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/console"
 	"oktareset/runner/doubt"
 	"oktareset/runner/fault"
 	"oktareset/runner/progress"
@@ -25,6 +28,7 @@ type work struct {
 	doubts    []runner.Result           // rows in doubt, or half done
 	attempts  atomic.Int64              // of this run
 	sentAgain atomic.Int64              // resets that this run sent again
+	underWay  atomic.Int64              // rows that are taken and not settled yet
 	unseen    int                       // rows in doubt that the run ended without a look at
 	waiting   atomic.Pointer[time.Time] // until when the prover waits
 }
@@ -87,14 +91,26 @@ func (c *cleared) record() error {
 	})
 }
 
-// sayStopping says what happens after a signal.
+// sayStopping says what happens after a signal, and how to end at once.
 func (w *work) sayStopping(ctx context.Context) {
-	half := ""
-	if w.list.AfterReset() != "" {
-		half = "; who is half done by then is finished by --resume"
+	again := "a second signal stops at once"
+	if sig, ok := errors.AsType[fault.Signal](context.Cause(ctx)); ok && sig.Signal == os.Interrupt && w.asks() {
+		again = "press Ctrl-C again to stop at once"
 	}
-	w.Console.Info("%v: no further user is begun; waiting for the answers that are under way, at most %s%s; a second one ends at once and leaves them in doubt",
-		context.Cause(ctx), w.opts.Timeout, half)
+	n := int(w.underWay.Load())
+	switch {
+	case w.opts.DryRun:
+		w.Console.Info("stopping: nobody else is looked up; %s", again)
+	case n == 0:
+		w.Console.Info("stopping: nobody else is begun and no answer is awaited; the results are being written; %s", again)
+	default:
+		half := ""
+		if w.list.AfterReset() != "" {
+			half = ", and --resume finishes who is half done by then"
+		}
+		w.Console.Info("stopping: waiting up to %s for %s; nobody else is begun%s; %s: %s then in doubt",
+			w.opts.Timeout, console.Plural(n, "answer"), half, again, console.Are(n, "user"))
+	}
 }
 
 // finish puts the results into order and tells how the run went.

@@ -263,7 +263,25 @@ func (r *resultsWriter) one(row runner.Row) error {
 		r.found++
 	}
 	r.counts[status]++
+	if p != 0 {
+		if err := r.tell(row, status, line); err != nil {
+			return err
+		}
+	}
 	_, err = r.out.Write(line)
+	return err
+}
+
+// tell tells of a row if that is wanted.
+func (r *resultsWriter) tell(row runner.Row, s runner.Status, line []byte) error {
+	n := r.ledger.notice
+	if n.Wants == nil || !n.Wants(s) {
+		return nil
+	}
+	rec, _, err := r.dec.Decode(line)
+	if err == nil {
+		n.Row(row, &rec)
+	}
 	return err
 }
 

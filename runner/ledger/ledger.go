@@ -22,6 +22,13 @@ type Spec struct {
 	Columns  []string         // names of the input's other columns, in the order of [runner.Row] Cells
 	LastRow  int              // highest row number of the input; the index takes 8 bytes a row
 	Manifest results.Manifest // as far as it is known; its only run is the one that writes
+	Notice   Notice           // of rows when they are finished; its zero value wants none
+}
+
+// Notice is told what became of rows, in input order, when they are finished.
+type Notice struct {
+	Wants func(runner.Status) bool // nil: none
+	Row   func(runner.Row, *table.Record)
 }
 
 // Ledger is a journal that is being written, its manifest and its lock, and in the end the results.
@@ -30,6 +37,7 @@ type Spec struct {
 type Ledger struct {
 	path    string
 	columns []string
+	notice  Notice
 	runID   string
 	ticket  string
 	header  []byte // of the results
@@ -132,7 +140,7 @@ func newLedger(spec Spec, d disk) (*Ledger, error) {
 		return nil, err
 	}
 	l := &Ledger{
-		path: spec.Path, columns: spec.Columns, runID: m.Run().RunID, ticket: m.Ticket,
+		path: spec.Path, columns: spec.Columns, notice: spec.Notice, runID: m.Run().RunID, ticket: m.Ticket,
 		disk: d, manifest: m,
 	}
 	l.lines.New = func() any { return &lineWriter{enc: table.NewEncoder(l.columns)} }

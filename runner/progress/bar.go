@@ -20,13 +20,13 @@ type bar struct {
 	label   string
 }
 
-func (b *bar) show(s sample) { b.screen.draw(b.line(s, s.text(), s.shortText())) }
+func (b *bar) show(s sample) { b.screen.draw(b.line(s, s.texts()...)) }
 
 func (b *bar) end(s sample) { b.screen.end(b.line(s, s.endText())) }
 
-// line puts a bar before the first of the texts that leaves room for one, else it is the last
-// of the texts alone. It stays one column short of the terminal: a character in the last one
-// makes many terminals go to the next line.
+// line puts a bar before the first of the texts that leaves room for one. Without room it is the
+// first text that fits. It stays one column short of the terminal: a character in the last one makes
+// many terminals go to the next line.
 func (b *bar) line(s sample, texts ...string) string {
 	columns := b.columns()
 	if columns <= 0 {
@@ -37,10 +37,15 @@ func (b *bar) line(s sample, texts ...string) string {
 	if head != "" {
 		head += " "
 	}
-	for _, text := range texts {
+	for _, text := range texts[:max(1, len(texts)-1)] { // rather why nothing moves than a bar
 		cells := width - len(head) - len("[] ") - len(text)
 		if cells = min(cells-cells%cellStep, maxCells); s.total > 0 && cells > 0 {
 			return head + drawBar(s.done, s.total, cells) + " " + text
+		}
+	}
+	for _, text := range texts {
+		if line := head + text; len(line) <= width {
+			return line
 		}
 	}
 	line := head + texts[len(texts)-1]

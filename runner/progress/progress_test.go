@@ -56,10 +56,10 @@ func TestPlain(t *testing.T) {
 		add(p, 248, runner.StatusSkipped)
 		p.Done()
 
-		want := `progress: reset 52/300 (17%), 312/min, 48 s left, 2 not ok
-progress: reset 52/300 (17%), 306/min, 49 s left, 2 not ok, rate limit: waiting 15 s, until 00:00:26Z
-progress: reset 52/300 (17%), 154/min, 1m36s left, 2 not ok, rate limit: waiting 5 s, until 00:00:26Z
-progress: reset 300/300 (100%), 598/min, in 30 s, 2 not ok
+		want := `progress: reset 52/300 (17%), 312/min, 48 s left, 2 need attention
+progress: reset 52/300 (17%), 306/min, 49 s left, 2 need attention, rate limit: waiting 15 s, until 00:00:26Z
+progress: reset 52/300 (17%), 154/min, 1m36s left, 2 need attention, rate limit: waiting 5 s, until 00:00:26Z
+progress: reset 300/300 (100%), 598/min, in 30 s, 2 need attention
 `
 		if diff := cmp.Diff(want, out.String()); diff != "" {
 			t.Errorf("lines (-want +got):\n%s", diff)
@@ -88,9 +88,9 @@ func TestPlainHolds(t *testing.T) {
 		p.Done()
 
 		want := []string{
-			"progress: 0/10 (0%), 0 not ok, rate limit: waiting 20 s, until 00:00:31Z",
-			"progress: 0/10 (0%), 0 not ok, Okta can't be reached: waiting 1m00s, until 00:01:51Z",
-			"progress: 0/10 (0%), in 51 s, 0 not ok",
+			"progress: 0/10 (0%), rate limit: waiting 20 s, until 00:00:31Z",
+			"progress: 0/10 (0%), Okta can't be reached: waiting 1m00s, until 00:01:51Z",
+			"progress: 0/10 (0%), in 51 s",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("lines (-want +got):\n%s", diff)
@@ -106,7 +106,7 @@ func TestPlainOnATerminal(t *testing.T) {
 		p.Add(runner.StatusReset)
 		wait(1100 * time.Millisecond)
 		p.Done()
-		if got, want := out.String(), "progress: 1, 60/min, 0 not ok\nprogress: 1, 55/min, in 1 s, 0 not ok\n"; got != want {
+		if got, want := out.String(), "progress: 1, 60/min\nprogress: 1, 55/min, in 1 s\n"; got != want {
 			t.Errorf("written %q, want %q", got, want)
 		}
 	})
@@ -119,6 +119,7 @@ func TestBar(t *testing.T) {
 		var h holder
 		screen := NewScreen(&out)
 		p := New(Options{Screen: screen, Label: "reset", Total: 20, Columns: func() int { return 80 }, State: h.get})
+		until := local(p.start.Truncate(24 * time.Hour).Add(41 * time.Second))
 		see := func(want ...string) {
 			t.Helper()
 			synctest.Wait()
@@ -126,22 +127,22 @@ func TestBar(t *testing.T) {
 				t.Errorf("terminal after %v (-want +got):\n%s", time.Since(p.start), diff)
 			}
 		}
-		see("reset [........................................] 0/20 (0%), 0 not ok")
+		see("reset [........................................] 0/20 (0%)")
 		add(p, 4, runner.StatusReset)
 		p.Add(runner.StatusUnknown)
 		wait(10*time.Second + 100*time.Millisecond)
-		see("reset [=====>..................] 5/20 (25%), 30/min, 30 s left, 1 not ok")
+		see("reset [===>............] 5/20 (25%), 30/min, 30 s left, 1 needs attention")
 		h.hold(30*time.Second, "rate limit")
 		wait(1100 * time.Millisecond)
-		see("reset 5/20 (25%), 1 not ok, rate limit: waiting 29 s, until 00:00:41Z")
+		see("reset [===>............] 5/20 (25%), 34 s left, rate limit until " + until)
 		if strings.Contains(out.String(), "\n") {
 			t.Errorf("a newline before Done: %q", out.String())
 		}
 		say(screen, "a warning\n")
-		see("a warning", "reset 5/20 (25%), 1 not ok, rate limit: waiting 29 s, until 00:00:41Z")
+		see("a warning", "reset [===>............] 5/20 (25%), 34 s left, rate limit until "+until)
 		add(p, 15, runner.StatusReset)
 		p.Done()
-		see("a warning", "reset [========================] 20/20 (100%), 107/min, in 11 s, 1 not ok", "")
+		see("a warning", "reset [================] 20/20 (100%), 107/min, in 11 s, 1 needs attention", "")
 		if strings.Contains(out.String(), "\x1b") {
 			t.Errorf("an escape sequence: %q", out.String())
 		}
@@ -155,10 +156,10 @@ func TestTotals(t *testing.T) {
 		total, add int
 		want       string
 	}{
-		{"none of none", 0, 0, "0, in 2 s, 0 not ok"},
-		{"unknown", 0, 3, "3, 90/min, in 2 s, 0 not ok"},
-		{"beyond", 2, 3, "[" + strings.Repeat("=", 40) + "] 3/2 (100%), 90/min, in 2 s, 0 not ok"},
-		{"stopped early", 4, 1, "[=========>..............................] 1/4 (25%), 30/min, in 2 s, 0 not ok"},
+		{"none of none", 0, 0, "0, in 2 s"},
+		{"unknown", 0, 3, "3, 90/min, in 2 s"},
+		{"beyond", 2, 3, "[" + strings.Repeat("=", 40) + "] 3/2 (100%), 90/min, in 2 s"},
+		{"stopped early", 4, 1, "[=========>..............................] 1/4 (25%), 30/min, in 2 s"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -255,7 +256,7 @@ func TestAddFromManyGoroutines(t *testing.T) {
 	}
 	workers.Wait()
 	p.Done()
-	if want := "progress: 4000/4000 (100%), in 0 s, 2000 not ok"; last != want {
+	if want := "progress: 4000/4000 (100%), in 0 s, 2000 need attention"; last != want {
 		t.Errorf("last line %q, want %q", last, want)
 	}
 }

@@ -26,11 +26,21 @@ type sample struct {
 
 // text says all there is to say of a run that goes on.
 func (s sample) text() string {
-	return join(s.counts(), s.rate(), s.left(), s.notOKText(), s.holdText())
+	return join(s.counts(), s.rate(), s.left(), s.notOKText(), s.holdText(utc))
 }
 
-// shortText leaves out what matters less while nothing moves.
-func (s sample) shortText() string { return join(s.counts(), s.notOKText(), s.holdText()) }
+// texts are for a line of a terminal, the longest first: what matters less goes first where there is
+// no room. While nothing moves, that is the rate; the time left and the bar stay.
+func (s sample) texts() []string {
+	return []string{
+		join(s.counts(), s.rate(), s.left(), s.notOKText(), s.holdText(local)),
+		join(s.counts(), s.left(), s.notOKText(), s.holdText(local)),
+		join(s.counts(), s.left(), s.notOKText(), s.briefHoldText()),
+		join(s.counts(), s.left(), s.briefHoldText()),
+		join(s.counts(), s.briefHoldText()),
+		s.counts(),
+	}
+}
 
 // endText is for a run that is over.
 func (s sample) endText() string {
@@ -45,10 +55,13 @@ func (s sample) counts() string {
 }
 
 func (s sample) notOKText() string {
-	if s.reads {
+	switch {
+	case s.reads || s.notOK == 0:
 		return ""
+	case s.notOK == 1:
+		return "1 needs attention"
 	}
-	return fmt.Sprintf("%d not ok", s.notOK)
+	return fmt.Sprintf("%d need attention", s.notOK)
 }
 
 // perMinute is the average over the whole run, holds included: a rate limit makes any shorter
@@ -96,16 +109,28 @@ func (s sample) windowsLeft() time.Duration {
 // hold is how long nothing will start, 0 when nothing is held.
 func (s sample) hold() time.Duration { return max(0, s.state.Hold.Sub(s.now)) }
 
-func (s sample) holdText() string {
+func (s sample) holdText(clock func(time.Time) string) string {
 	hold := s.hold()
 	if hold == 0 {
 		return ""
 	}
-	// Both are rounded up: "waiting 0 s" would look stuck.
-	wait := time.Duration(math.Ceil(hold.Seconds())) * time.Second
-	until := s.state.Hold.UTC().Add(time.Second - 1).Format("15:04:05Z")
-	return fmt.Sprintf("%s: waiting %s, until %s", s.state.Why, duration(wait), until)
+	wait := time.Duration(math.Ceil(hold.Seconds())) * time.Second // up: "waiting 0 s" would look stuck
+	return fmt.Sprintf("%s: waiting %s, until %s", s.state.Why, duration(wait), clock(s.state.Hold))
 }
+
+// briefHoldText is as "rate limit until 14:03:20".
+func (s sample) briefHoldText() string {
+	if s.hold() == 0 {
+		return ""
+	}
+	return s.state.Why + " until " + local(s.state.Hold)
+}
+
+// utc is a time for a log, which may be read anywhere; local is one for the person at the terminal.
+// Both are rounded up.
+func utc(t time.Time) string { return t.UTC().Add(time.Second - 1).Format("15:04:05Z") }
+
+func local(t time.Time) string { return t.Local().Add(time.Second - 1).Format("15:04:05") }
 
 // duration writes d as 45 s, 4m05s or 2h04m.
 func duration(d time.Duration) string {

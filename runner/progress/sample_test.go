@@ -9,6 +9,7 @@ func TestSampleText(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2025, 3, 1, 12, 2, 39, 0, time.UTC)
 	hold := State{Hold: now.Add(41 * time.Second), Why: "rate limit"}
+	until := local(hold.Hold)
 	tests := []struct {
 		name     string
 		s        sample
@@ -19,65 +20,65 @@ func TestSampleText(t *testing.T) {
 		{
 			"under way",
 			sample{elapsed: 61 * time.Second, done: 300, total: 1500, notOK: 2},
-			"300/1500 (20%), 295/min, 4m04s left, 2 not ok",
-			"300/1500 (20%), 295/min, in 1m01s, 2 not ok",
-			"300/1500 (20%), 2 not ok, rate limit: waiting 41 s, until 12:03:20Z",
+			"300/1500 (20%), 295/min, 4m04s left, 2 need attention",
+			"300/1500 (20%), 295/min, in 1m01s, 2 need attention",
+			"300/1500 (20%), rate limit until " + until,
 		},
 		{
 			"only read, of nobody knows how many",
 			sample{elapsed: 61 * time.Second, done: 300, reads: true},
 			"300, 295/min",
 			"300, 295/min, in 1m01s",
-			"300, rate limit: waiting 41 s, until 12:03:20Z",
+			"300, rate limit until " + until,
 		},
 		{
 			"nothing yet",
 			sample{elapsed: time.Minute, total: 10},
-			"0/10 (0%), 0 not ok",
-			"0/10 (0%), in 1m00s, 0 not ok",
-			"0/10 (0%), 0 not ok, rate limit: waiting 41 s, until 12:03:20Z",
+			"0/10 (0%)",
+			"0/10 (0%), in 1m00s",
+			"0/10 (0%), rate limit until " + until,
 		},
 		{
 			"too early for a rate",
 			sample{elapsed: minElapsed - 1, done: 3, total: 10},
-			"3/10 (30%), 0 not ok",
-			"3/10 (30%), in 1 s, 0 not ok",
-			"3/10 (30%), 0 not ok, rate limit: waiting 41 s, until 12:03:20Z",
+			"3/10 (30%)",
+			"3/10 (30%), in 1 s",
+			"3/10 (30%), rate limit until " + until,
 		},
 		{
 			"percent is rounded down",
 			sample{elapsed: 0, done: 1999, total: 2000},
-			"1999/2000 (99%), 0 not ok",
-			"1999/2000 (99%), in 0 s, 0 not ok",
-			"1999/2000 (99%), 0 not ok, rate limit: waiting 41 s, until 12:03:20Z",
+			"1999/2000 (99%)",
+			"1999/2000 (99%), in 0 s",
+			"1999/2000 (99%), rate limit until " + until,
 		},
 		{
 			"slow",
 			sample{elapsed: 10 * time.Minute, done: 4, total: 6},
-			"4/6 (66%), 0.4/min, 5m00s left, 0 not ok",
-			"4/6 (66%), 0.4/min, in 10m00s, 0 not ok",
-			"4/6 (66%), 0 not ok, rate limit: waiting 41 s, until 12:03:20Z",
+			"4/6 (66%), 0.4/min, 5m00s left",
+			"4/6 (66%), 0.4/min, in 10m00s",
+			"4/6 (66%), rate limit until " + until,
 		},
 		{
 			"hopeless",
 			sample{elapsed: time.Hour, done: 1, total: 1_000_000_000_000},
-			"1/1000000000000 (0%), 0.0/min, over 99h00m left, 0 not ok",
-			"1/1000000000000 (0%), 0.0/min, in 1h00m, 0 not ok",
-			"1/1000000000000 (0%), 0 not ok, rate limit: waiting 41 s, until 12:03:20Z",
+			"1/1000000000000 (0%), 0.0/min, over 99h00m left",
+			"1/1000000000000 (0%), 0.0/min, in 1h00m",
+			"1/1000000000000 (0%), rate limit until " + until,
 		},
 		{
 			"unknown total",
 			sample{elapsed: time.Minute, done: 30, notOK: 30},
-			"30, 30/min, 30 not ok",
-			"30, 30/min, in 1m00s, 30 not ok",
-			"30, 30 not ok, rate limit: waiting 41 s, until 12:03:20Z",
+			"30, 30/min, 30 need attention",
+			"30, 30/min, in 1m00s, 30 need attention",
+			"30, rate limit until " + until,
 		},
 		{
 			"beyond the total",
 			sample{elapsed: time.Minute, done: 12, total: 10},
-			"12/10 (100%), 12/min, 0 not ok",
-			"12/10 (100%), 12/min, in 1m00s, 0 not ok",
-			"12/10 (100%), 0 not ok, rate limit: waiting 41 s, until 12:03:20Z",
+			"12/10 (100%), 12/min",
+			"12/10 (100%), 12/min, in 1m00s",
+			"12/10 (100%), rate limit until " + until,
 		},
 	}
 	for _, tt := range tests {
@@ -92,8 +93,8 @@ func TestSampleText(t *testing.T) {
 				t.Errorf("endText() = %q, want %q", got, tt.endText)
 			}
 			tt.s.state = hold
-			if got := tt.s.shortText(); got != tt.withHold {
-				t.Errorf("shortText() = %q, want %q", got, tt.withHold)
+			if got := tt.s.texts()[4]; got != tt.withHold {
+				t.Errorf("a short text = %q, want %q", got, tt.withHold)
 			}
 		})
 	}
@@ -104,7 +105,7 @@ func TestHoldIsRoundedUp(t *testing.T) {
 	now := time.Date(2025, 3, 1, 23, 59, 59, 0, time.FixedZone("", 3600))
 	s := sample{now: now, state: State{Hold: now.Add(1100 * time.Millisecond), Why: "concurrency limit"}}
 	const want = "concurrency limit: waiting 2 s, until 23:00:01Z"
-	if got := s.holdText(); got != want {
+	if got := s.holdText(utc); got != want {
 		t.Errorf("holdText() = %q, want %q", got, want)
 	}
 }

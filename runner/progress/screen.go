@@ -11,6 +11,8 @@ import (
 // it can stand in for stderr from the start of a program to its end. It is safe for concurrent
 // use; each Write stays in one piece.
 type Screen struct {
+	Columns func() int // how wide it is, 0 when it can't be told; nil: it is no terminal
+
 	mu   sync.Mutex
 	w    io.Writer
 	bar  string // the line on the terminal; "" when there is none

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -51,25 +50,7 @@ type Recent struct {
 	by       map[evidence.Source]int
 }
 
-// ParsePeriod reads a duration that may begin with days, as 2d or 1d12h.
-func ParsePeriod(s string) (time.Duration, error) {
-	days, rest, ok := strings.Cut(s, "d")
-	if !ok {
-		return time.ParseDuration(s)
-	}
-	n, err := strconv.Atoi(days)
-	if err != nil || n < 0 || n > 1000 {
-		return 0, fmt.Errorf("%q is no number of days", days)
-	}
-	d := time.Duration(n) * 24 * time.Hour
-	if rest == "" {
-		return d, nil
-	}
-	more, err := time.ParseDuration(rest)
-	return d + more, err
-}
-
-// periodText is a duration as [ParsePeriod] reads it, without zeros.
+// periodText is a duration as [console.ParsePeriod] reads it, without zeros.
 func periodText(d time.Duration) string {
 	s := d.String()
 	for _, zero := range []string{"m0s", "h0m"} {
@@ -164,7 +145,7 @@ func leaveAloneSince(now time.Time, o *Ask) (skip time.Duration, since time.Time
 // LeftAlone are the periods of which runs were to leave alone whoever was reset in them.
 func LeftAlone(runs []results.Run) (periods []results.LeftAlone) {
 	for _, run := range runs {
-		d, err := ParsePeriod(run.Options["skip-reset-since"])
+		d, err := console.ParsePeriod(run.Options["skip-reset-since"])
 		if err == nil && d > 0 {
 			periods = append(periods, results.LeftAlone{Until: run.StartedAt, For: d})
 		}

@@ -4,23 +4,25 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"oktareset/runner/console"
 )
 
-func TestParsePeriod(t *testing.T) {
+func TestPeriodText(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Duration{
 		"24h": 24 * time.Hour, "2d": 48 * time.Hour, "1d12h": 36 * time.Hour, "90m": 90 * time.Minute, "0d": 0,
 	} {
-		got, err := ParsePeriod(text)
+		got, err := console.ParsePeriod(text)
 		if err != nil || got != want {
 			t.Errorf("parsePeriod(%q) = %s, %v", text, got, err)
 		}
-		if again, err := ParsePeriod(periodText(got)); err != nil || again != got {
+		if again, err := console.ParsePeriod(periodText(got)); err != nil || again != got {
 			t.Errorf("periodText(%s) = %q, which is %s, %v", got, periodText(got), again, err)
 		}
 	}
 	for _, text := range []string{"", "d", "2", "-1d", "1.5d", "2dx", "9999999d", "yesterday", "1d-1h-"} {
-		if d, err := ParsePeriod(text); err == nil {
+		if d, err := console.ParsePeriod(text); err == nil {
 			t.Errorf("parsePeriod(%q) = %s", text, d)
 		}
 	}

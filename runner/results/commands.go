@@ -122,21 +122,39 @@ func recordedTicket(m *Manifest) []string {
 	if m.Ticket == "" {
 		return nil
 	}
+	if strings.HasPrefix(m.Ticket, "-") { // else it would be a flag
+		return []string{"--ticket=" + console.ShellQuote(m.Ticket)}
+	}
 	return []string{"--ticket", console.ShellQuote(m.Ticket)}
 }
 
-// PlanCommand is the command that does what a plan shows, and leaves alone whom it leaves alone. ""
-// where there is nobody to reset.
+// PlanCommand is the command that does what a plan shows, unasked, and leaves alone whom it leaves
+// alone. "" where there is nobody to reset.
 func PlanCommand(m *Manifest, plan string) string {
-	n := m.Counts[runner.StatusWouldReset]
-	if !m.DryRun || n == 0 {
+	return planCommand(m, plan, "--confirm", console.ShellQuote(fmt.Sprintf("%s:%d", m.Org, m.Counts[runner.StatusWouldReset])))
+}
+
+// AskingPlanCommand is [PlanCommand] for a terminal: it asks.
+func AskingPlanCommand(m *Manifest, plan string) string { return planCommand(m, plan) }
+
+func planCommand(m *Manifest, plan string, consent ...string) string {
+	if !m.DryRun || m.Counts[runner.StatusWouldReset] == 0 {
 		return ""
 	}
-	consent := []string{"--sandbox"}
+	then := []string{"--sandbox"}
 	if !m.Sandbox {
-		consent = slices.Concat(recordedFlags(m, "org-url", "token-file"), recordedTicket(m), []string{"--confirm", console.ShellQuote(fmt.Sprintf("%s:%d", m.Org, n))})
+		then = slices.Concat(recordedFlags(m, "org-url", "token-file"), recordedTicket(m), consent)
 	}
-	return command(m, nil, consent, console.ShellFile(plan))
+	return command(m, nil, then, console.ShellFile(plan))
+}
+
+// ReportCommand is the command that makes a page of results or of a plan.
+func ReportCommand(path string) string { return "oktareset report " + console.ShellFile(path) }
+
+// AuditCommand is the command that compares results with the System Log of their org.
+func AuditCommand(m *Manifest, path string) string {
+	flags := recordedFlags(m, "org-url", "token-file")
+	return strings.Join(slices.Concat([]string{"oktareset", "audit"}, flags, []string{console.ShellFile(path)}), " ")
 }
 
 // GoOnCommand is the command that goes on with results, or completes a plan, with the flags of its
@@ -231,11 +249,14 @@ func DryRunCommand(m *Manifest, input string) string {
 	return command(m, nil, append(recordedFlags(m, "column", "delimiter", "no-header"), "--dry-run"), input)
 }
 
-// ResetCommand is the command that does to all of an input what a dry run has shown, with
-// consent as --confirm takes it. input is ready for a shell.
-func ResetCommand(m *Manifest, confirm, input string) string {
-	flags := recordedFlags(m, "column", "delimiter", "no-header", "org-url", "token-file")
-	return command(m, nil, slices.Concat(flags, recordedTicket(m), []string{"--confirm", confirm}), input)
+// ResetCommand is the command that does to all of an input what a dry run has shown. consent is as
+// --confirm takes it; with "", the command asks. input is ready for a shell.
+func ResetCommand(m *Manifest, consent, input string) string {
+	flags := append(recordedFlags(m, "column", "delimiter", "no-header", "org-url", "token-file"), recordedTicket(m)...)
+	if consent != "" {
+		flags = append(flags, "--confirm", consent)
+	}
+	return command(m, nil, flags, input)
 }
 
 // command is a command that does the same to each user as a manifest says, and leaves the same

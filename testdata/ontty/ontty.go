@@ -9,29 +9,41 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// Run runs a program on a terminal of its own: ontty [-stdin] [-ahead FILE] ANSWERS PROGRAM
-// ARG…. Each line of the file ANSWERS is typed when the program waits behind a question; of -ahead,
-// all is typed before the program starts. What the terminal shows goes to the file tty. With
-// -stdin, stdin is the terminal, too.
+// options say what a terminal is like, and what of the program is on it.
+type options struct {
+	stdin, output bool
+	ahead         string
+	columns       int // 0: it doesn't say
+}
+
+// Run runs a program on a terminal of its own: ontty [-stdin] [-output] [-columns N] [-ahead FILE]
+// ANSWERS PROGRAM ARG…. Each line of the file ANSWERS is typed when the program waits behind a
+// question; of -ahead, all is typed before the program starts. What the terminal shows goes to the
+// file tty. With -stdin, stdin is the terminal, too; with -output, so are stdout and stderr.
 func Run() {
 	args := os.Args[1:]
-	var stdin bool
-	var ahead string
+	var o options
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
 		switch args[0] {
 		case "-stdin":
-			stdin, args = true, args[1:]
+			o.stdin, args = true, args[1:]
+		case "-output":
+			o.output, args = true, args[1:]
+		case "-columns":
+			o.columns, _ = strconv.Atoi(args[1])
+			args = args[2:]
 		case "-ahead":
-			ahead, args = args[1], args[2:]
+			o.ahead, args = args[1], args[2:]
 		}
 	}
-	code, err := runOnTerminal(stdin, ahead, args[0], args[1:])
+	code, err := runOnTerminal(o, args[0], args[1:])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "ontty:", err)
 		code = 125
@@ -39,7 +51,7 @@ func Run() {
 	os.Exit(code)
 }
 
-func runOnTerminal(stdin bool, ahead, answers string, args []string) (int, error) {
+func runOnTerminal(o options, answers string, args []string) (int, error) {
 	typed, err := os.ReadFile(answers)
 	if err != nil {
 		return 0, err
@@ -48,8 +60,14 @@ func runOnTerminal(stdin bool, ahead, answers string, args []string) (int, error
 	if err != nil {
 		return 0, err
 	}
-	if ahead != "" {
-		b, err := os.ReadFile(ahead)
+	if o.columns > 0 {
+		size := &unix.Winsize{Row: 24, Col: uint16(o.columns)}
+		if err := unix.IoctlSetWinsize(int(terminal.Fd()), unix.TIOCSWINSZ, size); err != nil {
+			return 0, err
+		}
+	}
+	if o.ahead != "" {
+		b, err := os.ReadFile(o.ahead)
 		if err == nil {
 			_, err = control.Write(b)
 		}
@@ -59,8 +77,11 @@ func runOnTerminal(stdin bool, ahead, answers string, args []string) (int, error
 	}
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	if stdin {
+	if o.stdin {
 		cmd.Stdin = terminal
+	}
+	if o.output {
+		cmd.Stdout, cmd.Stderr = terminal, terminal
 	}
 	cmd.ExtraFiles = []*os.File{terminal}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 3}
@@ -70,6 +91,7 @@ func runOnTerminal(stdin bool, ahead, answers string, args []string) (int, error
 	_ = terminal.Close()
 	shown := answer(control, strings.SplitAfter(string(typed), "\n"))
 	err = cmd.Wait()
+	shown = bytes.ReplaceAll(shown, []byte("\r\n"), []byte("\n"))
 	if writeErr := os.WriteFile("tty", shown, 0o600); writeErr != nil {
 		return 0, writeErr
 	}

@@ -1,0 +1,56 @@
+package console
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ParsePeriod reads a duration that may begin with days, as 2d or 1d12h.
+func ParsePeriod(s string) (time.Duration, error) {
+	days, rest, ok := strings.Cut(s, "d")
+	if !ok {
+		return time.ParseDuration(s)
+	}
+	n, err := strconv.Atoi(days)
+	if err != nil || n < 0 || n > 1000 {
+		return 0, fmt.Errorf("%q is no number of days", days)
+	}
+	d := time.Duration(n) * 24 * time.Hour
+	if rest == "" {
+		return d, nil
+	}
+	more, err := time.ParseDuration(rest)
+	return d + more, err
+}
+
+// Period is the value of a flag that takes a time.
+type Period time.Duration
+
+var (
+	errNoUnit   = errors.New("has no unit")
+	errNoPeriod = errors.New("isn't a time")
+	numberOnly  = regexp.MustCompile(`^[0-9]+([.][0-9]+)?$`)
+)
+
+// Set implements flag.Value.
+func (p *Period) Set(text string) error {
+	d, err := ParsePeriod(text)
+	switch {
+	case err == nil:
+		*p = Period(d)
+		return nil
+	case numberOnly.MatchString(text):
+		return errNoUnit
+	}
+	return errNoPeriod
+}
+
+// Get implements flag.Getter.
+func (p *Period) Get() any { return time.Duration(*p) }
+
+// String is as time.ParseDuration reads it.
+func (p *Period) String() string { return time.Duration(*p).String() }

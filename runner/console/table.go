@@ -1,0 +1,86 @@
+package console
+
+import (
+	"strings"
+)
+
+// Table is text in columns, for a person.
+type Table struct {
+	Indent string
+	rows   [][]string
+}
+
+// leastCell is how much of a column has to be left for it to be worth its room.
+const leastCell = 8
+
+// Row adds a row. A cell that is empty is shown as a dash.
+func (t *Table) Row(cells ...string) {
+	row := make([]string, len(cells))
+	for i, c := range cells {
+		if c == "" {
+			c = "-"
+		}
+		row[i] = Printable(c)
+	}
+	t.rows = append(t.rows, row)
+}
+
+// Text is the table for a terminal of so many columns; 0: as wide as it is. Where there is no room,
+// the last column is cut, or left out, and then the one before it. The first one stays whole.
+func (t *Table) Text(columns int) string {
+	widths := t.widths(columns)
+	var b strings.Builder
+	for _, row := range t.rows {
+		line := t.Indent
+		for i, cell := range row[:min(len(row), len(widths))] {
+			cell = cutToColumns(cell, widths[i])
+			line += cell + strings.Repeat(" ", max(0, widths[i]-Columns(cell))+len(gap))
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	return b.String()
+}
+
+// widths are those of the columns that are shown.
+func (t *Table) widths(columns int) []int {
+	var widths []int
+	for _, row := range t.rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], Columns(cell))
+		}
+	}
+	for columns > 0 && len(widths) > 1 {
+		total := len(t.Indent)
+		for _, w := range widths {
+			total += w + len(gap)
+		}
+		last := &widths[len(widths)-1]
+		over := total - len(gap) - columns
+		if over <= 0 {
+			break
+		}
+		if *last-over >= leastCell {
+			*last -= over
+			break
+		}
+		widths = widths[:len(widths)-1]
+	}
+	return widths
+}
+
+// cutToColumns cuts a text that takes more columns.
+func cutToColumns(s string, columns int) string {
+	if Columns(s) <= columns {
+		return s
+	}
+	n := 0
+	for i, r := range s {
+		if n += Columns(string(r)); n > columns-1 {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}

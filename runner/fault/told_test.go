@@ -1,0 +1,25 @@
+package fault
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+)
+
+// An error that was printed keeps its code and its hint; what is added to it is printed.
+func TestTold(t *testing.T) {
+	t.Parallel()
+	err := New(ExitStopped, "go on", "stopped")
+	told := Told(err)
+	if !WasTold(told) || !WasTold(WithCode(ExitBrokeOff, told)) || Code(told) != ExitStopped || Hint(told) != "go on" || !errors.Is(told, err) {
+		t.Errorf("%v: told %v, code %d, hint %q", told, WasTold(told), Code(told), Hint(told))
+	}
+	for _, other := range []error{nil, err, Also(told, errors.New("and the disk is full")), fmt.Errorf("more: %w", told)} {
+		if WasTold(other) {
+			t.Errorf("%v was told", other)
+		}
+	}
+	if Told(nil) != nil {
+		t.Error("nothing is an error")
+	}
+}

@@ -1,0 +1,49 @@
+package results
+
+import (
+	"regexp"
+	"strings"
+
+	"oktareset/runner"
+	"oktareset/runner/table"
+)
+
+// ofOkta is how an error begins that is Okta's: with its status and its code. Behind that it says
+// what is wrong.
+var ofOkta = regexp.MustCompile(`\b[45][0-9]{2} [A-Z][A-Za-z' -]*?(?: E[0-9]{7})?(?:: |$)`)
+
+// Plain says in a few words what became of a row that needs attention.
+func Plain(rec *table.Record) string {
+	text := plainError(rec.Error)
+	switch status := runner.Status(rec.Status); {
+	case status == runner.StatusNotFound && (rec.ErrorCode != "" || text == "" || strings.HasPrefix(text, "no user has this login")):
+		return "no such user"
+	case status == runner.StatusForbidden && text == "":
+		return "these credentials may not reset this user"
+	case status == runner.StatusForbidden:
+		return "these credentials may not reset this user: " + text
+	case status == runner.StatusUnknown && rec.Reason == string(runner.ReasonIncomplete):
+		return "Okta did a part of the reset"
+	case status == runner.StatusUnknown, status == runner.StatusTaken:
+		return "in doubt: sent, and the answer was lost"
+	case status == runner.StatusPartial:
+		return strings.TrimSpace("half done, open is "+rec.Reason) + ": " + orStatus(text, status)
+	}
+	return orStatus(text, runner.Status(rec.Status))
+}
+
+// plainError is an error without what only a search in Okta's documents needs.
+func plainError(text string) string {
+	short := ofOkta.ReplaceAllString(text, "")
+	if strings.TrimSpace(short) == "" {
+		return text // then that is all there is
+	}
+	return strings.TrimSpace(short)
+}
+
+func orStatus(text string, s runner.Status) string {
+	if text == "" {
+		return strings.ReplaceAll(string(s), "_", " ")
+	}
+	return text
+}
