@@ -13,6 +13,7 @@ import (
 	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 	"oktareset/runner/job"
+	"oktareset/runner/results"
 )
 
 // shown are the lines of the last run's stderr, without the program's name.
@@ -91,7 +92,7 @@ func TestWhoNeedsAttention(t *testing.T) {
 		if err := json.Unmarshal(v.stdout.Bytes(), &s); err != nil {
 			t.Fatalf("%v in %s", err, v.stdout.String())
 		}
-		first := job.Case{Row: 10, Line: 11, Who: v.ids[7], Status: "unknown", Reason: "unverified", Text: "in doubt: sent, and the answer was lost"}
+		first := results.Case{Row: 10, Line: 11, Who: v.ids[7], Status: "unknown", Reason: "unverified", Text: "in doubt: sent, and the answer was lost"}
 		if len(s.Attention.Cases) != 10 || s.Attention.Cases[0] != first || s.Attention.More != 6 {
 			t.Errorf("JSON has %+v", s.Attention)
 		}

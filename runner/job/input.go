@@ -228,7 +228,7 @@ func (r *run) tellComplete(m *results.Manifest) error {
 	jsonErr := r.opts.Report(&Summary{
 		RunID: r.id, ResultsPath: r.paths.results, ManifestPath: results.ManifestPath(r.paths.results), Manifest: *m,
 		Rows: counts.Total(), Before: r.outcome.Before, ExitCode: max(fault.Code(r.before), fault.Code(err)), // as worse
-		Counts: counts, Complete: true, Attention: r.reread(counts),
+		Counts: counts, Complete: true, Attention: results.Reread(r.paths.results, counts),
 	}, r.opts.JSON)
 	if jsonErr != nil {
 		return notPrinted(err, jsonErr)

@@ -77,7 +77,7 @@ func (d *due) ledgerSpec() ledger.Spec {
 		plan.LeftAlone = protect.LeftAlone(t.plan.Runs)
 	}
 	return ledger.Spec{
-		Path: t.paths.results, Notice: d.notices.notice(), Columns: t.file.Columns(), LastRow: t.survey.Rows + t.survey.Ignored,
+		Path: t.paths.results, Notice: ledger.Notice{Wants: d.notices.Wants, Row: d.notices.Add}, Columns: t.file.Columns(), LastRow: t.survey.Rows + t.survey.Ignored,
 		Manifest: results.Manifest{
 			Version: t.Version, Org: t.client.Org().Host(), OrgID: t.is.ID, Sandbox: t.opts.Sandbox, DryRun: t.opts.DryRun, Steps: t.steps.Names(), Planned: planned,
 			Plan: plan, Ticket: t.opts.Ticket, Consent: results.Consent{How: results.ConsentNone},

@@ -1,16 +1,13 @@
 package job
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
 	"oktareset/runner/access"
-	"oktareset/runner/evidence"
 	"oktareset/runner/fault"
 	"oktareset/runner/progress"
 	"oktareset/runner/protect"
@@ -193,7 +190,7 @@ const manyLookUps = 100
 // meetProtected makes the calls that tell who is left alone, before consent. It changes nothing.
 func (c *cleared) meetProtected(ctx context.Context) error {
 	if c.opts.Protect.SkipAdmins {
-		if err := c.checkRoles(ctx); err != nil {
+		if err := protect.CheckRoles(ctx, c.client, c.actor.ID); err != nil {
 			return err
 		}
 	}
@@ -258,24 +255,6 @@ func (b *book) eachUser(yield func(runner.Identifier) bool) error {
 	return nil
 }
 
-// checkRoles makes sure that roles may be read at all, by reading the caller's own. A service app
-// has none of a user's: its first row shows it.
-func (c *cleared) checkRoles(ctx context.Context) error {
-	if id, _ := runner.ParseIdentifier(c.actor.ID); id.Kind != runner.KindID {
-		return nil
-	}
-	_, _, err := c.client.ListRoles(ctx, c.actor.ID)
-	switch {
-	case ctx.Err() != nil:
-		return fault.Stopped(context.Cause(ctx))
-	case oktaclient.FateOf(err) == oktaclient.Forbidden, oktaclient.LacksScope(err):
-		return fmt.Errorf("%w: %w", steps.ErrNoRoles, err)
-	case err != nil:
-		return fault.CannotBegin(c.client, err, "list admin roles")
-	}
-	return nil
-}
-
 // meetRecent asks the log who was reset lately, and tells it unless a question is going to. It
 // changes nothing.
 func (c *cleared) meetRecent(ctx context.Context) error {
@@ -283,7 +262,7 @@ func (c *cleared) meetRecent(ctx context.Context) error {
 		return nil
 	}
 	ask := protect.Ask{
-		Client: c.client, Out: c.Console, DryRun: c.opts.DryRun, Skip: c.opts.Protect.SkipRecent, Before: c.leftAlone(), Own: c.ownRun(), Users: c.eachUser,
+		Client: c.client, Out: c.Console, DryRun: c.opts.DryRun, Skip: c.opts.Protect.SkipRecent, Before: protect.Before(c.manifest, c.plan, c.id), Own: protect.OwnRuns(c.manifest), Users: c.eachUser,
 	}
 	unknown := protect.Unknown{Path: c.paths.results, Seen: c.seen, Touched: c.touched}
 	if c.resumed && !c.opts.DryRun {
@@ -312,37 +291,6 @@ func (c *cleared) withoutLog(err error) string {
 	}
 	c.blind = true
 	return "; if an answer is lost, nothing proves what became of it: the row stays unknown"
-}
-
-// leftAlone are the periods of which earlier runs, or the plan, were to leave alone whoever was
-// reset in them.
-func (b *book) leftAlone() []results.LeftAlone {
-	var before []results.LeftAlone
-	if b.resumed {
-		before = protect.LeftAlone(slices.DeleteFunc(slices.Clone(b.manifest.Runs), func(run results.Run) bool { return run.RunID == b.id }))
-		if m := b.ledger.Manifest(); m.Plan != nil {
-			before = append(before, m.Plan.LeftAlone...)
-		}
-	}
-	if b.plan != nil {
-		before = append(before, protect.LeftAlone(b.plan.Runs)...)
-	}
-	return before
-}
-
-// ownRun returns what knows the runs of these results: whom they have reset is settled by the
-// results themselves. nil: there are none.
-func (b *book) ownRun() func(evidence.Source) bool {
-	if !b.resumed {
-		return nil
-	}
-	m := b.ledger.Manifest()
-	return func(s evidence.Source) bool {
-		return slices.ContainsFunc(m.Runs, func(run results.Run) bool {
-			actor := cmp.Or(run.Actor.ID, m.Actor.ID)
-			return run.RunID == s.RunID && (actor == "" || actor == s.ActorID)
-		})
-	}
 }
 
 // tellRecent says who was reset lately, unless a question is going to.

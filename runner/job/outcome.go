@@ -39,7 +39,7 @@ type Summary struct {
 	Stopped  string                                  `json:"stopped,omitempty"` // why the run ended early
 	ExitCode int                                     `json:"exit_code"`
 
-	Attention Attention `json:"attention,omitzero"` // of all rows, whichever run settled them
+	Attention results.Attention `json:"attention,omitzero"` // of all rows, whichever run settled them
 
 	Counts    runner.Counts `json:"-"` // of all rows
 	Took      time.Duration `json:"-"`

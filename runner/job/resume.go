@@ -25,7 +25,7 @@ type due struct {
 	rows  int
 	tally runner.Tally // of this run
 
-	notices notices // of the rows that need attention
+	notices results.Notices // of the rows that need attention
 }
 
 // past is what earlier runs left of the results that are gone on with.

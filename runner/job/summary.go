@@ -28,7 +28,7 @@ func (b *book) summarize(e ended, counts runner.Counts, finish error) error {
 		s.Protected = b.protect.Texts()
 	}
 	if finish == nil { // else the rows stand nowhere yet
-		s.Attention = b.notices.attention(counts)
+		s.Attention = b.notices.Attention(counts)
 	} else {
 		s.NotBegun = max(0, b.survey.Rows-counts.Total())
 	}

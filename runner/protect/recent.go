@@ -324,3 +324,33 @@ func (c *Recent) whoText() string {
 	}
 	return strings.Join(parts, ", ")
 }
+
+// OwnRuns returns what knows the runs of results: whom they have reset is settled by the results
+// themselves. It returns nil where there are none.
+func OwnRuns(m *results.Manifest) func(evidence.Source) bool {
+	if m == nil {
+		return nil
+	}
+	return func(s evidence.Source) bool {
+		return slices.ContainsFunc(m.Runs, func(run results.Run) bool {
+			actor := cmp.Or(run.Actor.ID, m.Actor.ID)
+			return run.RunID == s.RunID && (actor == "" || actor == s.ActorID)
+		})
+	}
+}
+
+// Before are the periods of which the earlier runs of results, or the plan, were to leave alone
+// whoever was reset in them. now is the run that asks; either manifest may be nil.
+func Before(m, plan *results.Manifest, now string) []results.LeftAlone {
+	var before []results.LeftAlone
+	if m != nil {
+		before = LeftAlone(slices.DeleteFunc(slices.Clone(m.Runs), func(run results.Run) bool { return run.RunID == now }))
+		if m.Plan != nil {
+			before = append(before, m.Plan.LeftAlone...)
+		}
+	}
+	if plan != nil {
+		before = append(before, LeftAlone(plan.Runs)...)
+	}
+	return before
+}

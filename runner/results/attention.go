@@ -1,12 +1,10 @@
-package job
+package results
 
 import (
 	"cmp"
 	"slices"
 
 	"oktareset/runner"
-	"oktareset/runner/ledger"
-	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
 
@@ -36,25 +34,21 @@ type Attention struct {
 	More  int    `json:"more"` // rows besides these
 }
 
-// notices gathers the first rows of each status that needs attention, whichever run settled them.
+// Notices gathers the first rows of each status that needs attention, whichever run settled them.
 // However many rows there are, it keeps a few.
-type notices struct {
+type Notices struct {
 	cases   map[runner.Status][]Case
 	stopped int // rows that weren't attempted for a reason of their own
 }
 
-// notice is what the ledger tells n.
-func (n *notices) notice() ledger.Notice {
-	return ledger.Notice{Wants: n.wants, Row: n.add}
-}
-
-// wants reports whether a row of a status is still to be told. Rows that weren't attempted are told
+// Wants reports whether a row of a status is still to be told. Rows that weren't attempted are told
 // all: only their errors say whether that is for a reason of their own.
-func (n *notices) wants(s runner.Status) bool {
+func (n *Notices) Wants(s runner.Status) bool {
 	return slices.Contains(worstFirst, s) && (s == runner.StatusNotAttempted || len(n.cases[s]) < mostCases)
 }
 
-func (n *notices) add(row runner.Row, rec *table.Record) {
+// Add keeps a row, if there is room for it.
+func (n *Notices) Add(row runner.Row, rec *table.Record) {
 	s := runner.Status(rec.Status)
 	if s == runner.StatusNotAttempted {
 		if rec.Error == "" { // the run ended first: what goes on with it is said anyway
@@ -69,12 +63,12 @@ func (n *notices) add(row runner.Row, rec *table.Record) {
 		n.cases = make(map[runner.Status][]Case)
 	}
 	n.cases[s] = append(n.cases[s], Case{
-		Row: row.N, Line: row.Line, Who: cmp.Or(rec.Login, row.Login, row.Input), Status: s, Reason: runner.Reason(rec.Reason), Text: results.Plain(rec),
+		Row: row.N, Line: row.Line, Who: cmp.Or(rec.Login, row.Login, row.Input), Status: s, Reason: runner.Reason(rec.Reason), Text: Plain(rec),
 	})
 }
 
-// attention is what was gathered, of rows that ended as counts says.
-func (n *notices) attention(counts runner.Counts) Attention {
+// Attention is what was gathered, of rows that ended as counts says.
+func (n *Notices) Attention(counts runner.Counts) Attention {
 	var a Attention
 	total := 0
 	for _, s := range worstFirst {
@@ -90,19 +84,19 @@ func (n *notices) attention(counts runner.Counts) Attention {
 	return a
 }
 
-// reread gathers the rows of results that nothing is left to do of. What it can't read it leaves
-// out: the counts are known.
-func (r *run) reread(counts runner.Counts) Attention {
-	var n notices
+// Reread gathers the rows of results that nothing is left to do of, and that ended as counts says.
+// What it can't read it leaves out: the counts are known.
+func Reread(path string, counts runner.Counts) Attention {
+	var n Notices
 	if !counts.OK() {
-		for e, err := range results.Scan(r.paths.results) {
+		for e, err := range Scan(path) {
 			if err != nil {
 				break
 			}
-			if n.wants(e.Status) {
-				n.add(runner.Row{N: e.Row, Input: e.Record.Input}, &e.Record)
+			if n.Wants(e.Status) {
+				n.Add(runner.Row{N: e.Row, Input: e.Record.Input}, &e.Record)
 			}
 		}
 	}
-	return n.attention(counts)
+	return n.Attention(counts)
 }
