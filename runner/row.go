@@ -96,7 +96,7 @@ type Status string
 const (
 	StatusReset        Status = "reset"         // Okta said so, or it was proved afterwards
 	StatusWouldReset   Status = "would_reset"   // dry run: nothing stands against it
-	StatusSkipped      Status = "skipped"       // rightly left alone
+	StatusSkipped      Status = "skipped"       // left alone on purpose
 	StatusPartial      Status = "partial"       // the change began, a later step isn't done
 	StatusInvalid      Status = "invalid"       // the row names nobody that may be asked for
 	StatusNotFound     Status = "not_found"     // no such user

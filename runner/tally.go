@@ -1,7 +1,7 @@
 package runner
 
 // failure reports whether a status counts for a halt rule: not what the input did wrong, nor
-// what was rightly left alone.
+// what was left alone on purpose.
 func failure(s Status) bool {
 	switch s {
 	case StatusFailed, StatusForbidden, StatusUnknown, StatusPartial:

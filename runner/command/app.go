@@ -32,7 +32,7 @@ const appExamples = `   oktareset reset --sandbox users.csv                     
    oktareset reset users.csv --confirm acme.okta.com:1234     do it, unattended: this org, exactly this many users
    oktareset users -o users.csv                               export users to a CSV that reset takes as it is
    oktareset factors list alice@example.com                   one user's factors: see, verify, enroll, unenroll
-   oktareset audit users.results.csv                          hold the results against Okta's System Log
+   oktareset audit users.results.csv                          compare the results with Okta's System Log
    oktareset report users.results.csv                         make a page of what was done, or of a plan, for the ticket
    oktareset whoami                                           which org, account, permissions and limits; where each setting came from
    oktareset sandbox                                          serve the stand-in org, to try other tools against

@@ -177,7 +177,7 @@ func TestTheLastLineIsTheNextCommand(t *testing.T) {
 		}
 		v.tampered = nil
 		last(strings.Replace(goOn, " --output", " --workers 1 --output", 1))
-		if got := v.said("stopping: ", 1); got != "stopping: waiting up to 20s for 1 answer; nobody else is begun; press Ctrl-C again to stop at once: 1 user is then in doubt" {
+		if got := v.said("stopping: ", 1); got != "stopping: waiting up to 20s for 1 answer; nobody else is started; press Ctrl-C again to stop at once: 1 user is then in doubt" {
 			t.Errorf("Ctrl-C says %q:\n%s", got, v.stderr)
 		}
 		v.reset("--resume")

@@ -36,7 +36,7 @@ const defaultWait = 2 * time.Minute
 func (a *app) auditCommand() *cli.Command {
 	const what, output = "WHAT", "OUTPUT"
 	flags := []cli.Flag{
-		&cli.StringFlag{Name: "tickets", Category: what, Usage: "hold the resets against `FILE`, a CSV with a column ticket and one with user IDs or logins"},
+		&cli.StringFlag{Name: "tickets", Category: what, Usage: "compare the resets with `FILE`, a CSV with a column ticket and one with user IDs or logins"},
 		&cli.StringFlag{Name: "ticket-column", Category: what, Usage: "`NAME` of the column of --tickets that holds user IDs or logins (default: found by its name)"},
 		&cli.StringFlag{Name: "ticket-id-column", Category: what, Usage: "`NAME` of the column of --tickets that holds the tickets (default: found by its name)"},
 		periodFlag("wait", what, defaultWait, "wait up to `D` for events that are missing: the log lags"),
@@ -44,7 +44,7 @@ func (a *app) auditCommand() *cli.Command {
 		&cli.BoolFlag{Name: "json", Category: output, Usage: "print the numbers on stdout as JSON"},
 	}
 	return &cli.Command{
-		Name: "audit", Usage: "hold a results file against the org's System Log", ArgsUsage: "RESULTS", Description: auditExamples,
+		Name: "audit", Usage: "compare a results file with the org's System Log", ArgsUsage: "RESULTS", Description: auditExamples,
 		CustomHelpTemplate: auditExitCodes,
 		Flags:              append(append(flags, consoleFlags()...), orgFlags("")...),
 		Action: func(c *cli.Context) error {

@@ -69,7 +69,7 @@ func resetFlags() []cli.Flag {
 	flags = append(flags,
 		&cli.StringSliceFlag{Name: "exclude", Category: protect, Usage: "leave the users of `FILE` alone, whatever the input says; may be repeated"},
 		&cli.StringFlag{Name: "exclude-column", Category: protect, Usage: "`NAME` of the column of the --exclude files that names the users (default: found by its name)"},
-		&cli.BoolFlag{Name: "skip-admins", Category: protect, Usage: "leave users with an admin role alone; takes a call more a user"},
+		&cli.BoolFlag{Name: "skip-admins", Category: protect, Usage: "leave users with an admin role alone; takes one more call for each user"},
 		&cli.StringFlag{Name: "skip-reset-since", Category: protect, Usage: "leave users alone who were reset in the last `D`, as 24h or 2d, by other runs or people, and have enrolled nothing since"},
 
 		&cli.StringFlag{Name: "confirm", Category: consent, Usage: "go ahead unasked in this org, for this number of users: `HOST:COUNT` or HOST:MIN-MAX; with --resume, at most so many"},

@@ -50,7 +50,7 @@ func (a *app) usersCommand() *cli.Command {
 }
 
 func usersFlags() []cli.Flag {
-	const who, factors, pace, output, org = "WHO", "WHO, BY FACTORS (a call a user, counted together with resets)", "PACE", "OUTPUT", "ORG"
+	const who, factors, pace, output, org = "WHO", "WHO, BY FACTORS (one call for each user, counted together with resets)", "PACE", "OUTPUT", "ORG"
 	flags := []cli.Flag{
 		&cli.StringFlag{Name: "search", Category: who, Usage: "an expression `EXPR` of Okta's search, over any attribute; it may miss what changed a moment ago"},
 		&cli.StringFlag{Name: "filter", Category: who, Usage: "an expression `EXPR` over status, lastUpdated, id, login, email and names, without that lag"},

@@ -163,7 +163,7 @@ func (c *cleared) question() string {
 		line("exclude", "%s", text)
 	}
 	if c.opts.Protect.SkipAdmins {
-		line("admins", "left alone; their roles are read one by one, a call more a user in the resets' own bucket")
+		line("admins", "left alone; their roles are read one by one, one more call for each user in the resets' own bucket")
 	}
 	for i, text := range c.recent.Lines() {
 		line([]string{"lately", ""}[min(i, 1)], "%s", text)

@@ -26,9 +26,9 @@ func (t *target) explainResume(err error) error {
 		switch m, readErr := results.ReadManifest(t.paths.results); {
 		case readErr != nil, mismatch.What == "kind", mismatch.What == "input":
 		case mismatch.What == "steps" && m.DryRun:
-			hint = "give the flags that the plan was begun with: " + results.GoOnCommand(&m, t.paths.results, "--resume")
+			hint = "give the flags that the plan was made with: " + results.GoOnCommand(&m, t.paths.results, "--resume")
 		case mismatch.What == "steps":
-			hint = "give the flags that it was begun with: " + results.GoOnCommand(&m, t.paths.results, "--resume") + "; " + results.HintSecondTime
+			hint = "give the flags that it was started with: " + results.GoOnCommand(&m, t.paths.results, "--resume") + "; " + results.HintSecondTime
 		case mismatch.What == "org":
 			hint = fmt.Sprintf("go on in the org %s; for %s, name other results with -o", mismatch.Want, mismatch.Got)
 		}

@@ -140,7 +140,7 @@ func (b *book) unknownTexts(n int, e ended) (texts []string) {
 // rehearsed says what was done to whom, and what comes next. A plan of the stand-in org is none of
 // another.
 func (b *book) rehearsed() []string {
-	lines := []string{"this was the stand-in org: it made up whomever the file names, and nobody real was touched"}
+	lines := []string{"this was the stand-in org: it made up whoever the file names, and nobody real was touched"}
 	if b.file.Plan() {
 		return lines
 	}
@@ -169,7 +169,7 @@ func (b *book) planned(counts runner.Counts) []string {
 	next := []string{"to see it as a page: " + results.ReportCommand(b.paths.results)}
 	switch more := b.survey.Distinct - counts[runner.StatusWouldReset]; {
 	case b.opts.Sandbox:
-		return append(next, "this was the stand-in org, which made up whomever the file names", "to rehearse the reset of exactly those: "+plan)
+		return append(next, "this was the stand-in org, which made up whoever the file names", "to rehearse the reset of exactly those: "+plan)
 	case b.file.Plan(), b.recalled, more <= 0: // no name is known of all of the input, or it is the same
 	default:
 		consent := fmt.Sprintf("%s:%d", b.client.Org().Host(), b.survey.Distinct)

@@ -102,13 +102,13 @@ func (w *work) sayStopping(ctx context.Context) {
 	case w.opts.DryRun:
 		w.Console.Info("stopping: nobody else is looked up; %s", again)
 	case n == 0:
-		w.Console.Info("stopping: nobody else is begun and no answer is awaited; the results are being written; %s", again)
+		w.Console.Info("stopping: nobody else is started and no answer is awaited; the results are being written; %s", again)
 	default:
 		half := ""
 		if w.list.AfterReset() != "" {
 			half = ", and --resume finishes who is half done by then"
 		}
-		w.Console.Info("stopping: waiting up to %s for %s; nobody else is begun%s; %s: %s then in doubt",
+		w.Console.Info("stopping: waiting up to %s for %s; nobody else is started%s; %s: %s then in doubt",
 			w.opts.Timeout, console.Plural(n, "answer"), half, again, console.Are(n, "user"))
 	}
 }

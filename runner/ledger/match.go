@@ -72,7 +72,7 @@ func next(m, now *results.Manifest) results.Manifest {
 	return out
 }
 
-// firstEdition reports whether the manifest is of a run that isn't finished and was begun by a
+// firstEdition reports whether the manifest is of a run that isn't finished and was started by a
 // version that kept no journal. What of its rows is open, such a version wrote in another way.
 func firstEdition(m *results.Manifest) bool { return !m.Finished && m.Journal == nil }
 

@@ -19,14 +19,14 @@ type MismatchError struct {
 }
 
 func (e *MismatchError) Error() string {
-	text := fmt.Sprintf("%q was begun with the %s %q, now the %s is %q", e.Path, e.What, e.Want, e.What, e.Got)
+	text := fmt.Sprintf("%q was started with the %s %q, now the %s is %q", e.Path, e.What, e.Want, e.What, e.Got)
 	switch e.What {
 	case "steps":
-		return fmt.Sprintf("%q was begun with the steps %q, now the steps are %q", e.Path, e.Want, e.Got)
+		return fmt.Sprintf("%q was started with the steps %q, now the steps are %q", e.Path, e.Want, e.Got)
 	case "input":
 		return text + ": the file has changed since, or is read in another way"
 	case "kind":
-		return fmt.Sprintf("%q was begun by %s, this is %s", e.Path, e.Want, e.Got)
+		return fmt.Sprintf("%q was started by %s, this is %s", e.Path, e.Want, e.Got)
 	}
 	return text
 }

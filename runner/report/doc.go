@@ -2,7 +2,7 @@
 // approves a plan, for an auditor.
 //
 // [Write] reads the rows once and keeps counts, at most [MaxOpen] rows for each status that
-// needs a person and [MaxRows] rows in all, each cut to a length: memory and the page stay
+// needs attention and [MaxRows] rows in all, each cut to a length: memory and the page stay
 // small however many rows there are. What is left out is said on the page. The same input gives
 // the same bytes.
 //

@@ -50,9 +50,9 @@ func Make(ctx context.Context, e *access.Env, o Options) error {
 
 func needText(n int) string {
 	if n == 1 {
-		return "1 needs a person"
+		return "1 needs attention"
 	}
-	return fmt.Sprintf("%d need a person", n)
+	return fmt.Sprintf("%d need attention", n)
 }
 
 // tellCondition says what the page says at its top.
@@ -74,7 +74,7 @@ func readManifest(path string) (results.Manifest, error) {
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, fault.Usage("give the .csv that reset wrote, with its .json beside it",
-			"%q has no manifest %q, which says of which org it is, by whom and by whose leave", path, results.ManifestPath(path))
+			"%q has no manifest %q, which says of which org it is, by whom and with whose consent", path, results.ManifestPath(path))
 	}
 	return m, refusedReport(err)
 }

@@ -69,7 +69,7 @@ type page struct {
 	Factors  []factor
 	Without  int
 
-	Open      []status // statuses that need a person
+	Open      []status // statuses that need attention
 	OpenRows  []row
 	OpenCount int
 	OpenCut   bool
@@ -153,19 +153,19 @@ func (p *page) headline(s *Subject, t *tally) {
 	p.Title = strings.Join([]string{p.Number, p.Claim, p.Org, p.Done}, " ")
 	p.Lead = fmt.Sprintf("Of %s, %s.", count(p.Rows, "row"), needs(p.OpenCount))
 	if n := t.counts[runner.StatusSkipped]; n > 0 {
-		p.Lead += fmt.Sprintf(" %s rightly left alone.", capital(was(n, s.Plan)))
+		p.Lead += fmt.Sprintf(" %s left alone on purpose.", capital(was(n, s.Plan)))
 	}
 }
 
-// needs is as "12 need a person".
+// needs is as "12 need attention".
 func needs(n int) string {
 	switch n {
 	case 0:
-		return "none needs a person"
+		return "none needs attention"
 	case 1:
-		return "one needs a person"
+		return "one needs attention"
 	}
-	return comma(n) + " need a person"
+	return comma(n) + " need attention"
 }
 
 // was is as "12 were" or, of a plan, "12 would be".
@@ -189,7 +189,7 @@ func (p *page) overTime(s *Subject, t *tally) {
 	p.Held = heldText(s.Runs)
 }
 
-// people fills in the rows that need a person.
+// people fills in the rows that need attention.
 func (p *page) people(t *tally) {
 	for _, st := range p.Statuses {
 		if st.Advice == "" {

@@ -24,7 +24,7 @@ type status struct {
 	Reasons string
 	Rows    int
 	Share   string
-	Shown   int // rows on the page; only of those that need a person
+	Shown   int // rows on the page; only of those that need attention
 }
 
 // statuses returns those that rows have, best news first.
@@ -94,7 +94,7 @@ func notices(s *Subject, t *tally) []notice {
 		all = append(all, incomplete(s))
 	}
 	if s.Sandbox {
-		all = append(all, notice{Title: "A rehearsal", Text: []string{"The org was the stand-in, which made up whomever the file names: nobody real was touched."}})
+		all = append(all, notice{Title: "A rehearsal", Text: []string{"The org was the stand-in, which made up whoever the file names: nobody real was touched."}})
 	}
 	if s.Plan {
 		all = append(all, notice{Title: "A plan", Text: []string{"Only reads were sent. Nothing was changed."}})

@@ -92,5 +92,5 @@ type Line struct {
 // Summary is what a page says in short.
 type Summary struct {
 	Rows int // of the file
-	Open int // of these, rows that need a person
+	Open int // of these, rows that need attention
 }

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// MaxOpen is how many rows of each status that needs a person a page shows: nobody reads
+	// MaxOpen is how many rows of each status that needs attention a page shows: nobody reads
 	// more, and the file has them all.
 	MaxOpen = 1000
 	// MaxRows is how many of all rows a page shows behind its fold: some two megabytes, which a
@@ -27,7 +27,7 @@ type tally struct {
 	factors kinds // of the users whom the page is about: how many have a factor of each type
 	without int   // of these users, how many have no factor listed
 	time    *timeline
-	open    map[runner.Status][]row // that need a person
+	open    map[runner.Status][]row // that need attention
 	rows    []row                   // of all
 	first   time.Time               // started_at and finished_at of the file
 	last    time.Time
@@ -124,7 +124,7 @@ func (t *tally) addTimes(started, finished string, about bool) {
 	}
 }
 
-// openRows is how many rows need a person.
+// openRows is how many rows need attention.
 func (t *tally) openRows() int {
 	n := 0
 	for s, k := range t.counts {

@@ -18,8 +18,8 @@ type words struct {
 // resultWords are those of a result: what was done.
 var resultWords = map[runner.Status]words{
 	runner.StatusReset:      {"Reset", "Okta said so, or its System Log proves it.", ""},
-	runner.StatusWouldReset: {"Would be reset", "Nothing stands against it.", ""},
-	runner.StatusSkipped:    {"Skipped", "Rightly left alone.", ""},
+	runner.StatusWouldReset: {"Would be reset", "The reset would be sent.", ""},
+	runner.StatusSkipped:    {"Skipped", "Left alone on purpose.", ""},
 	runner.StatusPartial: {
 		"Partly done", "The change began; a later step is not done.",
 		"Run again with --resume: it does only the steps that are open.",
@@ -54,8 +54,8 @@ var resultWords = map[runner.Status]words{
 // planWords are those of a plan, where they differ: nothing was changed, and it can be made
 // again at will.
 var planWords = map[runner.Status]words{
-	runner.StatusWouldReset: {"Would be reset", "Nothing stands against it.", ""},
-	runner.StatusSkipped:    {"Would be skipped", "Rightly left alone.", ""},
+	runner.StatusWouldReset: {"Would be reset", "The reset would be sent.", ""},
+	runner.StatusSkipped:    {"Would be skipped", "Left alone on purpose.", ""},
 	runner.StatusInvalid: {
 		"Invalid", "The row names nobody that may be asked for, or lacks what the new factor needs. It would be left alone.",
 		"Correct the cell: a user ID or the whole login, or what the error names. Then make the plan again.",
