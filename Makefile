@@ -55,10 +55,14 @@ dist:
 		dist/tools/cyclonedx-gomod bin -json -std -noserial -notimestamp -version "$$VERSION" -output $$file.cdx.json $$bin; \
 	done
 	@$(stamp); GOOS= GOARCH= go run -trimpath -buildvcs=false -ldflags "$$stamp" . man >dist/oktareset.1
+	mkdir dist/help
+	cp runner/command/help/*.md dist/help
+	sed 's|](runner/command/help/|](help/|g' README.md >dist/README.md
 	.ci/licences dist/licences
 	cp "$${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" dist/ca-certificates.crt
 	rm -rf dist/tools
-	cd dist && if command -v sha256sum >/dev/null; then sha256sum oktareset*; else shasum -a 256 oktareset*; fi >SHA256SUMS
+	cd dist && files=$$(echo oktareset* README.md help/*) && \
+	if command -v sha256sum >/dev/null; then sha256sum $$files; else shasum -a 256 $$files; fi >SHA256SUMS
 
 test:
 	go test -race -shuffle=on -count=1 ./...

@@ -11,16 +11,18 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"oktareset/runner/command/help"
 )
 
-// claim is a sentence of the README's section on security, and the tests that fail if it is false:
+// claim is a sentence of the help topic security, and the tests that fail if it is false:
 // scripts by their names, functions as FOLDER: NAME.
 type claim struct {
 	sentence string
 	tests    []string
 }
 
-// claims are all of them, in the README's order. A change of the program that makes one false is
+// claims are all of them, in the topic's order. A change of the program that makes one false is
 // refused by its tests; a change of a sentence is refused by TestClaims, until somebody has looked
 // whether the tests are still those of the sentence.
 var claims = []claim{
@@ -70,6 +72,9 @@ var claims = []claim{
 	{"A token command runs in no shell, and gets no other secret.", []string{
 		"token_command", "token_command_bad", "runner/access: TestSplitCommand",
 		"runner/access: TestTokenCommandEnvironment",
+	}},
+	{"The pager of `help` runs in no shell, and gets no secret.", []string{
+		"help",
 	}},
 	{"A secret's file that others can read gets a warning.", []string{
 		"config_sources", "config_bad",
@@ -220,30 +225,30 @@ var claims = []claim{
 	}},
 }
 
-// The README and the tests make the same claims, and each has a test that runs.
+// The topic and the tests make the same claims, and each has a test that runs.
 func TestClaims(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
+	topic, ok := help.Find("security")
+	if !ok {
+		t.Fatal("there is no topic security")
 	}
 	var want []string
 	for _, c := range claims {
 		want = append(want, c.sentence)
 	}
-	got := claimsOf(string(text))
+	got := claimsOf(topic.Text)
 	for _, c := range got {
 		if !slices.Contains(want, c) {
-			t.Errorf("the README claims what no test is named for: %s", c)
+			t.Errorf("the topic claims what no test is named for: %s", c)
 		}
 	}
 	for _, c := range want {
 		if !slices.Contains(got, c) {
-			t.Errorf("the README doesn't claim, word for word: %s", c)
+			t.Errorf("the topic doesn't claim, word for word: %s", c)
 		}
 	}
 	if !t.Failed() && !slices.Equal(got, want) {
-		t.Error("the README has the claims in another order, or one of them twice")
+		t.Error("the topic has the claims in another order, or one of them twice")
 	}
 	found := make(map[string]testsOf)
 	for _, c := range claims {
@@ -263,18 +268,18 @@ func TestClaims(t *testing.T) {
 	}
 }
 
-// claimsOf returns the items of the lists between the section's heading and what it doesn't
-// promise.
-func claimsOf(readme string) []string {
-	_, section, _ := strings.Cut(readme, "\n## Security\n")
-	section, _, _ = strings.Cut(section, "\n### What is not promised\n")
+// claimsOf returns the items of the lists before what isn't promised.
+func claimsOf(text string) []string {
 	var items []string
-	for line := range strings.Lines(section) {
-		if item, ok := strings.CutPrefix(line, "- "); ok {
-			items = append(items, strings.TrimSpace(item))
+	for _, b := range help.Parse(text) {
+		switch {
+		case b.Text == "What is not promised":
+			return items
+		case b.Kind == help.Item:
+			items = append(items, b.Text)
 		}
 	}
-	return items
+	return nil
 }
 
 // testsOf are the tests of a package, and whether each may skip itself.

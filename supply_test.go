@@ -47,6 +47,8 @@ func newHouse(t *testing.T) *house {
 	}
 	h.write("bin/go", fakeGo)
 	h.write("ca.pem", "")
+	h.write("README.md", "[a](runner/command/help/topic.md) [b](#part)")
+	h.write("runner/command/help/topic.md", "# topic")
 	h.write("modules/one/LICENSE", "MIT")
 	h.write("modules/two/COPYING.md", "BSD")
 	h.write("modules/two/NOTICE", "by them")
@@ -112,7 +114,7 @@ func TestVulnerabilitiesFailLint(t *testing.T) {
 }
 
 // What make dist hands out: for each platform a program with a list of what is in it, the licences
-// of all of that, and sums of each file. Without one of them there is nothing to hand out.
+// of all of that, the texts that explain it, and sums of each file. Without one of them there is nothing to hand out.
 func TestDistIsWhole(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -136,6 +138,14 @@ func TestDistIsWhole(t *testing.T) {
 			if !strings.Contains(string(sums), "  "+name+"\n") {
 				t.Errorf("SHA256SUMS has no %s:\n%s", name, sums)
 			}
+		}
+	}
+	for name, want := range map[string]string{"README.md": "[a](help/topic.md) [b](#part)", "help/topic.md": "# topic"} {
+		if b, err := os.ReadFile(h.path("dist/" + name)); err != nil || string(b) != want {
+			t.Errorf("%s is %q, %v", name, b, err)
+		}
+		if !strings.Contains(string(sums), "  "+name+"\n") {
+			t.Errorf("SHA256SUMS has no %s:\n%s", name, sums)
 		}
 	}
 	for name, want := range map[string]string{
@@ -177,7 +187,7 @@ func TestSameProgramEverywhere(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for _, name := range []string{"main.go", "go.mod", "go.sum", "Makefile", ".ci/licences"} {
+		for _, name := range []string{"main.go", "go.mod", "go.sum", "Makefile", "README.md", ".ci/licences"} {
 			text, err := os.ReadFile(name)
 			if err != nil {
 				t.Fatal(err)

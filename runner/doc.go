@@ -32,7 +32,7 @@
 //
 // Each imports only what stands below it; the linter's configuration has the rules.
 //
-//	command    flags in, text and exit codes out
+//	command    flags in, text and exit codes out; command/help is the reference, a file for a topic
 //	job        one bulk change, from the input to its summary, each phase a type
 //	desk       one user's factors
 //	export     users to a CSV

@@ -52,7 +52,7 @@ func (c *configuration) commandToken(ctx context.Context, cfg *Config, s setting
 	if err != nil {
 		return s, err
 	}
-	p := program{name: filepath.Base(path), path: path, args: words[1:], env: c.commandEnv(), limit: commandLimit}
+	p := program{name: filepath.Base(path), path: path, args: words[1:], env: c.ProgramEnv(), limit: commandLimit}
 	if c.printed == "" {
 		token, err := c.runProgram(ctx, p)
 		if err != nil {

@@ -152,8 +152,8 @@ func (e *Env) commandInput() (*os.File, func()) {
 // notForCommands are the settings that hold secrets, and the one that would run the command again.
 var notForCommands = []string{"OKTA_CLIENT_TOKEN", "OKTA_API_TOKEN", "OKTA_CLIENT_PRIVATEKEY", tokenCommandVariable}
 
-// commandEnv is the environment without our secrets.
-func (e *Env) commandEnv() []string {
+// ProgramEnv is the environment for other programs: without our secrets.
+func (e *Env) ProgramEnv() []string {
 	env := []string{} // nil would be all of it
 	if e.Environ == nil {
 		return env

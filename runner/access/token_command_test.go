@@ -210,10 +210,10 @@ func TestTokenCommandEnvironment(t *testing.T) {
 			"OKTA_CLIENT_ORGURL=https://acme.okta.com", "OP_SESSION=6", "ODD",
 		}
 	}}}
-	if got, want := e.commandEnv(), []string{"PATH=/bin", "OKTA_CLIENT_ORGURL=https://acme.okta.com", "OP_SESSION=6", "ODD"}; !slices.Equal(got, want) {
+	if got, want := e.ProgramEnv(), []string{"PATH=/bin", "OKTA_CLIENT_ORGURL=https://acme.okta.com", "OP_SESSION=6", "ODD"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got := (&Env{}).commandEnv(); got == nil { // os/exec would hand on all of it
+	if got := (&Env{}).ProgramEnv(); got == nil { // os/exec would hand on all of it
 		t.Error("no environment is all of it")
 	}
 }

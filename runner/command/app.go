@@ -47,7 +47,7 @@ func appHelp(commands []*cli.Command) string {
 			fmt.Fprintf(&b, "   %-12s%s\n", c.Name, c.Usage)
 		}
 	}
-	b.WriteString("\n   oktareset COMMAND --help tells the flags of a command.\n\n" + ExitCodes)
+	b.WriteString("\n   oktareset COMMAND --help lists the flags of a command.\n   oktareset help TOPIC explains a topic; oktareset help lists them.\n\n" + ExitCodes)
 	return b.String()
 }
 
@@ -84,7 +84,7 @@ func (a *app) set(text string) string {
 func (a *app) cli() *cli.App {
 	commands := []*cli.Command{
 		a.resetCommand(), a.usersCommand(), a.factorsCommand(), a.auditCommand(), a.reportCommand(), a.watchCommand(), a.whoamiCommand(),
-		a.sandboxCommand(), a.completionCommand(), a.manCommand(), a.versionCommand(), a.completeCommand(),
+		a.sandboxCommand(), a.completionCommand(), a.helpCommand(), a.manCommand(), a.versionCommand(), a.completeCommand(),
 	}
 	for _, c := range commands {
 		c.OnUsageError = usageError // the App's isn't inherited
@@ -94,7 +94,8 @@ func (a *app) cli() *cli.App {
 	return &cli.App{
 		Name: "oktareset", Usage: "reset the MFA factors of many Okta users", Version: a.Build(),
 		Commands: commands, CustomAppHelpTemplate: a.set(appHelp(commands)), HideHelpCommand: true,
-		DisableSliceFlagSeparator: true, // a comma may stand in a login
+		Flags:                     []cli.Flag{cli.HelpFlag}, // beside a help command of our own it isn't there by itself
+		DisableSliceFlagSeparator: true,                     // a comma may stand in a login
 		Reader:                    a.Stdin, Writer: a.Stdout, ErrWriter: a.Stderr,
 		ExitErrHandler: func(*cli.Context, error) {}, // it would end the process
 		OnUsageError:   usageError,

@@ -26,7 +26,7 @@ func TestComplete(t *testing.T) {
 		files fileNames
 	}{
 		{line: "", want: "reset users help --help --version", not: "__complete"},
-		{line: "help ", want: "reset whoami", not: "--version"},
+		{line: "help ", want: "reset whoami jobs exit-codes factors", not: "--version __complete"},
 		{line: "help reset "},
 		{line: "reset ", files: inputFiles},
 		{line: "reset --dry-run ", files: inputFiles},

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/command/help"
 	"oktareset/runner/desk"
 	"oktareset/runner/export"
 	"oktareset/runner/progress"
@@ -36,15 +37,11 @@ type typedLine struct {
 func complete(words []string) (found []suggestion, names fileNames) {
 	cursor := len(words) - 1
 	current, before := words[cursor], words[:cursor]
-	help := len(before) > 0 && before[0] == "help"
-	if help {
-		before = before[1:]
-	}
 	if len(before) == 0 {
-		return commandNames(help), noFiles
+		return commandNames(false), noFiles
 	}
 	cmd := findCommand(before[0])
-	if cmd == nil || help {
+	if cmd == nil {
 		return nil, noFiles
 	}
 	l := parseLine(cmd, before[1:])
@@ -101,17 +98,24 @@ func findFlag(cmd *cli.Command, word string) *flagEntry {
 	return nil
 }
 
-func commandNames(help bool) []suggestion {
+// commandNames are the first words of a command line; with topics, what help explains.
+func commandNames(topics bool) []suggestion {
 	var found []suggestion
+	known := make(map[string]bool)
 	for _, c := range blankApp().cli().Commands {
 		if !c.Hidden {
-			found = append(found, suggestion{c.Name, c.Usage})
+			found, known[c.Name] = append(found, suggestion{c.Name, c.Usage}), true
 		}
 	}
-	if help {
-		return found
+	if !topics {
+		return append(found, suggestion{"--help", "show help"}, suggestion{"--version", "show the version"})
 	}
-	return append(found, suggestion{"help", "the same as COMMAND --help"}, suggestion{"--help", "show help"}, suggestion{"--version", "show the version"})
+	for _, t := range help.Topics() {
+		if !known[t.Name] {
+			found = append(found, suggestion{t.Name, t.About})
+		}
+	}
+	return found
 }
 
 // flags are those that may follow.
@@ -149,7 +153,7 @@ func (l *typedLine) argument(current string) (found []suggestion, names fileName
 		kinds = append([]string{"VERB"}, verb.Args...)
 	}
 	if len(l.args) >= len(kinds) {
-		if l.plain || current != "" {
+		if l.plain || l.cmd.Name == "help" || current != "" {
 			return nil, noFiles
 		}
 		return l.flags(), noFiles
@@ -159,6 +163,8 @@ func (l *typedLine) argument(current string) (found []suggestion, names fileName
 		return nil, inputFiles
 	case "RESULTS|PLAN", "RESULTS":
 		return nil, anyFiles
+	case "TOPIC":
+		return commandNames(true), noFiles
 	case "SHELL":
 		return suggestions(shells...), noFiles
 	case "FACTOR":

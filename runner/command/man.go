@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"oktareset/runner/command/help"
 	"oktareset/runner/fault"
 
 	"github.com/urfave/cli/v2"
@@ -45,8 +46,9 @@ func (a *app) manual() string {
 			p.command(c)
 		}
 	}
-	p.line(".SH EXIT STATUS\nOf a command that has no table of its own above:")
-	p.help(strings.TrimPrefix(ExitCodes, exitHeading))
+	for _, t := range help.Topics() {
+		p.topic(t)
+	}
 	return p.String()
 }
 
@@ -75,6 +77,75 @@ func (p *roff) command(c *cli.Command) {
 	if _, codes, _ := strings.Cut(c.CustomHelpTemplate, exitHeading); exitHeading+codes != ExitCodes {
 		p.help(exitHeading + codes)
 	}
+}
+
+// topic is a section of its own. Its links lead to other sections, so their text is enough.
+func (p *roff) topic(t help.Topic) {
+	for _, b := range help.Parse(t.Text) {
+		switch b.Kind {
+		case help.Heading:
+			if b.Level == 1 {
+				p.line(".SH %s", roffText(strings.ToUpper(t.Name)))
+				p.line("%s.", roffText(strings.ToUpper(t.About[:1])+t.About[1:]))
+			} else {
+				p.line(".SS %s", roffSpans(b.Text))
+			}
+		case help.Paragraph:
+			p.line(".PP\n%s", roffSpans(b.Text))
+		case help.Item:
+			p.line(".IP \"%s\" %d\n%s", roffMark(b.Mark), 3+2*b.Level, roffSpans(b.Text))
+		case help.Table:
+			p.table(b.Rows)
+		case help.Code:
+			p.line(".PP\n.RS 3\n.nf")
+			for _, l := range b.Lines {
+				p.line(`\&%s`, roffText(l)) // its spaces are part of it
+			}
+			p.line(".fi\n.RE")
+		}
+	}
+}
+
+// table has a row as a term and what stands beside it: roff's own tables need a second program.
+func (p *roff) table(rows [][]string) {
+	p.line(".TP\n.I %s\n.I %s", roffText(plainText(rows[0][0])), roffText(plainText(strings.Join(rows[0][1:], ", "))))
+	for _, row := range rows[1:] {
+		p.line(".TP\n.B %s\n%s", roffText(plainText(row[0])), roffSpans(row[1]))
+		for i, cell := range row[2:] {
+			if cell != "" {
+				p.line(".br\n%s: %s", roffSpans(rows[0][i+2]), roffSpans(cell))
+			}
+		}
+	}
+}
+
+func roffMark(mark string) string {
+	if mark == "-" {
+		return `\(bu`
+	}
+	return roffText(mark)
+}
+
+// roffSpans sets code and what is bold in bold.
+func roffSpans(text string) string {
+	var b strings.Builder
+	for _, s := range help.Spans(text) {
+		if s.Code || s.Bold {
+			b.WriteString(`\fB` + roffText(s.Text) + `\fP`)
+		} else {
+			b.WriteString(roffText(s.Text))
+		}
+	}
+	return b.String()
+}
+
+// plainText is a line without its marks.
+func plainText(text string) string {
+	var b strings.Builder
+	for _, s := range help.Spans(text) {
+		b.WriteString(s.Text)
+	}
+	return b.String()
 }
 
 func (p *roff) heading(text string) { p.line(".PP\n.I %s", roffText(text)) }

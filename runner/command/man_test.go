@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"oktareset/runner/access"
+	"oktareset/runner/command/help"
 )
 
 // Whatever a command's help says stands on the page, too.
@@ -30,6 +31,24 @@ func TestManual(t *testing.T) {
 		for _, e := range flagEntries(c.Flags) {
 			has("a flag of "+c.Name, e.forms())
 			has("a flag of "+c.Name, e.usage)
+		}
+	}
+	for _, topic := range help.Topics() {
+		has("a topic", strings.ToUpper(topic.Name))
+		for _, b := range help.Parse(topic.Text)[1:] {
+			cells := append([]string{b.Text}, b.Lines...)
+			for _, row := range b.Rows {
+				cells = append(cells, row...)
+			}
+			for _, cell := range cells {
+				if b.Kind == help.Code {
+					has("code of "+topic.Name, cell)
+					continue
+				}
+				for _, span := range help.Spans(cell) {
+					has("a part of "+topic.Name, strings.TrimPrefix(span.Text, "."))
+				}
+			}
 		}
 	}
 	for l := range strings.Lines(page) {

@@ -16,9 +16,6 @@ func permute(args []string) ([]string, error) {
 	if len(args) < 2 {
 		return args, nil
 	}
-	if args[1] == "help" {
-		args = append(append([]string{args[0]}, args[2:]...), "--help")
-	}
 	cmd := findCommand(args[1])
 	if cmd == nil {
 		return args, flagFirst(args)
@@ -54,11 +51,12 @@ func permute(args []string) ([]string, error) {
 		}
 		// A value that looks like a flag is a forgotten value: "--confirm --dry-run" must not
 		// swallow the dry run.
-		if i+1 == len(args) || looksLikeFlag(args[i+1]) {
+		value := args[i+1:]
+		if len(value) == 0 || looksLikeFlag(value[0]) {
 			return nil, fault.Usage("see oktareset "+cmd.Name+" --help", "flag %s needs a value", a)
 		}
 		i++
-		flags = append(flags, args[i])
+		flags = append(flags, value[0])
 	}
 	if unknown != nil {
 		return nil, unknown

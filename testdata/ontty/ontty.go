@@ -5,8 +5,10 @@ package ontty
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"strconv"
@@ -120,9 +122,33 @@ func answer(control *os.File, lines []string) []byte {
 			_ = control.Close()
 			return shown
 		}
-		_, _ = control.WriteString(lines[0])
+		_, _ = control.WriteString(answerOf(lines[0]))
 		lines = lines[1:]
 	}
+}
+
+// answerOf is what a line of ANSWERS stands for: itself, or with "passcode USER PREFIX" the passcode
+// that the stand-in org now shows for the user's factor whose ID begins so.
+func answerOf(line string) string {
+	words := strings.Fields(line)
+	if len(words) != 3 || words[0] != "passcode" {
+		return line
+	}
+	reply, err := http.Get(os.Getenv("OKTA_CLIENT_ORGURL") + "/sandbox/users/" + words[1])
+	if err != nil {
+		return err.Error() + "\n"
+	}
+	defer reply.Body.Close()
+	var user struct{ Passcodes map[string]string }
+	if err := json.NewDecoder(reply.Body).Decode(&user); err != nil {
+		return err.Error() + "\n"
+	}
+	for id, code := range user.Passcodes {
+		if strings.HasPrefix(id, words[2]) {
+			return code + "\n"
+		}
+	}
+	return "none\n"
 }
 
 // openTerminal makes a pseudo-terminal.

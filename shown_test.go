@@ -1,0 +1,232 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"oktareset/runner/command/help"
+)
+
+// What the README and the help topics show is run, and what a terminal then shows is compared with
+// the text. Scripts called shown_… prepare an org and files for it.
+
+// documents are the texts, by the names that the scripts have for them.
+func documents(t testing.TB) map[string]string {
+	t.Helper()
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{"README": string(readme)}
+	for _, topic := range help.Topics() {
+		all[topic.Name] = topic.Text
+	}
+	return all
+}
+
+// shownBlock is an example: commands, and in a console what they print.
+type shownBlock struct {
+	commands []string
+	output   []string // of each command; nil: it isn't shown
+}
+
+// is reports whether the example begins so; with a $ at the end, whether its first command is this
+// one.
+func (b shownBlock) is(command string) bool {
+	if whole, ok := strings.CutSuffix(command, "$"); ok {
+		return b.commands[0] == whole
+	}
+	return strings.HasPrefix(b.commands[0], command)
+}
+
+// shownIn returns the examples of a text that a shell runs.
+func shownIn(text string) []shownBlock {
+	var list []shownBlock
+	for _, b := range help.Parse(text) {
+		switch {
+		case b.Kind != help.Code:
+		case b.Info == "sh":
+			list = append(list, shownBlock{commands: []string{strings.Join(b.Lines, "\n")}})
+		case b.Info == "console":
+			var shown shownBlock
+			for _, l := range b.Lines {
+				last := len(shown.commands) - 1
+				switch command, ok := strings.CutPrefix(l, "$ "); {
+				case ok:
+					shown.commands, shown.output = append(shown.commands, command), append(shown.output, "")
+				case shown.output[last] == "" && strings.HasPrefix(l, "      "):
+					shown.commands[last] += "\n" + l // it goes on
+				default:
+					shown.output[last] += l + "\n"
+				}
+			}
+			list = append(list, shown)
+		}
+	}
+	return list
+}
+
+// runShown runs an example and compares what it prints: [!] shown DOCUMENT COMMAND [ANSWERS]. COMMAND
+// is how the example begins. The lines of the file ANSWERS are typed at its questions.
+func runShown(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: shown DOCUMENT COMMAND [ANSWERS]")
+	}
+	answers := os.DevNull
+	if len(args) == 3 {
+		answers = ts.MkAbs(args[2])
+	}
+	text, err := os.ReadFile(documentFile(ts.Getenv("REPO"), args[0]))
+	ts.Check(err)
+	for _, b := range shownIn(string(text)) {
+		if !b.is(args[1]) {
+			continue
+		}
+		script := ts.MkAbs(".shown.sh")
+		ts.Check(os.WriteFile(script, []byte(shownScript(ts, b)), 0o600))
+		err := ts.Exec("ontty", "-stdin", "-output", "-columns", "100", answers, "bash", script)
+		if (err != nil) != neg && b.output == nil {
+			ts.Fatalf("%v\n%s", err, ts.ReadFile("tty"))
+		}
+		if b.output != nil {
+			compareShown(ts, b, ts.ReadFile("tty"))
+		}
+		return
+	}
+	ts.Fatalf("%s shows no %q", args[0], args[1])
+}
+
+func documentFile(repo, document string) string {
+	if document == "README" {
+		return filepath.Join(repo, "README.md")
+	}
+	return filepath.Join(repo, "runner/command/help", document+".md")
+}
+
+// mark stands before what a command prints.
+func mark(i int) string { return "\x1e" + strconv.Itoa(i) + "\x1e" }
+
+// shownScript is what bash runs. The org of the text is that of the script.
+func shownScript(ts *testscript.TestScript, b shownBlock) string {
+	org := strings.NewReplacer("https://acme.okta.com", ts.Getenv("OKTA_CLIENT_ORGURL"), "acme.okta.com", ts.Getenv("HOST"),
+		"https://$host", "http://$host", "go run .", "oktareset", "/var/lib/oktareset", ".")
+	if b.output == nil {
+		return "set -eu\n" + org.Replace(b.commands[0]) + "\n"
+	}
+	var s strings.Builder
+	s.WriteString("code=0\n")
+	for i, command := range b.commands {
+		switch {
+		case command == "make test": // this is it
+			command = ":"
+		case strings.HasPrefix(command, "oktareset sandbox "):
+			command = ": >.served\n" + command + served
+		}
+		s.WriteString("printf '%s\\n' '" + mark(i) + "'\n(exit $code)\n" + org.Replace(command) + "\ncode=$?\n")
+	}
+	return s.String()
+}
+
+// served lets a stand-in org serve until its two lines are there.
+const served = ` --listen 127.0.0.1:0 >.served &
+for i in {1..300}; do [ "$(wc -l <.served)" = 2 ] || sleep 0.1; done
+cat .served; kill $!; wait $!`
+
+func compareShown(ts *testscript.TestScript, b shownBlock, shown string) {
+	host := ts.Getenv("HOST")
+	for i, want := range b.output {
+		_, got, _ := strings.Cut(shown, mark(i))
+		got, _, _ = strings.Cut(got, "\x1e")
+		pattern := regexp.QuoteMeta(sameWords(want, host))
+		pattern = strings.ReplaceAll(pattern, `\.\.\.`, `.*`)
+		if !regexp.MustCompile(`^` + pattern + `$`).MatchString(sameWords(lastFrames(got), host)) {
+			ts.Fatalf("of %s, the text has\n%s\nthe terminal has\n%s\nthat is\n%s\nand\n%s", b.commands[i], want, got,
+				sameWords(want, host), sameWords(lastFrames(got), host))
+		}
+	}
+}
+
+// lastFrames leaves of a line that was written over, as a progress bar is, what is seen at its end.
+func lastFrames(tty string) string {
+	var b strings.Builder
+	for line := range strings.Lines(strings.ReplaceAll(tty, "\r\n", "\n")) {
+		line = ansi.ReplaceAllString(line, "")
+		b.WriteString(line[strings.LastIndexByte(line, '\r')+1:])
+	}
+	return b.String()
+}
+
+var ansi = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`)
+
+// different is what another run has otherwise, and what stands for it.
+var different = []struct{ pattern, with string }{
+	{`\d{8}T\d{6}Z-[0-9a-f]{6}`, "RUN"},
+	{`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`, "TIME"},
+	{`\d{4}-\d\d-\d\d`, "DATE"},
+	{`\b(00u|0oa|opf|pfd|ost|uft|mbl|ufs|emf|fwf|clf)[A-Za-z0-9]{17,18}\b`, "ID"},
+	{`127\.0\.0\.1:\d+|acme\.okta\.com`, "ORG"},
+	{`https?://ORG`, "URL"},
+	{`\+1555\d{7}`, "PHONE"},
+	{`\d+/min, `, ""},
+	{`\d+ s left, `, ""},
+	{`(in|rows in) (\d+m)?[\d.]+ ?m?s\b`, "in SECONDS"},
+}
+
+// sameWords is a text without what is different each time. Where lines break, and how far columns
+// are apart, depends on the terminal.
+func sameWords(text, host string) string {
+	if host != "" {
+		text = strings.ReplaceAll(text, host, "ORG")
+	}
+	for _, d := range different {
+		text = regexp.MustCompile(d.pattern).ReplaceAllString(text, d.with)
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// notRun says why an example isn't run: notrun DOCUMENT COMMAND WHY.
+func notRun(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: notrun DOCUMENT COMMAND WHY")
+	}
+}
+
+var shownLine = regexp.MustCompile(`(?m)^(?:\[[^]]*\] )*(?:! )?(?:shown|notrun) (\S+) (?:'((?:[^']|'')*)'|(\S+))`)
+
+// Every example is run by one script, or a script says why not.
+func TestEveryExampleIsRun(t *testing.T) {
+	t.Parallel()
+	scripts, err := filepath.Glob("testdata/script/shown_*.txtar")
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("no scripts (%v)", err)
+	}
+	run := make(map[string][]string)
+	for _, path := range scripts {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range shownLine.FindAllStringSubmatch(string(text), -1) {
+			run[m[1]] = append(run[m[1]], strings.ReplaceAll(m[2], "''", "'")+m[3])
+		}
+	}
+	for name, text := range documents(t) {
+		for _, b := range shownIn(text) {
+			n := 0
+			for _, command := range run[name] {
+				if b.is(command) {
+					n++
+				}
+			}
+			if n != 1 {
+				t.Errorf("%s: %d scripts run, or excuse, the example %q", name, n, b.commands[0])
+			}
+		}
+	}
+}
