@@ -11,6 +11,9 @@ import (
 // OptionalTime is how long the start of a run waits for what it can do without.
 const OptionalTime = 5 * time.Second
 
+// AskWho is what the first call of most commands asks for.
+const AskWho = "ask who they are"
+
 // Way says how a command reaches its org.
 type Way struct {
 	Flags   Flags

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"oktareset/runner/access"
 	"oktareset/runner/command/help"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
@@ -25,7 +26,7 @@ func (a *app) helpCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return a.page(c.Context, text)
+			return access.Page(c.Context, a.Env, text)
 		},
 	}
 }

@@ -2,15 +2,11 @@ package command
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
 
 	"oktareset/oktaclient/standin"
 	"oktareset/runner/access"
-	"oktareset/runner/console"
 	"oktareset/runner/fault"
-	"oktareset/runner/roster"
 
 	"github.com/urfave/cli/v2"
 )
@@ -56,38 +52,25 @@ func (a *app) sandboxCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return a.run(o.console, func(ctx context.Context) error { return a.serveSandbox(ctx, o) })(c)
+			return a.run(o.Console, func(ctx context.Context) error { return access.Serve(ctx, a.Env, o) })(c)
 		},
 	}
 }
 
-// sandboxOptions is what the flags of sandbox ask for.
-type sandboxOptions struct {
-	config  standin.Config
-	faults  []standin.Fault
-	app     string // file of its key; "": none
-	dpop    bool
-	scopes  []string // of the app; none: those of a reset
-	fill    string
-	column  string // of fill
-	listen  string
-	console console.Options
-}
-
-func parseSandbox(c *cli.Context) (sandboxOptions, error) {
-	o := sandboxOptions{
-		fill: c.String("fill"), column: c.String("column"), listen: c.String("listen"), app: c.String("app"), dpop: c.Bool("dpop"),
-		scopes: c.StringSlice("scope"),
+func parseSandbox(c *cli.Context) (access.Serving, error) {
+	o := access.Serving{
+		Fill: c.String("fill"), Column: c.String("column"), Listen: c.String("listen"), App: c.String("app"), Dpop: c.Bool("dpop"),
+		Scopes: c.StringSlice("scope"),
 	}
-	if o.column != "" && o.fill == "" {
+	if o.Column != "" && o.Fill == "" {
 		return o, fault.Usage("as --fill users.csv --column Benutzer", "--column names a column of the --fill file, and there is no --fill")
 	}
-	for flag, given := range map[string]bool{"dpop": o.dpop, "scope": len(o.scopes) > 0} {
-		if given && o.app == "" {
+	for flag, given := range map[string]bool{"dpop": o.Dpop, "scope": len(o.Scopes) > 0} {
+		if given && o.App == "" {
 			return o, fault.Usage("as --app key.pem", "--%s is for a service app: --app is missing", flag)
 		}
 	}
-	o.config = standin.Config{
+	o.Config = standin.Config{
 		Users: c.Int("users"), Seed: c.Uint64("seed"), Latency: c.Duration("latency"),
 		Reenroll: c.Duration("reenroll"), Stays: c.StringSlice("stays"), LogLag: c.Duration("log-lag"),
 		Limits: map[string]int{standin.BucketUsers: c.Int("limit")}, TokenShare: c.Int("token-share"),
@@ -96,7 +79,7 @@ func parseSandbox(c *cli.Context) (sandboxOptions, error) {
 	switch e := c.String("engine"); e {
 	case "identity":
 	case "classic":
-		o.config.Engine = standin.Classic
+		o.Config.Engine = standin.Classic
 	default:
 		return o, fault.Usage("identity or classic", "--engine %q", e)
 	}
@@ -105,74 +88,25 @@ func parseSandbox(c *cli.Context) (sandboxOptions, error) {
 		if err != nil {
 			return o, fault.Usage("as --fault drop_after:reset_factors:p=0.01", "%w", err)
 		}
-		o.faults = append(o.faults, f)
+		o.Faults = append(o.Faults, f)
 	}
 	if arg, err := oneArgument(c); err != nil || arg != "" {
 		return o, fault.Usage("see oktareset sandbox --help", "sandbox takes no argument, not %q", c.Args().First())
 	}
-	host, port, err := net.SplitHostPort(o.listen)
+	host, port, err := net.SplitHostPort(o.Listen)
 	if host == "localhost" { // a name server may say that it is another address
-		o.listen = net.JoinHostPort("127.0.0.1", port)
+		o.Listen = net.JoinHostPort("127.0.0.1", port)
 	}
 	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return o, fault.Usage("as 127.0.0.1:8080: its token is no secret", "--listen %q isn't a loopback address with a port", o.listen)
+		return o, fault.Usage("as 127.0.0.1:8080: its token is no secret", "--listen %q isn't a loopback address with a port", o.Listen)
 	}
 	for name, n := range map[string]int{
-		"users": o.config.Users, "limit": c.Int("limit") - 1, "token-share": o.config.TokenShare - 1, "concurrency": o.config.Concurrency - 1,
+		"users": o.Config.Users, "limit": c.Int("limit") - 1, "token-share": o.Config.TokenShare - 1, "concurrency": o.Config.Concurrency - 1,
 	} {
 		if n < 0 || name == "token-share" && n > 99 {
 			return o, fault.Usage("", "--%s %d is out of range", name, c.Int(name))
 		}
 	}
-	o.console, err = parseConsole(c)
+	o.Console, err = parseConsole(c)
 	return o, err
-}
-
-// serveSandbox serves until ctx ends. What a shell needs to use it goes to stdout.
-func (a *app) serveSandbox(ctx context.Context, o sandboxOptions) error {
-	org := standin.New(o.config)
-	org.Script(o.faults...)
-	if o.fill != "" {
-		n, err := fillOrg(ctx, org, o.fill, o.column)
-		if err != nil {
-			return fault.Refused(err)
-		}
-		a.Console.Info("%s added from %s", console.Plural(n, "user"), o.fill)
-	}
-	signIn := "export OKTA_CLIENT_TOKEN=" + org.Token() + "\n"
-	if o.app != "" {
-		var err error
-		if signIn, err = addApp(ctx, org, o); err != nil {
-			return err
-		}
-	}
-	s, err := access.ServeOrg(ctx, org, o.listen)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	_, err = fmt.Fprintf(a.Stdout, "export OKTA_CLIENT_ORGURL=%s\n%s", s.URL(), signIn)
-	if err != nil {
-		return err
-	}
-	a.Console.Info("serving a stand-in org; what was done to whom: %s/sandbox/stats; stop with Ctrl-C", s.URL())
-	<-ctx.Done()
-	if sig := (fault.Signal{}); !errors.As(context.Cause(ctx), &sig) {
-		return context.Cause(ctx)
-	}
-	st := org.Stats()
-	a.Console.Info("%d requests, %d answered 429; %d resets of %d users", st.Requests, st.TooMany, st.ResetsApplied, st.UsersReset)
-	return nil
-}
-
-func fillOrg(ctx context.Context, org *standin.Org, path, column string) (int, error) {
-	f, err := roster.Open(path, roster.Options{Column: column, List: true, ColumnFlag: "--column", People: true})
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close() //nolint:errcheck // only read
-	if _, err := f.Survey(ctx); err != nil {
-		return 0, err
-	}
-	return org.AddIdentifiers(access.Identifiers(f)), nil
 }

@@ -6,13 +6,15 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"oktareset/runner/access"
 )
 
 // Every flag of sandbox that says how the org is ends up in it.
 func TestParseSandbox(t *testing.T) {
 	t.Parallel()
 	cmd := blankApp().sandboxCommand()
-	var got sandboxOptions
+	var got access.Serving
 	cmd.Action = func(c *cli.Context) (err error) {
 		got, err = parseSandbox(c)
 		return err
@@ -24,12 +26,12 @@ func TestParseSandbox(t *testing.T) {
 	if err := (&cli.App{Commands: []*cli.Command{cmd}}).Run(args); err != nil {
 		t.Fatal(err)
 	}
-	c := got.config
+	c := got.Config
 	if c.Users != 7 || c.Seed != 3 || c.Engine != 1 || c.Reenroll != time.Minute || c.LogLag != 20*time.Second || c.TokenShare != 80 ||
 		c.Latency != 5*time.Millisecond || !slices.Equal(c.Stays, []string{"push", "sms"}) {
 		t.Errorf("config %+v", c)
 	}
-	if got.app != "key.pem" || !got.dpop || !slices.Equal(got.scopes, []string{"okta.users.read"}) || len(got.faults) != 2 {
+	if got.App != "key.pem" || !got.Dpop || !slices.Equal(got.Scopes, []string{"okta.users.read"}) || len(got.Faults) != 2 {
 		t.Errorf("options %+v", got)
 	}
 }

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -12,7 +11,6 @@ import (
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
-	"oktareset/runner/job"
 )
 
 const whoamiExamples = `   oktareset whoami                                           which org, by whose authority, and where each setting came from
@@ -69,48 +67,6 @@ func (a *app) whoamiCommand() *cli.Command {
 	}
 }
 
-// identity is what whoami finds out, in the form of its JSON.
-type identity struct {
-	Org         string          `json:"org"`
-	OrgID       string          `json:"org_id,omitempty"`
-	Engine      string          `json:"engine,omitempty"`
-	Actor       *identityActor  `json:"actor,omitempty"` // nil: Okta didn't say
-	Credentials identityMode    `json:"credentials"`
-	Roles       []identityRole  `json:"roles,omitempty"` // of a user; none if they can't be read
-	SystemLog   *bool           `json:"system_log_readable,omitempty"`
-	Limit       *identityLimit  `json:"limit,omitempty"`
-	Settings    []identityValue `json:"settings"`
-}
-
-type identityActor struct {
-	Kind  string `json:"kind"` // user, service_app
-	ID    string `json:"id"`
-	Login string `json:"login,omitempty"`
-}
-
-type identityMode struct {
-	Mode   string   `json:"mode"`             // SSWS, PrivateKey
-	Scopes []string `json:"scopes,omitempty"` // of a service app's access token
-	DPoP   *bool    `json:"dpop,omitempty"`   // the same
-}
-
-type identityRole struct {
-	Type  string `json:"type"`
-	Label string `json:"label"`
-}
-
-type identityLimit struct {
-	Bucket string `json:"bucket"` // that resets count in
-	Limit  int    `json:"calls_a_minute"`
-	Usable int    `json:"used_by_default"`
-}
-
-type identityValue struct {
-	Name   string `json:"name"`
-	Value  string `json:"value"`
-	Source string `json:"source"`
-}
-
 // whoami asks who the credentials belong to, by reads only, and prints it. What it did find out
 // is printed even if Okta refuses something.
 func (a *app) whoami(ctx context.Context, o whoamiOptions) error {
@@ -120,8 +76,8 @@ func (a *app) whoami(ctx context.Context, o whoamiOptions) error {
 	if err != nil {
 		return err
 	}
-	id := newIdentity(c.Config)
-	err = a.ask(ctx, c.Client, &id)
+	id := access.NewIdentity(c.Config)
+	err = access.AskIdentity(ctx, a.Env, c.Client, &id)
 	if ctx.Err() != nil {
 		return fault.Stopped(context.Cause(ctx))
 	}
@@ -129,79 +85,4 @@ func (a *app) whoami(ctx context.Context, o whoamiOptions) error {
 		return fault.Also(err, fmt.Errorf("print who it is: %w", printErr))
 	}
 	return err
-}
-
-// newIdentity is what is known before anything is asked.
-func newIdentity(cfg access.Config) identity {
-	id := identity{Org: cfg.URL.Host(), Credentials: identityMode{Mode: access.ModeToken}}
-	if cfg.App != nil {
-		id.Credentials.Mode = access.ModeApp
-	}
-	for _, s := range cfg.Settings {
-		id.Settings = append(id.Settings, identityValue{s.Name, s.Value, s.Source})
-	}
-	return id
-}
-
-// ask fills in what Okta says. Only what nothing can be done without is an error.
-func (a *app) ask(ctx context.Context, c *oktaclient.Client, id *identity) error {
-	actor, err := c.GetActor(ctx)
-	if err != nil {
-		return fault.CannotBegin(c, err, job.AskWho)
-	}
-	id.Actor = &identityActor{"user", actor.ID, actor.Login}
-	if scopes, proved, ok := c.Grant(); ok {
-		id.Actor.Kind, id.Credentials.Scopes, id.Credentials.DPoP = "service_app", scopes, &proved
-	}
-	org, err := c.GetOrg(ctx)
-	if err != nil {
-		a.Console.Warn("the org doesn't tell its engine: %v", err)
-	}
-	id.OrgID, id.Engine = org.ID, org.Engine
-	if err := a.askPermissions(ctx, c, actor, id); err != nil {
-		return err
-	}
-	if err := c.Trustworthy(); err != nil {
-		return fault.CannotBegin(c, err, job.AskWho)
-	}
-	if limit, usable, ok := c.Allowance(oktaclient.BucketUsers); ok {
-		id.Limit = &identityLimit{string(oktaclient.BucketUsers), limit, usable}
-	} else {
-		a.Console.Warn("the org doesn't tell its limit")
-	}
-	return nil
-}
-
-// askPermissions makes calls that show what the credentials allow. One of them counts in the
-// bucket of resets, and so tells its limit.
-func (a *app) askPermissions(ctx context.Context, c *oktaclient.Client, actor oktaclient.Actor, id *identity) error {
-	if actor.Login == "" {
-		if _, _, err := c.ListUsers(ctx, "", 1); err != nil {
-			if known := fault.Of(c, err, fault.Before, "list users"); known != nil && oktaclient.FateOf(err) != oktaclient.Forbidden && !oktaclient.LacksScope(err) {
-				return known
-			}
-			a.Console.Warn("users can't be listed: %v", err)
-		}
-	} else {
-		roles, _, err := c.ListRoles(ctx, actor.ID)
-		if err != nil {
-			a.Console.Warn("the account's admin roles can't be read: %v", err)
-		}
-		for _, r := range roles {
-			id.Roles = append(id.Roles, identityRole{r.Type, r.Label})
-		}
-	}
-	readable := true
-	now := c.Now()
-	for _, err := range c.ListFactorEvents(ctx, []string{actor.ID}, now.Add(-time.Minute), now) {
-		if err != nil {
-			readable = false
-			a.Console.Warn("the System Log can't be read, so nothing can be proved about lost answers: %v", err)
-		}
-	}
-	id.SystemLog = &readable
-	if lacking := access.ResetScopes.Lacking(c); len(lacking) > 0 {
-		a.Console.Warn("without the scope %s nobody can be reset", strings.Join(lacking, " "))
-	}
-	return nil
 }

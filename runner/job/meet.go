@@ -121,15 +121,12 @@ func (r *run) scopes() access.Scopes {
 	return s
 }
 
-// AskWho is what the first call of most commands asks for.
-const AskWho = "ask who they are"
-
 // meet makes the first calls: they show whether this is an Okta org, whether the token is good
 // and whose it is.
 func (c *cleared) meet(ctx context.Context) error {
 	actor, err := c.client.GetActor(ctx)
 	if err != nil {
-		return fault.CannotBegin(c.client, err, AskWho)
+		return fault.CannotBegin(c.client, err, access.AskWho)
 	}
 	c.actor = actor
 	if err := c.checkScopes(); err != nil {
@@ -154,7 +151,7 @@ func (c *cleared) meet(ctx context.Context) error {
 		return fault.Stopped(context.Cause(ctx))
 	}
 	if err := c.client.Trustworthy(); err != nil {
-		return fault.CannotBegin(c.client, err, AskWho)
+		return fault.CannotBegin(c.client, err, access.AskWho)
 	}
 	return nil
 }

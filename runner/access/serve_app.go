@@ -1,4 +1,4 @@
-package command
+package access
 
 import (
 	"bytes"
@@ -17,7 +17,6 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/oktaclient/standin"
-	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
@@ -25,8 +24,8 @@ import (
 
 // addApp registers a service app with the stand-in org, with the key in a file, which is made
 // if there is none. It returns what a shell needs to sign in as the app.
-func addApp(ctx context.Context, org *standin.Org, o sandboxOptions) (string, error) {
-	path := o.app
+func addApp(ctx context.Context, org *standin.Org, o Serving) (string, error) {
+	path := o.App
 	text, _, err := files.ReadNamed(ctx, path, files.MaxSecret, os.Open)
 	switch {
 	case ctx.Err() != nil:
@@ -41,16 +40,16 @@ func addApp(ctx context.Context, org *standin.Org, o sandboxOptions) (string, er
 	if err != nil {
 		return "", fault.Usage("give the name of a new file", "the service app's key in %s: %w", path, err)
 	}
-	scopes := o.scopes
+	scopes := o.Scopes
 	if len(scopes) == 0 {
-		scopes = slices.Concat(access.ResetScopes.Needed, access.ResetScopes.Optional)
+		scopes = slices.Concat(ResetScopes.Needed, ResetScopes.Optional)
 	}
-	app := org.AddApp(standin.App{ClientID: "0oastandinapp001x5d7", Key: key.Public(), KeyID: key.ID(), DPoP: o.dpop, Scopes: scopes})
+	app := org.AddApp(standin.App{ClientID: "0oastandinapp001x5d7", Key: key.Public(), KeyID: key.ID(), DPoP: o.Dpop, Scopes: scopes})
 	if path, err = filepath.Abs(path); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("export OKTA_CLIENT_AUTHORIZATIONMODE=%s\nexport OKTA_CLIENT_CLIENTID=%s\nexport OKTA_CLIENT_PRIVATEKEY=%s\n",
-		access.ModeApp, app.ClientID, console.ShellQuote(path)), nil
+		ModeApp, app.ClientID, console.ShellQuote(path)), nil
 }
 
 // makeKey writes a new private key into a new file.

@@ -1,4 +1,4 @@
-package command
+package access
 
 import (
 	"context"
@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// page shows a text: on a terminal by the pager, elsewhere and without one as it is.
-func (a *app) page(ctx context.Context, text string) error {
-	if cmd := a.pager(ctx); cmd != nil {
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(text), a.Stdout, a.Stderr
-		cmd.Env = a.ProgramEnv()
-		if a.Getenv("LESS") == "" { // a short text isn't paged, and stays on the screen
+// Page shows a text: on a terminal by the pager, elsewhere and without one as it is.
+func Page(ctx context.Context, e *Env, text string) error {
+	if cmd := pager(ctx, e); cmd != nil {
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(text), e.Stdout, e.Stderr
+		cmd.Env = e.ProgramEnv()
+		if e.Getenv("LESS") == "" { // a short text isn't paged, and stays on the screen
 			cmd.Env = append(cmd.Env, "LESS=FRX")
 		}
 		cmd.Env = append(cmd.Env, "LESSHISTFILE=-") // no file is written but those that were asked for
@@ -24,17 +24,17 @@ func (a *app) page(ctx context.Context, text string) error {
 			return nil
 		}
 	}
-	_, err := io.WriteString(a.Stdout, text)
+	_, err := io.WriteString(e.Stdout, text)
 	return err
 }
 
 // pager is the program that $PAGER names, else less; nil where there is nobody to page for. No
 // shell runs it: it is a program and its flags. A signal doesn't end it: it is for whoever reads.
-func (a *app) pager(ctx context.Context) *exec.Cmd {
-	if !a.TerminalOut || !a.TerminalIn || a.Getenv("TERM") == "dumb" {
+func pager(ctx context.Context, e *Env) *exec.Cmd {
+	if !e.TerminalOut || !e.TerminalIn || e.Getenv("TERM") == "dumb" {
 		return nil
 	}
-	words := strings.Fields(a.Getenv("PAGER"))
+	words := strings.Fields(e.Getenv("PAGER"))
 	if len(words) == 0 {
 		words = []string{"less"}
 	}
