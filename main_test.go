@@ -32,6 +32,7 @@ import (
 	"oktareset/runner"
 	"oktareset/testdata/ontty"
 	"oktareset/testdata/relay"
+	"oktareset/testdata/scripting"
 )
 
 // The scripts run this program itself, as a process, against a stand-in org that the test
@@ -69,7 +70,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"org": startOrg, "revoke": revoke, "replace": replaceIn, "nosecrets": noSecrets, "did": did, "deeds": deeds, "passcode": passcode,
-			"stats": stats, "match": match, "mode": mode, "shown": runShown, "notrun": notRun,
+			"stats": stats, "match": match, "mode": mode, "shown": scripting.RunShown, "notrun": scripting.NotRun,
 			"resetby": resetBy, "clearfaults": clearFaults, "relay": relay.Start, "relayed": relay.Asked,
 		},
 	})
@@ -181,7 +182,7 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	var server *httptest.Server
 	if secure != "" {
-		server = serveTLS(ts, handler, secure)
+		server = scripting.ServeTLS(ts, handler, secure)
 	} else {
 		server = httptest.NewServer(handler)
 	}
@@ -192,7 +193,7 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("OKTA_CLIENT_TOKEN", org.Token())
 	ts.Setenv("HOST", u.Host)
 	if secure == "proxied" {
-		serveProxy(ts, server)
+		scripting.ServeProxy(ts, server)
 	}
 	app.signIn(ts, org)
 	setOrg(ts, org)

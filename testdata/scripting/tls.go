@@ -1,4 +1,4 @@
-package main
+package scripting
 
 import (
 	"crypto/ecdsa"
@@ -20,11 +20,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// serveTLS serves a handler over TLS with a certificate of an authority whose own is put into
+// ServeTLS serves a handler over TLS with a certificate of an authority whose own is put into
 // ca.pem. The kind says what is wrong with it: "good", "other" (of another host), "expired",
 // "stranger" (of an authority that isn't in ca.pem), or a version of TLS that is too old. The
-// certificate of "proxied" is that of org.example.com, which only a proxy finds: see serveProxy.
-func serveTLS(ts *testscript.TestScript, h http.Handler, kind string) *httptest.Server {
+// certificate of "proxied" is that of org.example.com, which only a proxy finds: see ServeProxy.
+func ServeTLS(ts *testscript.TestScript, h http.Handler, kind string) *httptest.Server {
 	authority, authorityKey := authorityFor(ts, "ours")
 	ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Raw}), 0o600))
 	cert := &x509.Certificate{
@@ -71,9 +71,9 @@ func authorityFor(ts *testscript.TestScript, name string) (*x509.Certificate, *e
 	return cert, key
 }
 
-// serveProxy serves a proxy that takes whoever asks for org.example.com to a server. It writes what
+// ServeProxy serves a proxy that takes whoever asks for org.example.com to a server. It writes what
 // it is asked for into connects.txt.
-func serveProxy(ts *testscript.TestScript, server *httptest.Server) {
+func ServeProxy(ts *testscript.TestScript, server *httptest.Server) {
 	log, err := os.OpenFile(ts.MkAbs("connects.txt"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	ts.Check(err)
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

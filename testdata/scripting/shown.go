@@ -1,4 +1,6 @@
-package main
+// Package scripting has the Commands of the scripts that need more than a few lines: it is a part of
+// the tests of main, which have one file only.
+package scripting
 
 import (
 	"os"
@@ -16,8 +18,8 @@ import (
 // What the README and the help topics show is run, and what a terminal then shows is compared with
 // the text. Scripts called shown_… prepare an org and files for it.
 
-// documents are the texts, by the names that the scripts have for them.
-func documents(t testing.TB) map[string]string {
+// Documents are the texts, by the names that the scripts have for them.
+func Documents(t testing.TB) map[string]string {
 	t.Helper()
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
@@ -30,38 +32,38 @@ func documents(t testing.TB) map[string]string {
 	return all
 }
 
-// shownBlock is an example: commands, and in a console what they print.
-type shownBlock struct {
-	commands []string
+// Block is an example: commands, and in a console what they print.
+type Block struct {
+	Commands []string
 	output   []string // of each command; nil: it isn't shown
 }
 
 // is reports whether the example begins so; with a $ at the end, whether its first command is this
 // one.
-func (b shownBlock) is(command string) bool {
+func (b Block) Is(command string) bool {
 	if whole, ok := strings.CutSuffix(command, "$"); ok {
-		return b.commands[0] == whole
+		return b.Commands[0] == whole
 	}
-	return strings.HasPrefix(b.commands[0], command)
+	return strings.HasPrefix(b.Commands[0], command)
 }
 
-// shownIn returns the examples of a text that a shell runs.
-func shownIn(text string) []shownBlock {
-	var list []shownBlock
+// ShownIn returns the examples of a text that a shell runs.
+func ShownIn(text string) []Block {
+	var list []Block
 	for _, b := range help.Parse(text) {
 		switch {
 		case b.Kind != help.Code:
 		case b.Info == "sh":
-			list = append(list, shownBlock{commands: []string{strings.Join(b.Lines, "\n")}})
+			list = append(list, Block{Commands: []string{strings.Join(b.Lines, "\n")}})
 		case b.Info == "console":
-			var shown shownBlock
+			var shown Block
 			for _, l := range b.Lines {
-				last := len(shown.commands) - 1
+				last := len(shown.Commands) - 1
 				switch command, ok := strings.CutPrefix(l, "$ "); {
 				case ok:
-					shown.commands, shown.output = append(shown.commands, command), append(shown.output, "")
+					shown.Commands, shown.output = append(shown.Commands, command), append(shown.output, "")
 				case shown.output[last] == "" && strings.HasPrefix(l, "      "):
-					shown.commands[last] += "\n" + l // it goes on
+					shown.Commands[last] += "\n" + l // it goes on
 				default:
 					shown.output[last] += l + "\n"
 				}
@@ -72,9 +74,9 @@ func shownIn(text string) []shownBlock {
 	return list
 }
 
-// runShown runs an example and compares what it prints: [!] shown DOCUMENT COMMAND [ANSWERS]. COMMAND
+// RunShown runs an example and compares what it prints: [!] shown DOCUMENT COMMAND [ANSWERS]. COMMAND
 // is how the example begins. The lines of the file ANSWERS are typed at its questions.
-func runShown(ts *testscript.TestScript, neg bool, args []string) {
+func RunShown(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 || len(args) > 3 {
 		ts.Fatalf("usage: shown DOCUMENT COMMAND [ANSWERS]")
 	}
@@ -84,8 +86,8 @@ func runShown(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	text, err := os.ReadFile(documentFile(ts.Getenv("REPO"), args[0]))
 	ts.Check(err)
-	for _, b := range shownIn(string(text)) {
-		if !b.is(args[1]) {
+	for _, b := range ShownIn(string(text)) {
+		if !b.Is(args[1]) {
 			continue
 		}
 		script := ts.MkAbs(".shown.sh")
@@ -113,15 +115,15 @@ func documentFile(repo, document string) string {
 func mark(i int) string { return "\x1e" + strconv.Itoa(i) + "\x1e" }
 
 // shownScript is what bash runs. The org of the text is that of the script.
-func shownScript(ts *testscript.TestScript, b shownBlock) string {
+func shownScript(ts *testscript.TestScript, b Block) string {
 	org := strings.NewReplacer("https://acme.okta.com", ts.Getenv("OKTA_CLIENT_ORGURL"), "acme.okta.com", ts.Getenv("HOST"),
 		"https://$host", "http://$host", "go run .", "oktareset", "/var/lib/oktareset", ".")
 	if b.output == nil {
-		return "set -eu\n" + org.Replace(b.commands[0]) + "\n"
+		return "set -eu\n" + org.Replace(b.Commands[0]) + "\n"
 	}
 	var s strings.Builder
 	s.WriteString("code=0\n")
-	for i, command := range b.commands {
+	for i, command := range b.Commands {
 		switch {
 		case command == "make test": // this is it
 			command = ":"
@@ -138,7 +140,7 @@ const served = ` --listen 127.0.0.1:0 >.served &
 for i in {1..300}; do [ "$(wc -l <.served)" = 2 ] || sleep 0.1; done
 cat .served; kill $!; wait $!`
 
-func compareShown(ts *testscript.TestScript, b shownBlock, shown string) {
+func compareShown(ts *testscript.TestScript, b Block, shown string) {
 	host := ts.Getenv("HOST")
 	for i, want := range b.output {
 		_, got, _ := strings.Cut(shown, mark(i))
@@ -146,7 +148,7 @@ func compareShown(ts *testscript.TestScript, b shownBlock, shown string) {
 		pattern := regexp.QuoteMeta(sameWords(want, host))
 		pattern = strings.ReplaceAll(pattern, `\.\.\.`, `.*`)
 		if !regexp.MustCompile(`^` + pattern + `$`).MatchString(sameWords(lastFrames(got), host)) {
-			ts.Fatalf("of %s, the text has\n%s\nthe terminal has\n%s\nthat is\n%s\nand\n%s", b.commands[i], want, got,
+			ts.Fatalf("of %s, the text has\n%s\nthe terminal has\n%s\nthat is\n%s\nand\n%s", b.Commands[i], want, got,
 				sameWords(want, host), sameWords(lastFrames(got), host))
 		}
 	}
@@ -190,43 +192,9 @@ func sameWords(text, host string) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// notRun says why an example isn't run: notrun DOCUMENT COMMAND WHY.
-func notRun(ts *testscript.TestScript, neg bool, args []string) {
+// NotRun says why an example isn't run: notrun DOCUMENT COMMAND WHY.
+func NotRun(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: notrun DOCUMENT COMMAND WHY")
-	}
-}
-
-var shownLine = regexp.MustCompile(`(?m)^(?:\[[^]]*\] )*(?:! )?(?:shown|notrun) (\S+) (?:'((?:[^']|'')*)'|(\S+))`)
-
-// Every example is run by one script, or a script says why not.
-func TestEveryExampleIsRun(t *testing.T) {
-	t.Parallel()
-	scripts, err := filepath.Glob("testdata/script/shown_*.txtar")
-	if err != nil || len(scripts) == 0 {
-		t.Fatalf("no scripts (%v)", err)
-	}
-	run := make(map[string][]string)
-	for _, path := range scripts {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range shownLine.FindAllStringSubmatch(string(text), -1) {
-			run[m[1]] = append(run[m[1]], strings.ReplaceAll(m[2], "''", "'")+m[3])
-		}
-	}
-	for name, text := range documents(t) {
-		for _, b := range shownIn(text) {
-			n := 0
-			for _, command := range run[name] {
-				if b.is(command) {
-					n++
-				}
-			}
-			if n != 1 {
-				t.Errorf("%s: %d scripts run, or excuse, the example %q", name, n, b.commands[0])
-			}
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package repository
 
 import (
 	"go/ast"
@@ -206,22 +206,22 @@ var claims = []claim{
 	}},
 	// Supply chain
 	{"`go.mod` names the Go to build with, to the patch.", []string{
-		".: TestGoIsNamedToThePatch",
+		"runner/repository: TestGoIsNamedToThePatch",
 	}},
 	{"A known vulnerability fails `make lint`, and so does a database that can't be had.", []string{
-		".: TestVulnerabilitiesFailLint",
+		"runner/repository: TestVulnerabilitiesFailLint",
 	}},
 	{"Each binary comes with its SBOM and the licences of all that is in it.", []string{
-		".: TestDistIsWhole",
+		"runner/repository: TestDistIsWhole",
 	}},
 	{"The same commit gives the same binary everywhere.", []string{
-		".: TestSameProgramEverywhere",
+		"runner/repository: TestSameProgramEverywhere",
 	}},
 	{"No name in Git becomes a command of the build.", []string{
 		".: TestTagRunsNothing",
 	}},
 	{"The image is made from scratch, for a user without rights.", []string{
-		".: TestImageIsBare",
+		"runner/repository: TestImageIsBare",
 	}},
 }
 
