@@ -53,6 +53,7 @@
 //	progress   the bar
 //	fault      errors with exit code and hint, and the one map to them
 //	files      open safely, write whole or not at all
+//	repository tests alone: of what documents, builds and hands out the program
 //
 // Beside them stands oktaclient, Okta's API, with the stand-in org that rehearsals and tests use.
 //
