@@ -78,7 +78,8 @@ func TestWhoNeedsAttention(t *testing.T) {
 			t.Errorf("a line says nothing:\n%s", v.stderr)
 		}
 
-		// A resume that has nothing to send names them all the same, and so does one without the file.
+		// A resume that has nothing to send names them all the same, and so does one without
+		// the file.
 		for _, args := range [][]string{v.args, nil} {
 			v.args = args
 			v.reset("--resume", "-o", v.path("users.results.csv"))

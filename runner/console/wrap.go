@@ -93,8 +93,8 @@ func cutEnd(line string) (text, end string) {
 	return text, line[len(text):]
 }
 
-// splitTerm takes a line apart: its indent, its term, and the text behind the gap. Without a gap all
-// of it is text. So it is without an indent: there, two spaces are no more than that.
+// splitTerm takes a line apart: its indent, its term, and the text behind the gap. Without a
+// gap all of it is text. So it is without an indent: there, two spaces are no more than that.
 func splitTerm(line string) (indent, term, text string) {
 	rest := strings.TrimLeft(line, " ")
 	indent = line[:len(line)-len(rest)]

@@ -24,9 +24,9 @@ func (b *bar) show(s sample) { b.screen.draw(b.line(s, s.texts()...)) }
 
 func (b *bar) end(s sample) { b.screen.end(b.line(s, s.endText())) }
 
-// line puts a bar before the first of the texts that leaves room for one. Without room it is the
-// first text that fits. It stays one column short of the terminal: a character in the last one makes
-// many terminals go to the next line.
+// line puts a bar before the first of the texts that leaves room for one. Without room it is
+// the first text that fits. It stays one column short of the terminal: a character in the last
+// one makes many terminals go to the next line.
 func (b *bar) line(s sample, texts ...string) string {
 	columns := b.columns()
 	if columns <= 0 {

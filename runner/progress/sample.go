@@ -29,8 +29,8 @@ func (s sample) text() string {
 	return join(s.counts(), s.rate(), s.left(), s.notOKText(), s.holdText(utc))
 }
 
-// texts are for a line of a terminal, the longest first: what matters less goes first where there is
-// no room. While nothing moves, that is the rate; the time left and the bar stay.
+// texts are for a line of a terminal, the longest first: what matters less goes first where
+// there is no room. While nothing moves, that is the rate; the time left and the bar stay.
 func (s sample) texts() []string {
 	return []string{
 		join(s.counts(), s.rate(), s.left(), s.notOKText(), s.holdText(local)),

@@ -113,8 +113,9 @@ func TestVulnerabilitiesFailLint(t *testing.T) {
 	}
 }
 
-// What make dist hands out: for each platform a program with a list of what is in it, the licences
-// of all of that, the texts that explain it, and sums of each file. Without one of them there is nothing to hand out.
+// What make dist hands out: for each platform a program with a list of what is in it, the
+// licences of all of that, the texts that explain it, and sums of each file. Without one of
+// them there is nothing to hand out.
 func TestDistIsWhole(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -127,8 +127,8 @@ func answer(control *os.File, lines []string) []byte {
 	}
 }
 
-// answerOf is what a line of ANSWERS stands for: itself, or with "passcode USER PREFIX" the passcode
-// that the stand-in org now shows for the user's factor whose ID begins so.
+// answerOf is what a line of ANSWERS stands for: itself, or with "passcode USER PREFIX" the
+// passcode that the stand-in org now shows for the user's factor whose ID begins so.
 func answerOf(line string) string {
 	words := strings.Fields(line)
 	if len(words) != 3 || words[0] != "passcode" {

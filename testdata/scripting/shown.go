@@ -1,5 +1,5 @@
-// Package scripting has the Commands of the scripts that need more than a few lines: it is a part of
-// the tests of main, which have one file only.
+// Package scripting has the Commands of the scripts that need more than a few lines: it is a
+// part of the tests of main, which have one file only.
 package scripting
 
 import (
@@ -74,8 +74,8 @@ func ShownIn(text string) []Block {
 	return list
 }
 
-// RunShown runs an example and compares what it prints: [!] shown DOCUMENT COMMAND [ANSWERS]. COMMAND
-// is how the example begins. The lines of the file ANSWERS are typed at its questions.
+// RunShown runs an example and compares what it prints: [!] shown DOCUMENT COMMAND [ANSWERS].
+// COMMAND is how the example begins. The lines of the file ANSWERS are typed at its questions.
 func RunShown(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 || len(args) > 3 {
 		ts.Fatalf("usage: shown DOCUMENT COMMAND [ANSWERS]")
