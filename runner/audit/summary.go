@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -96,10 +95,7 @@ func (r *run) summarize(c Counts) error {
 			Org: r.manifest.Org, Results: r.opts.Results, Audit: r.opts.Output, Rows: r.rows, Requests: r.client.Stats().Requests,
 			Counts: c, ExitCode: fault.Code(err),
 		}
-		enc := json.NewEncoder(console.Printer(r.Stdout))
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		if jsonErr := enc.Encode(s); jsonErr != nil {
+		if jsonErr := console.PrintJSON(r.Stdout, s); jsonErr != nil {
 			return fault.WithCode(max(fault.ExitRows, fault.Code(err)), fmt.Errorf("print the summary: %w", jsonErr))
 		}
 	}

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,10 +26,7 @@ func reportRun(e *access.Env) func(s *job.Summary, asJSON bool) error {
 			return nil
 		}
 		s.Seconds = s.Took.Seconds()
-		enc := json.NewEncoder(console.Printer(e.Stdout))
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		return enc.Encode(s)
+		return console.PrintJSON(e.Stdout, s)
 	}
 }
 

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"encoding/json"
 	"io"
 
 	"oktareset/runner/access"
@@ -11,10 +10,7 @@ import (
 // printIdentity prints what whoami found out, on stdout.
 func (a *app) printIdentity(id access.Identity, asJSON bool) error {
 	if asJSON {
-		enc := json.NewEncoder(console.Printer(a.Stdout))
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		return enc.Encode(id)
+		return console.PrintJSON(a.Stdout, id)
 	}
 	columns := 0
 	if a.TerminalOut {

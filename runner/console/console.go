@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -39,7 +40,7 @@ func New(screen *progress.Screen, o Options) *Console {
 		level = slog.LevelDebug
 	}
 	if o.JSON {
-		c.Log = slog.New(slog.NewJSONHandler(Printer(screen), &slog.HandlerOptions{Level: level, ReplaceAttr: nameAlert}))
+		c.Log = slog.New(slog.NewJSONHandler(printableWriter{screen}, &slog.HandlerOptions{Level: level, ReplaceAttr: nameAlert}))
 	} else {
 		c.Log = slog.New(&textHandler{screen: screen, level: level})
 	}
@@ -93,8 +94,13 @@ func writeMessage(screen *progress.Screen, prefix, text string) (int, error) {
 	return io.WriteString(screen, message+"\n")
 }
 
-// Printer returns a writer to w for JSON that stands where a person may read it.
-func Printer(w io.Writer) io.Writer { return printableWriter{w} }
+// PrintJSON prints v on w as JSON, indented, where a person may read it.
+func PrintJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(printableWriter{w})
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
 
 // printableWriter writes JSON, as encoding/json makes it, with what a terminal would take for a
 // command escaped.
