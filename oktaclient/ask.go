@@ -11,8 +11,9 @@ const firstAsk = 5 * time.Second
 
 // askOkta reads users until Okta answers, at growing pauses, so that changes may be sent again: in
 // turn the one whose change was lost and the one whose change waits, as a single user may be the
-// trouble.
+// trouble. The end of ctx ends such a read: nobody needs its answer but for going on.
 func (c *Client) askOkta(ctx context.Context, user string) {
+	ctx = Brief(ctx)
 	defer c.pacer.endAsking()
 	begun := time.Now()
 	for n := 0; ; n++ {

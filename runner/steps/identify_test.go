@@ -138,12 +138,12 @@ func TestIdentifyMail(t *testing.T) {
 				for _, u := range tt.users {
 					w.org.Add(u)
 				}
-				want := tt.want
+				want, text := tt.want, tt.text
 				if !mail && want == runner.StatusInvalid { // a login is a login
-					want, tt.text = runner.StatusReset, ""
+					want, text = runner.StatusReset, ""
 				}
 				res, err := w.do(t.Context(), 1, tt.input)
-				if res.Status != want || err != nil || !strings.Contains(res.Error, tt.text) || want == runner.StatusInvalid && res.Reason != runner.ReasonMismatch {
+				if res.Status != want || err != nil || !strings.Contains(res.Error, text) || want == runner.StatusInvalid && res.Reason != runner.ReasonMismatch {
 					t.Errorf("%s/%s %q, %v, want %s %q", res.Status, res.Reason, res.Error, err, want, tt.text)
 				}
 				if n := w.posts(); n != map[bool]int{true: 1}[want == runner.StatusReset] {
