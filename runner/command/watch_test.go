@@ -173,7 +173,7 @@ type crashed struct {
 // repeating a reset. Dying between a line and the cursor repeats what was printed in between,
 // and loses nothing.
 func TestWatchCrashes(t *testing.T) {
-	virtually(t, 60, standin.Config{LogLag: 3 * time.Second}, func(v *virtual) {
+	virtually(t, 24, standin.Config{LogLag: 3 * time.Second}, func(v *virtual) {
 		v.smallPages()
 		var out bytes.Buffer
 		cursor := v.path("place.json")
@@ -194,7 +194,7 @@ func TestWatchCrashes(t *testing.T) {
 		}
 		go v.resetSome(v.ids, 10*time.Second)
 		go v.unenrollSome(v.ids, 10*time.Second)
-		v.watchFor(30*time.Minute, &out, cursor)
+		v.watchFor(6*time.Minute, &out, cursor)
 		v.tampered = small
 		wantEach(v.t, seen(v.t, out.Bytes()), want, 1)
 		for i, m := range moments[:len(moments)-1] {
@@ -206,7 +206,7 @@ func TestWatchCrashes(t *testing.T) {
 			if err := os.WriteFile(place, m.cursor, 0o600); err != nil {
 				v.t.Fatal(err)
 			}
-			v.watchFor(30*time.Minute, again, place)
+			v.watchFor(6*time.Minute, again, place)
 			wantEach(v.t, seen(v.t, again.Bytes()), want, 1)
 
 			after := out.Bytes()[:moments[i+1].printed] // printed, but not noted
@@ -214,7 +214,7 @@ func TestWatchCrashes(t *testing.T) {
 			if err := os.WriteFile(place, m.cursor, 0o600); err != nil {
 				v.t.Fatal(err)
 			}
-			v.watchFor(30*time.Minute, lost, place)
+			v.watchFor(6*time.Minute, lost, place)
 			wantEach(v.t, seen(v.t, lost.Bytes()), want, 2)
 		}
 	})
