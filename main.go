@@ -53,7 +53,7 @@ func watch(cancel context.CancelCauseFunc, p command.Process) {
 
 // run hands the process to the program.
 func run() int {
-	// net/http logs what a server sends out of turn, as it stands: past --log-format and -q, and
+	// net/http logs what a server sends unasked, as it stands: past --log-format and -q, and
 	// with whatever secret the server repeats.
 	log.SetOutput(io.Discard)
 	ctx, cancel := context.WithCancelCause(context.Background())

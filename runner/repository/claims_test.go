@@ -40,17 +40,17 @@ var claims = []claim{
 	{"A dump of the stacks holds no secret.", []string{
 		"security_secrets",
 	}},
-	{"A token or key that a server sends back is taken out, behind gzip or the escapes of JSON and URLs, too.", []string{
+	{"A token or key that a server sends back is removed, also from gzip and from the escapes of JSON and URLs.", []string{
 		"oktaclient: TestEchoesOfEveryCall", "oktaclient: TestEncodedEchoes",
 		"oktaclient: TestSecretsInHeaders", "oktaclient: TestTokenEndpointEchoes",
 		"oktaclient: TestProxySecretsInReplies", "oktaclient: FuzzClean",
 		"runner/command: TestNoEchoComesOut", "runner/command: TestPrintedTokenIsRedacted",
 	}},
-	{"A passcode or answer that a server sends back is taken out as a whole value, and of errors.", []string{
+	{"A passcode or answer that a server sends back is removed if it is a whole value, and from errors.", []string{
 		"oktaclient: TestTypedSecretsAreTakenOut", "oktaclient: TestTypedSecretsInRefusals",
 		"oktaclient: TestTypedSecretsInBrokenAnswers",
 	}},
-	{"What a server says out of turn goes nowhere.", []string{
+	{"What a server sends unasked is not printed.", []string{
 		"security_chatty",
 	}},
 	{"A secret in the place of an org URL, a file's name, a mode or a proxy isn't shown.", []string{
@@ -87,7 +87,7 @@ var claims = []claim{
 		"runner/files: TestModeUnderAnyUmask", "runner/files: TestMakePrivate",
 		"runner/ledger: TestResumeMakesPrivate", "security_files",
 	}},
-	{"No file is written over, but a page, a cursor or a rehearsal by its like.", []string{
+	{"No file is overwritten, except a page, a cursor or a rehearsal, by a newer one.", []string{
 		"security_files", "report", "run_sandbox", "users_export", "audit",
 		"runner/files: TestNothingIsOverwritten",
 	}},
@@ -108,7 +108,7 @@ var claims = []claim{
 		"runner/ledger: TestResumeTakesItsOwnFilesOnly",
 	}},
 	// Network
-	{"Nobody is asked but the org, through `HTTPS_PROXY` if that is set.", []string{
+	{"Requests go to the org only, through `HTTPS_PROXY` if that is set.", []string{
 		"security_elsewhere", "security_tunnel", "runner/command: TestOnlyTheOrgIsAsked",
 	}},
 	{"A proxy that is set and can't be used is refused.", []string{
@@ -122,12 +122,12 @@ var claims = []claim{
 	{"A server without a good certificate and TLS 1.2 gets no request.", []string{
 		"security_tls", "oktaclient: TestBadTLS",
 	}},
-	{"Without TLS, nothing is sent but to a loopback address.", []string{
+	{"Without TLS, requests go to a loopback address only.", []string{
 		"oktaclient: TestPlainHTTPStaysHere", "oktaclient: TestPlainHTTPLooksAgain",
 		"oktaclient: TestPlainHTTPTokenEndpoint", "oktaclient: TestNextPageStaysHere",
 		"runner/command: TestNameThatLeadsElsewhere",
 	}},
-	{"An app that has once proved its token takes no lesser one.", []string{
+	{"Once an app had to prove that it holds its token, a token without proof is refused.", []string{
 		"oktaclient: TestLesserToken", "oktaclient: TestSuccessorTakesNoLesserToken",
 		"runner/command: TestLesserTokenEndsTheCommand",
 	}},
@@ -157,7 +157,7 @@ var claims = []claim{
 		"oktaclient: TestTextsOfEveryCallAreBounded", "oktaclient: TestCutAttributes",
 		"runner/command: TestLongTextsStaySmall", "runner/steps: TestHostileTextsAreCut",
 	}},
-	{"No cell of a CSV is a formula, behind semicolons neither.", []string{
+	{"No cell of a CSV is a formula, not even after a semicolon.", []string{
 		"runner/table: TestEscape", "runner/command: TestHostileServerTexts",
 	}},
 	{"No text becomes HTML.", []string{
