@@ -1,10 +1,24 @@
 package runner
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"unicode"
 )
+
+// JSONText is v as JSON for people and files: on one line, or with each level moved in by indent,
+// and with what isn't [Printable] escaped. It ends in a newline.
+func JSONText(v any, indent string) (string, error) {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", indent)
+	if err := enc.Encode(v); err != nil {
+		return "", err
+	}
+	return PrintableJSON(b.String()), nil
+}
 
 // PrintableJSON escapes in JSON what isn't [Printable]: encoding/json leaves some of it as it is.
 // New lines and spaces between the values stay.

@@ -40,12 +40,20 @@ const (
 	maxFactors = 100
 )
 
-// Clip cuts a text that a server chose.
+// Clip cuts a text that a server chose, for a file.
 func Clip(s string) string {
 	if len(s) <= maxText {
 		return s
 	}
 	return strings.ToValidUTF8(s[:maxText], "") + "…"
+}
+
+// Cut cuts a text for a message, so that it has at most so many characters.
+func Cut(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
 }
 
 // ClipAll is [Clip] for names of factors: they are short, and few.

@@ -80,7 +80,7 @@ func attentionLines(s *job.Summary) []string {
 			where = fmt.Sprintf("row %d", c.Row)
 		}
 		if c.Who != "" {
-			where += " " + cutTo(c.Who, mostName)
+			where += " " + runner.Cut(c.Who, mostName)
 		}
 		lines = append(lines, "  "+where+": "+c.Text)
 	}
@@ -88,13 +88,6 @@ func attentionLines(s *job.Summary) []string {
 		lines = append(lines, fmt.Sprintf("  and %d more in %s", a.More, s.ResultsPath))
 	}
 	return lines
-}
-
-func cutTo(s string, most int) string {
-	if r := []rune(s); len(r) > most {
-		return string(r[:most-1]) + "…"
-	}
-	return s
 }
 
 // countsText is as "20 reset, 3 skipped (2 duplicate, 1 deprovisioned), 1 failed".

@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -96,10 +95,11 @@ func writeMessage(screen *progress.Screen, prefix, text string) (int, error) {
 
 // PrintJSON prints v on w as JSON, indented, where a person may read it.
 func PrintJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(printableWriter{w})
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	text, err := runner.JSONText(v, "  ")
+	if err == nil {
+		_, err = io.WriteString(w, text)
+	}
+	return err
 }
 
 // printableWriter writes JSON, as encoding/json makes it, with what a terminal would take for a

@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -92,22 +91,18 @@ func (r *task) showFactor(f oktaclient.Factor) error {
 
 // show prints v as JSON, or as the table for a person.
 func (r *task) show(v any, table func(*console.Table)) error {
-	var out bytes.Buffer
+	var text string
 	if r.TerminalOut && !r.opts.JSON {
 		var t console.Table
 		table(&t)
-		out.WriteString(t.Text(r.Columns()))
+		text = t.Text(r.Columns())
 	} else {
-		b, err := json.Marshal(v)
-		if err == nil {
-			err = json.Indent(&out, b, "", "  ")
-		}
-		if err != nil {
+		var err error
+		if text, err = runner.JSONText(v, "  "); err != nil {
 			return notDone("", "print Okta's answer: %w", err)
 		}
-		out.WriteByte('\n')
 	}
-	if _, err := io.WriteString(r.Stdout, runner.PrintableJSON(out.String())); err != nil {
+	if _, err := io.WriteString(r.Stdout, text); err != nil {
 		return notDone("it was done all the same, if it was a change", "print Okta's answer: %w", err)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"oktareset/oktaclient"
+	"oktareset/runner"
 	"oktareset/runner/fault"
 	"oktareset/runner/table"
 )
@@ -95,11 +96,8 @@ func cellText(v any) string {
 			return strings.Join(texts, ";")
 		}
 	}
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(v) // it was decoded from JSON
-	return strings.TrimSuffix(b.String(), "\n")
+	text, _ := runner.JSONText(v, "") // it was decoded from JSON
+	return strings.TrimSuffix(text, "\n")
 }
 
 // isObject reports whether a value has an inside of its own.

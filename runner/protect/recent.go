@@ -211,21 +211,16 @@ func (c *Recent) Leave(userID string) (why string, ok bool) {
 	return fmt.Sprintf("reset at %s %s, and nothing was enrolled since", reset.At.Format(evidence.ShortFor), sourceText(reset.By)), true
 }
 
+// mostActor is how much of an account's name is said.
+const mostActor = 100
+
 // sourceText is as "by admin@example.com (run 20261122T051141Z-663379)".
 func sourceText(s evidence.Source) string {
-	text := "by " + cmp.Or(cutText(s.Actor), s.ActorID, "an unknown account")
+	text := "by " + cmp.Or(runner.Cut(s.Actor, mostActor), s.ActorID, "an unknown account")
 	if s.RunID != "" {
 		text += " (run " + s.RunID + ")"
 	}
 	return text
-}
-
-func cutText(s string) string {
-	const most = 100
-	if r := []rune(s); len(r) > most {
-		return string(r[:most-1]) + "…"
-	}
-	return s
 }
 
 // Lines say who was reset lately; there are none where there is nothing to say.

@@ -206,14 +206,10 @@ func readManifest(results string, rule files.Rule) (Manifest, error) {
 
 // Encode writes the manifest as JSON.
 func (m *Manifest) Encode(w io.Writer) error {
-	var text strings.Builder
-	enc := json.NewEncoder(&text)
-	enc.SetEscapeHTML(false) // a person reads it
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(m.Written()); err != nil {
-		return err
+	text, err := runner.JSONText(m.Written(), "  ")
+	if err == nil {
+		_, err = io.WriteString(w, text)
 	}
-	_, err := io.WriteString(w, runner.PrintableJSON(text.String()))
 	return err
 }
 

@@ -175,8 +175,8 @@ func (l *List) Do(ctx context.Context, j runner.Job, b runner.Book) (runner.Resu
 	}
 	t.take = func(step runner.Reason) error { return l.take(t, &res, b, step) }
 	err := l.do(ctx, t, &res)
-	res.UserID, res.Login, res.FactorStatus = t.UserID, clip(t.Login), clip(res.FactorStatus)
-	res.Factors = clipAll(res.Factors)
+	res.UserID, res.Login, res.FactorStatus = t.UserID, runner.Clip(t.Login), runner.Clip(res.FactorStatus)
+	res.Factors = runner.ClipAll(res.Factors)
 	res.FinishedAt = runner.Later(l.client.Now(), res.StartedAt)
 	if res.Status.Open() && res.RunID == "" {
 		res.RunID = l.opts.RunID
@@ -200,7 +200,7 @@ func (l *List) take(t *Target, res *runner.Result, b runner.Book, step runner.Re
 		res.Again = runner.SentAgain(t.tried().Again, res.StartedAt, t.again)
 	}
 	taken := runner.Taken{
-		UserID: t.UserID, Login: clip(t.Login), At: res.StartedAt, Step: step, Factors: clipAll(res.Factors),
+		UserID: t.UserID, Login: runner.Clip(t.Login), At: res.StartedAt, Step: step, Factors: runner.ClipAll(res.Factors),
 		Tried: runner.Tried{Attempts: t.tried().Attempts + res.Attempts, Again: res.Again},
 	}
 	if step == runner.ReasonUnenroll {
@@ -257,7 +257,7 @@ func (l *List) stillInDoubt(t *Target, before, now runner.Result) runner.Result 
 	if t.taken {
 		before.RunID = runner.JoinRuns(before.RunID, l.opts.RunID)
 	}
-	before.Error = clip(text)
+	before.Error = runner.Clip(text)
 	return before
 }
 
@@ -326,7 +326,3 @@ func (l *List) count() error {
 	}
 	return nil
 }
-
-func clip(s string) string { return runner.Clip(s) }
-
-func clipAll(names []string) []string { return runner.ClipAll(names) }

@@ -29,7 +29,7 @@ func (l *List) protect(_ context.Context, t *Target, res *runner.Result) error {
 	}
 	if l.with.Recent != nil && !t.goesOn() {
 		if why, ok := l.with.Recent(t.UserID); ok {
-			settle(res, runner.StatusSkipped, runner.ReasonRecent, clip(why))
+			settle(res, runner.StatusSkipped, runner.ReasonRecent, runner.Clip(why))
 			return nil
 		}
 	}

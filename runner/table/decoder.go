@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"oktareset/runner"
 )
 
 var errCutOff = errors.New("the line is cut off: it has no line end")
@@ -103,7 +105,7 @@ func NewRecordReader(r io.Reader) (*RecordReader, error) {
 	if !Ours(header) {
 		return nil, &Error{
 			Line:    line,
-			Message: fmt.Sprintf("not a result or a plan: the header begins with %q, not with %q", clip(header[0]), Columns[0]),
+			Message: fmt.Sprintf("not a result or a plan: the header begins with %q, not with %q", runner.Cut(header[0], shownText), Columns[0]),
 			Hint:    "give the file that the reset wrote",
 		}
 	}

@@ -21,7 +21,7 @@ const (
 	maxOwnRow = 16 * MaxRow
 
 	headSize  = 64 << 10 // bytes in which the delimiter is looked for: longer than any header
-	clipRunes = 60       // of a foreign text in a message
+	shownText = 60       // characters of a foreign text in a message
 )
 
 // ReaderOptions of a [Reader]. The zero value finds out by itself.
@@ -222,14 +222,6 @@ func count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// clip shortens a foreign text for a message.
-func clip(s string) string {
-	if runes := []rune(s); len(runes) > clipRunes {
-		return string(runes[:clipRunes]) + "…"
-	}
-	return s
 }
 
 // boundedReader ends the input once more than limit bytes were read for one row: for csv that

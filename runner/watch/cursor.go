@@ -1,7 +1,6 @@
 package watch
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -36,7 +35,7 @@ type watchPlace struct {
 
 	Next  oktaclient.LogCursor `json:"-"` // where to read on
 	pages []watchPage          // from From on
-	saved []byte
+	saved string
 }
 
 // watchPage is a page that was read.
@@ -78,24 +77,21 @@ func (p *watchPlace) load(path, org, orgID string) (bool, error) {
 	if p.Next, err = oktaclient.ParseLogCursor(string(p.From)); err != nil {
 		return false, bad(err.Error())
 	}
-	p.Org, p.OrgID, p.saved = org, cmp.Or(orgID, p.OrgID), b
+	p.Org, p.OrgID, p.saved = org, cmp.Or(orgID, p.OrgID), string(b)
 	return true, nil
 }
 
 // save writes the cursor file, whole or not at all.
 func (p *watchPlace) save(path string) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(p); err != nil {
+	text, err := runner.JSONText(p, "")
+	if err != nil {
 		return fmt.Errorf("write the cursor: %w", err)
 	}
-	text := []byte(runner.PrintableJSON(b.String()))
-	if bytes.Equal(text, p.saved) {
+	if text == p.saved {
 		return nil
 	}
-	err := files.Replace(path, func(w io.Writer) error {
-		_, err := w.Write(text)
+	err = files.Replace(path, func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
 		return err
 	})
 	if err != nil {
