@@ -6,6 +6,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner/console"
+	"oktareset/runner/progress"
 )
 
 // Env is what every command works with.
@@ -25,4 +26,17 @@ func (e *Env) OpenTerminal() (console.Asker, error) {
 		return e.TTY()
 	}
 	return console.OpenTerminal()
+}
+
+// Progress starts a display of how far something is: a bar on a terminal, lines elsewhere, nothing
+// with --quiet. o says what is counted. The caller must call [progress.Progress.Done].
+func (e *Env) Progress(o progress.Options) *progress.Progress {
+	if e.Console.Opts.Quiet {
+		return nil
+	}
+	o.Screen, o.Line = e.Console.Screen, func(s string) { e.Console.Info("%s", s) }
+	if e.Terminal && e.Getenv("TERM") != "dumb" && !e.Console.Opts.JSON {
+		o.Columns = e.Width
+	}
+	return progress.New(o)
 }

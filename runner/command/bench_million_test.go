@@ -127,7 +127,7 @@ func (g *goals) runMillion() (peak int, err error) {
 	defer org.Close()
 	g.org = org.URL
 	var stderr bytes.Buffer
-	cmd := exec.Command(binary, "reset", g.millionInput(), "--progress", "none", "--limit", fmt.Sprint(millionDone),
+	cmd := exec.Command(binary, "reset", g.millionInput(), "-q", "--limit", fmt.Sprint(millionDone),
 		"--confirm", fmt.Sprintf("%s:%d", strings.TrimPrefix(org.URL, "http://"), millionUsers))
 	cmd.Env, cmd.Stderr = append(os.Environ(), "OKTA_CLIENT_ORGURL="+org.URL, "OKTA_CLIENT_TOKEN=00million"), &stderr
 	if err := cmd.Start(); err != nil {
@@ -207,7 +207,7 @@ func (g *goals) resume(b *testing.B) {
 		ctx, stop := context.WithCancelCause(b.Context())
 		org := &firstRequest{stop: stop}
 		start = time.Now()
-		code, stderr := runCommand(ctx, env, org, "reset", "--resume", "-o", filepath.Join(g.dir, "users.results.csv"), "--progress", "none")
+		code, stderr := runCommand(ctx, env, org, "reset", "--resume", "-o", filepath.Join(g.dir, "users.results.csv"), "-q")
 		if interrupted := (fault.Signal{Signal: os.Interrupt}); org.at.IsZero() || code != interrupted.ExitCode() {
 			b.Fatalf("exit code %d:\n%s", code, stderr)
 		}

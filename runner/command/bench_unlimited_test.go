@@ -45,7 +45,7 @@ func (g *goals) unlimited(b *testing.B) {
 		env = serveUnlimited(b, must(b, g.binary), input)
 		start = time.Now()
 		host := strings.TrimPrefix(env["OKTA_CLIENT_ORGURL"], "http://")
-		code, stderr := runCommand(b.Context(), env, nil, "reset", input, "-o", filepath.Join(dir, fmt.Sprintf("%d.csv", n)), "--progress", "none",
+		code, stderr := runCommand(b.Context(), env, nil, "reset", input, "-o", filepath.Join(dir, fmt.Sprintf("%d.csv", n)), "-q",
 			"--workers", fmt.Sprint(workers), "--confirm", fmt.Sprintf("%s:%d", host, unlimitedUsers))
 		whole += time.Since(start)
 		if code != 0 {

@@ -45,8 +45,8 @@ func TestComplete(t *testing.T) {
 		{line: "sandbox --fill ", files: inputFiles},
 		{line: "reset --ticket "},
 		{line: "reset --dry-run=t"},
-		{line: "reset --progress ", want: "auto plain none"},
-		{line: "reset --progress=", want: "--progress=auto --progress=none"},
+		{line: "reset --log-format ", want: "text json"},
+		{line: "reset --log-format=", want: "--log-format=text --log-format=json"},
 		{line: "reset --retry failed,", want: "failed,forbidden failed,unknown", not: "failed,failed failed"},
 		{line: "users --status=ACTIVE,", want: "--status=ACTIVE,STAGED", not: "--status=ACTIVE,ACTIVE"},
 		{line: "reset --enroll ", want: "sms:OKTA", not: "token:RSA"},
@@ -107,7 +107,7 @@ func TestCompleteTaken(t *testing.T) {
 		}
 		return found
 	}
-	for _, flag := range []string{"--progress", "--log-format", "--retry", "--factor", "--enroll", "--delimiter"} {
+	for _, flag := range []string{"--log-format", "--retry", "--factor", "--enroll", "--delimiter"} {
 		for _, s := range offered("reset", flag, "") {
 			if _, err := parse(t, "users.csv", flag, s.word); err != nil {
 				t.Errorf("%s %s is offered: %v", flag, s.word, err)
@@ -138,9 +138,9 @@ func TestJoinWords(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ pieces, words, shown string }{
 		{"reset us", "reset us", ""},
-		{"reset --progress = pl", "reset --progress=pl", "--progress="},
-		{"reset --progress =", "reset --progress=", "--progress="},
-		{"reset --progress = plain ", "reset --progress=plain ", ""},
+		{"reset --log-format = js", "reset --log-format=js", "--log-format="},
+		{"reset --log-format =", "reset --log-format=", "--log-format="},
+		{"reset --log-format = json ", "reset --log-format=json ", ""},
 		{"reset --factor token : software : t", "reset --factor token:software:t", "token:software:"},
 		{"reset --enroll = sms : OKTA x", "reset --enroll=sms:OKTA x", ""},
 		{"= =", "==", "=="},

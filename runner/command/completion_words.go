@@ -10,7 +10,6 @@ import (
 	"oktareset/runner/command/help"
 	"oktareset/runner/desk"
 	"oktareset/runner/export"
-	"oktareset/runner/progress"
 )
 
 // suggestion is a word that may stand at the cursor.
@@ -184,8 +183,6 @@ func (l *typedLine) argument(current string) (found []suggestion, names fileName
 func flagValues(e *flagEntry, before, current string) (found []suggestion, names fileNames) {
 	words, list := []string(nil), false
 	switch e.names[0] {
-	case "progress":
-		words = []string{string(progress.Auto), string(progress.Plain), string(progress.None)}
 	case "log-format":
 		words = []string{"text", "json"}
 	case "engine":

@@ -148,7 +148,7 @@ func (c *crash) command(flags ...string) (*exec.Cmd, *bytes.Buffer) {
 		c.tally["without the input"]++
 	}
 	args := []string{
-		"reset", "--resume", "--timeout", "1s", "--workers", fmt.Sprint(1 + c.rng.IntN(16)), "--progress", "none",
+		"reset", "--resume", "--timeout", "1s", "--workers", fmt.Sprint(1 + c.rng.IntN(16)),
 	}
 	if !slices.Contains(flags, "--confirm") {
 		args = append(args, "--confirm", fmt.Sprintf("%s:1-%d", c.host, len(c.ids)))

@@ -17,7 +17,6 @@ import (
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/job"
-	"oktareset/runner/progress"
 	"oktareset/runner/protect"
 	"oktareset/runner/roster"
 	"oktareset/runner/steps"
@@ -42,7 +41,7 @@ func parse(t *testing.T, args ...string) (job.Options, error) {
 
 // No t.Parallel around urfave/cli: its help flag is a global that every App writes.
 func TestParseReset(t *testing.T) {
-	base := job.Options{File: "users.csv", Workers: 32, Capacity: 90, Timeout: 20 * time.Second, Progress: progress.Auto}
+	base := job.Options{File: "users.csv", Workers: 32, Capacity: 90, Timeout: 20 * time.Second}
 	with := func(change func(*job.Options)) job.Options {
 		o := base
 		change(&o)
@@ -76,20 +75,20 @@ func TestParseReset(t *testing.T) {
 			[]string{"--column", "Mail", "--delimiter", "tab", "users.csv", "--no-header", "-q", "--max-api-capacity", "100"},
 			with(func(o *job.Options) {
 				o.Input = roster.Options{Column: "Mail", Delimiter: '\t', NoHeader: true}
-				o.Console.Quiet, o.Progress, o.Capacity = true, progress.None, 100
+				o.Console.Quiet, o.Capacity = true, 100
 			}),
 		},
 		{
 			[]string{
 				"users.csv", "--factor", "sms", "--factor", "token:software:totp:GOOGLE", "--factor", "sms", "--remove-recovery", "--clear-sessions",
-				"--enroll", "sms:OKTA", "--activate", "--template-id", "cstk2", "--token-lifetime", "10m", "--update-phone",
+				"--enroll", "sms:OKTA", "--activate", "--update-phone",
 			},
 			with(func(o *job.Options) {
 				o.What = steps.What{
 					Factors:        []steps.FactorType{{Type: "sms"}, {Type: "token:software:totp", Provider: "GOOGLE"}},
 					RemoveRecovery: true, Then: []runner.Reason{runner.ReasonSessions},
 					Enroll: oktaclient.Enrollment{
-						Type: "sms", Provider: "OKTA", Activate: true, TemplateID: "cstk2", TokenLifetime: 10 * time.Minute, UpdatePhone: true,
+						Type: "sms", Provider: "OKTA", Activate: true, UpdatePhone: true,
 					},
 				}
 			}),

@@ -16,7 +16,7 @@ import (
 // else than was approved.
 func TestPlanCommandHasEveryFlag(t *testing.T) {
 	values := map[string][]string{
-		"factor": {"sms:OKTA", "push"}, "enroll": {"sms:OKTA"}, "template-id": {"cstk2flOtuCMDJK4b0g3"}, "token-lifetime": {"90s"}, "exclude": {"it's.csv"},
+		"factor": {"sms:OKTA", "push"}, "enroll": {"sms:OKTA"}, "exclude": {"it's.csv"},
 		"exclude-column": {"Benutzer"}, "skip-reset-since": {"2d"},
 	}
 	flags := append(whatFlags("WHAT"), resetFlags()...)
@@ -53,7 +53,7 @@ func TestPlanCommandHasEveryFlag(t *testing.T) {
 			t.Errorf("%s\nhas no --%s", got, name)
 		}
 	}
-	for _, part := range []string{"--factor sms:OKTA --factor push", "--token-lifetime 1m30s", `--exclude 'it'\''s.csv'`, "--ticket 'CHG 1' --confirm acme.okta.com:7", "--token-file 'my token'"} {
+	for _, part := range []string{"--factor sms:OKTA --factor push", `--exclude 'it'\''s.csv'`, "--ticket 'CHG 1' --confirm acme.okta.com:7", "--token-file 'my token'"} {
 		if !strings.Contains(got, part) {
 			t.Errorf("%s\nhas no %s", got, part)
 		}

@@ -18,7 +18,6 @@ import (
 	"oktareset/runner/evidence"
 	"oktareset/runner/fault"
 	"oktareset/runner/job"
-	"oktareset/runner/progress"
 	"oktareset/runner/protect"
 	"oktareset/runner/roster"
 )
@@ -89,7 +88,6 @@ func resetFlags() []cli.Flag {
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: output, Usage: "write results to `FILE` (default: users.results.csv or users.plan.csv beside users.csv)"},
 		&cli.StringFlag{Name: "ticket", Category: output, Usage: "put `TEXT` into every row of the result"},
 		&cli.BoolFlag{Name: "json", Category: output, Usage: "print the run's summary on stdout as JSON"},
-		&cli.StringFlag{Name: "progress", Category: output, Value: string(progress.Auto), Usage: "`MODE`: auto (a bar on a terminal, else lines), plain or none"},
 	)
 	flags = append(flags, consoleFlagsQuiet("write nothing but errors, and warnings of users who aren't protected")...)
 	return append(flags, orgFlags("use a stand-in org inside this program: nothing real is touched")...)
@@ -162,16 +160,10 @@ func parseReset(c *cli.Context) (job.Options, error) {
 	if o.Retry, err = parseRetry(c.String("retry")); err != nil {
 		return o, err
 	}
-	if o.Progress, err = progress.ParseMode(c.String("progress")); err != nil {
-		return o, fault.Usage("auto, plain or none", "--%w", err)
-	}
 	if s := c.String("confirm"); s != "" || c.IsSet("confirm") {
 		if o.Confirm, err = console.ParseConfirm(s); err != nil {
 			return o, err
 		}
-	}
-	if o.Console.Quiet {
-		o.Progress = progress.None
 	}
 	for _, user := range o.Users {
 		if _, reason := runner.ParseIdentifier(user); reason != "" {

@@ -2,7 +2,6 @@ package command
 
 import (
 	"slices"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -25,8 +24,6 @@ func whatFlags(what string) []cli.Flag {
 	return append(flags,
 		&cli.StringFlag{Name: "enroll", Category: what, Usage: "then enroll `TYPE:PROVIDER`, as sms:OKTA, by the file's columns phoneNumber, phoneExtension, profile.*"},
 		&cli.BoolFlag{Name: "activate", Category: what, Usage: "with --enroll of sms, call or email: activate it at once, without the user"},
-		&cli.StringFlag{Name: "template-id", Category: what, Usage: "with --enroll sms: the text to send is the org's template `ID`"},
-		periodFlag("token-lifetime", what, 0, "with --enroll: the passcode that is sent is valid for `D` (Okta's default: 5m)"),
 		&cli.BoolFlag{Name: "update-phone", Category: what, Usage: "with --enroll of sms or call: replace the phone number that the user has"},
 	)
 }
@@ -60,7 +57,7 @@ func parseWhat(c *cli.Context) (steps.What, error) {
 
 func parseEnroll(w *steps.What, c *cli.Context) error {
 	if !c.IsSet("enroll") {
-		for _, name := range []string{"activate", "template-id", "token-lifetime", "update-phone"} {
+		for _, name := range []string{"activate", "update-phone"} {
 			if c.IsSet(name) {
 				return fault.Usage("", "--%s needs --enroll", name)
 			}
@@ -71,10 +68,7 @@ func parseEnroll(w *steps.What, c *cli.Context) error {
 	if err != nil || f.Provider == "" {
 		return fault.Usage("as --enroll sms:OKTA", "--enroll %q isn't TYPE:PROVIDER", c.String("enroll"))
 	}
-	w.Enroll = oktaclient.Enrollment{
-		Type: f.Type, Provider: f.Provider, Activate: c.Bool("activate"), UpdatePhone: c.Bool("update-phone"),
-		TemplateID: c.String("template-id"), TokenLifetime: c.Duration("token-lifetime"),
-	}
+	w.Enroll = oktaclient.Enrollment{Type: f.Type, Provider: f.Provider, Activate: c.Bool("activate"), UpdatePhone: c.Bool("update-phone")}
 	byPhone := oktaclient.ByPhone(f.Type)
 	switch {
 	case oktaclient.OwnDevice(f.Type) != "":
@@ -85,11 +79,6 @@ func parseEnroll(w *steps.What, c *cli.Context) error {
 		return fault.Usage("Okta activates sms, call and email at once", "--activate doesn't go with --enroll %s", f)
 	case w.Enroll.UpdatePhone && !byPhone:
 		return fault.Usage("it concerns a phone number", "--update-phone doesn't go with --enroll %s", f)
-	case w.Enroll.TemplateID != "" && f.Type != "sms":
-		return fault.Usage("it is the text of an SMS", "--template-id doesn't go with --enroll %s", f)
-	case c.IsSet("token-lifetime") && (w.Enroll.TokenLifetime < time.Second || w.Enroll.TokenLifetime > oktaclient.MaxTokenLifetime ||
-		w.Enroll.TokenLifetime%time.Second != 0):
-		return fault.Usage("1s to 24h, in whole seconds", "--token-lifetime %s", w.Enroll.TokenLifetime)
 	}
 	return nil
 }

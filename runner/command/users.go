@@ -11,7 +11,6 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/runner/export"
 	"oktareset/runner/fault"
-	"oktareset/runner/progress"
 )
 
 const usersExamples = `   oktareset users -o users.csv                                     all users but the deactivated ones
@@ -66,7 +65,6 @@ func usersFlags() []cli.Flag {
 
 		&cli.StringFlag{Name: "columns", Category: output, Value: export.DefaultColumns, Usage: "attributes `NAME,NAME`, those of the profile by their variable names; userId always comes first"},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: output, Usage: "write to `FILE`, which appears once it is whole (default: stdout)"},
-		&cli.StringFlag{Name: "progress", Category: output, Value: string(progress.Auto), Usage: "`MODE`: auto (a bar on a terminal, else lines), plain or none"},
 	}
 	flags = append(flags, consoleFlags()...)
 	return append(flags, orgFlags("use a stand-in org inside this program")...)
@@ -104,12 +102,6 @@ func parseUsers(c *cli.Context) (export.Options, error) {
 	}
 	if o.Rate, err = parseRate(c.String("rate")); err != nil {
 		return o, err
-	}
-	if o.Progress, err = progress.ParseMode(c.String("progress")); err != nil {
-		return o, fault.Usage("auto, plain or none", "--%w", err)
-	}
-	if o.Console.Quiet {
-		o.Progress = progress.None
 	}
 	return o, checkUsers(&o, c)
 }

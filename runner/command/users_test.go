@@ -180,8 +180,8 @@ func TestParseUsers(t *testing.T) {
 	c.Command("users").Action = func(c *cli.Context) error {
 		var o export.Options
 		o, parsed = parseUsers(c)
-		want := "[ACTIVE LOCKED_OUT] [sms token:software:totp:GOOGLE] [{email [profile email]}] x.csv 2 90 20s none"
-		got := fmt.Sprintln(o.Statuses, o.HasFactor, o.Columns, o.Output, o.Rate, o.Capacity, o.Timeout, o.Progress)
+		want := "[ACTIVE LOCKED_OUT] [sms token:software:totp:GOOGLE] [{email [profile email]}] x.csv 2 90 20s true"
+		got := fmt.Sprintln(o.Statuses, o.HasFactor, o.Columns, o.Output, o.Rate, o.Capacity, o.Timeout, o.Console.Quiet)
 		if strings.TrimSpace(got) != want {
 			t.Errorf("parseUsers(%q) = %s, want %s", args, got, want)
 		}

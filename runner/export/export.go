@@ -148,7 +148,7 @@ func isGroupID(s string) bool {
 
 // each hands on the users of a list, and shows how many there are so far.
 func (x *export) each(users iter.Seq2[oktaclient.UserRecord, error], do func(oktaclient.UserRecord) error) error {
-	bar := progress.New(x.progressOptions("list users", 0))
+	bar := x.progress("list users", 0)
 	defer bar.Done()
 	for u, err := range users {
 		switch {
@@ -178,23 +178,16 @@ func (x *export) write(userID string, cells []string) error {
 	return x.out.write(userID, cells)
 }
 
-func (x *export) progressOptions(label string, total int) progress.Options {
-	o := progress.Options{
-		Screen: x.Console.Screen, Mode: x.opts.Progress, Label: label, Total: total, Reads: true,
-		State: func() progress.State {
-			until, why := x.client.Hold()
-			s := progress.State{Hold: until, Why: why}
-			if _, usable, ok := x.client.Allowance(oktaclient.BucketUsers); ok && total > 0 {
-				s.PerWindow, s.Window = usable, oktaclient.Window
-			}
-			return s
-		},
-		Line: func(s string) { x.Console.Info("%s", s) },
-	}
-	if x.Terminal && x.Getenv("TERM") != "dumb" && !x.opts.Console.JSON {
-		o.Columns = x.Width
-	}
-	return o
+// progress starts a display of how many of total users were read; 0: nobody knows how many there are.
+func (x *export) progress(label string, total int) *progress.Progress {
+	return x.Progress(progress.Options{Label: label, Total: total, Reads: true, State: func() progress.State {
+		until, why := x.client.Hold()
+		s := progress.State{Hold: until, Why: why}
+		if _, usable, ok := x.client.Allowance(oktaclient.BucketUsers); ok && total > 0 {
+			s.PerWindow, s.Window = usable, oktaclient.Window
+		}
+		return s
+	}})
 }
 
 // summarize tells how the export went, and what can be done with it.

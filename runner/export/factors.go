@@ -13,7 +13,6 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
-	"oktareset/runner/progress"
 )
 
 // candidate is a user whose factors decide.
@@ -94,7 +93,7 @@ func (x *export) announce(ctx context.Context, users int) {
 // listFactors lists the factors of all candidates and marks those that belong into the export.
 // The client paces the calls; the pool is only as large as the client lets be under way.
 func (x *export) listFactors(ctx context.Context, all []candidate, matches func([]oktaclient.Factor) bool) error {
-	bar := progress.New(x.progressOptions("list factors", len(all)))
+	bar := x.progress("list factors", len(all))
 	defer bar.Done()
 	var gone atomic.Int64
 	x.wanted = len(all)

@@ -7,7 +7,6 @@ import (
 
 	"oktareset/runner/access"
 	"oktareset/runner/console"
-	"oktareset/runner/progress"
 )
 
 // Options is what the flags of users ask for.
@@ -22,7 +21,6 @@ type Options struct {
 	Capacity       int
 	Timeout        time.Duration
 	Output         string // "": stdout
-	Progress       progress.Mode
 	Sandbox        bool
 	Org            access.Flags
 	Console        console.Options

@@ -23,8 +23,14 @@ func (t *target) explainExists(exists *ledger.ExistsError) error {
 func (t *target) explainResume(err error) error {
 	if mismatch := (*ledger.MismatchError)(nil); errors.As(err, &mismatch) {
 		_, hint := t.inTheWay()
-		switch m, readErr := results.ReadManifest(t.paths.results); {
+		m, readErr := results.ReadManifest(t.paths.results)
+		dropped := results.DroppedFlag(&m)
+		switch {
 		case readErr != nil, mismatch.What == "kind", mismatch.What == "input":
+		case mismatch.What == "steps" && dropped != "" && m.DryRun:
+			hint = "make the plan again: reset has no " + dropped + " any more"
+		case mismatch.What == "steps" && dropped != "":
+			hint = fmt.Sprintf("finish it with the version that began it (%s): reset has no %s any more", m.Runs[0].Version, dropped)
 		case mismatch.What == "steps" && m.DryRun:
 			hint = "give the flags that the plan was made with: " + results.GoOnCommand(&m, t.paths.results, "--resume")
 		case mismatch.What == "steps":

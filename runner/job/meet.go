@@ -227,10 +227,10 @@ func (c *cleared) meetProtected(ctx context.Context) error {
 func (c *cleared) lookUpBar(n int) (each, done func()) {
 	var bar *progress.Progress
 	if n >= manyLookUps {
-		bar = progress.New(c.progressOptions("look up who is excluded", n, func() (s progress.State) {
+		bar = c.Progress(progress.Options{Label: "look up who is excluded", Total: n, State: func() (s progress.State) {
 			s.Hold, s.Why = c.client.Hold()
 			return s
-		}))
+		}})
 	}
 	return func() { bar.Add(runner.StatusSkipped) }, bar.Done
 }

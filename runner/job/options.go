@@ -8,7 +8,6 @@ import (
 	"oktareset/runner"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
-	"oktareset/runner/progress"
 	"oktareset/runner/protect"
 	"oktareset/runner/roster"
 	"oktareset/runner/steps"
@@ -33,16 +32,15 @@ type Options struct {
 	Halt        runner.HaltRule
 	MaxDuration time.Duration // 0: no bound
 
-	Resume   bool
-	Retry    map[runner.Status]bool // settled rows that are tried again
-	Output   string
-	Ticket   string
-	JSON     bool
-	Progress progress.Mode
-	Sandbox  bool
-	Org      access.Flags
-	Console  console.Options
-	Set      map[string]string // the flags that were given, for the manifest
+	Resume  bool
+	Retry   map[runner.Status]bool // settled rows that are tried again
+	Output  string
+	Ticket  string
+	JSON    bool
+	Sandbox bool
+	Org     access.Flags
+	Console console.Options
+	Set     map[string]string // the flags that were given, for the manifest
 
 	// Report prints how a run went, for a person and, if asJSON says so, for a program. A run with
 	// results of earlier dates reports each, but only its own as JSON.

@@ -134,6 +134,9 @@ func (t *task) checkPlannedExclusions(m *results.Manifest) error {
 }
 
 func (t *task) hintPlan(m *results.Manifest) string {
+	if dropped := results.DroppedFlag(m); dropped != "" {
+		return "make a new plan with --dry-run: reset has no " + dropped + " any more"
+	}
 	return "give the flags that the plan was made with: " + results.PlanCommand(m, t.paths.shown) + "; or make a new plan with --dry-run"
 }
 

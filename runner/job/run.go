@@ -9,7 +9,6 @@ import (
 	"oktareset/runner/access"
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
-	"oktareset/runner/progress"
 	"oktareset/runner/protect"
 	"oktareset/runner/results"
 )
@@ -136,16 +135,4 @@ func (r *run) timed(ctx context.Context) (context.Context, context.CancelFunc) {
 		return ctx, func() {}
 	}
 	return context.WithTimeoutCause(ctx, r.opts.MaxDuration-time.Since(r.began), errMaxDuration)
-}
-
-// progressOptions are those of a display of how far total pieces are.
-func (r *run) progressOptions(label string, total int, state func() progress.State) progress.Options {
-	o := progress.Options{
-		Screen: r.Console.Screen, Mode: r.opts.Progress, Total: total, Label: label, State: state,
-		Line: func(s string) { r.Console.Info("%s", s) },
-	}
-	if r.Terminal && r.Getenv("TERM") != "dumb" && !r.opts.Console.JSON {
-		o.Columns = r.Width
-	}
-	return o
 }

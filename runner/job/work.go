@@ -141,7 +141,7 @@ func (w *work) newBar() *progress.Progress {
 	if w.opts.DryRun {
 		label = "look up"
 	}
-	return progress.New(w.progressOptions(label, w.rows+len(w.doubts)-len(w.resend), w.state))
+	return w.Progress(progress.Options{Label: label, Total: w.rows + len(w.doubts) - len(w.resend), State: w.state})
 }
 
 // state is what keeps the run from going on.

@@ -1,32 +1,12 @@
 package progress
 
 import (
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"oktareset/runner"
 )
-
-// Mode is how progress is shown.
-type Mode string
-
-// The modes.
-const (
-	Auto  Mode = "auto"  // a bar on a terminal, else lines
-	Plain Mode = "plain" // lines, on a terminal too
-	None  Mode = "none"
-)
-
-// ParseMode returns the mode that s names.
-func ParseMode(s string) (Mode, error) {
-	switch m := Mode(s); m {
-	case Auto, Plain, None:
-		return m, nil
-	}
-	return "", fmt.Errorf("progress %q: want %s, %s or %s", s, Auto, Plain, None)
-}
 
 // DefaultEvery is the time between two plain lines: six lines a minute say enough in the log of
 // a job.
@@ -39,7 +19,6 @@ const sampleEvery = 200 * time.Millisecond
 // Options of a display.
 type Options struct {
 	Screen *Screen // what is written on
-	Mode   Mode    // "" is Auto
 
 	// Columns is the width of the terminal that Screen writes to, 0 when it can't be told. It
 	// is asked for each frame. Nil means that no bar can be drawn: not a terminal, or one that
@@ -85,17 +64,14 @@ type display interface {
 }
 
 // New starts a display. The caller must call [Progress.Done]. Only one display may draw on a
-// screen at a time. For the mode [None] it returns nil.
+// screen at a time.
 func New(o Options) *Progress {
-	if o.Mode == None {
-		return nil
-	}
 	if o.Every <= 0 {
 		o.Every = DefaultEvery
 	}
 	p := &Progress{opts: o, start: time.Now(), stopping: make(chan struct{}), finished: make(chan struct{})}
 	var d display = &lines{write: p.line, every: o.Every, last: p.start}
-	if o.Columns != nil && o.Mode != Plain {
+	if o.Columns != nil {
 		d = &bar{screen: o.Screen, columns: o.Columns, label: o.Label}
 	}
 	go p.run(d)

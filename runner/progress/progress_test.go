@@ -98,20 +98,6 @@ func TestPlainHolds(t *testing.T) {
 	})
 }
 
-func TestPlainOnATerminal(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
-		p := New(Options{Screen: NewScreen(&out), Mode: Plain, Columns: func() int { return 80 }, Every: time.Second})
-		p.Add(runner.StatusReset)
-		wait(1100 * time.Millisecond)
-		p.Done()
-		if got, want := out.String(), "progress: 1, 60/min\nprogress: 1, 55/min, in 1 s\n"; got != want {
-			t.Errorf("written %q, want %q", got, want)
-		}
-	})
-}
-
 func TestBar(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -234,13 +220,11 @@ func TestOnlyDoneWaitsForTheTerminal(t *testing.T) {
 
 func TestNone(t *testing.T) {
 	t.Parallel()
-	var out bytes.Buffer
-	p := New(Options{Screen: NewScreen(&out), Mode: None, Total: 1})
-	p.Add(runner.StatusReset) // a nil Progress: neither may panic
+	var p *Progress // of a command that shows nothing
+	p.Add(runner.StatusReset)
+	p.Mend(runner.StatusReset)
+	p.Count()
 	p.Done()
-	if out.Len() != 0 {
-		t.Errorf("written %q, want nothing", out.String())
-	}
 }
 
 func TestAddFromManyGoroutines(t *testing.T) {
@@ -258,19 +242,5 @@ func TestAddFromManyGoroutines(t *testing.T) {
 	p.Done()
 	if want := "progress: 4000/4000 (100%), in 0 s, 2000 need attention"; last != want {
 		t.Errorf("last line %q, want %q", last, want)
-	}
-}
-
-func TestParseMode(t *testing.T) {
-	t.Parallel()
-	for _, want := range []Mode{Auto, Plain, None} {
-		if got, err := ParseMode(string(want)); got != want || err != nil {
-			t.Errorf("ParseMode(%q) = %q, %v, want %q", want, got, err, want)
-		}
-	}
-	for _, s := range []string{"", "AUTO", "bar"} {
-		if got, err := ParseMode(s); err == nil {
-			t.Errorf("ParseMode(%q) = %q, want an error", s, got)
-		}
 	}
 }

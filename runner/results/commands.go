@@ -99,7 +99,24 @@ func recordedWhat(m *Manifest) []string {
 	for _, s := range runner.LaterSteps() {
 		names = append(names, s.Flag)
 	}
-	return recordedFlags(m, append(names, "enroll", "activate", "template-id", "token-lifetime", "update-phone")...)
+	return recordedFlags(m, append(names, "enroll", "activate", "update-phone")...)
+}
+
+// droppedFlags are flags of earlier versions that changed what is done to each user. No command of
+// this version does the same.
+var droppedFlags = []string{"template-id", "token-lifetime"}
+
+// DroppedFlag is a flag that a run of the manifest had and this version hasn't, as it is written, or
+// "".
+func DroppedFlag(m *Manifest) string {
+	for _, run := range m.Runs {
+		for _, name := range droppedFlags {
+			if _, ok := run.Options[name]; ok {
+				return "--" + name
+			}
+		}
+	}
+	return ""
 }
 
 // recordedProtection are the flags that leave users alone.

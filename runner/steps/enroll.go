@@ -21,15 +21,12 @@ type Enrolling struct {
 func (e *Enrolling) name() string {
 	f := e.Factor
 	var how []string
-	add := func(set bool, text string) {
-		if set {
-			how = append(how, text)
-		}
+	if f.Activate {
+		how = append(how, "activate")
 	}
-	add(f.Activate, "activate")
-	add(f.UpdatePhone, "update phone")
-	add(f.TemplateID != "", "template "+f.TemplateID)
-	add(f.TokenLifetime != 0, "token lifetime "+f.TokenLifetime.String())
+	if f.UpdatePhone {
+		how = append(how, "update phone")
+	}
 	if len(how) == 0 {
 		return "enroll " + f.String()
 	}
