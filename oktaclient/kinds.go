@@ -145,3 +145,14 @@ func OktaVerifyEvent(name string) bool {
 		return k.event == name && Factor{Type: k.typ, Provider: k.provider}.OktaVerify()
 	})
 }
+
+// EventFactorType is the type of the factor that a deactivation with this [LogEvent.Factor] took, ""
+// if it isn't known.
+func EventFactorType(name string) string {
+	for _, k := range kinds {
+		if k.event == name {
+			return k.typ
+		}
+	}
+	return ""
+}

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner/table"
+	"oktareset/testdata/logevent"
 )
 
 const (
@@ -22,7 +22,7 @@ const (
 	runB  = "20261122T050000Z-bbbbbb"
 )
 
-var began = time.Date(2026, 11, 22, 4, 0, 0, 0, time.UTC)
+var began = logevent.Began
 
 // line is a line of results, worked on in the first minute.
 func line(user, status, request string) table.Record {
@@ -40,39 +40,7 @@ func withFactors(status, reason, factors string) table.Record {
 }
 
 // happening is an event of the log.
-type happening struct {
-	id, typ, user, actor, request, run, factor, uri, result string
-	after                                                   time.Duration
-}
-
-func (h happening) event(t *testing.T) oktaclient.LogEvent { return h.record(t).LogEvent }
-
-func (h happening) record(t *testing.T) oktaclient.LogRecord {
-	t.Helper()
-	if h.typ == "" {
-		h.typ = oktaclient.EventResetAll
-	}
-	if h.result == "" {
-		h.result = oktaclient.OutcomeSuccess
-	}
-	agent := "Mozilla/5.0"
-	if h.run != "" {
-		agent = "oktareset/1.0 run/" + h.run
-	}
-	reason := ""
-	if h.factor != "" {
-		reason = "User reset " + h.factor + " factor"
-	}
-	text := fmt.Sprintf(`{"uuid":%q,"published":%q,"eventType":%q,"actor":{"id":%q,"alternateId":"%[4]s@x"},`+
-		`"target":[{"id":"0oa","type":"AppInstance"},{"id":%q,"type":"User","alternateId":"%[5]s@x"}],"outcome":{"result":%q,"reason":%q},`+
-		`"client":{"userAgent":{"rawUserAgent":%q}},"debugContext":{"debugData":{"requestId":%q,"requestUri":%q}}}`,
-		h.id, stamp(began.Add(h.after)), h.typ, h.actor, h.user, h.result, reason, agent, h.request, h.uri)
-	var e oktaclient.LogRecord
-	if err := json.Unmarshal([]byte(text), &e); err != nil {
-		t.Fatalf("%s: %v", text, err)
-	}
-	return e
-}
+type happening = logevent.Event
 
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
@@ -80,7 +48,7 @@ func TestVerdicts(t *testing.T) {
 	recorded := subject
 	recorded.Recorded = true
 	deactivate := func(id, factor string) happening {
-		return happening{id: id, typ: oktaclient.EventDeactivate, user: alice, actor: admin, request: "req1", run: runA, factor: factor}
+		return happening{ID: id, Type: oktaclient.EventDeactivate, User: alice, Actor: admin, Request: "req1", Run: runA, Factor: factor}
 	}
 	tests := []struct {
 		name    string
@@ -93,13 +61,13 @@ func TestVerdicts(t *testing.T) {
 	}{
 		{
 			"by request", subject, line(alice, "reset", "req1"),
-			[]happening{{id: "e1", user: alice, actor: admin, request: "req1", run: runA}},
+			[]happening{{ID: "e1", User: alice, Actor: admin, Request: "req1", Run: runA}},
 			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1"}},
 			"", 0,
 		},
 		{
 			"by request, whoever the log says it was", subject, line(alice, "reset", "req1"),
-			[]happening{{id: "e1", user: alice, actor: other, request: "req1"}},
+			[]happening{{ID: "e1", User: alice, Actor: other, Request: "req1"}},
 			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1"}, ActorID: other, Actor: other + "@x"},
 			"", 0,
 		},
@@ -107,7 +75,7 @@ func TestVerdicts(t *testing.T) {
 			"one Okta Verify in three events, and their sum", subject, line(alice, "reset", "req1"),
 			[]happening{
 				deactivate("e1", "SIGNED_NONCE"), deactivate("e2", "OKTA_VERIFY_PUSH"), deactivate("e3", "OKTA_SOFT_TOKEN"),
-				{id: "e4", user: alice, actor: admin, request: "req1", run: runA},
+				{ID: "e4", User: alice, Actor: admin, Request: "req1", Run: runA},
 			},
 			Finding{
 				Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1", "e2", "e3", "e4"},
@@ -135,7 +103,7 @@ func TestVerdicts(t *testing.T) {
 		},
 		{
 			"a recorded factor has no event, but that of all", recorded, withFactors("reset", "", "sms:OKTA webauthn:FIDO"),
-			[]happening{deactivate("e1", "SMS_FACTOR"), {id: "e2", user: alice, actor: admin, request: "req1", run: runA}},
+			[]happening{deactivate("e1", "SMS_FACTOR"), {ID: "e2", User: alice, Actor: admin, Request: "req1", Run: runA}},
 			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1", "e2"}, Factors: []string{"SMS_FACTOR"}},
 			"", 0,
 		},
@@ -177,47 +145,47 @@ func TestVerdicts(t *testing.T) {
 		},
 		{
 			"by another run of the ledger, hours later", subject, line(alice, "reset", "lost"),
-			[]happening{{id: "e1", user: alice, actor: admin, request: "req9", run: runB, after: time.Hour}},
+			[]happening{{ID: "e1", User: alice, Actor: admin, Request: "req9", Run: runB, After: time.Hour}},
 			Finding{Verdict: Confirmed, Proof: ByRun, Events: []string{"e1"}},
 			"", 0,
 		},
 		{
 			"by time", subject, line(alice, "reset", "lost"),
-			[]happening{{id: "e1", user: alice, actor: admin, request: "req9", after: 4 * time.Second}},
+			[]happening{{ID: "e1", User: alice, Actor: admin, Request: "req9", After: 4 * time.Second}},
 			Finding{Verdict: Confirmed, Proof: ByTime, Events: []string{"e1"}},
 			"", 0,
 		},
 		{
 			"too late for time alone", subject, line(alice, "reset", "lost"),
-			[]happening{{id: "e1", user: alice, actor: admin, request: "req9", after: time.Minute}},
+			[]happening{{ID: "e1", User: alice, Actor: admin, Request: "req9", After: time.Minute}},
 			Finding{Verdict: Missing},
 			"the log has no reset", 1,
 		},
 		{
 			"in the name of our run, by somebody else", subject, line(alice, "reset", "lost"),
-			[]happening{{id: "e1", user: alice, actor: other, request: "req9", run: runA}},
+			[]happening{{ID: "e1", User: alice, Actor: other, Request: "req9", Run: runA}},
 			Finding{Verdict: Missing},
 			"the log has no reset", 1,
 		},
 		{
 			"by a run of another file", subject, line(alice, "reset", "lost"),
-			[]happening{{id: "e1", user: alice, actor: admin, request: "req9", run: "20261122T040000Z-cccccc"}},
+			[]happening{{ID: "e1", User: alice, Actor: admin, Request: "req9", Run: "20261122T040000Z-cccccc"}},
 			Finding{Verdict: Missing},
 			"the log has no reset", 1,
 		},
 		{
 			"another admin, besides", subject, line(alice, "reset", "req1"),
-			[]happening{{id: "e1", user: alice, actor: admin, request: "req1", run: runA}, {id: "e2", user: alice, actor: other, request: "req2"}},
+			[]happening{{ID: "e1", User: alice, Actor: admin, Request: "req1", Run: runA}, {ID: "e2", User: alice, Actor: other, Request: "req2"}},
 			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1"}},
 			"", 1,
 		},
 		{
 			"the same account elsewhere, before and after", subject, line(alice, "reset", "req1"),
 			[]happening{
-				{id: "e0", user: alice, actor: admin, request: "req0", after: -time.Second},
-				{id: "e1", user: alice, actor: admin, request: "req1", run: runA},
-				{id: "e2", user: alice, actor: admin, request: "req2", after: time.Second},
-				{id: "e3", typ: oktaclient.EventDeactivate, user: alice, actor: admin, request: "req2", after: time.Second, factor: "SMS_FACTOR"},
+				{ID: "e0", User: alice, Actor: admin, Request: "req0", After: -time.Second},
+				{ID: "e1", User: alice, Actor: admin, Request: "req1", Run: runA},
+				{ID: "e2", User: alice, Actor: admin, Request: "req2", After: time.Second},
+				{ID: "e3", Type: oktaclient.EventDeactivate, User: alice, Actor: admin, Request: "req2", After: time.Second, Factor: "SMS_FACTOR"},
 			},
 			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1"}},
 			"", 2,
@@ -225,15 +193,15 @@ func TestVerdicts(t *testing.T) {
 		{
 			"people who remove their own factor", subject, line(alice, "reset", "req1"),
 			[]happening{
-				{id: "e1", user: alice, actor: admin, request: "req1"},
-				{id: "e2", typ: oktaclient.EventDeactivate, user: bob, actor: bob, request: "req2", factor: "SMS_FACTOR"},
+				{ID: "e1", User: alice, Actor: admin, Request: "req1"},
+				{ID: "e2", Type: oktaclient.EventDeactivate, User: bob, Actor: bob, Request: "req2", Factor: "SMS_FACTOR"},
 			},
 			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1"}},
 			"", 0,
 		},
 		{
 			"twice", subject, line(alice, "reset", "req1"),
-			[]happening{{id: "e1", user: alice, actor: admin, request: "req1", run: runA}, {id: "e2", user: alice, actor: admin, request: "req2", run: runB}},
+			[]happening{{ID: "e1", User: alice, Actor: admin, Request: "req1", Run: runA}, {ID: "e2", User: alice, Actor: admin, Request: "req2", Run: runB}},
 			Finding{Verdict: Contradicted, Proof: ByRequest, Events: []string{"e1", "e2"}},
 			"the log has 2 resets", 0,
 		},
@@ -241,59 +209,59 @@ func TestVerdicts(t *testing.T) {
 			"several factors, one by one", subject, line(alice, "reset", "req1"),
 			[]happening{
 				deactivate("e1", "SMS_FACTOR"),
-				{id: "e2", typ: oktaclient.EventDeactivate, user: alice, actor: admin, request: "req2", run: runA, factor: "CALL_FACTOR"},
+				{ID: "e2", Type: oktaclient.EventDeactivate, User: alice, Actor: admin, Request: "req2", Run: runA, Factor: "CALL_FACTOR"},
 			},
 			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1", "e2"}, Factors: []string{"CALL_FACTOR", "SMS_FACTOR"}},
 			"", 0,
 		},
 		{
 			"the log says that it failed", subject, line(alice, "reset", "req1"),
-			[]happening{{id: "e1", user: alice, actor: admin, request: "req1", run: runA, result: "FAILURE"}},
+			[]happening{{ID: "e1", User: alice, Actor: admin, Request: "req1", Run: runA, Result: "FAILURE"}},
 			Finding{Verdict: Contradicted, Proof: ByRequest, Events: []string{"e1"}},
 			"the log says that the reset failed", 0,
 		},
 		{"nothing happened to a failed row", subject, line(alice, "failed", "req1"), nil, Finding{Verdict: NoEventExpected}, "", 0},
 		{
 			"a refusal in the log", subject, line(alice, "forbidden", "req1"),
-			[]happening{{id: "e1", user: alice, actor: admin, request: "req1", run: runA, result: "FAILURE"}},
+			[]happening{{ID: "e1", User: alice, Actor: admin, Request: "req1", Run: runA, Result: "FAILURE"}},
 			Finding{Verdict: NoEventExpected, Proof: ByRequest, Events: []string{"e1"}},
 			"", 0,
 		},
 		{
 			"a failed row was reset", subject, line(alice, "failed", "req1"),
-			[]happening{{id: "e1", user: alice, actor: admin, request: "req1", run: runA}},
+			[]happening{{ID: "e1", User: alice, Actor: admin, Request: "req1", Run: runA}},
 			Finding{Verdict: Contradicted, Proof: ByRequest, Events: []string{"e1"}},
 			"the result says failed", 0,
 		},
 		{
 			"a failed row, and another admin", subject, line(alice, "failed", "req1"),
-			[]happening{{id: "e1", user: alice, actor: other, request: "req2"}},
+			[]happening{{ID: "e1", User: alice, Actor: other, Request: "req2"}},
 			Finding{Verdict: NoEventExpected},
 			"", 1,
 		},
 		{"nothing recorded, nothing written", recorded, line(alice, "reset", "req1"), nil, Finding{Verdict: NoEventExpected}, "no factor was listed", 0},
 		{
 			"nothing recorded, and an event", recorded, line(alice, "reset", "req1"),
-			[]happening{{id: "e1", user: alice, actor: admin, request: "req1", run: runA}},
+			[]happening{{ID: "e1", User: alice, Actor: admin, Request: "req1", Run: runA}},
 			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1"}},
 			"", 0,
 		},
 		{
 			"unknown, settled by its run", subject, line(alice, "unknown", ""),
-			[]happening{{id: "e1", user: alice, actor: admin, request: "req9", run: runA, after: time.Minute}},
+			[]happening{{ID: "e1", User: alice, Actor: admin, Request: "req9", Run: runA, After: time.Minute}},
 			Finding{Verdict: Confirmed, Proof: ByRun, Events: []string{"e1"}, Settled: true},
 			"the log proves the reset", 0,
 		},
 		{
 			"unknown, and time is no proof", subject, line(alice, "unknown", ""),
-			[]happening{{id: "e1", user: alice, actor: admin, request: "req9", after: time.Minute}},
+			[]happening{{ID: "e1", User: alice, Actor: admin, Request: "req9", After: time.Minute}},
 			Finding{Verdict: Unproved, Proof: ByTime, Events: []string{"e1"}},
 			"nothing shows that the row's request did it", 0,
 		},
 		{"unknown, and the log knows nothing", subject, line(alice, "unknown", ""), nil, Finding{Verdict: Unproved}, "no reset", 0},
 		{
 			"partial: the reset took place", subject, line(alice, "partial", "req1"),
-			[]happening{{id: "e1", user: alice, actor: admin, request: "req1", run: runA}},
+			[]happening{{ID: "e1", User: alice, Actor: admin, Request: "req1", Run: runA}},
 			Finding{Verdict: Confirmed, Proof: ByRequest, Events: []string{"e1"}},
 			"", 0,
 		},
@@ -307,7 +275,7 @@ func TestVerdicts(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, h := range tt.log {
-				e := h.event(t)
+				e := h.Event(t)
 				a.Event(&e)
 			}
 			got := a.Verdict(0)
@@ -341,7 +309,7 @@ func TestDuplicateRows(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	e := happening{id: "e1", user: alice, actor: admin, request: "req1", run: runA}.event(t)
+	e := happening{ID: "e1", User: alice, Actor: admin, Request: "req1", Run: runA}.Event(t)
 	a.Event(&e)
 	for n, want := range []Verdict{NoEventExpected, Confirmed, NoEventExpected} {
 		if got := a.Verdict(n); got.Verdict != want {
@@ -414,7 +382,7 @@ func TestTickets(t *testing.T) {
 		if err := a.Row(&rows[i]); err != nil {
 			t.Fatal(err)
 		}
-		e := happening{id: fmt.Sprint("e", i), user: rows[i].UserID, actor: admin, request: rows[i].RequestID, result: []string{"", "", "", "FAILURE"}[i]}.event(t)
+		e := happening{ID: fmt.Sprint("e", i), User: rows[i].UserID, Actor: admin, Request: rows[i].RequestID, Result: []string{"", "", "", "FAILURE"}[i]}.Event(t)
 		a.Event(&e)
 	}
 	var b strings.Builder

@@ -22,7 +22,7 @@ func TestLogins(t *testing.T) {
 		if err := a.Row(&rows[i]); err != nil {
 			t.Fatal(err)
 		}
-		e := happening{id: "e" + rows[i].RequestID, user: rows[i].UserID, actor: admin, request: rows[i].RequestID}.event(t)
+		e := happening{ID: "e" + rows[i].RequestID, User: rows[i].UserID, Actor: admin, Request: rows[i].RequestID}.Event(t)
 		a.Event(&e)
 	}
 	var b strings.Builder

@@ -27,7 +27,7 @@ func (v *virtual) run(ctx context.Context, stdout io.Writer, args ...string) int
 		v.t.Fatal(err)
 	}
 	env := map[string]string{"OKTA_CLIENT_ORGURL": "https://acme.okta.com", "OKTA_CLIENT_TOKEN": v.org.Token()}
-	a := appOf(access.Process{Stdin: strings.NewReader(""), Stdout: stdout, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"})
+	a := appOf(access.Process{Stdin: strings.NewReader(""), Stdout: stdout, Stderr: &stderr, Terminal: v.screen, TerminalOut: v.screen, Getenv: func(k string) string { return env[k] }, Version: "test"})
 	a.Console, a.Transport = console.New(progress.NewScreen(&stderr), console.Options{}), v
 	err = a.cli().RunContext(ctx, args)
 	a.Console.Fail(err)

@@ -40,7 +40,7 @@ type virtual struct {
 	env    map[string]string // in place of what an admin with a token has
 	in     io.Reader         // in place of stdin
 	asker  console.Asker     // who is asked on the terminal; nil: nobody is there
-	screen bool              // stderr is a terminal
+	screen bool              // stderr is a terminal, and stdout
 	stdout bytes.Buffer      // of the last run
 
 	dead     atomic.Bool                                                           // the power is off: no request gets out

@@ -10,7 +10,7 @@ import (
 	"oktareset/runner/watch"
 )
 
-const watchExamples = `   oktareset watch                                          print each reset of a user as it happens: a line of JSON
+const watchExamples = `   oktareset watch                                          print each reset of a user as it happens
    oktareset watch --cursor watch.json >> resets.jsonl      and go on after a restart where it stopped
    oktareset watch --since 2h --once                        the resets of the last two hours, and no more
    oktareset watch --runs results/ | jq 'select(.ours | not)'     only those that none of your own runs made
@@ -44,10 +44,12 @@ func (a *app) watchCommand() *cli.Command {
 		&cli.BoolFlag{Name: "once", Category: from, Usage: "end when everything that is there was printed"},
 		periodFlag("interval", from, defaultInterval, "ask every `D` while nothing happens"),
 	}
+	output := &cli.BoolFlag{Name: "json", Category: "OUTPUT", Usage: "print a line of JSON for each reset on a terminal, too"}
+	flags = append(append(flags, output), consoleFlags()...)
 	return &cli.Command{
 		Name: "watch", Usage: "follow factor-reset events as they happen", Description: watchExamples,
 		CustomHelpTemplate: watchExitCodes,
-		Flags:              append(append(flags, consoleFlags()...), orgFlags("")...),
+		Flags:              append(flags, orgFlags("")...),
 		Action: func(c *cli.Context) error {
 			o, err := parseWatch(c)
 			if err != nil {
@@ -62,6 +64,7 @@ func (a *app) watchCommand() *cli.Command {
 func parseWatch(c *cli.Context) (o watch.Options, err error) {
 	o = watch.Options{
 		Since: c.String("since"), Cursor: c.String("cursor"), Runs: c.StringSlice("runs"), All: c.Bool("all"), Once: c.Bool("once"),
+		JSON:     c.Bool("json"),
 		Interval: c.Duration("interval"),
 	}
 	if o.Console, err = parseConsole(c); err != nil {

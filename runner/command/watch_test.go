@@ -264,6 +264,30 @@ func TestWatchManyPages(t *testing.T) {
 	})
 }
 
+// On a terminal a person reads lines of a table, and Ctrl-C is how it ends: no error. JSON is there
+// for who asks for it.
+func TestWatchOnATerminal(t *testing.T) {
+	for flag, want := range map[string]string{"--all": "LOCAL TIME  ", "--json": `{"dateAndTime":`} {
+		virtually(t, 3, standin.Config{}, func(v *virtual) {
+			v.screen = true
+			ctx, cancel := context.WithCancelCause(v.t.Context())
+			go func() {
+				v.resetSome(v.ids, time.Second)
+				<-time.After(time.Minute)
+				cancel(fault.Signal{Signal: os.Interrupt})
+			}()
+			var out bytes.Buffer
+			code := v.run(ctx, &out, "watch", flag)
+			if code != 130 || strings.Contains(v.stderr, "error") || !strings.HasSuffix(v.stderr, "\n\n") {
+				v.t.Errorf("%s: exit %d:\n%q", flag, code, v.stderr)
+			}
+			if lines := bytes.Count(out.Bytes(), []byte("\n")); !strings.HasPrefix(out.String(), want) || lines != 3+strings.Count(out.String(), "LOCAL TIME") {
+				v.t.Errorf("%s: %s", flag, &out)
+			}
+		})
+	}
+}
+
 type brokenWriter struct{ left int }
 
 var errBroken = errors.New("broken pipe")

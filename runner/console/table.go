@@ -28,7 +28,12 @@ func (t *Table) Row(cells ...string) {
 // Text is the table for a terminal of so many columns; 0: as wide as it is. Where there is no room,
 // the last column is cut, or left out, and then the one before it. The first one stays whole.
 func (t *Table) Text(columns int) string {
-	widths := t.widths(columns)
+	return t.Fixed(t.widths(columns)...)
+}
+
+// Fixed is the table with columns of these widths. What is wider is cut, and columns behind the last
+// of the widths are left out.
+func (t *Table) Fixed(widths ...int) string {
 	var b strings.Builder
 	for _, row := range t.rows {
 		line := t.Indent

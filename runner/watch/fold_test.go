@@ -1,14 +1,12 @@
 package watch
 
 import (
-	"encoding/json"
-	"fmt"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"oktareset/oktaclient"
+	"oktareset/testdata/logevent"
 )
 
 // lines are what resets come to: user, whether all factors went, how many events.
@@ -31,16 +29,16 @@ func foldLines(resets []Reset) []foldLine {
 func TestFold(t *testing.T) {
 	t.Parallel()
 	off := func(id, user, actor, request, factor string) happening {
-		return happening{id: id, typ: oktaclient.EventDeactivate, user: user, actor: actor, request: request, factor: factor}
+		return happening{ID: id, Type: oktaclient.EventDeactivate, User: user, Actor: actor, Request: request, Factor: factor}
 	}
 	all := func(id, user, request string) happening {
-		return happening{id: id, user: user, actor: admin, request: request}
+		return happening{ID: id, User: user, Actor: admin, Request: request}
 	}
 	verify := []string{"SIGNED_NONCE", "OKTA_VERIFY_PUSH", "OKTA_SOFT_TOKEN"}
 	console := off("e1", alice, admin, "req1", "SMS_FACTOR")
-	console.uri = "/api/v1/users/" + alice + "/lifecycle/reset_factors"
+	console.URI = "/api/v1/users/" + alice + "/lifecycle/reset_factors"
 	failed := all("e1", alice, "req1")
-	failed.result = "FAILURE"
+	failed.Result = "FAILURE"
 	tests := []struct {
 		name  string
 		pages [][]happening
@@ -98,7 +96,7 @@ func TestFold(t *testing.T) {
 			for _, page := range tt.pages {
 				var records []oktaclient.LogRecord
 				for _, h := range page {
-					records = append(records, h.record(t))
+					records = append(records, h.Record(t))
 				}
 				got = append(got, f.Add(records)...)
 			}
@@ -117,7 +115,7 @@ func TestFold(t *testing.T) {
 func TestFoldWaitsForAPage(t *testing.T) {
 	t.Parallel()
 	var f Fold
-	if got := f.Add([]oktaclient.LogRecord{happening{id: "e1", user: alice, actor: admin, request: "r"}.record(t)}); len(got) > 0 || !f.Open("e1") || f.Open("e2") {
+	if got := f.Add([]oktaclient.LogRecord{happening{ID: "e1", User: alice, Actor: admin, Request: "r"}.Record(t)}); len(got) > 0 || !f.Open("e1") || f.Open("e2") {
 		t.Errorf("over at once: %+v", got)
 	}
 	if got := f.Add(nil); len(got) != 1 || f.Open("e1") || f.Pending() {
@@ -131,37 +129,5 @@ const (
 	admin = "00uadmin000000000000"
 )
 
-var began = time.Date(2026, 11, 22, 4, 0, 0, 0, time.UTC)
-
 // happening is an event of the log.
-type happening struct {
-	id, typ, user, actor, request, run, factor, uri, result string
-	after                                                   time.Duration
-}
-
-func (h happening) record(t *testing.T) oktaclient.LogRecord {
-	t.Helper()
-	if h.typ == "" {
-		h.typ = oktaclient.EventResetAll
-	}
-	if h.result == "" {
-		h.result = oktaclient.OutcomeSuccess
-	}
-	agent := "Mozilla/5.0"
-	if h.run != "" {
-		agent = "oktareset/1.0 run/" + h.run
-	}
-	reason := ""
-	if h.factor != "" {
-		reason = "User reset " + h.factor + " factor"
-	}
-	text := fmt.Sprintf(`{"uuid":%q,"published":%q,"eventType":%q,"actor":{"id":%q,"alternateId":"%[4]s@x"},`+
-		`"target":[{"id":"0oa","type":"AppInstance"},{"id":%q,"type":"User","alternateId":"%[5]s@x"}],"outcome":{"result":%q,"reason":%q},`+
-		`"client":{"userAgent":{"rawUserAgent":%q}},"debugContext":{"debugData":{"requestId":%q,"requestUri":%q}}}`,
-		h.id, began.Add(h.after).Format(time.RFC3339Nano), h.typ, h.actor, h.user, h.result, reason, agent, h.request, h.uri)
-	var e oktaclient.LogRecord
-	if err := json.Unmarshal([]byte(text), &e); err != nil {
-		t.Fatalf("%s: %v", text, err)
-	}
-	return e
-}
+type happening = logevent.Event

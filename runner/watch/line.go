@@ -1,9 +1,9 @@
 package watch
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
+	"strings"
 	"time"
 
 	"oktareset/oktaclient"
@@ -36,31 +36,36 @@ type Line struct {
 	Ours    *bool    `json:"ours"`    // that run's manifest is known and has this actor; null without --runs
 }
 
-// watchPrinter prints lines.
-type watchPrinter struct{ ours ownRuns }
+// printer prints resets: a line of JSON each, or a line of a table for a person.
+type printer struct {
+	ours    ownRuns
+	columns func() int // of the terminal that the table is for; nil: JSON
+	headed  bool       // the table has its header
+	unsure  bool       // a line says that nobody knows whose run it was
+}
 
-// writeTo writes the resets, and with all the single factors, in one go.
-func (p *watchPrinter) writeTo(w io.Writer, org oktaclient.OrgURL, resets []Reset, all bool) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	for i := range resets {
-		r := &resets[i]
-		if !all && !r.All() {
-			continue
-		}
-		if err := enc.Encode(p.line(org, r)); err != nil {
-			return err
-		}
-	}
-	if b.Len() == 0 {
+// writeTo writes resets in one go.
+func (p *printer) writeTo(w io.Writer, org oktaclient.OrgURL, resets []Reset) error {
+	if len(resets) == 0 {
 		return nil
 	}
-	_, err := io.WriteString(w, runner.PrintableJSON(b.String()))
+	var b strings.Builder
+	if p.columns != nil {
+		b.WriteString(p.tableLines(resets))
+	} else {
+		for i := range resets {
+			line, err := runner.JSONText(p.line(org, &resets[i]), "")
+			if err != nil {
+				return err
+			}
+			b.WriteString(line)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func (p *watchPrinter) line(org oktaclient.OrgURL, r *Reset) Line {
+func (p *printer) line(org oktaclient.OrgURL, r *Reset) Line {
 	main := r.Main()
 	l := Line{
 		DateAndTime: main.Published.UTC().Format(time.RFC3339Nano), Message: main.Message, EventID: main.UUID, EventType: main.EventType,

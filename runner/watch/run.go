@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"slices"
 	"time"
 
 	"oktareset/oktaclient"
@@ -30,9 +33,11 @@ type watcher struct {
 	to    *access.Connection
 	place watchPlace
 	fold  Fold
-	out   watchPrinter
+	out   printer
 	orgID string // "": it isn't known
 	met   bool   // the log was read once: whatever happens now, it passes
+
+	toldUnsure bool // what a ? means was said
 }
 
 // meetOrg asks for the org's ID and the server's clock. If it fails, the org's name has to do.
@@ -78,7 +83,7 @@ func (w *watcher) follow(ctx context.Context) error {
 		page, next, err := w.read(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return fault.Also(evidence.ExplainLog(w.to.Client, context.Cause(ctx)), w.end())
+			return w.stopped(evidence.ExplainLog(w.to.Client, context.Cause(ctx)))
 		case err != nil && !w.passes(err):
 			return fault.Also(evidence.ExplainLog(w.to.Client, w.hintCursor(err)), w.end())
 		case err != nil:
@@ -102,6 +107,18 @@ func (w *watcher) follow(ctx context.Context) error {
 			w.rest(ctx, w.opts.Interval)
 		}
 	}
+}
+
+// stopped ends what was stopped from outside, as it usually ends: that is no error, and nothing is
+// said of it.
+func (w *watcher) stopped(why error) error {
+	if err := w.end(); err != nil {
+		return fault.Also(why, err)
+	}
+	if sig, ok := errors.AsType[fault.Signal](why); ok && sig.Signal == os.Interrupt && w.Terminal {
+		_, _ = io.WriteString(w.Console.Screen, "\n") // what comes next isn't to stand behind the terminal's ^C
+	}
+	return fault.Told(why)
 }
 
 // read reads the next page.
@@ -174,8 +191,15 @@ func (w *watcher) end() error {
 }
 
 func (w *watcher) print(resets []Reset) error {
-	if err := w.out.writeTo(w.Stdout, w.to.Client.Org(), resets, w.opts.All); err != nil {
+	if !w.opts.All {
+		resets = slices.DeleteFunc(resets, func(r Reset) bool { return !r.All() })
+	}
+	if err := w.out.writeTo(w.Stdout, w.to.Client.Org(), resets); err != nil {
 		return fault.WithCode(fault.ExitBrokeOff, fmt.Errorf("print the events: %w", err))
+	}
+	if w.out.unsure && !w.toldUnsure {
+		w.toldUnsure = true
+		w.Console.Info("?: a run of oktareset; --runs FOLDER, with the results of yours, says whether it is one of them")
 	}
 	return nil
 }
@@ -201,6 +225,7 @@ type Options struct {
 	Runs     []string
 	All      bool
 	Once     bool
+	JSON     bool // on a terminal, too
 	Interval time.Duration
 	Org      access.Flags
 	Console  console.Options
@@ -234,6 +259,9 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 	}
 	w := &watcher{Env: e, opts: o, to: c}
 	w.meetOrg(ctx)
+	if e.TerminalOut && !o.JSON {
+		w.out.columns = e.Columns
+	}
 	w.out.ours = ownRuns{paths: o.Runs, org: c.Config.URL.Host(), orgID: w.orgID}
 	if err := w.out.ours.load(); err != nil {
 		return fault.Refused(err)

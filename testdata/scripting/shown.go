@@ -3,6 +3,7 @@
 package scripting
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -75,7 +76,8 @@ func ShownIn(text string) []Block {
 }
 
 // RunShown runs an example and compares what it prints: [!] shown DOCUMENT COMMAND [ANSWERS].
-// COMMAND is how the example begins. The lines of the file ANSWERS are typed at its questions.
+// COMMAND is how the example begins. The lines of the file ANSWERS are typed at its questions. The
+// terminal has 100 columns, or as many as SHOWN_COLUMNS says: a table is as wide as it.
 func RunShown(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 || len(args) > 3 {
 		ts.Fatalf("usage: shown DOCUMENT COMMAND [ANSWERS]")
@@ -92,7 +94,7 @@ func RunShown(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		script := ts.MkAbs(".shown.sh")
 		ts.Check(os.WriteFile(script, []byte(shownScript(ts, b)), 0o600))
-		err := ts.Exec("ontty", "-stdin", "-output", "-columns", "100", answers, "bash", script)
+		err := ts.Exec("ontty", "-stdin", "-output", "-columns", cmp.Or(ts.Getenv("SHOWN_COLUMNS"), "100"), answers, "bash", script)
 		if (err != nil) != neg && b.output == nil {
 			ts.Fatalf("%v\n%s", err, ts.ReadFile("tty"))
 		}
@@ -171,6 +173,7 @@ var different = []struct{ pattern, with string }{
 	{`\d{8}T\d{6}Z-[0-9a-f]{6}`, "RUN"},
 	{`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`, "TIME"},
 	{`\d{4}-\d\d-\d\d`, "DATE"},
+	{`[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d`, "MOMENT"},
 	{`\b(00u|0oa|opf|pfd|ost|uft|mbl|ufs|emf|fwf|clf)[A-Za-z0-9]{17,18}\b`, "ID"},
 	{`127\.0\.0\.1:\d+|acme\.okta\.com`, "ORG"},
 	{`https?://ORG`, "URL"},
