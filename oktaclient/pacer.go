@@ -301,6 +301,9 @@ func (p *pacer) done(s slot, o outcome) *refusal {
 	p.learnHealth(o, now)
 	if o.limited && o.certain {
 		p.stats.TooMany++
+		if o.limit.concurrency() {
+			p.stats.AtOnce++
+		}
 	}
 	var unexplained *refusal
 	switch {

@@ -196,6 +196,9 @@ func TestCompetitor(t *testing.T) {
 		if s := w.org.Stats(); s.TooMany*50 > s.Requests {
 			t.Errorf("%d 429s in %d calls, want at most 1 in 50", s.TooMany, s.Requests)
 		}
+		if c := w.client.Stats(); c.TooMany == 0 || c.AtOnce != 0 {
+			t.Errorf("of %d 429s, %d count for the limit on requests at the same time", c.TooMany, c.AtOnce)
+		}
 	})
 }
 
@@ -239,6 +242,9 @@ func TestConcurrencyLimitShrinksTheCap(t *testing.T) {
 		t.Logf("%d concurrency 429s in %d requests, took %v; at 10 at a time it would be 40 s", s.ConcurrencyTooMany, s.Requests, time.Since(start))
 		if s.ConcurrencyTooMany == 0 || s.ConcurrencyTooMany*50 > s.Requests {
 			t.Errorf("%d concurrency 429s in %d requests, want some, at most 1 in 50", s.ConcurrencyTooMany, s.Requests)
+		}
+		if c := w.client.Stats(); c.TooMany != s.TooMany+s.ConcurrencyTooMany || c.AtOnce != s.ConcurrencyTooMany {
+			t.Errorf("%d 429s, %d of them of this limit; want %d", c.TooMany, c.AtOnce, s.ConcurrencyTooMany)
 		}
 		if took := time.Since(start); took > 90*time.Second {
 			t.Errorf("took %v: the pauses are no per-minute holds", took)

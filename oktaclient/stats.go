@@ -9,6 +9,7 @@ import (
 type Stats struct {
 	Requests int           // sent, those without an answer included
 	TooMany  int           // 429 replies
+	AtOnce   int           // of these, those of the limit on requests at the same time
 	Held     time.Duration // time in which requests waited for a window to end
 	Parted   int           // series (see [Series]) that were parted by a window which others had spent
 

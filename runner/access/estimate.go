@@ -37,3 +37,18 @@ func aboutText(d time.Duration) string {
 	}
 	return "about " + console.Plural(int(d.Round(24*time.Hour)/(24*time.Hour)), "day")
 }
+
+// TooManyText says how often Okta answered 429, and which limit was meant. There is nothing to say
+// of 0 times.
+func TooManyText(times, atOnce int) string {
+	text := "Okta answered 429 (too many requests) " + console.Plural(times, "time")
+	switch {
+	case times == 0:
+		return ""
+	case atOnce == 0:
+		return text + ", by the limit of a minute"
+	case atOnce == times:
+		return text + ", by the limit on requests at the same time"
+	}
+	return fmt.Sprintf("%s: %d by the limit of a minute, %d by the limit on requests at the same time", text, times-atOnce, atOnce)
+}

@@ -43,8 +43,8 @@ func summaryLines(s *job.Summary) []string {
 		text += fmt.Sprintf("; the other %s not begun", console.Plural(s.NotBegun, "row"))
 	}
 	lines := append(append([]string{text}, s.Protected...), attentionLines(s)...)
-	if s.TooMany > 0 {
-		lines = append(lines, fmt.Sprintf("Okta answered 429 (too many requests) %s", console.Plural(s.TooMany, "time")))
+	if text := access.TooManyText(s.TooMany, s.AtOnce); text != "" {
+		lines = append(lines, text)
 	}
 	if s.Parted > 0 {
 		lines = append(lines, fmt.Sprintf("%s had to wait for a new window after the reset: others had spent the calls that were set aside",

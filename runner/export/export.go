@@ -198,8 +198,9 @@ func (x *export) summarize() {
 	}
 	text += fmt.Sprintf(" in %s", time.Since(x.start).Round(100*time.Millisecond))
 	x.Console.Info("%s: %s", text, cmp.Or(x.opts.Output, "stdout"))
-	if stats := x.client.Stats(); stats.TooMany > 0 {
-		x.Console.Info("Okta answered 429 (too many requests) %s", console.Plural(stats.TooMany, "time"))
+	stats := x.client.Stats()
+	if text := access.TooManyText(stats.TooMany, stats.AtOnce); text != "" {
+		x.Console.Info("%s", text)
 	}
 	if x.unlisted > 0 {
 		x.Console.Info("left out: %s, deactivated or deleted, whose factors Okta doesn't list", console.Plural(x.unlisted, "user"))

@@ -35,6 +35,7 @@ type Summary struct {
 	Seconds  float64                                 `json:"seconds"`
 	Requests int                                     `json:"requests"`
 	TooMany  int                                     `json:"too_many_requests"`
+	AtOnce   int                                     `json:"too_many_at_once"` // of these, those of the limit on requests at the same time
 	Held     float64                                 `json:"seconds_held"`
 	Stopped  string                                  `json:"stopped,omitempty"` // why the run ended early
 	ExitCode int                                     `json:"exit_code"`

@@ -127,7 +127,7 @@ func (b *book) finish(e ended) error {
 func (b *book) ending(e ended) results.Ending {
 	stats := b.client.Stats()
 	ending := results.Ending{
-		Attempts: e.attempts, TooManyRequests: stats.TooMany, SecondsHeld: stats.Held.Seconds(),
+		Attempts: e.attempts, TooManyRequests: stats.TooMany, TooManyAtOnce: stats.AtOnce, SecondsHeld: stats.Held.Seconds(),
 		Requests: stats.Requests, FirstRequest: stats.First, LastRequest: stats.Last,
 	}
 	if e.stopped != nil {

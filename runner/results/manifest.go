@@ -114,6 +114,7 @@ type Ending struct {
 	Stopped         string  `json:"stopped"` // why it ended early; "" when every row was worked on
 	Attempts        int     `json:"attempts"`
 	TooManyRequests int     `json:"too_many_requests"` // replies 429 of Okta's
+	TooManyAtOnce   int     `json:"too_many_at_once"`  // of these, those of the limit on requests at the same time
 	SecondsHeld     float64 `json:"seconds_held"`      // spent waiting for a rate limit or an outage
 
 	Requests     int       `json:"requests"`               // of any kind
