@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxLogin is the longest login that Okta's user schema allows, in characters.
-const maxLogin = 100
+// minLogin and maxLogin are how long Okta's user schema lets a login be, in characters.
+const minLogin, maxLogin = 5, 100
 
 // madeSuffix ends the IDs that the org makes up, as the IDs of one real org end alike.
 const madeSuffix = "kQs5d7"
@@ -28,10 +28,20 @@ func isUserID(s string) bool {
 	return true
 }
 
-// isLogin reports whether s may be a login.
+// isLogin reports whether some org may have s as a login. Which characters it may have is the org's
+// own choice. But no org has a person's name together with an address, a link, or a piece of an ID.
 func isLogin(s string) bool {
-	reserved := s == "" || s == "." || s == ".." || strings.EqualFold(s, "me")
-	return !reserved && utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxLogin && !strings.ContainsFunc(s, unicode.IsControl)
+	n := utf8.RuneCountInString(s)
+	odd := strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) || strings.ContainsRune(`<>"`, r) })
+	link := strings.HasPrefix(strings.ToLower(s), "mailto:") || strings.Contains(s, "://")
+	return utf8.ValidString(s) && n >= minLogin && n <= maxLogin && !odd && !link && !pieceOfID(s)
+}
+
+// pieceOfID reports whether s is what is left of a user ID that was cut, or that lost its case.
+func pieceOfID(s string) bool {
+	return strings.HasPrefix(strings.ToLower(s), "00u") && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
 }
 
 // hash is FNV-1a, mixed. It is the same in every process, which maphash is not.

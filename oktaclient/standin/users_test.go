@@ -100,13 +100,14 @@ func TestAddIdentifiers(t *testing.T) {
 	t.Parallel()
 	o := standin.New(standin.Config{})
 	ids := []string{
-		bob, "ada@example.com", "ADA@example.com", bob, " eve@example.com ", "carl", "weird/;\\'@example.com",
+		bob, "ada@example.com", "ADA@example.com", bob, " eve@example.com ", "carla", "weird/;\\'@example.com",
 		"", "me", "ME", ".", "..", "a\x00b@example.com", strings.Repeat("x", 101), "\xff@example.com",
+		"carl", "Alice <alice@example.com>", "mailto:bob@example.com", "https://example.com/bob", "00u123", "00U1234567890ABCDEFG",
 	}
 	if n := o.AddIdentifiers(slices.Values(ids)); n != 5 {
 		t.Errorf("AddIdentifiers(%q) = %d, want 5", ids, n)
 	}
-	for _, id := range []string{bob, "ada@example.com", "eve@example.com", "carl", "weird/;\\'@example.com"} {
+	for _, id := range []string{bob, "ada@example.com", "eve@example.com", "carla", "weird/;\\'@example.com"} {
 		u, ok := o.User(id)
 		if !ok || u.Status != "ACTIVE" || len(u.Factors) == 0 || u.FirstName == "" || u.ID != id && u.Login != id {
 			t.Errorf("User(%q) = %+v, %v", id, u, ok)
