@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"crypto/x509"
 	"errors"
 	"net/http"
 	"strings"
@@ -11,6 +12,7 @@ import (
 // The hints on what keeps requests from Okta.
 const (
 	hintAddress = "check the org URL, the network and HTTPS_PROXY"
+	hintTrust   = "if a proxy on the way inspects TLS, put the certificate of its authority into a file that SSL_CERT_FILE names (on macOS and Windows, into the system's)"
 	hintLocal   = "give an address in place of the name, as http://127.0.0.1:8080; for another machine https://"
 	hintBetween = "check the org URL; a proxy or a sign-in page of the network may answer in its place"
 	hintLater   = "try again later"
@@ -63,7 +65,7 @@ func Of(c *oktaclient.Client, err error, p Phase, what string) error {
 	case fate == oktaclient.Unreachable && (p == During || c.Accepted()):
 		return is(ExitStopped, later, "%s")
 	case fate == oktaclient.Unreachable, fate == oktaclient.NotSent && isTransport(err):
-		return is(p.Code(), hintAddress, "%s can't be reached")
+		return is(p.Code(), hintUnreached(err), "%s can't be reached")
 	}
 	return nil
 }
@@ -72,6 +74,14 @@ func Of(c *oktaclient.Client, err error, p Phase, what string) error {
 func changeInDoubt(err error) bool {
 	stranger, ok := errors.AsType[*oktaclient.NotOktaError](err)
 	return ok && stranger.Method != http.MethodGet && oktaclient.FateOf(err) == oktaclient.InDoubt
+}
+
+// hintUnreached says what to look at where no connection was made.
+func hintUnreached(err error) string {
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return hintTrust
+	}
+	return hintAddress
 }
 
 func isTransport(err error) bool {
