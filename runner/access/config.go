@@ -35,19 +35,29 @@ type configuration struct {
 	flags Flags
 	files []configFile
 	org   setting // its URL
+
+	rehearsal string // as in [Way]
+}
+
+// hintRehearse says how to go on without an org of one's own.
+func (c *configuration) hintRehearse() string {
+	if c.rehearsal == "" {
+		return "or serve a stand-in org, to try it against: oktareset sandbox"
+	}
+	return "or rehearse, which needs neither: " + c.rehearsal
 }
 
 // loadOrg finds the org and the credentials for it. A service app is going to ask for the scopes.
-func (a *Env) loadOrg(ctx context.Context, f Flags, s Scopes) (Config, error) {
+func (a *Env) loadOrg(ctx context.Context, w Way) (Config, error) {
 	found, err := a.loadFiles()
 	if err != nil {
 		return Config{}, err
 	}
-	c := configuration{Env: a, flags: f, files: found}
+	c := configuration{Env: a, flags: w.Flags, files: found, rehearsal: w.Rehearsal}
 	org := c.orgURL()
 	c.org = org
 	if org.Value == "" {
-		return Config{}, fault.Usage("or rehearse, which needs neither: oktareset reset --sandbox users.csv",
+		return Config{}, fault.Usage(c.hintRehearse(),
 			"no org: set OKTA_CLIENT_ORGURL to its address, as https://acme.okta.com, and OKTA_CLIENT_TOKEN to an API token")
 	}
 	if err := alone(org, "org URL"); err != nil {
@@ -64,7 +74,7 @@ func (a *Env) loadOrg(ctx context.Context, f Flags, s Scopes) (Config, error) {
 	if cfg.proxy, err = c.proxy(cfg.URL); err != nil {
 		return Config{}, err
 	}
-	secret, err := c.credentials(ctx, &cfg, s)
+	secret, err := c.credentials(ctx, &cfg, w.Scopes)
 	if err != nil {
 		return Config{}, err
 	}

@@ -22,6 +22,8 @@ type Way struct {
 	Product string                   // behind ours in the User-Agent: run/ID of what may change something
 	Verbose bool                     // log each request
 	Client  oktaclient.Options       // what the command chooses itself: pace, timeout
+
+	Rehearsal string // the command that does the same without an org of one's own; "": there is none
 }
 
 // Connection is a client for an org.
@@ -38,7 +40,7 @@ func (e *Env) Connect(ctx context.Context, w Way) (*Connection, error) {
 	c := &Connection{options: w.Client}
 	var err error
 	if w.StandIn == nil {
-		c.Config, err = e.loadOrg(ctx, w.Flags, w.Scopes)
+		c.Config, err = e.loadOrg(ctx, w)
 	} else if c.StandIn, err = w.StandIn(); err == nil {
 		c.Config, err = c.StandIn.config()
 	}

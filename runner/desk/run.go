@@ -54,7 +54,7 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 func (r *task) connect(ctx context.Context) error {
 	w := access.Way{
 		Flags: r.opts.Org, Scopes: r.scopes(), Product: "run/" + runner.NewRunID(), Verbose: r.opts.Console.Verbose,
-		Client: oktaclient.Options{Timeout: r.opts.Timeout},
+		Client: oktaclient.Options{Timeout: r.opts.Timeout}, Rehearsal: "oktareset factors list alice@example.com --sandbox",
 	}
 	if r.opts.Sandbox {
 		w.StandIn = access.StartDemo

@@ -61,7 +61,7 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 func (x *export) connect(ctx context.Context) error {
 	w := access.Way{
 		Flags: x.opts.Org, Scopes: x.scopes(), Product: "run/" + runner.NewRunID(), Verbose: x.opts.Console.Verbose,
-		Client: oktaclient.Options{Timeout: x.opts.Timeout, Capacity: x.opts.Capacity, Rate: x.opts.Rate},
+		Client: oktaclient.Options{Timeout: x.opts.Timeout, Capacity: x.opts.Capacity, Rate: x.opts.Rate}, Rehearsal: "oktareset users --sandbox",
 	}
 	if x.opts.Sandbox {
 		w.StandIn = func() (*access.Sandbox, error) { return access.StartSandbox(nil, nil, nil) }

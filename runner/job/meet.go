@@ -27,6 +27,10 @@ func (r *run) connect(ctx context.Context, in *input) (*org, error) {
 			},
 		},
 	}
+	if in != nil && in.plan == nil && !r.opts.Resume {
+		m := results.Manifest{DryRun: r.opts.DryRun, Runs: []results.Run{{Options: r.opts.Set}}}
+		w.Rehearsal = results.RehearseCommand(&m, r.inputArgs())
+	}
 	if r.opts.Sandbox {
 		w.StandIn = func() (*access.Sandbox, error) {
 			both, names := in.protect.People()

@@ -266,6 +266,16 @@ func DryRunCommand(m *Manifest, input string) string {
 	return command(m, nil, append(recordedFlags(m, "column", "delimiter", "no-header"), "--dry-run"), input)
 }
 
+// RehearseCommand is the command that does to an input in the stand-in org what the last run of a
+// manifest would do. input is ready for a shell.
+func RehearseCommand(m *Manifest, input string) string {
+	flags := append(recordedFlags(m, "column", "delimiter", "no-header"), "--sandbox")
+	if m.DryRun {
+		flags = append(flags, "--dry-run")
+	}
+	return command(m, nil, flags, input)
+}
+
 // ResetCommand is the command that does to all of an input what a dry run has shown. consent is as
 // --confirm takes it; with "", the command asks. input is ready for a shell.
 func ResetCommand(m *Manifest, consent, input string) string {
