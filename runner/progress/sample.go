@@ -44,7 +44,7 @@ func (s sample) texts() []string {
 
 // endText is for a run that is over.
 func (s sample) endText() string {
-	return join(s.counts(), s.rate(), "in "+duration(s.elapsed), s.notOKText())
+	return join(s.counts(), rateText(s.perMinute()), "in "+duration(s.elapsed), s.notOKText())
 }
 
 func (s sample) counts() string {
@@ -73,8 +73,18 @@ func (s sample) perMinute() float64 {
 	return float64(s.done) / s.elapsed.Minutes()
 }
 
+// rate is what there is to say of a run that goes on: rows a minute, no more than the rate limit
+// allows for long, however many the first seconds had.
 func (s sample) rate() string {
-	switch r := s.perMinute(); {
+	r := s.perMinute()
+	if s.state.PerWindow > 0 {
+		r = min(r, float64(s.state.PerWindow)/s.state.Window.Minutes())
+	}
+	return rateText(r)
+}
+
+func rateText(perMinute float64) string {
+	switch r := perMinute; {
 	case r == 0:
 		return ""
 	case r < 10:

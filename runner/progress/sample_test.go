@@ -100,6 +100,18 @@ func TestSampleText(t *testing.T) {
 	}
 }
 
+// What the first seconds had isn't what the limit allows for long.
+func TestRateWithinTheLimit(t *testing.T) {
+	t.Parallel()
+	s := sample{elapsed: 2 * time.Second, done: 42, total: 300, state: State{PerWindow: 61, Window: 61 * time.Second}}
+	if got := s.rate(); got != "60/min" {
+		t.Errorf("while it goes on: %s", got)
+	}
+	if got := s.endText(); got != "42/300 (14%), 1260/min, in 2 s" {
+		t.Errorf("at its end: %s", got)
+	}
+}
+
 func TestHoldIsRoundedUp(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2025, 3, 1, 23, 59, 59, 0, time.FixedZone("", 3600))
