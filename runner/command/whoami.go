@@ -3,11 +3,9 @@ package command
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
-	"oktareset/oktaclient"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
@@ -21,7 +19,6 @@ const whoamiExamples = `   oktareset whoami                                     
 // whoamiOptions is what the flags of whoami ask for.
 type whoamiOptions struct {
 	org     access.Flags
-	timeout time.Duration
 	json    bool
 	console console.Options
 }
@@ -35,20 +32,14 @@ const whoamiExitCodes = `EXIT CODES:
 `
 
 func (a *app) whoamiCommand() *cli.Command {
-	const output, org = "OUTPUT", "ORG"
 	flags := []cli.Flag{
-		&cli.BoolFlag{Name: "json", Category: output, Usage: "print JSON"},
+		&cli.BoolFlag{Name: "json", Category: "OUTPUT", Usage: "print JSON"},
 	}
-	flags = append(flags, consoleFlags()...)
-	flags = append(append(flags, orgFlags("")...),
-		periodFlag("timeout", org, oktaclient.DefaultTimeout, "wait `D` for the answer to a request"),
-	)
+	flags = append(append(flags, consoleFlags()...), orgFlags("")...)
 	return &cli.Command{
 		Name: "whoami", Usage: "show org, account, permissions, limits and settings", Description: whoamiExamples, Flags: flags, CustomHelpTemplate: whoamiExitCodes,
 		Action: func(c *cli.Context) error {
-			o := whoamiOptions{
-				json: c.Bool("json"), timeout: c.Duration("timeout"),
-			}
+			o := whoamiOptions{json: c.Bool("json")}
 			var err error
 			if o.console, err = parseConsole(c); err != nil {
 				return err
@@ -59,9 +50,6 @@ func (a *app) whoamiCommand() *cli.Command {
 			if arg, err := oneArgument(c); err != nil || arg != "" {
 				return fault.Usage("see oktareset whoami --help", "whoami takes no argument")
 			}
-			if o.timeout < time.Second {
-				return fault.Usage("at least 1s", "--timeout %s", o.timeout)
-			}
 			return a.run(o.console, func(ctx context.Context) error { return a.whoami(ctx, o) })(c)
 		},
 	}
@@ -70,9 +58,7 @@ func (a *app) whoamiCommand() *cli.Command {
 // whoami asks who the credentials belong to, by reads only, and prints it. What it did find out
 // is printed even if Okta refuses something.
 func (a *app) whoami(ctx context.Context, o whoamiOptions) error {
-	c, err := a.Connect(ctx, access.Way{
-		Flags: o.org, Scopes: access.ResetScopes, Product: "whoami", Verbose: o.console.Verbose, Client: oktaclient.Options{Timeout: o.timeout},
-	})
+	c, err := a.Connect(ctx, access.Way{Flags: o.org, Scopes: access.ResetScopes, Product: "whoami", Verbose: o.console.Verbose})
 	if err != nil {
 		return err
 	}
