@@ -46,9 +46,9 @@ func TooManyText(times, atOnce int) string {
 	case times == 0:
 		return ""
 	case atOnce == 0:
-		return text + ", by the limit of a minute"
+		return text + ", by a rate limit"
 	case atOnce == times:
-		return text + ", by the limit on requests at the same time"
+		return text + ", by the concurrency limit (requests at the same time)"
 	}
-	return fmt.Sprintf("%s: %d by the limit of a minute, %d by the limit on requests at the same time", text, times-atOnce, atOnce)
+	return fmt.Sprintf("%s: %d by a rate limit, %d by the concurrency limit (requests at the same time)", text, times-atOnce, atOnce)
 }

@@ -27,9 +27,9 @@ func TestTooManyText(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[[2]int]string{
 		{0, 0}: "",
-		{1, 0}: "Okta answered 429 (too many requests) 1 time, by the limit of a minute",
-		{8, 8}: "Okta answered 429 (too many requests) 8 times, by the limit on requests at the same time",
-		{8, 5}: "Okta answered 429 (too many requests) 8 times: 3 by the limit of a minute, 5 by the limit on requests at the same time",
+		{1, 0}: "Okta answered 429 (too many requests) 1 time, by a rate limit",
+		{8, 8}: "Okta answered 429 (too many requests) 8 times, by the concurrency limit (requests at the same time)",
+		{8, 5}: "Okta answered 429 (too many requests) 8 times: 3 by a rate limit, 5 by the concurrency limit (requests at the same time)",
 	} {
 		if got := TooManyText(n[0], n[1]); got != want {
 			t.Errorf("%v: %q, want %q", n, got, want)

@@ -47,7 +47,8 @@ func appHelp(commands []*cli.Command) string {
 			fmt.Fprintf(&b, "   %-12s%s\n", c.Name, c.Usage)
 		}
 	}
-	b.WriteString("\n   oktareset COMMAND --help lists the flags of a command.\n   oktareset help TOPIC explains a topic; oktareset help lists them.\n\n" + ExitCodes)
+	b.WriteString("\n   oktareset COMMAND --help lists the flags of a command.\n   oktareset help TOPIC explains a topic; oktareset help lists them.\n\n" +
+		strings.Replace(ExitCodes, "EXIT CODES:", "EXIT CODES OF RESET (the help of the others has theirs):", 1))
 	return b.String()
 }
 

@@ -92,5 +92,8 @@ func parseAudit(c *cli.Context) (o audit.Options, err error) {
 	if files.SameFile(o.Output, o.Results) {
 		return o, fault.Usage("choose another file with -o", "the audit would overwrite the results %s", o.Results)
 	}
-	return o, nil
+	if err := notAManifest("audit", o.Results); err != nil {
+		return o, err
+	}
+	return o, notAFolder(o.Output, "users.audit.csv")
 }

@@ -67,6 +67,9 @@ const (
 // program writes and never takes as a list.
 var inputFiles = anyFiles + fileNames(" "+strings.Join(results.OwnEndings, " "))
 
+// resultsFiles are files that may be results or a plan.
+var resultsFiles = anyFiles + fileNames(" .json .html .journal .input.csv .audit.csv")
+
 // completeCommand answers the scripts: __complete SHELL =WORD …, with the words behind the
 // program's name up to the cursor. Each has a = in front: none is empty then, which PowerShell
 // would drop, and none is a flag of this command. It prints a line for each word that the last

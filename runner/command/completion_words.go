@@ -161,7 +161,7 @@ func (l *typedLine) argument(current string) (found []suggestion, names fileName
 	case "FILE|-":
 		return nil, inputFiles
 	case "RESULTS|PLAN", "RESULTS":
-		return nil, anyFiles
+		return nil, resultsFiles
 	case "TOPIC":
 		return commandNames(true), noFiles
 	case "SHELL":

@@ -65,5 +65,8 @@ func parseReport(c *cli.Context) (o report.Options, err error) {
 	case o.Output == "":
 		o.Output = strings.TrimSuffix(results.ManifestPath(o.Results), ".json") + ".html"
 	}
-	return o, nil
+	if err := notAManifest("report", o.Results); err != nil {
+		return o, err
+	}
+	return o, notAFolder(o.Output, "users.results.html")
 }

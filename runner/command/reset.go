@@ -208,7 +208,7 @@ func checkReset(o *job.Options, c *cli.Context) error {
 	case utf8.RuneCountInString(o.Ticket) > 200:
 		return fault.Usage("", "--ticket is longer than 200 characters")
 	}
-	return nil
+	return notAFolder(o.Output, "users.results.csv")
 }
 
 // parseRate reads N/s, N/m or N/h.

@@ -122,7 +122,7 @@ func checkUsers(o *export.Options, c *cli.Context) error {
 	case o.Timeout < time.Second:
 		return fault.Usage("at least 1s", "--timeout %s", o.Timeout)
 	}
-	return nil
+	return notAFolder(o.Output, "users.csv")
 }
 
 // userStatuses are those that Okta documents.

@@ -199,7 +199,7 @@ func (w *watcher) print(resets []Reset) error {
 	}
 	if w.out.unsure && !w.toldUnsure {
 		w.toldUnsure = true
-		w.Console.Info("?: a run of oktareset; --runs FOLDER, with the results of yours, says whether it is one of them")
+		w.Console.Info("? means that a run of oktareset did it; to see whether it was yours, give --runs FOLDER with your results")
 	}
 	return nil
 }
