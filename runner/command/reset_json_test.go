@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strings"
 	"testing"
+	"time"
 
 	"oktareset/oktaclient/standin"
+	"oktareset/runner/access"
 	"oktareset/runner/fault"
 	"oktareset/runner/job"
 )
@@ -42,5 +45,33 @@ func TestCompleteAndNotPrinted(t *testing.T) {
 		v.wantEnd(v.reset(confirm(2)), fault.ExitRows)
 		v.wantEnd(v.run(v.t.Context(), brokenPipe{}, "reset", "--resume", "--json", "-o", v.path("users.results.csv")), fault.ExitRows,
 			"is complete: 1 reset, 1 failed", "error: print the summary: broken pipe")
+	})
+}
+
+// The summary, the manifest and what a person reads say which limit the 429s were of.
+func TestSummarySaysWhichLimit(t *testing.T) {
+	virtually(t, 40, standin.Config{Concurrency: 4, Latency: time.Second}, func(v *virtual) {
+		v.org.Consume(standin.BucketUsers, 585)
+		if code := v.reset("--confirm", "acme.okta.com:40", "--json"); code != 0 {
+			v.t.Fatalf("exit %d:\n%s", code, v.stderr)
+		}
+		var s struct {
+			All    int `json:"too_many_requests"`
+			AtOnce int `json:"too_many_at_once"`
+			Runs   []struct {
+				All    int `json:"too_many_requests"`
+				AtOnce int `json:"too_many_at_once"`
+			}
+		}
+		if err := json.Unmarshal(v.stdout.Bytes(), &s); err != nil {
+			v.t.Fatal(err)
+		}
+		org := v.org.Stats()
+		if s.AtOnce != org.ConcurrencyTooMany || s.All != org.TooMany+org.ConcurrencyTooMany || s.AtOnce == 0 || s.Runs[0].AtOnce != s.AtOnce || s.Runs[0].All != s.All {
+			v.t.Errorf("%+v; the org counts %d and %d", s, org.TooMany, org.ConcurrencyTooMany)
+		}
+		if want := access.TooManyText(s.All, s.AtOnce); !strings.Contains(v.stderr, "oktareset: "+want+"\n") {
+			v.t.Errorf("nothing says %q:\n%s", want, v.stderr)
+		}
 	})
 }
