@@ -27,7 +27,7 @@ var demoUsers = []struct {
 	}},
 	{"bob@example.com", "rejects pushes", "REJECTED", []standin.Factor{{Type: "push", Provider: "OKTA"}}},
 	{"carol@example.com", "has a security key only", "", []standin.Factor{{Type: "webauthn", Provider: "FIDO"}}},
-	{"dave@example.com", "has enrolled nothing", "", nil},
+	{"dave@example.com", "has only the email that enrolls itself", "", nil},
 }
 
 // StartDemo serves a stand-in org with the people above.

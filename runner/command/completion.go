@@ -106,10 +106,10 @@ func (a *app) completeCommand() *cli.Command {
 	}
 }
 
-// joinWords undoes what bash does, which takes = and : for words of their own. It also returns
+// joinWords undoes what bash does, which takes =, : and @ for words of their own. It also returns
 // what of the last word stands before the piece that bash completes.
 func joinWords(pieces []string) (words []string, shown string) {
-	broken := func(piece string) bool { return piece != "" && strings.Trim(piece, "=:") == "" }
+	broken := func(piece string) bool { return piece != "" && strings.Trim(piece, "=:@") == "" }
 	for i, p := range pieces {
 		last := len(words) - 1
 		if i == 0 || p == "" || !broken(p) && !broken(pieces[i-1]) {

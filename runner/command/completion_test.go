@@ -143,6 +143,8 @@ func TestJoinWords(t *testing.T) {
 		{"reset --log-format = json ", "reset --log-format=json ", ""},
 		{"reset --factor token : software : t", "reset --factor token:software:t", "token:software:"},
 		{"reset --enroll = sms : OKTA x", "reset --enroll=sms:OKTA x", ""},
+		{"factors verify bob @ example.com p", "factors verify bob@example.com p", ""},
+		{"factors list bob @ ex", "factors list bob@ex", "bob@"},
 		{"= =", "==", "=="},
 		{"", "", ""},
 	}

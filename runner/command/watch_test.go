@@ -284,6 +284,10 @@ func TestWatchOnATerminal(t *testing.T) {
 			if lines := bytes.Count(out.Bytes(), []byte("\n")); !strings.HasPrefix(out.String(), want) || lines != 3+strings.Count(out.String(), "LOCAL TIME") {
 				v.t.Errorf("%s: %s", flag, &out)
 			}
+			none := v.run(v.t.Context(), &out, "watch", "--once")
+			if none != 0 || !strings.HasSuffix(v.stderr, "nobody was reset since then\n") {
+				v.t.Errorf("exit %d:\n%s", none, v.stderr)
+			}
 		})
 	}
 }

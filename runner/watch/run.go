@@ -101,7 +101,11 @@ func (w *watcher) follow(ctx context.Context) error {
 			return err
 		}
 		if w.opts.Once && !full {
-			return w.end()
+			err := w.end()
+			if err == nil && w.out.columns != nil && !w.out.headed {
+				w.Console.Info("nobody was reset since then")
+			}
+			return err
 		}
 		if !full {
 			w.rest(ctx, w.opts.Interval)
