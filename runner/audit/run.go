@@ -2,13 +2,11 @@ package audit
 
 import (
 	"context"
-	"errors"
 	"io"
 	"time"
 
 	"oktareset/runner/access"
 	"oktareset/runner/console"
-	"oktareset/runner/fault"
 	"oktareset/runner/files"
 	"oktareset/runner/results"
 )
@@ -36,7 +34,7 @@ type Options struct {
 func Run(ctx context.Context, e *access.Env, o Options) error {
 	r := &run{Env: e, opts: o}
 	if err := r.open(ctx); err != nil {
-		return refused(err)
+		return results.Refused(err)
 	}
 	if err := r.connect(ctx); err != nil {
 		return err
@@ -50,16 +48,7 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 		return err
 	})
 	if err != nil {
-		return refused(err)
+		return results.Refused(err)
 	}
 	return r.summarize(counts)
-}
-
-// refused is an error that kept the audit from being made. The own hints of damaged results are
-// about a reset.
-func refused(err error) error {
-	if damage, ok := errors.AsType[*results.DamageError](err); ok {
-		err = fault.WithHint(damage, "put back the results and the manifest as the run left them")
-	}
-	return fault.Refused(err)
 }

@@ -1,6 +1,11 @@
 package results
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+
+	"oktareset/runner/fault"
+)
 
 // DamageError says that the files of a run can't be trusted. What it doesn't say for certain
 // isn't guessed: a user could be reset twice.
@@ -29,3 +34,15 @@ const (
 		"for those users of whom the org's System Log has no reset"
 	HintOptions = "read the input as before: with the same --column, --delimiter and --no-header"
 )
+
+// Refused is an error of a command that only reads results, before it has written anything. The
+// own hint of a damage is about going on with the run, which no such command does. No error is nil.
+func Refused(err error) error {
+	if damage, ok := errors.AsType[*DamageError](err); ok {
+		err = fault.WithHint(damage, "put back the results and the manifest as the run left them")
+	}
+	if err == nil {
+		return nil
+	}
+	return fault.Refused(err)
+}

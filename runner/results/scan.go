@@ -108,6 +108,16 @@ func SHA256(r io.Reader) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
+// FileSHA256 returns the hash of a file that a person named, in hexadecimal.
+func FileSHA256(path string) (string, error) {
+	f, err := files.Open(path, files.Rule{Links: true})
+	if err != nil {
+		return "", fmt.Errorf("read the results: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	return SHA256(f)
+}
+
 // Reader reads the results of one file.
 type Reader struct {
 	lines   *Lines
