@@ -24,6 +24,7 @@ import (
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/progress"
+	"oktareset/runner/results"
 )
 
 // virtual is a stand-in org and a folder with an input, for whole runs of the command in
@@ -203,6 +204,18 @@ func TestLostAnswersAreSettledInTheSameRun(t *testing.T) {
 		v.resets(map[int]int{1: 100})
 		if unused := v.org.Unused(); len(unused) > 0 {
 			t.Errorf("unused faults %v", unused)
+		}
+		m, err := results.ReadManifest(v.path("users.results.csv"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		run := m.Run()
+		if len(run.Proof) != 1 {
+			t.Fatalf("the manifest has %d waits for proof, want one: %v", len(run.Proof), run.Proof)
+		}
+		// Nothing is proved to be undone within a minute of a lost answer; by Okta's clock, to the second.
+		if w := run.Proof[0]; w.To.Sub(w.From) < 50*time.Second || w.From.Before(run.StartedAt.Add(-time.Second)) || w.To.After(run.FinishedAt.Add(time.Second)) {
+			t.Errorf("it waited for proof from %v to %v, in a run from %v to %v", w.From, w.To, run.StartedAt, run.FinishedAt)
 		}
 	})
 }

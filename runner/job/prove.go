@@ -14,12 +14,16 @@ import (
 	"oktareset/runner/console"
 	"oktareset/runner/doubt"
 	"oktareset/runner/fault"
+	"oktareset/runner/results"
 	"oktareset/runner/steps"
 )
 
 // proofRounds bounds how often rows that were certainly not reset are sent again, each time
 // under a new taking.
 const proofRounds = 3
+
+// sameWait is how long after a wait for proof the next one is a part of it.
+const sameWait = 5 * time.Second
 
 // newProver makes the prover of this run, once the manifest names it.
 func (w *work) newProver() *doubt.Prover {
@@ -303,5 +307,16 @@ func (w *work) pool(ctx context.Context, jobs iter.Seq2[runner.Job, error], work
 	return err
 }
 
-// wait shows until when the prover waits.
-func (w *work) wait(until time.Time) { w.waiting.Store(&until) }
+// wait shows until when the prover waits, zero when it doesn't any more, and notes when it did. It
+// asks the log in between: what comes right after is the same wait.
+func (w *work) wait(until time.Time) {
+	w.waiting.Store(&until)
+	now := w.client.Now()
+	last := len(w.proof) - 1
+	switch {
+	case until.IsZero():
+		w.proof[last].To = now
+	case last < 0 || now.Sub(w.proof[last].To) > sameWait:
+		w.proof = append(w.proof, results.Wait{From: now, To: now})
+	}
+}

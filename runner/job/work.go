@@ -31,14 +31,16 @@ type work struct {
 	underWay  atomic.Int64              // rows that are taken and not settled yet
 	unseen    int                       // rows in doubt that the run ended without a look at
 	waiting   atomic.Pointer[time.Time] // until when the prover waits
+	proof     []results.Wait            // when it did
 }
 
 // ended is how the work ended. The zero value is that of a run with nothing to do.
 type ended struct {
 	stopped  error // nil: every row was worked on
 	attempts int
-	unseen   int  // rows in doubt that the run ended without a look at
-	blind    bool // the System Log can't be read
+	proof    []results.Wait // for proof of lost answers
+	unseen   int            // rows in doubt that the run ended without a look at
+	blind    bool           // the System Log can't be read
 }
 
 // work does the rows until timed ends, and ends the run.
@@ -73,7 +75,7 @@ func (c *cleared) work(ctx, timed context.Context) error {
 		stopped = fault.Also(stopped, w.lastLook(ctx, stopped))
 	}
 	w.bar.Done()
-	return w.finish(ended{stopped: stopped, attempts: int(w.attempts.Load()), unseen: w.unseen, blind: w.prover.Blind()})
+	return w.finish(ended{stopped: stopped, attempts: int(w.attempts.Load()), proof: w.proof, unseen: w.unseen, blind: w.prover.Blind()})
 }
 
 // record writes down, before the first row is taken, who runs it, who is left alone, and by whose
@@ -127,7 +129,7 @@ func (b *book) finish(e ended) error {
 func (b *book) ending(e ended) results.Ending {
 	stats := b.client.Stats()
 	ending := results.Ending{
-		Attempts: e.attempts, TooManyRequests: stats.TooMany, TooManyAtOnce: stats.AtOnce, SecondsHeld: stats.Held.Seconds(),
+		Attempts: e.attempts, TooManyRequests: stats.TooMany, TooManyAtOnce: stats.AtOnce, SecondsHeld: stats.Held.Seconds(), Proof: e.proof,
 		Requests: stats.Requests, FirstRequest: stats.First, LastRequest: stats.Last,
 	}
 	if e.stopped != nil {

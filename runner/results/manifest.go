@@ -117,9 +117,17 @@ type Ending struct {
 	TooManyAtOnce   int     `json:"too_many_at_once"`  // of these, those of the limit on requests at the same time
 	SecondsHeld     float64 `json:"seconds_held"`      // spent waiting for a rate limit or an outage
 
+	Proof []Wait `json:"proof,omitempty"` // when it did nothing but wait for proof of lost answers
+
 	Requests     int       `json:"requests"`               // of any kind
 	FirstRequest time.Time `json:"first_request,omitzero"` // when it was sent; zero: none was
 	LastRequest  time.Time `json:"last_request,omitzero"`  // the same
+}
+
+// Wait is a time in which a run waited, by the server's clock.
+type Wait struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
 }
 
 // Result is a finished results file.
@@ -143,7 +151,7 @@ func (m *Manifest) Clone() Manifest {
 	out.Runs, out.Counts = slices.Clone(m.Runs), maps.Clone(m.Counts)
 	for i := range out.Runs {
 		out.Runs[i].Options, out.Runs[i].Counts = maps.Clone(out.Runs[i].Options), maps.Clone(out.Runs[i].Counts)
-		out.Runs[i].Exclude = slices.Clone(out.Runs[i].Exclude)
+		out.Runs[i].Exclude, out.Runs[i].Proof = slices.Clone(out.Runs[i].Exclude), slices.Clone(out.Runs[i].Proof)
 	}
 	out.Result, out.Outdated, out.Journal, out.Plan = clone(m.Result), clone(m.Outdated), clone(m.Journal), clone(m.Plan)
 	return out
@@ -223,6 +231,9 @@ func (m *Manifest) Written() Manifest {
 		r := &out.Runs[i]
 		for _, t := range []*time.Time{&r.StartedAt, &r.FinishedAt, &r.FirstRequest, &r.LastRequest} {
 			*t = Stamp(*t)
+		}
+		for i := range r.Proof {
+			r.Proof[i] = Wait{Stamp(r.Proof[i].From), Stamp(r.Proof[i].To)}
 		}
 		for i := range r.Exclude {
 			r.Exclude[i].LookedUpAt = Stamp(r.Exclude[i].LookedUpAt)
