@@ -152,8 +152,8 @@ func eval[T any](b *browser, expression string) T {
 }
 
 const (
-	people    = `section[aria-labelledby=people] `
-	shownRows = `Array.from(document.querySelectorAll("` + people + `tbody tr")).filter(r => r.checkVisibility()).map(r => r.cells[0].textContent).join(" ")`
+	attention = `section[aria-labelledby=attention] `
+	shownRows = `Array.from(document.querySelectorAll("` + attention + `tbody tr")).filter(r => r.checkVisibility()).map(r => r.cells[0].textContent).join(" ")`
 )
 
 // TestBrowser uses a page as a person does, by mouse and by keyboard.
@@ -176,21 +176,21 @@ func TestBrowser(t *testing.T) {
 			t.Errorf("it says %q, want %q", got, want)
 		}
 	}
-	rows("3 4 5 6 7 8 9 10", "opening")
-	b.do(chromedp.SendKeys(people+"input", "USER7 script"))
+	rows("8 3 7 10 6 9 5 4", "opening")
+	b.do(chromedp.SendKeys(attention+"input", "USER7 script"))
 	rows("7", "searching for two words")
 	says("1 of 8 rows")
-	b.do(chromedp.SendKeys(people+"input", " nobody"))
+	b.do(chromedp.SendKeys(attention+"input", " nobody"))
 	rows("", "searching in vain")
 	says("no row fits")
-	b.do(chromedp.Focus(people+"input"), chromedp.Evaluate[chromedp.Void](`document.activeElement.select()`), chromedp.KeyEvent("u"))
-	b.do(chromedp.Focus(people+"select"), chromedp.KeyEvent("F"), chromedp.KeyEvent("F")) // Forbidden, then Failed
+	b.do(chromedp.Focus(attention+"input"), chromedp.Evaluate[chromedp.Void](`document.activeElement.select()`), chromedp.KeyEvent("u"))
+	b.do(chromedp.Focus(attention+"select"), chromedp.KeyEvent("F")) // Failed
 	rows("7 10", "choosing a status")
-	b.do(chromedp.Click(people + "th:nth-child(1) button"))
+	b.do(chromedp.Click(attention+"th:nth-child(1) button"), chromedp.Click(attention+"th:nth-child(1) button"))
 	rows("10 7", "sorting by number, downwards")
-	b.do(chromedp.Focus(people+"th:nth-child(2) button"), chromedp.KeyEvent("\r"))
+	b.do(chromedp.Focus(attention+"th:nth-child(2) button"), chromedp.KeyEvent("\r"))
 	rows("7 10", "sorting by user, by keyboard")
-	got := eval[string](b, `Array.from(document.querySelectorAll("`+people+`th"), th => th.getAttribute("aria-sort") || "none").join(" ")`)
+	got := eval[string](b, `Array.from(document.querySelectorAll("`+attention+`th"), th => th.getAttribute("aria-sort") || "none").join(" ")`)
 	if want := "none ascending none none"; got != want {
 		t.Errorf("aria-sort is %s, want %s", got, want)
 	}
@@ -199,7 +199,7 @@ func TestBrowser(t *testing.T) {
 		t.Errorf("%d rows behind the fold, want %d", n, len(lines))
 	}
 	b.do(chromedp.Focus(".skip"), chromedp.KeyEvent("\r"))
-	if id := eval[string](b, `document.activeElement.id`); id != "people" {
+	if id := eval[string](b, `document.activeElement.id`); id != "attention" {
 		t.Errorf("the skip link leads to %q", id)
 	}
 	b.quiet()
@@ -217,13 +217,49 @@ func TestBrowserHostile(t *testing.T) {
 			t.Errorf("at %d pixels the page is %d too wide", width, over)
 		}
 	}
-	if n := eval[int](b, `document.querySelectorAll("img, a:not(.skip), script:not(body > script)").length`); n > 0 {
+	if n := eval[int](b, `document.querySelectorAll("img, a:not([href^='#']), script:not(body > script)").length`); n > 0 {
 		t.Errorf("%d elements came from the files", n)
 	}
 	b.quiet()
 }
 
-// TestBrowserReads holds the page against what eyes and a screen reader need, at three widths,
+// TestBrowserPaper prints a plan: its people are on the paper, once, and nothing that belongs
+// together is taken apart.
+func TestBrowserPaper(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		rows, listed int
+		says         string
+	}{{MaxPrinted, MaxPrinted, ""}, {MaxPrinted + 1, 0, "They are too many for this paper. The list is the file users.plan.csv"}} {
+		var lines []Line
+		for i := range c.rows {
+			lines = append(lines, line(i+1, runner.StatusWouldReset, 0))
+		}
+		page, _ := write(t, plan(), append(lines, line(c.rows+1, runner.StatusNotFound, 1)))
+		b := open(t, page)
+		send(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
+		const shown = `(all) => Array.from(document.querySelectorAll(all)).filter(e => e.checkVisibility())`
+		if n := eval[int](b, `(`+shown+`)("ol.names li").length`); n != c.listed {
+			t.Errorf("%d of %d people are on the paper, want %d", n, c.rows, c.listed)
+		}
+		if n := eval[int](b, `(`+shown+`)("table.who, .controls").length`); n > 0 {
+			t.Errorf("%d things for the screen are on the paper", n)
+		}
+		if text := eval[string](b, `document.body.innerText`); !strings.Contains(text, c.says) || !strings.Contains(text, "Signature") {
+			t.Errorf("the paper of %d people doesn't say %q, or has no line to sign", c.rows, c.says)
+		}
+		const broken = `("section:not(.long), dl, tr, figure").filter(e => getComputedStyle(e).breakInside !== "avoid").length`
+		if n := eval[int](b, `(`+shown+`)`+broken); n > 0 {
+			t.Errorf("%d parts can be broken apart", n)
+		}
+		if columns := eval[string](b, `getComputedStyle(document.querySelector("ol.names") || document.body).columnCount`); c.listed > 0 && columns != "3" {
+			t.Errorf("the people are in %s columns, want 3", columns)
+		}
+		b.quiet()
+	}
+}
+
+// TestBrowserReads compares the page with what eyes and a screen reader need, at three widths,
 // light, dark and printed.
 func TestBrowserReads(t *testing.T) {
 	t.Parallel()

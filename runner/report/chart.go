@@ -38,11 +38,20 @@ type chart struct {
 	Hidden int // gaps that are too short to be seen
 }
 
+// What a gap is, as the styles know it.
+const (
+	classGap   = "gap"
+	classProof = "proof"
+)
+
 // box is a place in a chart.
-type box struct{ X, W string }
+type box struct {
+	X, W  string
+	Class string
+}
 
 // charts draws the longest stretches, in the order of time, and says how many it leaves out.
-func charts(all []stretch, doneLabel string) (drawn []chart, leftOut int) {
+func charts(all []stretch, doneLabel string, waits []Wait) (drawn []chart, leftOut int) {
 	if len(all) > maxCharts {
 		leftOut = len(all) - maxCharts
 		slices.SortStableFunc(all, func(a, b stretch) int { return cmp.Compare(b.rows(), a.rows()) })
@@ -50,13 +59,13 @@ func charts(all []stretch, doneLabel string) (drawn []chart, leftOut int) {
 		slices.SortFunc(all, func(a, b stretch) int { return cmp.Compare(a.from(), b.from()) })
 	}
 	for i := range all {
-		drawn = append(drawn, draw(&all[i], doneLabel))
+		drawn = append(drawn, draw(&all[i], doneLabel, waits))
 	}
 	return drawn, leftOut
 }
 
 // draw makes the chart of one stretch.
-func draw(s *stretch, doneLabel string) chart {
+func draw(s *stretch, doneLabel string, waits []Wait) chart {
 	size := binSize(s)
 	from := floor(s.from(), size)
 	bins := make([]pulse, (s.to()-from+size-1)/size)
@@ -80,12 +89,15 @@ func draw(s *stretch, doneLabel string) chart {
 		}
 		return b.done + b.other
 	})
-	gaps := s.gaps()
+	gaps := s.gaps(waits)
 	c.Gaps, c.Hidden = boxes(gaps, from, whole)
 	took := span(time.Duration(s.to()-s.from()) * time.Second)
 	c.Title = fmt.Sprintf("%s, %s", moment(time.Unix(s.from(), 0)), took)
 	c.Text = fmt.Sprintf("%s finished in %s, of which %s %s; at most %s in %s; %s of at least %s without a finished row.",
 		count(s.rows(), "row"), took, comma(done), doneLabel, c.Peak, c.Bin, count(len(gaps), "gap"), span(minGap))
+	if slices.ContainsFunc(gaps, func(g gap) bool { return g.proof }) {
+		c.Text += " In one or more of them, the run waited for proof of lost answers."
+	}
 	return c
 }
 
@@ -125,7 +137,11 @@ func boxes(gaps []gap, from, whole int64) (seen []box, hidden int) {
 			hidden++
 			continue
 		}
-		seen = append(seen, box{fmt.Sprintf("%.1f", float64(g.from-from)*scale), fmt.Sprintf("%.1f", wide)})
+		b := box{X: fmt.Sprintf("%.1f", float64(g.from-from)*scale), W: fmt.Sprintf("%.1f", wide), Class: classGap}
+		if g.proof {
+			b.Class = classProof
+		}
+		seen = append(seen, b)
 	}
 	return seen, hidden
 }

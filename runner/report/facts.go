@@ -14,7 +14,7 @@ type fact struct {
 	Code  string // a checksum or an ID
 }
 
-// facts says what was asked, of which org, by whom, when, and by whose leave.
+// facts says what was asked, of which org, by whom, when, and with whose consent.
 func facts(s *Subject, t *tally) []fact {
 	all := []fact{
 		{Name: "Org", Value: cell(s.Org), Note: engineText(s)},
@@ -22,12 +22,14 @@ func facts(s *Subject, t *tally) []fact {
 		{Name: "Started by", Value: operators(s.Runs)},
 		{Name: "Ticket", Value: cmp.Or(cell(s.Ticket), "none given")},
 		whatFact(s),
-		consentFact(s),
 		whenFact(s, t),
 		{
 			Name: "Input", Value: cell(s.Input.File), Code: cell(s.Input.SHA256),
 			Note: fmt.Sprintf("%s, column %q: %s", count(s.Input.Rows, "row"), cell(s.Input.Column), count(s.Input.Distinct, "user")),
 		},
+	}
+	if !s.Plan { // which changes nothing and needs none
+		all = slices.Insert(all, slices.IndexFunc(all, func(f fact) bool { return f.Name == "When" }), consentFact(s))
 	}
 	out := fact{Name: "Results", Value: cell(s.File), Code: cell(s.SHA256)}
 	if s.Plan {
@@ -48,7 +50,7 @@ func whatFact(s *Subject) fact {
 	if !s.Plan {
 		return fact{Name: "What", Value: capital(steps)}
 	}
-	return fact{Name: "What", Value: "would " + plannedText(s), Note: "the dry run did only this: " + steps}
+	return fact{Name: "What", Value: capital(plannedText(s)), Note: "done so far: " + steps}
 }
 
 // plannedText is what a plan would do to a user.
@@ -106,9 +108,6 @@ func consentFact(s *Subject) fact {
 		f.Value = "none needed by the stand-in org"
 	case "none", "":
 		f.Value = "none was given"
-		if s.Plan {
-			f.Value = "none needed: nothing was changed"
-		}
 	default:
 		f.Value = cell(s.Consent.How)
 	}

@@ -9,20 +9,18 @@ import (
 	"io/fs"
 	"iter"
 	"os"
-	"strings"
 
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
 	"oktareset/runner/results"
-	"oktareset/runner/roster"
 )
 
 // resultsFile is a result or a plan that a page is made of.
 type resultsFile struct {
-	path   string
-	before os.FileInfo // when the first byte was read
-	sha256 string
-	names  []int // the input's columns that may call a user something, among [results.Entry] Extra
+	path    string
+	before  os.FileInfo // when the first byte was read
+	sha256  string
+	columns []string // the input's, of which results.Entry has Extra
 }
 
 // openResults reads the file once, for its SHA-256.
@@ -35,44 +33,9 @@ func openResults(path string) (*resultsFile, error) {
 		return nil, fmt.Errorf("read the results: %q isn't a file", path)
 	}
 	f := &resultsFile{path: path, before: info}
-	if columns, err := results.Columns(path); err == nil { // what is wrong with the file shows when it is read
-		f.names = namingColumns(columns)
-	}
-	f.sha256, err = hashFile(path)
+	f.columns, _ = results.Columns(path) // what is wrong with the file shows when it is read
+	f.sha256, err = results.FileSHA256(path)
 	return f, err
-}
-
-// namingColumns returns the places of the columns that call a user something a person knows, a
-// login before an email address.
-func namingColumns(columns []string) []int {
-	var found []int
-	for _, known := range []string{"login", "userlogin", "profilelogin", "username", "oktausername", "email", "mail", "primaryemail", "workemail", "useremail"} {
-		for i, name := range columns {
-			if roster.PlainName(strings.TrimPrefix(name, "input.")) == known {
-				found = append(found, i)
-			}
-		}
-	}
-	return found
-}
-
-// named returns what the input calls the user of a line.
-func (f *resultsFile) named(e *results.Entry) string {
-	for _, i := range f.names {
-		if i < len(e.Extra) && e.Extra[i] != "" {
-			return e.Extra[i]
-		}
-	}
-	return ""
-}
-
-func hashFile(path string) (string, error) {
-	f, err := files.Open(path, files.Rule{Links: true})
-	if err != nil {
-		return "", fmt.Errorf("read the results: %w", err)
-	}
-	defer f.Close() //nolint:errcheck // it was only read
-	return results.SHA256(f)
 }
 
 // lines yields one line for each row, then an error if the file was changed since it was opened.
@@ -82,7 +45,7 @@ func (f *resultsFile) lines(ctx context.Context) iter.Seq2[Line, error] {
 			if err == nil && ctx.Err() != nil {
 				err = context.Cause(ctx)
 			}
-			if !yield(Line{Row: e.Row, Record: e.Record, Named: f.named(&e)}, err) || err != nil {
+			if !yield(Line{Row: e.Row, Record: e.Record, Cells: e.Extra}, err) || err != nil {
 				return
 			}
 		}

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"oktareset/runner/access"
 	"oktareset/runner/console"
@@ -30,7 +32,7 @@ func Make(ctx context.Context, e *access.Env, o Options) error {
 	}
 	f, err := openResults(o.Results)
 	if err != nil {
-		return refusedReport(err)
+		return results.Refused(err)
 	}
 	s := subject(&m, f)
 	s.Version = e.Version
@@ -40,7 +42,7 @@ func Make(ctx context.Context, e *access.Env, o Options) error {
 		return err
 	})
 	if err != nil {
-		return refusedReport(err)
+		return results.Refused(err)
 	}
 	if o.Output != "-" {
 		e.Console.Info("page: %s (%s, %s)", o.Output, console.Plural(sum.Rows, "row"), needText(sum.Open))
@@ -76,19 +78,7 @@ func readManifest(path string) (results.Manifest, error) {
 		return m, fault.Usage("give the .csv that reset wrote, with its .json beside it",
 			"%q has no manifest %q, which says of which org it is, by whom and with whose consent", path, results.ManifestPath(path))
 	}
-	return m, refusedReport(err)
-}
-
-// refusedReport is an error that kept the page from being made. The ledger's own hints are
-// about going on with a run.
-func refusedReport(err error) error {
-	if damage, ok := errors.AsType[*results.DamageError](err); ok {
-		err = fault.WithHint(damage, "put back the results and the manifest as the run left them")
-	}
-	if err == nil {
-		return nil
-	}
-	return fault.Refused(err)
+	return m, results.Refused(err)
 }
 
 // subject says what the page is about, as the manifest has it.
@@ -96,7 +86,7 @@ func subject(m *results.Manifest, f *resultsFile) Subject {
 	s := Subject{
 		File: filepath.Base(f.path), SHA256: f.sha256, Condition: Changed, Counted: m.Counts,
 		Plan: m.DryRun, Sandbox: m.Sandbox, Org: m.Org, Engine: m.Engine, Account: Account(m.Actor), Ticket: m.Ticket,
-		Steps: m.Steps, Planned: m.Planned, Input: Input(m.Input), Consent: Consent(m.Consent),
+		Steps: m.Steps, Planned: m.Planned, Input: Input(m.Input), Consent: Consent(m.Consent), Columns: f.columns,
 	}
 	if m.Result != nil {
 		s.Recorded = m.Result.SHA256
@@ -109,11 +99,27 @@ func subject(m *results.Manifest, f *resultsFile) Subject {
 		s.Apply = results.PlanCommand(m, f.path)
 	}
 	for i := range m.Runs {
-		r := &m.Runs[i]
-		s.Runs = append(s.Runs, Run{
-			ID: r.RunID, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt, Options: r.Options, User: r.Operator.User, Host: r.Operator.Host,
-			Stopped: r.Stopped, Attempts: r.Attempts, TooMany: r.TooManyRequests, SecondsHeld: r.SecondsHeld,
-		})
+		s.Runs = append(s.Runs, runOf(m, i))
 	}
 	return s
+}
+
+// runOf is a run of a manifest.
+func runOf(m *results.Manifest, i int) Run {
+	r := &m.Runs[i]
+	run := Run{
+		ID: r.RunID, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt, Options: maps.Clone(r.Options), User: r.Operator.User, Host: r.Operator.Host,
+		Stopped: r.Stopped, Requests: r.Requests, Attempts: r.Attempts, TooMany: r.TooManyRequests, AtOnce: r.TooManyAtOnce, SecondsHeld: r.SecondsHeld,
+	}
+	for _, w := range r.Proof {
+		run.Proof = append(run.Proof, Wait(w))
+	}
+	var files []string // the option has their hashes, too
+	for _, x := range results.RecordedExclusions(&results.Manifest{Runs: m.Runs[i : i+1]}) {
+		files = append(files, x.Path)
+	}
+	if len(files) > 0 {
+		run.Options["exclude"] = strings.Join(files, ", ")
+	}
+	return run
 }

@@ -9,9 +9,11 @@ import (
 	"html/template"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"oktareset/runner"
+	"oktareset/runner/results"
 )
 
 var (
@@ -39,13 +41,15 @@ type page struct {
 
 	Plan    bool
 	Kind    string // plan or results
-	Kicker  string
 	Title   string // of the browser's window
-	Lead    string
-	Number  string // of the headline
+	Before  string // of the headline, before the number
+	Number  string
 	Claim   string // what the headline says of the number, before and after the org
 	Org     string
-	Done    string // claim's end
+	After   string
+	Follow  []string // what it means for the people
+	Needs   string   // how many need attention
+	Left    string   // how many are left alone
 	Ticket  string
 	File    string
 	Notices []notice
@@ -62,21 +66,29 @@ type page struct {
 	MoreCharts int
 	DoneLabel  string
 	Others     bool // rows that the page isn't about finished, too
+	Gaps       bool // plain ones are drawn
+	Proofs     bool // waits for proof are
 	Hidden     int  // gaps that no chart can show
-	Held       string
+	Waited     string
 
 	Recorded bool // factors were listed
 	Factors  []factor
 	Without  int
 
+	Named     bool     // the input has people's names
+	Columns   string   // of the input, which AllRows has; "": there are none
+	Listed    string   // what the factors of a row are; "": there are none
 	Open      []status // statuses that need attention
 	OpenRows  []row
 	OpenCount int
-	OpenCut   bool
+	Skipped   []row // of a plan
+	SkipCount int
 	AllRows   []row
 	LeftOut   int  // rows that AllRows doesn't have
+	About     int  // rows that AllRows is of
+	Short     bool // AllRows is short enough to be seen at once
+	Printed   bool // and to be printed
 	Approve   bool // the plan can be approved
-	Planned   string
 	Apply     string
 	SHA256    string
 }
@@ -84,7 +96,7 @@ type page struct {
 // Write reads all lines, one for each row, and writes the page. It returns the first error of
 // lines, or of w. Nothing is written before the lines are read.
 func Write(w io.Writer, s Subject, lines iter.Seq2[Line, error]) (Summary, error) {
-	t, err := readRows(lines, s.Plan)
+	t, err := readRows(lines, &s)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -105,20 +117,54 @@ func newPage(s *Subject, t *tally) *page {
 		Version: cell(s.Version), Plan: s.Plan, Org: cell(s.Org), Ticket: cell(s.Ticket), File: cell(s.File),
 		Rows: t.counts.Total(), OpenCount: t.openRows(), AllRows: t.rows, SHA256: cell(s.SHA256),
 	}
-	p.LeftOut = p.Rows - len(p.AllRows)
+	p.factors(s, t)
 	p.headline(s, t)
 	p.Notices = notices(s, t)
 	p.Statuses = statuses(t, s.Plan)
-	p.Bar = segments(p.Statuses, p.Rows)
 	p.Facts, p.Runs = facts(s, t), runs(s.Runs)
 	p.Early = len(s.Runs) - len(p.Runs)
-	p.overTime(s, t)
-	p.factors(s, t)
-	p.people(t)
-	if s.Plan && s.Condition == Intact && s.Incomplete == "" && t.counts[runner.StatusWouldReset] > 0 {
-		p.Approve, p.Planned, p.Apply = true, plannedText(s), command(s.Apply)
+	p.attention(t)
+	p.all(t)
+	if !s.Plan {
+		p.Bar = segments(p.Statuses, p.Rows)
+		p.overTime(s, t)
+		return p
 	}
+	p.Skipped, p.SkipCount = t.open[runner.StatusSkipped], t.counts[runner.StatusSkipped]
+	p.Approve = s.Condition == Intact && s.Incomplete == "" && p.About > 0
+	p.Apply = command(s.Apply)
 	return p
+}
+
+// all fills in the rows of the result, or whom a plan would reset.
+func (p *page) all(t *tally) {
+	p.About = p.Rows
+	if p.Plan {
+		p.About = t.counts[runner.StatusWouldReset]
+	}
+	p.LeftOut = p.About - len(p.AllRows)
+	p.Printed = p.About <= MaxPrinted
+	var (
+		keep  []int
+		names []string
+	)
+	for i, name := range t.people.header {
+		if slices.ContainsFunc(t.rows, func(r row) bool { return i < len(r.Cells) && r.Cells[i] != "" }) {
+			keep, names = append(keep, i), append(names, shown(name, maxHeader))
+		}
+	}
+	p.Columns = capital(strings.Join(names, ", "))
+	p.Named = slices.ContainsFunc(t.rows, func(r row) bool { return r.Name != "" })
+	for i := range t.rows {
+		r := &t.rows[i]
+		var cells []string
+		for _, k := range keep {
+			if k < len(r.Cells) {
+				cells = append(cells, r.Cells[k])
+			}
+		}
+		r.Cells = cells
+	}
 }
 
 // policy lets the page's own style and script run and nothing else, and forbids every request.
@@ -132,47 +178,52 @@ func hash(text string) string {
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// headline says the page in two sentences.
+// headline says the page in a few sentences.
 func (p *page) headline(s *Subject, t *tally) {
+	c := changesOf(s)
 	n := t.counts[runner.StatusReset]
-	p.Kind, p.Kicker, p.Done, p.DoneLabel = "results", "Result", "were reset", "reset"
-	if n == 1 {
-		p.Done = "was reset"
-	}
+	p.Kind, p.Before, p.After, p.DoneLabel = "results", "Result: "+c.object()+" of", c.were(), "reset"
 	if s.Plan {
 		n = t.counts[runner.StatusWouldReset]
-		p.Kind, p.Kicker, p.Done, p.DoneLabel = "plan", "Plan", "would be reset", "would be reset"
+		p.Kind, p.Before, p.After = "plan", "Plan: remove "+c.object()+" of", ""
 	}
-	if s.Sandbox {
-		p.Kicker += " of a rehearsal"
+	if len(c.factors) > 0 {
+		p.Listed = "Factors to remove"
+	} else if p.Recorded {
+		p.Listed = "Factors"
 	}
 	p.Number, p.Claim = comma(n), "users of"
 	if n == 1 {
 		p.Claim = "user of"
 	}
-	p.Title = strings.Join([]string{p.Number, p.Claim, p.Org, p.Done}, " ")
-	p.Lead = fmt.Sprintf("Of %s, %s.", count(p.Rows, "row"), needs(p.OpenCount))
+	p.Title = strings.TrimSpace(strings.Join([]string{p.Before, p.Number, p.Claim, p.Org, p.After}, " "))
+	if n > 0 {
+		p.Follow = c.follow()
+	}
+	p.Needs = needs(p.OpenCount)
 	if n := t.counts[runner.StatusSkipped]; n > 0 {
-		p.Lead += fmt.Sprintf(" %s left alone on purpose.", capital(was(n, s.Plan)))
+		p.Left = was(n, s.Plan) + " left alone on purpose"
 	}
 }
 
-// needs is as "12 need attention".
+// needs is as "12 need attention", "" for none.
 func needs(n int) string {
 	switch n {
 	case 0:
-		return "none needs attention"
+		return ""
 	case 1:
-		return "one needs attention"
+		return "1 needs attention"
 	}
 	return comma(n) + " need attention"
 }
 
-// was is as "12 were" or, of a plan, "12 would be".
+// was is as "12 were" or, of a plan, "12 are".
 func was(n int, plan bool) string {
 	switch {
+	case plan && n == 1:
+		return "1 is"
 	case plan:
-		return comma(n) + " would be"
+		return comma(n) + " are"
 	case n == 1:
 		return "1 was"
 	}
@@ -181,25 +232,34 @@ func was(n int, plan bool) string {
 
 // overTime fills in the charts.
 func (p *page) overTime(s *Subject, t *tally) {
-	p.Charts, p.MoreCharts = charts(t.time.stretches(), p.DoneLabel)
-	for i := range p.Charts {
-		p.Hidden += p.Charts[i].Hidden
-		p.Others = p.Others || p.Charts[i].Other != ""
+	var waits []Wait
+	for _, r := range s.Runs {
+		waits = append(waits, r.Proof...)
 	}
-	p.Held = heldText(s.Runs)
+	p.Charts, p.MoreCharts = charts(t.time.stretches(), p.DoneLabel, waits)
+	for i := range p.Charts {
+		c := &p.Charts[i]
+		p.Hidden += c.Hidden
+		p.Others = p.Others || c.Other != ""
+		for _, g := range c.Gaps {
+			p.Proofs = p.Proofs || g.Class == classProof
+			p.Gaps = p.Gaps || g.Class == classGap
+		}
+	}
+	p.Waited = waitText(s.Runs)
 }
 
-// people fills in the rows that need attention.
-func (p *page) people(t *tally) {
-	for _, st := range p.Statuses {
-		if st.Advice == "" {
+// attention fills in the rows that need attention, the worst first.
+func (p *page) attention(t *tally) {
+	for _, s := range results.WorstFirst() {
+		i := slices.IndexFunc(p.Statuses, func(st status) bool { return st.Name == string(s) })
+		if i < 0 {
 			continue
 		}
-		rows := t.open[runner.Status(st.Name)]
+		st := p.Statuses[i]
+		rows := t.open[s]
 		st.Shown = len(rows)
-		p.OpenCut = p.OpenCut || st.Shown < st.Rows
 		p.Open = append(p.Open, st)
 		p.OpenRows = append(p.OpenRows, rows...)
 	}
-	byNumber(p.OpenRows)
 }

@@ -16,7 +16,7 @@ for (const box of document.querySelectorAll("[data-find]")) {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
     rows.forEach((row, i) => {
-      const fits = (!status.value || row.dataset.status === status.value) && words.every((word) => texts[i].includes(word));
+      const fits = (!status?.value || row.dataset.status === status.value) && words.every((word) => texts[i].includes(word));
       row.hidden = !fits;
       shown += fits ? 1 : 0;
     });
@@ -40,7 +40,7 @@ for (const box of document.querySelectorAll("[data-find]")) {
     head.replaceChildren(button);
   });
   search.addEventListener("input", show);
-  status.addEventListener("change", show);
+  status?.addEventListener("change", show);
   controls.hidden = false;
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/access"
 )
 
 // maxRuns is how many of the last runs a page shows: a job that is restarted every quarter of
@@ -21,7 +22,7 @@ type status struct {
 	Label   string
 	Means   string
 	Advice  string
-	Reasons string
+	Reasons []string
 	Rows    int
 	Share   string
 	Shown   int // rows on the page; only of those that need attention
@@ -37,11 +38,9 @@ func statuses(t *tally, plan bool) []status {
 		}
 		w := wordsFor(s, plan)
 		st := status{Name: string(s), Label: w.label, Means: w.means, Advice: w.advice, Rows: n, Share: share(n, t.counts.Total())}
-		var reasons []string
 		for _, k := range t.reasons[s].sorted() {
-			reasons = append(reasons, comma(k.Rows)+" "+reasonText(k.Name))
+			st.Reasons = append(st.Reasons, comma(k.Rows)+": "+reasonText(k.Name))
 		}
-		st.Reasons = strings.Join(reasons, ", ")
 		all = append(all, st)
 	}
 	return all
@@ -96,9 +95,6 @@ func notices(s *Subject, t *tally) []notice {
 	if s.Sandbox {
 		all = append(all, notice{Title: "A rehearsal", Text: []string{"The org was the stand-in, which made up whoever the file names: nobody real was touched."}})
 	}
-	if s.Plan {
-		all = append(all, notice{Title: "A plan", Text: []string{"Only reads were sent. Nothing was changed."}})
-	}
 	return all
 }
 
@@ -144,7 +140,7 @@ type run struct {
 	Took    string
 	By      string
 	Work    string
-	Held    string
+	Waited  []string
 	Ended   string
 }
 
@@ -154,32 +150,46 @@ func runs(all []Run) []run {
 	first := max(0, len(all)-maxRuns)
 	for i, r := range all[first:] {
 		v := run{
-			ID: cell(r.ID), Started: moment(r.StartedAt), Took: "no end recorded", Ended: "It died",
+			ID: cell(r.ID), Started: moment(r.StartedAt), Took: "no end recorded", Ended: "Broke off",
 			By: operator(r), Options: optionsText(r.Options), Work: "not recorded",
 		}
 		if first+i == len(all)-1 {
-			v.Ended = "It runs, or it died"
+			v.Ended = "Still running, or broke off"
 		}
 		if !r.FinishedAt.IsZero() {
 			v.Took = span(r.FinishedAt.Sub(r.StartedAt))
-			v.Ended = cmp.Or(capital(cell(r.Stopped)), "Every row was worked on")
-			v.Work, v.Held = count(r.Attempts, "attempt"), heldIn(r)
+			v.Ended = cmp.Or(capital(cell(r.Stopped)), "Complete")
+			v.Work = count(max(r.Requests, r.Attempts), "request")
+			v.Waited = waited(r)
+			if r.Attempts > 0 {
+				v.Work = fmt.Sprintf("%s, %s of them to change somebody", v.Work, comma(r.Attempts))
+			}
 		}
 		out = append(out, v)
 	}
 	return out
 }
 
-// heldIn is as "held for 1 min 3 s; 2 answered 429".
-func heldIn(r Run) string {
-	text := "not held"
-	if held := seconds(r.SecondsHeld); held >= time.Second {
-		text = "held for " + span(held)
+// waited says what runs waited for, as "1 min 3 s for a rate limit or an outage".
+func waited(runs ...Run) []string {
+	held, proof, tooMany, atOnce := time.Duration(0), time.Duration(0), 0, 0
+	for _, r := range runs {
+		held, tooMany, atOnce = held+seconds(r.SecondsHeld), tooMany+r.TooMany, atOnce+r.AtOnce
+		for _, w := range r.Proof {
+			proof += w.To.Sub(w.From)
+		}
 	}
-	if r.TooMany > 0 {
-		text += "; " + comma(r.TooMany) + " answered 429"
+	var all []string
+	if held >= time.Second {
+		all = append(all, "waited "+span(held)+" for a rate limit or an outage")
 	}
-	return text
+	if proof >= time.Second {
+		all = append(all, "waited "+span(proof)+" for proof of lost answers")
+	}
+	if text := access.TooManyText(tooMany, atOnce); text != "" {
+		all = append(all, text)
+	}
+	return all
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
@@ -198,30 +208,20 @@ func optionsText(options map[string]string) string {
 	return cell(strings.Join(parts, " "))
 }
 
-// heldText says what the manifest knows of holds: those of runs that have ended.
-func heldText(all []Run) string {
-	held, tooMany, ended := 0.0, 0, 0
-	for _, r := range all {
-		if !r.FinishedAt.IsZero() {
-			held, tooMany, ended = held+r.SecondsHeld, tooMany+r.TooMany, ended+1
-		}
+// waitText says what the runs waited for that have ended.
+func waitText(all []Run) string {
+	ended := slices.DeleteFunc(slices.Clone(all), func(r Run) bool { return r.FinishedAt.IsZero() })
+	var sentences []string
+	for _, part := range waited(ended...) {
+		sentences = append(sentences, capital(part)+".")
 	}
-	if ended == 0 {
-		return "Of holds, the manifest knows nothing before a run has ended."
-	}
-	text := "By the manifest, no request was held"
-	if d := seconds(held); d >= time.Second {
-		text = "By the manifest, requests were held for " + span(d) + ", for rate limits or an outage"
-	}
-	if tooMany == 0 {
-		return text + "; Okta never answered 429."
-	}
-	return text + fmt.Sprintf("; Okta answered 429 %s.", count(tooMany, "time"))
+	return strings.Join(sentences, " ")
 }
 
 // factor is a type of factor and how many users have it.
 type factor struct {
-	Name  string
+	Label string
+	Name  string // as the API has it
 	Rows  int
 	Share string
 	Wide  string // of its bar, in hundredths
@@ -237,6 +237,6 @@ func (p *page) factors(s *Subject, t *tally) {
 	users := t.counts[runner.StatusReset] + t.counts[runner.StatusWouldReset]
 	for _, k := range t.factors.sorted() {
 		wide := fmt.Sprintf("%.1f", max(0.5, 100*float64(k.Rows)/float64(users)))
-		p.Factors = append(p.Factors, factor{k.Name, k.Rows, share(k.Rows, users), wide})
+		p.Factors = append(p.Factors, factor{capital(plainFactor(k.Name)), k.Name, k.Rows, share(k.Rows, users), wide})
 	}
 }

@@ -41,7 +41,7 @@ func TestRuns(t *testing.T) {
 	all := make([]Run, maxRuns+2)
 	all[maxRuns].FinishedAt, all[maxRuns].Stopped = began, "interrupted"
 	got := runs(all)
-	if len(got) != maxRuns || got[0].Ended != "It died" || got[maxRuns-2].Ended != "Interrupted" || got[maxRuns-1].Ended != "It runs, or it died" {
+	if len(got) != maxRuns || got[0].Ended != "Broke off" || got[maxRuns-2].Ended != "Interrupted" || got[maxRuns-1].Ended != "Still running, or broke off" {
 		t.Errorf("%d runs: %+v", len(got), got)
 	}
 }

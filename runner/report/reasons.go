@@ -4,39 +4,49 @@ import (
 	"cmp"
 
 	"oktareset/runner"
+	"oktareset/runner/results"
+	"oktareset/runner/table"
 )
 
-// reasonWords say what a reason means, behind its number of rows. Those of partial rows say that
+// reasonWords say what a reason means, behind a number of rows. Those of partial rows say that
 // themselves.
 var reasonWords = map[runner.Reason]string{
-	runner.ReasonVerified:      "the answer was lost, the System Log proves the reset",
+	runner.ReasonVerified:      "answer lost, reset proved by the System Log",
 	runner.ReasonExcluded:      "named in a file of users to leave alone",
-	runner.ReasonDuplicate:     "an earlier row names the same user",
-	runner.ReasonSelf:          "the owner of the credentials",
+	runner.ReasonDuplicate:     "the same user as in an earlier row",
+	runner.ReasonSelf:          "the token's owner",
 	runner.ReasonRecent:        "reset lately, nothing enrolled since",
 	runner.ReasonAdmin:         "has an admin role",
 	runner.ReasonDeprovisioned: "deactivated in Okta",
-	runner.ReasonNotEnrolled:   "has none of the factors to unenroll",
+	runner.ReasonNotEnrolled:   "has none of the factors to remove",
 	runner.ReasonEmpty:         "the cell is empty",
-	runner.ReasonReserved:      "a word that would name somebody else",
-	runner.ReasonMalformed:     "neither an ID nor a login",
+	runner.ReasonReserved:      "a reserved word, which would name somebody else",
+	runner.ReasonMalformed:     "neither an Okta user ID nor a login",
 	runner.ReasonMismatch:      "Okta found another user than the cell names",
 	runner.ReasonProfile:       "what the new factor needs is missing or wrong",
-	runner.ReasonUnverified:    "nothing proves what became of the request",
+	runner.ReasonUnverified:    "nothing proves whether it was reset",
 	runner.ReasonIncomplete:    "Okta did a part of the reset",
 }
 
-// reasonText is as "duplicate (an earlier row names the same user)". A reason that isn't known, of
-// a later version, stands alone.
-func reasonText(reason string) string {
-	if words := meaning(runner.Reason(reason)); words != "" {
-		return reason + " (" + words + ")"
-	}
-	return reason
-}
+// reasonText is what a reason means. One that isn't known, of a later version, stands for itself.
+func reasonText(reason string) string { return cmp.Or(meaning(runner.Reason(reason)), reason) }
 
 // meaning is what a reason means, "" of one that isn't known. A step says itself what it means that
 // it is open.
 func meaning(r runner.Reason) string {
 	return cmp.Or(reasonWords[r], runner.StepOf(r).Undone)
+}
+
+// why says in plain words, and once, why a row has its status.
+func why(rec *table.Record) string {
+	status, reason := runner.Status(rec.Status), runner.Reason(rec.Reason)
+	switch {
+	case reason == runner.ReasonSelf, rec.Error == "" && meaning(reason) != "":
+		return reasonText(rec.Reason)
+	case status == runner.StatusPartial:
+		return reasonText(rec.Reason) + ": " + results.PlainError(rec.Error)
+	case !status.OK():
+		return results.Plain(rec)
+	}
+	return cmp.Or(rec.Error, reasonText(rec.Reason))
 }

@@ -31,7 +31,8 @@ type Subject struct {
 	Planned []string // of a plan: names of the steps that it left out, because they change something
 	Input   Input
 	Consent Consent
-	Runs    []Run // in the order in which they began
+	Runs    []Run    // in the order in which they began
+	Columns []string // names of the input's columns, of which lines have Cells
 }
 
 // Condition is how a file agrees with its manifest.
@@ -76,17 +77,23 @@ type Run struct {
 	Options     map[string]string
 	User        string // who started it, and on which machine
 	Host        string
-	Stopped     string // why it ended early; "" when every row was worked on
-	Attempts    int
+	Stopped     string  // why it ended early; "" when every row was worked on
+	Requests    int     // of any kind
+	Attempts    int     // of these, those that tried to change somebody
 	TooMany     int     // replies 429
+	AtOnce      int     // of these, those of the limit on requests at the same time
 	SecondsHeld float64 // spent waiting for a rate limit or an outage
+	Proof       []Wait  // for proof of lost answers
 }
+
+// Wait is a time in which a run waited, by Okta's clock.
+type Wait struct{ From, To time.Time }
 
 // Line is what became of one row.
 type Line struct {
 	Row    int
 	Record table.Record
-	Named  string // what the input calls the user, a login or an email address, where the record has no login; "" for nothing
+	Cells  []string // of the input's columns; only read before the next line is asked for
 }
 
 // Summary is what a page says in short.

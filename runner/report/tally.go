@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,20 +17,25 @@ const (
 	// MaxOpen is how many rows of each status that needs attention a page shows: nobody reads
 	// more, and the file has them all.
 	MaxOpen = 1000
-	// MaxRows is how many of all rows a page shows behind its fold: some two megabytes, which a
-	// browser searches at once.
+	// MaxRows is how many of all rows a page shows behind its fold, and of a plan those that would be
+	// reset: some two megabytes, which a browser searches at once.
 	MaxRows = 5000
+	// MaxPrinted is how many people a plan lists on paper, some six pages in three columns, and without
+	// a fold on the screen.
+	MaxPrinted = 1000
 )
 
 // tally is what a page needs of the rows, in bounded memory.
 type tally struct {
+	plan    bool
+	people  people
 	counts  runner.Counts
 	reasons map[runner.Status]kinds
 	factors kinds // of the users whom the page is about: how many have a factor of each type
 	without int   // of these users, how many have no factor listed
 	time    *timeline
-	open    map[runner.Status][]row // that need attention
-	rows    []row                   // of all
+	open    map[runner.Status][]row // of a result: rows that need attention; of a plan: all that aren't reset
+	rows    []row                   // of a result: all; of a plan: those that would be reset
 	first   time.Time               // started_at and finished_at of the file
 	last    time.Time
 }
@@ -38,18 +45,21 @@ type row struct {
 	N       int
 	Status  runner.Status
 	Label   string
-	Reason  string
 	User    string // login, or what the file named
+	Name    string // of the person
 	ID      string
-	Given   string // what the file named, when it is neither login nor ID
-	Error   string
-	Details string // error code, HTTP status, attempts, request ID
-	At      string // finished
+	Given   string   // what the file named, when it is neither login nor ID
+	Cells   []string // of the input
+	Factors string   // that were listed
+	Why     string   // it has its status; "" where there is nothing to say
+	Details string   // error code, HTTP status, attempts, request ID
+	At      string   // finished
 }
 
 // readRows reads the rows. An error of lines ends it.
-func readRows(lines iter.Seq2[Line, error], plan bool) (*tally, error) {
+func readRows(lines iter.Seq2[Line, error], s *Subject) (*tally, error) {
 	t := &tally{
+		plan: s.Plan, people: newPeople(s.Columns),
 		counts: runner.Counts{}, reasons: make(map[runner.Status]kinds), factors: kinds{}, time: newTimeline(),
 		open: make(map[runner.Status][]row),
 	}
@@ -60,21 +70,42 @@ func readRows(lines iter.Seq2[Line, error], plan bool) (*tally, error) {
 		if !slices.Contains(runner.Statuses, runner.Status(line.Record.Status)) {
 			return nil, fmt.Errorf("row %d has the status %q, which isn't one", line.Row, line.Record.Status)
 		}
-		t.add(line, plan)
+		t.add(line)
 	}
 	for _, rows := range t.open {
 		byNumber(rows)
 	}
 	byNumber(t.rows)
+	t.nameAll()
 	return t, nil
+}
+
+// nameAll names those rows by login that have only an ID, if another row has the login.
+func (t *tally) nameAll() {
+	names := make(map[string]string)
+	all := append(slices.Collect(maps.Values(t.open)), t.rows)
+	for _, rows := range all {
+		for i := range rows {
+			if r := &rows[i]; r.ID != "" {
+				names[r.ID] = r.User
+			}
+		}
+	}
+	for _, rows := range all {
+		for i := range rows {
+			if name, ok := names[rows[i].User]; ok {
+				rows[i].User, rows[i].ID, rows[i].Given = name, rows[i].User, ""
+			}
+		}
+	}
 }
 
 func byNumber(rows []row) {
 	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.N, b.N) })
 }
 
-// add takes in one row.
-func (t *tally) add(line Line, plan bool) {
+// add counts one row.
+func (t *tally) add(line Line) {
 	rec := &line.Record
 	s := runner.Status(rec.Status)
 	about := s == runner.StatusReset || s == runner.StatusWouldReset
@@ -89,11 +120,11 @@ func (t *tally) add(line Line, plan bool) {
 		t.addFactors(strings.Fields(rec.Factors))
 	}
 	t.addTimes(rec.StartedAt, rec.FinishedAt, about)
-	if len(t.rows) < MaxRows {
-		t.rows = append(t.rows, newRow(line, plan))
+	if (!t.plan || about) && len(t.rows) < MaxRows {
+		t.rows = append(t.rows, t.newRow(line))
 	}
-	if !s.OK() && len(t.open[s]) < MaxOpen {
-		t.open[s] = append(t.open[s], newRow(line, plan))
+	if (!s.OK() || t.plan && !about) && len(t.open[s]) < MaxOpen {
+		t.open[s] = append(t.open[s], t.newRow(line))
 	}
 }
 
@@ -109,7 +140,7 @@ func (t *tally) addFactors(factors []string) {
 	}
 }
 
-// addTimes takes in when a row was worked on. A row that nobody worked on has no times.
+// addTimes notes when a row was worked on. A row that nobody worked on has no times.
 func (t *tally) addTimes(started, finished string, about bool) {
 	if at, err := time.Parse(time.RFC3339, started); err == nil && (t.first.IsZero() || at.Before(t.first)) {
 		t.first = at
@@ -136,13 +167,16 @@ func (t *tally) openRows() int {
 }
 
 // newRow shares no memory with the line.
-func newRow(line Line, plan bool) row {
-	rec := &line.Record
+func (t *tally) newRow(line Line) row {
+	rec, w := &line.Record, t.people.who(line.Cells)
 	r := row{
-		N: line.Row, Status: runner.Status(rec.Status), Reason: cell(rec.Reason),
-		User: cell(cmp.Or(rec.Login, line.Named, rec.Input)), ID: cell(rec.UserID), Error: cell(rec.Error), At: cell(rec.FinishedAt),
+		N: line.Row, Status: runner.Status(rec.Status), User: cell(cmp.Or(rec.Login, w.named, rec.Input)), ID: cell(rec.UserID),
+		Name: shown(w.name, maxName), Factors: strings.Join(plainFactors(strings.Fields(rec.Factors)), ", "), Why: cell(why(rec)), At: cell(rec.FinishedAt),
 	}
-	r.Label = wordsFor(r.Status, plan).label
+	for _, c := range w.cells {
+		r.Cells = append(r.Cells, shown(c, maxName))
+	}
+	r.Label = wordsFor(r.Status, t.plan).label
 	if r.User == r.ID {
 		r.ID = ""
 	}
@@ -152,11 +186,22 @@ func newRow(line Line, plan bool) row {
 	if at, err := time.Parse(time.RFC3339, rec.FinishedAt); err == nil {
 		r.At = moment(at)
 	}
-	r.Details = details(rec.ErrorCode, rec.HTTPStatus, rec.Attempts, rec.RequestID)
+	if !r.Status.OK() {
+		r.Details = details(rec.ErrorCode, rec.HTTPStatus, rec.Attempts, rec.RequestID)
+	}
+	if r.Status == runner.StatusUnknown && rec.Error != "" { // what is known besides that the answer was lost
+		r.Details = strings.TrimSuffix(cell(rec.Error)+" · "+r.Details, " · ")
+	}
 	return r
 }
 
-// details is as "E0000006, HTTP 403, 1 attempt, request Zx…".
+// Person is what the input says of who it is, as "Ada Lovelace · Engineering".
+func (r *row) Person() string {
+	parts := append([]string{r.Name}, r.Cells[:min(1, len(r.Cells))]...)
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
+}
+
+// details is as "E0000006 · HTTP 403 · request Zx…".
 func details(code, http, attempts, request string) string {
 	var parts []string
 	if code != "" {
@@ -165,15 +210,11 @@ func details(code, http, attempts, request string) string {
 	if http != "" {
 		parts = append(parts, "HTTP "+cell(http))
 	}
-	switch attempts {
-	case "", "0":
-	case "1":
-		parts = append(parts, "1 attempt")
-	default:
-		parts = append(parts, cell(attempts)+" attempts")
+	if n, err := strconv.Atoi(attempts); err == nil && n > 1 {
+		parts = append(parts, "tried "+count(n, "time"))
 	}
 	if request != "" {
 		parts = append(parts, "request "+cell(request))
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, " · ")
 }

@@ -14,6 +14,10 @@ const (
 	// maxCell is the longest text of a cell on the page, in characters: a sentence or two. The file
 	// has the rest.
 	maxCell = 240
+	// maxName is the longest name of a person, a department and the like.
+	maxName = 80
+	// maxHeader is the longest name of a column, in characters: it isn't broken into lines.
+	maxHeader = 24
 	// maxCommand is the longest command, in characters: that of a plan with more files of
 	// exclusions than anybody has. One that is cut is none.
 	maxCommand = 16 << 10

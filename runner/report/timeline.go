@@ -81,13 +81,17 @@ func (s *stretch) from() int64 { return s.at[0] }
 func (s *stretch) to() int64 { return s.at[len(s.at)-1] + s.unit }
 
 // gap is a time within a stretch in which no row finished, in seconds since 1970.
-type gap struct{ from, to int64 }
+type gap struct {
+	from, to int64
+	proof    bool // the run waited for proof of lost answers
+}
 
-// gaps returns the gaps of at least minGap.
-func (s *stretch) gaps() []gap {
+// gaps returns the gaps of at least minGap. waits are those for proof.
+func (s *stretch) gaps(waits []Wait) []gap {
 	var all []gap
 	for i := 1; i < len(s.at); i++ {
-		g := gap{s.at[i-1] + s.unit, s.at[i]}
+		g := gap{from: s.at[i-1] + s.unit, to: s.at[i]}
+		g.proof = slices.ContainsFunc(waits, func(w Wait) bool { return w.From.Unix() < g.to && w.To.Unix() > g.from })
 		if g.to-g.from >= max(int64(minGap/time.Second), 2*s.unit) {
 			all = append(all, g)
 		}

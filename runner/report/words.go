@@ -25,7 +25,7 @@ var resultWords = map[runner.Status]words{
 		"Run again with --resume: it does only the steps that are open.",
 	},
 	runner.StatusInvalid: {
-		"Invalid", "The row names nobody that may be asked for, or lacks what the new factor needs. Nothing was changed.",
+		"Invalid", "The row names nobody, or lacks what the new factor needs. Nothing was changed.",
 		"Correct the cell: a user ID or the whole login, or what the error names. Then run the corrected rows as a file of their own.",
 	},
 	runner.StatusNotFound: {
@@ -33,11 +33,11 @@ var resultWords = map[runner.Status]words{
 		"Look for a login that was mistyped or renamed, or a user who was deleted. Then run the corrected rows as a file of their own.",
 	},
 	runner.StatusForbidden: {
-		"Forbidden", "Okta doesn't let this account reset this user. Certainly not reset.",
+		"Forbidden", "Okta doesn't let this account reset this user. The user wasn't reset.",
 		"Use an account that may: an admin's factors take a super admin. Then run again with --retry forbidden.",
 	},
 	runner.StatusFailed: {
-		"Failed", "Okta refused, or it couldn't be sent. Certainly not reset.",
+		"Failed", "Okta refused, or it couldn't be sent. The user wasn't reset.",
 		"Read the error, remove its cause, then run again with --retry failed.",
 	},
 	runner.StatusUnknown: {
@@ -46,7 +46,7 @@ var resultWords = map[runner.Status]words{
 			"and the System Log by hand; only then run again with --retry unknown, which wants new consent.",
 	},
 	runner.StatusNotAttempted: {
-		"Not attempted", "The run stopped first. Certainly nothing was done to the user.",
+		"Not attempted", "The run stopped first. Nothing was changed.",
 		"Run again with --resume: it goes on where the run stopped.",
 	},
 }
@@ -55,9 +55,9 @@ var resultWords = map[runner.Status]words{
 // again at will.
 var planWords = map[runner.Status]words{
 	runner.StatusWouldReset: {"Would be reset", "The reset would be sent.", ""},
-	runner.StatusSkipped:    {"Would be skipped", "Left alone on purpose.", ""},
+	runner.StatusSkipped:    {"Left alone", "On purpose.", ""},
 	runner.StatusInvalid: {
-		"Invalid", "The row names nobody that may be asked for, or lacks what the new factor needs. It would be left alone.",
+		"Invalid", "The row names nobody, or lacks what the new factor needs. It would be left alone.",
 		"Correct the cell: a user ID or the whole login, or what the error names. Then make the plan again.",
 	},
 	runner.StatusNotFound: {
@@ -95,7 +95,7 @@ type piece struct {
 
 var flagPattern = regexp.MustCompile(`--[a-z-]+( (forbidden|failed|unknown))?`)
 
-// pieces takes a text of this file apart at its flags.
+// pieces takes a text of this file, or a command, apart at its flags.
 func pieces(text string) []piece {
 	var all []piece
 	end := 0

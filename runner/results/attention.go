@@ -18,6 +18,9 @@ var worstFirst = []runner.Status{
 	runner.StatusNotFound, runner.StatusInvalid,
 }
 
+// WorstFirst returns the statuses that need attention, the worst first.
+func WorstFirst() []runner.Status { return slices.Clone(worstFirst) }
+
 // Case is a row that needs attention.
 type Case struct {
 	Row    int           `json:"row"`

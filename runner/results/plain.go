@@ -14,7 +14,7 @@ var ofOkta = regexp.MustCompile(`\b[45][0-9]{2} [A-Z][A-Za-z' -]*?(?: E[0-9]{7})
 
 // Plain says in a few words what became of a row that needs attention.
 func Plain(rec *table.Record) string {
-	text := plainError(rec.Error)
+	text := PlainError(rec.Error)
 	switch status := runner.Status(rec.Status); {
 	case status == runner.StatusNotFound && (rec.ErrorCode != "" || text == "" || strings.HasPrefix(text, "no user has this login")):
 		return "no such user"
@@ -32,8 +32,8 @@ func Plain(rec *table.Record) string {
 	return orStatus(text, runner.Status(rec.Status))
 }
 
-// plainError is an error without what only a search in Okta's documents needs.
-func plainError(text string) string {
+// PlainError is an error without what only a search in Okta's documents needs.
+func PlainError(text string) string {
 	short := ofOkta.ReplaceAllString(text, "")
 	if strings.TrimSpace(short) == "" {
 		return text // then that is all there is

@@ -26,6 +26,29 @@ func columnOfLogins(header []string, column int) int {
 	return -1
 }
 
+// Names returns the places of the columns that call a user something a person knows, a login before
+// an email address.
+func Names(columns []string) []int {
+	var found []int
+	for _, known := range knownColumns {
+		for _, name := range known.names {
+			for i, column := range columns {
+				if (known.kind == loginColumn || known.kind == mailColumn) && headerName(column) == name {
+					found = append(found, i)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// IsIdentifier reports whether a column of this name holds what identifies a user: an ID, a login or
+// an email address.
+func IsIdentifier(column string) bool {
+	kind := kindOf(column)
+	return kind == idColumn || kind == loginColumn || kind == mailColumn
+}
+
 // planLogin is the column in which a plan has the login that its dry run has looked up.
 var planLogin = slices.Index(table.Columns, "login")
 
