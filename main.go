@@ -1,5 +1,5 @@
-// Command oktareset resets the MFA factors of many Okta users, from a CSV, with one certain
-// result for every row.
+// Command oktareset resets the MFA factors of many Okta users, named in a CSV. Every row ends in
+// exactly one known result.
 package main
 
 import (
@@ -19,20 +19,21 @@ import (
 	"oktareset/runner/command"
 )
 
-// version and commit are set by the linker; without that, the build information tells.
+// version and commit are set by the linker. If they are empty, the build information is shown.
 var version, commit string
 
 func main() { os.Exit(run()) }
 
-// sameSignal is the time in which another signal is the first one's echo: timeout(1) signals
-// the process and then its group, and a terminal that closes hangs up twice.
+// sameSignal is the time within which a second signal counts as an echo of the first: timeout(1)
+// signals the process and then its group, and a closing terminal hangs up twice.
 const sameSignal = time.Second
 
-// watch cancels with the first signal and ends the process at once with a second one, unless
-// that only says that nobody is there any more. What is ignored when the process starts, by
-// nohup or by a shell for its background jobs, stays ignored.
+// watch cancels the context at the first signal and ends the process at the second. A hangup, or
+// a signal within sameSignal, never counts as the second. Signals that were ignored when the
+// process started, by nohup or by a shell for its background jobs, stay ignored.
 func watch(cancel context.CancelCauseFunc, p command.Process) {
-	signal.Ignore(syscall.SIGPIPE) // whoever read our stderr may be gone: that must not end a run in the middle
+	// a reader of our stderr may go away; that must not end a run in the middle
+	signal.Ignore(syscall.SIGPIPE)
 	signals := make(chan os.Signal, 4)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		if !signal.Ignored(s) {
@@ -51,10 +52,9 @@ func watch(cancel context.CancelCauseFunc, p command.Process) {
 	}
 }
 
-// run hands the process to the program.
 func run() int {
-	// net/http logs what a server sends unasked, as it stands: past --log-format and -q, and
-	// with whatever secret the server repeats.
+	// net/http logs unexpected server output as it stands: it ignores --log-format and -q, and
+	// would print any secret that the server repeats.
 	log.SetOutput(io.Discard)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
@@ -75,7 +75,7 @@ func process() command.Process {
 	}
 }
 
-// width is that of the terminal, whichever stream it is: help goes to stdout.
+// width returns the terminal's width. It tries stderr, then stdout, because help goes to stdout.
 func width() int {
 	for _, stream := range []*os.File{os.Stderr, os.Stdout} {
 		if columns, _, err := term.GetSize(int(stream.Fd())); err == nil {
@@ -85,7 +85,7 @@ func width() int {
 	return 0
 }
 
-// limitMemory sets a soft limit, unless GOMEMLIMIT did: whoever runs the program knows the machine.
+// limitMemory sets a soft limit unless GOMEMLIMIT is set: whoever set that knows the machine.
 func limitMemory(bytes int64) {
 	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
 		debug.SetMemoryLimit(bytes)
