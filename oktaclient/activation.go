@@ -5,13 +5,14 @@ import (
 	"time"
 )
 
-// Activation is what a user needs to activate a factor that was enrolled, as far as Okta said so.
+// Activation is what a user needs to activate an enrolled factor, as far as Okta names it.
 type Activation struct {
-	QRCode       string    // address of a picture to scan; "": none
-	SharedSecret string    // to type in place of scanning, in base 32; "": none. Whoever has it can make passcodes
-	TimeStep     int       // seconds that a passcode counts
+	QRCode string // address of a picture to scan; "": none
+	// base 32, to type in instead of scanning; "": none. Whoever has it can make passcodes
+	SharedSecret string
+	TimeStep     int       // seconds that a passcode is valid
 	KeyLength    int       // of the shared secret, as Okta says
-	ExpiresAt    time.Time // by the server's clock; zero: not said
+	ExpiresAt    time.Time // by the server's clock; zero: unknown
 }
 
 type qrLinks struct {
@@ -20,10 +21,11 @@ type qrLinks struct {
 	} `json:"qrcode"`
 }
 
-// ReadActivation returns what stands in f for the user. ok is false when there is nothing.
+// ReadActivation returns what f says for the user's activation. ok is false if it says nothing.
 func ReadActivation(f Factor) (a Activation, ok bool) {
 	var doc struct {
-		ExpiresAt time.Time `json:"expiresAt"` // of a push whose activation began anew: it stands alone, without the factor
+		// of a push whose activation was restarted: that reply has no factor around it
+		ExpiresAt time.Time `json:"expiresAt"`
 		Links     qrLinks   `json:"_links"`
 		Embedded  struct {
 			Activation *struct {
@@ -33,7 +35,7 @@ func ReadActivation(f Factor) (a Activation, ok bool) {
 				ExpiresAt    time.Time `json:"expiresAt"`
 				Links        qrLinks   `json:"_links"`
 			} `json:"activation"`
-			Links qrLinks `json:"_links"` // where one of Okta's examples has it
+			Links qrLinks `json:"_links"` // one of Okta's examples has it here
 		} `json:"_embedded"`
 	}
 	if json.Unmarshal(f.Raw, &doc) != nil {

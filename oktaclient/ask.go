@@ -5,13 +5,14 @@ import (
 	"time"
 )
 
-// firstAsk is how long the first read after a loss may take; each further one twice as long, up to
-// the client's own limit.
+// firstAsk is how long the first read after a lost answer may take. Each further read may take
+// twice as long, up to the client's timeout.
 const firstAsk = 5 * time.Second
 
-// askOkta reads users until Okta answers, at growing pauses, so that changes may be sent again: in
-// turn the one whose change was lost and the one whose change waits, as a single user may be the
-// trouble. The end of ctx ends such a read: nobody needs its answer but for going on.
+// askOkta reads users at growing pauses until Okta answers; then changes may be sent again. It
+// alternates between the user whose change was lost and the one whose change waits, because a
+// single user may be the trouble. When ctx ends, the read that is under way ends too: its answer
+// is needed for nothing else.
 func (c *Client) askOkta(ctx context.Context, user string) {
 	ctx = Brief(ctx)
 	defer c.pacer.endAsking()
@@ -34,8 +35,9 @@ func (c *Client) askOkta(ctx context.Context, user string) {
 	}
 }
 
-// toAsk is the user whose change was lost. ended is true if nothing waits for Okta's answer any
-// more: the changes end if there is none to what has been asked since begun.
+// toAsk returns the user whose change was lost. ended is true if no change waits for Okta's
+// answer any more. If nothing was answered for outagePatience after begun, toAsk ends the changes
+// with [ErrOutage].
 func (p *pacer) toAsk(begun time.Time) (user string, ended bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -12,17 +12,17 @@ import (
 	"time"
 )
 
-// maxTries bounds how often a request is sent again after Okta refused it for now, or a read
-// after it got no answer. 429s and connections that were never obtained don't count: they are
-// waited out as long as the pacer has patience.
+// maxTries limits how often a request is sent: again after Okta refused it for now, or, for a
+// read, after it got no answer. 429s and connections that were never obtained don't count: the
+// pacer's own patience limits those.
 const maxTries = 5
 
-// maxFirstTries is the same for as long as nothing at this address has answered as Okta does:
-// it may never.
+// maxFirstTries is the limit while nothing at this address has answered as Okta does: it may
+// never do so.
 const maxFirstTries = 3
 
-// call sends r until its fate is settled. The reply's facts are those of the last attempt, the
-// number of attempts is that of all.
+// call sends r until its fate is settled. The reply describes the last attempt; Attempts counts
+// all of them.
 func (c *Client) call(ctx context.Context, r request) (Reply, error) {
 	defer c.pacer.call(!r.safe)()
 	if !r.noToken {
@@ -46,12 +46,13 @@ func (c *Client) call(ctx context.Context, r request) (Reply, error) {
 		if err != nil {
 			return last, unsent(err, lastErr)
 		}
-		if ctx.Err() != nil || !c.pacer.stillOpen(s) { // the dispatch took its time
+		if ctx.Err() != nil || !c.pacer.stillOpen(s) { // dispatch may have taken long
 			c.pacer.abort(s)
 			continue
 		}
 		rep, err := c.send(ctx, &r)
-		if err != nil && ctx.Err() != nil && r.cuts(ctx) { // it says nothing of Okta
+		// we ended it: that says nothing about Okta
+		if err != nil && ctx.Err() != nil && r.cuts(ctx) {
 			c.pacer.abort(s)
 			return rep, unsent(unsentBy(ctx), lastErr)
 		}
@@ -76,13 +77,14 @@ func (c *Client) call(ctx context.Context, r request) (Reply, error) {
 			return rep, err
 		}
 		last, lastErr = rep, err
-		if fate != Limited { // a 429 is waited out at the bucket's gate, with everybody else
+		if fate != Limited { // a 429 waits at the bucket's gate, with everybody else
 			pause(ctx, attempts)
 		}
 	}
 }
 
-// depart asks whether an attempt whose turn has come may be sent, and dispatches the first.
+// depart asks whether an attempt whose turn has come may be sent. Before the first attempt it
+// also calls dispatch.
 func (r *request) depart() error {
 	for _, ask := range []func() error{r.holds, r.dispatch} {
 		if ask == nil {
@@ -96,9 +98,9 @@ func (r *request) depart() error {
 	return nil
 }
 
-// unsent makes the error of a call that ended while it waited. What the last attempt met is
-// told too, but doesn't decide: it was refused, or never sent, else the call would have ended
-// with it.
+// unsent returns the error of a call that ended while it waited. The last attempt's error is
+// added as text only. It doesn't decide the fate: that attempt was refused or never sent, or the
+// call would have ended with it.
 func unsent(err, lastErr error) error {
 	if lastErr == nil {
 		return err
@@ -106,8 +108,8 @@ func unsent(err, lastErr error) error {
 	return fmt.Errorf("%w (before that: %v)", err, lastErr) //nolint:errorlint // its fate must not be taken for the call's
 }
 
-// again says whether a request with this fate may be sent again, and whether that counts as a
-// try. After a change nothing is sent again unless it is certain that nothing was done.
+// again reports whether a request with this fate may be sent again, and whether that counts as a
+// try. A change is sent again only if it certainly did nothing.
 func (r *request) again(f Fate) (again, counts bool) {
 	switch f {
 	case Limited:
@@ -122,10 +124,10 @@ func (r *request) again(f Fate) (again, counts bool) {
 	return false, false
 }
 
-// hopeless reports whether an error is one of the address itself: no such name, a certificate
-// that isn't its own, a request that can't be made, something on the way that spoils each
-// answer; a proxy that wants another password, as it may lock the account after a few wrong
-// ones.
+// hopeless reports whether an error is one of the address itself: an unknown name, a certificate
+// for another name, a request that can't be made, or something on the way that spoils each
+// answer. A proxy that asks for another password counts too, because it may lock the account
+// after a few wrong ones.
 func hopeless(err error) bool {
 	var (
 		dns   *net.DNSError
@@ -136,13 +138,13 @@ func hopeless(err error) bool {
 		errors.As(err, &proxy) && proxy.Status == http.StatusProxyAuthRequired
 }
 
-// outcomeOf is what the pacer has to know. A 429 that isn't Okta's for certain holds the bucket,
-// too, though nothing is sent again for it.
+// outcomeOf returns what the pacer needs to know. A 429 that may not be Okta's holds the bucket
+// too, but nothing is sent again because of it.
 func outcomeOf(rep Reply, f Fate) outcome {
 	doubted := f == InDoubt && rep.Status == http.StatusTooManyRequests
 	o := outcome{limit: rep.limit, limited: f == Limited || doubted}
-	// What isn't Okta's, as a proxy's sign-in page, fails as a dead connection does: the next
-	// user would fare no better.
+	// An answer that isn't Okta's, such as a proxy's sign-in page, counts as a failed connection:
+	// the next user would fare no better.
 	o.failed = rep.Status == 0 || rep.Status >= 500 || f == InDoubt
 	o.replied = !o.failed
 	o.done, o.lost = f == Done, f == InDoubt
@@ -150,8 +152,8 @@ func outcomeOf(rep Reply, f Fate) outcome {
 	return o
 }
 
-// pause waits before a request is sent again: half a second, doubled each time up to 16 s, with
-// a jitter so that workers don't come back together.
+// pause waits before a request is sent again: half a second, doubled each time up to 16 s. A
+// jitter keeps workers from coming back together.
 func pause(ctx context.Context, attempts int) {
 	d := time.Duration(float64(500*time.Millisecond) * float64(int(1)<<min(attempts-1, 5)) * (0.5 + rand.Float64()))
 	t := time.NewTimer(d)
@@ -162,7 +164,7 @@ func pause(ctx context.Context, attempts int) {
 	}
 }
 
-// get makes a read and decodes its body into v.
+// get sends a read and decodes its body into v.
 func (c *Client) get(ctx context.Context, r request, v any) (Reply, error) {
 	r.method, r.safe = "GET", true
 	rep, err := c.call(ctx, r)
@@ -175,9 +177,8 @@ func (c *Client) get(ctx context.Context, r request, v any) (Reply, error) {
 	return rep, nil
 }
 
-// post makes a change that sends and answers JSON. body nil means an empty one. An answer of
-// Okta's that can't be read leaves the change in doubt: it was made, but what came of it isn't
-// known.
+// post sends a change with a JSON body (nil: an empty one) and decodes the JSON reply into v. If
+// Okta's reply can't be read, the change is in doubt: it was made, but its result isn't known.
 func (c *Client) post(ctx context.Context, r request, body, v any) (Reply, error) {
 	r.method = "POST"
 	if body != nil {

@@ -13,13 +13,13 @@ type SupportedFactor struct {
 	Status     string `json:"status"`     // as NOT_SETUP, ACTIVE
 	Enrollment string `json:"enrollment"` // OPTIONAL or REQUIRED by the user's policy
 
-	Raw json.RawMessage `json:"-"` // Okta's JSON, whole
+	Raw json.RawMessage `json:"-"` // Okta's JSON, complete
 }
 
 // String is TYPE:PROVIDER.
 func (s SupportedFactor) String() string { return s.Type + ":" + s.Provider }
 
-// UnmarshalJSON keeps what it reads in Raw.
+// UnmarshalJSON also keeps the JSON in Raw.
 func (s *SupportedFactor) UnmarshalJSON(b []byte) error {
 	type fields SupportedFactor
 	if err := json.Unmarshal(b, (*fields)(s)); err != nil {
@@ -29,7 +29,7 @@ func (s *SupportedFactor) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// SupportedFactors returns the kinds of factor that the user with this ID may enroll by policy,
+// SupportedFactors returns the kinds of factor that policy lets the user with this ID enroll,
 // enrolled ones included. It counts in [BucketUsers].
 //
 // Okta API:

@@ -7,60 +7,60 @@ import (
 	"time"
 )
 
-// ErrTooManyLost ends the changes of a client: answers were lost again and again although Okta
-// answered what was asked in between. Whatever waited wasn't sent. Reads go on.
+// ErrTooManyLost ends the changes of a client: answers to changes were lost again and again,
+// although Okta answered the reads in between. Changes that waited weren't sent. Reads go on.
 var ErrTooManyLost = errors.New("too many answers to changes were lost, although Okta answers reads")
 
 const (
-	// minSilence is how long the oldest change under way waits at least before its silence holds
-	// back others.
+	// minSilence is the least time that the oldest change under way may be silent before no other
+	// change starts.
 	minSilence = 3 * time.Second
-	// silenceFactor times the slowest answer of the last minute is the same for an org that is
-	// slow.
+	// silenceFactor times the slowest answer of the last minute is that time for a slow org.
 	silenceFactor = 4
 	answerMemory  = time.Minute
 
-	// briefLoss is how soon a read has to be answered after a loss for the loss to be taken for a
+	// briefLoss is how soon after a loss a read must be answered for the loss to count as a
 	// single one.
 	briefLoss = 2 * time.Second
-	// lossMemory is the time within which a second loss means that there may be more to come.
+	// lossMemory is the time within which a second loss means that more may follow.
 	lossMemory = 30 * time.Second
 
-	// The changes end when so many in a row that went alone were lost,
+	// The changes end when this many that went alone were lost in a row,
 	maxLostAlone = 3
-	// or when so many are in doubt, from so many pauses, and those are more than one in so many
-	// changes sent.
+	// or when at least fewLost are in doubt, from at least fewPauses pauses, and the pauses are
+	// more than one in lostPart changes sent.
 	fewLost, fewPauses, lostPart = 20, 5, 20
-	// fewBetween changes from one pause to the next are few: then not as many as there are workers
-	// follow one that went alone, but one more with each answer. Else a pause would cost each
-	// worker's.
+	// Fewer than fewBetween changes between two pauses are few. Then the change that went alone
+	// is not followed by as many as there are workers, but by one more with each answer;
+	// otherwise each pause could lose the change of every worker.
 	fewBetween = 2 * lostPart
 )
 
-// changeGate is the pacer's gate of all requests that change something, whatever their bucket: an
-// outage shall cost the answers that were under way when it began, and no more. A read finds out
-// what can be asked without harm; a change finds out the rest, alone.
+// changeGate is the pacer's gate for all requests that change something, whatever their bucket.
+// Its aim: an outage costs at most the answers that were under way when it began. Reads show what
+// can be found out without harm; one change, sent alone, shows the rest.
 type changeGate struct {
 	alone    bool       // the next change goes alone
-	ramp     int        // how many may be under way, one more with each answer; 0: any number
-	underWay []underWay // in the order in which they were admitted
-	count    uint64     // admitted so far; numbers them
-	most     int        // how many were under way when the last answer came, that one included
-	slow     []answer   // of the last minute, each slower than all that came after it
+	ramp     int        // how many may be under way, one more with each answer; 0: no limit
+	underWay []underWay // in the order of their admission
+	count    uint64     // admitted so far; the last one's number
+	most     int        // how many were under way at the last answer, the answered one included
+	slow     []answer   // of the last minute, each slower than all later ones
 
-	pausedAt time.Time // when an answer was lost since which no read was answered; zero: none
+	pausedAt time.Time // when the answer was lost that began the pause; zero: no pause
 	openedAt time.Time // when the last pause ended
-	lostAt   time.Time // when an answer was last lost
-	again    bool      // the loss before that was a short time ago
-	often    bool      // and few changes lay between
+	lostAt   time.Time // when the last answer was lost
+	again    bool      // the previous loss was a short time ago
+	often    bool      // and few changes were sent in between
 	doubt    string    // ID of the user whose change was lost
-	asking   bool      // a request that waits asks Okta whether it answers
+	asking   bool      // a waiting request is asking Okta whether it answers
 
 	sent, answered, lost, pauses, lostAlone int
-	opened                                  int  // of those sent, how many were when the last pause ended
-	wary                                    bool // answers were lost in an earlier run, too
+	// how many of those sent, when the last pause ended
+	opened int
+	wary   bool // answers were lost in an earlier run too
 
-	err error // set once: nothing more is changed
+	err error // set once: no further change is sent
 }
 
 // underWay is a change that was sent, or is about to be.
@@ -69,7 +69,7 @@ type underWay struct {
 	since time.Time
 }
 
-// answer is how long one took that came at a time.
+// answer is when an answer came and how long it took.
 type answer struct {
 	at   time.Time
 	took time.Duration
@@ -77,7 +77,7 @@ type answer struct {
 
 func newChangeGate() changeGate { return changeGate{alone: true} }
 
-// closed reports whether no change may be sent now. Only an answer or a loss opens it again.
+// closed reports whether no change may be sent now. Only an answer or a loss can open it again.
 func (c *changeGate) closed(now time.Time) bool {
 	switch {
 	case c.paused():
@@ -89,8 +89,8 @@ func (c *changeGate) closed(now time.Time) bool {
 	}
 	waited := now.Sub(c.underWay[0].since)
 	if slowest := c.slowest(now); waited > slowest {
-		// Perhaps nothing is answered any more: none beyond those that were under way at the last
-		// answer.
+		// Perhaps Okta answers nothing any more. So no more changes than were under way at the
+		// last answer.
 		return len(c.underWay) >= c.most || waited > max(minSilence, silenceFactor*slowest)
 	}
 	return false
@@ -98,7 +98,7 @@ func (c *changeGate) closed(now time.Time) bool {
 
 func (c *changeGate) paused() bool { return !c.pausedAt.IsZero() }
 
-// slowest is the longest that an answer of the last minute took; 0: there was none.
+// slowest returns the longest time that an answer of the last minute took; 0: there was none.
 func (c *changeGate) slowest(now time.Time) time.Duration {
 	for len(c.slow) > 0 && now.Sub(c.slow[0].at) > answerMemory {
 		c.slow = c.slow[1:]
@@ -109,7 +109,7 @@ func (c *changeGate) slowest(now time.Time) time.Duration {
 	return c.slow[0].took
 }
 
-// enter counts a change as under way, and returns its number.
+// enter counts a change as under way and returns its number.
 func (c *changeGate) enter(now time.Time) uint64 {
 	c.count++
 	c.underWay = append(c.underWay, underWay{c.count, now})
@@ -127,7 +127,7 @@ func (c *changeGate) stillOpen() bool {
 	return c.err == nil && !c.paused() && (!c.alone || len(c.underWay) == 1)
 }
 
-// done learns from what became of a change. It has left.
+// done learns from a change's outcome. The change has left before.
 func (c *changeGate) done(s slot, o outcome, now time.Time) {
 	switch {
 	case o.lost:
@@ -151,8 +151,8 @@ func (c *changeGate) done(s slot, o outcome, now time.Time) {
 	}
 }
 
-// lose takes in that the answer to a change was lost. Those that were under way when the pause
-// began belong to it, however late they are lost.
+// lose records that the answer to a change was lost. A change that was under way when the pause
+// began belongs to that pause, however late its loss shows.
 func (c *changeGate) lose(s slot, now time.Time) {
 	recent := !c.lostAt.IsZero() && now.Sub(c.lostAt) < lossMemory
 	if !c.paused() {
@@ -178,8 +178,7 @@ func (c *changeGate) lose(s slot, now time.Time) {
 	}
 }
 
-// heard takes in that Okta answered a read which was sent at a time: if that is after a loss,
-// changes may be sent again.
+// heard records that Okta answered a read. If the read was sent after the loss, the pause ends.
 func (c *changeGate) heard(sent, now time.Time) {
 	if !c.paused() || sent.Before(c.pausedAt) {
 		return
@@ -193,9 +192,9 @@ func (c *changeGate) heard(sent, now time.Time) {
 	c.pausedAt, c.openedAt, c.opened = time.Time{}, now, c.sent
 }
 
-// LostBefore says that answers to changes were lost in an earlier run over the same users. Then the
-// first that is lost ends the changes, as long as Okta has answered none of this client's: who
-// resumes again and again shall not lose a user each time.
+// LostBefore says that answers to changes were lost in an earlier run over the same users. Then
+// the first lost answer ends the changes, until Okta has answered one of this client's: repeated
+// resumes must not lose a user each time.
 func (c *Client) LostBefore() {
 	c.pacer.mu.Lock()
 	defer c.pacer.mu.Unlock()

@@ -11,12 +11,13 @@ import (
 	"unicode/utf8"
 )
 
-// header cleans all headers of an answer, where they stand. A link that would have to be changed
-// is spoilt altogether: a part of it leads elsewhere, and nobody may follow it.
+// header cleans all headers of an answer in place. A link that would have to be changed is
+// replaced as a whole: a part of it leads elsewhere.
 func (f *filter) header(h http.Header) {
 	for name, values := range h {
 		if name == "Date" || strings.HasPrefix(name, "X-Rate-Limit-") {
-			continue // numbers and times get out of these, no text; a short passcode may stand in any
+			// Only numbers and times are read from these; any number may contain a short passcode.
+			continue
 		}
 		for i, v := range values {
 			clean := f.text(strings.ToValidUTF8(v, "\ufffd"))
@@ -32,18 +33,18 @@ func (f *filter) header(h http.Header) {
 	}
 }
 
-// spoilt is in the place of a link that can't be followed: it is no link at all.
+// spoilt replaces a link that must not be followed: it can't be read as a link.
 const spoilt = redacted
 
 var errNotJSON = errors.New("it isn't JSON")
 
-// memberToken is the member of an answer that brings an access token. The reply is the only place
-// where a server's text is a secret that has to get in.
+// memberToken is the member of an answer that contains an access token. It is the only secret
+// that the program takes from a server's text.
 const memberToken = "access_token"
 
-// body cleans the JSON of an answer: it returns JSON of which every string, decoded, is without
-// secrets and within bounds, names of members included. Nearly always that is what came. What can't
-// be decoded is returned with the secrets replaced as far as they can be seen.
+// body cleans the JSON of an answer: it returns JSON in which every string, once decoded, has no
+// secrets and is within bounds, names of members included. That is nearly always the input
+// itself. In what can't be decoded, secrets are replaced as far as they can be seen.
 func (f *filter) body(b []byte) ([]byte, error) {
 	if f.keep != "" {
 		f.learn(b)
@@ -66,7 +67,7 @@ func (f *filter) body(b []byte) ([]byte, error) {
 	return append(w.out, b[w.done:]...), nil
 }
 
-// learn takes the access token that an answer brings for known: it may stand there twice.
+// learn adds the access token of an answer to the known secrets: the answer may contain it twice.
 func (f *filter) learn(b []byte) {
 	var answer tokenAnswer
 	if json.Unmarshal(b, &answer) == nil && len(answer.AccessToken) >= minSecret {
@@ -74,30 +75,29 @@ func (f *filter) learn(b []byte) {
 	}
 }
 
-// sees reports whether a secret may stand in b just as it is.
+// sees reports whether b may contain a secret without escapes.
 func (f *filter) sees(b []byte) bool {
 	in := func(secret string) bool { return bytes.Contains(b, []byte(secret[:min(len(secret), tellTale)])) }
 	return len(f.typed) > 0 || in(jwtBegins) ||
 		slices.ContainsFunc(f.known, func(s string) bool { return !strings.HasPrefix(s, jwtBegins) && in(s) })
 }
 
-// rewriter goes through JSON and replaces strings and numbers in it. It copies nothing until
-// something has to be replaced. It needn't know all of JSON: what isn't JSON is refused by whoever
-// decodes it.
+// rewriter replaces strings and numbers in JSON. It copies nothing until it has to replace
+// something. It doesn't check the JSON fully: the decoder refuses what isn't JSON.
 type rewriter struct {
 	*filter
 	in   []byte
-	seen bool   // strings without anything escaped may hold a secret, too
-	out  []byte // is in the place of in[:done]
+	seen bool   // strings without escapes may contain a secret too
+	out  []byte // replaces in[:done]
 	done int
-	open []int // commas so far in each list and object that is open
+	open []int // commas so far in each open list and object
 }
 
 // maxDepth is how deep encoding/json reads.
 const maxDepth = 10_000
 
 func (w *rewriter) run() error {
-	var name []byte // of the member whose value comes next; nil: an item of a list comes next
+	var name []byte // of the member whose value comes next; nil: the item of a list
 	for i := 0; i < len(w.in); {
 		end := i + 1
 		switch c := w.in[i]; {
@@ -131,7 +131,7 @@ func (w *rewriter) run() error {
 	return nil
 }
 
-// str cleans the string that begins at i. It returns where it ends, and its text if that is the
+// str cleans the string that begins at i. It returns the string's end, and its text if it is the
 // name of a member.
 func (w *rewriter) str(i int, member []byte) (end int, name []byte, err error) {
 	escaped := false
@@ -166,34 +166,34 @@ func (w *rewriter) str(i int, member []byte) (end int, name []byte, err error) {
 		now = w.value(string(member), text)
 	}
 	if now != text {
-		b, _ := json.Marshal(now) // a string always can be
+		b, _ := json.Marshal(now) // marshalling a string never fails
 		w.replaceWith(i, end, b)
 	}
 	return end, name, nil
 }
 
-// fits reports whether a string without escapes has at most so many bytes once it is decoded: a
-// byte that is no character becomes one of three.
+// fits reports whether a string without escapes has at most so many bytes once decoded: an
+// invalid byte becomes a character of three.
 func fits(raw []byte, most int) bool {
 	return len(raw) <= most/3 || len(raw) <= most && utf8.Valid(raw)
 }
 
-// value cleans the text of a member, or of an item of a list ("").
+// value cleans the text of a member, or of an item in a list (member "").
 func (w *rewriter) value(member, text string) string {
 	switch {
 	case w.keep != "" && len(w.open) == 1 && strings.EqualFold(member, w.keep):
 		return text
-	case isCode(text) && strings.EqualFold(member, "errorCode"): // decides what became of a request
+	case isCode(text) && strings.EqualFold(member, "errorCode"): // it decides the request's fate
 		return text
 	}
 	clean := w.text(text)
 	if len(clean) > w.most && strings.EqualFold(member, "href") {
-		return "" // half an address leads elsewhere
+		return "" // half an address would lead elsewhere
 	}
 	return cut(clean, w.most)
 }
 
-// number takes out a number that is a passcode. null fits in the place of any value.
+// number replaces a number that is a passcode by null, which every type accepts.
 func (w *rewriter) number(i, end int) {
 	if len(w.numbers) == 0 {
 		return

@@ -13,42 +13,44 @@ import (
 
 // The defaults of [Options].
 const (
-	// DefaultTimeout is longer than the slowest reply recorded (about 3 s) by far, and short
-	// enough to notice a dead peer.
+	// DefaultTimeout is far longer than the slowest recorded reply (about 3 s), and short enough
+	// to notice a dead peer.
 	DefaultTimeout = 20 * time.Second
-	// DefaultCapacity leaves a tenth of a window to others: Okta logs a violation once it is spent.
+	// DefaultCapacity leaves a tenth of each window to others: Okta logs a violation when a
+	// window is spent.
 	DefaultCapacity = 90
-	// DefaultMaxInFlight stays below the 37 requests at a time that a token may use of an org's
-	// 75 by default.
+	// DefaultMaxInFlight stays below the 37 requests at a time that one token may use of an org's
+	// default of 75.
 	DefaultMaxInFlight = 32
 )
 
-// Options of a [Client]. The zero value of a field means its default.
+// Options are those of a [Client]. The zero value of a field means its default.
 type Options struct {
 	Token       Token
 	App         *App // in place of Token
 	UserAgent   string
-	Timeout     time.Duration     // of one request, from connecting to the reply's last byte
-	Capacity    int               // percent of each window's limit that may be used, 1 to 100
-	Rate        rate.Limit        // ceiling for each bucket, in requests a second; 0: none
-	MaxInFlight int               // requests under way at most, over all buckets
-	Transport   http.RoundTripper // for tests; it has to call the httptrace hook GotConn once it has a connection
-	Proxy       Proxy             // that an https org is reached through
-	Logger      *slog.Logger      // gets each request at level debug
+	Timeout     time.Duration // of one request, from connecting to the reply's last byte
+	Capacity    int           // percent of each window's limit that may be used, 1 to 100
+	Rate        rate.Limit    // ceiling for each bucket, in requests a second; 0: none
+	MaxInFlight int           // requests under way at most, in all buckets together
+	// for tests; it has to call the httptrace hook GotConn when it has a connection
+	Transport http.RoundTripper
+	Proxy     Proxy        // to reach an https org
+	Logger    *slog.Logger // logs each request at level debug
 
 	resolver *net.Resolver // for tests; nil: the machine's own
 
-	// ChangesApart is called once, when the client begins to make each change on a connection of
-	// its own: a change was lost on one that had been used before. nil: nobody wants to know.
+	// ChangesApart is called once, when the client begins to send each change on a connection of
+	// its own, because a change was lost on a reused one. nil: not called.
 	ChangesApart func()
 }
 
-// Client speaks to one org by one authority: an API token or a service app. It is safe for
-// concurrent use.
+// Client speaks to one org with one set of credentials: an API token or a service app. It is safe
+// for concurrent use.
 type Client struct {
 	org       OrgURL
 	auth      credentials
-	app       *appCredentials // auth, if that is a service app's
+	app       *appCredentials // auth, if it is a service app
 	userAgent string
 	timeout   time.Duration
 	proxy     Proxy
@@ -60,13 +62,13 @@ type Client struct {
 	typed     typedSecrets
 
 	clock   clock
-	genuine atomic.Bool // a reply was Okta's for certain
+	genuine atomic.Bool // a reply certainly came from Okta
 
-	accepted atomic.Bool // Okta let a request in with these credentials
-	stripped atomic.Bool // an answer had all but its request ID
+	accepted atomic.Bool // Okta accepted a request with these credentials
+	stripped atomic.Bool // an answer was Okta's in all but its request ID
 }
 
-// New makes a client for an org. Nothing is sent.
+// New makes a client for an org. It sends nothing.
 func New(org OrgURL, o Options) *Client {
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
@@ -99,9 +101,9 @@ func New(org OrgURL, o Options) *Client {
 	return c
 }
 
-// Succeed makes c take over from a client of the same credentials that has given up: where that
-// was asked for proofs, c accepts no access token that needs none, either, and what was secret
-// stays so.
+// Succeed makes c the successor of a client with the same credentials that has given up. If Okta
+// asked that client for proofs, c accepts no access token without one, and earlier secrets stay
+// redacted.
 func (c *Client) Succeed(earlier *Client) {
 	if c.app == nil || earlier.app == nil {
 		return
@@ -117,18 +119,18 @@ func (c *Client) Succeed(earlier *Client) {
 	c.app.dpop, c.app.spent = proofs, spent
 }
 
-// CloseIdle closes the connections that nothing uses just now.
+// CloseIdle closes the idle connections.
 func (c *Client) CloseIdle() { c.http.CloseIdleConnections() }
 
-// Expect says how many calls are still to come in a bucket, at most; 0: nobody knows. A window
-// that they don't fit into is spent evenly, with few requests under way: it ends no sooner if
-// it is spent in seconds, and others find something left of it.
+// Expect sets how many calls to a bucket may still follow, at most; 0: unknown. If they don't fit
+// into one window, the window is spent evenly, with few requests under way: spending it in
+// seconds would end the run no sooner, and others find something left.
 func (c *Client) Expect(calls int) { c.pacer.expect(calls) }
 
-// Org is the org that the client speaks to.
+// Org returns the org that the client speaks to.
 func (c *Client) Org() OrgURL { return c.org }
 
-// meet takes in what a reply, which came at a time of this machine's clock, tells about the server.
+// meet learns about the server from a reply that came at the local time at.
 func (c *Client) meet(r rateLimit, at time.Time, genuine bool) {
 	if genuine {
 		c.clock.take(r, at)
@@ -136,8 +138,8 @@ func (c *Client) meet(r rateLimit, at time.Time, genuine bool) {
 	}
 }
 
-// Trustworthy returns [ErrNoRequestID] if any answer so far had all that Okta would say but its
-// request ID, and nil else.
+// Trustworthy returns [ErrNoRequestID] if any answer so far was Okta's in all but its request ID,
+// and nil otherwise.
 func (c *Client) Trustworthy() error {
 	if c.stripped.Load() {
 		return ErrNoRequestID
@@ -145,7 +147,6 @@ func (c *Client) Trustworthy() error {
 	return nil
 }
 
-// MetOkta reports whether any reply so far came from Okta for certain. An [ErrNotOkta] before
-// that means that something else answers at this address; after that it is an accident of one
-// request.
+// MetOkta reports whether any reply so far certainly came from Okta. Until then an [ErrNotOkta]
+// means that something else answers at this address; later it is an accident of one request.
 func (c *Client) MetOkta() bool { return c.genuine.Load() }

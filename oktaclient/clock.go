@@ -5,20 +5,19 @@ import (
 	"time"
 )
 
-// clock is the server's clock, as far as the replies tell. Between replies this machine's monotonic
-// clock counts: whoever sets the wall clock doesn't move it.
+// clock is the server's clock, as far as the replies show it. Between replies it follows the
+// local monotonic clock, so setting the wall clock doesn't move it.
 type clock struct {
 	mu      sync.Mutex
-	ahead   reading // of the reply that puts the server's clock furthest ahead
-	least   reading // of the one that puts it least ahead
-	vouched int     // replies whose Date their own window vouches for
+	ahead   reading // the reply that puts the server's clock furthest ahead
+	least   reading // the reply that puts it least ahead
+	vouched int     // replies whose own window confirms their Date
 }
 
-// reading says that the server's clock showed a time when this machine's showed another. The zero
-// value says nothing.
+// reading is what the server's clock showed at a local time. The zero value says nothing.
 type reading struct{ shown, at time.Time }
 
-// when is what the server's clock shows at a time of this machine's.
+// when returns what the server's clock shows at the local time now.
 func (r reading) when(now time.Time) time.Time {
 	if r.at.IsZero() {
 		return now
@@ -27,17 +26,18 @@ func (r reading) when(now time.Time) time.Time {
 }
 
 const (
-	// clockChange is more than replies of one second differ: the server's clock was set.
+	// clockChange is more than two replies of one second differ: a larger step means that the
+	// server's clock was set.
 	clockChange = 5 * time.Second
-	// windowSlack is how far a Date may lie outside of the window that the same reply names:
+	// windowSlack is how far a Date may lie outside the window that the same reply names: the
 	// servers of one org differ a little.
 	windowSlack = 5 * time.Second
-	// maxDisagreement is how far apart Date and window may lie so that either of them may still be
-	// a time at all.
+	// maxDisagreement is how far apart Date and window may lie for either of them to be
+	// plausible.
 	maxDisagreement = 48 * time.Hour
 )
 
-// windowStart is when the window that a reply names began. It reports false where the reply names
+// windowStart returns when the window that a reply names began, and false if the reply names
 // none: the reset of a limit of 0 is only a suggestion.
 func (r rateLimit) windowStart() (time.Time, bool) {
 	if !r.known || r.limit == 0 || r.reset == 0 {
@@ -46,8 +46,8 @@ func (r rateLimit) windowStart() (time.Time, bool) {
 	return time.Unix(r.reset, 0).Add(time.Second - Window), true
 }
 
-// vouches reports whether the reply's Date lies within the window that the reply names: the end of
-// a window is a time that Okta wrote, and that a proxy with a clock of its own leaves alone.
+// vouches reports whether the reply's Date lies within the window that the reply names. Okta
+// wrote the window's end, and a proxy with a clock of its own leaves it alone.
 func (r rateLimit) vouches() bool {
 	start, ok := r.windowStart()
 	if !ok || r.date.IsZero() {
@@ -57,8 +57,8 @@ func (r rateLimit) vouches() bool {
 	return into >= -windowSlack && into <= Window-time.Second+windowSlack
 }
 
-// earliest is a time that wasn't later than the server's clock when it replied, if either its Date
-// or its window is true.
+// earliest returns a time that wasn't later than the server's clock when it replied, provided
+// that the reply's Date or its window is true.
 func (r rateLimit) earliest() time.Time {
 	start, ok := r.windowStart()
 	if !ok || r.vouches() || r.date.Sub(start).Abs() > maxDisagreement || r.date.Before(start) {
@@ -67,7 +67,7 @@ func (r rateLimit) earliest() time.Time {
 	return start
 }
 
-// take takes in what a reply of Okta's, which came at a time of this machine's clock, says.
+// take learns from a reply of Okta's that came at the local time at.
 func (c *clock) take(r rateLimit, at time.Time) {
 	if r.date.IsZero() {
 		return
@@ -88,17 +88,17 @@ func (c *clock) take(r rateLimit, at time.Time) {
 	}
 }
 
-// Now is the server's clock as far as the replies' Dates tell, else this machine's. It isn't ahead
-// of the server's: a Date is cut to the second and was older still when it arrived, so the one that
-// puts the server furthest ahead is the nearest to the truth.
+// Now returns the server's time as far as the replies' Dates show it, otherwise the local time.
+// It is never ahead of the server: a Date is cut to the second and ages on its way, so the reply
+// that puts the server furthest ahead is nearest to the truth.
 func (c *Client) Now() time.Time {
 	c.clock.mu.Lock()
 	defer c.clock.mu.Unlock()
 	return c.clock.ahead.when(time.Now()).UTC()
 }
 
-// Earliest is a time by the server's clock that is surely not later than now: one reply with a
-// wrong Date, or a server whose clock is ahead of the others', doesn't make it so.
+// Earliest returns a server time that is certainly not later than now. One reply with a wrong
+// Date, or one server whose clock is ahead of the others', can't make it later.
 func (c *Client) Earliest() time.Time {
 	c.clock.mu.Lock()
 	defer c.clock.mu.Unlock()
@@ -110,14 +110,14 @@ func (c *Client) Earliest() time.Time {
 	return ahead.UTC()
 }
 
-// Vouched is how many replies so far were vouched for as [Reply.Vouched] says.
+// Vouched returns how many replies so far [Reply.Vouched] is true for.
 func (c *Client) Vouched() int {
 	c.clock.mu.Lock()
 	defer c.clock.mu.Unlock()
 	return c.clock.vouched
 }
 
-// lead is how far the server's clock is ahead of this machine's, 0 as long as that isn't known.
+// lead returns how far the server's clock is ahead of the local one; 0 while that isn't known.
 func (c *Client) lead() time.Duration {
 	c.clock.mu.Lock()
 	defer c.clock.mu.Unlock()
@@ -125,7 +125,6 @@ func (c *Client) lead() time.Duration {
 	return c.clock.ahead.when(now).Round(0).Sub(now.Round(0))
 }
 
-// Vouched reports whether the reply's Date lies within the rate-limit window that the reply names.
-// Of what has no such headers, and of a refusal for too many requests at the same time, it is
-// false.
+// Vouched reports whether the reply's Date lies within the rate-limit window that the reply
+// names. It is false for a reply without such headers and for a 429 of the concurrency limit.
 func (r Reply) Vouched() bool { return r.RequestID != "" && r.limit.vouches() }

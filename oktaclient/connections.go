@@ -7,13 +7,14 @@ import (
 	"time"
 )
 
-// idleTimeout is shorter than any server's, so that a connection which the server closes at this
-// moment isn't used: an answer lost that way would leave a user in doubt. A hold empties the pool.
+// idleTimeout is shorter than any server's. So no change is sent on a connection that the server
+// is just closing, which would lose the answer and leave a user in doubt. A hold empties the
+// pool.
 const idleTimeout = 15 * time.Second
 
-// connections is what changes are sent on. Connections are kept, until a change was lost on one
-// that was: a server, or something before it, that closes them unannounced would lose one change
-// after the other. From then on each change gets a connection of its own.
+// connections chooses the connection for each change. Connections are reused until a change is
+// lost on a reused one: a server, or a device before it, that closes them unannounced would lose
+// one change after the other. From then on each change gets a connection of its own.
 type connections struct {
 	single *http.Client
 	apart  atomic.Bool
@@ -34,12 +35,13 @@ func newConnections(o Options) *connections {
 func newHTTPClient(t http.RoundTripper) *http.Client {
 	return &http.Client{
 		Transport: t,
-		// A redirect would carry a change, and perhaps the token, to where nobody meant it to go.
+		// A redirect would carry a change, and perhaps the token, to an unintended place.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
-// choose returns what one attempt of r is sent with: kept, if its connections are good enough.
+// choose returns the client for one attempt of r: kept, as long as its connections are good
+// enough.
 func (c *connections) choose(kept *http.Client, r *request, attempt *http.Request) *http.Client {
 	if r.safe || !c.apart.Load() {
 		return kept
@@ -48,7 +50,7 @@ func (c *connections) choose(kept *http.Client, r *request, attempt *http.Reques
 	return c.single
 }
 
-// lost takes in that r got no answer, on a connection that had been used before or not.
+// lost records that r got no answer, and whether its connection was a reused one.
 func (c *connections) lost(r *request, reused bool) {
 	if r.safe || !reused {
 		return

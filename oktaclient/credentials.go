@@ -7,24 +7,23 @@ import (
 	"slices"
 )
 
-// credentials prove to Okta who asks. They are safe for concurrent use.
+// credentials sign requests. They are safe for concurrent use.
 type credentials interface {
-	// ready returns once requests can be signed; that may take requests of its own, and then
-	// its error is a [*TokenError].
+	// ready returns once requests can be signed. It may send requests of its own; then its error
+	// is a [*TokenError].
 	ready(ctx context.Context) error
-	// fresh reports whether what ready has got is still good.
+	// fresh reports whether what ready obtained is still valid.
 	fresh() bool
-	// sign puts the headers onto one attempt.
+	// sign sets the headers of one attempt.
 	sign(r *request, req *http.Request) error
-	// amend reports whether r, whose last attempt Okta refused before any work, can be signed
-	// in a way that may please it more. What can be amended is amended once.
+	// amend reports whether r may be sent again with other credentials (new token, nonce or
+	// proof) after Okta refused its last attempt before any work. Each is tried once.
 	amend(r *request, rep Reply, err error) bool
-	// secrets are what must not get into a file or onto a screen when a server sends it back, with
-	// earlier ones.
+	// secrets returns the values to redact from replies, earlier ones included.
 	secrets() []hidden[string]
 }
 
-// tokenCredentials are an API token's.
+// tokenCredentials are those of an API token.
 type tokenCredentials struct{ token hidden[Token] }
 
 func (*tokenCredentials) ready(context.Context) error { return nil }
@@ -65,15 +64,15 @@ func (c *Client) admit(ctx context.Context, r *request) (slot, error) {
 		case err != nil || r.noToken || c.auth.fresh():
 			return s, err
 		}
-		c.pacer.abort(s) // the access token came to its end while the request waited for its turn
+		c.pacer.abort(s) // the access token expired while the request waited for its turn
 	}
 }
 
-// Accepted reports whether Okta has let a request in with these credentials: if it refuses them
-// now, they have lost what they had.
+// Accepted reports whether Okta has accepted a request with these credentials. If it refuses them
+// now, they were valid and are no longer.
 func (c *Client) Accepted() bool { return c.accepted.Load() }
 
-// noteAccepted notes that a reply to a signed request shows that Okta knows its sender.
+// noteAccepted records a reply that shows that Okta knows the sender of a signed request.
 func (c *Client) noteAccepted(r *request, v verdict) {
 	if r.noToken || !v.okta {
 		return
@@ -87,8 +86,7 @@ func (c *Client) noteAccepted(r *request, v verdict) {
 // IsApp reports whether the client signs in as a service app.
 func (c *Client) IsApp() bool { return c.app != nil }
 
-// NeededScopes are those that a service app's access token is asked for and can't do without; none
-// of an API token.
+// NeededScopes returns the scopes that a service app can't do without; none for an API token.
 func (c *Client) NeededScopes() []string {
 	if c.app == nil {
 		return nil
@@ -96,7 +94,7 @@ func (c *Client) NeededScopes() []string {
 	return slices.Clone(c.app.app.Scopes)
 }
 
-// Actor is on whose behalf requests are sent: the user who owns the API token, or a service app.
+// Actor is who sends the requests: the user who owns the API token, or a service app.
 type Actor struct {
 	ID    string // of the user, or the app's client ID
 	Login string // "" for a service app
@@ -110,8 +108,8 @@ func (a Actor) String() string {
 	return a.Login
 }
 
-// GetActor finds out whose credentials these are, and that Okta accepts them. A service app is
-// no user: getting an access token shows it.
+// GetActor finds out whose credentials these are, and that Okta accepts them. A service app is no
+// user: getting an access token shows that it is accepted.
 func (c *Client) GetActor(ctx context.Context) (Actor, error) {
 	if c.app == nil {
 		me, _, err := c.GetMe(ctx)

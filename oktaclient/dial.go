@@ -15,8 +15,8 @@ import (
 // one, and its name led to another machine. Nothing was sent.
 var ErrNotLoopback = errors.New("this isn't a loopback address, and without TLS nothing is sent to another machine")
 
-// newTransport speaks HTTP/1.1 only, as every recorded exchange did: HTTP/2 has its own rules of
-// when a request is sent again. An http org is this machine, which no proxy stands before.
+// newTransport speaks HTTP/1.1 only, as in every recorded exchange: HTTP/2 has its own rules for
+// sending a request again. An http org is this machine, and no proxy lies in between.
 func newTransport(org OrgURL, o Options) *http.Transport {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
@@ -35,8 +35,8 @@ func newTransport(org OrgURL, o Options) *http.Transport {
 	return t
 }
 
-// newDialer makes the dialer of an org. Without TLS it looks at each address right before it is
-// connected to: what a name meant a moment ago, or to somebody else, doesn't count.
+// newDialer makes the dialer for an org. Without TLS it checks each address just before it
+// connects: an earlier look-up of the name may have had another result.
 func newDialer(org OrgURL, r *net.Resolver) *net.Dialer {
 	d := &net.Dialer{Timeout: 10 * time.Second, Resolver: r}
 	if !org.secure() {

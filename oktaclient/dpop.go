@@ -14,8 +14,8 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// dpop proves that an access token is in the hands of the one it was given to (RFC 9449). Its
-// key lives as long as the client.
+// dpop proves that the sender of an access token is the one it was issued to (RFC 9449). Its key
+// lives as long as the client.
 type dpop struct{ signer hidden[jose.Signer] }
 
 func newDPoP() (*dpop, error) {
@@ -28,7 +28,7 @@ func newDPoP() (*dpop, error) {
 	return &dpop{hide(signer)}, err
 }
 
-// proofClaims are those of one proof.
+// proofClaims are the claims of one proof.
 type proofClaims struct {
 	ID       string          `json:"jti"`
 	Method   string          `json:"htm"`
@@ -38,8 +38,8 @@ type proofClaims struct {
 	Nonce    string          `json:"nonce,omitempty"`
 }
 
-// proof makes the proof of one attempt: a second one with the same would be refused as a
-// replay. token is "" where none is sent yet.
+// proof makes the proof for one attempt: Okta would refuse a second use as a replay. token is ""
+// for a request that carries no token yet.
 func (d *dpop) proof(method string, u *url.URL, now time.Time, token, nonce string) (string, error) {
 	claims := proofClaims{ID: rand.Text(), Method: method, URI: proofURI(u), IssuedAt: *jwt.NewNumericDate(now), Nonce: nonce}
 	if token != "" {
@@ -49,9 +49,9 @@ func (d *dpop) proof(method string, u *url.URL, now time.Time, token, nonce stri
 	return jwt.Signed(d.signer()).Claims(claims).Serialize()
 }
 
-// proofURI is the URL as Okta's servers compare it: without query and fragment, its path
-// decoded but for these four. Okta's own SDKs that leave the path as it is sent are refused
-// where it has a %40.
+// proofURI returns the URL as Okta's servers compare it: without query and fragment, with a
+// decoded path except for these four characters. Okta's own SDKs leave the path as it is sent,
+// and are refused if it has a %40.
 func proofURI(u *url.URL) string {
 	return u.Scheme + "://" + u.Host + strings.NewReplacer("%", "%25", " ", "%20", `"`, "%22", "#", "%23").Replace(u.Path)
 }

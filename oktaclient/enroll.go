@@ -7,16 +7,18 @@ import (
 	"time"
 )
 
-// Enrollment is a factor to be enrolled. It prints as TYPE:PROVIDER: profile and fields may
-// hold a secret.
+// Enrollment is a factor to be enrolled. It prints as TYPE:PROVIDER, because profile and fields
+// may contain a secret.
 type Enrollment struct {
 	Type     string         // as sms, push, token:software:totp: an open set
 	Provider string         // as OKTA, GOOGLE
 	Profile  map[string]any // as phoneNumber, phoneExtension, email, question, answer, credentialId, sharedSecret; nil: none
-	Fields   map[string]any // what stands beside profile: factorProfileId of a token:hotp, verify of a token; nil: nothing
+	// what is sent beside profile: factorProfileId of a token:hotp, verify of a token; nil:
+	// nothing
+	Fields map[string]any
 
-	Activate      bool          // at once, without the user: sms, call, email and token:hotp only
-	UpdatePhone   bool          // replace the phone number that the user has, unless an active factor uses it
+	Activate      bool          // at once, without the user: only sms, call, email and token:hotp
+	UpdatePhone   bool          // replace the user's phone number, unless an active factor uses it
 	TemplateID    string        // of the SMS to send; "": the org's default
 	TokenLifetime time.Duration // of the passcode that is sent: 1 s to 24 h in whole seconds; 0: Okta's 5 minutes
 	Language      string        // of the SMS to send, as fr; "": the org's default
@@ -28,7 +30,7 @@ func (e Enrollment) String() string { return e.Type + ":" + e.Provider }
 // GoString is the same for %#v.
 func (e Enrollment) GoString() string { return e.String() }
 
-// body is what is sent.
+// body returns what is sent.
 func (e Enrollment) body() map[string]any {
 	b := make(map[string]any, len(e.Fields)+3)
 	for k, v := range e.Fields {
@@ -41,7 +43,7 @@ func (e Enrollment) body() map[string]any {
 	return b
 }
 
-// secrets are what the body holds of them.
+// secrets returns the secrets in the body.
 func (e Enrollment) secrets() []Passcode {
 	verify, _ := e.Fields["verify"].(map[string]any)
 	var all []Passcode
@@ -64,11 +66,12 @@ func (e Enrollment) query() url.Values {
 	return q
 }
 
-// EnrollFactor enrolls a factor for the user with this ID. It comes back ACTIVE, or
-// PENDING_ACTIVATION: then [ReadActivation] says what the user needs, and
-// [Client.ActivateFactor] ends it. What [Enrollment.Check] objects to isn't sent. It is never
-// sent again unless it certainly did nothing; ask [FateOf] what an error means, and in doubt
-// list the factors. dispatch is that of [Client.ResetFactors]. It counts in [BucketUsers].
+// EnrollFactor enrolls a factor for the user with this ID. The factor comes back ACTIVE, or
+// PENDING_ACTIVATION: then [ReadActivation] says what the user needs, and [Client.ActivateFactor]
+// completes it. An enrollment that [Enrollment.Check] refuses isn't sent. The request is never
+// sent again unless it certainly did nothing; [FateOf] says what an error means, and in doubt the
+// list of factors shows it. dispatch works as in [Client.ResetFactors]. It counts in
+// [BucketUsers].
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/enrollFactor
@@ -90,10 +93,10 @@ func (c *Client) EnrollFactor(ctx context.Context, userID string, e Enrollment, 
 }
 
 // ActivateFactor activates an enrolled factor of the user with this ID by the passcode that the
-// user got or reads off. A push takes none: the user's app activates it, and this call begins
-// that anew when it has expired; [Factor.Result] says how far it is. Okta allows five attempts
-// in five minutes and answers more with 429, which isn't waited out: the passcode would be
-// stale. It counts in [BucketUsers].
+// user received or reads off. A push has no passcode: the user's app activates it, and this call
+// restarts an expired activation; [Factor.Result] says how far it is. Okta allows five attempts
+// in five minutes and answers further ones with 429, which isn't waited out: the passcode would
+// be stale. It counts in [BucketUsers].
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/activateFactor
@@ -134,7 +137,7 @@ func (c *Client) ResendFactor(ctx context.Context, userID string, f Factor, temp
 	return again, rep, err
 }
 
-// messageQuery are the options of what Okta sends to the user.
+// messageQuery returns the options of the message that Okta sends to the user.
 func messageQuery(templateID string, lifetime time.Duration) url.Values {
 	q := url.Values{}
 	if templateID != "" {

@@ -8,18 +8,18 @@ import (
 	"unicode/utf8"
 )
 
-// MaxTokenLifetime is the longest that Okta keeps a passcode valid.
+// MaxTokenLifetime is the longest time that Okta keeps a passcode valid.
 const MaxTokenLifetime = 24 * time.Hour
 
-// minAnswer is the shortest answer to a security question that Okta takes, in characters.
+// minAnswer is the shortest answer to a security question that Okta accepts, in characters.
 const minAnswer = 4
 
 // e164 is Okta's pattern of a phone number.
 var e164 = regexp.MustCompile(`^\+[1-9][0-9]{1,14}$`)
 
 // ParsePhone returns a phone number in the form that Okta wants (E.164): a plus, the country's
-// code and the number, at most 15 digits. Spaces, dots, dashes and round brackets, with which
-// people group digits, are dropped.
+// code and the number, at most 15 digits. It drops spaces, dots, dashes and round brackets, with
+// which people group digits.
 func ParsePhone(s string) (string, error) {
 	number := strings.NewReplacer(" ", "", "\u00a0", "", ".", "", "-", "", "(", "", ")", "").Replace(s)
 	if !e164.MatchString(number) {
@@ -28,8 +28,8 @@ func ParsePhone(s string) (string, error) {
 	return number, nil
 }
 
-// OwnDevice says why nobody but the user can enroll, activate or verify factors of a type, or
-// "" if the API can.
+// OwnDevice says why only the user can enroll, activate or verify factors of a type, or "" if the
+// API can.
 func OwnDevice(factorType string) string {
 	switch {
 	case factorType == "signed_nonce":
@@ -40,8 +40,8 @@ func OwnDevice(factorType string) string {
 	return ""
 }
 
-// Check refuses what Okta's API can't or wouldn't enroll, as far as its own description says
-// so. Types that it doesn't know pass.
+// Check refuses what Okta's API can't or wouldn't enroll, according to its own description. It
+// lets unknown types pass.
 func (e Enrollment) Check() error {
 	switch {
 	case e.Type == "" || e.Provider == "":
@@ -82,11 +82,11 @@ func (e Enrollment) checkProfile() error {
 	return nil
 }
 
-// text is a profile's field that is text, or "".
+// text returns a text field of the profile, or "".
 func (e Enrollment) text(field string) string {
 	s, _ := e.Profile[field].(string)
 	return s
 }
 
-// unsentError marks an error as one that kept a request from being sent.
+// unsentError marks an error that kept a request from being sent.
 func unsentError(err error) error { return fmt.Errorf("%w: %w", errUnsent, err) }

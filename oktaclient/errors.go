@@ -9,28 +9,28 @@ import (
 	"time"
 )
 
-// ErrNotOkta marks an answer that somebody else may have sent in Okta's place, whatever its status:
-// a proxy, a captive portal, a gateway. See [NotOktaError].
+// ErrNotOkta marks an answer that somebody else may have sent in Okta's place, whatever its
+// status: a proxy, a captive portal, a gateway. See [NotOktaError].
 var ErrNotOkta = errors.New("the answer doesn't come from Okta for certain: something between you and Okta may have sent it")
 
-// ErrNoRequestID is the [ErrNotOkta] of an answer to a read that has what Okta would answer, but no
-// x-okta-request-id: something takes that header away. Then no answer can be trusted, and nobody
+// ErrNoRequestID is the [ErrNotOkta] of a read whose answer is Okta's in all but the
+// x-okta-request-id: something removes that header. Then no answer can be trusted, and nobody
 // must be reset.
 var ErrNoRequestID = errors.New("something between here and Okta strips the header x-okta-request-id, so no answer can be trusted")
 
-// The ends of the client's patience. [FateOf] each is [Unreachable].
+// The ends of the client's patience. [FateOf] returns [Unreachable] for each.
 var (
-	// ErrOutage comes when for ten minutes no request got an answer other than a failed connection,
-	// a 5xx, or somebody else's.
+	// ErrOutage means that for ten minutes each request ended in a failed connection, a 5xx, or
+	// somebody else's answer.
 	ErrOutage = errors.New("the org can't be reached")
-	// ErrLimited comes when for five windows the org answered nothing but 429: see [LimitedError].
+	// ErrLimited means that for five windows the org answered only with 429: see [LimitedError].
 	ErrLimited = errors.New("a rate limit has refused every request for minutes (429, too many requests)")
 )
 
-// LimitedError is an [ErrLimited] with the limit that is meant.
+// LimitedError is an [ErrLimited] that names the limit.
 type LimitedError struct {
 	Bucket Bucket
-	Opens  time.Time // when its next window begins; zero: nobody said
+	Opens  time.Time // when its next window begins; zero: unknown
 }
 
 func (e *LimitedError) Error() string {
@@ -47,19 +47,20 @@ func (e *LimitedError) Error() string {
 // Is makes it an [ErrLimited].
 func (e *LimitedError) Is(target error) bool { return target == ErrLimited }
 
-// APIError is a reply with a status outside 2xx that Okta sent, for certain: no caller has to ask
-// who did.
+// APIError is a reply with a status outside 2xx that Okta certainly sent.
 type APIError struct {
 	Method, Path string // Path has no query: queries may hold personal data
 	Status       int
 	Code         string // Okta's errorCode, as E0000007; "" if the body wasn't Okta's
-	Summary      string // Okta's errorSummary; for a person, never to decide by
+	Summary      string // Okta's errorSummary; for people, never to decide by
 	Causes       []string
 	RequestID    string // x-okta-request-id, for Okta's support and the System Log
 	OAuth        string // the error of a www-authenticate header, as insufficient_scope, or of the token endpoint
 	Scope        string // the scope which that header names
 
-	fate      Fate   // what the reply says of the request; one that nobody has judged says nothing
+	// what the reply says about the request; the zero value, for one that nobody has judged, says
+	// nothing
+	fate      Fate
 	errorID   string // Okta's errorId
 	challenge string // the error of a www-authenticate header of the schemes that Okta uses
 }
@@ -85,13 +86,13 @@ func (e *APIError) Error() string {
 	return b.String()
 }
 
-// NotOktaError is an answer of which nothing shows that Okta sent it. A change may have been made
-// all the same: the answer was blocked, not the request. Nothing that such an answer says is passed
+// NotOktaError is an answer without proof that Okta sent it. A change may have been made all the
+// same: perhaps the answer was blocked, not the request. Nothing from such an answer is passed
 // on.
 type NotOktaError struct {
 	Method, Path string
 	Status       int
-	stripped     bool // it has what Okta would answer, but no request ID
+	stripped     bool // Okta's in all but its request ID
 }
 
 func (e *NotOktaError) Error() string {
@@ -110,7 +111,7 @@ func (e *NotOktaError) Is(target error) bool {
 // TransportError is a request without a readable reply.
 type TransportError struct {
 	Method, Path string
-	Sent         bool // false: no connection was obtained, so that Okta can't have seen the request
+	Sent         bool // false: no connection was obtained, so Okta can't have seen the request
 	Err          error
 }
 
@@ -123,9 +124,9 @@ func (e *TransportError) Error() string {
 
 func (e *TransportError) Unwrap() error { return e.Err }
 
-// newAPIError reads an error reply, whoever sent it. Any body will do: proxies send HTML, some of
-// Okta's own replies are empty. oauth says that the endpoint answers errors in the form of OAuth
-// 2.0.
+// newAPIError reads an error reply, whoever sent it. Any body will do: proxies send HTML, and
+// some of Okta's own replies are empty. oauth means that the endpoint answers errors in the form
+// of OAuth 2.0.
 func newAPIError(r *http.Request, resp *http.Response, body []byte, oauth bool) *APIError {
 	e := &APIError{Method: r.Method, Path: r.URL.Path, Status: resp.StatusCode, RequestID: requestID(resp.Header)}
 	var okta struct {
@@ -135,7 +136,7 @@ func newAPIError(r *http.Request, resp *http.Response, body []byte, oauth bool) 
 		ErrorCauses  []struct {
 			ErrorSummary string `json:"errorSummary"`
 		} `json:"errorCauses"`
-		OAuth       string `json:"error"` // the token endpoint's form
+		OAuth       string `json:"error"` // the form of the token endpoint
 		Description string `json:"error_description"`
 	}
 	if json.Unmarshal(body, &okta) == nil {
@@ -154,9 +155,9 @@ func newAPIError(r *http.Request, resp *http.Response, body []byte, oauth bool) 
 	return e
 }
 
-// readChallenge finds error="…" and what belongs to it in www-authenticate headers, where Okta says
-// what an OAuth token or a proof lacks. A challenge of another scheme, or one that doesn't name
-// Okta's place to sign in, is a proxy's.
+// readChallenge reads error="…" and its neighbours from www-authenticate headers, where Okta says
+// what an OAuth token or a proof lacks. A challenge of another scheme, or one without Okta's
+// sign-in address, is a proxy's.
 func (e *APIError) readChallenge(headers []string) {
 	for _, h := range headers {
 		code := quotedParam(h, "error")
@@ -183,8 +184,8 @@ func quotedParam(header, name string) string {
 	return ""
 }
 
-// requestID returns Okta's request ID: letters, digits and what base64 and hexadecimal use, ""
-// for anything else.
+// requestID returns Okta's request ID. It may contain letters, digits and the characters of
+// base64 and hexadecimal; anything else yields "".
 func requestID(h http.Header) string {
 	id := h.Get("X-Okta-Request-Id")
 	if len(id) > 100 || strings.ContainsFunc(id, func(r rune) bool {

@@ -9,38 +9,39 @@ import (
 )
 
 // Factor is a factor of a user, enrolled or about to be. Types, providers and statuses are open
-// sets: Okta adds to them, and what this program doesn't know passes through in Raw.
+// sets: Okta adds to them, and Raw keeps what this program doesn't know.
 type Factor struct {
-	ID          string    `json:"id"`
-	Type        string    `json:"factorType"`  // as push, token:software:totp, sms
-	Provider    string    `json:"provider"`    // as OKTA, GOOGLE, FIDO
-	Vendor      string    `json:"vendorName"`  // the provider, or what an on-premises factor is called; "" at times
+	ID       string `json:"id"`
+	Type     string `json:"factorType"` // as push, token:software:totp, sms
+	Provider string `json:"provider"`   // as OKTA, GOOGLE, FIDO
+	// the provider, or the name of an on-premises factor; "" at times
+	Vendor      string    `json:"vendorName"`
 	Status      string    `json:"status"`      // as ACTIVE, PENDING_ACTIVATION
-	Created     time.Time `json:"created"`     // by the server's clock; zero: not said
-	LastUpdated time.Time `json:"lastUpdated"` // by the server's clock; zero: not said
+	Created     time.Time `json:"created"`     // by the server's clock; zero: unknown
+	LastUpdated time.Time `json:"lastUpdated"` // by the server's clock; zero: unknown
 
-	// Profile is what names the factor to its owner: phoneNumber, email, name of the device,
+	// Profile names the factor to its owner: phoneNumber, email, name of the device,
 	// questionText.
 	Profile map[string]any `json:"profile"`
 
-	// Result is WAITING or TIMEOUT when the activation of a push waits for the user or waited
-	// too long; "" else.
+	// Result is WAITING or TIMEOUT if the activation of a push waits for the user, or waited too
+	// long; otherwise "".
 	Result string `json:"factorResult"`
 
-	Raw json.RawMessage `json:"-"` // Okta's JSON, whole
+	Raw json.RawMessage `json:"-"` // Okta's JSON, complete
 }
 
-// The statuses of a factor that this program asks for.
+// The statuses of a factor that this program acts on.
 const (
 	FactorActive  = "ACTIVE"
-	FactorPending = "PENDING_ACTIVATION" // enrolled, of no use until it is activated
+	FactorPending = "PENDING_ACTIVATION" // enrolled, but useless until it is activated
 )
 
 // String is TYPE:PROVIDER.
 func (f Factor) String() string { return f.Type + ":" + f.Provider }
 
-// UnmarshalJSON keeps what it reads in Raw. Only what a factor can't do without has to be of
-// the expected form: one odd factor must not hide all others.
+// UnmarshalJSON also keeps the JSON in Raw. Only the essential fields must have the expected
+// form: one odd factor must not hide all others.
 func (f *Factor) UnmarshalJSON(b []byte) error {
 	var known struct {
 		ID       string    `json:"id"`
@@ -58,7 +59,7 @@ func (f *Factor) UnmarshalJSON(b []byte) error {
 		Profile     map[string]any `json:"profile"`
 		Result      string         `json:"factorResult"`
 	}
-	_ = json.Unmarshal(b, &more) // as far as it goes
+	_ = json.Unmarshal(b, &more) // the optional fields, as far as they can be read
 	updated, _ := time.Parse(time.RFC3339, more.LastUpdated)
 	*f = Factor{
 		ID: known.ID, Type: known.Type, Provider: known.Provider, Vendor: more.Vendor, Status: known.Status,
@@ -77,22 +78,22 @@ func (f Factor) MarshalJSON() ([]byte, error) {
 	return f.Raw, nil
 }
 
-// OktaVerify reports whether the factor is one of those that an Okta Verify app enrolls: its
-// push, its FastPass, its passcodes.
+// OktaVerify reports whether an Okta Verify app enrolls this factor: its push, its FastPass, its
+// passcodes.
 func (f Factor) OktaVerify() bool {
 	return f.Provider == "OKTA" && (f.Type == "push" || f.Type == "signed_nonce" || f.Type == "token:software:totp")
 }
 
-// Takes reports whether unenrolling f unenrolls other, too: push and signed_nonce take
-// everything of Okta Verify along, its passcodes alone take nothing, and a GOOGLE
-// token:software:totp isn't Okta Verify's.
+// Takes reports whether unenrolling f unenrolls other too. A push or signed_nonce takes
+// everything of Okta Verify; its passcodes take nothing else. A GOOGLE token:software:totp isn't
+// Okta Verify's.
 func (f Factor) Takes(other Factor) bool {
 	return f.OktaVerify() && f.Type != "token:software:totp" && other.OktaVerify() && other.ID != f.ID
 }
 
-// ListFactors returns the enrolled factors of the user with this ID. An empty list isn't proof
-// that there are none: Okta lists only what the user's highest enrollment policy has as
-// optional or required. It counts in [BucketUsers].
+// ListFactors returns the enrolled factors of the user with this ID. An empty list doesn't prove
+// that there are none: Okta lists only what the user's highest enrollment policy has as optional
+// or required. It counts in [BucketUsers].
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/listFactors
@@ -123,11 +124,11 @@ func (c *Client) GetFactor(ctx context.Context, userID, factorID string) (Factor
 	return f, rep, err
 }
 
-// UnenrollFactor takes one factor from the user with this ID, and with push or signed_nonce the
-// others of Okta Verify (see [Factor.Takes]). removeRecovery makes Okta forget the phone number
-// of an sms or call as a way of recovery, too. It is never sent again unless it certainly did
-// nothing; ask [FateOf] what an error means. dispatch is that of [Client.ResetFactors]. It
-// counts in [BucketUsers].
+// UnenrollFactor unenrolls one factor of the user with this ID, and with push or signed_nonce the
+// other factors of Okta Verify (see [Factor.Takes]). With removeRecovery, Okta also forgets the
+// phone number of an sms or call as a way of recovery. The request is never sent again unless it
+// certainly did nothing; [FateOf] says what an error means. dispatch works as in
+// [Client.ResetFactors]. It counts in [BucketUsers].
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/unenrollFactor
@@ -139,14 +140,15 @@ func (c *Client) UnenrollFactor(ctx context.Context, userID, factorID string, re
 	}
 	q := url.Values{}
 	if removeRecovery {
-		q.Set("removeRecoveryEnrollment", "true") // the other spelling in Okta's older pages is ignored
+		// Okta ignores the other spelling, from its older pages
+		q.Set("removeRecoveryEnrollment", "true")
 	}
 	return c.call(ctx, request{
 		bucket: BucketUsers, method: "DELETE", path: apiPath("users", userID, "factors", factorID), query: q, dispatch: dispatch,
 	})
 }
 
-// getOf reads something of the user with this ID into v. It counts in [BucketUsers].
+// getOf reads something that belongs to the user with this ID into v. It counts in [BucketUsers].
 func (c *Client) getOf(ctx context.Context, v any, userID string, path ...string) (Reply, error) {
 	if err := checkID(userID); err != nil {
 		return Reply{}, err

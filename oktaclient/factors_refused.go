@@ -2,9 +2,8 @@ package oktaclient
 
 import "errors"
 
-// messageLimits are the errors of Okta's limits on messages to one phone or address, or on
-// those of the whole org, and when the next one may be sent. Most of them share the status 429
-// with the API's own limit.
+// messageLimits maps Okta's errors for too many messages, to one phone or address or from the
+// whole org, to what they mean. Most of them share the status 429 with the API's own limit.
 var messageLimits = map[string]string{
 	"E0000109": "an SMS can be sent again 30 s after the last one",
 	"E0000118": "an email can be sent again 5 s after the last one",
@@ -18,8 +17,8 @@ var messageLimits = map[string]string{
 	"E0000205": "this phone has got too many calls: wait before the next one, or use another factor",
 }
 
-// MessageLimit says when a message may be sent again that Okta refused to send for now, or ""
-// if that isn't what an error says.
+// MessageLimit says when Okta will send a message again that it refused for now, or "" if an
+// error says something else.
 func MessageLimit(err error) string {
 	if api, ok := errors.AsType[*APIError](err); ok && api.fate == Refused {
 		return messageLimits[api.Code]
@@ -27,8 +26,8 @@ func MessageLimit(err error) string {
 	return ""
 }
 
-// WrongPasscode says what was wrong with a passcode or an answer that Okta refused, or "" if
-// that isn't what an error says.
+// WrongPasscode says what was wrong with a passcode or an answer that Okta refused, or "" if an
+// error says something else.
 func WrongPasscode(err error) string {
 	api, ok := errors.AsType[*APIError](err)
 	if !ok || api.fate != Refused {

@@ -7,44 +7,48 @@ import (
 )
 
 const (
-	// limitPatience bounds how long a bucket may answer nothing but 429 before the run stops.
+	// limitPatience is how long a bucket may answer only with 429 before the run stops.
 	limitPatience = 5 * Window
-	// fewPart is the part of a window's calls that may be under way where there is no hurry.
-	// Another client of the org may have spent the bucket without a header that shows it, and
-	// then all that is under way is refused: one call in 75, if the window yields what it
-	// should.
+	// fewPart: in a window without hurry, one fewPart of its calls may be under way. Another
+	// client of the org may have spent the bucket without a header that shows it, and then all
+	// requests under way are refused: one call in 75, if the window yields what it should.
 	fewPart = 75
-	// crowdMemory is for how long others that spent the bucket are reckoned with: long enough
-	// for one who lets some windows pass.
+	// crowdMemory is how long the pacer expects others who spent the bucket to come back. It
+	// covers a client that skips some windows.
 	crowdMemory = 10 * Window
-	// reserve is left of a window once it is spent without hurry: time for answers that are late.
+	// reserve is the end of a window that is left unused when the window is spent without hurry:
+	// time for late answers.
 	reserve = 20 * time.Second
 )
 
 // gate is a bucket's part of the pacer.
 type gate struct {
-	bucket     Bucket
-	turns      [rankCount]chan struct{} // each held by the one request of a rank that looks when the bucket opens; the others queue behind it
-	heads      [rankCount]int           // how many hold these
-	promised   int                      // calls that users under way still need
-	spentUntil time.Time                // when the bucket, once it was found spent, could be used again
+	bucket Bucket
+	// for each rank: the one request that watches for the bucket to open has it, the others queue
+	// behind
+	turns    [rankCount]chan struct{}
+	heads    [rankCount]int // how many have those turns
+	promised int            // calls that users whose changes have begun still need
+	// when the bucket was usable again after it was last found spent
+	spentUntil time.Time
 	window     window
 	limiter    *rate.Limiter
 	inFlight   int
-	probe      bool      // the window's state isn't known: one request has to find out, alone
+	probe      bool      // the window's state isn't known: one request, alone, has to find out
 	probing    bool      // that request is under way
-	hold       time.Time // no request before this, whatever the window says
+	hold       time.Time // no request before this time, whatever the window says
 	pause      time.Duration
 	crowded    time.Time // when others were last found to have spent a window
 	yield      int       // how many requests got through in that window
-	starved    time.Time // when the 429s began that nothing has got through since; zero: something did
-	held       time.Time // since when requests wait for the window; zero: they don't
-	err        error     // set once: nothing is admitted to this bucket any more
+	starved    time.Time // when the 429s began, if no other reply came since; zero: one did
+	held       time.Time // since when requests wait for the window; zero: none waits
+	err        error     // set once: no request is admitted to this bucket any more
 
-	// Of 429s that the bucket's own numbers don't explain: see refusal.
-	suspected time.Time // when one came since which nothing sent later has been answered; zero: none
-	through   int       // replies that were no 429
-	spends    int       // times that the bucket was found spent by a 429
+	// About 429s that the bucket's own numbers don't explain: see refusal.
+	// when the first one came, if no later request was answered since; zero: none is open
+	suspected time.Time
+	through   int // replies other than 429
+	spends    int // how often a 429 found the bucket spent
 }
 
 func newGate(b Bucket, ceiling rate.Limit) *gate {
@@ -55,12 +59,13 @@ func newGate(b Bucket, ceiling rate.Limit) *gate {
 	return g
 }
 
-// closed looks whether the bucket lets a request of a rank be sent now, when so many are still
-// expected. It has to have room for so many calls beside those that are promised to others.
-// Otherwise until is when to look again at the latest; zero: only when something changes.
+// closed returns whether the bucket lets a request of rank k be sent now. It needs room for calls
+// requests beside those that are promised to others; expected is how many the run still expects.
+// If not ok, until is when to look again at the latest; zero: only after a change.
 func (g *gate) closed(now time.Time, capacity, expected int, k rank, calls, promised int) (until time.Time, ok bool) {
 	if g.window.limit > 0 && !g.window.ends.IsZero() && !g.window.open(now) {
-		g.window.ends, g.probe = time.Time{}, true // over: what the next one holds has to be found out
+		// over: the next window's state has to be found out
+		g.window.ends, g.probe = time.Time{}, true
 	}
 	switch {
 	case now.Before(g.hold):
@@ -68,17 +73,18 @@ func (g *gate) closed(now time.Time, capacity, expected int, k rank, calls, prom
 		return g.hold, false
 	case g.probing:
 		return time.Time{}, false
-	case g.probe || !g.window.open(now): // one finds out: who follows, if somebody will
+	// one request finds out: of a user under way, if there is one
+	case g.probe || !g.window.open(now):
 		return time.Time{}, k != rankFirst || promised == 0
 	}
 	left := g.window.left(capacity, g.inFlight)
-	calls = min(calls, allowance(g.window.limit, capacity)) // else it would never fit
+	calls = min(calls, allowance(g.window.limit, capacity)) // otherwise it would never fit
 	switch {
 	case left < 1:
 		if g.window.shared(g.inFlight) {
 			g.crowd(now)
 		}
-		if g.inFlight == 0 { // else what is under way may be counted twice
+		if g.inFlight == 0 { // otherwise a request under way may be counted twice
 			g.spentUntil = g.window.ends
 		}
 		g.wait(now)
@@ -97,11 +103,11 @@ func (g *gate) closed(now time.Time, capacity, expected int, k rank, calls, prom
 	return due, !now.Before(due)
 }
 
-// few is how many requests may be under way in a window even if they are ahead of time: all
-// that are left, if those expected fit in, as the run then ends the sooner. Otherwise the
-// window's end is waited for anyway. Nor is there a hurry if others have spent the bucket
-// lately: it isn't known then what is left, and right after such a window as many may be
-// refused as its yield makes up for.
+// few returns how many requests may be under way ahead of the even spread. If all expected calls
+// fit into the window, it returns all that are left: the run then ends sooner. Otherwise the run
+// has to wait for the window's end anyway, and few are enough. After others spent the bucket it
+// isn't known what is left; right after such a window, few depends on how many got through in it,
+// because as many may be refused.
 func (g *gate) few(left, capacity, expected int) int {
 	n := allowance(g.window.limit, capacity) / fewPart
 	last, since := expected <= left+g.inFlight, g.window.ends.Sub(g.crowded)
@@ -114,7 +120,7 @@ func (g *gate) few(left, capacity, expected int) int {
 	return max(1, n)
 }
 
-// crowd notes that others have spent the window.
+// crowd records that others have spent the window.
 func (g *gate) crowd(now time.Time) {
 	g.crowded, g.yield = now, 0
 	if g.window.open(now) {
@@ -133,17 +139,16 @@ func (g *gate) stillOpen(s slot, now time.Time) bool {
 	return !now.Before(g.hold) && (s.probe || g.suspected.IsZero())
 }
 
-// accept takes in a reply that got through, to a request that was sent at a time.
+// accept learns from a reply, other than a 429, to a request that was sent at the time sent.
 func (g *gate) accept(r rateLimit, sent, now time.Time, ceiling rate.Limit, capacity int) {
 	g.through++
-	if !sent.Before(g.suspected) { // the bucket has calls left
+	if !sent.Before(g.suspected) { // so the bucket has calls left
 		g.suspected = time.Time{}
 	}
 	g.window.learn(r, now)
 	g.window.ours++
 	if !g.window.open(now) && g.window.limit > 0 {
-		// A limit without a window's end: a sixtieth of it each second is what a minute allows,
-		// however the window lies.
+		// A limit without a window's end: a sixtieth of it each second fits into any minute.
 		ceiling = min(ceiling, rate.Limit(float64(allowance(g.window.limit, capacity))/60))
 	}
 	if g.limiter.Limit() != ceiling {
@@ -152,12 +157,12 @@ func (g *gate) accept(r rateLimit, sent, now time.Time, ceiling rate.Limit, capa
 	g.probe, g.pause = !g.suspected.IsZero(), 0
 }
 
-// refuse takes in a 429 of the bucket: hold until its window has ended by the server's clock,
-// or, where that isn't said, pause twice as long each time. It says nothing about the window on
-// record: it may speak of the org's, not the token's. Only a 429 that was overtaken, sent
-// before that window was known and refused in the one before, is old news. One that names calls
-// left may be the row's own: another row finds out at once. certain says that it is Okta's: a
-// stranger's doesn't show that anybody has spent anything.
+// refuse learns from a 429 of the bucket: it holds the bucket until the window has ended by the
+// server's clock or, if the reply doesn't name the end, for pauses that double each time. The 429
+// doesn't change the known window: it may speak of the org's, not of the token's. A 429 is
+// outdated, and ignored, only if it was sent before the current window was known and refused in
+// the one before. A 429 that names calls left may be the row's own: another row finds that out at
+// once. certain means that Okta sent it: a stranger's 429 doesn't show that the bucket is spent.
 func (g *gate) refuse(r rateLimit, s slot, now time.Time, certain bool) *refusal {
 	if g.window.older(r, now) && s.sent.Before(g.window.since) {
 		return nil
@@ -191,7 +196,7 @@ func (g *gate) refuse(r rateLimit, s slot, now time.Time, certain bool) *refusal
 	return &refusal{through: g.through, spends: g.spends}
 }
 
-// checkStarved closes a bucket for good when nothing but 429s came back from it for five windows.
+// checkStarved closes a bucket for good after five windows with nothing but 429s.
 func (g *gate) checkStarved(o outcome, now time.Time) {
 	switch {
 	case o.replied && !o.limited:

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// BucketGroups is the bucket of the lists of groups and of their members.
+// BucketGroups is the bucket for lists of groups and of their members.
 const BucketGroups Bucket = "/api/v1/groups"
 
 // Group is an Okta group, as far as this program needs it.
@@ -20,9 +20,8 @@ type Group struct {
 	} `json:"profile"`
 }
 
-// FindGroups returns the groups with this name, whose case doesn't count: groups of a directory
-// may have the name of another. A group that is new may be missing, as in any search. It counts
-// in [BucketGroups].
+// FindGroups returns the groups with this name, in any case: groups of a directory may have the
+// name of another. A new group may be missing, as in any search. It counts in [BucketGroups].
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/#tag/Group/operation/listGroups

@@ -6,7 +6,7 @@ import (
 	"errors"
 )
 
-// items is a list in a reply. null stays nil, and an empty list isn't.
+// items is a list in a reply. null becomes nil; an empty list doesn't.
 type items[T any] []T
 
 // UnmarshalJSON reads a list of bounded length.

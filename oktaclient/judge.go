@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// verdict is who sent a reply and what it says of the request. Each reply is judged once, by
-// [Client.judge]; whoever asks later reads the verdict, never status or headers. The zero verdict
-// is the safe one: somebody else may have sent the reply, and nothing is certain.
+// verdict says who sent a reply and what it means for the request. [Client.judge] judges each
+// reply once; later code reads the verdict, never status or headers. The zero verdict is the safe
+// one: somebody else may have sent the reply, and nothing is certain.
 type verdict struct {
-	okta bool // Okta sent the reply, for certain
+	okta bool // Okta certainly sent the reply
 	fate Fate // of the request
 }
 
-// refusals are the codes that the program acts on, each with the only status under which Okta sends
-// it. The same code under another status isn't Okta's word: something has changed the reply.
+// refusals are the codes that the program acts on, each with the only status under which Okta
+// sends it. The same code under another status isn't believed: something has changed the reply.
 var refusals = map[string]struct {
 	status int
 	fate   Fate
@@ -36,20 +36,20 @@ var refusals = map[string]struct {
 	"E0000067": {http.StatusGatewayTimeout, InDoubt},
 }
 
-// challenges are the same for the errors of a www-authenticate header, by status and error. Okta's
-// replies with one often have no body.
+// challenges are the errors of a www-authenticate header that the program acts on, by status and
+// error. Okta's replies with one often have no body.
 var challenges = map[int]map[string]Fate{
 	http.StatusBadRequest:   {oauthInvalidProof: NoAccess, oauthUseNonce: NoAccess},
 	http.StatusUnauthorized: {oauthInvalidToken: NoAccess, oauthUseNonce: NoAccess},
 	http.StatusForbidden:    {oauthNoScope: NoAccess},
 }
 
-// judge decides who sent a reply and what it says. A 2xx is Okta's if it has a request ID, and no
-// page in place of JSON. A refusal is Okta's if it has Okta's JSON, or Okta's challenge and a
-// request ID, and if status and code belong together. Other headers of Okta's prove nothing: a
-// proxy that blocks the answer with a page of its own may pass them on, whatever Okta answered. It
-// returns the error that the reply means, nil for a 2xx of Okta's. Of a change, the rest of the
-// body doesn't matter: it may have been cut. Of a read it does.
+// judge decides who sent a reply and what it says, and returns the error that it means, nil for a
+// 2xx of Okta's. A 2xx is Okta's if it has a request ID and no page in place of JSON. A refusal
+// is Okta's if it has Okta's JSON, or Okta's challenge and a request ID, and if status and code
+// belong together. Other headers of Okta's prove nothing: a proxy that replaces the answer with a
+// page of its own may pass them on, whatever Okta answered. The rest of the body matters for a
+// read, not for a change: it may have been cut.
 func (c *Client) judge(r *request, req *http.Request, resp *http.Response, rep *Reply, bodyErr error) error {
 	if rep.Status >= 200 && rep.Status <= 299 {
 		if rep.RequestID == "" {
@@ -78,31 +78,30 @@ func (c *Client) judge(r *request, req *http.Request, resp *http.Response, rep *
 	return e
 }
 
-// likeJSON reports whether a body is empty, or begins as JSON does: Okta's answers are one or
-// the other.
+// likeJSON reports whether a body is empty or begins like JSON: each of Okta's answers does.
 func likeJSON(body []byte) bool {
 	body = bytes.TrimLeft(body, " \t\r\n")
 	return len(body) == 0 || body[0] == '{' || body[0] == '['
 }
 
-// judge is the part for a reply outside 2xx.
+// judge judges a reply outside 2xx.
 func (e *APIError) judge() verdict {
 	switch {
 	case e.Code != "" && e.errorID != "":
 		return e.judgeCode()
 	case e.RequestID == "":
 		return verdict{}
-	case e.challenge == "" && e.OAuth != "" && isRefusal(e.Status): // of the token endpoint
+	case e.challenge == "" && e.OAuth != "" && isRefusal(e.Status): // from the token endpoint
 		return verdict{okta: true, fate: Refused}
-	case e.challenge == "" && e.OAuth != "" && e.Status == http.StatusTooManyRequests: // the same
+	case e.challenge == "" && e.OAuth != "" && e.Status == http.StatusTooManyRequests: // likewise
 		return verdict{okta: true, fate: Limited}
 	}
 	fate, ok := challenges[e.Status][e.challenge]
 	return verdict{okta: ok, fate: fate}
 }
 
-// judgeCode judges a reply with Okta's JSON. A code that nobody knows, under a status that doesn't
-// say that nothing was done, leaves it open.
+// judgeCode judges a reply with Okta's JSON. If the code is unknown and the status doesn't say
+// that nothing was done, the change is in doubt.
 func (e *APIError) judgeCode() verdict {
 	known, ok := refusals[e.Code]
 	_, message := messageLimits[e.Code]
@@ -111,14 +110,15 @@ func (e *APIError) judgeCode() verdict {
 		return verdict{okta: true, fate: known.fate}
 	case ok && e.Status < http.StatusInternalServerError:
 		return verdict{}
-	case !ok && (isRefusal(e.Status) || message && e.Status == http.StatusTooManyRequests): // no limit of the API: nothing else has to wait
+	// no limit of the API: other requests needn't wait
+	case !ok && (isRefusal(e.Status) || message && e.Status == http.StatusTooManyRequests):
 		return verdict{okta: true, fate: Refused}
 	}
 	return verdict{okta: true, fate: InDoubt}
 }
 
-// isRefusal reports whether Okta answers with this status only what it didn't do, whatever the
-// code.
+// isRefusal reports whether Okta uses this status only for requests that did nothing, whatever
+// the code.
 func isRefusal(status int) bool {
 	switch status {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotImplemented:

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// kind is what is known of a type of factor.
+// kind is what the program knows about a type of factor.
 type kind struct {
 	typ, provider string
 	event         string // its name in the System Log's deactivations
@@ -13,7 +13,7 @@ type kind struct {
 	use           use
 }
 
-// use is how a factor comes to its user, and what a sign-in takes.
+// use is how a user gets the factor, and what a sign-in with it needs.
 type use uint8
 
 const (
@@ -24,7 +24,7 @@ const (
 	device                 // only the user's own device can enroll and verify it
 )
 
-// is reports whether the factors of a type are used so.
+// is reports whether factors of a type have this use.
 func is(factorType string, u use) bool {
 	return slices.ContainsFunc(kinds, func(k kind) bool { return k.typ == factorType && k.use&u != 0 })
 }
@@ -41,8 +41,8 @@ func AtOnce(factorType string) bool { return is(factorType, atOnce) }
 // TakesSecret reports whether enrolling factors of a type takes a secret of each user.
 func TakesSecret(factorType string) bool { return is(factorType, secret) }
 
-// OnlyProvider returns the provider of the types that have one only, or "". That of a web factor,
-// which has no name in the log either, is left to whoever names one.
+// OnlyProvider returns the provider of types that have only one, otherwise "". It returns "" for
+// a web factor too: that has no name in the log, and its caller has to name the provider.
 func OnlyProvider(factorType string) string {
 	provider := ""
 	for _, k := range kinds {
@@ -57,8 +57,8 @@ func OnlyProvider(factorType string) string {
 	return provider
 }
 
-// Enrollable returns what the API can enroll, as TYPE:PROVIDER. What takes no secret of each user
-// comes first.
+// Enrollable returns what the API can enroll, as TYPE:PROVIDER. Types that need no secret from
+// each user come first.
 func Enrollable() []string {
 	var without, with []string
 	for _, k := range kinds {
@@ -74,8 +74,8 @@ func Enrollable() []string {
 	return append(without, with...)
 }
 
-// kinds are the types of factor that are known. A reset always takes those that say so: not email,
-// which stays enrolled on Identity Engine, nor a question, which may be the one for a forgotten
+// kinds are the known types of factor. A reset always takes those marked so. Not email, which
+// stays enrolled on Identity Engine, and not question, which may be the one for a forgotten
 // password.
 var kinds = []kind{
 	{"push", "OKTA", "OKTA_VERIFY_PUSH", true, 0},
@@ -95,8 +95,8 @@ var kinds = []kind{
 	{"web", "DUO", "", false, device},
 }
 
-// FactorTypes returns the types of factor that Okta documents, in order. The set is open: an
-// org may have others.
+// FactorTypes returns the types of factor that Okta documents, sorted. The set is open: an org
+// may have others.
 func FactorTypes() []string {
 	types := make([]string, 0, len(kinds))
 	for _, k := range kinds {
@@ -106,7 +106,7 @@ func FactorTypes() []string {
 	return slices.Compact(types)
 }
 
-// ParseFactor returns the factor that TYPE:PROVIDER, as [Factor.String] writes it, names.
+// ParseFactor parses TYPE:PROVIDER, as [Factor.String] writes it.
 func ParseFactor(s string) Factor {
 	i := max(strings.LastIndexByte(s, ':'), 0)
 	return Factor{Type: s[:i], Provider: strings.TrimPrefix(s[i:], ":")}
@@ -117,8 +117,8 @@ func (f Factor) ResetTakes() bool {
 	return slices.ContainsFunc(kinds, func(k kind) bool { return k.typ == f.Type && k.taken })
 }
 
-// LogName is what the System Log calls the factor when it is deactivated, as in [LogEvent.Factor];
-// "" if that isn't known.
+// LogName returns the factor's name in the System Log's deactivations, as in [LogEvent.Factor];
+// "" if it isn't known.
 func (f Factor) LogName() string {
 	for _, k := range kinds {
 		if k.typ == f.Type && k.provider == f.Provider {
@@ -128,17 +128,17 @@ func (f Factor) LogName() string {
 	return ""
 }
 
-// StaysListed reports whether Okta is known to list a factor of this kind although it was taken:
-// after an Okta Verify was removed, its push may stay there without its passcodes.
+// StaysListed reports whether Okta is known to list a factor of this kind after it was taken:
+// when an Okta Verify was removed, its push may stay listed without its passcodes.
 func (f Factor) StaysListed() bool { return f.OktaVerify() && f.Type != verifyCodes }
 
-// VerifyCodes reports whether the factor is the passcodes of an Okta Verify, which it enrolls
-// together with the rest.
+// VerifyCodes reports whether the factor is the passcodes of an Okta Verify, which are enrolled
+// together with the rest of it.
 func (f Factor) VerifyCodes() bool { return f.OktaVerify() && f.Type == verifyCodes }
 
 const verifyCodes = "token:software:totp"
 
-// OktaVerifyEvent reports whether a deactivation with this [LogEvent.Factor] took one of an Okta
+// OktaVerifyEvent reports whether a deactivation with this [LogEvent.Factor] took one of Okta
 // Verify's factors.
 func OktaVerifyEvent(name string) bool {
 	return slices.ContainsFunc(kinds, func(k kind) bool {

@@ -7,29 +7,30 @@ import (
 	"time"
 )
 
-// ErrOwnLimit marks a 429 that is one row's own: others got through in the meantime. Nothing was
-// done.
+// ErrOwnLimit marks a 429 that concerns one row only: other rows got through in the meantime.
+// Nothing was done.
 var ErrOwnLimit = errors.New("this user has a limit of its own: Okta kept answering 429 while others got through")
 
 const (
 	// othersThrough is how many others have to get through in a window before a row that was
 	// refused in it is tried again.
 	othersThrough = 10
-	// ownTries is how often a row is refused before that is taken for its own limit.
+	// ownTries is after how many refusals the limit counts as the row's own.
 	ownTries = 3
 )
 
 // refusal is a 429 that its bucket's own numbers don't explain: they name calls left. Either the
-// org's limit is spent, which a token's numbers don't show, or the row has a limit of its own. The
-// first such 429 of a window lets one other request find out: if that is refused, too, the bucket
-// is spent, and it holds; else the row was meant, and it stays behind the others.
+// org's limit is spent, which a token's numbers don't show, or the row has a limit of its own.
+// After the first such 429 of a window, one other request finds out. If that is refused too, the
+// bucket is spent and holds. Otherwise the limit is the row's, and the row waits behind the
+// others.
 type refusal struct {
-	through, spends int // the gate's, when it came
-	times           int // refusals with nothing but the row to explain them
+	through, spends int // the gate's counts when it came
+	times           int // refusals that only the row's own limit explains
 }
 
-// refuse notes that r was refused, and reports whether that makes it the row's own limit. now is
-// nil if the bucket's numbers explain it.
+// refuse records that r was refused, and reports whether that is now the row's own limit. now is
+// nil if the bucket's numbers explain the refusal.
 func (r *request) refuse(now *refusal) bool {
 	if now != nil {
 		now.times = 1
@@ -41,15 +42,15 @@ func (r *request) refuse(now *refusal) bool {
 	return now != nil && now.times >= ownTries
 }
 
-// explain takes in that a row's refusals were its own: they say nothing about its bucket.
+// explain records that a row's refusals were its own: they say nothing about its bucket.
 func (p *pacer) explain(s slot) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s.gate.suspected = time.Time{}
 }
 
-// stayBack keeps a request that was refused behind those that weren't. lone means that there are
-// none to show whether the bucket is spent.
+// stayBack keeps a refused request behind requests that weren't refused. lone means that there
+// are no others to show whether the bucket is spent.
 func (p *pacer) stayBack(ctx context.Context, r *request) (lone bool, err error) {
 	if r.refused == nil {
 		return false, nil
@@ -57,7 +58,7 @@ func (p *pacer) stayBack(ctx context.Context, r *request) (lone bool, err error)
 	g := p.gate(r.bucket)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.release(r.series) // others may have to come before it
+	p.release(r.series) // others may have to come first
 	for {
 		if ctx.Err() != nil {
 			return false, unsentBy(ctx)
@@ -76,8 +77,9 @@ func (p *pacer) stayBack(ctx context.Context, r *request) (lone bool, err error)
 	}
 }
 
-// askOthers is in the place of others, where r has none that would show whether its bucket is
-// spent: a read that counts there. If that isn't answered, the refusal of r says nothing.
+// askOthers replaces the other requests if r has none that would show whether its bucket is
+// spent: it sends a read that counts in the same bucket. If the read isn't answered, the refusal
+// of r says nothing.
 func (c *Client) askOthers(ctx context.Context, r *request) {
 	if r.bucket == BucketUsers {
 		var users items[User]

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// ErrPages marks a list that can't be read to its end: the server doesn't say, in a way that can be
-// understood, where it goes on. What was read so far isn't the whole.
+// ErrPages marks a list that can't be read to its end: the server doesn't say, in a way that can
+// be understood, where it continues. What was read so far is incomplete.
 var ErrPages = errors.New("the list can't be read to its end")
 
 // link is one link of a Link header.
@@ -17,9 +17,9 @@ type link struct {
 	rels   []string // its relation types, in lower case
 }
 
-// parseLinks reads a Link header as RFC 8288 has it: several links in one value, each with
-// parameters in any order and case, their values as tokens or in quotes. Of several rel in one link
-// the first counts.
+// parseLinks reads a Link header according to RFC 8288: several links in one value, each with
+// parameters in any order and case, their values as tokens or in quotes. If a link has several
+// rel, the first counts.
 func parseLinks(header string) ([]link, error) {
 	var links []link
 	rest := header
@@ -50,8 +50,8 @@ func parseLinks(header string) ([]link, error) {
 	}
 }
 
-// cutParam cuts the first parameter off, and the spaces behind it. There may be none between two
-// semicolons.
+// cutParam cuts off the first parameter and the spaces behind it. Between two semicolons there
+// may be none.
 func cutParam(s string) (name, value, rest string, ok bool) {
 	i := strings.IndexAny(s, "=;, \t")
 	if i < 0 {
@@ -70,7 +70,7 @@ func cutParam(s string) (name, value, rest string, ok bool) {
 	return name, trimSpace(rest[:i]), rest[i:], name != "" && !strings.Contains(rest[:i], `"`)
 }
 
-// cutQuoted cuts a quoted string off, whose first quote is gone already.
+// cutQuoted cuts off a quoted string, whose first quote is already gone.
 func cutQuoted(s string) (value, rest string, ok bool) {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -91,8 +91,8 @@ func badLink(header string) error {
 	return fmt.Errorf("%w: the Link header %q can't be understood", ErrPages, cut(header, 200))
 }
 
-// next returns path and query of the page behind the one at uri, by the Link headers that came with
-// it; "" when they name none. A link to another host is refused: the token would go there.
+// next returns path and query of the page after the one at uri, according to its Link headers; ""
+// if they name none. A link to another host is refused: the token would go there.
 func (c *Client) next(uri string, headers []string) (string, error) {
 	for _, h := range headers {
 		links, err := parseLinks(h)

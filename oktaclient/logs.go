@@ -12,9 +12,8 @@ import (
 	"time"
 )
 
-// The events that a reset writes into the System Log. Okta's own pages disagree on which of
-// them an Identity Engine org writes: expect either, and several deactivations for one Okta
-// Verify.
+// The events that a reset writes into the System Log. Okta's own pages disagree on which of them
+// an Identity Engine org writes: expect either, and several deactivations for one Okta Verify.
 const (
 	EventResetAll   = "user.mfa.factor.reset_all"
 	EventDeactivate = "user.mfa.factor.deactivate"
@@ -23,8 +22,8 @@ const (
 // OutcomeSuccess is the outcome of an event that happened.
 const OutcomeSuccess = "SUCCESS"
 
-// LogPage is the most events that Okta returns at once. The bucket of the log is small: 120
-// calls a minute at best.
+// LogPage is how many events Okta returns at most at once. The log's bucket is small: 120 calls a
+// minute at best.
 const LogPage = 1000
 
 // LogParty is an actor or a target of an event.
@@ -69,7 +68,7 @@ func (e *LogEvent) RequestID() string {
 	return e.Transaction.ID
 }
 
-// User is the user whom the event happened to: its first target of that type. Its ID is "" when
+// User is the user who the event happened to: its first target of that type. Its ID is "" if
 // there is none.
 func (e *LogEvent) User() LogParty {
 	for _, t := range e.Target {
@@ -80,8 +79,8 @@ func (e *LogEvent) User() LogParty {
 	return LogParty{}
 }
 
-// Factor is the type of the factor that a deactivation took, in the log's own words, as
-// OKTA_VERIFY_PUSH, or "". The reasons that were seen are like "User reset OKTA_VERIFY_PUSH
+// Factor returns the type of the factor that a deactivation took, in the log's own words, as
+// OKTA_VERIFY_PUSH, or "". The reasons seen so far read like "User reset OKTA_VERIFY_PUSH
 // factor".
 func (e *LogEvent) Factor() string {
 	words := strings.Fields(e.Outcome.Reason)
@@ -91,16 +90,16 @@ func (e *LogEvent) Factor() string {
 	return words[2]
 }
 
-// Whole reports whether the event belongs to a reset of all factors, for certain: by its type,
-// or by the call that caused it.
+// Whole reports whether the event certainly belongs to a reset of all factors: by its type, or by
+// the call that caused it.
 func (e *LogEvent) Whole() bool {
 	uri, _ := e.DebugContext.DebugData["requestUri"].(string)
 	return e.EventType == EventResetAll || strings.HasSuffix(uri, "/lifecycle/reset_factors")
 }
 
-// ListFactorEvents yields the events of the System Log that took a factor from one of the users
-// with these IDs, or from anybody if there are none, published between since and until, oldest
-// first. Some events of the time may not be there yet: the log lags.
+// ListFactorEvents yields the System Log's events between since and until that took a factor from
+// one of the users with these IDs (none: from anybody), oldest first. Recent events may still be
+// missing: the log lags.
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/#tag/SystemLog/operation/listLogEvents
@@ -111,26 +110,27 @@ func (c *Client) ListFactorEvents(ctx context.Context, userIDs []string, since, 
 }
 
 const (
-	// maxLogPages is more than the log ever has of the few users that are looked for.
+	// maxLogPages is more than the log ever has for the few users of one query.
 	maxLogPages = 10
-	// maxEmptyPages in a row are the end: behind what it has, a log may have next pages without
-	// end.
+	// maxEmptyPages in a row are the end: after its last event, a log may name next pages for
+	// ever.
 	maxEmptyPages = 2
 )
 
-// ErrLogTooLong says that the log went on and on: what wasn't found in it may still be there.
+// ErrLogTooLong means that the log had more pages than are read: events that weren't found may
+// still be there.
 var ErrLogTooLong = fmt.Errorf("the System Log has more than %d pages of events of these users", maxLogPages)
 
-// FindFactorEvents returns the events of the System Log that took a factor from one of the users
-// with these IDs, published between since and now, oldest first. It ends after a few pages,
-// whatever the log says. What was found before an error is returned with it.
+// FindFactorEvents returns the System Log's events since a time that took a factor from one of
+// the users with these IDs, oldest first. It ends after a few pages, whatever the log says. With
+// an error it returns what it found before.
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/#tag/SystemLog/operation/listLogEvents
 //
 //meta:operation GET /api/v1/logs
 func (c *Client) FindFactorEvents(ctx context.Context, userIDs []string, since time.Time) ([]LogEvent, error) {
-	until := c.Now() // nothing was published later, and a time that isn't over has no end
+	until := c.Now() // nothing was published later, and a query without an end has no last page
 	if !since.Before(until) {
 		since = until.Add(-time.Second)
 	}
@@ -160,8 +160,8 @@ func (c *Client) FindFactorEvents(ctx context.Context, userIDs []string, since t
 	return found, ErrLogTooLong
 }
 
-// factorEventsOf asks for the events that took a factor from one of the users, or from anybody if
-// there are none.
+// factorEventsOf asks for the events that took a factor from one of the users (none: from
+// anybody).
 func factorEventsOf(userIDs []string, since, until time.Time) request {
 	q := factorEvents(since)
 	q.Set("until", until.UTC().Format(logTime))
@@ -185,13 +185,13 @@ func factorEvents(since time.Time) url.Values {
 	}
 }
 
-// LogRecord is an event together with everything that Okta says of it.
+// LogRecord is an event together with its whole JSON.
 type LogRecord struct {
 	LogEvent
 	Raw json.RawMessage
 }
 
-// UnmarshalJSON reads an event and keeps its text.
+// UnmarshalJSON reads an event and keeps its JSON.
 func (r *LogRecord) UnmarshalJSON(b []byte) error {
 	r.Raw = slices.Clone(b)
 	return json.Unmarshal(b, &r.LogEvent)

@@ -7,23 +7,23 @@ import (
 	"time"
 )
 
-// LogCursor is a place in the System Log, from which it can be read on: path and query of a
-// request. It says nothing of the org.
+// LogCursor is a place in the System Log to read on from: path and query of a request. It doesn't
+// name the org.
 type LogCursor string
 
-// logPath is what every cursor begins with.
+// logPath is the beginning of every cursor.
 const logPath = "/api/v1/logs?"
 
-// FollowFactorEvents returns the place from which on the log has the events that were stored
-// since a time and took a factor from somebody. They come in the order in which the log got
-// them, so that none is missed, however late.
+// FollowFactorEvents returns the cursor for the events that were stored since a time and took a
+// factor from somebody. They come in the order in which the log stored them, so that none is
+// missed, however late.
 func FollowFactorEvents(since time.Time) LogCursor {
 	q := factorEvents(since)
 	q.Set("sortOrder", "ASCENDING")
 	return LogCursor(logPath + q.Encode())
 }
 
-// ParseLogCursor returns the cursor that a text holds, or an error if it could lead anywhere else.
+// ParseLogCursor returns the cursor in a text, or an error if it could lead anywhere else.
 func ParseLogCursor(s string) (LogCursor, error) {
 	if !strings.HasPrefix(s, logPath) || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || r == '#' }) {
 		return "", fmt.Errorf("%q is no place in the System Log", cut(s, 60))
@@ -31,8 +31,8 @@ func ParseLogCursor(s string) (LogCursor, error) {
 	return LogCursor(s), nil
 }
 
-// ReadLog returns the next page of events, at most [LogPage], and the place behind it. There
-// always is one, and where nothing is to be had yet, it may be the same.
+// ReadLog returns the next page of events, at most [LogPage], and the place after it. There is
+// always one; if there is nothing new yet, it may be the same.
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/#tag/SystemLog/operation/listLogEvents

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The events that give a user a factor, or that show that there is one.
+// The events that give a user a factor, or that show that the user has one.
 const (
 	EventActivate = "user.mfa.factor.activate"
 	EventUpdate   = "user.mfa.factor.update"
@@ -17,9 +17,9 @@ const (
 // Enrolls reports whether the event gave its user a factor, or changed one that the user has.
 func (e *LogEvent) Enrolls() bool { return e.EventType == EventActivate || e.EventType == EventUpdate }
 
-// RecentFactorEvents returns the place from which on the log has the events, published between
-// since and until, that took a factor from somebody or gave one: the newest first, so that who
-// reads a part of them knows all that happened after it.
+// RecentFactorEvents returns the cursor for the events between since and until that took a factor
+// from somebody or gave one. The newest come first: whoever reads only a part knows all that
+// happened after it.
 func RecentFactorEvents(since, until time.Time) LogCursor {
 	types := []string{EventResetAll, EventDeactivate, EventActivate, EventUpdate}
 	for i, t := range types {
@@ -31,8 +31,8 @@ func RecentFactorEvents(since, until time.Time) LogCursor {
 	}.Encode())
 }
 
-// ReadEvents returns the next page of the events of a period, at most [LogPage], and the place
-// behind it, "" at the end of the period.
+// ReadEvents returns the next page of a period's events, at most [LogPage], and the place after
+// it, "" at the end of the period.
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/#tag/SystemLog/operation/listLogEvents

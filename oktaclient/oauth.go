@@ -16,9 +16,9 @@ import (
 type App struct {
 	ClientID string
 	Key      PrivateKey
-	KeyID    string // "" for the key's own; Okta asks for one if the app has several keys
-	// Scopes are asked for and needed, OptionalScopes are left out where the app doesn't have
-	// all of them: Okta refuses a request for more than was granted, and doesn't say which.
+	KeyID    string // "": the key's own; Okta needs one if the app has several keys
+	// Scopes are needed. OptionalScopes are asked for too, but all left out if the app lacks any
+	// of them: Okta refuses a request for more than was granted, and doesn't say which.
 	Scopes, OptionalScopes []string
 }
 
@@ -32,27 +32,28 @@ const (
 )
 
 const (
-	// renewBefore the end of an access token a new one is got: longer than a request takes, its
-	// way to Okta included.
+	// renewBefore is how long before its end an access token is renewed: longer than a request
+	// takes, its way to Okta included.
 	renewBefore = time.Minute
-	// renewShare is the same as a part of a token's life, for tokens that don't live long:
-	// Okta's live for an hour.
+	// renewShare is one part in so many of a token's life, for tokens with a short one: they are
+	// renewed that long before their end. Okta's tokens live for an hour.
 	renewShare = 10
 )
 
-// accessToken is what an app signs in with, once it has one.
+// accessToken is what an app signs its requests with.
 type accessToken struct {
 	value  hidden[string]
-	proved bool // sent with a proof (DPoP), else as a bearer token
+	proved bool // sent with a proof (DPoP), otherwise as a bearer token
 	scopes []string
-	renew  time.Time // by this machine's clock: not used any more from then on
+	renew  time.Time // by the local clock: not used any more from then on
 	first  bool      // the client's first
 
-	accepted atomic.Bool // Okta has let a request in with it
+	accepted atomic.Bool // Okta has accepted a request with it
 	refused  atomic.Bool
 }
 
-// appCredentials are a service app's: one access token for all requests, renewed before it ends.
+// appCredentials are those of a service app: one access token for all requests, renewed before it
+// ends.
 type appCredentials struct {
 	app    App
 	client *Client
@@ -60,10 +61,10 @@ type appCredentials struct {
 	mu       sync.Mutex
 	token    *accessToken     // nil: none yet
 	fetching *fetch           // the request for a token that is under way; nil: none
-	refused  error            // set once: Okta gives these credentials no token
+	refused  error            // set once: Okta gives no token for these credentials
 	scopes   []string         // to ask for
-	dpop     *dpop            // nil as long as Okta doesn't ask for proofs
-	nonce    string           // for proofs at the token endpoint, as Okta gave it
+	dpop     *dpop            // nil until Okta asks for proofs
+	nonce    string           // for proofs at the token endpoint, from Okta
 	apiNonce string           // the same for the API
 	spent    []hidden[string] // earlier tokens
 	parts    []hidden[string] // of the private key
@@ -85,13 +86,14 @@ func (a *appCredentials) fresh() bool {
 	return a.usable()
 }
 
-// usable is fresh for who holds the mutex. That a token's time is over is told by the time
-// since it was asked for, so that no clock matters.
+// usable is fresh with a.mu held. Expiry is measured from the local time of the token request, so
+// that a wrong clock, here or at Okta, doesn't matter.
 func (a *appCredentials) usable() bool {
 	return a.token != nil && !a.token.refused.Load() && time.Now().Before(a.token.renew)
 }
 
-// ready makes sure that there is an access token. One caller gets it, the others wait for that.
+// ready makes sure that there is an access token. One caller requests it; the others wait for the
+// result.
 func (a *appCredentials) ready(ctx context.Context) error {
 	for {
 		a.mu.Lock()
@@ -109,7 +111,7 @@ func (a *appCredentials) ready(ctx context.Context) error {
 		a.mu.Unlock()
 		select {
 		case <-f.done:
-			if f.err != nil && FateOf(f.err) != NotSent { // else it was only that caller's end
+			if f.err != nil && FateOf(f.err) != NotSent { // otherwise only that caller's run ended
 				return f.err
 			}
 		case <-ctx.Done():
@@ -157,17 +159,17 @@ func (a *appCredentials) sign(r *request, req *http.Request) error {
 	return nil
 }
 
-// refusesToken reports whether it is the token that Okta refuses, and not what it may do.
+// refusesToken reports whether Okta refuses the token itself, and not what it may do.
 func (e *APIError) refusesToken() bool {
 	return e.fate == NoAccess && (e.Code != "" || e.challenge == oauthInvalidToken)
 }
 
-// amend gets a new token in place of one that Okta doesn't accept any more, takes up a nonce
-// that it asks for, and makes one more proof: a reply with a wrong Date may have put the last
-// one's time off. A renewed token that never worked isn't renewed again: then it isn't the
-// token.
+// amend gets a new token if Okta no longer accepts this one, uses a nonce that Okta asks for, and
+// makes one more proof, because a reply with a wrong Date may have spoilt the time of the last
+// one. A renewed token that never worked isn't renewed again: then the token isn't the cause.
 func (a *appCredentials) amend(r *request, rep Reply, err error) bool {
-	if r.token == nil || !rep.verdict.okta { // else the change may have been made, and what would be learnt isn't Okta's
+	// If Okta didn't judge it, the change may have been made, and the answer teaches nothing.
+	if r.token == nil || !rep.verdict.okta {
 		return false
 	}
 	if rep.nonce != "" {
@@ -205,8 +207,8 @@ func (a *appCredentials) secrets() []hidden[string] {
 	return secrets
 }
 
-// Grant says what a service app's access token allows: its scopes, and whether requests carry
-// proofs (DPoP). ok is false for an API token, and as long as there is no access token.
+// Grant returns what a service app's access token allows: its scopes, and whether requests carry
+// proofs (DPoP). ok is false for an API token, and while there is no access token.
 func (c *Client) Grant() (scopes []string, proved, ok bool) {
 	if c.app == nil {
 		return nil, false, false

@@ -29,10 +29,10 @@ type PrivateKey struct {
 	alg jose.SignatureAlgorithm
 }
 
-// ParsePrivateKey reads an RSA or EC key as PEM (PKCS #1, PKCS #8, SEC 1) or as a JWK, alone or as
-// the only one of a set. Build systems change the white space of a PEM that they keep in a
-// variable, or keep the file in base64: nothing is lost by either, so both are read. No error holds
-// anything of the key.
+// ParsePrivateKey reads an RSA or EC key as PEM (PKCS #1, PKCS #8, SEC 1) or as a JWK, alone or
+// as the only one of a set. Build systems may change the white space of a PEM in a variable, or
+// keep the file in base64: neither loses anything, so both are read. No error contains anything
+// of the key.
 func ParsePrivateKey(text []byte) (PrivateKey, error) {
 	text = bytes.TrimSpace(text)
 	if LooksLikeKey(string(text)) && text[0] != '{' && text[0] != '-' {
@@ -72,13 +72,13 @@ func (PrivateKey) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 // IsZero reports whether k is no key.
 func (k PrivateKey) IsZero() bool { return k.jwk == nil }
 
-// ID is the key's kid, "" for one that names none: a PEM doesn't.
+// ID returns the key's kid, "" if it has none: a PEM has none.
 func (k PrivateKey) ID() string { return k.jwk().KeyID }
 
-// Public is the key that Okta has to have, an [*rsa.PublicKey] or an [*ecdsa.PublicKey].
+// Public returns the key that Okta has to know, an [*rsa.PublicKey] or an [*ecdsa.PublicKey].
 func (k PrivateKey) Public() crypto.PublicKey { return k.jwk().Public().Key }
 
-// parts are the secret numbers of the key as a JWK has them.
+// parts returns the secret numbers of the key, as in a JWK.
 func (k PrivateKey) parts() []hidden[string] {
 	if k.IsZero() {
 		return nil
@@ -86,7 +86,7 @@ func (k PrivateKey) parts() []hidden[string] {
 	var jwk map[string]any
 	text, err := k.jwk().MarshalJSON()
 	if err != nil || json.Unmarshal(text, &jwk) != nil {
-		return nil // it has signed nothing then, either
+		return nil // then it has signed nothing either
 	}
 	var parts []hidden[string]
 	for _, name := range []string{"d", "p", "q", "dp", "dq", "qi"} {
@@ -97,7 +97,7 @@ func (k PrivateKey) parts() []hidden[string] {
 	return parts
 }
 
-// signer signs with the key and names it by kid, if that isn't "".
+// signer signs with the key and names it by kid, unless that is "".
 func (k PrivateKey) signer(kid string) (jose.Signer, error) {
 	key := jose.JSONWebKey{Key: k.jwk().Key, KeyID: kid}
 	return jose.NewSigner(jose.SigningKey{Algorithm: k.alg, Key: key}, (&jose.SignerOptions{}).WithType("JWT"))
@@ -129,12 +129,12 @@ func parseJWK(text []byte) (jose.JSONWebKey, error) {
 	return jwk, errors.New("it isn't a JWK with an RSA or EC key")
 }
 
-// LooksLikeKey reports whether a text is meant as a key, and not as the name of a file with one.
+// LooksLikeKey reports whether a text is meant as a key, not as the name of a file with one.
 func LooksLikeKey(text string) bool {
 	return strings.HasPrefix(text, "{") || strings.HasPrefix(text, "-----BEGIN") || decodeFile([]byte(text)) != nil
 }
 
-// decodeFile undoes the base64 of a whole key file. It returns nil if the text is something else.
+// decodeFile undoes the base64 of a whole key file. It returns nil for any other text.
 func decodeFile(text []byte) []byte {
 	file, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(string(text)), ""))
 	if file = bytes.TrimSpace(file); err != nil || !bytes.HasPrefix(file, []byte("-----BEGIN")) && !bytes.HasPrefix(file, []byte("{")) {
@@ -143,11 +143,11 @@ func decodeFile(text []byte) []byte {
 	return file
 }
 
-// pemBlock is a PEM whose white space may be changed or gone. One with header lines has a colon in
-// it, and is left alone.
+// pemBlock matches a PEM whose white space may be changed or gone. It doesn't match a PEM with
+// header lines, because those have a colon; such a PEM stays as it is.
 var pemBlock = regexp.MustCompile(`(-----BEGIN [A-Z0-9 ]+-----)((?:[A-Za-z0-9+/=\s]|\\n|\\r)+)(-----END [A-Z0-9 ]+-----)`)
 
-// mendPEM puts each line of a PEM where it belongs. Its base64 means the same however it is broken.
+// mendPEM restores the line breaks of a PEM. Where its base64 breaks doesn't matter.
 func mendPEM(text []byte) []byte {
 	return pemBlock.ReplaceAllFunc(text, func(block []byte) []byte {
 		parts := pemBlock.FindSubmatch(block)
@@ -164,7 +164,7 @@ func parsePEM(text []byte) (any, error) {
 			return nil, errors.New("it is neither a PEM nor a JWK")
 		}
 		text = rest
-		if block.Type == "EC PARAMETERS" { // openssl writes them in front of a key
+		if block.Type == "EC PARAMETERS" { // openssl writes them before a key
 			continue
 		}
 		return parseBlock(block)
@@ -199,7 +199,7 @@ func parseBlock(block *pem.Block) (any, error) {
 	return key, nil
 }
 
-// algorithms are those that Okta accepts, the default of each kind of key first.
+// algorithms are those that Okta accepts, the default for each kind of key first.
 var algorithms = map[string][]jose.SignatureAlgorithm{
 	"RSA":   {jose.RS256, jose.RS384, jose.RS512},
 	"P-256": {jose.ES256},
@@ -207,7 +207,7 @@ var algorithms = map[string][]jose.SignatureAlgorithm{
 	"P-521": {jose.ES512},
 }
 
-// algorithm is the one that the JWK names, or the default of its kind.
+// algorithm returns the algorithm that the JWK names, or the default for its kind.
 func algorithm(jwk jose.JSONWebKey) (jose.SignatureAlgorithm, error) {
 	var kind string
 	switch key := jwk.Key.(type) {

@@ -15,14 +15,15 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// TokenError is that no access token could be got. Nothing was sent that needs one.
+// TokenError reports that no access token could be obtained. The request that needed it was not
+// sent.
 type TokenError struct{ Err error }
 
 func (e *TokenError) Error() string { return "get an access token: " + e.Err.Error() }
 
 func (e *TokenError) Unwrap() error { return e.Err }
 
-// fate is that of the request which needed the token.
+// fate returns the fate of the request that needed the token.
 func (e *TokenError) fate() Fate {
 	switch f := FateOf(e.Err); f {
 	case NotSent, Unreachable, WrongOrg:
@@ -36,8 +37,8 @@ func (e *TokenError) fate() Fate {
 	return Unreachable
 }
 
-// ErrUnusableToken marks an access token that must not be used. Asking again wouldn't help: its
-// [FateOf] is [NoAccess].
+// ErrUnusableToken marks an access token that must not be used. Asking again wouldn't help:
+// [FateOf] returns [NoAccess] for it.
 var ErrUnusableToken = errors.New("an access token that must not be used")
 
 // unusableToken says why.
@@ -48,12 +49,12 @@ func (e unusableToken) Error() string { return string(e) }
 // Is makes it an [ErrUnusableToken].
 func (unusableToken) Is(target error) bool { return target == ErrUnusableToken }
 
-// The errors of OAuth 2.0 and DPoP that are told apart.
+// The errors of OAuth 2.0 and DPoP that the program distinguishes.
 const (
 	oauthInvalidToken  = "invalid_token"
 	oauthInvalidClient = "invalid_client"
-	oauthInvalidScope  = "invalid_scope"      // one that Okta doesn't have
-	oauthNoConsent     = "consent_required"   // none of them was granted to the app
+	oauthInvalidScope  = "invalid_scope"      // a scope that Okta doesn't have
+	oauthNoConsent     = "consent_required"   // no scope was granted to the app
 	oauthDenied        = "access_denied"      // a policy or the app's admin role doesn't allow them
 	oauthNoScope       = "insufficient_scope" // the token lacks the one that is needed
 	oauthInvalidProof  = "invalid_dpop_proof"
@@ -77,15 +78,15 @@ const (
 	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 	// assertionLife is far below the hour that Okta allows: an assertion is used at once.
 	assertionLife = 5 * time.Minute
-	// maxTokenRequests is how many answers may teach how to ask: proofs, their nonce, the
-	// server's clock, scopes, and one to spare.
+	// maxTokenRequests is how many answers may show how to ask: proofs, their nonce, the server's
+	// clock, scopes, and one to spare.
 	maxTokenRequests = 6
-	// maxTokenLife is more than any authorization server gives a token, and fits into a time.
+	// maxTokenLife is longer than any authorization server's tokens live, and fits into a time.
 	maxTokenLife = 365 * 24 * time.Hour
 )
 
-// requestToken gets an access token, learning from Okta's answers how it has to be asked for.
-// Its error is a [*TokenError].
+// requestToken gets an access token. It learns from Okta's answers how to ask for it. Its error
+// is a [*TokenError].
 func (a *appCredentials) requestToken(ctx context.Context) (*accessToken, error) {
 	var err error
 	for range maxTokenRequests {
@@ -113,7 +114,7 @@ func (a *appCredentials) requestToken(ctx context.Context) (*accessToken, error)
 	return nil, &TokenError{err}
 }
 
-// accept reads the answer to a request that was sent after a time of this machine's clock.
+// accept reads the answer to a request that was sent at the local time sent or later.
 func (a *appCredentials) accept(rep Reply, sent time.Time) (*accessToken, error) {
 	t, err := parseToken(rep.body, sent)
 	if err != nil {
@@ -124,7 +125,7 @@ func (a *appCredentials) accept(rep Reply, sent time.Time) (*accessToken, error)
 	switch {
 	case t.proved && a.dpop == nil:
 		return nil, unusableToken("it is of type DPoP, and no proof was sent for it")
-	case !t.proved && a.dpop != nil: // anybody who gets hold of it could use it
+	case !t.proved && a.dpop != nil: // whoever gets hold of it could use it
 		return nil, unusableToken("it is of type Bearer, although Okta asked for proofs (DPoP) and got one")
 	}
 	if rep.nonce != "" {
@@ -133,7 +134,7 @@ func (a *appCredentials) accept(rep Reply, sent time.Time) (*accessToken, error)
 	return t, nil
 }
 
-// learn takes in why a token was refused. It reports whether the next request may fare better.
+// learn learns from the refusal of a token, and reports whether the next request may fare better.
 func (a *appCredentials) learn(rep Reply, before time.Duration, err error) (bool, error) {
 	var api *APIError
 	if !errors.As(err, &api) {
@@ -151,7 +152,7 @@ func (a *appCredentials) learn(rep Reply, before time.Duration, err error) (bool
 		a.dpop = d
 		return keyErr == nil, err
 	case (api.OAuth == oauthInvalidClient || api.OAuth == oauthInvalidProof) && change.Abs() > clockChange:
-		return true, err // signed by this machine's clock, before the server's was known
+		return true, err // it was signed by the local clock, before the server's was known
 	case LacksScope(err) && len(a.scopes) > len(a.app.Scopes) && len(a.app.Scopes) > 0:
 		a.scopes = a.app.Scopes
 		return true, err
@@ -159,8 +160,8 @@ func (a *appCredentials) learn(rep Reply, before time.Duration, err error) (bool
 	return false, err
 }
 
-// prepare makes one request for a token: with an assertion and, if Okta wants that, a proof of
-// its own.
+// prepare completes one request for a token: it adds an assertion and, if Okta wants that, a
+// proof of its own.
 func (a *appCredentials) prepare(req *http.Request) error {
 	a.mu.Lock()
 	scopes, d, nonce := a.scopes, a.dpop, a.nonce
@@ -187,8 +188,8 @@ func (a *appCredentials) prepare(req *http.Request) error {
 	return nil
 }
 
-// assertion signs that this is the app. It is for one request: a second one with the same jti
-// would be refused.
+// assertion signs that this is the app. Each is for one request: Okta would refuse a second one
+// with the same jti.
 func (a *appCredentials) assertion(endpoint string, now time.Time) (string, error) {
 	kid := a.app.KeyID
 	if kid == "" {
@@ -212,7 +213,7 @@ type tokenAnswer struct {
 	Scope       string `json:"scope"`
 }
 
-// scopes are those that the token was given.
+// scopes returns the scopes of the token.
 func (t tokenAnswer) scopes() []string {
 	scopes := strings.Fields(t.Scope)
 	scopes = scopes[:min(len(scopes), maxScopes)]
@@ -222,7 +223,7 @@ func (t tokenAnswer) scopes() []string {
 	return scopes
 }
 
-// parseToken reads the answer to a request that was sent after a time.
+// parseToken reads the answer to a request that was sent at the time sent or later.
 func parseToken(body []byte, sent time.Time) (*accessToken, error) {
 	var answer tokenAnswer
 	if json.Unmarshal(body, &answer) != nil || answer.AccessToken == "" || len(answer.AccessToken) > maxToken || answer.ExpiresIn <= 0 ||

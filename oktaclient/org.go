@@ -12,11 +12,11 @@ const (
 	EngineClassic  = "Classic Engine"
 )
 
-// Org is what an org says of itself to anybody. One org may have several names: it is the ID that
-// tells it from others.
+// Org is what an org says about itself to anybody. One org may have several names: compare orgs
+// by ID.
 type Org struct {
-	ID     string // letters and digits, as 00o1abcd; "" if the org names none that can be believed
-	Engine string // [EngineIdentity], [EngineClassic], or what else the org calls its pipeline
+	ID     string // letters and digits, as 00o1abcd; "" if the org names none that is plausible
+	Engine string // [EngineIdentity], [EngineClassic], or the org's own word for another pipeline
 }
 
 // GetOrg needs no credentials.
@@ -35,14 +35,14 @@ type orgReply struct {
 	Pipeline string `json:"pipeline"`
 }
 
-// isOrg reports whether a body is what an Okta org says of itself.
+// isOrg reports whether a body is what an Okta org says about itself.
 func isOrg(body []byte) bool {
 	var said orgReply
 	return json.Unmarshal(body, &said) == nil && said.org().ID != "" && said.Pipeline != ""
 }
 
-// maxOrgID bounds an org's ID, in bytes: Okta's have 20. A shortened one could be another org's, so
-// that a longer one counts as none.
+// maxOrgID limits an org's ID, in bytes: Okta's have 20. A longer one counts as none, because a
+// shortened one could be another org's.
 const maxOrgID = 40
 
 func (r orgReply) org() Org {

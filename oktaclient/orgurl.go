@@ -10,11 +10,11 @@ import (
 // OrgURL is the address of an Okta org: scheme and host, nothing else.
 type OrgURL struct{ scheme, host string }
 
-// OrgURLError says what is wrong with an org URL and, if it can be told, which one is meant.
+// OrgURLError says what is wrong with an org URL and, if possible, what to use instead.
 type OrgURLError struct {
-	URL  string // scheme and host of what was given, as far as it is that; "" if it may be a secret
+	URL  string // scheme and host of the setting, as far as it has them; "" if it may be a secret
 	Msg  string
-	Hint string // "" or what to use instead
+	Hint string // what to use instead, or ""
 }
 
 func (e *OrgURLError) Error() string {
@@ -24,16 +24,16 @@ func (e *OrgURLError) Error() string {
 	return fmt.Sprintf("org URL %q: %s", e.URL, e.Msg)
 }
 
-// adminSuffixes are the hosts of Okta's Admin Console, which doesn't serve the API: the list
-// that Okta's own SDKs refuse.
+// adminSuffixes are the hosts of Okta's Admin Console, which doesn't serve the API: the list that
+// Okta's own SDKs refuse.
 var adminSuffixes = []string{
 	"-admin.okta.com", "-admin.oktapreview.com", "-admin.okta-emea.com", "-admin.okta-gov.com",
 	"-admin.okta.mil", "-admin.okta-miltest.com", "-admin.trex-govcloud.com",
 }
 
 // ParseOrgURL reads an org URL as https://acme.okta.com. It must be https (http only for a
-// loopback address) and have no path, query, fragment or user; an Admin Console host and a
-// placeholder are refused. Every error is an [*OrgURLError].
+// loopback address) and have no path, query, fragment or user. It refuses an Admin Console host
+// and a placeholder. Every error is an [*OrgURLError].
 func ParseOrgURL(s string) (OrgURL, error) {
 	s = strings.TrimSpace(s)
 	fail := func(msg, hint string) (OrgURL, error) {
@@ -50,7 +50,7 @@ func ParseOrgURL(s string) (OrgURL, error) {
 		return fail("it isn't a URL", "it looks like https://acme.okta.com")
 	}
 	host := strings.ToLower(u.Host)
-	if name, port, found := strings.Cut(host, ".:"); found { // a name's last dot is the root's
+	if name, port, found := strings.Cut(host, ".:"); found { // a final dot means the root
 		host = name + ":" + port
 	}
 	host = strings.TrimSuffix(host, ".")
@@ -78,7 +78,7 @@ func ParseOrgURL(s string) (OrgURL, error) {
 	return OrgURL{scheme: u.Scheme, host: strings.TrimSuffix(host, defaultPort(u.Scheme))}, nil
 }
 
-// Host is the host in lower case, with the port if it isn't the scheme's own.
+// Host returns the host in lower case, with the port unless it is the scheme's own.
 func (o OrgURL) Host() string { return o.host }
 
 // String is the URL without a trailing slash.
@@ -116,17 +116,16 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// hasDot reports whether a host may be an org's: a name with a dot, or this machine. A token that
-// stands in the host's place has none. It must not even be looked up: that would tell it to a name
-// server.
+// hasDot reports whether a host may be an org's: a name with a dot, or this machine. A token in
+// the wrong place has no dot. It must not even be looked up: a name server would see it.
 func hasDot(host string) bool { return strings.Contains(host, ".") || isLoopback(host) }
 
-// notHost is true for what stands in no host, but might in a command line that shows one.
+// notHost is true for characters that no host has, but that might mislead in a printed command.
 func notHost(r rune) bool {
 	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && !strings.ContainsRune("-._:[]", r)
 }
 
-// shownURL is what an error may show of a setting that should be a URL: scheme and host, and
+// shownURL returns the part of a wrong org URL that an error may show: scheme and host, or
 // nothing if the host may be a secret in the wrong place.
 func shownURL(s string) string {
 	u, err := url.Parse(s)

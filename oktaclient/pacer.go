@@ -11,36 +11,37 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// errUnsent marks a request that was never sent because the run ended while it waited for its turn.
+// errUnsent marks a request that was never sent because the run ended while it waited for its
+// turn.
 var errUnsent = errors.New("not sent")
 
-// pacer decides when a request may be sent: one for a client, with one gate for each bucket.
-// All of it is under one lock; nothing waits while it is held.
+// pacer decides when a request may be sent. A client has one pacer, with one gate for each
+// bucket. One lock guards all of it; nothing waits with the lock held.
 type pacer struct {
 	capacity int        // percent of a window's limit that may be used
 	rate     rate.Limit // ceiling for each bucket; rate.Inf: none
 
 	mu       sync.Mutex
-	changed  chan struct{} // closed and replaced whenever a request that waits should look again
+	changed  chan struct{} // closed and replaced whenever waiting requests should look again
 	gates    map[Bucket]*gate
 	changes  changeGate
 	flight   flight
 	callers  int // goroutines inside a call: sending, waiting or pausing
 	changers int // of these, those inside a change
-	expected int // calls that are still to come; 0: not known
+	expected int // calls that may still follow; 0: unknown
 
-	// The pool-wide hold.
+	// The hold of the whole pool.
 	hold     time.Time
 	why      string
 	failures int       // connection failures and 5xx in a row, over all requests
 	failing  time.Time // when they began to hold the pool; zero: they don't
 	pause    time.Duration
-	err      error // set once: nothing is admitted any more
+	err      error // set once: no request is admitted any more
 
 	stats Stats
 }
 
-// slot is a request's permission to be sent. It has to be given back by done or abort.
+// slot is a request's permission to be sent. done or abort must give it back.
 type slot struct {
 	gate     *gate
 	sent     time.Time
@@ -48,14 +49,14 @@ type slot struct {
 	probe    bool
 	again    bool // it was refused before, although its bucket had calls left
 
-	change uint64  // its number among the changes; 0: it is none
-	alone  bool    // no other change was under way, and none will be
-	user   string  // whom it changes
-	series *Series // that it belongs to; nil: none
-	drew   bool    // on the promise of that
+	change uint64  // its number among the changes; 0: it is no change
+	alone  bool    // no other change was or will be under way
+	user   string  // who it changes
+	series *Series // the series of the request; nil: none
+	drew   bool    // it used one of the series' promised calls
 }
 
-// outcome is what became of a request, as far as pacing goes.
+// outcome is what the pacer learns from a request.
 type outcome struct {
 	limit   rateLimit
 	replied bool // a reply of any status below 500
@@ -63,7 +64,7 @@ type outcome struct {
 	failed  bool // connection failure, timeout or 5xx
 	done    bool // 2xx
 	certain bool // Okta answered, whatever it said
-	lost    bool // sent, and no answer that can be trusted
+	lost    bool // sent, but no answer that can be trusted
 }
 
 // rank is the order in which requests to a bucket go: each has a queue of its own.
@@ -93,11 +94,11 @@ func newPacer(capacity, maxInFlight int, ceiling rate.Limit) *pacer {
 	}
 }
 
-// errAskOkta is the answer to a request that must not be sent before Okta has answered a read:
-// whoever gets it asks.
+// errAskOkta is returned for a request that must not be sent before Okta has answered a read. The
+// caller has to send that read.
 var errAskOkta = errors.New("an answer was lost")
 
-// admit waits until a request may be sent. Its error wraps errUnsent when ctx ended first, is
+// admit waits until a request may be sent. Its error wraps errUnsent if ctx ended first, is
 // errAskOkta, or is what ended the waiting for all.
 func (p *pacer) admit(ctx context.Context, r *request) (slot, error) {
 	g, k := p.gate(r.bucket), rankOf(r)
@@ -134,7 +135,7 @@ func (p *pacer) admit(ctx context.Context, r *request) (slot, error) {
 	}
 }
 
-// over is what ended the waiting of a request for good, or nil.
+// over returns the error that ended a request's waiting for good, or nil.
 func (p *pacer) over(g *gate, r *request) error {
 	err := cmp.Or(p.err, g.err)
 	if err == nil && !r.safe {
@@ -145,7 +146,7 @@ func (p *pacer) over(g *gate, r *request) error {
 
 func unsentBy(ctx context.Context) error { return fmt.Errorf("%w: %w", errUnsent, context.Cause(ctx)) }
 
-// wait returns at the time until (zero: never), when changed is closed or when ctx ends.
+// wait returns at the time until (zero: never), when changed is closed, or when ctx ends.
 func wait(ctx context.Context, until time.Time, changed <-chan struct{}) {
 	var due <-chan time.Time
 	if !until.IsZero() {
@@ -171,8 +172,8 @@ func (p *pacer) gate(b Bucket) *gate {
 	return g
 }
 
-// closed looks whether a request to g may be sent now. If it may, it takes the limiter's token.
-// Otherwise until is when to look again at the latest; zero: only when something changes.
+// closed returns whether a request to g may be sent now. If ok, it takes the limiter's token.
+// Otherwise until is when to look again at the latest; zero: only after a change.
 func (p *pacer) closed(g *gate, r *request, k rank, now time.Time) (until time.Time, ok bool) {
 	if now.Before(p.hold) {
 		return p.hold, false
@@ -181,7 +182,7 @@ func (p *pacer) closed(g *gate, r *request, k rank, now time.Time) (until time.T
 	if !r.safe && p.changes.closed(now) {
 		return time.Time{}, false
 	}
-	// Whoever was changed in part comes first, above all where only one can go.
+	// Users who are changed in part come first, above all when only one change may go.
 	if k == rankFirst && (g.heads[rankLater] > 0 || promised > 0 && p.changes.alone) {
 		return time.Time{}, false
 	}
@@ -199,7 +200,7 @@ func (p *pacer) closed(g *gate, r *request, k rank, now time.Time) (until time.T
 	return time.Time{}, true
 }
 
-// allowed is the in-flight cap, or one while the org can't be reached.
+// allowed returns the in-flight cap, or 1 while the org can't be reached.
 func (p *pacer) allowed() int {
 	if !p.failing.IsZero() {
 		return 1
@@ -225,13 +226,13 @@ func (p *pacer) enter(g *gate, r *request, now time.Time) slot {
 			p.part(r.series)
 		}
 		s.series, s.drew = r.series, r.series.enter(g)
-		p.wake() // whoever begins waits for those that follow
+		p.wake() // first changes wait for later steps
 	}
 	return s
 }
 
-// stillOpen reports whether a request that was admitted may still be sent: the pool may have
-// begun to hold since.
+// stillOpen reports whether an admitted request may still be sent: the pool may have begun to
+// hold since.
 func (p *pacer) stillOpen(s slot) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -247,14 +248,14 @@ func (p *pacer) abort(s slot) {
 	p.leave(s)
 }
 
-// expect notes how many calls are still to come.
+// expect sets how many calls may still follow.
 func (p *pacer) expect(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.expected = max(0, n)
 }
 
-// call counts a caller; the function that it returns ends the count.
+// call counts a caller until the returned function is called.
 func (p *pacer) call(change bool) func() {
 	n := 0
 	if change {
@@ -282,20 +283,22 @@ func (p *pacer) leave(s slot) {
 	p.wake()
 }
 
-// wake lets all requests that wait look again.
+// wake makes all waiting requests look again.
 func (p *pacer) wake() {
 	close(p.changed)
 	p.changed = make(chan struct{})
 }
 
-// done gives back a slot and learns from what became of its request. Of a 429 that the bucket's own
-// numbers don't explain, it returns what tells later whether the bucket or the row was meant.
+// done gives back a slot and learns from its request's outcome. For a 429 that the bucket's own
+// numbers don't explain, it returns a refusal, which shows later whether the bucket or the row
+// was meant.
 func (p *pacer) done(s slot, o outcome) *refusal {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
 	p.stats.Requests++
-	underWay := max(s.underWay, p.flight.underWay) // that it was admitted before others doesn't mean that it arrived before them
+	// being admitted before others doesn't mean arriving before them
+	underWay := max(s.underWay, p.flight.underWay)
 	p.leave(s)
 	p.learnChange(s, o, now)
 	p.learnHealth(o, now)
@@ -316,16 +319,16 @@ func (p *pacer) done(s slot, o outcome) *refusal {
 	case o.replied:
 		s.gate.accept(o.limit, s.sent, now, p.rate, p.capacity)
 		p.flight.accept(underWay)
-	case o.limit.known: // a 5xx of Okta's own
+	case o.limit.known: // a 5xx from Okta itself
 		s.gate.accept(o.limit, s.sent, now, p.rate, p.capacity)
 	default:
-		s.gate.window.spend(1) // no answer: it may have been counted
+		s.gate.window.spend(1) // no answer: the request may have been counted
 	}
 	s.gate.checkStarved(o, now)
 	return unexplained
 }
 
-// learnChange takes in what became of a change, or of a read, for the changes that wait.
+// learnChange passes the outcome of a change, or of a read, on to the changes that wait.
 func (p *pacer) learnChange(s slot, o outcome, now time.Time) {
 	if s.change == 0 {
 		if o.certain {
@@ -338,7 +341,7 @@ func (p *pacer) learnChange(s slot, o outcome, now time.Time) {
 	case s.series == nil || s.series.begun:
 	case o.done:
 		s.series.begun = true
-	default: // what follows has to wait for another first one, if there is one
+	default: // its later steps no longer need room: the first change may be tried again
 		p.release(s.series)
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"strconv"
 )
 
-// list makes a paged read and yields its items. The next page is where Okta's Link header says,
-// taken as it stands: cursors are opaque, and an empty page may have a next one. An error is
-// yielded once, as the last.
+// list reads a list page by page and yields its items. The next page's address comes from Okta's
+// Link header and is used as it stands: cursors are opaque, and an empty page may have a next
+// one. An error is yielded once, as the last.
 func list[T any](ctx context.Context, c *Client, r request) iter.Seq2[T, error] {
 	r.most, r.expects = maxPage, isList
 	return func(yield func(T, error) bool) {
@@ -50,9 +50,10 @@ func list[T any](ctx context.Context, c *Client, r request) iter.Seq2[T, error] 
 	}
 }
 
-// checkEnd makes sure that a full page without a next one is the last one, where the pages before
-// it had one: the link may have been lost on the way. With one item less, the same page has to have
-// a next one, which holds no more than that item. limit is what the list was asked for with.
+// checkEnd makes sure that a full page without a next link is the last one, if the pages before
+// it had one: the link may have been lost on the way. It asks for the same page with one item
+// less. That must have a next page, with no more than that one item. limit is the list's limit
+// parameter.
 func checkEnd[T any](ctx context.Context, c *Client, r request, limit string, size int) error {
 	u, err := url.Parse(r.requestURI())
 	if err != nil {

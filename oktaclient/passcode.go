@@ -2,8 +2,8 @@ package oktaclient
 
 import "log/slog"
 
-// Passcode is a one-time passcode or the answer to a security question. It prints as REDACTED
-// in every format, log and JSON but the body of the request that it belongs into.
+// Passcode is a one-time passcode or the answer to a security question. It prints as REDACTED in
+// every format, log and JSON, except in the body of its own request.
 type Passcode string
 
 // String implements fmt.Stringer.

@@ -5,10 +5,10 @@ import (
 	"net/url"
 )
 
-// ExpirePassword has the user with this ID choose a new password at the next sign-in; until
-// then the old one works for that alone. Of a user whose password isn't Okta's, as it is a
-// directory's, or whose status has none, Okta refuses it. Nobody gets a temporary password.
-// dispatch is that of [Client.ResetFactors]. It counts in [BucketUsers].
+// ExpirePassword makes the user with this ID choose a new password at the next sign-in; until
+// then the old one works for that alone. Okta refuses it for a user whose password isn't Okta's,
+// such as a directory's, and for statuses without a password. Nobody gets a temporary password.
+// dispatch works as in [Client.ResetFactors]. It counts in [BucketUsers].
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserCred/#tag/UserCred/operation/expirePassword

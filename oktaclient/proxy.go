@@ -16,12 +16,12 @@ import (
 	"unicode/utf8"
 )
 
-// Proxy is what requests to an org go through; the zero Proxy is none. It holds a password, and so
-// it prints as REDACTED in every format, log and JSON.
+// Proxy is the proxy for requests to an org; the zero Proxy means none. It contains a password,
+// so it prints as REDACTED in every format, log and JSON.
 type Proxy struct{ url hidden[*url.URL] }
 
-// The reasons why a text isn't the address of a proxy. None repeats any of it: it may hold a
-// password.
+// The reasons why a text isn't the address of a proxy. None repeats any of the text: it may
+// contain a password.
 var (
 	errProxyForm   = errors.New("isn't an address")
 	errProxyScheme = errors.New("has a scheme that isn't http, https, socks5 or socks5h")
@@ -31,8 +31,8 @@ var (
 )
 
 // ParseProxy reads the address of a proxy as Go programs do: a URL, or HOST:PORT for an http one.
-// Where they ignore what they can't read, and call the org directly, it returns an error, which
-// holds nothing of the text.
+// Other Go programs ignore an address that they can't read and call the org directly. ParseProxy
+// returns an error instead, which contains nothing of the text.
 func ParseProxy(s string) (Proxy, error) {
 	if !strings.Contains(s, "://") {
 		s = "http://" + s
@@ -50,8 +50,8 @@ func ParseProxy(s string) (Proxy, error) {
 	case strings.HasSuffix(u.Host, ":"), u.Port() != "" && (err != nil || port < 1 || port > 65535):
 		return Proxy{}, errProxyPort
 	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		// A / ? or # in a password makes user name and password look like host and port: they
-		// would be told to a name server.
+		// A /, ? or # in a password makes user name and password look like host and port: a name
+		// server would see them.
 		return Proxy{}, errProxyMore
 	case strings.ContainsFunc(strings.ToLower(u.Host), func(r rune) bool { return r < utf8.RuneSelf && r != '%' && notHost(r) }):
 		return Proxy{}, errProxyForm
@@ -59,10 +59,10 @@ func ParseProxy(s string) (Proxy, error) {
 	return Proxy{hide(u)}, nil
 }
 
-// IsSet reports whether there is one.
+// IsSet reports whether there is a proxy.
 func (p Proxy) IsSet() bool { return p.url != nil }
 
-// secrets are what a proxy was given, and the form in which it was sent.
+// secrets returns the proxy's password, and the form in which it is sent.
 func (p Proxy) secrets() []string {
 	if !p.IsSet() || p.url().User == nil {
 		return nil
@@ -72,13 +72,13 @@ func (p Proxy) secrets() []string {
 	return []string{base64.StdEncoding.EncodeToString([]byte(user.Username() + ":" + password)), password}
 }
 
-// Format implements fmt.Formatter: no verb shows what is inside.
+// Format implements fmt.Formatter: no verb shows the content.
 func (Proxy) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
 // MarshalText implements encoding.TextMarshaler, which encoding/json uses too.
 func (Proxy) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// ProxyError is a proxy that doesn't let a request through to the org. Okta never saw it.
+// ProxyError means that a proxy didn't let a request through to the org. Okta never saw it.
 type ProxyError struct{ Status int }
 
 func (e *ProxyError) Error() string {
@@ -87,7 +87,7 @@ func (e *ProxyError) Error() string {
 
 var errProxyAnswer = errors.New("the proxy's answer can't be understood")
 
-// refusedByProxy takes the proxy's own words out of its refusal: it may repeat the password.
+// refusedByProxy drops the proxy's own words from its refusal: they may repeat the password.
 func refusedByProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 	if resp.StatusCode != http.StatusOK {
 		return &ProxyError{resp.StatusCode}
@@ -95,8 +95,8 @@ func refusedByProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.R
 	return nil
 }
 
-// unquoted is the error of a connection that didn't come about, without what the proxy said:
-// net/http quotes what it can't read.
+// unquoted returns the error of a failed connection without the proxy's words: net/http quotes
+// what it can't read.
 func (p Proxy) unquoted(err error) error {
 	var (
 		refused *ProxyError

@@ -7,13 +7,13 @@ import (
 
 // Question is a security question that a user may choose.
 type Question struct {
-	Key  string `json:"question"`     // as disliked_food: what an enrollment names
+	Key  string `json:"question"`     // as disliked_food: the name to enroll it by
 	Text string `json:"questionText"` // as people read it
 
-	Raw json.RawMessage `json:"-"` // Okta's JSON, whole
+	Raw json.RawMessage `json:"-"` // Okta's JSON, complete
 }
 
-// UnmarshalJSON keeps what it reads in Raw.
+// UnmarshalJSON also keeps the JSON in Raw.
 func (q *Question) UnmarshalJSON(b []byte) error {
 	type fields Question
 	if err := json.Unmarshal(b, (*fields)(q)); err != nil {

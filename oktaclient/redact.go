@@ -8,27 +8,27 @@ import (
 	"sync"
 )
 
-// The shortest secrets that are looked for inside longer texts, in bytes. In an answer's data six
-// digits may stand in any number or ID; an error's text may well quote the passcode that was wrong.
-// A value that is nothing but a secret is taken out however short it is.
+// The shortest secrets that are looked for inside longer texts, in bytes. In an answer's data,
+// six digits may be part of any number or ID; an error's text may well quote the wrong passcode.
+// A value that consists of a secret alone is redacted however short it is.
 const (
 	minSecret   = 8
 	minPasscode = 4
 )
 
-// filter takes secrets out of what comes back to one attempt and bounds its texts: headers, body,
-// and what broke it off. [Client.send] passes everything through it before anybody reads it, so
-// that no field, old or new, can be left out.
+// filter takes secrets out of one attempt's reply, headers, body and transport error, and limits
+// the length of its texts. [Client.send] passes everything through it before any other code reads
+// it, so that no field, old or new, is left out.
 type filter struct {
 	known   []string  // the client's credentials, earlier ones too
-	typed   []string  // passcodes and answers: this request's, and long ones of earlier requests
-	numbers []float64 // of this request's, those that are numbers
+	typed   []string  // passcodes and answers: this request's, and long ones from earlier requests
+	numbers []float64 // those of this request that are numbers
 	inside  int       // the shortest secret that is looked for inside longer texts
-	most    int       // bytes of a text
-	keep    string    // the member that brings an access token: neither taken out nor cut; "": none
+	most    int       // bytes of a text at most
+	keep    string    // the member with an access token: neither redacted nor cut; "": none
 }
 
-// filter makes the filter for an answer with a status, or for what came in place of one (0).
+// filter makes the filter for a reply with this status, or for an error without a reply (0).
 func (c *Client) filter(r *request, status int) *filter {
 	f := &filter{inside: minPasscode, most: maxSummary}
 	if status >= 200 && status <= 299 {
@@ -66,8 +66,8 @@ func (c *Client) filter(r *request, status int) *filter {
 	return f
 }
 
-// typedSecrets are what earlier requests held. A server may send them back later, too. Short ones
-// aren't kept: they may be anybody's data by then.
+// typedSecrets are the secrets in earlier requests: a server may send them back later too. Short
+// ones aren't kept: a later answer may contain them by chance.
 type typedSecrets struct {
 	mu   sync.Mutex
 	kept []hidden[string]
@@ -94,9 +94,9 @@ func (t *typedSecrets) all() []hidden[string] {
 	return t.kept
 }
 
-// ordinary are words that stand in answers anyhow. Somebody may have one of them as the answer to a
-// security question; taken out, the program wouldn't understand what Okta says, and nobody learns
-// anything by it.
+// ordinary are words that answers contain anyhow. Somebody may have chosen one as the answer to a
+// security question. If it were redacted, the program couldn't understand Okta's replies; showing
+// it tells nobody anything.
 var ordinary = ordinaryWords()
 
 func ordinaryWords() []string {
@@ -112,17 +112,18 @@ func ordinaryWords() []string {
 	return words
 }
 
-// jwtLike is what an assertion, a proof and an access token look like. Nothing that this program
-// asks for holds one but the answer that brings an access token.
+// jwtLike matches an assertion, a proof or an access token. Only an answer with an access token
+// contains one on purpose.
 var jwtLike = regexp.MustCompile(jwtBegins + `[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`)
 
 const jwtBegins = "eyJ"
 
-// text takes the secrets out of a text, also where it has them with characters escaped as in a URL:
-// parts of addresses are decoded.
+// text redacts the secrets in a text, also those with characters escaped as in a URL: parts of
+// addresses are decoded.
 func (f *filter) text(s string) string { return f.redact(s, f.inside) }
 
-// name is text for the name of a member. One that holds a part of a short secret is only a word.
+// name is text for the name of a member. A short secret isn't looked for inside it: a part of a
+// name is only a word.
 func (f *filter) name(s string) string { return f.redact(s, minSecret) }
 
 func (f *filter) redact(s string, inside int) string {
@@ -133,7 +134,7 @@ func (f *filter) redact(s string, inside int) string {
 	if !f.escapes(s, inside) {
 		return s
 	}
-	// What stands beside it may decide what an error means.
+	// The words beside it may decide what an error means: keep them.
 	words := inWords.ReplaceAllStringFunc(s, func(word string) string {
 		if f.escapes(word, inside) {
 			return redacted
@@ -146,7 +147,7 @@ func (f *filter) redact(s string, inside int) string {
 	return words
 }
 
-// escapes reports whether a text has a secret with characters escaped as in a URL.
+// escapes reports whether a text contains a secret with characters escaped as in a URL.
 func (f *filter) escapes(s string, inside int) bool {
 	if !strings.Contains(s, "%") {
 		return false
@@ -158,7 +159,7 @@ func (f *filter) escapes(s string, inside int) bool {
 var inWords = regexp.MustCompile(`[^\s"'<>,;(){}\[\]]+`)
 
 func (f *filter) replace(s string, inside int) string {
-	jwts := strings.Contains(s, jwtBegins) // nearly no text has one, and most access tokens are such
+	jwts := strings.Contains(s, jwtBegins) // few texts contain one, and most access tokens are one
 	for _, secret := range f.known {
 		if len(secret) >= inside && (jwts || !strings.HasPrefix(secret, jwtBegins)) {
 			s = without(s, secret)
@@ -175,14 +176,14 @@ func (f *filter) replace(s string, inside int) string {
 	return jwtLike.ReplaceAllString(s, redacted)
 }
 
-// tellTale is how much of a long credential's beginning gives it away, in bytes: whoever quotes it
-// may have cut it.
+// tellTale is how many of a long credential's first bytes give it away: whoever quotes it may
+// have cut it.
 const tellTale = 12
 
-// without takes a credential out, and of a long one a part that begins as it does.
+// without redacts a credential and, if it is a long one, any part that begins like it.
 func without(s, secret string) string {
 	least := len(secret)
-	// A JWT begins with what is no secret.
+	// The beginning of a JWT is no secret.
 	if least >= 2*tellTale && !strings.HasPrefix(secret, jwtBegins) {
 		least = tellTale
 	}
@@ -204,7 +205,7 @@ func without(s, secret string) string {
 	}
 }
 
-// unescape decodes each %XX. What isn't one stays.
+// unescape decodes each %XX and leaves everything else.
 func unescape(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -230,7 +231,7 @@ func (e *tamed) Error() string { return e.text }
 
 func (e *tamed) Unwrap() error { return e.error }
 
-// tame cuts the text of an error that repeats what came over the wire, and takes secrets out of it:
+// tame cuts the text of an error that repeats bytes from the wire, and redacts secrets in it:
 // net/http quotes whole lines, encoding/json whole values.
 func (c *Client) tame(r *request, err error) error {
 	if err == nil {

@@ -20,10 +20,9 @@ import (
 // Bucket names a group of endpoints that share one limit.
 type Bucket string
 
-// The buckets, named by the path that stands for them in Okta's own tables. That POST
-// …/lifecycle/reset_factors counts in [BucketUsers], together with lists, factors, roles and
-// sessions, while GET /users/{id} has a bucket of its own, was seen in the headers of recorded
-// calls.
+// The buckets, named by the path in Okta's own tables. The headers of recorded calls showed that
+// POST …/lifecycle/reset_factors counts in [BucketUsers], together with lists, factors, roles and
+// sessions, while GET /users/{id} has a bucket of its own.
 const (
 	BucketUsers Bucket = "/api/v1/users"
 	BucketUser  Bucket = "/api/v1/users/{id}"
@@ -32,13 +31,13 @@ const (
 	BucketToken Bucket = "/oauth2/v1/token" //nolint:gosec // a path, no secret
 	BucketOther Bucket = "/"
 
-	// BucketVerify is that of POST …/factors/{factorId}/verify alone; all other calls about
+	// BucketVerify is the bucket of POST …/factors/{factorId}/verify alone; all other calls about
 	// factors count in [BucketUsers].
 	BucketVerify Bucket = "/api/v1/users/{userId}/factors/{factorId}/verify"
 )
 
-// What is read of a reply, in bytes, compression undone. The largest ones expected fit several
-// times: one user with all factors, a page of 200 users of a few KB each. Many replies may be
+// How much of a reply is read, in bytes, uncompressed. That is several times the largest ones
+// expected: one user with all factors, a page of 200 users of a few KB each. Many replies may be
 // read at the same time, but only one page.
 const (
 	maxBody = 1 << 20
@@ -47,37 +46,45 @@ const (
 
 // request is a call to be made.
 type request struct {
-	bucket   Bucket
-	method   string
-	path     []string // segments under the org URL; escaped here, so that no caller can forget it
+	bucket Bucket
+	method string
+	// segments under the org URL; escaped in requestURI, so that no caller can forget it
+	path     []string
 	query    url.Values
-	language string                    // Accept-Language; "": none
-	body     []byte                    // JSON; nil: an empty body
-	most     int64                     // bytes of the reply at most; 0: maxBody
-	texts    int                       // bytes of each text in it at most; 0: maxText
-	secrets  []Passcode                // that the body holds: the reply may repeat them
-	once     bool                      // a 429 is its answer: what it carries is stale before a window ends
-	uri      string                    // in place of path and query: where Okta says that the next page is
-	noToken  bool                      // the endpoint asks for no credentials
-	oauth    bool                      // the endpoint answers errors in the form of OAuth 2.0
-	expects  func(body []byte) bool    // of a read: reports whether only Okta, and this org, would answer so; nil: it can't be told
-	safe     bool                      // changes nothing: may be sent again
-	patient  bool                      // safe, and sent again until an outage is declared: nothing can be done without it
-	asks     bool                      // safe, and only to see whether Okta answers: sent once
-	timeout  time.Duration             // of an attempt; 0: the client's
-	dispatch func() error              // called once, before the first attempt is sent; its error keeps it from being sent
-	holds    func() error              // called before each attempt; its error keeps it from being sent
-	prepare  func(*http.Request) error // makes headers and body of each attempt; nil: none
+	language string     // Accept-Language; "": none
+	body     []byte     // JSON; nil: an empty body
+	most     int64      // bytes of the reply at most; 0: maxBody
+	texts    int        // bytes of each text in it at most; 0: maxText
+	secrets  []Passcode // in the body: the reply may repeat them
+	// a 429 is its answer: its content is stale before a window ends
+	once bool
+	// replaces path and query: the address of the next page, from Okta
+	uri     string
+	noToken bool // the endpoint needs no credentials
+	oauth   bool // the endpoint answers errors in the form of OAuth 2.0
+	// for a read: reports whether only Okta, and this org, would answer so; nil: that can't be
+	// told
+	expects func(body []byte) bool
+	safe    bool // changes nothing: may be sent again
+	// safe, and sent again until an outage is declared: nothing works without it
+	patient bool
+	asks    bool          // safe, and only to see whether Okta answers: sent once
+	timeout time.Duration // of an attempt; 0: the client's
+	// called once, before the first attempt; its error keeps the request from being sent
+	dispatch func() error
+	// called before each attempt; its error keeps the attempt from being sent
+	holds   func() error
+	prepare func(*http.Request) error // makes headers and body of each attempt; nil: none
 
-	series  *Series   // that it belongs to; nil: none
-	began   time.Time // when it was asked for, if it belongs to one
-	refused *refusal  // that its bucket's numbers don't explain, of the last attempt or one before; nil: none
+	series  *Series   // nil: none
+	began   time.Time // when the call began, if it has a series
+	refused *refusal  // the last one that its bucket's numbers don't explain; nil: none
 
-	token                      *accessToken // that the last attempt was signed with; nil: none
-	renewed, nonced, proofread bool         // the credentials were amended so already
+	token                      *accessToken // of the last attempt; nil: none
+	renewed, nonced, proofread bool         // how the credentials were amended already
 }
 
-// user is the ID of the user whom the path names, or "".
+// user returns the user ID in the path, or "".
 func (r *request) user() string {
 	if len(r.path) < 4 || r.path[2] != "users" {
 		return ""
@@ -85,7 +92,7 @@ func (r *request) user() string {
 	return r.path[3]
 }
 
-// calls is how many the request needs room for, its own and those that follow it.
+// calls returns how many calls the request needs room for: its own and those that follow it.
 func (r *request) calls(k rank) int {
 	if k == rankFirst && r.series != nil {
 		return 1 + r.series.later
@@ -93,22 +100,22 @@ func (r *request) calls(k rank) int {
 	return 1
 }
 
-// Reply holds the facts of a call, whether it succeeded or not.
+// Reply describes a call, whether it succeeded or not.
 type Reply struct {
-	Status    int       // of the last attempt's reply; 0: there was none
+	Status    int       // of the last attempt's reply; 0: none came
 	RequestID string    // of the last attempt's reply
 	Attempts  int       // requests sent
 	SentAt    time.Time // the last attempt, by the server's clock
 
 	verdict verdict
-	body    []byte   // without secrets, all texts bounded
-	spoilt  error    // it is more than can be Okta's, and body is nil
+	body    []byte   // without secrets, all texts of limited length
+	spoilt  error    // why body is nil: it is more than Okta ever sends
 	links   []string // Link headers
-	nonce   string   // that the server wants in the next DPoP proof
+	nonce   string   // for the next DPoP proof
 	limit   rateLimit
 }
 
-// build makes the HTTP request of one attempt.
+// build makes the HTTP request for one attempt.
 func (c *Client) build(ctx context.Context, r *request) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, r.method, c.org.String()+r.requestURI(), r.reader())
 	if err != nil {
@@ -131,8 +138,8 @@ func (c *Client) build(ctx context.Context, r *request) (*http.Request, error) {
 	return req, nil
 }
 
-// reader reads the body. That of an empty one is nil, so that net/http announces its length of
-// 0: Okta's edge answers 411 without.
+// reader returns a reader of the body, nil for an empty one: then net/http sends a length of 0.
+// Without a length, Okta's edge answers 411.
 func (r *request) reader() io.Reader {
 	if r.body == nil {
 		return nil
@@ -140,7 +147,7 @@ func (r *request) reader() io.Reader {
 	return bytes.NewReader(r.body)
 }
 
-// requestURI is what stands behind the host.
+// requestURI returns path and query.
 func (r *request) requestURI() string {
 	if r.uri != "" {
 		return r.uri
@@ -148,7 +155,8 @@ func (r *request) requestURI() string {
 	var b strings.Builder
 	for _, s := range r.path {
 		b.WriteByte('/')
-		b.WriteString(strings.ReplaceAll(url.PathEscape(s), "+", "%2B")) // a plus sign would be a space to some decoders
+		// some decoders read a plus sign as a space
+		b.WriteString(strings.ReplaceAll(url.PathEscape(s), "+", "%2B"))
 	}
 	if len(r.query) > 0 {
 		b.WriteByte('?')
@@ -162,11 +170,11 @@ type briefKey struct{}
 // Brief returns a context whose end also ends the reads that are under way with it.
 func Brief(ctx context.Context) context.Context { return context.WithValue(ctx, briefKey{}, true) }
 
-// cuts reports whether the end of ctx ends an attempt that is under way. It ends no change: an
-// answer that nobody waits for is a user in doubt.
+// cuts reports whether the end of ctx ends an attempt that is under way. It never ends a change:
+// if nobody waits for the answer, the user is in doubt.
 func (r *request) cuts(ctx context.Context) bool { return r.safe && ctx.Value(briefKey{}) != nil }
 
-// send makes one attempt. Once it is under way, the end of ctx ends it only if that is brief.
+// send makes one attempt. Once it is under way, the end of ctx ends it only if ctx is brief.
 func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 	if !r.cuts(ctx) {
 		ctx = context.WithoutCancel(ctx)
@@ -174,8 +182,8 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(r.timeout, c.timeout))
 	defer cancel()
 	var sent, reused atomic.Bool
-	// A second GetConn means that nothing was written on the first connection: net/http sends
-	// again only then.
+	// A second GetConn means that nothing was written on the first connection: only then does
+	// net/http send again.
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { sent.Store(false) },
 		GotConn: func(i httptrace.GotConnInfo) { sent.Store(true); reused.Store(i.Reused) },
@@ -204,7 +212,8 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 	rep.limit, rep.links = parseRateLimit(resp.Header), resp.Header.Values("Link")
 	rep.nonce = resp.Header.Get("Dpop-Nonce")
 	var bodyErr error
-	if rep.Status >= 200 { // of a 1xx, as 101, there is a connection behind the body, and no timeout
+	// a 1xx such as 101 has a connection in place of a body, without a timeout
+	if rep.Status >= 200 {
 		rep.body, bodyErr = readBody(resp.Body, cmp.Or(r.most, maxBody))
 		rep.body, rep.spoilt = f.body(rep.body)
 	}
@@ -220,8 +229,8 @@ func (c *Client) send(ctx context.Context, r *request) (Reply, error) {
 
 var errTooLarge = errors.New("the answer is larger than any that Okta sends")
 
-// bodies are read into buffers that the next ones use again: Okta compresses its replies, so
-// that their length isn't known before.
+// bodies are reused buffers for reading replies: Okta compresses its replies, so their length
+// isn't known before.
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // maxPooled is the largest buffer that is kept: a user has a few KB, and a page of 200 is rare.
@@ -241,7 +250,7 @@ func readBody(r io.Reader, most int64) ([]byte, error) {
 	return body, err
 }
 
-// plain takes the URL out of net/http's error: it names the user, and the caller knows it.
+// plain drops the URL from net/http's error: it names the user, and the caller knows it.
 func plain(ctx context.Context, err error) error {
 	var uerr *url.Error
 	if errors.As(err, &uerr) {

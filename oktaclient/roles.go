@@ -9,7 +9,7 @@ import (
 type Role struct {
 	Type       string `json:"type"`           // as SUPER_ADMIN, CUSTOM
 	Label      string `json:"label"`          // the name that the Admin Console shows
-	Assignment string `json:"assignmentType"` // USER, or GROUP for a role that the user has by a group
+	Assignment string `json:"assignmentType"` // USER, or GROUP for a role through a group
 }
 
 // String is the role's type, or the name of a custom one.
@@ -22,13 +22,13 @@ func (r Role) String() string {
 
 var errRolesCut = errors.New("okta's answer isn't the whole list of roles")
 
-// ListRoles returns the admin roles of the user with this ID: standard and custom ones, the
-// user's own and those by a group, the first fifty of them. An empty list without an error says
-// that there is none. It counts in [BucketUsers], and asks for a role that may view admins, or
-// for the scope okta.roles.read.
+// ListRoles returns the admin roles of the user with this ID, at most fifty: standard and custom
+// ones, the user's own and those through a group. An empty list without an error means that there
+// is none. It counts in [BucketUsers], and needs a role that may view admins, or the scope
+// okta.roles.read.
 //
-// There is also a list of everybody with a role, GET /api/v1/iam/assignees/users. It isn't
-// used: nothing documented says that it holds those who have their role by a group.
+// There is also a list of everybody with a role, GET /api/v1/iam/assignees/users. It isn't used:
+// no documentation says that it includes those who have their role through a group.
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/RoleAssignmentAUser/#tag/RoleAssignmentAUser/operation/listAssignedRolesForUser
@@ -43,8 +43,8 @@ func (c *Client) ListRoles(ctx context.Context, userID string) ([]Role, Reply, e
 	if err != nil || len(roles) > 0 {
 		return roles[:min(len(roles), maxRoles)], rep, err
 	}
-	// Only a list that is surely empty may say so: no null, and no further page, which Okta
-	// doesn't document here.
+	// Only a certainly empty list counts as empty: not null, and without a further page, which
+	// Okta doesn't document here.
 	if next, linkErr := c.next("", rep.links); roles == nil || next != "" || linkErr != nil {
 		return nil, rep, errRolesCut
 	}

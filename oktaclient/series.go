@@ -3,30 +3,30 @@ package oktaclient
 import "context"
 
 // Series is the changes of one user that belong together, as a reset and the enrollment after it.
-// The first one is sent only where the window has room for those that follow it, of this user and
-// of all that are under way; they come before everybody else's. A context carries it: see
-// [Series.In].
+// The first one is sent only if the window has room for all that follow, those of other users
+// under way included. The following ones come before all other requests. A context carries a
+// Series: see [Series.In].
 //
 // A Series belongs to one goroutine. Close ends it.
 type Series struct {
 	pacer *pacer
-	later int // calls that follow the first change, at most
+	later int // calls after the first change, at most
 
 	// Under the pacer's lock.
 	begun bool  // the first change was made
-	gate  *gate // whose calls are promised
-	left  int   // calls that are promised and not sent yet
+	gate  *gate // where its calls are promised
+	left  int   // promised calls that were not sent yet
 
-	parted bool // a window lay between the first change and one that follows
+	parted bool // a window's end lay between the first change and a later one
 }
 
-// NewSeries begins the changes of a user. begun says that the first one was made before.
+// NewSeries begins the changes of a user. begun means that the first one was made earlier.
 func (c *Client) NewSeries(begun bool) *Series {
 	return &Series{pacer: c.pacer, begun: begun}
 }
 
-// Later says how many calls follow the first change at most, in its bucket. It comes before that,
-// and does nothing to a nil series.
+// Later sets how many calls follow the first change at most, in its bucket. Call it before the
+// first change. It does nothing to a nil series.
 func (s *Series) Later(calls int) {
 	if s != nil {
 		s.later = calls
@@ -35,8 +35,7 @@ func (s *Series) Later(calls int) {
 
 type seriesKey struct{}
 
-// In returns a context in which the client's calls are those of the series. A nil series changes
-// nothing.
+// In returns a context whose calls belong to the series. A nil series changes nothing.
 func (s *Series) In(ctx context.Context) context.Context {
 	if s == nil {
 		return ctx
@@ -44,7 +43,7 @@ func (s *Series) In(ctx context.Context) context.Context {
 	return context.WithValue(ctx, seriesKey{}, s)
 }
 
-// Close gives back the room that wasn't needed. It may be called more than once, and on a nil
+// Close gives back the room that wasn't used. It may be called more than once, and on a nil
 // series.
 func (s *Series) Close() {
 	if s == nil {
@@ -60,7 +59,7 @@ func seriesOf(ctx context.Context) *Series {
 	return s
 }
 
-// promised is how many calls the series has room for.
+// promised returns how many calls the series has room for.
 func (s *Series) promised() int {
 	if s == nil {
 		return 0
@@ -68,7 +67,8 @@ func (s *Series) promised() int {
 	return s.left
 }
 
-// enter draws on the promise for a change that is sent, or makes it. It reports whether it drew.
+// enter makes the promise when the first change is sent, and uses one call of it for a later
+// change. It reports whether it used one.
 func (s *Series) enter(g *gate) (drew bool) {
 	switch {
 	case !s.begun:
@@ -82,7 +82,7 @@ func (s *Series) enter(g *gate) (drew bool) {
 	return false
 }
 
-// abort takes back what enter did for a change that wasn't sent.
+// abortSeries undoes enter for a change that wasn't sent.
 func (p *pacer) abortSeries(s *Series, drew bool) {
 	switch {
 	case s == nil:
@@ -94,7 +94,7 @@ func (p *pacer) abortSeries(s *Series, drew bool) {
 	}
 }
 
-// part counts a series once that a window parts: others have spent it.
+// part counts a series, once, that the end of a window split: others have spent the window.
 func (p *pacer) part(s *Series) {
 	if s != nil && s.begun && !s.parted {
 		s.parted = true
@@ -102,7 +102,7 @@ func (p *pacer) part(s *Series) {
 	}
 }
 
-// release gives back what is left of a promise: those who wait for room look again.
+// release gives back the rest of a promise. Waiting requests look again.
 func (p *pacer) release(s *Series) {
 	if s == nil || s.left == 0 {
 		return

@@ -5,11 +5,11 @@ import (
 	"net/url"
 )
 
-// ClearSessions ends the sessions of the user with this ID and makes Okta forget the devices on
-// which the user needn't give a factor again, on both engines, whose defaults differ; with
-// oauthTokens it revokes OpenID Connect and OAuth tokens, too. A reset does none of that. Sessions
-// that apps keep of their own go on. dispatch is that of [Client.ResetFactors]. It counts in
-// [BucketUsers].
+// ClearSessions ends the sessions of the user with this ID. Okta also forgets the devices on
+// which the user needn't give a factor again; that is set explicitly, because the two engines
+// have different defaults. With oauthTokens it revokes OpenID Connect and OAuth tokens too. A
+// reset does none of that. Sessions that apps keep themselves go on. dispatch works as in
+// [Client.ResetFactors]. It counts in [BucketUsers].
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserSessions/#tag/UserSessions/operation/revokeUserSessions

@@ -7,13 +7,15 @@ import (
 
 // Stats counts what the client did.
 type Stats struct {
-	Requests int           // sent, those without an answer included
+	Requests int           // sent, also those without an answer
 	TooMany  int           // 429 replies
 	AtOnce   int           // of these, those of the limit on requests at the same time
 	Held     time.Duration // time in which requests waited for a window to end
-	Parted   int           // series (see [Series]) that were parted by a window which others had spent
+	// series (see [Series]) split by the end of a window that others had spent
+	Parted int
 
-	First, Last time.Time // when the first and the last request were sent, by this machine's clock; zero: none was
+	// when the first and the last request were sent, by the local clock; zero: none was
+	First, Last time.Time
 }
 
 // Stats returns the counts so far.
@@ -49,11 +51,11 @@ func (s *span) times() (first, last time.Time) {
 	return s.first, s.last
 }
 
-// WhyLimit is why requests are held up while a bucket's limit is spent.
+// WhyLimit is the reason for a hold while a bucket's limit is spent.
 const WhyLimit = "rate limit"
 
-// Hold says until when no request to any bucket, or to one that requests wait for, is sent, and
-// why; a zero time: requests flow.
+// Hold returns until when requests are held, in all buckets or in one that requests wait for, and
+// why. A zero time means that requests flow.
 func (c *Client) Hold() (until time.Time, why string) {
 	p := c.pacer
 	p.mu.Lock()
@@ -77,9 +79,8 @@ func (c *Client) Hold() (until time.Time, why string) {
 	return until, why
 }
 
-// Allowance is what a bucket's newest reply said: how many requests a minute this token is
-// allowed, and how many of them this client may use. ok is false as long as no reply has said
-// so.
+// Allowance returns what a bucket's newest reply said: how many requests a minute this token is
+// allowed, and how many of them this client may use. ok is false until a reply has said so.
 func (c *Client) Allowance(b Bucket) (limit, usable int, ok bool) {
 	p := c.pacer
 	p.mu.Lock()

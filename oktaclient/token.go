@@ -6,13 +6,13 @@ import (
 	"log/slog"
 )
 
-// redacted is what a secret prints as, whatever prints it.
+// redacted is the printed form of every secret.
 const redacted = "REDACTED"
 
 // Token is an Okta API token (SSWS). It prints as REDACTED in every format, log and JSON.
 type Token string
 
-// Format implements fmt.Formatter: a verb that isn't one for strings would print the value too.
+// Format implements fmt.Formatter: otherwise a verb that isn't for strings would print the value.
 func (Token) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
 // String implements fmt.Stringer.
@@ -24,7 +24,7 @@ func (Token) LogValue() slog.Value { return slog.StringValue(redacted) }
 // MarshalText implements encoding.TextMarshaler, which encoding/json uses too.
 func (Token) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// hidden is what no way of printing shows: fmt calls no methods of unexported fields and
+// hidden is a value that no way of printing shows: fmt calls no methods of unexported fields and
 // follows pointers, but not functions.
 type hidden[T any] func() T
 

@@ -9,22 +9,23 @@ import (
 )
 
 const (
-	// firstPoll is when a push may have been answered at the earliest. The time to the next
+	// firstPoll is the earliest time at which a push may have been answered. The time to the next
 	// poll doubles up to maxPoll, which is how often Okta's own sign-in page asks.
 	firstPoll = time.Second
 	maxPoll   = 4 * time.Second
-	// maxPush bounds the wait for a push that says no end: Okta's pushes live for five minutes.
+	// maxPush limits the wait for a push without an end time: Okta's pushes live for five
+	// minutes.
 	maxPush = 5 * time.Minute
-	// MaxActivation bounds the wait for an app to scan a QR code: Okta's examples give it ten
+	// MaxActivation limits the wait for an app to scan a QR code: Okta's examples give it ten
 	// minutes.
 	MaxActivation = 10 * time.Minute
 )
 
-// ErrNoTransaction is returned by [Client.AwaitPush] for a verification that names no
-// transaction of this org to ask for.
+// ErrNoTransaction is returned by [Client.AwaitPush] for a verification that names no transaction
+// of this org.
 var ErrNoTransaction = errors.New("okta names no transaction of this factor, so that its end can't be known")
 
-// GetTransaction returns how far the verification of a push is. It counts in [BucketUsers].
+// GetTransaction returns the state of a push verification. It counts in [BucketUsers].
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/getFactorTransactionStatus
@@ -43,9 +44,9 @@ func (c *Client) GetTransaction(ctx context.Context, userID, factorID, transacti
 	return v, rep, err
 }
 
-// AwaitPush asks for the transaction of v every few seconds until it isn't WAITING any more,
-// and returns its end. One that lasts beyond its own end by the server's clock is a TIMEOUT.
-// The end of ctx, or an error, ends the wait: then what came of the push isn't known.
+// AwaitPush polls the transaction of v every few seconds until it is no longer WAITING, and
+// returns its result. A transaction that outlasts its own end by the server's clock is a TIMEOUT.
+// The end of ctx, or an error, ends the wait: then the push's result isn't known.
 func (c *Client) AwaitPush(ctx context.Context, userID, factorID string, v Verification) (Verification, error) {
 	if v.Result == ResultWaiting && v.TransactionID == "" {
 		return v, ErrNoTransaction
@@ -67,9 +68,9 @@ func (c *Client) AwaitPush(ctx context.Context, userID, factorID string, v Verif
 	return now, nil
 }
 
-// AwaitActivation asks for a factor that its user's app activates, as a push, until it isn't
-// PENDING_ACTIVATION any more or has expired at ends by the server's clock (zero:
-// [MaxActivation] from now), and returns it as it then is.
+// AwaitActivation polls a factor that its user's app activates, such as a push. It returns the
+// factor once it is no longer PENDING_ACTIVATION, or has expired at ends by the server's clock
+// (zero: [MaxActivation] from now).
 func (c *Client) AwaitActivation(ctx context.Context, userID, factorID string, ends time.Time) (Factor, error) {
 	var f Factor
 	err := c.poll(ctx, ends, MaxActivation, func() (done bool, err error) {
@@ -84,8 +85,8 @@ func (c *Client) AwaitActivation(ctx context.Context, userID, factorID string, e
 
 var errPollEnds = errors.New("the time to answer is over")
 
-// poll asks at growing intervals until the answer is done, and returns errPollEnds if it isn't
-// by the time ends, which is longest from now if it isn't said or lies further ahead.
+// poll asks at growing intervals until the answer is done. It returns errPollEnds if it isn't
+// done at the time ends. A zero end, or one further ahead than longest, means longest from now.
 func (c *Client) poll(ctx context.Context, ends time.Time, longest time.Duration, ask func() (done bool, err error)) error {
 	if latest := c.Now().Add(longest); ends.IsZero() || ends.After(latest) {
 		ends = latest
@@ -98,7 +99,7 @@ func (c *Client) poll(ctx context.Context, ends time.Time, longest time.Duration
 			t.Stop()
 			return unsentError(context.Cause(ctx))
 		}
-		last := !c.Now().Before(ends) // once more even then: Okta may say what it was
+		last := !c.Now().Before(ends) // ask once more even then: Okta may know the result
 		done, err := ask()
 		switch {
 		case err != nil || done:
@@ -109,7 +110,7 @@ func (c *Client) poll(ctx context.Context, ends time.Time, longest time.Duration
 	}
 }
 
-// checkTransactionID refuses what could lead to another path.
+// checkTransactionID refuses an ID that could lead to another path.
 func checkTransactionID(id string) error {
 	if len(id) < 8 || len(id) > 200 || strings.Contains(id, redacted) || strings.Contains(id, "..") || strings.ContainsFunc(id, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("-_.", r)

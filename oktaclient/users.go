@@ -26,7 +26,7 @@ type UserProfile struct {
 	LastName  string `json:"lastName"`
 }
 
-// UnmarshalJSON takes names to the letter: an attribute of the org's own called Login, which
+// UnmarshalJSON compares names exactly, case included: an org's own attribute called Login, which
 // users may be allowed to edit, isn't the login.
 func (p *UserProfile) UnmarshalJSON(b []byte) error {
 	var attributes map[string]json.RawMessage
@@ -43,12 +43,12 @@ func (p *UserProfile) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// StatusDeprovisioned is the status of a deactivated user: Okta keeps no factors for one.
+// StatusDeprovisioned is the status of a deactivated user. Okta keeps no factors for these.
 const StatusDeprovisioned = "DEPROVISIONED"
 
 // GetUser returns the user with an ID or a login. Okta also matches a login's short name, drops
-// what stands behind a semicolon and ignores diacritics: compare what comes back. [FateOf] its
-// error is [Missing] when there is no such user.
+// what follows a semicolon and ignores diacritics: compare the result. For an unknown user,
+// [FateOf] its error is [Missing].
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/getUser
@@ -75,7 +75,7 @@ func (c *Client) GetMe(ctx context.Context) (User, Reply, error) {
 	return u, rep, err
 }
 
-// named reports whether it is known who u is.
+// named reports whether u has an ID and a login.
 func (u *User) named() bool { return checkID(u.ID) == nil && u.Profile.Login != "" }
 
 // isUser reports whether a body is a user: nobody but Okta would answer so.
@@ -95,8 +95,8 @@ func (c *Client) FindUsers(ctx context.Context, login string) ([]User, Reply, er
 	return c.ListUsers(ctx, "profile.login eq "+quoteFilter(login), 0)
 }
 
-// ListUsers returns the first page of the users that match a filter ("" for all), at most limit
-// of them (0: as many as a page holds, 200).
+// ListUsers returns the first page of users that match a filter ("" for all), at most limit of
+// them (0: a page of 200).
 //
 //meta:operation GET /api/v1/users
 func (c *Client) ListUsers(ctx context.Context, filter string, limit int) ([]User, Reply, error) {
@@ -113,12 +113,12 @@ func (c *Client) ListUsers(ctx context.Context, filter string, limit int) ([]Use
 }
 
 // ResetFactors unenrolls all MFA factors of the user with this ID. It is not idempotent: on
-// Identity Engine a second call also takes the forgot-password question, and any call takes
-// what the user has enrolled since. So it is never sent again unless it certainly did nothing;
-// ask [FateOf] what an error means.
+// Identity Engine a second call also takes the forgot-password question, and any call takes what
+// the user has enrolled since. So it is never sent again unless it certainly did nothing;
+// [FateOf] says what an error means.
 //
-// dispatch is called once, when the first attempt may be sent and before it is; an error from
-// it is returned and nothing is sent.
+// dispatch is called once, just before the first attempt is sent. If it returns an error,
+// ResetFactors returns that error and sends nothing.
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserLifecycle/#tag/UserLifecycle/operation/resetFactors
@@ -133,9 +133,9 @@ func (c *Client) ResetFactors(ctx context.Context, userID string, dispatch func(
 	})
 }
 
-// ResetFactorsAgain is [Client.ResetFactors] for a user of whom it is proved that an earlier one
-// did nothing. holds is asked before each attempt, as a proof doesn't last; its error is returned,
-// and nothing more is sent.
+// ResetFactorsAgain is [Client.ResetFactors] for a user with proof that an earlier reset did
+// nothing. holds is called before each attempt, because the proof expires. If it returns an
+// error, that error is returned and nothing more is sent.
 func (c *Client) ResetFactorsAgain(ctx context.Context, userID string, holds, dispatch func() error) (Reply, error) {
 	if err := checkID(userID); err != nil {
 		return Reply{}, err
@@ -145,8 +145,8 @@ func (c *Client) ResetFactorsAgain(ctx context.Context, userID string, holds, di
 	})
 }
 
-// InPath reports whether a login can be asked for in the path of [Client.GetUser]. Okta's path
-// handling breaks on "/" (405), ";" (cuts the login short) and "\" (400); what else isn't a
+// InPath reports whether the path of [Client.GetUser] can carry a login. Okta's path handling
+// breaks on "/" (405), ";" (cuts the login short) and "\" (400); any other character that isn't a
 // letter, a digit or common in logins goes by filter too.
 func InPath(login string) bool {
 	if checkSegment(login) != nil {
@@ -159,7 +159,7 @@ func InPath(login string) bool {
 
 func apiPath(segments ...string) []string { return append([]string{"api", "v1"}, segments...) }
 
-// checkSegment refuses what would ask for something else than a user with that name.
+// checkSegment refuses a name that would ask for something other than a user.
 func checkSegment(s string) error {
 	if s == "" || s == "." || s == ".." || strings.EqualFold(s, "me") {
 		return fmt.Errorf("%w: %q can't name a user", errUnsent, s)
@@ -167,8 +167,8 @@ func checkSegment(s string) error {
 	return nil
 }
 
-// checkID refuses what doesn't look like an ID at all, so that no mistake elsewhere can aim a
-// change at another path.
+// checkID refuses what doesn't look like an ID at all, so that no mistake elsewhere can send a
+// change to another path.
 func checkID(id string) error {
 	if len(id) < 15 || strings.Contains(id, redacted) || strings.ContainsFunc(id, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
@@ -178,8 +178,8 @@ func checkID(id string) error {
 	return nil
 }
 
-// quoteFilter writes a string of Okta's filter language (SCIM): as in JSON, but nothing else
-// escaped.
+// quoteFilter quotes a string for Okta's filter language (SCIM): as in JSON, but with no other
+// escapes.
 func quoteFilter(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }

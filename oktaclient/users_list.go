@@ -10,25 +10,25 @@ import (
 	"strings"
 )
 
-// usersPage is the most users that Okta lists at once, and what it recommends for the members
+// usersPage is how many users Okta lists at most at once, and what it recommends for the members
 // of a group.
 const usersPage = 200
 
-// UserRecord is a user with every attribute that a list tells, those of the profile among them.
+// UserRecord is a user with all listed attributes, those of the profile included.
 type UserRecord struct{ attributes map[string]any }
 
-// UnmarshalJSON reads a user. Numbers stay as they are written: an employee's number may be
-// longer than a float is exact.
+// UnmarshalJSON reads a user. Numbers keep their digits: an employee number may have more than a
+// float can represent.
 func (u *UserRecord) UnmarshalJSON(b []byte) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()
 	return d.Decode(&u.attributes)
 }
 
-// ID returns the user's ID, "" when there is none.
+// ID returns the user's ID, "" if there is none.
 func (u UserRecord) ID() string { return u.text("id") }
 
-// Status returns the user's status: ACTIVE, DEPROVISIONED, …: an open set.
+// Status returns the user's status, as ACTIVE or DEPROVISIONED: an open set.
 func (u UserRecord) Status() string { return u.text("status") }
 
 func (u UserRecord) text(name string) string {
@@ -37,7 +37,7 @@ func (u UserRecord) text(name string) string {
 }
 
 // Attribute returns the attribute at a path, as "profile", "department": a string, a
-// [json.Number], a bool, a []any or a map[string]any; nil when the user doesn't have it.
+// [json.Number], a bool, a []any or a map[string]any; nil if the user doesn't have it.
 func (u UserRecord) Attribute(path ...string) any {
 	var value any = u.attributes
 	for _, name := range path {
@@ -47,15 +47,15 @@ func (u UserRecord) Attribute(path ...string) any {
 	return value
 }
 
-// UserQuery chooses users. Okta takes one of the two only; with neither, all users are meant
-// but those that are deactivated.
+// UserQuery selects users. Okta accepts only one of the two; with neither, it lists all users
+// except deactivated ones.
 type UserQuery struct {
 	Search string // an expression over any attribute; its answers lag behind changes
 	Filter string // an expression over a few attributes
 }
 
-// ListUserRecords yields the users that q lets through, page by page. An error is yielded once,
-// as the last. It counts in [BucketUsers].
+// ListUserRecords yields the users that match q, page by page. An error is yielded once, as the
+// last. It counts in [BucketUsers].
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/listUsers
@@ -72,7 +72,7 @@ func (c *Client) ListUserRecords(ctx context.Context, q UserQuery) iter.Seq2[Use
 	return list[UserRecord](ctx, c, request{bucket: BucketUsers, path: apiPath("users"), query: query, texts: MaxAttribute})
 }
 
-// StatusFilter is a filter, or a search, for users of one of these statuses.
+// StatusFilter returns a filter, or a search, for users with one of these statuses.
 func StatusFilter(statuses ...string) string {
 	terms := make([]string, len(statuses))
 	for i, s := range statuses {

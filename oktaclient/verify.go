@@ -9,7 +9,7 @@ import (
 )
 
 // The results of a verification that this program acts on. Okta has more, as FAILED,
-// PASSCODE_REPLAYED and TIME_WINDOW_EXCEEDED: only SUCCESS is one.
+// PASSCODE_REPLAYED and TIME_WINDOW_EXCEEDED; only SUCCESS means success.
 const (
 	ResultChallenge = "CHALLENGE" // a passcode is on its way to the user
 	ResultWaiting   = "WAITING"   // the user hasn't answered yet
@@ -18,32 +18,34 @@ const (
 	ResultTimeout   = "TIMEOUT"  // the user didn't answer in time
 )
 
-// Verify is how a factor is verified. Without passcode and answer it asks for a challenge,
-// which sms, call, email and push need first.
+// Verify says how to verify a factor. Without passcode and answer it asks for a challenge, which
+// sms, call, email and push need first.
 type Verify struct {
-	PassCode       Passcode
-	Answer         Passcode      // to a security question
-	NumberMatching bool          // of a push: the user has to choose the number that [Verification.CorrectAnswer] says
+	PassCode Passcode
+	Answer   Passcode // to a security question
+	// for a push: the user has to choose the number in [Verification.CorrectAnswer]
+	NumberMatching bool
 	TemplateID     string        // of the SMS to send; "": the org's default
 	TokenLifetime  time.Duration // of the passcode that is sent, as in [Enrollment]
 	Language       string        // of the SMS to send, as fr; "": the org's default
 }
 
-// Verification is how far a verification is.
+// Verification is the state of a verification.
 type Verification struct {
 	Result    string    `json:"factorResult"` // as SUCCESS, CHALLENGE, WAITING: an open set
 	Message   string    `json:"factorMessage"`
-	ExpiresAt time.Time `json:"expiresAt"` // by the server's clock; zero: not said
+	ExpiresAt time.Time `json:"expiresAt"` // by the server's clock; zero: unknown
 
-	CorrectAnswer int    `json:"-"` // of a push with number matching: what to tell the user; 0: no number is asked for
-	TransactionID string `json:"-"` // of a push that waits: for [Client.GetTransaction]
+	// for a push with number matching: what to tell the user; 0: no number
+	CorrectAnswer int    `json:"-"`
+	TransactionID string `json:"-"` // of a waiting push: for [Client.GetTransaction]
 
-	Raw json.RawMessage `json:"-"` // Okta's JSON, whole
+	Raw json.RawMessage `json:"-"` // Okta's JSON, complete
 
-	poll string // where Okta says that the transaction is
+	poll string // the transaction's address, from Okta
 }
 
-// UnmarshalJSON keeps what it reads in Raw.
+// UnmarshalJSON also keeps the JSON in Raw.
 func (v *Verification) UnmarshalJSON(b []byte) error {
 	type fields Verification
 	if err := json.Unmarshal(b, (*fields)(v)); err != nil {
@@ -61,7 +63,7 @@ func (v *Verification) UnmarshalJSON(b []byte) error {
 			} `json:"poll"`
 		} `json:"_links"`
 	}
-	if json.Unmarshal(b, &more) == nil { // other forms of these two belong to other factors
+	if json.Unmarshal(b, &more) == nil { // other factors have these two in other forms
 		v.CorrectAnswer, v.poll = more.Embedded.Challenge.CorrectAnswer, more.Links.Poll.Href
 	}
 	v.Raw = append([]byte(nil), b...)
@@ -72,8 +74,8 @@ func (v *Verification) UnmarshalJSON(b []byte) error {
 // wrong passcode or answer is an error ([WrongPasscode]). A push comes back WAITING:
 // [Client.AwaitPush] follows it. It counts in [BucketVerify]. Okta allows few attempts (five
 // failed ones lock a factor for five minutes) and few messages ([MessageLimit]); its 429 isn't
-// waited out: the passcode would be stale. Nothing is sent again unless it certainly did
-// nothing.
+// waited out: the passcode would be stale. The request is never sent again unless it certainly
+// did nothing.
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/verifyFactor
@@ -105,11 +107,11 @@ func (v Verify) body() any {
 	case v.NumberMatching:
 		return map[string]bool{"useNumberMatchingChallenge": true}
 	}
-	return nil // an empty body: with one, Okta would take a challenge for an attempt
+	return nil // an empty body: with any other, Okta would count a challenge as an attempt
 }
 
-// transactionID finds the ID in the address of a transaction of a factor. An address elsewhere
-// isn't one: it isn't called.
+// transactionID returns the ID in the address of a factor's transaction, "" for any other
+// address. An address elsewhere is never called.
 func (c *Client) transactionID(href string, factor []string) string {
 	u, err := url.Parse(href)
 	if err != nil || u.Scheme != c.org.scheme || !strings.EqualFold(u.Host, c.org.host) {
