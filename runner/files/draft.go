@@ -13,8 +13,8 @@ import (
 	"syscall"
 )
 
-// Create makes a new file of mode 0600, whatever the umask. It fails when anything has the name, be
-// it a link that leads nowhere.
+// Create makes a new file of mode 0600, whatever the umask. It fails if anything has the name,
+// even a link that leads nowhere.
 func Create(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR|flagNoLink, 0o600)
 	if err != nil {
@@ -26,8 +26,8 @@ func Create(path string) (*os.File, error) {
 	return f, nil
 }
 
-// Draft is a file that gets its name once it is whole. It must be ended by Replace, Publish or
-// Discard.
+// Draft is a file that gets its name once it is whole. Every Draft must end in Replace, Publish
+// or Discard.
 type Draft struct {
 	path string
 	file *os.File
@@ -50,13 +50,13 @@ func NewDraft(path string) (*Draft, error) {
 // Write adds to the draft.
 func (d *Draft) Write(b []byte) (int, error) { return d.buf.Write(b) }
 
-// Replace gives the draft its name in place of what has it: whoever reads the path finds the old
-// file or the new one, whole, also after a power failure. When it fails, the old file stays as it
-// is; only if the folder can't be synced, it may be the new one.
+// Replace gives the draft its name in place of an existing file: a reader of the path finds the
+// old file or the new one, whole, also after a power failure. If Replace fails, the old file
+// stays as it is; only if syncing the folder fails, it may be the new one.
 func (d *Draft) Replace() error { return d.end(os.Rename) }
 
-// Publish gives the draft its name. What has the name already is never overwritten: the error is an
-// [*ExistsError].
+// Publish gives the draft its name. It never overwrites a file: if the name is in use, its error
+// is an [*ExistsError].
 func (d *Draft) Publish() error {
 	err := d.end(renameNew)
 	if errors.Is(err, fs.ErrExist) {
@@ -65,21 +65,21 @@ func (d *Draft) Publish() error {
 	return err
 }
 
-// ExistsError says that something has the name of a file to write. It is [fs.ErrExist].
+// ExistsError says that the name of a file to write is in use. It is [fs.ErrExist].
 type ExistsError struct{ Path string }
 
 func (e *ExistsError) Error() string { return fmt.Sprintf("%q exists already", e.Path) }
 
-// Advice is what to do about the file in the way.
+// Advice says what to do about the file in the way.
 func (e *ExistsError) Advice() string { return HintExists }
 
-// Is implements the interface that [errors.Is] asks.
+// Is makes it an [fs.ErrExist].
 func (e *ExistsError) Is(target error) bool { return target == fs.ErrExist }
 
-// HintExists says what to do about a file in the way that holds nothing anybody must keep.
+// HintExists says what to do about a file in the way whose content nobody needs.
 const HintExists = "choose another file with -o, or move it away"
 
-// Absent returns an [*ExistsError] if something has a name.
+// Absent returns an [*ExistsError] if the name is in use.
 func Absent(path string) error {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return &ExistsError{path}
@@ -87,8 +87,8 @@ func Absent(path string) error {
 	return nil
 }
 
-// end makes the content durable, gives it its name and makes that durable. On an error the draft is
-// removed.
+// end makes the content durable, gives it its name and makes that durable. After an error the
+// draft is removed.
 func (d *Draft) end(rename func(from, to string) error) error {
 	if d.done {
 		return os.ErrClosed
@@ -98,7 +98,7 @@ func (d *Draft) end(rename func(from, to string) error) error {
 	if err == nil {
 		err = d.file.Sync()
 	}
-	err = errors.Join(err, d.file.Close()) // before the rename: Windows renames no open file
+	err = errors.Join(err, d.file.Close()) // before the rename: Windows doesn't rename an open file
 	if err == nil {
 		err = rename(d.file.Name(), d.path)
 	}
@@ -122,8 +122,8 @@ func Replace(path string, write func(io.Writer) error) error {
 	return draft(path, write, (*Draft).Replace)
 }
 
-// WriteNew writes a file as a [Draft] and gives it a name that nothing may have: else its error is
-// an [*ExistsError].
+// WriteNew writes a file as a [Draft] and gives it a new name. If the name is in use, its error
+// is an [*ExistsError].
 func WriteNew(path string, write func(io.Writer) error) error {
 	if err := Absent(path); err != nil { // rather before the work than after it
 		return err
@@ -142,9 +142,9 @@ func draft(path string, write func(io.Writer) error, end func(*Draft) error) err
 	return end(d)
 }
 
-// renameNew renames a file unless something has the new name. Where the system can't do both in one
-// step, the file has two names for a moment; where a file can't have two, as on FAT, of two
-// programs at the same moment the later one wins.
+// renameNew renames a file unless the new name is in use. If the system can't do that in one
+// step, the file has two names for a moment. Where a file can't have two names, as on FAT, two
+// programs may rename at the same moment, and the later one wins.
 func renameNew(from, to string) error {
 	err := renameExclusive(from, to)
 	if !errors.Is(err, errors.ErrUnsupported) {
@@ -162,8 +162,8 @@ func renameNew(from, to string) error {
 	return os.Rename(from, to)
 }
 
-// RemoveTemps removes the drafts of files that a program has left when it died. The files are in
-// the same folder.
+// RemoveTemps removes the drafts that a dead program left for these files, which are all in one
+// folder.
 func RemoveTemps(paths ...string) error {
 	dir := filepath.Dir(paths[0])
 	entries, err := os.ReadDir(dir)
@@ -176,7 +176,8 @@ func RemoveTemps(paths ...string) error {
 				continue
 			}
 			err := RemoveIfExists(filepath.Join(dir, e.Name()))
-			if err != nil && !errors.Is(err, fs.ErrPermission) { // that is somebody else's, and in nobody's way
+			// With ErrPermission the file is somebody else's, and in nobody's way.
+			if err != nil && !errors.Is(err, fs.ErrPermission) {
 				return err
 			}
 		}
@@ -191,8 +192,8 @@ func isTemp(name, base string) bool {
 	return ok && tmp && digits != "" && strings.Trim(digits, "0123456789") == ""
 }
 
-// SyncFolder makes the names in a folder as durable as the files are. Windows and some network file
-// systems can't be asked.
+// SyncFolder makes the names in a folder as durable as the files. Windows and some network file
+// systems can't do that.
 func SyncFolder(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -208,7 +209,7 @@ func SyncFolder(dir string) error {
 	return errors.Join(err, d.Close())
 }
 
-// RemoveIfExists removes a file; that it doesn't exist is no error.
+// RemoveIfExists removes a file. A missing file is no error.
 func RemoveIfExists(path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

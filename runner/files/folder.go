@@ -1,8 +1,9 @@
 package files
 
-// Folder says who else may put files into a folder, or take some away.
+// Folder says who else may add files to a folder or remove them.
 type Folder struct {
-	Trusted bool   // it is this user's or root's, and others can't replace this user's files there
+	// it belongs to this user or root, and others can't replace this user's files in it
+	Trusted bool
 	Shared  bool   // its group may write to it
-	Message string // why it isn't trusted, lower case, without its path
+	Message string // why it isn't trusted, in lower case, without its path
 }

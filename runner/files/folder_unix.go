@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// JudgeFolder looks who may put files into a folder. Where everybody may, only the sticky bit keeps
-// them from replacing the files of others.
+// JudgeFolder finds out who may add files to a folder. If everybody may, only the sticky bit
+// keeps them from replacing other users' files.
 func JudgeFolder(dir string) (Folder, error) {
 	d, err := os.OpenFile(dir, os.O_RDONLY|flagNoWait, 0)
 	if err != nil {

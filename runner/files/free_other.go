@@ -2,5 +2,5 @@
 
 package files
 
-// FreeSpace isn't known here.
+// FreeSpace can't know here.
 func FreeSpace(string) (bytes uint64, ok bool) { return 0, false }

@@ -7,9 +7,9 @@ import (
 	"os"
 )
 
-// ReadNamed reads what the user names himself: a file, or a pipe that somebody writes to, of at
-// most most bytes. open is [os.Open], or what keeps a path within a folder. It ends with ctx, also
-// while it waits for whoever writes.
+// ReadNamed reads up to most bytes of a file that the user names, or of a pipe. open is
+// [os.Open], or a function that keeps a path within a folder. ReadNamed ends with ctx, also while
+// it waits for a writer.
 func ReadNamed(ctx context.Context, path string, most int64, open func(string) (*os.File, error)) ([]byte, fs.FileInfo, error) {
 	type content struct {
 		bytes []byte
@@ -49,8 +49,8 @@ func readNamed(path string, most int64, open func(string) (*os.File, error)) ([]
 	return b, info, err
 }
 
-// Interruptible is a reader whose Read ends with ctx, also while nobody writes. What is read after
-// that is lost.
+// Interruptible returns a reader whose Read ends with ctx, also while nobody writes. Whatever is
+// read later is lost.
 func Interruptible(ctx context.Context, r io.Reader) io.Reader {
 	if r == nil {
 		return nil
@@ -59,7 +59,7 @@ func Interruptible(ctx context.Context, r io.Reader) io.Reader {
 }
 
 type interruptible struct {
-	ctx context.Context // a Read has no place for it
+	ctx context.Context // Read has no parameter for it
 	in  io.Reader
 	buf []byte
 }

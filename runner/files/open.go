@@ -8,29 +8,31 @@ import (
 	"os"
 )
 
-// Bounds of files that are read whole, each far above what the program itself writes.
+// Size limits for files that are read whole, each far above what the program itself writes.
 const (
 	MaxSecret   = 64 << 10 // a token, a key, a configuration
 	MaxManifest = 16 << 20 // thousands of runs over one input
 )
 
-// Rule says which file may be opened. The zero value is any regular file that isn't a link.
+// Rule says which file may be opened. The zero value accepts any regular file that isn't a link.
 type Rule struct {
-	Max   int64 // bytes that the file may have; 0: any number, for what is read piece by piece
-	Links bool  // a symbolic link may lead to it: only for what nobody's consent depends on
+	// bytes that the file may have; 0: any number, for a file that is read piece by piece
+	Max   int64
+	Links bool // a symbolic link may lead to it: only for files that nobody's consent depends on
 
-	// Ours refuses what another user may have put there: the owner is this user or root, and the
-	// file has one name only, as a second one may lie where others write.
+	// Ours refuses a file that another user may have put there: the owner must be this user or
+	// root. It also refuses a file with a second name, which may be in a folder where others can
+	// write.
 	Ours bool
-	// Private refuses what others can change now: neither the group nor all others may write. It
-	// goes with Ours.
+	// Private refuses a file that others can change now: neither its group nor all others may
+	// have the right to write. It requires Ours.
 	Private bool
 }
 
-// RefusedError says why a file isn't taken.
+// RefusedError says why a file isn't accepted.
 type RefusedError struct {
 	Path    string
-	Message string // lower case, without path
+	Message string // in lower case, without path
 	Hint    string // what its owner can do about it
 }
 
@@ -41,22 +43,22 @@ func (e *RefusedError) Advice() string { return e.Hint }
 
 const hintAway = "move it away"
 
-// Open opens a file for reading. It returns a [*RefusedError] for what breaks the rule, and an
-// error that wraps [fs.ErrNotExist] when there is nothing.
+// Open opens a file for reading. If the file breaks the rule, it returns a [*RefusedError]; if
+// there is none, an error that wraps [fs.ErrNotExist].
 func Open(path string, r Rule) (*os.File, error) {
 	return open(path, os.O_RDONLY, r)
 }
 
-// OpenToWrite opens a file that exists for reading and writing, never through a link. [MakePrivate]
-// it before the first write.
+// OpenToWrite opens an existing file for reading and writing, never through a link. Call
+// [MakePrivate] before the first write.
 func OpenToWrite(path string, r Rule) (*os.File, error) {
 	r.Links = false
 	return open(path, os.O_RDWR, r)
 }
 
 func open(path string, flag int, r Rule) (*os.File, error) {
-	// The look before is no protection: that is the one at the open file. But opening some devices
-	// does something.
+	// This first check protects nothing; the check of the open file does. But opening some
+	// devices has effects.
 	look := os.Lstat
 	if r.Links {
 		look = os.Stat
@@ -81,8 +83,8 @@ func open(path string, flag int, r Rule) (*os.File, error) {
 	return f, nil
 }
 
-// Judge returns a [*RefusedError] unless an open file is as the rule wants it. It looks at the
-// file, not at its name.
+// Judge returns a [*RefusedError] unless an open file satisfies the rule. It checks the file, not
+// its name.
 func (r Rule) Judge(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {
@@ -123,7 +125,7 @@ func tooLong(path string, most int64) error {
 	return &RefusedError{Path: path, Message: fmt.Sprintf("is longer than %d bytes, which no such file is", most), Hint: hintAway}
 }
 
-// Read returns the content of a file, of at most r.Max bytes. A rule without Max reads nothing.
+// Read returns the content of a file, at most r.Max bytes. With a zero Max it reads nothing.
 func Read(path string, r Rule) ([]byte, error) {
 	f, err := Open(path, r)
 	if err != nil {
@@ -133,7 +135,7 @@ func Read(path string, r Rule) ([]byte, error) {
 	return readAll(f, r.Max)
 }
 
-// ReadOpen is [Read] for a file that is open already.
+// ReadOpen is [Read] for a file that is already open.
 func ReadOpen(f *os.File, r Rule) ([]byte, error) {
 	if err := r.Judge(f); err != nil {
 		return nil, err
@@ -141,7 +143,7 @@ func ReadOpen(f *os.File, r Rule) ([]byte, error) {
 	return readAll(f, r.Max)
 }
 
-// readAll reads at most so many bytes: a file may grow after it was judged.
+// readAll reads at most most bytes: a file may grow after it was judged.
 func readAll(f *os.File, most int64) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err == nil && int64(len(b)) > most {
@@ -153,8 +155,8 @@ func readAll(f *os.File, most int64) ([]byte, error) {
 	return b, nil
 }
 
-// Look returns a [*RefusedError] if what has the name isn't a regular file, also for a link. It is
-// for words: it protects nothing.
+// Look returns a [*RefusedError] if a path is anything but a regular file, a link included. It
+// serves messages; it protects nothing.
 func Look(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil {

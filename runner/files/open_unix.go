@@ -12,19 +12,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Flags for a file that somebody else may have put there.
+// Flags for opening a file that somebody else may have put there.
 const (
-	flagNoWait = unix.O_NONBLOCK // a pipe that nobody writes to
-	flagNoLink = unix.O_NOFOLLOW // the kernel refuses it, however quickly it is put there
+	flagNoWait = unix.O_NONBLOCK // doesn't wait for a writer if it is a pipe
+	flagNoLink = unix.O_NOFOLLOW // the kernel refuses a link, however quickly it is put there
 )
 
-// Flags for what opens a file itself.
+// Flags for code outside this package that opens a file itself.
 const (
-	NoWait   = flagNoWait              // not for whoever writes to a pipe
-	NoFollow = flagNoLink | flagNoWait // nor through a link
+	NoWait   = flagNoWait              // doesn't wait for a writer of a pipe
+	NoFollow = flagNoLink | flagNoWait // nor follows a link
 )
 
-// owner refuses a file that others wrote, or, if the rule says so, may write. An access control
+// owner refuses a file that others wrote or, if the rule says so, may write. An access control
 // list shows in the group's bits.
 func (r Rule) owner(path string, info fs.FileInfo) error {
 	stat, ok := info.Sys().(*syscall.Stat_t)
@@ -51,11 +51,11 @@ func (r Rule) owner(path string, info fs.FileInfo) error {
 	return nil
 }
 
-// oneOfUs reports whether a user can change what this process does anyway: this user, or root.
+// oneOfUs reports whether a user can control this process anyway: this user, or root.
 func oneOfUs(uid uint32) bool { return uid == 0 || int64(uid) == int64(os.Geteuid()) }
 
-// MakePrivate gives an open file mode 0600. A file system that keeps no modes, as FAT, is left as
-// it is.
+// MakePrivate gives an open file mode 0600. On a file system without modes, as FAT, it changes
+// nothing.
 func MakePrivate(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil || info.Mode().Perm() == 0o600 {
@@ -68,8 +68,8 @@ func MakePrivate(f *os.File) error {
 	return err
 }
 
-// ownsFile reports whether this user may change the file's mode: if that is refused nevertheless,
-// the file system has none.
+// ownsFile reports whether this user may change the file's mode: if that fails nevertheless, the
+// file system has no modes.
 func ownsFile(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return ok && (os.Geteuid() == 0 || int64(stat.Uid) == int64(os.Geteuid()))

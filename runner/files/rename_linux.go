@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// renameExclusive renames a file unless something has the new name, in one step. Not every file
-// system can.
+// renameExclusive renames a file unless the new name is in use, in one step. Not every file
+// system can do that.
 func renameExclusive(from, to string) error {
 	err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
 	switch {

@@ -4,5 +4,5 @@ package files
 
 import "errors"
 
-// renameExclusive isn't known here.
+// renameExclusive isn't available here.
 func renameExclusive(string, string) error { return errors.ErrUnsupported }

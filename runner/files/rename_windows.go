@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// renameExclusive renames a file unless something has the new name, in one step.
+// renameExclusive renames a file unless the new name is in use, in one step.
 func renameExclusive(from, to string) error {
 	old, err := windows.UTF16PtrFromString(from)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 )
 
-// SameFile reports whether two paths name one file, also if it isn't there.
+// SameFile reports whether two paths name the same file, also if it doesn't exist.
 func SameFile(a, b string) bool {
 	ia, err1 := os.Stat(a)
 	ib, err2 := os.Stat(b)
