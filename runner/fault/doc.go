@@ -1,8 +1,7 @@
-// Package fault says what an error means to whoever runs the program: an exit code, and a hint at
+// Package fault says what an error means to the user of the program: an exit code, and a hint
 // what to do.
 //
-// An [Error] carries both. An error without a code gets that of the phase in which it came:
-// [Before] anything was changed it is a refusal, [During] a run it breaks the run off. [Of] is the
-// one map from what Okta answers to code, words and hint, so that one event means the same in every
-// command.
+// An [Error] has both. An error without a code gets that of its phase: [Before] anything was
+// changed it is a refusal, [During] a run it breaks off the run. [Of] is the one map from Okta's
+// answers to code, words and hint, so that one event means the same in every command.
 package fault

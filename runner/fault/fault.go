@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// The exit codes. The table in the help of the commands says what they mean.
+// The exit codes. The table in the commands' help says what they mean.
 const (
 	ExitOK       = 0
 	ExitRows     = 1
@@ -16,14 +16,14 @@ const (
 	ExitBrokeOff = 6
 )
 
-// Error is an error with what it means.
+// Error is an error together with its exit code and hint.
 type Error struct {
 	Err  error
-	Code int    // the exit code; 0: not decided here
-	Hint string // what to do about it; "": nothing that isn't said
+	Code int    // 0: undecided
+	Hint string // what to do about it; "": nothing to add
 
-	// Alone says that it ended the wait for something: what was waited for isn't said of what is
-	// [Refused].
+	// Alone marks an error that ended a wait: [Refused] returns it without the text of what was
+	// waited for.
 	Alone bool
 }
 
@@ -31,11 +31,12 @@ func (e *Error) Error() string { return e.Err.Error() }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// ErrRows is the end of a run in which some rows aren't reset, would_reset or skipped. The summary
-// has said it all.
+// ErrRows is the error of a complete run in which some rows aren't reset, would_reset or skipped.
+// The summary has said everything.
 var ErrRows = errors.New("some rows did not end well")
 
-// OnlyRows reports whether an error is [ErrRows], and nothing went wrong beside it that isn't said.
+// OnlyRows reports whether an error is [ErrRows] alone, with no other error that still has to be
+// printed.
 func OnlyRows(err error) bool {
 	for err != nil && err != ErrRows { //nolint:errorlint // errors.Is looks beside it, too
 		err = errors.Unwrap(err)
@@ -48,7 +49,7 @@ func New(code int, hint, format string, a ...any) error {
 	return &Error{Err: fmt.Errorf(format, a...), Code: code, Hint: hint}
 }
 
-// Usage is an error of what can't be carried out as it is asked for. Nothing was changed.
+// Usage makes an error for a request that can't be carried out. Nothing was changed.
 func Usage(hint, format string, a ...any) error {
 	return New(ExitUsage, hint, format, a...)
 }
@@ -56,7 +57,7 @@ func Usage(hint, format string, a ...any) error {
 // WithCode gives an error an exit code.
 func WithCode(code int, err error) error { return &Error{Err: err, Code: code} }
 
-// WithHint gives an error a hint. It comes before those of the errors that err wraps.
+// WithHint gives an error a hint, which precedes the hints of the errors that err wraps.
 func WithHint(err error, hint string) error { return &Error{Err: err, Hint: hint} }
 
 // As returns the error in err's chain that decides the exit code.
@@ -75,7 +76,8 @@ func Decided(err error) bool {
 	return ok
 }
 
-// Code returns the exit code of an error. One without a code happened before anything was changed.
+// Code returns the exit code of an error. An error without a code happened before anything was
+// changed.
 func Code(err error) int {
 	if err == nil {
 		return ExitOK
@@ -86,10 +88,10 @@ func Code(err error) int {
 	return ExitUsage
 }
 
-// advised is an error of another package that knows what to do about it.
+// advised is an error of another package that has a hint.
 type advised interface{ Advice() string }
 
-// Hint returns what to do about an error, or "": the outermost hint of its chain.
+// Hint returns what to do about an error: the outermost hint of its chain, or "".
 func Hint(err error) (hint string) {
 	walk(err, func(err error) bool {
 		switch e := err.(type) { //nolint:errorlint // walk unwraps
@@ -124,13 +126,13 @@ func walk(err error, visit func(error) bool) bool {
 	return false
 }
 
-// Also adds what went wrong beside an error; either may be nil. It stays one line, unlike
+// Also adds a second error to an error; either may be nil. The text stays one line, unlike with
 // errors.Join.
 func Also(err, other error) error {
 	switch {
 	case err == nil:
 		return other
-	case other == nil, errors.Is(err, other): // said already
+	case other == nil, errors.Is(err, other): // already included
 		return err
 	}
 	return fmt.Errorf("%w; %w", err, other)

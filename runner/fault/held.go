@@ -6,7 +6,7 @@ import (
 	"oktareset/oktaclient"
 )
 
-// Held is what to add to a message if it was a rate limit that took the time, or "".
+// Held returns what to add to a message if a rate limit caused the delay, or "".
 func Held(c *oktaclient.Client) string {
 	until, why := c.Hold()
 	if until.IsZero() || why != oktaclient.WhyLimit {

@@ -9,7 +9,7 @@ import (
 	"oktareset/oktaclient"
 )
 
-// The hints on what keeps requests from Okta.
+// The hints for requests that don't reach Okta.
 const (
 	hintAddress = "check the org URL, the network and HTTPS_PROXY"
 	hintTrust   = "if a proxy on the way inspects TLS, put the certificate of its authority into a file that SSL_CERT_FILE names (on macOS and Windows, into the system's)"
@@ -18,9 +18,10 @@ const (
 	hintLater   = "try again later"
 )
 
-// Of is the one map from what the client reports to exit code, words and hint, whatever the
-// command: one event means the same everywhere. what was asked for, as "list users". It returns nil
-// for what is the command's own to explain: a refusal of this one request, a change in doubt.
+// Of is the one map from the client's errors to exit code, words and hint, in every command: one
+// event means the same everywhere. what is the request in words, as "list users". Of returns nil
+// for errors that the command itself has to explain: a refusal of this one request, a change in
+// doubt.
 func Of(c *oktaclient.Client, err error, p Phase, what string) error {
 	host := c.Org().Host()
 	is := func(code int, hint, format string) error {
@@ -70,7 +71,8 @@ func Of(c *oktaclient.Client, err error, p Phase, what string) error {
 	return nil
 }
 
-// changeInDoubt reports whether somebody else answered a request that may have changed something.
+// changeInDoubt reports whether somebody other than Okta answered a request that may have changed
+// something.
 func changeInDoubt(err error) bool {
 	stranger, ok := errors.AsType[*oktaclient.NotOktaError](err)
 	return ok && stranger.Method != http.MethodGet && oktaclient.FateOf(err) == oktaclient.InDoubt
@@ -89,8 +91,8 @@ func isTransport(err error) bool {
 	return ok
 }
 
-// hintRefused says what to do about credentials that Okta refuses. Of an error that nobody knows it
-// claims no cause.
+// hintRefused says what to do about credentials that Okta refuses. For an unknown error it claims
+// no cause.
 func hintRefused(c *oktaclient.Client, err error) string {
 	api, ok := errors.AsType[*oktaclient.APIError](err)
 	if !ok {
@@ -115,17 +117,18 @@ func hintRefused(c *oktaclient.Client, err error) string {
 // HintGrant says what to do about a scope that the app lacks.
 const HintGrant = "grant it to the service app in the Admin Console (the app's Okta API Scopes), and add it to OKTA_CLIENT_SCOPES if that is set"
 
-// hintScopes says what to do about scopes that the app doesn't have.
+// hintScopes says what to do about scopes that the app lacks.
 func hintScopes(c *oktaclient.Client, err error) string {
-	if _, asking := errors.AsType[*oktaclient.TokenError](err); !asking { // the error names the one that is missing
+	// the error itself names the missing scope
+	if _, asking := errors.AsType[*oktaclient.TokenError](err); !asking {
 		return HintGrant
 	}
 	return "grant the service app what it asks for (" + strings.Join(c.NeededScopes(), " and ") + ") in the Admin Console (the app's Okta API Scopes), and an " +
 		"admin role that allows it; OKTA_CLIENT_SCOPES, if set, may name only what was granted"
 }
 
-// CannotBegin explains why one of the first calls failed, which asked for what. Nothing was
-// changed.
+// CannotBegin explains why one of the first requests failed; what is that request in words.
+// Nothing was changed.
 func CannotBegin(c *oktaclient.Client, err error, what string) error {
 	if known := Of(c, err, Before, what); known != nil {
 		return known

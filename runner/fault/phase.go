@@ -6,16 +6,16 @@ import (
 	"oktareset/oktaclient"
 )
 
-// Phase is how far a command has come. It decides what an error means that nobody foresaw.
+// Phase is how far a command has got. It decides what an unforeseen error means.
 type Phase int
 
 // The phases.
 const (
-	Before Phase = iota // nothing was changed, or written that stays
-	During              // something was
+	Before Phase = iota // nothing was changed, and nothing written that stays
+	During              // something was changed
 )
 
-// Code is the exit code of an error that has none of its own.
+// Code returns the exit code for an error that has none of its own.
 func (p Phase) Code() int {
 	if p == Before {
 		return ExitUsage
@@ -23,7 +23,7 @@ func (p Phase) Code() int {
 	return ExitBrokeOff
 }
 
-// Classify gives an error that has no exit code that of a signal, or of its phase.
+// Classify gives an error without an exit code that of a signal, or of its phase.
 func (p Phase) Classify(err error) error {
 	if err == nil || Decided(err) {
 		return err
@@ -34,7 +34,7 @@ func (p Phase) Classify(err error) error {
 	return WithCode(p.Code(), err)
 }
 
-// Refused is [Phase.Classify] of what ended a command before anything was changed.
+// Refused is [Phase.Classify] for an error that ended a command before anything was changed.
 func Refused(err error) error {
 	if decided, ok := As(err); ok && decided.Alone {
 		return decided
@@ -42,17 +42,17 @@ func Refused(err error) error {
 	return Before.Classify(err)
 }
 
-// Stopped is [Phase.Classify] of what ended a run in its middle.
+// Stopped is [Phase.Classify] for an error that ended a run in its middle.
 func Stopped(err error) error { return During.Classify(err) }
 
-// later is what to do about an error that ends the client's patience.
+// later says what to do about an error that ended the client's patience.
 func (p Phase) later(err error) string {
 	switch {
 	case errors.Is(err, oktaclient.ErrLimited):
 		return "other clients of the org may use its limit up: try again when they are done"
 	case errors.Is(err, oktaclient.ErrTooManyLost):
 		return "before you go on, look at what is between this machine and Okta, such as a proxy or a gateway"
-	case p == During: // the command says how to go on
+	case p == During: // the command says how to resume
 		return ""
 	}
 	return hintLater

@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// Signal is the cause of a context that a signal has ended.
+// Signal is the cause of a context that a signal ended.
 type Signal struct{ Signal os.Signal }
 
 func (s Signal) Error() string {
@@ -20,7 +20,7 @@ func (s Signal) Error() string {
 	return s.Signal.String()
 }
 
-// ExitCode is 128 and the signal's number, as shells have it.
+// ExitCode returns 128 plus the signal's number, as shells do.
 func (s Signal) ExitCode() int {
 	var number syscall.Signal
 	if n, ok := s.Signal.(syscall.Signal); ok {

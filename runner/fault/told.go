@@ -1,13 +1,14 @@
 package fault
 
-// told is an error that a person has read already.
+// told is an error that was already printed.
 type told struct{ err error }
 
 func (e *told) Error() string { return e.err.Error() }
 
 func (e *told) Unwrap() error { return e.err }
 
-// Told marks an error as printed, so that it isn't printed once more. It stays what it is.
+// Told marks an error as printed, so that it isn't printed again. Otherwise the error stays the
+// same.
 func Told(err error) error {
 	if err == nil {
 		return nil
@@ -15,7 +16,8 @@ func Told(err error) error {
 	return &told{err}
 }
 
-// WasTold reports whether an error was printed. One that something was added to since wasn't.
+// WasTold reports whether an error was printed. If anything was added to it later, it counts as
+// not printed.
 func WasTold(err error) bool {
 	for {
 		switch e := err.(type) { //nolint:errorlint // this unwraps
