@@ -13,21 +13,22 @@ import (
 	"oktareset/runner/table"
 )
 
-// version is that of the journal's form. It changes when a reader of the old one would
+// version is that of the journal's format. It changes if a reader of the old format would
 // misunderstand the new one.
 const version = "1"
 
-// The events. A row is taken before anything is sent that could change its user, and settled when
-// it is known what became of that.
+// The events. A row is taken before any request that could change its user is sent, and settled
+// when the outcome is known.
 const (
 	Taken   = "taken"
 	Settled = "settled"
 )
 
-// stepReset is how a journal calls [runner.StepReset].
+// stepReset is the journal's name for [runner.StepReset].
 const stepReset = "reset"
 
-// Head returns the first two lines of a journal, and their sum. header is that of the results.
+// Head returns the first two lines of a journal, and their sum. header is the header of the
+// results.
 func Head(runID, input string, header []byte) ([]byte, Sum) {
 	first := []byte(table.JournalColumn + "," + version + "," + runID + "," + input + ",")
 	second := ColumnsLine(header)
@@ -36,10 +37,10 @@ func Head(runID, input string, header []byte) ([]byte, Sum) {
 	return slices.Concat(s.AppendTo(first), now.AppendTo(second)), now
 }
 
-// OpenColumns is what the second line has in front of the header of the results.
+// OpenColumns are the columns of the second line before the header of the results.
 const OpenColumns = "event,step,sent,still_to_go,"
 
-// ColumnsLine is the text of the second line.
+// ColumnsLine returns the text of the second line.
 func ColumnsLine(header []byte) []byte {
 	return slices.Concat([]byte(OpenColumns), bytes.TrimSuffix(header, []byte("\n")), []byte(","))
 }
@@ -58,7 +59,7 @@ func ReadHead(text []byte) (runID, input string, err error) {
 	return fields[2], fields[3], nil
 }
 
-// AppendOpen appends the fields in front of a row's line.
+// AppendOpen appends the fields before a row's line.
 func AppendOpen(dst []byte, event string, o runner.Open) []byte {
 	dst = append(append(dst, event...), ',')
 	if o.Sent == "" {
@@ -74,20 +75,21 @@ func AppendOpen(dst []byte, event string, o runner.Open) []byte {
 		if i > 0 {
 			dst = append(dst, ' ')
 		}
-		dst = append(dst, url.QueryEscape(id)...) // an org chose it
+		dst = append(dst, url.QueryEscape(id)...) // the org chose it
 	}
 	return append(dst, ',')
 }
 
-// Line is what a line of a row says.
+// Line is the content of a row's line.
 type Line struct {
 	Event string
 	Open  runner.Open
-	Row   []byte // the row's line of the results, with its end; it shares memory with the journal's line
+	// the row's line of the results, with its newline; it shares memory with the journal's line
+	Row []byte
 }
 
-// Parse takes the text of a line apart, which it changes: the comma before the sum becomes the
-// end of the row's line.
+// Parse parses the text of a line. It changes the text: the comma before the sum becomes the
+// newline of the row's line.
 func Parse(text []byte) (l Line, err error) {
 	var fields [4]string
 	rest := text
@@ -114,7 +116,7 @@ func Parse(text []byte) (l Line, err error) {
 	return l, err
 }
 
-// known is the text of a field, without new memory for those that most lines have.
+// known returns the text of a field, without an allocation for the most frequent ones.
 func known(field []byte) string {
 	for _, s := range [...]string{"", Settled, Taken, stepReset, string(runner.Lost)} {
 		if string(field) == s {
@@ -145,7 +147,7 @@ func parseOpen(step, sent, factors string) (o runner.Open, err error) {
 	return o, nil
 }
 
-// Decode takes a row's line apart, as the journal has it: a row that is taken has no result yet.
+// Decode parses a row's line as the journal means it: a taken row has no result yet.
 func (l *Line) Decode(dec *table.Decoder) (results.Entry, error) {
 	e, err := results.Decode(l.Row, dec)
 	if err != nil {

@@ -9,18 +9,18 @@ import (
 	"oktareset/runner/results"
 )
 
-// Reader reads single lines of a journal, each with the sum of the line before: so it is known
-// whether they are still as they were written.
+// Reader reads single lines of a journal. It checks each against the sum of the line before, and
+// so detects changed lines.
 type Reader struct {
 	Path string // for errors
 	File io.ReaderAt
 	buf  []byte
 }
 
-// lineSize is how much is read for a line at first: several usual ones.
+// lineSize is how much is read for a line at first: several lines of usual length.
 const lineSize = 4 << 10
 
-// At returns what the line says that begins at an offset. It is valid until the next call.
+// At returns the line that begins at an offset. It is valid until the next call.
 func (r *Reader) At(offset int64) (Line, error) {
 	if r.buf == nil {
 		r.buf = make([]byte, lineSize)
@@ -42,7 +42,7 @@ func (r *Reader) At(offset int64) (Line, error) {
 	}
 }
 
-// parse takes a line apart that stands behind a sum.
+// parse checks and parses a line after the sum of the line before.
 func (r *Reader) parse(before, text []byte) (Line, error) {
 	s, ok := ParseSum(before)
 	text, _, err := s.Check(text)

@@ -5,19 +5,19 @@ import (
 	"hash/crc32"
 )
 
-// Sum is the running checksum of a journal: the CRC-32C of all that stands before it, but for the
-// sums themselves.
+// Sum is the running checksum of a journal: the CRC-32C of everything before it, except the sums
+// themselves.
 type Sum uint32
 
-// SumLength is how long a sum and the line's end are: eight hexadecimal digits and LF.
+// SumLength is the length of a sum and its newline: eight hexadecimal digits and LF.
 const SumLength = 9
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// After returns the sum of a line's text, which ends in the comma before its sum.
+// After returns the sum after a line's text, which ends in the comma before its sum.
 func (s Sum) After(text []byte) Sum { return Sum(crc32.Update(uint32(s), castagnoli, text)) }
 
-// AppendTo ends a line whose text is in dst.
+// AppendTo appends the sum and a newline to a line's text.
 func (s Sum) AppendTo(dst []byte) []byte {
 	const digits = "0123456789abcdef"
 	for shift := 28; shift >= 0; shift -= 4 {
@@ -28,11 +28,10 @@ func (s Sum) AppendTo(dst []byte) []byte {
 
 func (s Sum) String() string { return string(s.AppendTo(nil)[:SumLength-1]) }
 
-// errSum is what is wrong with a line that isn't as it was written, or doesn't follow the line
-// before it.
+// errSum means that a line was changed, or doesn't follow the line before it.
 var errSum = errors.New("its checksum isn't that of this line behind the one before")
 
-// Check returns the text of a line whose sum is the one after s, and that sum.
+// Check returns a line's text and its sum, if that is the right sum after s.
 func (s Sum) Check(line []byte) (text []byte, now Sum, err error) {
 	end := len(line) - SumLength
 	if end < 1 || line[end-1] != ',' {
@@ -46,7 +45,7 @@ func (s Sum) Check(line []byte) (text []byte, now Sum, err error) {
 	return text, now, nil
 }
 
-// ParseSum reads a sum and the end of its line.
+// ParseSum reads a sum and its newline.
 func ParseSum(b []byte) (s Sum, ok bool) {
 	if len(b) != SumLength || b[SumLength-1] != '\n' {
 		return 0, false
