@@ -1,17 +1,17 @@
-// Package evidence is what the System Log says, read once and folded once.
+// Package evidence reads the System Log, once, and combines its events, once.
 //
 // # Who was reset lately
 //
-// [ReadRecent] reads the log backwards from now, and keeps of each user the last whole reset and
+// [ReadRecent] reads the log backwards from now. For each user it keeps the last whole reset, and
 // whether a factor was enrolled after it. A whole reset is an event of all factors, or one that a
-// request to reset_factors caused; the loss of a single factor is none. The runs that the reader
-// calls its own don't count.
+// request to reset_factors caused; the loss of a single factor isn't one. The reader's own runs
+// don't count.
 //
-// Who reads backwards knows everything since the place that was reached, so that an end before the
-// end of the period, by a bound or by an error, leaves a part that can be relied on: [Recent.Since]
-// says how far it goes. Less is never taken for nothing.
+// Reading backwards means that everything after the place reached is known. So if a limit or an
+// error ends the reading early, the part that was read is still complete: [Recent.Since] says how
+// far back it goes. An incomplete reading never counts as "nobody".
 //
-// A user is known by ID, and by the login that the log has: so rows of either kind can be counted
-// before anybody is looked up. Memory grows with the users whom the events that were read name, by
-// about 80 bytes for each, whatever the size of the input.
+// A user is known by ID, and by the login in the log: so rows of either kind can be counted
+// before anybody is looked up. Memory grows with the number of users in the events that were
+// read, by about 80 bytes for each, whatever the size of the input.
 package evidence

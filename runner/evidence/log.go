@@ -12,11 +12,12 @@ import (
 const (
 	// LogRetention is how long Okta keeps events.
 	LogRetention = 90 * 24 * time.Hour
-	// LogCalls is what a default token may ask the log in a minute, in a workforce org.
+	// LogCalls is how many requests a minute a default token may send to the log of a workforce
+	// org.
 	LogCalls = 60
-	// LongReading is a reading of the log that is announced.
+	// LongReading is how long a reading of the log has to be for the program to announce it.
 	LongReading = time.Minute
-	// ShortFor is the shape of times in messages.
+	// ShortFor is the format of times in messages.
 	ShortFor = "2006-01-02T15:04:05Z"
 )
 
@@ -36,5 +37,5 @@ func ExplainLog(c *oktaclient.Client, err error) error {
 	return known
 }
 
-// HintLog says what reading the System Log takes.
+// HintLog says what is needed to read the System Log.
 const HintLog = "the System Log takes a good token of an admin who may read it, or the scope okta.logs.read"

@@ -10,10 +10,10 @@ import (
 	"oktareset/runner"
 )
 
-// Source is who did something, and in which run: "" for none of this program's.
+// Source is who did something, and in which run; RunID "" means not with this program.
 type Source struct {
 	ActorID string
-	Actor   string // what people call it
+	Actor   string // for people to read
 	RunID   string
 }
 
@@ -24,54 +24,54 @@ type Reset struct {
 	Enrolled bool // a factor was enrolled since
 }
 
-// Query says what [ReadRecent] reads, and how much of it at most.
+// Query says what [ReadRecent] reads, and its limits.
 type Query struct {
 	Since, Until time.Time         // by the server's clock
-	Own          func(Source) bool // whose resets don't count; nil: nobody's
+	Own          func(Source) bool // whose resets don't count; nil: all count
 	OwnSince     time.Time         // from when on these are looked for, if that is before Since
-	Found        func(Change)      // gets what these took; nil: nobody wants it
-	Pages        int               // at most so many, at least 1
-	For          time.Duration     // no request begins after so long
+	Found        func(Change)      // gets what these took; nil: not needed
+	Pages        int               // at most this many, at least 1
+	For          time.Duration     // no request begins after this time
 }
 
-// Change is an event of one of the reader's own runs that took a factor from somebody, or all.
+// Change is an event in which one of the reader's own runs took one factor or all from somebody.
 type Change struct {
-	UserID, Login string // as the log has them
+	UserID, Login string // as in the log
 	At            time.Time
 	By            Source
 }
 
-// Recent is who was reset lately. A nil Recent is nobody.
+// Recent says who was reset lately. A nil Recent knows nobody.
 type Recent struct {
-	since   time.Time // everything published after it is known; zero: nothing
+	since   time.Time // everything published after it is known; zero: nothing is
 	whole   bool
-	users   map[runner.Key]int32 // by ID and by login: place in entries
+	users   map[runner.Key]int32 // by ID and by login: index into entries
 	entries []entry
 	sources []Source
 	known   map[Source]int32
 }
 
-// entry is what is known of one user.
+// entry is what is known about one user.
 type entry struct {
 	at       int64 // of the last whole reset, in milliseconds since 1970; 0: none yet
-	by       int32 // place in sources
-	enroller int32 // of what was enrolled after it: place in sources, nobody or several
+	by       int32 // index into sources
+	enroller int32 // who enrolled a factor after it: index into sources, nobody or several
 }
 
-// The enrollers besides the sources.
+// The values of enroller that aren't sources.
 const (
 	nobody  = -1
 	several = -2
 )
 
-// emptyPages in a row are the end of what a log without an end is read for.
+// emptyPages in a row end the reading of a log that has no last page.
 const emptyPages = 2
 
-// errBound ends a reading by its time.
+// errBound ends a reading at its time limit.
 var errBound = errors.New("the System Log was read for as long as is allowed")
 
-// ReadRecent reads who was reset. An end by a bound is no error: then [Recent.Whole] is false. An
-// error is the client's, or the cause of ctx's end, and comes with what was read until then.
+// ReadRecent reads who was reset. Reaching a limit is no error: then [Recent.Whole] is false. An
+// error is the client's, or the cause of ctx's end; the Recent then has what was read until then.
 func ReadRecent(ctx context.Context, log *oktaclient.Client, q Query) (*Recent, error) {
 	r := &Recent{users: make(map[runner.Key]int32), known: make(map[Source]int32)}
 	bounded, cancel := context.WithTimeoutCause(ctx, q.For, errBound)
@@ -108,8 +108,8 @@ func ReadRecent(ctx context.Context, log *oktaclient.Client, q Query) (*Recent, 
 	return r, nil
 }
 
-// take takes in an event. What is older than the period is looked for changes of the reader's own
-// runs only.
+// take adds an event. Of events older than the period, only changes by the reader's own runs
+// matter.
 func (r *Recent) take(e *oktaclient.LogEvent, q *Query) {
 	if q.Found != nil && q.Own != nil && (e.EventType == oktaclient.EventResetAll || e.EventType == oktaclient.EventDeactivate) && e.Outcome.Result == oktaclient.OutcomeSuccess {
 		by, user := Source{ActorID: e.Actor.ID, Actor: ActorName(e.Actor), RunID: RunID(e)}, e.User()
@@ -126,10 +126,10 @@ func (r *Recent) take(e *oktaclient.LogEvent, q *Query) {
 	}
 }
 
-// Whole reports whether all of the period was read.
+// Whole reports whether the whole period was read.
 func (r *Recent) Whole() bool { return r != nil && r.whole }
 
-// Since is the time after which everything that was published is known: zero if nothing is.
+// Since returns the time after which everything published is known; zero if nothing is.
 func (r *Recent) Since() time.Time {
 	if r == nil {
 		return time.Time{}
@@ -137,7 +137,7 @@ func (r *Recent) Since() time.Time {
 	return r.since
 }
 
-// Reached reports whether everything published since a time was read.
+// Reached reports whether everything published after a time was read.
 func (r *Recent) Reached(since time.Time) bool {
 	return r != nil && (r.whole || !r.since.IsZero() && r.since.Before(since))
 }
@@ -166,12 +166,12 @@ func (r *Recent) Of(user runner.Identifier) (Reset, bool) {
 	}
 	e := &r.entries[place]
 	by := r.sources[e.by]
-	// What a run enrolled itself after its own reset is no sign of anybody else.
+	// An enrollment by the run that did the reset doesn't show that the user came back.
 	return Reset{At: time.UnixMilli(e.at).UTC(), By: by, Enrolled: e.enroller != nobody && (e.enroller != e.by || by.RunID == "")}, true
 }
 
-// add takes in an event. They come newest first, so a user's first reset is the last one, and what
-// came before it is what was enrolled since.
+// add adds an event. Events come newest first: so a user's first reset in this order is the last
+// one, and enrollments before it in this order came after the reset.
 func (r *Recent) add(e *oktaclient.LogEvent, own func(Source) bool) {
 	user, reset := e.User(), e.Whole()
 	if user.ID == "" || e.Outcome.Result != oktaclient.OutcomeSuccess || !reset && !e.Enrolls() {
@@ -183,7 +183,8 @@ func (r *Recent) add(e *oktaclient.LogEvent, own func(Source) bool) {
 	}
 	u := r.user(user)
 	switch {
-	case u.at != 0 && (reset || e.Published.UnixMilli() != u.at): // in the same millisecond, either may have been first
+	// in the same millisecond, either may have been first
+	case u.at != 0 && (reset || e.Published.UnixMilli() != u.at):
 	case reset:
 		u.at, u.by = max(1, e.Published.UnixMilli()), r.source(by)
 	case u.enroller == nobody:
@@ -193,7 +194,7 @@ func (r *Recent) add(e *oktaclient.LogEvent, own func(Source) bool) {
 	}
 }
 
-// user returns the entry of the user of an event.
+// user returns the entry for the user of an event.
 func (r *Recent) user(p oktaclient.LogParty) *entry {
 	id := runner.Identifier{Kind: cmp.Or(kindOf(p.ID), runner.KindLogin), Value: p.ID}
 	place, ok := r.users[id.Key()]
@@ -201,7 +202,7 @@ func (r *Recent) user(p oktaclient.LogParty) *entry {
 		place = int32(len(r.entries))
 		r.entries = append(r.entries, entry{enroller: nobody})
 		r.users[id.Key()] = place
-		// The newest event that names a login says whose it is now.
+		// The newest event with a login shows whose login it is now.
 		if login, reason := runner.ParseIdentifier(p.AlternateID); reason == "" && login.Kind == runner.KindLogin {
 			if _, taken := r.users[login.Key()]; !taken {
 				r.users[login.Key()] = place

@@ -7,11 +7,11 @@ import (
 	"oktareset/oktaclient"
 )
 
-// runToken is how a run names itself in the User-Agent of its requests.
+// runToken matches a run's name in the User-Agent of its requests.
 var runToken = regexp.MustCompile(`^oktareset/\S+ run/(\d{8}T\d{6}Z-[0-9a-f]{6})(?: |$)`)
 
-// RunID returns the id of the run that an event's User-Agent names, or "". Anybody can send that
-// User-Agent: only together with the run's account it says who it was.
+// RunID returns the id of the run in an event's User-Agent, or "". Anybody can send that
+// User-Agent: it proves the run only together with the run's account.
 func RunID(e *oktaclient.LogEvent) string {
 	if m := runToken.FindStringSubmatch(e.Client.UserAgent.Raw); m != nil {
 		return m[1]
@@ -19,7 +19,7 @@ func RunID(e *oktaclient.LogEvent) string {
 	return ""
 }
 
-// ActorName is what people call an actor.
+// ActorName returns an actor's name for people to read.
 func ActorName(p oktaclient.LogParty) string {
 	if p.AlternateID != "" && !strings.EqualFold(p.AlternateID, "unknown") {
 		return p.AlternateID
@@ -27,8 +27,8 @@ func ActorName(p oktaclient.LogParty) string {
 	return p.DisplayName
 }
 
-// ResetKey is the same for the events of one reset: of one user, by one request. An event that
-// names no request stands alone.
+// ResetKey returns a key that is the same for all events of one reset: one user, one request. An
+// event without a request has a key of its own.
 func ResetKey(e *oktaclient.LogEvent, userID string) string {
 	if id := e.RequestID(); id != "" {
 		return userID + " " + id
