@@ -15,23 +15,23 @@ import (
 
 const (
 	// oldEnough is how much older than its row's taking a factor has to be to prove anything: no
-	// clock that passes for Okta's is so far off that a factor enrolled after a reset could pass
-	// for one from before.
+	// clock that passes for Okta's is off by so much that a factor enrolled after a reset could
+	// look like one from before.
 	oldEnough = time.Hour
-	// CreatedMargin is how long before the taking a factor counts as enrolled since: Okta's servers
-	// don't all have the same clock.
+	// CreatedMargin: a factor created up to this long before the taking counts as enrolled since,
+	// because Okta's servers don't all have the same clock.
 	CreatedMargin = 10 * time.Second
-	// freshTime is how long a list of factors holds.
+	// freshTime is how long a list of factors is valid as a proof.
 	freshTime = 5 * time.Second
 )
 
-// ErrStale says that a proof is too old to send a reset again.
+// ErrStale means that a proof is too old to send a reset again.
 var ErrStale = errors.New("the proof that nothing was done is too old")
 
-// Proof says that a user certainly wasn't reset. It holds for a moment.
+// Proof proves that a user certainly wasn't reset. It is valid for a moment.
 type Proof struct{ listed time.Time }
 
-// Check returns [ErrStale] once the proof doesn't hold any more. It is asked before each attempt.
+// Check returns [ErrStale] once the proof has expired. Call it before each attempt.
 func (p Proof) Check() error {
 	if p.listed.IsZero() || time.Since(p.listed) > freshTime {
 		return ErrStale
@@ -44,8 +44,8 @@ type NotProved struct{ Why string }
 
 func (e *NotProved) Error() string { return "nothing proves that nothing was done: " + e.Why }
 
-// NotDone lists the factors of a row's user and returns the proof that the user wasn't reset, or a
-// [*NotProved], or the client's error. The log's part of the proof is [Prover.Wait]'s.
+// NotDone lists the factors of a row's user and returns the proof that the user wasn't reset, or
+// a [*NotProved], or the client's error. [Prover.Wait] supplies the log's part of the proof.
 func (p *Prover) NotDone(ctx context.Context, res runner.Result) (Proof, error) {
 	if p == nil {
 		return Proof{}, &NotProved{"nobody has looked"}
@@ -85,8 +85,8 @@ func (p *Prover) clocked(res runner.Result) bool {
 	return len(runs) > 0 && !slices.ContainsFunc(runs, func(run string) bool { return run != p.opts.RunID && !p.opts.Runs[run].Clock })
 }
 
-// missing returns a [*NotProved] if a factor that was recorded before the row was taken, and that a
-// reset takes, isn't listed any more.
+// missing returns a [*NotProved] if a factor that was recorded before the row was taken, and that
+// a reset takes, is no longer listed.
 func missing(listed []oktaclient.Factor, recorded []string) error {
 	for _, name := range recorded {
 		there := slices.ContainsFunc(listed, func(f oktaclient.Factor) bool { return f.String() == name })
@@ -97,8 +97,8 @@ func missing(listed []oktaclient.Factor, recorded []string) error {
 	return nil
 }
 
-// fromBefore returns a [*NotProved] unless a list of factors proves that there was no reset since a
-// row was taken.
+// fromBefore returns a [*NotProved] unless a list of factors proves that no reset happened after
+// the row was taken.
 func fromBefore(listed []oktaclient.Factor, taken time.Time) error {
 	old := false
 	for _, f := range listed {

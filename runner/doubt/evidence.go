@@ -12,27 +12,27 @@ import (
 )
 
 const (
-	// logTargets is how many users one query of the log asks for: it keeps the URL below 4 KB.
+	// logTargets is how many users one query of the log names: it keeps the URL below 4 KB.
 	logTargets = 50
-	// ClockDoubt is how far off the time of a taking may be although Okta's windows vouch for it:
-	// what must not be missed is looked for from that much earlier on.
+	// ClockDoubt is how far off the time of a taking may be although Okta's windows confirm it:
+	// events that must not be missed are looked for from that much earlier on.
 	ClockDoubt = oktaclient.Window + 10*time.Second
-	// ClockSlack allows for server clocks that differ: an event may be published a moment before
-	// the time that a reply showed.
+	// ClockSlack allows for differing server clocks: an event may be published a moment before
+	// the time in a reply.
 	ClockSlack = 2 * time.Second
 )
 
-// evidence is what a reading of the log has of a row.
+// evidence is what one reading of the log shows about a row.
 type evidence struct {
 	whole     *oktaclient.LogEvent  // our reset of all factors
 	parts     []oktaclient.LogEvent // our deactivations
-	touched   bool                  // somebody took a factor from the user, whoever it was
+	touched   bool                  // somebody took a factor from the user, we or others
 	complete  bool                  // the log was read to its end
-	witnessed bool                  // the same reading has a witness
+	witnessed bool                  // the same reading shows a witness
 }
 
-// readLog returns the evidence of each row that it came to, by row number. An error is one after
-// which nothing more can be asked.
+// readLog returns the evidence for each row that it reached, by row number. An error means that
+// nothing more can be asked.
 func (p *Prover) readLog(ctx context.Context, rows []runner.Result, ripe bool) (map[int]*evidence, error) {
 	read := make(map[int]*evidence, len(rows))
 	if p.Blind() {
@@ -65,8 +65,8 @@ func (p *Prover) readLog(ctx context.Context, rows []runner.Result, ripe bool) (
 	return read, nil
 }
 
-// readChunk reads the log for some rows, and for the witnesses together with them: who sees these,
-// sees those. What was found before an error counts.
+// readChunk reads the log for some rows and for the witnesses in one query: if the witnesses
+// show, the rows would show too. Events found before an error count.
 func (p *Prover) readChunk(ctx context.Context, rows []runner.Result, witnesses []answer, read map[int]*evidence) error {
 	byUser := make(map[string][]runner.Result)
 	var ids []string
@@ -88,7 +88,7 @@ func (p *Prover) readChunk(ctx context.Context, rows []runner.Result, witnesses 
 		add(w.userID, w.at)
 	}
 	events, err := p.client.FindFactorEvents(ctx, ids, since.Add(-ClockDoubt))
-	var last time.Time // when the latest witness was taken, by this machine's clock
+	var last time.Time // local time at which the latest witness was taken
 	for i := range events {
 		e := &events[i]
 		if !tookFactor(e) {
@@ -118,12 +118,12 @@ func tookFactor(e *oktaclient.LogEvent) bool {
 		e.Outcome.Result == oktaclient.OutcomeSuccess
 }
 
-// note adds an event of a row's user.
+// note adds an event about a row's user.
 func (p *Prover) note(e *oktaclient.LogEvent, res runner.Result, ev *evidence) {
 	switch {
 	case e.Published.Before(res.StartedAt.Add(-ClockDoubt)):
 		return
-	case e.Published.Before(res.StartedAt.Add(-ClockSlack)), !p.ours(e, res): // no proof, of neither
+	case e.Published.Before(res.StartedAt.Add(-ClockSlack)), !p.ours(e, res): // proves neither
 	case e.EventType == oktaclient.EventResetAll:
 		ev.whole = e
 	default:
@@ -132,8 +132,8 @@ func (p *Prover) note(e *oktaclient.LogEvent, res runner.Result, ev *evidence) {
 	ev.touched = true
 }
 
-// ours reports whether an event is the work of the request that left a row in doubt: another
-// admin's reset of the same user, or the user's own, is no proof.
+// ours reports whether the request that left a row in doubt caused an event: a reset of the same
+// user by another admin, or by the user, is no proof.
 func (p *Prover) ours(e *oktaclient.LogEvent, res runner.Result) bool {
 	if res.RequestID != "" && e.RequestID() == res.RequestID {
 		return true
@@ -146,25 +146,25 @@ func (p *Prover) ours(e *oktaclient.LogEvent, res runner.Result) bool {
 	return false
 }
 
-// sentBy reports whether an event was caused by a run: anybody can send its User-Agent, so that its
-// account has to be the run's, too.
+// sentBy reports whether a run caused an event. Anybody can send the run's User-Agent, so the
+// account has to be the run's too.
 func (p *Prover) sentBy(e *oktaclient.LogEvent, run string) bool {
 	actor := p.opts.Runs[run].Actor
 	return actor != "" && e.Actor.ID == actor && slices.Contains(strings.Fields(e.Client.UserAgent.Raw), "run/"+run)
 }
 
-// sawWitness reports whether an event is of an answered reset of this run.
+// sawWitness reports whether an event belongs to an answered reset of this run.
 func (p *Prover) sawWitness(e *oktaclient.LogEvent, w answer) bool {
 	return e.User().ID == w.userID && !e.Published.Before(w.at.Add(-ClockSlack)) && p.sentBy(e, p.opts.RunID)
 }
 
-// leftBy returns the listed factors that a reset takes, that are from before it, and that none of
-// its deactivations names. An Okta Verify goes as one: its push, which may stay listed, is gone
-// with any other part of it, unless its passcodes are still there.
+// leftBy returns the listed factors from before a reset that it should have taken and that none
+// of its deactivations names. An Okta Verify is taken as a whole: its push, which may stay
+// listed, is gone if any other part of it is, unless its passcodes are still listed.
 func leftBy(parts []oktaclient.LogEvent, listed []oktaclient.Factor) []oktaclient.Factor {
 	verify := false
 	var names []string
-	var last time.Time // by the server's clock, as the factors' times are
+	var last time.Time // by the server's clock, like the factors' times
 	for i := range parts {
 		names = append(names, parts[i].Factor())
 		verify = verify || oktaclient.OktaVerifyEvent(parts[i].Factor())

@@ -14,25 +14,26 @@ import (
 	"oktareset/runner"
 )
 
-// listers ask for factors at the same time; the client's pace holds for them too.
+// listers is how many lists of factors are read at the same time; the client's pace applies to
+// them too.
 const listers = 8
 
-// Found is what a look found of rows. Each is in one of the lists.
+// Found is the outcome of a look at rows. Each row is in one of the lists.
 type Found struct {
 	Done       []runner.Result // the reset is proved; settled so
-	Incomplete []runner.Result // a part of it is; settled so
-	Absent     []runner.Result // the log would show it and doesn't: [Prover.NotDone] decides
-	Open       []runner.Result // anything else, those whose reset isn't in doubt among them
+	Incomplete []runner.Result // a part of the reset is proved; settled so
+	Absent     []runner.Result // the log would show a reset and doesn't: [Prover.NotDone] decides
+	Open       []runner.Result // all others, also those whose reset isn't in doubt
 }
 
-// Look looks once what the System Log proves, without waiting. On an error, the rows that it didn't
-// come to are open.
+// Look checks once what the System Log proves, without waiting. After an error, the rows that it
+// didn't reach are open.
 func (p *Prover) Look(ctx context.Context, rows []runner.Result) (Found, error) {
 	return p.look(ctx, rows, false)
 }
 
-// LookTwice is [Prover.Look], and once more after a pause for what isn't proved by then: the log
-// lags by seconds.
+// LookTwice is [Prover.Look], and once more after a pause for rows that aren't proved by then:
+// the log lags by seconds.
 func (p *Prover) LookTwice(ctx context.Context, rows []runner.Result, pause time.Duration) (Found, error) {
 	f, err := p.look(ctx, rows, false)
 	left := slices.Concat(f.Open, f.Incomplete)
@@ -47,8 +48,8 @@ func (p *Prover) LookTwice(ctx context.Context, rows []runner.Result, pause time
 	return again, err
 }
 
-// Wait waits until nothing that the rows' requests did can still take effect, and looks now and
-// then. The rows that are open then, and whose reset isn't in doubt, may be worked on again.
+// Wait waits until the rows' requests can no longer take effect, and looks now and then. Rows
+// that are then open, and whose reset isn't in doubt, may be worked on again.
 func (p *Prover) Wait(ctx context.Context, rows []runner.Result) (Found, error) {
 	var all Found
 	for {
@@ -62,7 +63,7 @@ func (p *Prover) Wait(ctx context.Context, rows []runner.Result) (Found, error) 
 			all.Incomplete, all.Absent, all.Open = f.Incomplete, f.Absent, f.Open
 			return all, err
 		}
-		rows = slices.Concat(f.Open, f.Incomplete) // the log may have had a part of the events
+		rows = slices.Concat(f.Open, f.Incomplete) // the log may have had only a part of the events
 		if len(rows) == 0 {
 			return all, nil
 		}
@@ -89,8 +90,8 @@ func (p *Prover) pause(ctx context.Context, left time.Duration) error {
 	}
 }
 
-// look reads the log, and lists the factors of those of whom it shows parts of a reset. ripe says
-// that what isn't there by now isn't to come: then, and only then, witnesses are asked for, too.
+// look reads the log, and lists the factors of users for whom it shows parts of a reset. ripe
+// means that nothing more is to come. Only then does look ask for witnesses too.
 func (p *Prover) look(ctx context.Context, rows []runner.Result, ripe bool) (Found, error) {
 	var f Found
 	var doubts, parts []runner.Result
@@ -130,7 +131,7 @@ func (p *Prover) noteAbsent(row int) {
 	p.absent[row] = true
 }
 
-// lookAtParts tells a whole reset from a part of one where the log has deactivations only.
+// lookAtParts distinguishes a whole reset from a part of one if the log has only deactivations.
 func (p *Prover) lookAtParts(ctx context.Context, rows []runner.Result, read map[int]*evidence, f *Found) error {
 	type list struct {
 		left []oktaclient.Factor
@@ -146,7 +147,7 @@ func (p *Prover) lookAtParts(ctx context.Context, rows []runner.Result, read map
 			return nil
 		})
 	}
-	_ = workers.Wait() // its functions return nil: one user's failure is no other's
+	_ = workers.Wait() // the functions return nil: one user's failure must not end the others
 	var stopped error
 	for i, res := range rows {
 		switch a := lists[i]; {
@@ -162,8 +163,7 @@ func (p *Prover) lookAtParts(ctx context.Context, rows []runner.Result, read map
 	return stopped
 }
 
-// unlisted takes in that a user's factors can't be listed. It returns an error after which nobody's
-// can.
+// unlisted records that a user's factors couldn't be listed. It returns an error if nobody's can.
 func (p *Prover) unlisted(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:

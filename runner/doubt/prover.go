@@ -12,58 +12,59 @@ import (
 
 const (
 	// settleTime is how long after a request was given up its change may still take effect: three
-	// times the longest answer that is waited for.
+	// times the longest wait for an answer.
 	settleTime = 60 * time.Second
-	// againTime is how long what may be done twice waits before it is: an org that has lost an
-	// answer may lose the next one.
+	// againTime is the pause before a harmless step is repeated: an org that has lost an answer
+	// may lose the next one.
 	againTime = 5 * time.Second
-	// logInterval is how often the System Log is asked while that time passes: it lags, usually by
+	// logInterval is how often the System Log is read during that time: it lags, usually by
 	// seconds.
 	logInterval = 15 * time.Second
-	// keptWitnesses is how many answered resets are remembered: on Identity Engine, one of a user
-	// without factors writes no event. The newest of them are for rows that were lost late, the
-	// others, spread over the run, for a log that is minutes behind.
+	// keptWitnesses is how many answered resets are remembered: on Identity Engine, the reset of
+	// a user without factors writes no event, so one isn't enough. The newest are for rows that
+	// were lost late; the others, spread over the run, for a log that is minutes behind.
 	keptWitnesses   = 20
 	newestWitnesses = keptWitnesses / 2
-	// witnessTime is how long after a witness was taken the log has to show it.
+	// witnessTime is how long the log may take to show a witness after it was taken.
 	witnessTime = logInterval
 )
 
-// Run is what the manifest knows of a run.
+// Run is what the manifest says about a run.
 type Run struct {
-	Actor string // ID of the account that it ran as; "" if that isn't known
-	Clock bool   // Okta's own windows vouched for its times, from the beginning
+	Actor string // ID of the account that it used; "" if that isn't known
+	Clock bool   // Okta's own windows confirmed its times, from the beginning
 }
 
-// Options of a prover.
+// Options are those of a prover.
 type Options struct {
-	RunID   string          // of this run, as its User-Agent has it
-	Runs    map[string]Run  // all runs of the ledger, this one too
-	Blind   bool            // it is known that the log may not be read, and has been said
-	Warn    func(error)     // gets, once for each reason, why there is less proof than there might be
-	Waiting func(time.Time) // is told until when the prover waits, zero: not any more; nil: nobody is
+	RunID string         // of this run, as in its User-Agent
+	Runs  map[string]Run // all runs of the ledger, this one included
+	Blind bool           // the log may not be read, and the user knows
+	Warn  func(error)    // gets each reason why less can be proved, once
+	// gets the time until which the prover waits, zero at the wait's end; may be nil
+	Waiting func(time.Time)
 }
 
-// Prover finds out what became of rows in doubt. It is safe for concurrent use, but for
-// [Prover.Look] and [Prover.Wait], of which there is one at a time. A nil prover proves nothing.
+// Prover finds out what became of rows in doubt. It is safe for concurrent use, except that only
+// one [Prover.Look] or [Prover.Wait] may run at a time. A nil prover proves nothing.
 type Prover struct {
 	client *oktaclient.Client
 	opts   Options
-	start  time.Time // whatever an earlier run sent was given up before
+	start  time.Time // earlier runs gave up all their requests before it
 
 	mu       sync.Mutex
-	lost     map[int]time.Time // by row: when its request was given up, in this run
-	absent   map[int]bool      // rows of which the log would show a reset, and doesn't
-	answered []answer          // some of them, in the order of their answers
+	lost     map[int]time.Time // by row: when this run gave up its request
+	absent   map[int]bool      // rows for which the log would show a reset, and doesn't
+	answered []answer          // a selection, in the order of their answers
 	blind    bool              // the log may not be read
-	said     map[string]bool   // warnings
+	said     map[string]bool   // warnings given
 }
 
 // answer is a reset of this run that Okta answered.
 type answer struct {
 	userID string
-	taken  time.Time // by this machine's clock
-	at     time.Time // the same, by the server's
+	taken  time.Time // by the local clock
+	at     time.Time // the same, by the server's clock
 }
 
 // New makes a prover for a run that begins now.
@@ -74,8 +75,7 @@ func New(c *oktaclient.Client, o Options) *Prover {
 	}
 }
 
-// Lost notes that the request of a row has just been given up, without an answer that can be
-// trusted.
+// Lost records that the request of a row was given up just now, without a trustworthy answer.
 func (p *Prover) Lost(row int) {
 	if p == nil {
 		return
@@ -86,7 +86,7 @@ func (p *Prover) Lost(row int) {
 	delete(p.absent, row)
 }
 
-// LostSince reports whether a row's request was given up since a time of this machine's clock.
+// LostSince reports whether a row's request was given up at or after a local time.
 func (p *Prover) LostSince(row int, since time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -94,8 +94,8 @@ func (p *Prover) LostSince(row int, since time.Time) bool {
 	return ok && !at.Before(since)
 }
 
-// Answered notes that a user's reset, which was taken at a time of this machine's clock, and of the
-// server's, was answered.
+// Answered records that a user's reset was answered. taken is the local time of its taking, at
+// the server's.
 func (p *Prover) Answered(userID string, taken, at time.Time) {
 	if p == nil {
 		return
@@ -108,8 +108,8 @@ func (p *Prover) Answered(userID string, taken, at time.Time) {
 	}
 }
 
-// thin forgets the witness that leaves the smallest gap between those around it, but none of the
-// newest. mu is held.
+// thin forgets the witness that leaves the smallest gap between its neighbours, but none of the
+// newest. The caller has locked mu.
 func (p *Prover) thin() {
 	least, smallest := 0, time.Duration(math.MaxInt64)
 	for i := 1; i < len(p.answered)-newestWitnesses; i++ {
@@ -120,8 +120,8 @@ func (p *Prover) thin() {
 	p.answered = slices.Delete(p.answered, least, least+1)
 }
 
-// Witnessed returns the rows for which there is a reset that was taken after they were given up,
-// and answered, and the others: of those nothing can be proved but that they were reset.
+// Witnessed splits the rows: with have a reset that was taken after they were given up, and
+// answered; for those without, nothing can be proved except that they were reset.
 func (p *Prover) Witnessed(rows []runner.Result) (with, without []runner.Result) {
 	for _, res := range rows {
 		if _, ok := p.witness(p.givenUp(res.Row.N)); ok {
@@ -133,7 +133,7 @@ func (p *Prover) Witnessed(rows []runner.Result) (with, without []runner.Result)
 	return with, without
 }
 
-// witness returns when the first reset that was answered was taken after a time.
+// witness returns the earliest taking after a time whose reset was answered.
 func (p *Prover) witness(after time.Time) (taken time.Time, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -145,7 +145,7 @@ func (p *Prover) witness(after time.Time) (taken time.Time, ok bool) {
 	return taken, ok
 }
 
-// Blind reports whether the log may not be read, so that nothing can be proved of a reset.
+// Blind reports whether the log may not be read: then nothing can be proved about a reset.
 func (p *Prover) Blind() bool {
 	if p == nil {
 		return false
@@ -155,7 +155,7 @@ func (p *Prover) Blind() bool {
 	return p.blind
 }
 
-// Ripe returns the rows that may be worked on again at once, and the others.
+// Ripe returns the rows that may be worked on again now, and the others.
 func (p *Prover) Ripe(rows []runner.Result) (ripe, others []runner.Result) {
 	for _, res := range rows {
 		if !res.Open.ResetInDoubt() && p.ripeIn(res) <= 0 {
@@ -167,7 +167,7 @@ func (p *Prover) Ripe(rows []runner.Result) (ripe, others []runner.Result) {
 	return ripe, others
 }
 
-// givenUp is when a row's request was given up, at the latest.
+// givenUp returns the latest time at which a row's request may have been given up.
 func (p *Prover) givenUp(row int) time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -177,8 +177,8 @@ func (p *Prover) givenUp(row int) time.Time {
 	return p.start
 }
 
-// ripeIn is the time until nothing that the row's request did can still take effect, and the log
-// should show who was reset after it.
+// ripeIn returns the time until a row's request can no longer take effect, and the log should
+// show a later witness.
 func (p *Prover) ripeIn(res runner.Result) time.Duration {
 	since := p.givenUp(res.Row.N)
 	switch {
@@ -194,7 +194,7 @@ func (p *Prover) ripeIn(res runner.Result) time.Duration {
 	return left
 }
 
-// warn says why there is less proof, once for each kind of reason.
+// warn says why less can be proved, once for each kind of reason.
 func (p *Prover) warn(kind string, err error) {
 	p.mu.Lock()
 	said := p.said[kind]
