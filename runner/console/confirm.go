@@ -9,8 +9,8 @@ import (
 	"oktareset/runner/fault"
 )
 
-// Confirmation is a --confirm flag: an org and how many users at least and at most. The zero
-// value is none.
+// Confirmation is a --confirm flag: an org, and the least and greatest number of users. The zero
+// value means that there is none.
 type Confirmation struct {
 	Host     string
 	Min, Max int
@@ -38,14 +38,14 @@ func ParseConfirm(s string) (Confirmation, error) {
 	return Confirmation{Host: strings.ToLower(s[:i]), Min: lowest, Max: highest}, nil
 }
 
-// parseCount reads a number as the program prints it, and in no other way: 010 may have been meant
-// for something else.
+// parseCount reads a number in exactly the form that the program prints: 010 may have been meant
+// otherwise.
 func parseCount(s string) (int, bool) {
 	n, err := strconv.Atoi(s)
 	return n, err == nil && n >= 0 && strconv.Itoa(n) == s
 }
 
-// Given reports whether there is one.
+// Given reports whether the flag was given.
 func (c Confirmation) Given() bool { return c.Host != "" }
 
 func (c Confirmation) String() string {
@@ -63,8 +63,7 @@ func (c Confirmation) CheckHost(host string, users int) error {
 	return ConsentError(fmt.Sprintf("for this org it would be --confirm %s:%d", host, users), "--confirm is for %s, but the org is %s", c.Host, host)
 }
 
-// Check compares the confirmation with a run that begins: its bounds hold both, and a COUNT is
-// exact.
+// Check compares the confirmation with a new run: both bounds apply, and a COUNT is exact.
 func (c Confirmation) Check(host string, users int) error {
 	if err := c.CheckHost(host, users); err != nil {
 		return err
@@ -76,8 +75,8 @@ func (c Confirmation) Check(host string, users int) error {
 	return nil
 }
 
-// CheckRest compares the confirmation with a run that goes on: of users whom it allows, some may be
-// done already, but no more may be left.
+// CheckRest compares the confirmation with a resume: some of the allowed users may be done
+// already, but no more than allowed may be left.
 func (c Confirmation) CheckRest(host string, users int) error {
 	if err := c.CheckHost(host, users); err != nil {
 		return err
@@ -89,18 +88,18 @@ func (c Confirmation) CheckRest(host string, users int) error {
 	return nil
 }
 
-// ConsentError is the end of a run that nobody has allowed.
+// ConsentError ends a run that nobody has allowed.
 func ConsentError(hint, format string, a ...any) error {
 	return fault.New(fault.ExitConsent, hint, format, a...)
 }
 
-// Untouched is the end of a command that was stopped while it asked: nobody has allowed anything.
+// Untouched ends a command that was stopped while it asked for consent.
 func Untouched(ctx context.Context) error {
 	cause := fault.Stopped(context.Cause(ctx))
 	return fault.WithCode(fault.Code(cause), fmt.Errorf("%w; nothing was changed", cause))
 }
 
-// Plural is as "1 user", "2 users".
+// Plural returns "1 user", "2 users".
 func Plural(n int, what string) string {
 	if n == 1 {
 		return fmt.Sprintf("%d %s", n, what)
@@ -108,7 +107,7 @@ func Plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// Are is plural with its verb.
+// Are is Plural with its verb.
 func Are(n int, what string) string {
 	if n == 1 {
 		return Plural(n, what) + " is"

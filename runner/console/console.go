@@ -14,10 +14,10 @@ import (
 	"oktareset/runner/progress"
 )
 
-// Options are the flags that say what is written to stderr.
+// Options are the flags for what is written to stderr.
 type Options struct {
 	JSON    bool // --log-format json
-	Quiet   bool // errors, and what says that somebody isn't protected, only
+	Quiet   bool // only errors, and warnings that somebody isn't protected
 	Verbose bool // requests too
 }
 
@@ -46,10 +46,10 @@ func New(screen *progress.Screen, o Options) *Console {
 	return c
 }
 
-// levelAlert is that of warnings that --quiet doesn't hide.
+// levelAlert is the level of warnings that --quiet doesn't hide.
 const levelAlert = slog.LevelWarn + 1
 
-// nameAlert calls an alert a warning, as it is.
+// nameAlert prints the level of an alert as that of a warning.
 func nameAlert(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) == 0 && a.Key == slog.LevelKey && a.Value.Any() == levelAlert {
 		return slog.Any(slog.LevelKey, slog.LevelWarn)
@@ -57,18 +57,18 @@ func nameAlert(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// Info says what happens.
+// Info prints news.
 func (c *Console) Info(format string, a ...any) { c.Log.Info(fmt.Sprintf(format, a...)) }
 
-// Warn says what somebody should look at, if they look.
+// Warn prints a warning.
 func (c *Console) Warn(format string, a ...any) { c.Log.Warn(fmt.Sprintf(format, a...)) }
 
-// Alert is a warning that --quiet doesn't hide.
+// Alert prints a warning that --quiet doesn't hide.
 func (c *Console) Alert(format string, a ...any) {
 	c.Log.Log(context.Background(), levelAlert, fmt.Sprintf(format, a...))
 }
 
-// Fail prints an error and its hint, once.
+// Fail prints an error and its hint, unless it was printed before.
 func (c *Console) Fail(err error) {
 	if err == nil || fault.OnlyRows(err) || fault.WasTold(err) {
 		return
@@ -84,7 +84,7 @@ func (c *Console) Fail(err error) {
 	}
 }
 
-// writeMessage writes a line for a person, wrapped if that is a person's terminal.
+// writeMessage writes a line, wrapped if the screen is a terminal.
 func writeMessage(screen *progress.Screen, prefix, text string) (int, error) {
 	message := prefix + text
 	if screen.Columns != nil {
@@ -93,7 +93,7 @@ func writeMessage(screen *progress.Screen, prefix, text string) (int, error) {
 	return io.WriteString(screen, message+"\n")
 }
 
-// PrintJSON prints v on w as JSON, indented, where a person may read it.
+// PrintJSON prints v on w as indented JSON, safe for a terminal.
 func PrintJSON(w io.Writer, v any) error {
 	text, err := runner.JSONText(v, "  ")
 	if err == nil {
@@ -102,8 +102,8 @@ func PrintJSON(w io.Writer, v any) error {
 	return err
 }
 
-// printableWriter writes JSON, as encoding/json makes it, with what a terminal would take for a
-// command escaped.
+// printableWriter writes the JSON of encoding/json and escapes what a terminal would take for a
+// command.
 type printableWriter struct{ W io.Writer }
 
 func (p printableWriter) Write(b []byte) (int, error) {
@@ -137,8 +137,8 @@ func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 	return err
 }
 
-// writeAttr writes " key=value", quoted where the value's end wouldn't be seen; of a group,
-// that for each of its attributes.
+// writeAttr writes " key=value", with quotes where the value's end wouldn't be clear. For a group
+// it writes each attribute.
 func writeAttr(b *strings.Builder, a slog.Attr) {
 	if a.Value.Kind() == slog.KindGroup {
 		for _, member := range a.Value.Group() {
@@ -173,5 +173,5 @@ func Printable(s string) string {
 	return b.String()
 }
 
-// NotPrintable reports whether a character is printed escaped.
+// NotPrintable reports whether a character must be escaped in print.
 func NotPrintable(r rune) bool { return !runner.Printable(r) }

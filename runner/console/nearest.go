@@ -4,9 +4,8 @@ import (
 	"strings"
 )
 
-// Nearest returns the name that was meant, as far as that can be told: the one that is nearest to
-// what was typed, if it is near at all and no other is as near; else "". Case, dashes and
-// underscores don't count.
+// Nearest returns the name that was probably meant: the nearest one to what was typed, if it is
+// near enough and no other is as near; otherwise "". Case, dashes and underscores don't count.
 func Nearest(typed string, names []string) string {
 	best, least, tie := "", farthest(typed)+1, false
 	for _, name := range names {
@@ -23,15 +22,15 @@ func Nearest(typed string, names []string) string {
 	return best
 }
 
-// farthest is how many mistakes a name may have: one in three characters, and not more than three.
+// farthest is how many mistakes a name may have: one in three characters, and at most three.
 func farthest(typed string) int { return min(3, max(1, len(plainName(typed))/3)) }
 
 func plainName(s string) string {
 	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(s))
 }
 
-// distance is how many characters have to be put in, taken away, replaced or swapped with the next
-// one to make b of a. None is touched twice.
+// distance returns how many characters have to be inserted, deleted, replaced or swapped with the
+// next one to turn a into b. No character is changed twice.
 func distance(a, b string) int {
 	from, to := []rune(a), []rune(b)
 	before, last, row := make([]int, len(to)+1), make([]int, len(to)+1), make([]int, len(to)+1)

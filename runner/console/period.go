@@ -27,7 +27,7 @@ func ParsePeriod(s string) (time.Duration, error) {
 	return d + more, err
 }
 
-// Period is the value of a flag that takes a time.
+// Period is the value of a flag for a duration.
 type Period time.Duration
 
 var (
@@ -52,5 +52,5 @@ func (p *Period) Set(text string) error {
 // Get implements flag.Getter.
 func (p *Period) Get() any { return time.Duration(*p) }
 
-// String is as time.ParseDuration reads it.
+// String returns the form that time.ParseDuration reads.
 func (p *Period) String() string { return time.Duration(*p).String() }

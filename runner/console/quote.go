@@ -2,7 +2,7 @@ package console
 
 import "strings"
 
-// ShellQuote quotes a path for a POSIX shell where that is needed.
+// ShellQuote quotes a path for a POSIX shell if necessary.
 func ShellQuote(s string) string {
 	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("@%+=:,./_-", r)
@@ -12,7 +12,8 @@ func ShellQuote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// ShellFile is [ShellQuote] for a file's name that stands alone: it isn't a flag.
+// ShellFile is [ShellQuote] for the name of a file as an argument of its own: it never looks like
+// a flag.
 func ShellFile(name string) string {
 	if strings.HasPrefix(name, "-") {
 		name = "./" + name

@@ -4,16 +4,16 @@ import (
 	"strings"
 )
 
-// Table is text in columns, for a person.
+// Table is text in columns, for people.
 type Table struct {
 	Indent string
 	rows   [][]string
 }
 
-// leastCell is how much of a column has to be left for it to be worth its room.
+// leastCell is the least width of a column that is still worth showing.
 const leastCell = 8
 
-// Row adds a row. A cell that is empty is shown as a dash.
+// Row adds a row. An empty cell is shown as a dash.
 func (t *Table) Row(cells ...string) {
 	row := make([]string, len(cells))
 	for i, c := range cells {
@@ -25,8 +25,8 @@ func (t *Table) Row(cells ...string) {
 	t.rows = append(t.rows, row)
 }
 
-// Text is the table for a terminal of so many columns; 0: as wide as it is. Where there is no room,
-// the last column is cut, or left out, and then the one before it. The first one stays whole.
+// Text returns the table for a terminal of this many columns; 0: no limit. If there is too little
+// room, the last column is cut or left out, then the one before it. The first column stays whole.
 func (t *Table) Text(columns int) string {
 	return t.Fixed(t.widths(columns)...)
 }
@@ -46,7 +46,7 @@ func (t *Table) Fixed(widths ...int) string {
 	return b.String()
 }
 
-// widths are those of the columns that are shown.
+// widths returns the widths of the columns that are shown.
 func (t *Table) widths(columns int) []int {
 	var widths []int
 	for _, row := range t.rows {
@@ -76,7 +76,7 @@ func (t *Table) widths(columns int) []int {
 	return widths
 }
 
-// cutToColumns cuts a text that takes more columns.
+// cutToColumns cuts a text to this many columns.
 func cutToColumns(s string, columns int) string {
 	if Columns(s) <= columns {
 		return s

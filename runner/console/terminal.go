@@ -14,22 +14,22 @@ import (
 	"golang.org/x/term"
 )
 
-// Asker is somebody who can be asked.
+// Asker is somebody at a terminal.
 type Asker interface {
-	// Ask shows text and returns the line that is typed then. It returns early when ctx ends; the
+	// Ask shows text and returns the line typed after it. It returns early when ctx ends; the
 	// line is then lost, not used.
 	Ask(ctx context.Context, text string) (string, error)
-	// AskSecret is ask for what isn't to be seen.
+	// AskSecret is Ask without echo.
 	AskSecret(ctx context.Context, text string) (string, error)
 	Close()
 }
 
-// terminal is the person's own terminal, whatever stdin and stderr are.
+// terminal is the user's own terminal, whatever stdin and stderr are.
 type terminal struct {
 	in, out *os.File
 }
 
-// OpenTerminal fails where there is nobody to ask.
+// OpenTerminal fails if there is nobody to ask.
 func OpenTerminal() (Asker, error) {
 	if runtime.GOOS != "windows" {
 		tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
@@ -65,7 +65,7 @@ func (t *terminal) Ask(ctx context.Context, text string) (string, error) {
 		_, _ = io.WriteString(t.out, "\n")
 		return "", context.Cause(ctx)
 	}
-	if errors.Is(err, io.EOF) { // what comes next isn't to stand behind the question
+	if errors.Is(err, io.EOF) { // later text must not follow the question on its line
 		_, _ = io.WriteString(t.out, "\n")
 	} else if err != nil {
 		return "", err
@@ -80,7 +80,7 @@ func (t *terminal) AskSecret(ctx context.Context, text string) (string, error) {
 		return "", err
 	}
 	defer term.Restore(fd, before)                 //nolint:errcheck // also when ctx ends in the middle
-	if err := hideInput(uintptr(fd)); err != nil { // whoever answers at once is hidden, too
+	if err := hideInput(uintptr(fd)); err != nil { // an immediate answer must be hidden too
 		return "", fmt.Errorf("hide what is typed: %w", err)
 	}
 	if err := t.show(ctx, text); err != nil {
@@ -93,11 +93,11 @@ func (t *terminal) AskSecret(ctx context.Context, text string) (string, error) {
 	})
 }
 
-// pasteTime is how long after the first piece of a paste the others come.
+// pasteTime is how long after the first piece of a paste the rest comes.
 const pasteTime = 100 * time.Millisecond
 
-// show shows a question. What was typed before is thrown away: nobody can have answered what wasn't
-// asked. A paste that is longer than the terminal's buffer comes in pieces.
+// show shows a question. It first discards what was typed before: nobody can have answered a
+// question before it was asked. A paste longer than the terminal's buffer comes in pieces.
 func (t *terminal) show(ctx context.Context, text string) error {
 	err := t.discard()
 	if err == nil {
@@ -116,7 +116,7 @@ func (t *terminal) show(ctx context.Context, text string) error {
 	return err
 }
 
-// columns is how wide the terminal is, 0 when it doesn't say.
+// columns returns the terminal's width, 0 if unknown.
 func (t *terminal) columns() int {
 	columns, _, err := term.GetSize(int(t.out.Fd()))
 	if err != nil {
@@ -125,7 +125,7 @@ func (t *terminal) columns() int {
 	return columns
 }
 
-// discard throws away what was typed and not read yet.
+// discard discards typed input that was not read yet.
 func (t *terminal) discard() error {
 	conn, err := t.in.SyscallConn()
 	if err != nil {
@@ -139,7 +139,7 @@ func (t *terminal) discard() error {
 	return nil
 }
 
-// WaitFor reads in the background, so that the end of ctx is noticed; what is read after that is
+// WaitFor reads in the background, so that it can return when ctx ends; whatever is read later is
 // lost.
 func WaitFor(ctx context.Context, read func() (string, error)) (string, error) {
 	type answer struct {

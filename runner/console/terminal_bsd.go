@@ -4,13 +4,13 @@ package console
 
 import "golang.org/x/sys/unix"
 
-// discardInput throws away what was typed on a terminal and not read yet.
+// discardInput discards typed input that was not read yet.
 func discardInput(fd uintptr) error {
 	const input = 1 // FREAD
 	return unix.IoctlSetPointerInt(int(fd), unix.TIOCFLUSH, input)
 }
 
-// hideInput doesn't show what is typed on a terminal from now on.
+// hideInput turns off the terminal's echo.
 func hideInput(fd uintptr) error {
 	state, err := unix.IoctlGetTermios(int(fd), unix.TIOCGETA)
 	if err != nil {

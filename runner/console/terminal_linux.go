@@ -2,10 +2,10 @@ package console
 
 import "golang.org/x/sys/unix"
 
-// discardInput throws away what was typed on a terminal and not read yet.
+// discardInput discards typed input that was not read yet.
 func discardInput(fd uintptr) error { return unix.IoctlSetInt(int(fd), unix.TCFLSH, unix.TCIFLUSH) }
 
-// hideInput doesn't show what is typed on a terminal from now on.
+// hideInput turns off the terminal's echo.
 func hideInput(fd uintptr) error {
 	state, err := unix.IoctlGetTermios(int(fd), unix.TCGETS)
 	if err != nil {

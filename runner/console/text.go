@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// BytesText is as 12 MB.
+// BytesText returns a size as "12 MB".
 func BytesText(n uint64) string {
 	units := []string{"bytes", "kB", "MB", "GB", "TB"}
 	value, unit := float64(n), 0
@@ -18,7 +18,7 @@ func BytesText(n uint64) string {
 	return fmt.Sprintf("%.1f %s", value, units[unit])
 }
 
-// Ago is as "3 days ago".
+// Ago returns a time as "3 days ago".
 func Ago(d time.Duration) string {
 	switch {
 	case d < -time.Minute:

@@ -8,24 +8,24 @@ import (
 	"golang.org/x/text/width"
 )
 
-// DefaultColumns is the width of a terminal that doesn't say how wide it is.
+// DefaultColumns is the width of a terminal that doesn't report one.
 const DefaultColumns = 80
 
 const (
 	leastColumns = 20 // a narrower terminal breaks lines itself
 	gap          = "  "
-	deeper       = 4 // how far the text of a term that has its line to itself is moved in
+	deeper       = 4 // the indent of a text that is set under its term
 )
 
 // Wrap breaks the lines of a text at words, so that none is wider than columns. A line that fits
-// stays as it is. Where one goes on, it stands under its text: behind the gap of a term, as in
+// stays as it is. A continuation line starts under its text: after the gap of a term, as in
 //
-//	--rate N/s  at most so many
+//	--rate N/s  at most this many
 //	            requests
 //
-// and else under its own beginning. A word is never broken, and neither is a command: what begins
-// with oktareset at the beginning of a text or behind a colon can be pasted as it stands. A part of
-// it could be a command that does something else.
+// and otherwise under its own beginning. A word is never broken. Neither is a command, which
+// begins with oktareset at the beginning of a text or after a colon: it can be pasted as it is,
+// and a part of it might be another valid command.
 func Wrap(text string, columns int) string {
 	if columns <= 0 {
 		columns = DefaultColumns
@@ -43,7 +43,8 @@ func Wrap(text string, columns int) string {
 	return b.String()
 }
 
-// blockAt is how many of the first lines have their text in the same column: they are set alike.
+// blockAt returns how many of the first lines have their text in the same column: they are
+// wrapped alike.
 func blockAt(lines []string) int {
 	n := 1
 	if column := textColumn(lines[0]); column > 0 {
@@ -54,7 +55,7 @@ func blockAt(lines []string) int {
 	return n
 }
 
-// wrapBlock wraps lines with their texts in one column. If that leaves them less than half of the
+// wrapBlock wraps lines with their texts in one column. If that leaves less than half of the
 // terminal, each text goes under its term.
 func wrapBlock(b *strings.Builder, lines []string, columns int) {
 	column, wide := textColumn(lines[0]), false
@@ -87,14 +88,14 @@ func wrapBlock(b *strings.Builder, lines []string, columns int) {
 	}
 }
 
-// cutEnd takes the end from a line: its newline, and spaces, behind which an answer is typed.
+// cutEnd cuts off the end of a line: its newline, and the spaces before a typed answer.
 func cutEnd(line string) (text, end string) {
 	text = strings.TrimRight(line, " \n")
 	return text, line[len(text):]
 }
 
-// splitTerm takes a line apart: its indent, its term, and the text behind the gap. Without a
-// gap all of it is text. So it is without an indent: there, two spaces are no more than that.
+// splitTerm splits a line into its indent, its term, and the text after the gap. A line without a
+// gap is all text. So is a line without an indent: there, two spaces mean nothing.
 func splitTerm(line string) (indent, term, text string) {
 	rest := strings.TrimLeft(line, " ")
 	indent = line[:len(line)-len(rest)]
@@ -106,7 +107,8 @@ func splitTerm(line string) (indent, term, text string) {
 	return indent, term, text
 }
 
-// textColumn is where the text behind the term of a line begins, 0 if it has none.
+// textColumn returns the column in which the text after a line's term begins, 0 if it has no
+// term.
 func textColumn(line string) int {
 	line, _ = cutEnd(line)
 	if _, term, text := splitTerm(line); term != "" {
@@ -115,7 +117,8 @@ func textColumn(line string) int {
 	return 0
 }
 
-// wrapLine writes a text whose first line begins in the column at, and each other one in hang.
+// wrapLine writes a text whose first line begins in column at, and every other one in column
+// hang.
 func wrapLine(b *strings.Builder, text string, at, hang, columns int) {
 	first := true
 	for _, word := range pieces(text) {
@@ -134,7 +137,7 @@ func wrapLine(b *strings.Builder, text string, at, hang, columns int) {
 	}
 }
 
-// pieces are the words of a text. A command is one.
+// pieces returns the words of a text. A command is one piece.
 func pieces(text string) []string {
 	var all []string
 	for text != "" {
@@ -148,8 +151,8 @@ func pieces(text string) []string {
 	return all
 }
 
-// commandIn is where the first command of a text begins and ends: behind it, or behind a semicolon
-// that isn't quoted. Both are the end of the text if it has none.
+// commandIn returns where the first command of a text begins and ends: at the end of the text, or
+// after an unquoted semicolon. Without a command, both are the end of the text.
 func commandIn(text string) (begin, end int) {
 	const program = "oktareset "
 	if !strings.HasPrefix(text, program) {
@@ -170,8 +173,8 @@ func commandIn(text string) (begin, end int) {
 	return begin, len(text)
 }
 
-// WrapBehind wraps a text, which is one line, behind a prefix. Where it goes on, it stands
-// under its beginning.
+// WrapBehind wraps a one-line text after a prefix. Continuation lines start under the beginning
+// of the text.
 func WrapBehind(prefix, text string, columns int) string {
 	if columns <= 0 {
 		columns = DefaultColumns
@@ -192,7 +195,7 @@ func WrapBehind(prefix, text string, columns int) string {
 	return b.String()
 }
 
-// Columns is how many columns of a terminal a text takes.
+// Columns returns how many columns of a terminal a text takes.
 func Columns(s string) int {
 	n := 0
 	for _, r := range s {
