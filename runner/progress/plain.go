@@ -12,7 +12,7 @@ type lines struct {
 	write func(string)
 	every time.Duration
 	last  time.Time // when the last line was written
-	held  bool      // the hold that lasts has had its line
+	held  bool      // the current hold has had its line
 }
 
 func (l *lines) show(s sample) {

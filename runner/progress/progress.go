@@ -12,36 +12,36 @@ import (
 // a job.
 const DefaultEvery = 10 * time.Second
 
-// sampleEvery is the time between two looks at the counters: often enough for a countdown in
-// seconds to look even.
+// sampleEvery is the time between two samples of the counters: short enough for an even countdown
+// in seconds.
 const sampleEvery = 200 * time.Millisecond
 
-// Options of a display.
+// Options are those of a display.
 type Options struct {
 	Screen *Screen // what is written on
 
-	// Columns is the width of the terminal that Screen writes to, 0 when it can't be told. It
-	// is asked for each frame. Nil means that no bar can be drawn: not a terminal, or one that
-	// can't go back to the start of a line (TERM=dumb).
+	// Columns returns the width of the terminal that Screen writes to, 0 if unknown. It is called
+	// for each frame. Nil means that no bar can be drawn: no terminal, or one that can't go back
+	// to the start of a line (TERM=dumb).
 	Columns func() int
 
 	Label string // what is done to the rows, in ASCII: "reset"
-	Total int    // rows to come; 0 when nobody knows: no bar then, and no time left
+	Total int    // rows to come; 0: unknown, then neither a bar nor the time left is shown
 
-	Reads bool // what is counted is only read and has no outcome: nothing is said of what is not ok
+	Reads bool // the rows are only read and have no outcome: no row can need attention
 
-	State func() State  // why nothing moves; may be nil. Called by the display's goroutine alone
+	State func() State  // why nothing moves; may be nil. Only the display's goroutine calls it
 	Every time.Duration // between two plain lines; 0 is DefaultEvery
-	Line  func(string)  // gets each plain line, without its newline, in place of Screen; may be nil
+	Line  func(string)  // gets each plain line, without its newline, instead of Screen; may be nil
 }
 
-// State is what keeps the run from going on.
+// State is what keeps the run waiting.
 type State struct {
-	Hold time.Time // no request starts before, by this machine's clock; zero or past: nothing is held
+	Hold time.Time // no request starts before this local time; zero or past: nothing is held
 	Why  string    // "rate limit", "concurrency limit"
 
-	// PerWindow is how many rows one window of the rate limit is enough for, Window the time
-	// from one window to the next. 0: not known.
+	// PerWindow is how many rows fit into one window of the rate limit, Window the time from one
+	// window to the next. 0: unknown.
 	PerWindow int
 	Window    time.Duration
 }
@@ -57,7 +57,7 @@ type Progress struct {
 	finished chan struct{} // closed after the last output
 }
 
-// display is a way to show samples. It is used by one goroutine.
+// display is a way to show samples. Only one goroutine uses it.
 type display interface {
 	show(sample)
 	end(sample)
@@ -78,8 +78,7 @@ func New(o Options) *Progress {
 	return p
 }
 
-// Add counts one row that ended with the status. It never blocks and may be called from many
-// goroutines.
+// Add counts one row that ended with the status. It never blocks and is safe for concurrent use.
 func (p *Progress) Add(status runner.Status) {
 	if p == nil {
 		return
@@ -90,23 +89,22 @@ func (p *Progress) Add(status runner.Status) {
 	}
 }
 
-// Count counts one of what is only read. It never blocks and may be called from many goroutines.
+// Count counts one item that is only read. It never blocks and is safe for concurrent use.
 func (p *Progress) Count() {
 	if p != nil {
 		p.done.Add(1)
 	}
 }
 
-// Mend counts no row: one that was counted before has ended with the status now, after it was
-// not ok.
+// Mend counts no row: a row that was counted as not ok before has now ended with this status.
 func (p *Progress) Mend(status runner.Status) {
 	if p != nil && status.OK() {
 		p.notOK.Add(-1)
 	}
 }
 
-// Done shows the end of the run and returns once that is written; nothing is written
-// afterwards. It leaves the cursor at the start of a line. It may be called more than once.
+// Done shows the end of the run and returns once that is written; nothing is written afterwards.
+// It leaves the cursor at the start of a line. It may be called more than once.
 func (p *Progress) Done() {
 	if p == nil {
 		return
@@ -132,7 +130,7 @@ func (p *Progress) run(d display) {
 
 func (p *Progress) sample() sample {
 	s := sample{total: int64(p.opts.Total), reads: p.opts.Reads}
-	s.notOK = p.notOK.Load() // before done, as Add counts it after: never more than done
+	s.notOK = p.notOK.Load() // before done, because Add counts it after done: never more than done
 	s.done = p.done.Load()
 	if p.opts.State != nil {
 		s.state = p.opts.State()

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// minElapsed is the time before which no rate is shown: the first few rows say nothing about
-// the rest.
+// minElapsed is the time before which no rate is shown: the first few rows don't predict the
+// rest.
 const minElapsed = time.Second
 
-// maxLeft is the longest time left that is shown as it is. Beyond it the number says no more
-// than "days".
+// maxLeft is the longest time left that is shown in full. A greater number means no more than
+// "days".
 const maxLeft = 99 * time.Hour
 
 // sample is the state of a run at one moment.
@@ -24,13 +24,13 @@ type sample struct {
 	state              State
 }
 
-// text says all there is to say of a run that goes on.
+// text says everything about a run in progress.
 func (s sample) text() string {
 	return join(s.counts(), s.rate(), s.left(), s.notOKText(), s.holdText(utc))
 }
 
-// texts are for a line of a terminal, the longest first: what matters less goes first where
-// there is no room. While nothing moves, that is the rate; the time left and the bar stay.
+// texts are versions for one line of a terminal, the longest first. Less important parts go
+// first: the rate before the time left and the bar.
 func (s sample) texts() []string {
 	return []string{
 		join(s.counts(), s.rate(), s.left(), s.notOKText(), s.holdText(local)),
@@ -42,7 +42,7 @@ func (s sample) texts() []string {
 	}
 }
 
-// endText is for a run that is over.
+// endText is the text for a finished run.
 func (s sample) endText() string {
 	return join(s.counts(), rateText(s.perMinute()), "in "+duration(s.elapsed), s.notOKText())
 }
@@ -64,8 +64,8 @@ func (s sample) notOKText() string {
 	return fmt.Sprintf("%d need attention", s.notOK)
 }
 
-// perMinute is the average over the whole run, holds included: a rate limit makes any shorter
-// average jump between all and nothing. It is 0 while there is none.
+// perMinute returns the average over the whole run, holds included: because of rate limits, any
+// shorter average would jump between everything and nothing. It is 0 while there is no average.
 func (s sample) perMinute() float64 {
 	if s.done == 0 || s.elapsed < minElapsed {
 		return 0
@@ -106,8 +106,8 @@ func (s sample) left() string {
 	return duration(time.Duration(minutes*float64(time.Minute))) + " left"
 }
 
-// windowsLeft is the least time that the rate limit leaves: the rest of a hold, and the windows
-// that are needed before the last one. The average alone would promise seconds while the first
+// windowsLeft returns the least time that the rate limit allows: the rest of a hold, and the
+// windows needed before the last one. The average alone would promise seconds while the first
 // window is spent.
 func (s sample) windowsLeft() time.Duration {
 	if s.state.PerWindow <= 0 {
@@ -116,7 +116,7 @@ func (s sample) windowsLeft() time.Duration {
 	return s.hold() + time.Duration((s.total-s.done-1)/int64(s.state.PerWindow))*s.state.Window
 }
 
-// hold is how long nothing will start, 0 when nothing is held.
+// hold returns how long nothing will start, 0 if nothing is held.
 func (s sample) hold() time.Duration { return max(0, s.state.Hold.Sub(s.now)) }
 
 func (s sample) holdText(clock func(time.Time) string) string {
@@ -124,11 +124,12 @@ func (s sample) holdText(clock func(time.Time) string) string {
 	if hold == 0 {
 		return ""
 	}
-	wait := time.Duration(math.Ceil(hold.Seconds())) * time.Second // up: "waiting 0 s" would look stuck
+	// rounded up: "waiting 0 s" would look stuck
+	wait := time.Duration(math.Ceil(hold.Seconds())) * time.Second
 	return fmt.Sprintf("%s: waiting %s, until %s", s.state.Why, duration(wait), clock(s.state.Hold))
 }
 
-// briefHoldText is as "rate limit until 14:03:20".
+// briefHoldText returns a text as "rate limit until 14:03:20".
 func (s sample) briefHoldText() string {
 	if s.hold() == 0 {
 		return ""
@@ -136,8 +137,8 @@ func (s sample) briefHoldText() string {
 	return s.state.Why + " until " + local(s.state.Hold)
 }
 
-// utc is a time for a log, which may be read anywhere; local is one for the person at the terminal.
-// Both are rounded up.
+// utc formats a time for a log, which may be read anywhere, and local for the person at the
+// terminal. Both round up.
 func utc(t time.Time) string { return t.UTC().Add(time.Second - 1).Format("15:04:05Z") }
 
 func local(t time.Time) string { return t.Local().Add(time.Second - 1).Format("15:04:05") }

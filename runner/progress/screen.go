@@ -7,23 +7,23 @@ import (
 )
 
 // Screen is a terminal that messages and a bar share: a message clears the bar's line, and the
-// bar is drawn again below it. While no bar is drawn it hands on what it gets as it is, so that
-// it can stand in for stderr from the start of a program to its end. It is safe for concurrent
-// use; each Write stays in one piece.
+// bar is drawn again below it. While no bar is drawn it passes its input on as it is, so that it
+// can replace stderr from the start of a program to its end. It is safe for concurrent use; each
+// Write stays in one piece.
 type Screen struct {
-	Columns func() int // how wide it is, 0 when it can't be told; nil: it is no terminal
+	Columns func() int // its width, 0 if unknown; nil: it is no terminal
 
 	mu   sync.Mutex
 	w    io.Writer
 	bar  string // the line on the terminal; "" when there is none
-	open bool   // the last message has no newline yet: no bar may be drawn behind it
+	open bool   // the last message has no newline yet: no bar may follow it
 }
 
 // NewScreen returns a Screen that writes to w.
 func NewScreen(w io.Writer) *Screen { return &Screen{w: w} }
 
-// Write writes a message above the bar. What doesn't end in a newline keeps the bar away until
-// the rest comes.
+// Write writes a message above the bar. After a message without a newline at its end, the bar
+// stays away until the rest comes.
 func (s *Screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -62,9 +62,9 @@ func (s *Screen) end(line string) {
 	s.bar = ""
 }
 
-// put overwrites the bar with line, and the rest of a longer bar with spaces: an escape
-// sequence would do it too, but not on every terminal. It writes at most once, and nothing when
-// nothing changes. The caller holds mu.
+// put overwrites the bar with line, and the rest of a longer bar with spaces: not every terminal
+// understands an escape sequence for that. It writes at most once, and nothing if nothing
+// changes. The caller has locked mu.
 func (s *Screen) put(line string) {
 	if line == s.bar {
 		return
