@@ -1,11 +1,12 @@
-// Package protect knows who is left alone in a run: whom the files of --exclude name, and who was
-// reset lately, by the System Log.
+// Package protect decides who is left alone in a run: users in the files of --exclude, and users
+// whom the System Log shows as reset lately.
 //
-// [Files] reads the files, looks all their users up before anything is changed, and keeps beside
-// the results whom it found: whoever was left alone by a run stays so until its last row is
-// settled. A file that protects nobody, or too few, ends the run before its first change.
+// [Files] reads the files, looks up all their users before anything is changed, and saves beside
+// the results whom it found: a user left alone by a run stays so until its last row is settled. A
+// file that protects nobody, or too few, ends the run before its first change.
 //
-// [Recent] asks the log who of the users was reset lately by other results: the same people under
-// the name of another file would be reset again without a word. Who has enrolled a factor since is
-// never left alone for that, as the factor may be an attacker's.
+// [Recent] reads in the log who of the users was reset lately by other results: otherwise the
+// same people in a differently named file would be reset again without a word. A user who has
+// enrolled a factor since is never left alone for that reason, because the factor may be an
+// attacker's.
 package protect

@@ -17,29 +17,30 @@ import (
 	"oktareset/runner/steps"
 )
 
-// Options are the flags that say who is left alone.
+// Options are the flags for users to leave alone.
 type Options struct {
 	Exclude    []string // files
-	Column     string   // of these files, that names the users; "": found out
+	Column     string   // the column of these files that names the users; "": detected
 	SkipAdmins bool
-	SkipRecent time.Duration // --skip-reset-since; 0: nobody is left alone for that
+	// --skip-reset-since; 0: nobody is left alone because of a recent reset
+	SkipRecent time.Duration
 }
 
-// Files are the files of users to leave alone.
+// Files are the files with users to leave alone.
 type Files struct {
 	files  []file
 	column string // of --exclude-column
 }
 
-// file is one of them: given, or kept from an earlier run.
+// file is one of them: from a flag, or saved by an earlier run.
 type file struct {
 	path, sha256, column string
 	steps.ExcludedFile
 	lookedUpAt time.Time // zero: not yet
-	rows       int       // of the input that it covers
+	rows       int       // rows of the input that it covers
 }
 
-// ReadFiles reads the files of --exclude. Nothing is sent.
+// ReadFiles reads the files of --exclude. It sends nothing.
 func ReadFiles(ctx context.Context, out *console.Console, o *Options) (*Files, error) {
 	p := &Files{column: o.Column}
 	for _, path := range o.Exclude {
@@ -67,8 +68,8 @@ func (p *Files) Has(sha256 string) bool {
 // Empty reports whether there is no file.
 func (p *Files) Empty() bool { return len(p.files) == 0 }
 
-// Option is what the manifest keeps of the files that were given, "" without one: [Files.Unite]
-// compares it with those of a later run.
+// Option returns what the manifest keeps of the given files, "" without any. [Files.Unite]
+// compares it with the files of a later run.
 func (p *Files) Option() string {
 	var record []string
 	for _, f := range p.files {
@@ -77,8 +78,8 @@ func (p *Files) Option() string {
 	return strings.Join(record, "\n")
 }
 
-// People are those whom a stand-in org needs: the users of lines with an ID and a login, so that
-// both are of one user, and the names of all others.
+// People returns the users that a stand-in org needs: users from lines with an ID and a login, so
+// that both belong to one user, and all names.
 func (p *Files) People() (both []oktaclient.User, names []string) {
 	for _, f := range p.files {
 		for _, l := range f.Lines {
@@ -99,7 +100,7 @@ func (p *Files) People() (both []oktaclient.User, names []string) {
 	return both, names
 }
 
-// LookUp is a look-up of all users of the files, before consent.
+// LookUp is a look-up of all users in the files, before consent.
 type LookUp struct {
 	Client  *oktaclient.Client
 	Workers int
@@ -107,8 +108,8 @@ type LookUp struct {
 	Bar     func(lookUps int) (each, done func()) // shows how far it is
 }
 
-// LookUp finds out whom the files name. It warns of lines that name nobody, and refuses a file that
-// can't be what it is meant to be. It changes nothing.
+// LookUp finds out which users the files name. It warns of lines that name nobody, and refuses a
+// file that can't be a list of this org's users. It changes nothing.
 func (p *Files) LookUp(ctx context.Context, o LookUp) (*steps.Excluded, error) {
 	var all []steps.ExcludedFile
 	for _, f := range p.files {
@@ -150,8 +151,8 @@ func explainExclusion(ctx context.Context, c *oktaclient.Client, err error) erro
 	return fault.Usage("try again later; as long as it isn't known who is excluded, nothing is changed", "%w", err)
 }
 
-// checkFindings warns of lines that protect nobody, and refuses a file that can't be what it is
-// meant to be.
+// checkFindings warns of lines that protect nobody, and refuses a file that can't be a list of
+// this org's users.
 func checkFindings(out *console.Console, host string, findings []steps.Finding) error {
 	for _, f := range findings {
 		tellNobody(out, f)
@@ -170,7 +171,7 @@ func checkFindings(out *console.Console, host string, findings []steps.Finding) 
 	return nil
 }
 
-// tellNobody warns of lines that protect nobody: they are perhaps misspelt.
+// tellNobody warns of lines that protect nobody: they may be misspelt.
 func tellNobody(out *console.Console, f steps.Finding) {
 	const most = 10
 	for _, l := range f.Nobody[:min(len(f.Nobody), most)] {
@@ -181,7 +182,7 @@ func tellNobody(out *console.Console, f steps.Finding) {
 	}
 }
 
-// namesText is what a line calls somebody, as: the ID "00u…" or the login "nora@example.com".
+// namesText returns a line's names for a user, as: the ID "00u…" or the login "nora@example.com".
 func namesText(l steps.ExcludedLine, and string) string {
 	var parts []string
 	for _, id := range l.Names {
@@ -194,8 +195,8 @@ func namesText(l steps.ExcludedLine, and string) string {
 	return strings.Join(parts, " "+and+" ")
 }
 
-// Count counts the rows of the input that each file covers. shown is what messages call the input.
-// An ID of a line that names nobody, and that a row has in another case, is damage.
+// Count counts the input rows that each file covers. shown is the input's name in messages. If a
+// line that names nobody has an ID that differs from a row's only in case, the file is damaged.
 func (p *Files) Count(found *steps.Excluded, rows iter.Seq2[runner.Row, error], shown string) error {
 	damaged := namesOfNobody(found.Findings())
 	for row, err := range rows {
@@ -218,13 +219,13 @@ func (p *Files) Count(found *steps.Excluded, rows iter.Seq2[runner.Row, error], 
 	return nil
 }
 
-// nameOfNobody is a name that stands in a file of exclusions and that no user has.
+// nameOfNobody is a name in a file of exclusions that no user has.
 type nameOfNobody struct {
 	file, name string
 	line       int
 }
 
-// namesOfNobody are the names of the lines that name nobody, in lower case.
+// namesOfNobody returns the names in lines that name nobody, in lower case.
 func namesOfNobody(findings []steps.Finding) map[string]nameOfNobody {
 	names := make(map[string]nameOfNobody)
 	for _, f := range findings {
@@ -237,12 +238,12 @@ func namesOfNobody(findings []steps.Finding) map[string]nameOfNobody {
 	return names
 }
 
-// Covers reports whether some row of the input was counted.
+// Covers reports whether the files cover any row of the input.
 func (p *Files) Covers() bool {
 	return slices.ContainsFunc(p.files, func(f file) bool { return f.rows > 0 })
 }
 
-// users is how many lines of a file name somebody.
+// users returns how many lines of a file name somebody.
 func (f *file) users() int {
 	n := 0
 	for _, l := range f.Lines {
@@ -269,7 +270,7 @@ func (p *Files) Texts() []string {
 // mostNobody is how many lines that name nobody a manifest lists.
 const mostNobody = 1000
 
-// Record is what the manifest keeps of the files.
+// Record returns what the manifest keeps of the files.
 func (p *Files) Record() []results.Excluded {
 	var record []results.Excluded
 	for _, f := range p.files {

@@ -18,18 +18,18 @@ import (
 	"oktareset/runner/steps"
 )
 
-// Whoever was left alone by a run stays so until its last row is settled. Before its first change,
-// a run writes down beside its results whom the files name and who that is at Okta; a resume
-// protects these and those of the files that it is given.
+// A user left alone by a run stays so until its last row is settled. Before its first change, a
+// run saves beside its results whom the files name and which users these are at Okta. A resume
+// protects them and the users of the files that it gets.
 
-// lookUpLasts is how long a look-up counts. Later, a login may be somebody else's.
+// lookUpLasts is how long a look-up counts. Later, a login may belong to somebody else.
 const lookUpLasts = 24 * time.Hour
 
-// maxKept bounds what is read of a file that keeps exclusions, in bytes: far more than a
-// million users.
+// maxKept limits the size of a file with saved exclusions, in bytes: far more than a million
+// users need.
 const maxKept = 1 << 29
 
-// keptExclusions is what is kept of the files of --exclude.
+// keptExclusions is what is saved of the files of --exclude.
 type keptExclusions struct {
 	Format string     `json:"format"`
 	Files  []keptFile `json:"files"`
@@ -52,7 +52,7 @@ type keptLine struct {
 	Users []steps.ExcludedUser `json:"users,omitempty"`
 }
 
-// users is how many lines of a file name somebody.
+// users returns how many lines of a file name somebody.
 func (k *keptFile) users() int {
 	n := 0
 	for _, l := range k.Lines {
@@ -63,10 +63,10 @@ func (k *keptFile) users() int {
 	return n
 }
 
-// keptPath is where the exclusions are kept beside results.
+// keptPath returns where the exclusions are saved, beside the results.
 func keptPath(path string) string { return results.Stem(path) + ".exclude.json" }
 
-// Keep writes down beside the results at path who is left alone. It comes before the first change.
+// Keep saves beside the results at path who is left alone. Call it before the first change.
 func (p *Files) Keep(path string) error {
 	if p.Empty() {
 		return Drop(path)
@@ -93,7 +93,7 @@ func (p *Files) Keep(path string) error {
 	return nil
 }
 
-// Drop removes what [Files.Keep] wrote beside results, if it is ours.
+// Drop removes what [Files.Keep] saved beside the results, if the file is ours.
 func Drop(path string) error {
 	if _, err := readKept(path); err != nil {
 		return nil //nolint:nilerr // there is nothing of ours
@@ -104,7 +104,7 @@ func Drop(path string) error {
 	return nil
 }
 
-// readKept reads what [Files.Keep] wrote beside results.
+// readKept reads what [Files.Keep] saved beside the results.
 func readKept(path string) (kept keptExclusions, err error) {
 	path = keptPath(path)
 	f, err := files.Open(path, files.Rule{Max: maxKept, Ours: true, Private: true})
@@ -119,11 +119,12 @@ func readKept(path string) (kept keptExclusions, err error) {
 	return kept, nil
 }
 
-// Unite adds the files that the earlier runs of results kept to those that are given. What an
-// earlier run left alone and neither is known any more has to be given again.
+// Unite adds the files that earlier runs of these results saved to the given ones. A file whose
+// users an earlier run left alone, and that is in neither, has to be given again.
 func (p *Files) Unite(path string, runs []results.Run) error {
 	kept, err := readKept(path)
-	if _, others := errors.AsType[*files.RefusedError](err); others { // whom it doesn't name any more isn't left alone
+	// users that the file no longer names would not be left alone
+	if _, others := errors.AsType[*files.RefusedError](err); others {
 		return fault.Refused(err)
 	}
 	if err == nil {
@@ -146,7 +147,7 @@ func (p *Files) Unite(path string, runs []results.Run) error {
 	return nil
 }
 
-// recorded is how many users earlier runs found in a file, by the manifest.
+// recorded returns how many users earlier runs found in a file, according to the manifest.
 func (k *keptFile) recorded(runs []results.Run) int {
 	users := 0
 	for _, run := range runs {
@@ -159,15 +160,15 @@ func (k *keptFile) recorded(runs []results.Run) int {
 	return users
 }
 
-// excludes reports whether the users of a file that an earlier run was given are left alone.
+// excludes reports whether the users of a file from an earlier run are left alone.
 func (p *Files) excludes(hash string, run results.Run) bool {
 	return slices.ContainsFunc(p.files, func(f file) bool {
 		return f.sha256 == hash && (!f.lookedUpAt.IsZero() || run.Options["exclude-column"] == p.column)
 	})
 }
 
-// add adds a file that an earlier run has kept. Whom that has found is left alone, whatever the
-// file names now; and if it was looked up less than a day ago, it isn't looked up again.
+// add adds a file that an earlier run saved. The users that were found then are left alone,
+// whatever the file names now. If the look-up is less than a day old, it isn't repeated.
 func (p *Files) add(k keptFile) {
 	f := file{path: k.Path, sha256: k.SHA256, column: k.Column, lookedUpAt: k.LookedUpAt}
 	age := time.Since(k.LookedUpAt)

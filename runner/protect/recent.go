@@ -18,39 +18,39 @@ import (
 )
 
 const (
-	// recentPeriod is how far back the log is asked in any case.
+	// recentPeriod is how far back the log is always read.
 	recentPeriod = 24 * time.Hour
-	// askPages and askTime bound what is read only to be told.
+	// askPages and askTime limit a reading that is only for information.
 	askPages = 20
 	askTime  = 30 * time.Second
-	// skipPages and skipTime bound what has to be read in whole. A default token may read 60 pages
-	// a minute.
+	// skipPages and skipTime limit a reading that has to be complete. A default token may read 60
+	// pages a minute.
 	skipPages = 200
 	skipTime  = 5 * time.Minute
-	// clocksApart is how much sooner than a run began its first events may be, by Okta's clock.
+	// clocksApart is how long before the start of a run its first events may be, by Okta's clock.
 	clocksApart = 10 * time.Minute
-	// sayAfter is when a reading that isn't over is announced.
+	// sayAfter is when an unfinished reading is announced.
 	sayAfter = 3 * time.Second
 )
 
-// Recent is who of a run's users was reset lately, and not by the runs of its own results. The zero
-// value knows of nobody.
+// Recent is who of a run's users was reset lately, and not by the runs of its own results. The
+// zero value knows nobody.
 type Recent struct {
-	Skip time.Duration // --skip-reset-since, given now or before; 0: nobody is left alone
+	Skip time.Duration // --skip-reset-since, of this run or an earlier one; 0: nobody is left alone
 
-	since    time.Time // who was reset after it is left alone
-	are      string    // reset: that they are, or would be
-	asked    time.Time // the period that the log was asked for begins
+	since    time.Time // users who were reset after it are left alone
+	are      string    // the verb for "reset": they are, or in a dry run would be
+	asked    time.Time // the beginning of the period that was asked for
 	log      *evidence.Recent
 	users    int    // who were reset
-	enrolled int    // of these, who have enrolled a factor since
-	left     int    // of the others, who are left alone
+	enrolled int    // of these, those who have enrolled a factor since
+	left     int    // of the others, those who are left alone
 	partly   bool   // there may be more: the log wasn't read to its end
-	bound    string // if a bound ended it, how far it was read
+	bound    string // if a limit ended the reading, how far it got
 	by       map[evidence.Source]int
 }
 
-// periodText is a duration as [console.ParsePeriod] reads it, without zeros.
+// periodText returns a duration as [console.ParsePeriod] reads it, without zeros.
 func periodText(d time.Duration) string {
 	s := d.String()
 	for _, zero := range []string{"m0s", "h0m"} {
@@ -61,22 +61,25 @@ func periodText(d time.Duration) string {
 	return s
 }
 
-// Ask is what the log is asked, and for whom.
+// Ask is the question to the log, and the users that it is about.
 type Ask struct {
 	Client *oktaclient.Client
 	Out    *console.Console
 	DryRun bool
-	Skip   time.Duration                                  // --skip-reset-since
-	Before []results.LeftAlone                            // what earlier runs, or the plan, were to leave alone
-	Own    func(evidence.Source) bool                     // knows the runs of these results; nil: there are none
-	Since  time.Time                                      // when the first of them began, by this machine's clock
-	Found  func(evidence.Change)                          // gets what they did; nil: nobody wants it
-	Users  func(yield func(runner.Identifier) bool) error // of the run's rows
+	Skip   time.Duration // --skip-reset-since
+	// periods in which earlier runs, or the plan, left users alone
+	Before []results.LeftAlone
+	// recognises the runs of these results; nil: there are none
+	Own func(evidence.Source) bool
+	// when the first of them began, by the local clock
+	Since time.Time
+	Found func(evidence.Change)                          // gets what they did; nil: not needed
+	Users func(yield func(runner.Identifier) bool) error // of the run's rows
 }
 
-// AskRecent asks the log, before consent, who was reset lately. It has a bucket of its own, so that
-// it costs the resets nothing. Without Skip, unread is why the log couldn't be read: that is no
-// error. It changes nothing.
+// AskRecent reads in the log, before consent, who was reset lately. The log has a bucket of its
+// own, so this costs the resets nothing. Without Skip, unread says why the log couldn't be read,
+// which is no error. AskRecent changes nothing.
 func AskRecent(ctx context.Context, o Ask) (c *Recent, unread, err error) {
 	now := o.Client.Now()
 	c = &Recent{asked: now.Add(-recentPeriod), are: "are", by: make(map[evidence.Source]int)}
@@ -84,7 +87,7 @@ func AskRecent(ctx context.Context, o Ask) (c *Recent, unread, err error) {
 	if o.DryRun {
 		c.are = "would be"
 	}
-	// The server's clock is known by its Date, which is cut to whole seconds.
+	// The server's time comes from its Date, which is cut to whole seconds.
 	q := evidence.Query{Until: now.Add(time.Second), Own: o.Own, Found: o.Found, Pages: askPages, For: askTime}
 	if o.Found != nil {
 		q.OwnSince = o.Since.Add(time.Until(now) - clocksApart)
@@ -124,12 +127,12 @@ func AskRecent(ctx context.Context, o Ask) (c *Recent, unread, err error) {
 	return c, unread, nil
 }
 
-// leaveAloneSince returns the period of --skip-reset-since and when it begins. Whoever an earlier
-// run, or the plan, was to leave alone is left alone until the last row is settled, so that it
-// begins where theirs did.
+// leaveAloneSince returns the period of --skip-reset-since and when it begins. Users that an
+// earlier run, or the plan, had to leave alone stay so until the last row is settled, so the
+// period begins no later than theirs.
 func leaveAloneSince(now time.Time, o *Ask) (skip time.Duration, since time.Time) {
 	skip, since = o.Skip, now.Add(-o.Skip)
-	ahead := time.Until(now) // the server's clock, of this machine's
+	ahead := time.Until(now) // how far the server's clock is ahead of the local one
 	for _, period := range o.Before {
 		skip = max(skip, period.For)
 		if from := period.Until.Add(ahead - period.For); from.Before(since) {
@@ -142,7 +145,7 @@ func leaveAloneSince(now time.Time, o *Ask) (skip time.Duration, since time.Time
 	return skip, since
 }
 
-// LeftAlone are the periods of which runs were to leave alone whoever was reset in them.
+// LeftAlone returns the periods in which runs left recently reset users alone.
 func LeftAlone(runs []results.Run) (periods []results.LeftAlone) {
 	for _, run := range runs {
 		d, err := console.ParsePeriod(run.Options["skip-reset-since"])
@@ -153,8 +156,8 @@ func LeftAlone(runs []results.Run) (periods []results.LeftAlone) {
 	return periods
 }
 
-// explain explains why it isn't known who was reset since the time that the run has to know it for.
-// Nothing was changed.
+// explain explains why it isn't known who was reset in the period that the run needs. Nothing was
+// changed.
 func (c *Recent) explain(client *oktaclient.Client, err error) error {
 	if err == nil {
 		return fault.Usage("give a shorter --skip-reset-since, or a file without those who are done: the earlier results name them",
@@ -171,7 +174,7 @@ func (c *Recent) explain(client *oktaclient.Client, err error) error {
 	return fault.Usage("try again later; as long as it isn't known who was reset lately, nothing is changed", "%w", err)
 }
 
-// count counts the users of the run whom the log names.
+// count counts the users of the run that the log names.
 func (c *Recent) count(o *Ask) error {
 	if c.log.Empty() {
 		return nil
@@ -193,16 +196,16 @@ func (c *Recent) count(o *Ask) error {
 	})
 }
 
-// Left is how many of the run's users are left alone.
+// Left returns how many of the run's users are left alone.
 func (c *Recent) Left() int { return c.left }
 
-// leaves reports whether somebody who was reset so is left alone. Who has enrolled a factor since
-// isn't: that may be the attacker's.
+// leaves reports whether a user with this reset is left alone. A user who has enrolled a factor
+// since isn't: the factor may be the attacker's.
 func (c *Recent) leaves(reset evidence.Reset) bool {
 	return c.Skip > 0 && !reset.Enrolled && !reset.At.Before(c.since)
 }
 
-// Leave says why a user is left alone, if so.
+// Leave says why a user is left alone. ok is false if the user isn't.
 func (c *Recent) Leave(userID string) (why string, ok bool) {
 	reset, ok := c.log.Of(runner.Identifier{Kind: runner.KindID, Value: userID})
 	if !ok || !c.leaves(reset) {
@@ -245,8 +248,8 @@ func (c *Recent) period() string {
 	return "in the last " + periodText(recentPeriod)
 }
 
-// wereText is as "at least 12 of these users were reset in the last 24h: 12 by admin@example.com
-// (run …)".
+// wereText returns a text as "at least 12 of these users were reset in the last 24h: 12 by
+// admin@example.com (run …)".
 func (c *Recent) wereText() string {
 	were, atLeast := "were", ""
 	if c.users == 1 {
@@ -258,7 +261,7 @@ func (c *Recent) wereText() string {
 	return fmt.Sprintf("%s%d of these users %s reset %s: %s", atLeast, c.users, were, c.period(), c.whoText())
 }
 
-// thenText says what becomes of them.
+// thenText says what happens to them.
 func (c *Recent) thenText() string {
 	if c.Skip == 0 {
 		return c.againText()
@@ -277,7 +280,8 @@ func (c *Recent) thenText() string {
 	return text
 }
 
-// againText says that they are reset again, and how to leave alone whom that would only harm.
+// againText says that they are reset again, and how to leave alone those for whom that only does
+// harm.
 func (c *Recent) againText() string {
 	skip := ": --skip-reset-since " + periodText(recentPeriod)
 	if c.users == 1 {
@@ -299,10 +303,10 @@ func (c *Recent) againText() string {
 	return fmt.Sprintf("they %s reset again; %d of them %s enrolled a factor since; to leave the others alone%s", c.are, c.enrolled, have, skip)
 }
 
-// is is "are" for one user.
+// is returns are in the singular.
 func (c *Recent) is() string { return strings.Replace(c.are, "are", "is", 1) }
 
-// whoText says by whom, the most first.
+// whoText says who reset them, the most frequent first.
 func (c *Recent) whoText() string {
 	const most = 3
 	sources := slices.SortedFunc(maps.Keys(c.by), func(a, b evidence.Source) int {
@@ -320,8 +324,8 @@ func (c *Recent) whoText() string {
 	return strings.Join(parts, ", ")
 }
 
-// OwnRuns returns what knows the runs of results: whom they have reset is settled by the results
-// themselves. It returns nil where there are none.
+// OwnRuns returns a function that recognises the runs of these results: the results themselves
+// settle whom those have reset. It returns nil if there are none.
 func OwnRuns(m *results.Manifest) func(evidence.Source) bool {
 	if m == nil {
 		return nil
@@ -334,8 +338,8 @@ func OwnRuns(m *results.Manifest) func(evidence.Source) bool {
 	}
 }
 
-// Before are the periods of which the earlier runs of results, or the plan, were to leave alone
-// whoever was reset in them. now is the run that asks; either manifest may be nil.
+// Before returns the periods in which earlier runs of these results, or the plan, left recently
+// reset users alone. now is the current run; either manifest may be nil.
 func Before(m, plan *results.Manifest, now string) []results.LeftAlone {
 	var before []results.LeftAlone
 	if m != nil {

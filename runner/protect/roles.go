@@ -11,7 +11,7 @@ import (
 )
 
 // CheckRoles makes sure that roles may be read at all, by reading the caller's own. A service app
-// has none of a user's: its first row shows it.
+// has no user's roles: for it, the first row shows whether they may be read.
 func CheckRoles(ctx context.Context, c *oktaclient.Client, actor string) error {
 	if id, _ := runner.ParseIdentifier(actor); id.Kind != runner.KindID {
 		return nil

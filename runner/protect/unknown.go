@@ -12,25 +12,26 @@ import (
 	"oktareset/runner/results"
 )
 
-// This file asks the System Log, before a resume changes anybody, whom the runs of these very
-// results have reset. The journal knows each of them as taken: it was on the disk before the
-// request was sent. If it doesn't, lines are missing that a run relied on, and whoever stood in
-// them would be reset a second time.
+// This file reads in the System Log, before a resume changes anybody, whom the earlier runs of
+// these results have reset. The journal has each of these users as taken: that was on the disk
+// before the request was sent. If a user is missing, lines are missing that a run relied on, and
+// the users in them would be reset a second time.
 
-// Unknown are the users whom earlier runs have reset by the log, and whom no row is known to have
-// been taken for.
+// Unknown collects the users that earlier runs have reset, according to the log, and that no row
+// was taken for.
 type Unknown struct {
 	Path    string        // of the results
-	Seen    *runner.Seen  // whom the rows name
-	Touched runner.RowSet // rows that were taken, whatever became of them
+	Seen    *runner.Seen  // the users that the rows name
+	Touched runner.RowSet // rows that were taken, whatever their outcome
 
-	users map[string]evidence.Change // by ID: the first change that was found
+	users map[string]evidence.Change // by ID: the first change found
 }
 
-// maxUnknown bounds how many are kept: they are damage if they are of this input, whoever follows.
+// maxUnknown limits how many are kept: if they are of this input, a few are enough to show the
+// damage.
 const maxUnknown = 10_000
 
-// Note counts what a run did.
+// Note records what a run did.
 func (u *Unknown) Note(c evidence.Change) {
 	if n, ok := u.Seen.Find(runner.Identifier{Kind: runner.KindID, Value: c.UserID}); ok && u.Touched.Has(n) {
 		return
@@ -43,7 +44,7 @@ func (u *Unknown) Note(c evidence.Change) {
 	}
 }
 
-// Check returns an error that names those whom the rows of the input name.
+// Check returns an error with those that rows of the input name.
 func (u *Unknown) Check(rows iter.Seq2[runner.Row, error]) error {
 	if len(u.users) == 0 {
 		return nil
