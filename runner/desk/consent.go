@@ -33,7 +33,7 @@ func (r *task) checkConsent() error {
 // fact is a line of a question.
 type fact struct{ name, text string }
 
-// askConsent gets the consent that a change needs, on the terminal unless it was given.
+// askConsent gets the consent for a change, on the terminal unless a flag gave it.
 func (r *task) askConsent(ctx context.Context, what string, facts ...fact) error {
 	if r.opts.Sandbox || r.opts.Confirm.Given() {
 		return nil

@@ -41,7 +41,7 @@ func (r *task) enroll(ctx context.Context) error {
 	return err
 }
 
-// withSecrets asks for what an enrollment needs and no flag may give.
+// withSecrets asks for what an enrollment needs and no flag may contain.
 func (r *task) withSecrets(ctx context.Context, e oktaclient.Enrollment) (oktaclient.Enrollment, error) {
 	ask := func(into map[string]any, field, what string) (map[string]any, error) {
 		s, err := r.secret(ctx, what)
@@ -93,8 +93,8 @@ func (r *task) sayNext(f oktaclient.Factor) {
 	r.peek(f)
 }
 
-// sayActivation tells what the user's app needs. Who sees the secret can make passcodes: with
-// JSON it stands there and isn't repeated.
+// sayActivation says what the user's app needs. Whoever sees the secret can make passcodes: the
+// JSON output already contains it, so it isn't printed again.
 func (r *task) sayActivation(f oktaclient.Factor) {
 	a, ok := oktaclient.ReadActivation(f)
 	switch {
@@ -111,7 +111,8 @@ func (r *task) sayActivation(f oktaclient.Factor) {
 	}
 }
 
-// within is the time left until t by the server's clock, in words; "" if t isn't said.
+// within returns the time left until t by the server's clock, in words; "" if t is unknown or
+// past.
 func (r *task) within(t time.Time) string {
 	switch left := t.Sub(r.client.Now()); {
 	case t.IsZero() || left <= 0:
@@ -123,8 +124,8 @@ func (r *task) within(t time.Time) string {
 	}
 }
 
-// activate ends an enrollment: by the passcode that the user reads out, or by waiting for the
-// user's app.
+// activate completes an enrollment: by the passcode that the user reads out, or by waiting for
+// the user's app.
 func (r *task) activate(ctx context.Context) error {
 	f, _, err := r.factor(ctx, false)
 	if err != nil {
@@ -157,7 +158,7 @@ func (r *task) activate(ctx context.Context) error {
 	return r.showFactor(now)
 }
 
-// awaitActivation waits for the user's app to scan the QR code, of which it begins the time anew.
+// awaitActivation restarts the time for the user's app to scan the QR code, and waits for it.
 func (r *task) awaitActivation(ctx context.Context, f oktaclient.Factor) error {
 	begun, _, err := r.client.ActivateFactor(ctx, r.user.ID, f.ID, "")
 	if err != nil {

@@ -24,7 +24,7 @@ type task struct {
 	sandbox *access.Sandbox // nil with a real org
 	user    oktaclient.User
 
-	serviceApp bool // the caller is one
+	serviceApp bool // the caller is a service app
 }
 
 // Run carries out the factors command.
@@ -50,7 +50,7 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 	return err
 }
 
-// connect finds the org and makes a client for it, or starts the stand-in. Nothing is sent.
+// connect finds the org and makes a client for it, or starts the stand-in. It sends nothing.
 func (r *task) connect(ctx context.Context) error {
 	w := access.Way{
 		Flags: r.opts.Org, Scopes: r.scopes(), Product: "run/" + runner.NewRunID(), Verbose: r.opts.Console.Verbose,
@@ -66,7 +66,8 @@ func (r *task) connect(ctx context.Context) error {
 	return err
 }
 
-// scopes are what a service app needs for the verb. Okta's page of questions takes API tokens only.
+// scopes returns what a service app needs for the verb. Okta answers the list of questions only
+// for API tokens.
 func (r *task) scopes() access.Scopes {
 	s := access.Scopes{Needed: []string{oktaclient.ScopeUsersRead}}
 	switch r.opts.Verb.Name {
@@ -77,10 +78,10 @@ func (r *task) scopes() access.Scopes {
 	return s
 }
 
-// holdCheck is how often it is looked whether requests have to wait.
+// holdCheck is how often the client is asked whether requests have to wait.
 const holdCheck = time.Second
 
-// sayHolds says when requests have to wait, and why, until the function that it returns is called.
+// sayHolds says when requests have to wait, and why, until the returned function is called.
 func (r *task) sayHolds() (stop func()) {
 	tick, done, ended := time.NewTicker(holdCheck), make(chan struct{}), make(chan struct{})
 	go func() {
@@ -107,8 +108,8 @@ func (r *task) sayHolds() (stop func()) {
 
 func (r *task) host() string { return r.client.Org().Host() }
 
-// shownUser is the user for a command line that is shown: in many orgs, users choose their logins
-// themselves. One that looks like a flag names nobody there.
+// shownUser returns the user for a printed command. In many orgs, users choose their logins
+// themselves: for a login that looks like a flag it returns the ID.
 func (r *task) shownUser() string {
 	if strings.HasPrefix(r.user.Profile.Login, "-") {
 		return console.ShellQuote(r.user.ID)
@@ -116,8 +117,8 @@ func (r *task) shownUser() string {
 	return console.ShellQuote(r.user.Profile.Login)
 }
 
-// identify finds the user that is meant, and nobody else: Okta would also match short names,
-// cut logins at a semicolon and ignore diacritics.
+// identify finds exactly the user that is meant: Okta would also match short names, cut logins at
+// a semicolon and ignore diacritics.
 func (r *task) identify(ctx context.Context) error {
 	if r.opts.ReadsMe() {
 		if r.serviceApp {
@@ -144,8 +145,8 @@ func (r *task) identify(ctx context.Context) error {
 	return nil
 }
 
-// factor finds the factor that is meant, by its ID or as the only one of its kind. others are
-// the user's other factors; they are known only if the list was needed.
+// factor finds the factor that is meant, by its ID or as the only one of its kind. others are the
+// user's other factors; they are known only if the list was needed.
 func (r *task) factor(ctx context.Context, needList bool) (f oktaclient.Factor, others []oktaclient.Factor, err error) {
 	what := r.opts.Factor
 	if isFactorID(what) && !needList {
@@ -187,20 +188,21 @@ func (r *task) noFactor(list []oktaclient.Factor) error {
 	return notDone(hint, "%s has no factor %q", r.user.Profile.Login, r.opts.Factor)
 }
 
-// isFactorID reports whether s has the form of the IDs that Okta gives to factors: no type has.
+// isFactorID reports whether s has the form of the IDs that Okta gives to factors: no type has
+// it.
 func isFactorID(s string) bool {
 	return len(s) >= 15 && !strings.ContainsFunc(s, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 	})
 }
 
-// notDone is the end of a command that did what it could.
+// notDone ends a command that did what it could.
 func notDone(hint, format string, a ...any) error {
 	return fault.New(fault.ExitRows, hint, format, a...)
 }
 
-// explain says what an error means for the person who asked for what, and gives it its exit
-// code. nil stays nil.
+// explain says what an error means for the person whose request, in words, was what, and gives it
+// its exit code. nil stays nil.
 func (r *task) explain(err error, what string) error {
 	if err == nil {
 		return nil
@@ -226,7 +228,7 @@ func (r *task) explain(err error, what string) error {
 	return notDone("", "%s: %w", what, err)
 }
 
-// whoExists tells whom the stand-in knows; "" with a real org.
+// whoExists lists the stand-in's users; "" with a real org.
 func (r *task) whoExists() string {
 	if r.sandbox == nil {
 		return ""
@@ -234,8 +236,8 @@ func (r *task) whoExists() string {
 	return r.sandbox.People()
 }
 
-// peek tells what the user of the stand-in sees or knows: in a rehearsal nobody is there to
-// read it out.
+// peek says what the stand-in's user sees or knows: in a rehearsal nobody is there to read it
+// out.
 func (r *task) peek(f oktaclient.Factor) {
 	if r.sandbox == nil {
 		return

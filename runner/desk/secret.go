@@ -15,8 +15,8 @@ import (
 // maxSecret is far longer than any passcode or answer.
 const maxSecret = 4096
 
-// secret reads a passcode or an answer: from the terminal without showing it if stdin is one,
-// else a line of stdin.
+// secret reads a passcode or an answer: from the terminal without echo if stdin is one, otherwise
+// a line of stdin.
 func (r *task) secret(ctx context.Context, what string) (oktaclient.Passcode, error) {
 	line, err := "", error(nil)
 	if r.TerminalIn {
@@ -40,7 +40,7 @@ func (r *task) secret(ctx context.Context, what string) (oktaclient.Passcode, er
 	return oktaclient.Passcode(line), nil
 }
 
-// readLine reads a line of stdin, byte by byte: what stands behind it is the next one's.
+// readLine reads one line of stdin byte by byte, leaving the rest for the next question.
 func (r *task) readLine(ctx context.Context) (string, error) {
 	return console.WaitFor(ctx, func() (string, error) {
 		var b strings.Builder

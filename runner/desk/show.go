@@ -89,7 +89,7 @@ func (r *task) showFactor(f oktaclient.Factor) error {
 	})
 }
 
-// show prints v as JSON, or as the table for a person.
+// show prints v as JSON, or as a table for people.
 func (r *task) show(v any, table func(*console.Table)) error {
 	var text string
 	if r.TerminalOut && !r.opts.JSON {
@@ -108,7 +108,7 @@ func (r *task) show(v any, table func(*console.Table)) error {
 	return nil
 }
 
-// which tells a factor from others of its kind.
+// which distinguishes a factor from others of its kind.
 func which(f oktaclient.Factor) string {
 	for _, name := range []string{"phoneNumber", "email", "questionText", "authenticatorName", "name", "credentialId"} {
 		if s, ok := f.Profile[name].(string); ok && s != "" {
@@ -118,7 +118,7 @@ func which(f oktaclient.Factor) string {
 	return ""
 }
 
-// verifiedBy says how factors verify can verify a user, "" if it can't.
+// verifiedBy says how factors verify can verify a user by a factor, "" if it can't.
 func verifiedBy(f oktaclient.Factor) string {
 	switch {
 	case f.Status != oktaclient.FactorActive || oktaclient.OwnDevice(f.Type) != "" || f.Type == "web":

@@ -9,7 +9,7 @@ import (
 	"oktareset/runner/fault"
 )
 
-// unenroll takes a factor away, and says before what goes along.
+// unenroll unenrolls a factor. Before, it says which others Okta removes with it.
 func (r *task) unenroll(ctx context.Context) error {
 	f, others, err := r.factor(ctx, true)
 	if err != nil {
@@ -49,8 +49,8 @@ func (r *task) unenroll(ctx context.Context) error {
 	return nil
 }
 
-// lookAgain says what is known of a factor after the answer to its unenrollment was lost. A
-// factor that is gone is what was asked for; one that is still there may yet go.
+// lookAgain says what is known about a factor after the answer to its unenrollment was lost. If
+// the factor is gone, the goal is reached; if it is still listed, it may yet go.
 func (r *task) lookAgain(ctx context.Context, f oktaclient.Factor, lost error) error {
 	_, _, err := r.client.GetFactor(ctx, r.user.ID, f.ID)
 	if oktaclient.FateOf(err) == oktaclient.Missing {

@@ -11,12 +11,13 @@ import (
 	"oktareset/runner/console"
 )
 
-// Options is what the arguments and flags of factors ask for.
+// Options are the arguments and flags of factors.
 type Options struct {
-	Verb    Verb
-	User    string
-	Factor  string // an ID or TYPE[:PROVIDER]; of enroll, what to enroll; "" where the verb takes none
-	TransID string // of poll
+	Verb Verb
+	User string
+	// an ID or TYPE[:PROVIDER]; for enroll, what to enroll; "" if the verb has no factor
+	Factor  string
+	TransID string // for poll
 
 	Enroll         oktaclient.Enrollment
 	NumberMatching bool
@@ -34,14 +35,14 @@ type Options struct {
 // Verb is one thing to do to a user's factors.
 type Verb struct {
 	Name    string
-	Args    []string // what is named, in order
+	Args    []string // names of the arguments, in order
 	Usage   string
 	flags   []string // besides those of all verbs
 	changes bool     // asks for consent
 	do      func(*task, context.Context) error
 }
 
-// Verbs are the operations of Okta's User Factors API, in the order in which they are used.
+// Verbs returns the operations of Okta's User Factors API, in the order in which people use them.
 func Verbs() []Verb {
 	message := []string{"template-id", "token-lifetime", "language"}
 	return []Verb{
@@ -80,16 +81,15 @@ func Verbs() []Verb {
 	}
 }
 
-// everyVerb are the flags that all verbs take.
+// everyVerb are the flags of all verbs.
 var everyVerb = []string{"json", "log-format", "verbose", "quiet", "timeout", "org-url", "token-file", "sandbox"}
 
-// Takes reports whether the verb takes a flag.
+// Takes reports whether the verb has a flag.
 func (v Verb) Takes(flag string) bool {
 	return slices.Contains(everyVerb, flag) || slices.Contains(v.flags, flag)
 }
 
-// ReadsMe reports whether the user is the caller, by Okta's own word for it, and nothing would
-// be done to the user.
+// ReadsMe reports whether the user is the caller, by Okta's word "me", and the verb only reads.
 func (o *Options) ReadsMe() bool {
 	return strings.EqualFold(o.User, "me") && slices.Contains([]string{"list", "catalog", "questions", "get"}, o.Verb.Name)
 }

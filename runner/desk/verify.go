@@ -9,7 +9,7 @@ import (
 	"oktareset/runner/fault"
 )
 
-// verify has the user prove to be who calls. It ends well only with Okta's SUCCESS.
+// verify makes the user prove who they are. It succeeds only with Okta's SUCCESS.
 func (r *task) verify(ctx context.Context) error {
 	f, _, err := r.factor(ctx, false)
 	if err != nil {
@@ -34,8 +34,8 @@ func (r *task) verify(ctx context.Context) error {
 	return r.verifyPasscode(ctx, f)
 }
 
-// verifyPasscode sends a passcode if that is how the factor works, and checks what the user
-// reads out.
+// verifyPasscode sends a passcode if the factor works that way, and checks what the user reads
+// out.
 func (r *task) verifyPasscode(ctx context.Context, f oktaclient.Factor) error {
 	v := oktaclient.Verify{
 		TemplateID: r.opts.Enroll.TemplateID, TokenLifetime: r.opts.Enroll.TokenLifetime, Language: r.opts.Enroll.Language,
@@ -82,7 +82,7 @@ func (r *task) verifyPush(ctx context.Context, f oktaclient.Factor) error {
 	return r.await(ctx, f, v)
 }
 
-// poll goes on waiting for the answer to a push.
+// poll continues to wait for the answer to a push.
 func (r *task) poll(ctx context.Context) error {
 	f, _, err := r.factor(ctx, false)
 	if err != nil {
@@ -116,7 +116,7 @@ func (r *task) await(ctx context.Context, f oktaclient.Factor, v oktaclient.Veri
 	return r.verified(f, end)
 }
 
-// verified tells the end of a verification. Nothing but SUCCESS is one.
+// verified says how a verification ended. Only SUCCESS is one.
 func (r *task) verified(f oktaclient.Factor, v oktaclient.Verification) error {
 	err := r.show(v.Raw, func(t *console.Table) { t.Row("result", v.Result) })
 	if err != nil {
