@@ -8,28 +8,29 @@ import (
 	"oktareset/runner/fault"
 )
 
-// setting is a value of the configuration and where it came from.
+// setting is a value of the configuration and its source.
 type setting struct {
 	Name   string // as in Okta's configuration files
 	Value  string
 	Source string // a flag, a variable of the environment or a file
-	rank   int    // of two sources the one with the lower rank counts
-	secret bool   // the value was one: it is redacted
+	rank   int    // of two sources, the one with the lower rank counts
+	secret bool   // the value is a secret, and Value shows it redacted
 }
 
-// Config says which org to speak to and by whose authority.
+// Config is an org and the credentials for it.
 type Config struct {
 	URL      oktaclient.OrgURL
 	token    oktaclient.Token
-	App      *oktaclient.App // in place of token
+	App      *oktaclient.App // instead of token
 	proxy    oktaclient.Proxy
-	Settings []setting // what all this was made of; secrets are redacted
+	Settings []setting // all settings used; secrets are redacted
 }
 
 // Flags are the flags that name the org.
 type Flags struct{ URL, TokenFile string }
 
-// configuration finds settings: flag, environment, ./.okta.yaml, ~/.okta/okta.yaml, in this order.
+// configuration looks up settings: flag, environment, ./.okta.yaml, ~/.okta/okta.yaml, in this
+// order.
 type configuration struct {
 	*Env
 	flags Flags
@@ -87,7 +88,7 @@ func (a *Env) loadOrg(ctx context.Context, w Way) (Config, error) {
 	return cfg, nil
 }
 
-// sameOwner refuses a secret from elsewhere for the org of this folder's file.
+// sameOwner refuses a secret from elsewhere for an org that this folder's file names.
 func (c *configuration) sameOwner(secret setting) error {
 	if c.org.Source != localFile || secret.Source == localFile {
 		return nil
@@ -104,7 +105,7 @@ func (c *configuration) orgURL() setting {
 	return c.first("orgUrl", "OKTA_CLIENT_ORGURL", "OKTA_ORG_URL")
 }
 
-// The ranks of what isn't a flag; of two files, the second one's is higher.
+// The ranks of all sources except flags; the second file's rank is one higher.
 const (
 	rankEnvironment = 1 + iota
 	rankFile

@@ -13,18 +13,20 @@ import (
 	"oktareset/runner/files"
 )
 
-// localFile may come with a folder that somebody downloaded: an org in it must never get a
-// secret from elsewhere.
+// localFile may come with a downloaded folder: an org in it must never get a secret from
+// elsewhere.
 const localFile = ".okta.yaml"
 
-// configFile is what a configuration file says under okta.client, in the format of Okta's own SDKs.
+// configFile is the part of a configuration file under okta.client, in the format of Okta's own
+// SDKs.
 type configFile struct {
 	name   string
 	client map[string]string
-	shared error // others can write it: why nothing that it names is run; nil: only its owner can
+	// set if others can write the file: why no command in it is run; nil: only its owner can
+	shared error
 }
 
-// loadFiles reads the configuration files that exist, the one that counts more first.
+// loadFiles reads the existing configuration files, in order of precedence.
 func (a *Env) loadFiles() ([]configFile, error) {
 	paths := []string{localFile}
 	if home := a.home(); home != "" {
@@ -52,8 +54,8 @@ func (a *Env) loadFiles() ([]configFile, error) {
 	return found, nil
 }
 
-// readConfig reads a configuration file, which may have come with a downloaded folder. shared is an
-// error if others can write it.
+// readConfig reads a configuration file, which may have come with a downloaded folder. shared is
+// an error if others can write the file.
 func readConfig(path string) (b []byte, shared, err error) {
 	rule := files.Rule{Max: files.MaxSecret, Links: true}
 	f, err := files.Open(path, rule)
@@ -72,8 +74,8 @@ func (a *Env) home() string {
 	return a.Getenv("USERPROFILE") // Windows
 }
 
-// parseConfig keeps the plain values, and lists of them with spaces between. An error names no
-// content: the file holds a secret.
+// parseConfig keeps the plain values, and lists of them joined with spaces. An error names no
+// content: the file contains a secret.
 func parseConfig(b []byte) (configFile, error) {
 	var doc struct {
 		Okta struct {
@@ -100,7 +102,8 @@ func parseConfig(b []byte) (configFile, error) {
 			}
 			f.client[k] = strings.Join(items, " ")
 		case map[string]any:
-			if host := v["host"]; k == "proxy" && host != nil && host != "" { // refused: what is in it isn't needed
+			// A proxy in this file is refused: its details aren't needed.
+			if host := v["host"]; k == "proxy" && host != nil && host != "" {
 				f.client[k] = "set"
 			}
 		}

@@ -8,10 +8,10 @@ import (
 	"oktareset/oktaclient"
 )
 
-// OptionalTime is how long the start of a run waits for what it can do without.
+// OptionalTime is how long the start of a run waits for optional information.
 const OptionalTime = 5 * time.Second
 
-// AskWho is what the first call of most commands asks for.
+// AskWho is the first request of most commands, in words.
 const AskWho = "ask who they are"
 
 // Way says how a command reaches its org.
@@ -34,8 +34,8 @@ type Connection struct {
 	options oktaclient.Options
 }
 
-// Connect finds the org and the credentials, or serves the stand-in, and makes a client. Nothing is
-// sent.
+// Connect finds the org and the credentials, or serves the stand-in, and makes a client. It sends
+// nothing.
 func (e *Env) Connect(ctx context.Context, w Way) (*Connection, error) {
 	c := &Connection{options: w.Client}
 	var err error

@@ -15,27 +15,27 @@ import (
 	"oktareset/runner/files"
 )
 
-// The modes of signing in, as Okta's SDKs name them.
+// The authorization modes, as Okta's SDKs name them.
 const (
 	ModeToken = "SSWS"       // an API token
 	ModeApp   = "PrivateKey" // an OAuth 2.0 service app
 )
 
-// secretNames are the settings that hold a secret, as messages call them.
+// secretNames maps the settings that contain a secret to their names in messages.
 var secretNames = map[string]string{"token": "token", tokenCommandName: "token", "privateKey": "private key"}
 
-// Scopes are what a command needs of a service app, and what it can do without.
+// Scopes are what a command needs from a service app, and what it can do without.
 type Scopes struct{ Needed, Optional []string }
 
-// ResetScopes are those of reset: the System Log proves what became of answers that were lost, and
-// tells who was reset lately.
+// ResetScopes are those of reset. The System Log proves the outcome of requests whose answer was
+// lost, and shows who was reset lately.
 var ResetScopes = Scopes{
 	Needed:   []string{oktaclient.ScopeUsersManage, oktaclient.ScopeUsersRead},
 	Optional: []string{oktaclient.ScopeLogsRead},
 }
 
-// credentials puts the token or the service app into cfg, and returns the setting that holds
-// the secret.
+// credentials puts the token or the service app into cfg, and returns the setting with the
+// secret.
 func (c *configuration) credentials(ctx context.Context, cfg *Config, s Scopes) (setting, error) {
 	mode, err := c.mode()
 	if err != nil {
@@ -56,8 +56,9 @@ func (c *configuration) credentials(ctx context.Context, cfg *Config, s Scopes) 
 	return secret, err
 }
 
-// warnOfOthers warns of a file with a secret that others can read. A group may read one that
-// nobody may write: so Kubernetes and systemd hand secrets to a service that isn't root.
+// warnOfOthers warns of a file with a secret that others can read. A file that a group can read
+// and nobody can write is fine: Kubernetes and systemd pass secrets to a service that isn't root
+// in this way.
 func (c *configuration) warnOfOthers(info fs.FileInfo, path string) {
 	perm := info.Mode().Perm()
 	if info.Mode().IsRegular() && perm&0o077 != 0 && perm != 0o440 && filepath.Separator == '/' {
@@ -65,15 +66,15 @@ func (c *configuration) warnOfOthers(info fs.FileInfo, path string) {
 	}
 }
 
-// keep notes a setting that is used, for who asks where it came from.
+// keep records a setting that is used, to show where it came from.
 func (cfg *Config) keep(s setting) {
 	if s.Source != "" {
 		cfg.Settings = append(cfg.Settings, s)
 	}
 }
 
-// mode says whether to sign in by token or as an app: as it is set, or by which of the two has
-// a secret.
+// mode returns whether to sign in by token or as an app: the configured mode or, without one,
+// whichever has a secret.
 func (c *configuration) mode() (setting, error) {
 	if c.flags.TokenFile != "" {
 		return setting{Name: "authorizationMode", Value: ModeToken}, nil
@@ -154,16 +155,17 @@ func (c *configuration) fileToken(ctx context.Context, path string) (setting, er
 	return s, err
 }
 
-// apiToken is what an API token may look like. Okta's are 42 characters that begin with 00.
+// apiToken matches the characters of an API token. Okta's have 42 characters and begin with 00.
 var apiToken = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-// NotGraphic reports whether a character has no place in one word of ASCII.
+// NotGraphic reports whether a character can't be part of one word of ASCII.
 func NotGraphic(r rune) bool { return r <= ' ' || r > '~' }
 
-// appSettings are the settings of a service app that hold no secret, as messages call them.
+// appSettings maps the settings of a service app that contain no secret to their names in
+// messages.
 var appSettings = map[string]string{"clientId": "client ID", "privateKeyId": "key ID", "scopes": "list of scopes"}
 
-// loadApp reads what a service app signs in with.
+// loadApp reads the settings of a service app.
 func (c *configuration) loadApp(ctx context.Context, cfg *Config, s Scopes) (setting, error) {
 	id := c.first("clientId", "OKTA_CLIENT_CLIENTID")
 	kid := c.first("privateKeyId", "OKTA_CLIENT_PRIVATEKEYID")
@@ -201,7 +203,7 @@ func (c *configuration) loadApp(ctx context.Context, cfg *Config, s Scopes) (set
 
 const hintKey = "it holds a PEM or a JWK of an RSA or EC key, or the path of a file with one"
 
-// loadKey reads the private key: the setting holds it, or the path of its file.
+// loadKey reads the private key: the setting contains it, or the path of its file.
 func (c *configuration) loadKey(ctx context.Context, app *oktaclient.App) (setting, error) {
 	s := c.privateKey()
 	text := strings.TrimSpace(s.Value)
@@ -228,8 +230,8 @@ func (c *configuration) loadKey(ctx context.Context, app *oktaclient.App) (setti
 	return s, nil
 }
 
-// readKeyFile reads the file that a setting names. If there is none, the setting may hold a
-// damaged key: it isn't shown.
+// readKeyFile reads the file that a setting names. If there is no such file, the setting may
+// contain a damaged key: it isn't shown.
 func (c *configuration) readKeyFile(ctx context.Context, source, path string) ([]byte, error) {
 	read, hint := c.readSecret, hintKey
 	if source == localFile {
@@ -246,9 +248,9 @@ func (c *configuration) readKeyFile(ctx context.Context, source, path string) ([
 	return nil, fault.Usage(hint, "%s holds no private key, nor the path of a file that can be opened", source)
 }
 
-// readSecret reads a file or a pipe that the user names, and warns if others can read it. No error
-// holds anything of its content. One that has an exit code says what is wrong with what could be
-// opened.
+// readSecret reads a file or a pipe that the user names, and warns if others can read it. No
+// error contains anything of the content. An error with an exit code explains what is wrong with
+// a file that could be opened.
 func (c *configuration) readSecret(ctx context.Context, path, what string) ([]byte, error) {
 	b, info, err := files.ReadNamed(ctx, path, files.MaxSecret, os.Open)
 	if ctx.Err() != nil {
@@ -257,8 +259,8 @@ func (c *configuration) readSecret(ctx context.Context, path, what string) ([]by
 	return c.secretText(b, info, path, what, err)
 }
 
-// readHere is readSecret for a regular file in this folder: a downloaded ./.okta.yaml must not use
-// a key from elsewhere, nor wait for a pipe.
+// readHere is readSecret for a regular file in this folder: a downloaded ./.okta.yaml must
+// neither use a key from elsewhere nor wait for a pipe.
 func (c *configuration) readHere(_ context.Context, path, what string) ([]byte, error) {
 	root, err := os.OpenRoot(".")
 	if err != nil {
@@ -278,7 +280,7 @@ func (c *configuration) readHere(_ context.Context, path, what string) ([]byte, 
 	return c.secretText(b, info, path, what, err)
 }
 
-// secretText is what was read of a secret's file, or what to say about it.
+// secretText returns the text of a secret's file, or the error for it.
 func (c *configuration) secretText(b []byte, info fs.FileInfo, path, what string, err error) ([]byte, error) {
 	if refused := (*files.RefusedError)(nil); errors.As(err, &refused) {
 		return nil, fault.Usage("", "read the %s: %s isn't a file with a %s", what, path, what)

@@ -8,11 +8,11 @@ import (
 	"oktareset/oktaclient/standin"
 )
 
-// demoAnswer is how long the people of the stand-in take to answer a push.
+// demoAnswer is how long the stand-in's users take to answer a push.
 const demoAnswer = 3 * time.Second
 
-// demoUsers are the people of the stand-in org that a rehearsal of factors knows by name, and
-// what is special about them.
+// demoUsers are the stand-in's users with a name in a rehearsal of factors, and what is special
+// about each.
 var demoUsers = []struct {
 	login, what, push string
 	factors           []standin.Factor
@@ -39,7 +39,7 @@ func StartDemo() (*Sandbox, error) {
 	return ServeOrg(context.Background(), org, "127.0.0.1:0")
 }
 
-// People tells whom a stand-in of [StartDemo] knows.
+// People lists the users of a stand-in from [StartDemo].
 func (s *Sandbox) People() string {
 	var who []string
 	for _, u := range demoUsers {
@@ -48,8 +48,8 @@ func (s *Sandbox) People() string {
 	return "the stand-in org has " + strings.Join(who, ", ")
 }
 
-// Passcode is what the user of a factor sees or knows: in a rehearsal nobody is there to read it
-// out.
+// Passcode returns what the owner of a factor sees or knows: in a rehearsal nobody is there to
+// read it out.
 func (s *Sandbox) Passcode(userID, factorID string) (code string, ok bool) {
 	return s.Org.Passcode(userID, factorID)
 }

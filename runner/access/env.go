@@ -14,13 +14,13 @@ type Env struct {
 	Process
 	Console   *console.Console
 	Transport http.RoundTripper             // nil: the network
-	TTY       func() (console.Asker, error) // nil: the person's own
-	Typed     io.Reader                     // stdin as the process has it
+	TTY       func() (console.Asker, error) // nil: the user's own terminal
+	Typed     io.Reader                     // the process's own stdin
 
-	printed oktaclient.Token // by the token command, which runs once; "": it hasn't run
+	printed oktaclient.Token // by the token command, which runs once; "": not yet
 }
 
-// OpenTerminal opens the terminal to ask somebody. It fails where there is nobody to ask.
+// OpenTerminal opens the terminal for questions. It fails if there is nobody to ask.
 func (e *Env) OpenTerminal() (console.Asker, error) {
 	if e.TTY != nil {
 		return e.TTY()

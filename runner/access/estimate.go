@@ -10,9 +10,9 @@ import (
 	"oktareset/runner/console"
 )
 
-// Estimate says how long so many calls in the resets' bucket take, with at most ceiling of them
+// Estimate says how long this many calls in the resets' bucket take, with at most ceiling of them
 // a second unless it is 0: whole windows of 61 s, the last one spent in seconds. If the limit
-// isn't known, it is what unknown says.
+// isn't known, it returns unknown.
 func Estimate(c *oktaclient.Client, calls int, ceiling rate.Limit, unknown string) string {
 	limit, usable, ok := c.Allowance(oktaclient.BucketUsers)
 	if !ok {
@@ -25,7 +25,8 @@ func Estimate(c *oktaclient.Client, calls int, ceiling rate.Limit, unknown strin
 	return fmt.Sprintf("%s (%d of the %d calls a minute that this token is allowed)", aboutText(d), usable, limit)
 }
 
-// aboutText is a time as people plan in it: about 3 minutes, about 2 h 05 min, about 3 days.
+// aboutText returns a time as people plan with it: about 3 minutes, about 2 h 05 min, about 3
+// days.
 func aboutText(d time.Duration) string {
 	switch minutes := int(d.Round(time.Minute) / time.Minute); {
 	case d < time.Minute:

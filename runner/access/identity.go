@@ -11,7 +11,7 @@ import (
 	"oktareset/runner/fault"
 )
 
-// Text is the identity as a person reads it, on a terminal of so many columns; 0: it is none.
+// Text returns the identity for people, on a terminal of this many columns; 0: no terminal.
 func (id Identity) Text(columns int) string {
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
@@ -94,7 +94,7 @@ type identityActor struct {
 }
 
 type identityMode struct {
-	Mode   string   `json:"mode"`             // SSWS, PrivateKey
+	Mode   string   `json:"mode"`             // SSWS or PrivateKey
 	Scopes []string `json:"scopes,omitempty"` // of a service app's access token
 	DPoP   *bool    `json:"dpop,omitempty"`   // the same
 }
@@ -105,7 +105,7 @@ type identityRole struct {
 }
 
 type identityLimit struct {
-	Bucket string `json:"bucket"` // that resets count in
+	Bucket string `json:"bucket"` // the bucket of resets
 	Limit  int    `json:"calls_a_minute"`
 	Usable int    `json:"used_by_default"`
 }
@@ -116,7 +116,7 @@ type identityValue struct {
 	Source string `json:"source"`
 }
 
-// NewIdentity is what is known before anything is asked.
+// NewIdentity returns what is known before any request.
 func NewIdentity(cfg Config) Identity {
 	id := Identity{Org: cfg.URL.Host(), Credentials: identityMode{Mode: ModeToken}}
 	if cfg.App != nil {
@@ -128,7 +128,7 @@ func NewIdentity(cfg Config) Identity {
 	return id
 }
 
-// AskIdentity fills in what Okta says. Only what nothing can be done without is an error.
+// AskIdentity fills in what Okta says. It fails only if something indispensable fails.
 func AskIdentity(ctx context.Context, a *Env, c *oktaclient.Client, id *Identity) error {
 	actor, err := c.GetActor(ctx)
 	if err != nil {
@@ -158,7 +158,7 @@ func AskIdentity(ctx context.Context, a *Env, c *oktaclient.Client, id *Identity
 }
 
 // askPermissions makes calls that show what the credentials allow. One of them counts in the
-// bucket of resets, and so tells its limit.
+// bucket of resets, and so shows its limit.
 func askPermissions(ctx context.Context, a *Env, c *oktaclient.Client, actor oktaclient.Actor, id *Identity) error {
 	if actor.Login == "" {
 		if _, _, err := c.ListUsers(ctx, "", 1); err != nil {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Page shows a text: on a terminal by the pager, elsewhere and without one as it is.
+// Page shows a text: through the pager on a terminal, directly elsewhere or without a pager.
 func Page(ctx context.Context, e *Env, text string) error {
 	if cmd := pager(ctx, e); cmd != nil {
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(text), e.Stdout, e.Stderr
@@ -17,10 +17,13 @@ func Page(ctx context.Context, e *Env, text string) error {
 		if e.Getenv("LESS") == "" { // a short text isn't paged, and stays on the screen
 			cmd.Env = append(cmd.Env, "LESS=FRX")
 		}
-		cmd.Env = append(cmd.Env, "LESSHISTFILE=-") // no file is written but those that were asked for
+		// the program writes only the files that it is asked for
+		cmd.Env = append(cmd.Env, "LESSHISTFILE=-")
 		if cmd.Start() == nil {
-			signal.Ignore(os.Interrupt) // it is for the pager: ending first would leave it the terminal
-			_ = cmd.Wait()              // whoever leaves it early has read enough
+			// Ctrl-C is for the pager: if this process ended first, the pager would lose its
+			// terminal
+			signal.Ignore(os.Interrupt)
+			_ = cmd.Wait() // leaving the pager early is fine
 			return nil
 		}
 	}
@@ -28,8 +31,8 @@ func Page(ctx context.Context, e *Env, text string) error {
 	return err
 }
 
-// pager is the program that $PAGER names, else less; nil where there is nobody to page for. No
-// shell runs it: it is a program and its flags. A signal doesn't end it: it is for whoever reads.
+// pager returns the program in $PAGER, otherwise less; nil if nobody reads at a terminal. $PAGER
+// is a program with its flags; no shell runs it. A signal doesn't end it: its reader does.
 func pager(ctx context.Context, e *Env) *exec.Cmd {
 	if !e.TerminalOut || !e.TerminalIn || e.Getenv("TERM") == "dumb" {
 		return nil

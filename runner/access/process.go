@@ -8,34 +8,34 @@ import (
 	"oktareset/runner/console"
 )
 
-// Process is what the program needs of the process that it runs in.
+// Process is the program's access to its own process.
 type Process struct {
 	Args           []string
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
-	Environ        func() []string // for the program of a token command; nil: it gets none
+	Environ        func() []string // for a token command; nil: it gets no environment
 	Version        string          // of the program; "" to use the build information
-	Commit         string          // that it was built from; the same
+	Commit         string          // that it was built from; "" likewise
 	Terminal       bool            // stderr is a terminal
-	TerminalIn     bool            // stdin is one
-	TerminalOut    bool            // stdout is one
-	Width          func() int      // columns of that terminal; 0: not known
+	TerminalIn     bool            // stdin is a terminal
+	TerminalOut    bool            // stdout is a terminal
+	Width          func() int      // columns of that terminal; 0: unknown
 
-	// Proxied says what the environment has a request go through; a nil URL: nothing. nil: the
-	// proxy that is set, whatever the request.
+	// Proxied returns the proxy that the environment sets for a request; a nil URL means none. If
+	// Proxied is nil, the configured proxy is used for every request.
 	Proxied func(*http.Request) (*url.URL, error)
 
-	// LimitMemory asks for a soft limit in bytes: near it, memory is collected more often. nil:
-	// there is none.
+	// LimitMemory sets a soft limit in bytes: near it, garbage is collected more often. nil: no
+	// limit.
 	LimitMemory func(bytes int64)
 
-	// FreeSpace returns how many bytes may still be written to the disk of a folder. nil: it isn't
-	// known.
+	// FreeSpace returns how many bytes may still be written to the disk of a folder. nil:
+	// unknown.
 	FreeSpace func(folder string) (bytes uint64, ok bool)
 }
 
-// Columns is how wide the terminal is, that of one that doesn't say included.
+// Columns returns the terminal's width, or the default if it isn't known.
 func (p *Process) Columns() int {
 	if p.Width != nil {
 		if columns := p.Width(); columns > 0 {

@@ -10,10 +10,9 @@ import (
 
 const hintProxy = "as http://proxy.example.com:3128; in a user name or a password, write @ : / ? # and % as %40 %3A %2F %3F %23 and %25"
 
-// proxy returns what requests to the org go through. A proxy that is set and can't be used is an
-// error, even if this org is reached without one: Go's own reading of it is to call the org
-// directly, which is what whoever has set it doesn't want. Its value isn't shown: it may hold a
-// password.
+// proxy returns the proxy for the org. A configured proxy that can't be used is an error, even if
+// this org is reached without one: Go itself would call the org directly, which is not what the
+// user wants. The error doesn't show the value: it may contain a password.
 func (c *configuration) proxy(org oktaclient.OrgURL) (oktaclient.Proxy, error) {
 	name := "HTTPS_PROXY"
 	value := c.Getenv(name)
@@ -38,14 +37,15 @@ func (c *configuration) proxy(org oktaclient.OrgURL) (oktaclient.Proxy, error) {
 	if err != nil {
 		return oktaclient.Proxy{}, err
 	}
-	if to, err := c.Proxied(r); to == nil && err == nil { // NO_PROXY names the org, or it is this machine
+	// NO_PROXY names the org, or the org is this machine
+	if to, err := c.Proxied(r); to == nil && err == nil {
 		return oktaclient.Proxy{}, nil
 	}
 	return p, nil
 }
 
-// noOtherProxy refuses a proxy that is set in the way of Okta's SDKs: whoever has set it doesn't
-// want the org to be called without one. No proxy stands before an org on this machine.
+// noOtherProxy refuses a proxy in the settings of Okta's SDKs, which isn't supported: the user
+// doesn't want the org to be called without it. No proxy lies before an org on this machine.
 func (c *configuration) noOtherProxy(org oktaclient.OrgURL) error {
 	set := c.first("proxy", "OKTA_CLIENT_PROXY_HOST")
 	if set.Value == "" || strings.HasPrefix(org.String(), "http:") {

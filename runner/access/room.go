@@ -7,8 +7,8 @@ import (
 	"oktareset/runner/fault"
 )
 
-// Room refuses to begin what needs so many bytes beside a file if they aren't free. what is as "the
-// results". Where nobody knows how many are, it allows it.
+// Room refuses an operation that needs this many bytes beside a file if they aren't free. what
+// names the data, as "the results". If the free space isn't known, Room allows it.
 func (e *Env) Room(beside string, needed int64, what string) error {
 	if e.FreeSpace == nil {
 		return nil

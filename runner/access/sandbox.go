@@ -14,8 +14,9 @@ import (
 	"oktareset/runner/roster"
 )
 
-// demoPeople and demoLatency make a rehearsal look like an org: people beside those of the
-// file, and the median of the replies recorded from Okta is a few hundred milliseconds.
+// demoPeople and DemoLatency make a rehearsal look like an org: with users besides those of the
+// file, and with realistic delays. The median of the replies recorded from Okta is a few hundred
+// milliseconds.
 const (
 	demoPeople  = 200
 	DemoLatency = 100 * time.Millisecond
@@ -28,8 +29,8 @@ type Sandbox struct {
 	server *http.Server
 }
 
-// StartSandbox serves a stand-in org with its own people, the given ones, those whom the input, if
-// there is one, names, and those with these IDs or logins.
+// StartSandbox serves a stand-in org with its own users, the given ones, those that the input
+// names, if there is one, and those with these IDs or logins.
 func StartSandbox(f *roster.File, given []oktaclient.User, names []string) (*Sandbox, error) {
 	org := standin.New(standin.Config{Users: demoPeople, Latency: DemoLatency, LatencyJitter: DemoLatency / 2})
 	for _, u := range given {
@@ -67,16 +68,16 @@ func Identifiers(f *roster.File) iter.Seq[string] {
 	}
 }
 
-// URL is the address of the org.
+// URL returns the address of the org.
 func (s *Sandbox) URL() string { return "http://" + s.listen.Addr().String() }
 
-// config is how to connect to it.
+// config returns the configuration for connecting to it.
 func (s *Sandbox) config() (Config, error) {
 	url, err := oktaclient.ParseOrgURL(s.URL())
 	return Config{URL: url, token: oktaclient.Token(s.Org.Token())}, err
 }
 
-// Close ends the server at once. It may be called on nil.
+// Close ends the server at once. It does nothing on nil.
 func (s *Sandbox) Close() {
 	if s != nil {
 		_ = s.server.Close()

@@ -8,11 +8,11 @@ import (
 	"oktareset/runner/fault"
 )
 
-// Lacking returns those of the needed scopes that the client's access token doesn't have, as far as
-// Okta has said which ones it has. What may manage may read.
+// Lacking returns the needed scopes that the client's access token doesn't have, as far as Okta
+// has said which it has. A manage scope includes the read scope.
 func (s Scopes) Lacking(c *oktaclient.Client) []string {
 	granted, _, _ := c.Grant()
-	if len(granted) == 0 { // an API token has none; of an access token, it wasn't said
+	if len(granted) == 0 { // an API token has no scopes; for an access token, Okta didn't name them
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(s.Needed), func(scope string) bool {
@@ -21,8 +21,8 @@ func (s Scopes) Lacking(c *oktaclient.Client) []string {
 	})
 }
 
-// LacksScopes refuses what Okta would refuse, before anybody is asked: an access token without the
-// scopes that are needed.
+// LacksScopes refuses an access token without the needed scopes, before anybody is asked: Okta
+// would refuse it later.
 func LacksScopes(c *oktaclient.Client, s Scopes) error {
 	lacking := s.Lacking(c)
 	if len(lacking) == 0 {
@@ -32,5 +32,5 @@ func LacksScopes(c *oktaclient.Client, s Scopes) error {
 		"%s doesn't let the service app do that: its access token lacks %s", c.Org().Host(), strings.Join(lacking, " and "))
 }
 
-// LogScopes are those of reading the log and nothing else.
+// LogScopes are what reading the log needs.
 var LogScopes = Scopes{Needed: []string{oktaclient.ScopeLogsRead}}

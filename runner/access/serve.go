@@ -11,20 +11,20 @@ import (
 	"oktareset/runner/roster"
 )
 
-// Serving is what the flags of sandbox ask for.
+// Serving are the flags of sandbox.
 type Serving struct {
 	Config  standin.Config
 	Faults  []standin.Fault
-	App     string // file of its key; "": none
+	App     string // file of the app's key; "": no app
 	Dpop    bool
 	Scopes  []string // of the app; none: those of a reset
 	Fill    string
-	Column  string // of fill
+	Column  string // of Fill
 	Listen  string
 	Console console.Options
 }
 
-// Serve serves until ctx ends. What a shell needs to use it goes to stdout.
+// Serve serves the stand-in until ctx ends. It prints the settings for a shell to stdout.
 func Serve(ctx context.Context, a *Env, o Serving) error {
 	org := standin.New(o.Config)
 	org.Script(o.Faults...)

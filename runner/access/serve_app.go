@@ -22,8 +22,8 @@ import (
 	"oktareset/runner/files"
 )
 
-// addApp registers a service app with the stand-in org, with the key in a file, which is made
-// if there is none. It returns what a shell needs to sign in as the app.
+// addApp registers a service app with the stand-in org, with the key in a file, which is created
+// if necessary. It returns the settings for a shell to sign in as the app.
 func addApp(ctx context.Context, org *standin.Org, o Serving) (string, error) {
 	path := o.App
 	text, _, err := files.ReadNamed(ctx, path, files.MaxSecret, os.Open)

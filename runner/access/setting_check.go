@@ -8,14 +8,14 @@ import (
 	"oktareset/runner/fault"
 )
 
-// This file knows what a setting looks like that somebody has pasted with too much around it, or
-// into the wrong place. Nothing is repaired: what is sent is what was given, or nothing is. No
-// message repeats a value, because any of them may be a secret.
+// This file recognises a setting that was pasted with too much around it, or into the wrong
+// place. It repairs nothing: the value is sent as it is, or not at all. No message repeats a
+// value, because any of them may be a secret.
 
-// assignment is the beginning of NAME=value, as in a file of variables.
+// assignment matches the beginning of NAME=value, as in a file of variables.
 var assignment = regexp.MustCompile(`^(?:export\s+|set\s+|\$env:)?[A-Za-z_][A-Za-z0-9_]*\s*=`)
 
-// around says what stands around a value that has to stand alone, or "".
+// around says what surrounds a value that has to be alone, or "".
 func around(value string) (what, remedy string) {
 	first, last := value[:min(1, len(value))], value[max(0, len(value)-1):]
 	scheme, _, _ := strings.Cut(value, " ")
@@ -31,10 +31,10 @@ func around(value string) (what, remedy string) {
 	return "", ""
 }
 
-// alone refuses a setting with something around it. what is its kind, for a person.
+// alone refuses a setting with something around it. what is the setting's name for people.
 func alone(s setting, what string) error {
 	value := strings.TrimSpace(s.Value)
-	if oktaclient.LooksLikeKey(value) { // quotes and = belong to it
+	if oktaclient.LooksLikeKey(value) { // in a key, quotes and = are normal
 		return nil
 	}
 	if found, remedy := around(value); found != "" {
@@ -43,11 +43,11 @@ func alone(s setting, what string) error {
 	return nil
 }
 
-// wordSecret is what API tokens, access tokens and keys in one word look like: longer than the
-// names that people give to files.
+// wordSecret matches API tokens, access tokens and keys in one word, which are longer than names
+// that people give to files.
 var wordSecret = regexp.MustCompile(`^(?:[A-Za-z0-9_-]{30,}|eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+)$`)
 
-// looksSecret reports whether a text that should be a file's name may be the secret itself.
+// looksSecret reports whether a text in place of a file's name may be the secret itself.
 func looksSecret(s string) bool {
 	_, remedy := around(s)
 	return remedy != "" || wordSecret.MatchString(s) || strings.HasPrefix(s, "{") || strings.Contains(s, "-----BEGIN") || strings.Contains(s, "\n")

@@ -8,13 +8,14 @@ import (
 	"oktareset/runner/fault"
 )
 
-// The setting of a command that prints the API token: in ~/.okta/okta.yaml and in the environment.
+// The names of the setting for a command that prints the API token: in ~/.okta/okta.yaml and in
+// the environment.
 const (
 	tokenCommandName     = "tokenCommand"
 	tokenCommandVariable = "OKTA_CLIENT_TOKEN_COMMAND" //nolint:gosec // G101: a name, no secret
 )
 
-// token is the API token, or the command that prints one: whichever is nearer.
+// token returns the API token, or the command that prints one: the one from the nearer source.
 func (c *configuration) token() (setting, error) {
 	token, command := c.first("token", "OKTA_CLIENT_TOKEN", "OKTA_API_TOKEN"), c.first(tokenCommandName, tokenCommandVariable)
 	switch {
@@ -26,7 +27,7 @@ func (c *configuration) token() (setting, error) {
 	return token, fault.Usage("unset one of them", "both an API token (%s) and a command that prints one (%s) are given", token.Source, command.Source+inFile(command))
 }
 
-// inFile is what a file calls the setting.
+// inFile returns the setting's name in a file.
 func inFile(s setting) string {
 	if s.rank >= rankFile {
 		return ", " + s.Name
@@ -34,7 +35,7 @@ func inFile(s setting) string {
 	return ""
 }
 
-// commandToken runs the command that a setting names, and returns its token. It runs once: a run
+// commandToken runs the command in a setting, and returns its token. The command runs once: a run
 // over several dates asks nobody to unlock something twice.
 func (c *configuration) commandToken(ctx context.Context, cfg *Config, s setting) (setting, error) {
 	if err := c.sameOwner(s); err != nil {
@@ -64,8 +65,8 @@ func (c *configuration) commandToken(ctx context.Context, cfg *Config, s setting
 	return setting{Name: "token", Value: string(c.printed), Source: "the output of " + p.name}, nil
 }
 
-// runProgram runs a token command. What it says reaches stderr as it is, or as records of ours
-// where every line has to be one; with --quiet, only what explains a failure.
+// runProgram runs a token command. Its stderr is passed on as it is, or as log records if every
+// line has to be one; with --quiet it is shown only if the command fails.
 func (c *configuration) runProgram(ctx context.Context, p program) (oktaclient.Token, error) {
 	var done func()
 	p.input, done = c.commandInput()
@@ -78,7 +79,7 @@ func (c *configuration) runProgram(ctx context.Context, p program) (oktaclient.T
 	return got.token, err
 }
 
-// noCommandHere refuses a command in this folder's file, whatever other settings there are: such a
+// noCommandHere refuses a command in this folder's file, whatever the other settings are: the
 // file may have come with a downloaded folder.
 func noCommandHere(f configFile) error {
 	if f.name != localFile || f.client[tokenCommandName] == "" {

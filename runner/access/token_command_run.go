@@ -21,32 +21,32 @@ const (
 	// commandLimit is how long a token command may take. A person may have to find a hardware key
 	// and touch it; a job at night must not wait for somebody who isn't there.
 	commandLimit = time.Minute
-	// commandGrace is how long it may take after it was asked to end, and how long what it leaves
-	// behind may keep its output open.
+	// commandGrace is how long the command may take to end after it was asked to, and how long
+	// its remaining processes may keep its output open.
 	commandGrace = 2 * time.Second
 )
 
-// What ends a token command early.
+// The reasons for ending a token command early.
 var (
 	errCommandSlow = errors.New("took too long")
 	errCommandLong = errors.New("printed too much")
 )
 
-// program is a token command that can be run.
+// program is a token command, ready to run.
 type program struct {
-	name   string // as messages call it
+	name   string // in messages
 	path   string
 	args   []string
 	env    []string
-	input  *os.File  // a terminal that it may ask on; nil: it has no input
-	stderr io.Writer // nil: what it writes there is kept
+	input  *os.File  // a terminal for its questions; nil: no input
+	stderr io.Writer // nil: its stderr is kept
 	limit  time.Duration
 }
 
-// printed is what a program has printed.
+// printed is the output of a program.
 type printed struct {
-	token oktaclient.Token // the first line, without what surrounds it
-	said  string           // on stderr, if that was kept
+	token oktaclient.Token // the first line, trimmed
+	said  string           // on stderr, if kept
 }
 
 // run runs the program to its end, or until ctx ends. Its errors repeat neither arguments nor
@@ -89,7 +89,8 @@ func (p program) explain(err, cause error, token oktaclient.Token) error {
 		return fault.Refused(cause)
 	case failed:
 		return fault.Usage("run it in your shell to see why; nothing was sent", "the token command %s failed (%s)", p.name, exit)
-	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // that: it ended well, and left somebody behind
+	// With ErrWaitDelay the program ended well, but one of its processes kept running.
+	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
 		if path, ok := errors.AsType[*fs.PathError](err); ok {
 			err = path.Err
 		}
@@ -100,8 +101,8 @@ func (p program) explain(err, cause error, token oktaclient.Token) error {
 	return nil
 }
 
-// keepTerminal returns what makes a terminal as it is now: a program that is ended in the middle of
-// a question leaves it without an echo.
+// keepTerminal returns a function that restores the terminal's present state: a program that is
+// ended during a question would leave it without echo.
 func keepTerminal(f *os.File) (restore func()) {
 	before, err := term.GetState(int(f.Fd()))
 	if err != nil {
@@ -110,10 +111,10 @@ func keepTerminal(f *os.File) (restore func()) {
 	return func() { _ = term.Restore(int(f.Fd()), before) }
 }
 
-// maxCommandOutput is as much as a file with a secret may hold.
+// maxCommandOutput is the size limit of a file with a secret.
 const maxCommandOutput = files.MaxSecret
 
-// firstBytes keeps the first bytes that are written to it, and calls full when there are more.
+// firstBytes keeps the first bytes written to it, and calls full if there are more.
 type firstBytes struct {
 	kept []byte
 	full func()
@@ -128,9 +129,9 @@ func (w *firstBytes) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// commandInput returns the terminal that a token command may ask on, or nil, and what closes
-// it. It is never another stdin: that is the command's data, as the CSV of reset. A job in the
-// background gets no terminal: the program would take what is typed to the shell.
+// commandInput returns the terminal for a token command's questions, or nil, and a function to
+// close it. It is never redirected stdin: that has the data, as the CSV of reset. A job in the
+// background gets no terminal: it would take what is typed to the shell.
 func (e *Env) commandInput() (*os.File, func()) {
 	if f, ok := e.Typed.(*os.File); ok && e.TerminalIn {
 		if inForeground(f) {
@@ -149,12 +150,12 @@ func (e *Env) commandInput() (*os.File, func()) {
 	return f, func() { _ = f.Close() }
 }
 
-// notForCommands are the settings that hold secrets, and the one that would run the command again.
+// notForCommands are the settings with secrets, and the one that would run the command again.
 var notForCommands = []string{"OKTA_CLIENT_TOKEN", "OKTA_API_TOKEN", "OKTA_CLIENT_PRIVATEKEY", tokenCommandVariable}
 
-// ProgramEnv is the environment for other programs: without our secrets.
+// ProgramEnv returns the environment for other programs, without our secrets.
 func (e *Env) ProgramEnv() []string {
-	env := []string{} // nil would be all of it
+	env := []string{} // nil would mean the whole environment
 	if e.Environ == nil {
 		return env
 	}
@@ -162,7 +163,7 @@ next:
 	for _, v := range e.Environ() {
 		name, _, _ := strings.Cut(v, "=")
 		for _, secret := range notForCommands {
-			if strings.EqualFold(name, secret) { // Windows has one name in any case
+			if strings.EqualFold(name, secret) { // on Windows, the case of names doesn't matter
 				continue next
 			}
 		}
@@ -171,8 +172,7 @@ next:
 	return env
 }
 
-// tell shows what a token command said on stderr, where that was kept: as records of ours, without
-// the token.
+// tell shows the kept stderr of a token command as log records, without the token.
 func (e *Env) tell(name string, got printed, failed bool) {
 	said := got.said
 	if len(got.token) >= minToken {
@@ -189,5 +189,5 @@ func (e *Env) tell(name string, got printed, failed bool) {
 	}
 }
 
-// minToken is the length below which a text may be anything.
+// minToken is the least length of a token to redact: a shorter text may occur by chance.
 const minToken = 8

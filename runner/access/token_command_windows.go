@@ -5,14 +5,15 @@ import (
 	"os/exec"
 )
 
-// terminalName is the console of this process, whatever its stdin is.
+// terminalName is this process's console, whatever its stdin is.
 const terminalName = "CONIN$"
 
-// ownSession leaves the program in this console: Ctrl-C reaches both. Ending it ends it alone.
+// ownSession leaves the program in this console: Ctrl-C reaches both. Only the program itself can
+// be ended, not its children.
 func ownSession(*exec.Cmd) {}
 
-// endSession has nothing to do: the program was ended at once.
+// endSession does nothing: the program was ended before.
 func endSession(*os.Process) {}
 
-// inForeground: a console has no groups of which one is typed to.
+// inForeground is always true: a console has no foreground group.
 func inForeground(*os.File) bool { return true }

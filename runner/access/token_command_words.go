@@ -13,15 +13,16 @@ import (
 	"oktareset/runner/fault"
 )
 
-// This file reads a token command as a person writes it: words with a shell's quotes, and nothing
-// else that a shell does. What only a shell understands is refused, because it would mean something
-// else without one. No error repeats the text: an argument may be a secret.
+// This file reads a token command as people write it: words with a shell's quotes, but nothing
+// else that a shell does. Anything else that only a shell understands is refused, because it
+// would mean something different without one. No error repeats the text: an argument may be a
+// secret.
 
-// hintNoShell says how to have a shell after all.
+// hintNoShell says how to use a shell nevertheless.
 const hintNoShell = "no shell runs it: quote what belongs to a word, or put it into a script of your own"
 
-// splitCommand splits a command into words, as a POSIX shell does with one that has nothing to
-// expand. source names the setting.
+// splitCommand splits a command into words, as a POSIX shell does if nothing has to be expanded.
+// source names the setting.
 func splitCommand(text, source string) ([]string, error) {
 	if strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && r != '\t' && console.NotPrintable(r) }) {
 		return nil, fault.Usage("type it anew", "%s holds a character that can't be seen", source)
@@ -57,14 +58,13 @@ func splitCommand(text, source string) ([]string, error) {
 	return words, nil
 }
 
-// The backslashes that quote a character: outside of quotes each, inside of double ones a few.
+// The backslashes that quote a character: outside quotes all of them, inside double quotes a few.
 var (
 	bareEscape   = regexp.MustCompile(`(?s)\\(.)`)
 	quotedEscape = regexp.MustCompile("(?s)\\\\([$`\"\\\\])")
 )
 
-// plainWord is a word without its quotes; ok is false if a shell would put something else in its
-// place.
+// plainWord returns a word without its quotes; ok is false if a shell would expand it.
 func plainWord(w *syntax.Word) (word string, ok bool) {
 	var b strings.Builder
 	for _, part := range w.Parts {
@@ -91,8 +91,8 @@ func plainWord(w *syntax.Word) (word string, ok bool) {
 	return b.String(), true
 }
 
-// findProgram returns the whole path of a program. One of the current folder isn't taken: what came
-// with a downloaded folder must not run because of its name.
+// findProgram returns the absolute path of a program. It refuses one from the current folder: a
+// program in a downloaded folder must not run because of its name.
 func findProgram(word, source string) (string, error) {
 	const hintPath = "give its whole path, as /usr/local/bin/op, or have its folder in PATH"
 	if filepath.Base(word) != word && !filepath.IsAbs(word) {
@@ -115,6 +115,6 @@ func findProgram(word, source string) (string, error) {
 	return path, nil
 }
 
-// plainName is a program's name that is shown though there is none: it may be something else in the
-// wrong place.
+// plainName matches a program's name that may be shown although there is no such program:
+// anything else may be a secret in the wrong place.
 var plainName = regexp.MustCompile(`^[a-z][A-Za-z0-9._+-]{0,19}$`)

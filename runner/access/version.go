@@ -7,8 +7,8 @@ import (
 	"runtime/debug"
 )
 
-// Identify fills in what the linker wasn't told from the build information: go build and go
-// install note the commit there, and a version that is made of it.
+// Identify fills in missing version data from the build information: go build and go install note
+// the commit there, and a version made from it.
 func (p *Process) Identify(info *debug.BuildInfo, ok bool) {
 	if ok {
 		if info.Main.Version != "(devel)" {
@@ -23,10 +23,10 @@ func (p *Process) Identify(info *debug.BuildInfo, ok bool) {
 	p.Version = cmp.Or(p.Version, "devel")
 }
 
-// shortCommit is how many hexadecimal digits name a commit, as in the versions that Go makes.
+// shortCommit is how many hexadecimal digits of a commit are shown, as in Go's own versions.
 const shortCommit = 12
 
-// Build is the version, and what it was built of, with and for.
+// Build returns the version, its commit, the Go version and the platform.
 func (p *Process) Build() string {
 	commit := ""
 	if p.Commit != "" {
