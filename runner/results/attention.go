@@ -8,11 +8,11 @@ import (
 	"oktareset/runner/table"
 )
 
-// mostCases is how many rows of each status are kept, and how many of all are told.
+// mostCases is how many rows of each status are kept, and how many are shown in all.
 const mostCases = 10
 
-// worstFirst are the statuses that need attention: first who may have been changed and isn't done,
-// then who wasn't changed.
+// worstFirst are the statuses that need attention: first users who may have been changed and
+// aren't done, then users who weren't changed.
 var worstFirst = []runner.Status{
 	runner.StatusUnknown, runner.StatusPartial, runner.StatusFailed, runner.StatusForbidden, runner.StatusNotAttempted,
 	runner.StatusNotFound, runner.StatusInvalid,
@@ -23,29 +23,30 @@ func WorstFirst() []runner.Status { return slices.Clone(worstFirst) }
 
 // Case is a row that needs attention.
 type Case struct {
-	Row    int           `json:"row"`
-	Line   int           `json:"line"` // of the input
-	Who    string        `json:"who"`  // the login, as far as it is known, else what the row has; "" for an empty cell
+	Row  int `json:"row"`
+	Line int `json:"line"` // of the input
+	// the login if known, else the cell of the row; "" if that is empty
+	Who    string        `json:"who"`
 	Status runner.Status `json:"status"`
 	Reason runner.Reason `json:"reason,omitempty"`
 	Text   string        `json:"text"` // why, in plain words
 }
 
-// Attention is the rows that need it, the worst first.
+// Attention is the rows that need attention, the worst first.
 type Attention struct {
 	Cases []Case `json:"cases"`
-	More  int    `json:"more"` // rows besides these
+	More  int    `json:"more"` // further rows
 }
 
-// Notices gathers the first rows of each status that needs attention, whichever run settled them.
-// However many rows there are, it keeps a few.
+// Notices collects the first rows of each status that needs attention, whichever run settled
+// them. It keeps only a few, however many rows there are.
 type Notices struct {
 	cases   map[runner.Status][]Case
 	stopped int // rows that weren't attempted for a reason of their own
 }
 
-// Wants reports whether a row of a status is still to be told. Rows that weren't attempted are told
-// all: only their errors say whether that is for a reason of their own.
+// Wants reports whether another row of a status is of interest. For rows that weren't attempted
+// it is always true: only their errors say whether they had a reason of their own.
 func (n *Notices) Wants(s runner.Status) bool {
 	return slices.Contains(worstFirst, s) && (s == runner.StatusNotAttempted || len(n.cases[s]) < mostCases)
 }
@@ -54,7 +55,7 @@ func (n *Notices) Wants(s runner.Status) bool {
 func (n *Notices) Add(row runner.Row, rec *table.Record) {
 	s := runner.Status(rec.Status)
 	if s == runner.StatusNotAttempted {
-		if rec.Error == "" { // the run ended first: what goes on with it is said anyway
+		if rec.Error == "" { // the run ended first: the summary already names the next command
 			return
 		}
 		n.stopped++
@@ -70,7 +71,7 @@ func (n *Notices) Add(row runner.Row, rec *table.Record) {
 	})
 }
 
-// Attention is what was gathered, of rows that ended as counts says.
+// Attention returns the collected rows. counts are the final statuses of all rows.
 func (n *Notices) Attention(counts runner.Counts) Attention {
 	var a Attention
 	total := 0
@@ -87,8 +88,8 @@ func (n *Notices) Attention(counts runner.Counts) Attention {
 	return a
 }
 
-// Reread gathers the rows of results that nothing is left to do of, and that ended as counts says.
-// What it can't read it leaves out: the counts are known.
+// Reread collects the rows of settled results, whose final statuses are counts. It leaves out
+// what it can't read: the counts are known.
 func Reread(path string, counts runner.Counts) Attention {
 	var n Notices
 	if !counts.OK() {

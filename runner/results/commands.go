@@ -13,16 +13,18 @@ import (
 	"oktareset/runner/console"
 )
 
-// This file makes commands of a manifest, so that the terminal, the page and every hint give the
-// same one for the same plan. Whoever wrote the manifest chose the texts: each is quoted.
+// This file makes commands from a manifest, so that the terminal, the page and every hint show
+// the same command for the same plan. The author of the manifest chose the texts in it: each is
+// quoted.
 
-// recordedExclusion is a file of --exclude as a run's options have it.
+// recordedExclusion is a file of --exclude in a run's options.
 type recordedExclusion struct {
 	Sha256 string
 	Path   string
 }
 
-// RecordedExclusions are the files that the runs of a manifest left alone, each content once.
+// RecordedExclusions returns the files of users that the manifest's runs left alone, each content
+// once.
 func RecordedExclusions(m *Manifest) []recordedExclusion {
 	var all []recordedExclusion
 	for _, run := range m.Runs {
@@ -40,7 +42,7 @@ func RecordedExclusions(m *Manifest) []recordedExclusion {
 	return all
 }
 
-// LastOptions are the flags of the run that wrote last.
+// LastOptions returns the flags of the last run.
 func LastOptions(m *Manifest) map[string]string {
 	if len(m.Runs) == 0 {
 		return nil
@@ -48,19 +50,19 @@ func LastOptions(m *Manifest) map[string]string {
 	return m.Runs[len(m.Runs)-1].Options
 }
 
-// isSwitch reports whether a flag has no value on a command line. Its option is "true" where it is
-// on; the value of another flag may be that word, too.
+// isSwitch reports whether a flag has no value. In the options, a switch that is on has the value
+// "true"; other flags may have that word as a value too.
 func isSwitch(name string) bool {
 	return slices.Contains([]string{"record-factors", "no-header", "allow-empty", "remove-recovery", "activate", "update-phone", "skip-admins"}, name) ||
 		slices.ContainsFunc(runner.LaterSteps(), func(s runner.Step) bool { return s.Flag == name })
 }
 
-// recordedFlags are those of the named flags that the last run had, for a shell.
+// recordedFlags returns those of the named flags that the last run had, quoted for a shell.
 func recordedFlags(m *Manifest, names ...string) []string {
 	return optionFlags(m, LastOptions(m), names...)
 }
 
-// optionFlags is [recordedFlags] of the options of any run.
+// optionFlags is [recordedFlags] for the options of any run.
 func optionFlags(m *Manifest, options map[string]string, names ...string) []string {
 	var args []string
 	for _, name := range names {
@@ -81,8 +83,8 @@ func optionFlags(m *Manifest, options map[string]string, names ...string) []stri
 	return args
 }
 
-// isOrg reports whether a URL is that of the org with this host. What a manifest has as the flag
-// of another one would send the credentials of whoever takes the command there.
+// isOrg reports whether a URL is that of the org with this host. If a manifest had another org's
+// URL, the printed command would send the user's credentials there.
 func isOrg(raw, host string) bool {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -92,8 +94,8 @@ func isOrg(raw, host string) bool {
 	return spelled == host || spelled == strings.TrimSuffix(host, ":443")
 }
 
-// recordedWhat are the flags that say what is done to each user, in the order in which a command
-// that is shown has them.
+// recordedWhat returns the flags that say what is done to each user, in the order of a printed
+// command.
 func recordedWhat(m *Manifest) []string {
 	names := []string{"factor", "remove-recovery"}
 	for _, s := range runner.LaterSteps() {
@@ -119,14 +121,14 @@ func DroppedFlag(m *Manifest) string {
 	return ""
 }
 
-// recordedProtection are the flags that leave users alone.
+// recordedProtection returns the flags that leave users alone.
 func recordedProtection(m *Manifest) []string {
 	var args []string
 	for _, x := range RecordedExclusions(m) {
 		args = append(args, "--exclude", console.ShellQuote(x.Path))
 	}
 	args = append(args, recordedFlags(m, "exclude-column", "skip-admins")...)
-	for _, run := range slices.Backward(m.Runs) { // a run that goes on takes it over without a flag
+	for _, run := range slices.Backward(m.Runs) { // a resume keeps it without a flag
 		if period, ok := run.Options["skip-reset-since"]; ok {
 			return append(args, "--skip-reset-since", console.ShellQuote(period))
 		}
@@ -134,24 +136,24 @@ func recordedProtection(m *Manifest) []string {
 	return args
 }
 
-// recordedTicket is the flag of the ticket, if there is one.
+// recordedTicket returns the flag of the ticket, if there is one.
 func recordedTicket(m *Manifest) []string {
 	if m.Ticket == "" {
 		return nil
 	}
-	if strings.HasPrefix(m.Ticket, "-") { // else it would be a flag
+	if strings.HasPrefix(m.Ticket, "-") { // otherwise it would look like a flag
 		return []string{"--ticket=" + console.ShellQuote(m.Ticket)}
 	}
 	return []string{"--ticket", console.ShellQuote(m.Ticket)}
 }
 
-// PlanCommand is the command that does what a plan shows, unasked, and leaves alone whom it leaves
-// alone. "" where there is nobody to reset.
+// PlanCommand returns the command that does what a plan shows, without a question, and leaves
+// alone the same users. It returns "" if there is nobody to reset.
 func PlanCommand(m *Manifest, plan string) string {
 	return planCommand(m, plan, "--confirm", console.ShellQuote(fmt.Sprintf("%s:%d", m.Org, m.Counts[runner.StatusWouldReset])))
 }
 
-// AskingPlanCommand is [PlanCommand] for a terminal: it asks.
+// AskingPlanCommand is [PlanCommand] for a terminal: its command asks.
 func AskingPlanCommand(m *Manifest, plan string) string { return planCommand(m, plan) }
 
 func planCommand(m *Manifest, plan string, consent ...string) string {
@@ -165,22 +167,22 @@ func planCommand(m *Manifest, plan string, consent ...string) string {
 	return command(m, nil, then, console.ShellFile(plan))
 }
 
-// ReportCommand is the command that makes a page of results or of a plan.
+// ReportCommand returns the command that makes a page of results or of a plan.
 func ReportCommand(path string) string { return "oktareset report " + console.ShellFile(path) }
 
-// AuditCommand is the command that compares results with the System Log of their org.
+// AuditCommand returns the command that compares results with the System Log of their org.
 func AuditCommand(m *Manifest, path string) string {
 	flags := recordedFlags(m, "org-url", "token-file")
 	return strings.Join(slices.Concat([]string{"oktareset", "audit"}, flags, []string{console.ShellFile(path)}), " ")
 }
 
-// GoOnCommand is the command that goes on with results, or completes a plan, with the flags of its
-// last run. first are the flags that say so.
+// GoOnCommand returns the command that resumes results, or completes a plan, with the flags of
+// the last run. first are the flags --resume or --retry.
 func GoOnCommand(m *Manifest, path string, first ...string) string {
 	return GoOnCommandOf(m, path, "", first...)
 }
 
-// GoOnCommandOf is [GoOnCommand] where somebody knows the file of the input; "" looks for it.
+// GoOnCommandOf is [GoOnCommand] for a known input file; with "" it looks for the file.
 func GoOnCommandOf(m *Manifest, path, file string, first ...string) string {
 	if m.DryRun {
 		first = append([]string{"--dry-run"}, first...)
@@ -188,7 +190,8 @@ func GoOnCommandOf(m *Manifest, path, file string, first ...string) string {
 	then := recordedFlags(m, "record-factors", "workers", "rate", "max-api-capacity", "timeout", "halt", "org-url", "token-file")
 	output := []string{"--output", console.ShellQuote(PlainPattern(path))}
 	var input []string
-	if _, err := os.Lstat(CopyPath(path)); err != nil { // with the copy of the input, nothing else is needed
+	// with the copy of the input, no file is needed
+	if _, err := os.Lstat(CopyPath(path)); err != nil {
 		var base string
 		input, base = inputOf(m, path, file)
 		then = append(recordedFlags(m, "column", "delimiter", "no-header", "allow-empty"), then...)
@@ -200,10 +203,11 @@ func GoOnCommandOf(m *Manifest, path, file string, first ...string) string {
 	return command(m, first, then, input...)
 }
 
-// inputOf names the input of results for a shell, and says what the results are named after. The
-// manifest has the name of a file alone: unless file is known, it is looked for beside the results.
+// inputOf returns the input of results for a shell, and the name that the results are derived
+// from. The manifest has only the name of a file without its folder: unless file is known, it is
+// looked for beside the results.
 func inputOf(m *Manifest, path, file string) (args []string, base string) {
-	for _, run := range slices.Backward(m.Runs) { // a run that goes on names them no more
+	for _, run := range slices.Backward(m.Runs) { // a resume doesn't repeat them
 		if users := run.Options["user"]; users != "" {
 			return optionFlags(m, run.Options, "user"), FileName(strings.Split(users, ", "))
 		}
@@ -220,8 +224,8 @@ func inputOf(m *Manifest, path, file string) (args []string, base string) {
 	return []string{console.ShellFile(file)}, file
 }
 
-// NotPlanned says why a plan isn't whole, and with which command it is completed; both are "" for
-// one that is. A dry run of the stand-in org can't be gone on with: it is made again.
+// NotPlanned says why a plan isn't complete, and which command completes it; both are "" for a
+// complete plan. A dry run of the stand-in org can't be resumed: it has to be made again.
 func NotPlanned(m *Manifest, plan string) (why, command string) {
 	unseen, failed := m.Counts[runner.StatusNotAttempted], m.Counts[runner.StatusFailed]
 	stopped := ""
@@ -260,8 +264,8 @@ func notLookedAt(n int, m *Manifest) string {
 	return fmt.Sprintf("%d of its %s %s looked at", n, console.Plural(m.Counts.Total(), "row"), verb)
 }
 
-// DryRunCommand is the command that looks at an input as the last run of a manifest read it, in a
-// real org. input is ready for a shell.
+// DryRunCommand returns the command that makes a dry run over an input, read as in the manifest's
+// last run, in a real org. input is ready for a shell.
 func DryRunCommand(m *Manifest, input string) string {
 	return command(m, nil, append(recordedFlags(m, "column", "delimiter", "no-header"), "--dry-run"), input)
 }
@@ -286,8 +290,8 @@ func ResetCommand(m *Manifest, consent, input string) string {
 	return command(m, nil, flags, input)
 }
 
-// command is a command that does the same to each user as a manifest says, and leaves the same
-// alone: without these flags it would reset others.
+// command returns a command that does the same to each user as the manifest says, and leaves
+// alone the same users: without these flags it would reset others.
 func command(m *Manifest, first, then []string, input ...string) string {
 	return strings.Join(slices.Concat([]string{"oktareset", "reset"}, first, recordedWhat(m), then, recordedProtection(m), input), " ")
 }

@@ -7,12 +7,12 @@ import (
 	"oktareset/runner/fault"
 )
 
-// DamageError says that the files of a run can't be trusted. What it doesn't say for certain
-// isn't guessed: a user could be reset twice.
+// DamageError says that the files of a run can't be trusted. Nothing uncertain is guessed: a user
+// could be reset twice.
 type DamageError struct {
 	Path    string // of the results or of their manifest
-	Line    int    // of the file, 1 is the header; 0 when it belongs to no line
-	Message string // lower case, without path and line
+	Line    int    // of the file, 1 is the header; 0 if it concerns no single line
+	Message string // in lower case, without path and line
 	Hint    string // what its owner can do about it
 }
 

@@ -11,28 +11,29 @@ import (
 	"oktareset/runner/files"
 )
 
-// This file says what stands where a run would write its results, and what to do about it. Of what
-// a person may do then, most resets people a second time: a new name with -o, a move, a new plan.
-// So whatever is said about results that changed somebody says so.
+// This file says what is in the place where a run would write its results, and what to do about
+// it. Most of what people might do then resets people a second time: a new name with -o, a move,
+// a new plan. So every message about results that changed somebody says so.
 
 // What to do about a file in the way.
 const (
-	hintOtherFile   = "choose another file with -o" // and nothing of a move: where results are gone, nothing stops the next run
+	// without "move it away": once the results are gone, nothing stops the next run
+	hintOtherFile   = "choose another file with -o"
 	hintNothingReal = "nobody real was touched by it: choose another file with -o, or move it away"
 	HintSecondTime  = "a new run with another -o would reset them a second time"
 )
 
-// Wanted is a run that would write its results at a path.
+// Wanted is a run that wants to write its results at a path.
 type Wanted struct {
 	Path    string
 	DryRun  bool
 	SHA256  string // of its input
-	Plan    bool   // its input is one
-	Origin  string // SHA-256 of the file that named its users first
+	Plan    bool   // its input is a plan
+	Origin  string // SHA-256 of the file that first named its users
 	SameOrg func(*Manifest) bool
 }
 
-// InTheWay says what there is at the path, and what to do about it.
+// InTheWay says what is at the path, and what to do about it.
 func (w *Wanted) InTheWay() (what, hint string) {
 	path := w.Path
 	m, err := ReadManifest(path)
@@ -58,7 +59,7 @@ func (w *Wanted) InTheWay() (what, hint string) {
 	return w.results(&m)
 }
 
-// alone is about a manifest without
+// alone is for a manifest without its results or its journal.
 func alone(m *Manifest) (what, hint string) {
 	if m.Sandbox || m.DryRun || m.Consent.How == "" || m.Consent.How == ConsentNone {
 		return "the manifest of a run that changed nobody, without its results", hintNothingReal
@@ -71,7 +72,7 @@ func alone(m *Manifest) (what, hint string) {
 		"put the results back: they say whom it reset, and a new run with another -o may reset those users a second time"
 }
 
-// plan is about a plan.
+// plan is for a plan in the way.
 func (w *Wanted) plan(m *Manifest) (what, hint string) {
 	what = "a plan of " + console.Plural(m.Counts[runner.StatusWouldReset], "user")
 	if _, command := NotPlanned(m, w.Path); command != "" && w.DryRun && m.Input.SHA256 == w.SHA256 {
@@ -80,7 +81,7 @@ func (w *Wanted) plan(m *Manifest) (what, hint string) {
 	return what, files.HintExists
 }
 
-// results is about the results of a real run in this org.
+// results is for the results of a real run in this org.
 func (w *Wanted) results(m *Manifest) (what, hint string) {
 	what = "the results of " + RunText(m)
 	goOn := "to go on with it: " + GoOnCommand(m, w.Path, "--resume")

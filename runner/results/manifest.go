@@ -14,36 +14,42 @@ import (
 	"oktareset/runner/files"
 )
 
-// Format is the version of the manifest's format. It changes when a reader of the old one would
+// Format is the version of the manifest's format. It changes if a reader of the old format would
 // misunderstand the new one.
 const Format = 1
 
-// Manifest says what a ledger belongs to, who allowed it and how it went. Times are by the
-// local clock, UTC, in milliseconds; only the ledger's started_at is by the server's clock.
+// Manifest says what a ledger belongs to, who allowed the run and how it went. Times are by the
+// local clock, in UTC and milliseconds; only the ledger's started_at is by the server's clock.
 type Manifest struct {
-	Format   int           `json:"format"`  // [Format]
-	Version  string        `json:"version"` // of the program
-	Org      string        `json:"org"`     // host, or host:port
-	OrgID    string        `json:"org_id"`  // tells the org from others whatever its name; "" from a version that didn't ask for it
-	Engine   string        `json:"engine"`  // of the org: identity, classic, or "" when it isn't known
-	Actor    Actor         `json:"actor"`
-	Sandbox  bool          `json:"sandbox"`
-	DryRun   bool          `json:"dry_run"`
-	Steps    []string      `json:"steps"`             // names of the steps that each target goes through, in order
-	Planned  []string      `json:"planned,omitempty"` // of a dry run: names of the steps that it leaves out, because they change something
-	Input    Input         `json:"input"`
-	Plan     *Plan         `json:"plan,omitempty"` // of the run of a plan: what the plan was
-	Consent  Consent       `json:"consent"`
-	Ticket   string        `json:"ticket,omitempty"`
-	Runs     []Run         `json:"runs"`               // the last is the one that writes
-	Counts   runner.Counts `json:"counts,omitempty"`   // rows by the status of their last line, once a run has ended
-	Result   *Result       `json:"result,omitempty"`   // set when Finished
-	Outdated *Result       `json:"outdated,omitempty"` // results that a run has written and that don't count: until they are removed, they may be there
-	Journal  *Mark         `json:"journal,omitempty"`  // of the journal, as long as that is what counts; nil: the results do
-	Finished bool          `json:"finished"`           // the results hold exactly one line for each input row, in input order
+	Format  int    `json:"format"`  // [Format]
+	Version string `json:"version"` // of the program
+	Org     string `json:"org"`     // host, or host:port
+	// tells orgs apart, whatever their names; "" from a version that didn't ask for it
+	OrgID   string `json:"org_id"`
+	Engine  string `json:"engine"` // of the org: identity, classic, or "" if unknown
+	Actor   Actor  `json:"actor"`
+	Sandbox bool   `json:"sandbox"`
+	DryRun  bool   `json:"dry_run"`
+	// names of the steps for each target, in order
+	Steps []string `json:"steps"`
+	// for a dry run: names of the steps that it leaves out, because they change something
+	Planned []string      `json:"planned,omitempty"`
+	Input   Input         `json:"input"`
+	Plan    *Plan         `json:"plan,omitempty"` // for the run of a plan: what the plan was
+	Consent Consent       `json:"consent"`
+	Ticket  string        `json:"ticket,omitempty"`
+	Runs    []Run         `json:"runs"`             // the last one writes
+	Counts  runner.Counts `json:"counts,omitempty"` // rows by their status, once a run has ended
+	Result  *Result       `json:"result,omitempty"` // set when Finished
+	// results of an earlier run that no longer count; they may exist until they are removed
+	Outdated *Result `json:"outdated,omitempty"`
+	// of the journal, while the journal counts; nil: the results count
+	Journal *Mark `json:"journal,omitempty"`
+	// the results have exactly one line for each input row, in input order
+	Finished bool `json:"finished"`
 }
 
-// Actor is the Okta user or service app on whose behalf the requests are sent.
+// Actor is the Okta user or service app that sends the requests.
 type Actor struct {
 	ID    string `json:"id"`
 	Login string `json:"login"` // "" for a service app
@@ -51,12 +57,13 @@ type Actor struct {
 
 // Input is what the survey found.
 type Input struct {
-	File     string `json:"file"`   // its name, without folders
-	SHA256   string `json:"sha256"` // of its bytes, in hexadecimal
-	Bytes    int64  `json:"bytes"`
-	Rows     int    `json:"rows"`     // rows to end in a result: with what a run compares the rows when it ends
+	File   string `json:"file"`   // its name, without folders
+	SHA256 string `json:"sha256"` // of its bytes, in hexadecimal
+	Bytes  int64  `json:"bytes"`
+	// rows that end in a result; a run compares its rows with it at the end
+	Rows     int    `json:"rows"`
 	Distinct int    `json:"distinct"` // distinct valid identifiers
-	Column   string `json:"column"`   // that names the users
+	Column   string `json:"column"`   // the column with the users
 }
 
 // How consent was given.
@@ -67,7 +74,8 @@ const (
 	ConsentNone    = "none"    // nothing may be changed: a dry run
 )
 
-// Consent is what allowed the run to change anything. Count, or Min and Max, are numbers of users.
+// Consent is what allowed the run to change anything. Count, or Min and Max, are numbers of
+// users.
 type Consent struct {
 	How   string    `json:"how"`
 	Count int       `json:"count,omitzero"`
@@ -78,28 +86,30 @@ type Consent struct {
 
 // Run is one execution of the program over the input.
 type Run struct {
-	RunID        string            `json:"run_id"`
-	Version      string            `json:"version"`                // of the program
-	Actor        Actor             `json:"actor"`                  // zero: it sent nothing
-	ClockVouched bool              `json:"clock_vouched,omitzero"` // the org's rate limits vouched for its times
+	RunID   string `json:"run_id"`
+	Version string `json:"version"` // of the program
+	Actor   Actor  `json:"actor"`   // zero: the run sent nothing
+	// the org's rate limits confirmed its times
+	ClockVouched bool              `json:"clock_vouched,omitzero"`
 	StartedAt    time.Time         `json:"started_at"`
-	FinishedAt   time.Time         `json:"finished_at,omitzero"` // zero: it runs, or it died
+	FinishedAt   time.Time         `json:"finished_at,omitzero"` // zero: it is running, or it died
 	Options      map[string]string `json:"options,omitempty"`    // flags that were set
 	Operator     Operator          `json:"operator"`
 	Exclude      []Excluded        `json:"exclude,omitempty"` // files of users who were left alone
-	Counts       runner.Counts     `json:"counts,omitempty"`  // rows by the status of their last line when it ended
+	Counts       runner.Counts     `json:"counts,omitempty"`  // rows by their status when it ended
 	Ending
 }
 
-// Excluded is a file of users who were left alone, as a run found it.
+// Excluded is a file of users who were left alone, as a run read it.
 type Excluded struct {
-	File       string    `json:"file"`
-	SHA256     string    `json:"sha256"`             // of its bytes, in hexadecimal
-	Column     string    `json:"column"`             // or columns, that name the users
-	Users      int       `json:"users"`              // lines that name somebody
-	Rows       int       `json:"rows"`               // of the input that are about one of them
-	Nobody     []string  `json:"nobody,omitempty"`   // lines that name nobody, as "4: nora@example.com"; the first thousand
-	NobodyIn   int       `json:"nobody_in,omitzero"` // how many there are
+	File   string `json:"file"`
+	SHA256 string `json:"sha256"` // of its bytes, in hexadecimal
+	Column string `json:"column"` // or columns, with the users
+	Users  int    `json:"users"`  // lines that name somebody
+	Rows   int    `json:"rows"`   // of the input that name one of them
+	// lines that name nobody, as "4: nora@example.com"; at most a thousand
+	Nobody     []string  `json:"nobody,omitempty"`
+	NobodyIn   int       `json:"nobody_in,omitzero"` // how many such lines there are
 	LookedUpAt time.Time `json:"looked_up_at"`
 }
 
@@ -109,9 +119,9 @@ type Operator struct {
 	Host string `json:"host"`
 }
 
-// Ending is how a run went.
+// Ending is how a run ended.
 type Ending struct {
-	Stopped         string  `json:"stopped"` // why it ended early; "" when every row was worked on
+	Stopped         string  `json:"stopped"` // why it ended early; "" if every row was worked on
 	Attempts        int     `json:"attempts"`
 	TooManyRequests int     `json:"too_many_requests"` // replies 429 of Okta's
 	TooManyAtOnce   int     `json:"too_many_at_once"`  // of these, those of the limit on requests at the same time
@@ -120,7 +130,7 @@ type Ending struct {
 	Proof []Wait `json:"proof,omitempty"` // when it did nothing but wait for proof of lost answers
 
 	Requests     int       `json:"requests"`               // of any kind
-	FirstRequest time.Time `json:"first_request,omitzero"` // when it was sent; zero: none was
+	FirstRequest time.Time `json:"first_request,omitzero"` // when it was sent; zero: there was none
 	LastRequest  time.Time `json:"last_request,omitzero"`  // the same
 }
 
@@ -137,11 +147,11 @@ type Result struct {
 	Rows   int    `json:"rows"`
 }
 
-// Mark is how much of a journal is certainly on the disk: at most ten seconds ago, while a run
-// works.
+// Mark is how much of a journal is certainly on the disk; while a run works, as of at most ten
+// seconds ago.
 type Mark struct {
 	Bytes int64  `json:"bytes"` // length
-	Sum   string `json:"sum"`   // the running checksum of the line that ends there
+	Sum   string `json:"sum"`   // the running checksum of the last line within that length
 }
 
 // Clone returns a copy that shares nothing with m.
@@ -169,8 +179,8 @@ func clone[T any](p *T) *T {
 // Run returns the run that writes, or wrote last.
 func (m *Manifest) Run() *Run { return &m.Runs[len(m.Runs)-1] }
 
-// ManifestPath returns the path of the manifest that belongs to a results file:
-// users.results.json beside users.results.csv.
+// ManifestPath returns the path of the manifest for a results file: users.results.json beside
+// users.results.csv.
 func ManifestPath(results string) string {
 	if ext := filepath.Ext(results); strings.EqualFold(ext, ".csv") {
 		results = strings.TrimSuffix(results, ext)
@@ -178,20 +188,20 @@ func ManifestPath(results string) string {
 	return results + ".json"
 }
 
-// ReadManifest reads the manifest that belongs to a results file or a plan. The error wraps
-// [fs.ErrNotExist] when there is none; one that is damaged is a [*DamageError].
+// ReadManifest reads the manifest of a results file or a plan. The error wraps [fs.ErrNotExist]
+// if there is none; a damaged manifest gives a [*DamageError].
 func ReadManifest(results string) (Manifest, error) {
 	return readManifest(results, files.Rule{Links: true})
 }
 
-// ReadOurManifest is [ReadManifest] for what is believed: the error is a [*files.RefusedError] for
-// a file that others wrote or can change.
+// ReadOurManifest is [ReadManifest] for a manifest that must be trusted: a file that others wrote
+// or can change gives a [*files.RefusedError].
 func ReadOurManifest(results string) (Manifest, error) {
 	return readManifest(results, files.Rule{Ours: true, Private: true})
 }
 
-// readManifest is ReadManifest for a file that keeps to a rule. It is opened once: what was judged
-// is what is read.
+// readManifest is ReadManifest with a rule for the file. It opens the file once, so that it reads
+// what it judged.
 func readManifest(results string, rule files.Rule) (Manifest, error) {
 	path := ManifestPath(results)
 	rule.Max = files.MaxManifest
@@ -207,7 +217,7 @@ func readManifest(results string, rule files.Rule) (Manifest, error) {
 		return Manifest{}, fmt.Errorf("read the manifest %q: it has format %d, this version knows format %d: use the version %q",
 			path, m.Format, Format, m.Version)
 	}
-	if len(m.Runs) == 0 { // whoever writes one is a run
+	if len(m.Runs) == 0 { // every manifest is written by a run
 		return Manifest{}, &DamageError{Path: path, Message: "it names no run", Hint: HintOriginal}
 	}
 	return m, nil
@@ -222,7 +232,7 @@ func (m *Manifest) Encode(w io.Writer) error {
 	return err
 }
 
-// Written returns the manifest as it stands in its file.
+// Written returns the manifest in the form of its file.
 func (m *Manifest) Written() Manifest {
 	out := m.Clone()
 	out.Steps = append([]string{}, out.Steps...) // [] rather than null
@@ -242,12 +252,12 @@ func (m *Manifest) Written() Manifest {
 	return out
 }
 
-// Stamp returns t as it stands in our files.
+// Stamp returns t with the precision of our files.
 func Stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
-// SameOrg reports whether the manifest is of the org with this host and ID. One org may have
-// several hosts, and a host may come to be another org's: the ID decides, and the host only where
-// one of the IDs isn't known.
+// SameOrg reports whether the manifest belongs to the org with this host and ID. One org may have
+// several hosts, and a host may pass to another org: so the ID decides, and the host only if one
+// of the IDs is unknown.
 func (m *Manifest) SameOrg(host, id string) bool {
 	if m.OrgID == "" || id == "" {
 		return m.Org == host
@@ -255,8 +265,7 @@ func (m *Manifest) SameOrg(host, id string) bool {
 	return m.OrgID == id
 }
 
-// Unused reports whether the manifest's only run has ended before it had consent: it has changed
-// nothing.
+// Unused reports whether the manifest's only run ended before it had consent: it changed nothing.
 func (m *Manifest) Unused() bool {
 	return (m.Consent.How == "" || m.Consent.How == ConsentNone) && !m.Finished && len(m.Runs) <= 1 &&
 		(len(m.Runs) == 0 || m.Run().FinishedAt.IsZero())

@@ -5,21 +5,21 @@ import (
 	"strings"
 )
 
-// CopyPath returns where the copy of the input lies: users.results.input.csv beside
+// CopyPath returns the path of the input's copy: users.results.input.csv beside
 // users.results.csv.
 func CopyPath(path string) string {
 	return strings.TrimSuffix(ManifestPath(path), ".json") + ".input.csv"
 }
 
-// JournalPath returns where the journal of results lies, of a run that isn't done with them:
-// users.results.journal beside users.results.csv.
+// JournalPath returns the path of the journal for unfinished results: users.results.journal
+// beside users.results.csv.
 func JournalPath(path string) string {
 	return strings.TrimSuffix(ManifestPath(path), ".json") + ".journal"
 }
 
-// Beside is where the results of an input are written unless --output says otherwise:
-// users.csv gives users.results.csv, or users.plan.csv for a dry run. A rehearsal has names of its
-// own, so that it never stands in the way of a real run.
+// Beside returns the path of the results for an input unless --output names another: users.csv
+// gives users.results.csv, or users.plan.csv for a dry run. A rehearsal has names of its own, so
+// that it is never in the way of a real run.
 func Beside(input string, dryRun, sandbox bool) string {
 	name := Stem(input)
 	if sandbox {
@@ -31,13 +31,13 @@ func Beside(input string, dryRun, sandbox bool) string {
 	return name + ".results.csv"
 }
 
-// rehearsal stands in the names of files that a rehearsal writes.
+// rehearsal is part of the names of files that a rehearsal writes.
 const rehearsal = ".sandbox"
 
-// ShownStdin is what messages and the manifest call an input that comes from stdin.
+// ShownStdin is the name of stdin as an input, in messages and in the manifest.
 const ShownStdin = "stdin"
 
-// Stem is a path without the endings that this program and its users put on it.
+// Stem returns a path without the endings that this program and its users add.
 func Stem(path string) string {
 	for _, ending := range []string{".csv", ".txt", ".tsv"} {
 		if s := strings.TrimSuffix(path, ending); len(s) < len(path) {
@@ -48,8 +48,8 @@ func Stem(path string) string {
 	return strings.TrimSuffix(path, ".plan")
 }
 
-// FileName makes a name for the files of a run over --user values: the first of them, made
-// safe, and how many more.
+// FileName makes a name for the files of a run over --user values: the first value, made safe,
+// and the number of others.
 func FileName(users []string) string {
 	safe := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@._+-", r) {
@@ -64,6 +64,6 @@ func FileName(users []string) string {
 	return safe
 }
 
-// OwnEndings are those of the files that this program writes and doesn't take as a list of users. A
-// plan is one, and so is an export.
+// OwnEndings are the endings of files that this program writes and refuses as a list of users. A
+// plan isn't one of them, and an export isn't either.
 var OwnEndings = []string{".results.csv", ".results.json", ".results.html", ".results.input.csv", ".results.journal", ".audit.csv", ".plan.json", ".plan.html", ".plan.journal"}

@@ -1,6 +1,6 @@
 package results
 
-// OrgName is a host, and the ID of its org if that is known.
+// OrgName returns a host, with the ID of its org if that is known.
 func OrgName(host, id string) string {
 	if id == "" {
 		return host

@@ -11,8 +11,8 @@ import (
 	"oktareset/runner/fault"
 )
 
-// dateLetters are what a file's name may have of the date, as strftime has them, the longest
-// period first; dateLayouts say how they look.
+// dateLetters are the parts of the date that a file's name may have, as in strftime, the longest
+// period first; dateLayouts are their formats.
 const dateLetters = "YmdHM"
 
 var dateLayouts = [len(dateLetters)]string{"2006", "01", "02", "15", "04"}
@@ -21,13 +21,14 @@ const hintDate = "%Y %m %d %H %M are year, month, day, hour and minute in UTC; %
 
 // DatePattern is a path with a date in its file name, as results/%Y-%m-%d.csv.
 type DatePattern struct {
-	Text  string         // as it was given
-	Names *regexp.Regexp // of its files, whatever the date; nil when there is no date in it
+	Text string // as it was given
+	// matches the names of its files for any date; nil if there is no date in it
+	Names *regexp.Regexp
 }
 
-// ExpandDate returns the path that a pattern stands for at a time. The date is UTC: by local
-// time, one name could stand for two hours, and a run that is restarted on another machine
-// could look for another day.
+// ExpandDate returns a pattern's path for a time. The date is in UTC: in local time, one name
+// could mean two different hours, and a run that is restarted on another machine could look for
+// another day.
 func ExpandDate(text string, at time.Time) (path string, p DatePattern, err error) {
 	folder, name := filepath.Split(text)
 	path, _, dated, err := expandParts(folder, at)
@@ -55,7 +56,7 @@ func ExpandDate(text string, at time.Time) (path string, p DatePattern, err erro
 }
 
 // expandParts puts the date into s. It also returns a regular expression for s at any date, and
-// the letters of the parts in it.
+// the letters of the date parts in s.
 func expandParts(s string, at time.Time) (text, expression, letters string, err error) {
 	for {
 		before, after, found := strings.Cut(s, "%")
@@ -78,12 +79,12 @@ func expandParts(s string, at time.Time) (text, expression, letters string, err 
 	}
 }
 
-// PlainPattern is the pattern that stands for one path, whatever the date.
+// PlainPattern returns the pattern that means just this path, whatever the date.
 func PlainPattern(path string) string { return strings.ReplaceAll(path, "%", "%%") }
 
-// ResultsOf returns the path of the results of another date than own that a file of the pattern's
-// folder is; or whose journal it is, as long as there are none; or whose manifest it is, if both
-// were moved away; or "".
+// ResultsOf returns the path of the results to which a file in the pattern's folder belongs, if
+// they are of another date than own: the file is the results, or their journal if the results
+// don't exist, or their manifest if both were moved away. Otherwise it returns "".
 func (p *DatePattern) ResultsOf(file, own string) (path string, moved bool) {
 	folder, name := filepath.Split(file)
 	ours := p.Names.MatchString

@@ -8,11 +8,10 @@ import (
 	"oktareset/runner/table"
 )
 
-// ofOkta is how an error begins that is Okta's: with its status and its code. Behind that it says
-// what is wrong.
+// ofOkta matches the beginning of an error from Okta, its status and code. The words follow it.
 var ofOkta = regexp.MustCompile(`\b[45][0-9]{2} [A-Z][A-Za-z' -]*?(?: E[0-9]{7})?(?:: |$)`)
 
-// Plain says in a few words what became of a row that needs attention.
+// Plain says in a few words what happened to a row that needs attention.
 func Plain(rec *table.Record) string {
 	text := PlainError(rec.Error)
 	switch status := runner.Status(rec.Status); {
@@ -32,11 +31,11 @@ func Plain(rec *table.Record) string {
 	return orStatus(text, runner.Status(rec.Status))
 }
 
-// PlainError is an error without what only a search in Okta's documents needs.
+// PlainError returns an error without the parts that only help to search Okta's documentation.
 func PlainError(text string) string {
 	short := ofOkta.ReplaceAllString(text, "")
 	if strings.TrimSpace(short) == "" {
-		return text // then that is all there is
+		return text // there is nothing else
 	}
 	return strings.TrimSpace(short)
 }

@@ -17,21 +17,21 @@ import (
 	"oktareset/runner/table"
 )
 
-// MaxLine bounds a line in bytes: the longest cell that an input may have, 1 MiB, escaped, quoted
-// and copied.
+// MaxLine limits a line, in bytes: the longest possible input cell, 1 MiB, escaped, quoted and
+// copied.
 const MaxLine = 32 << 20
 
-// Entry is what a line says of a row.
+// Entry is the content of a row's line.
 type Entry struct {
 	Row    int
 	Status runner.Status
 	Record table.Record
 	Extra  []string // cells of the input's other columns; only valid until the next entry
-	Line   []byte   // the line of the results, with its end; only valid until the next entry
+	Line   []byte   // the line of the results, with its newline; only valid until the next entry
 }
 
-// Tried is what runs had done to the row when they wrote the line. It is nothing for a line that
-// leaves the row open, or done: such a row isn't tried once more as if it were new.
+// Tried returns what runs had done to the row when they wrote the line. It is zero for a line
+// that leaves the row open, or done: such a row is never tried again like a new one.
 func (e *Entry) Tried() runner.Tried {
 	if e.Status == runner.StatusTaken || e.Status.Open() || e.Status.OK() {
 		return runner.Tried{}
@@ -44,7 +44,7 @@ func (e *Entry) Tried() runner.Tried {
 	return t
 }
 
-// Decode takes a line of results apart.
+// Decode parses a line of results.
 func Decode(line []byte, dec *table.Decoder) (Entry, error) {
 	rec, extra, err := dec.Decode(line)
 	if err != nil {
@@ -61,8 +61,8 @@ func Decode(line []byte, dec *table.Decoder) (Entry, error) {
 	return Entry{Row: row, Status: status, Record: rec, Extra: extra, Line: line}, nil
 }
 
-// Scan reads results line by line. An error is the last thing that is yielded, and means that the
-// file can't be trusted: it is a [*DamageError] when a line is damaged.
+// Scan reads results line by line. An error is yielded last, and means that the file can't be
+// trusted: for a damaged line it is a [*DamageError].
 func Scan(path string) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		f, err := files.Open(path, files.Rule{Links: true})
@@ -99,7 +99,7 @@ func Columns(path string) ([]string, error) {
 	return r.Columns(), nil
 }
 
-// SHA256 returns the hash of what r holds, in hexadecimal.
+// SHA256 returns the hash of r's content, in hexadecimal.
 func SHA256(r io.Reader) (string, error) {
 	sum := sha256.New()
 	if _, err := io.Copy(sum, r); err != nil {
@@ -168,21 +168,21 @@ func (r *Reader) All() iter.Seq2[Entry, error] {
 
 // Lines reads a file line by line.
 type Lines struct {
-	Number int   // of the last line read, from 1
-	Begin  int64 // where it begins
-	End    int64 // and where it ends
+	Number int   // of the last line that was read, from 1
+	Begin  int64 // offset of its beginning
+	End    int64 // and of its end
 	path   string
 	in     *bufio.Reader
-	long   []byte // a line that is longer than in's buffer
+	long   []byte // for a line longer than in's buffer
 }
 
-// NewLines reads the lines that r holds. path is for errors.
+// NewLines reads the lines of r. path is for errors.
 func NewLines(path string, r io.Reader) *Lines {
 	return &Lines{path: path, in: bufio.NewReaderSize(r, 1<<16)}
 }
 
-// Next reads a line, with its end. It is valid until the next call. At the end of the file the
-// error is io.EOF; a line that is cut off, or too long, is a [*DamageError].
+// Next reads a line, with its newline. It is valid until the next call. At the end of the file
+// the error is io.EOF; for a truncated or too long line it is a [*DamageError].
 func (l *Lines) Next() ([]byte, error) {
 	l.Begin, l.Number = l.End, l.Number+1
 	line, err := l.in.ReadSlice('\n')
@@ -209,12 +209,12 @@ func (l *Lines) Next() ([]byte, error) {
 	return nil, fmt.Errorf("read %q: %w", l.path, err)
 }
 
-// Damaged is the error for the line last read.
+// Damaged returns the error for the last line that was read.
 func (l *Lines) Damaged(message string) error {
 	return &DamageError{Path: l.path, Line: l.Number, Message: message, Hint: HintOriginal}
 }
 
-// Taken reports whether the line says that the row's user may have been changed.
+// Taken reports whether the row's user may have been changed, according to the line.
 func (e *Entry) Taken() bool {
 	return e.Status == runner.StatusTaken || e.Status == runner.StatusReset || e.Status.Open()
 }

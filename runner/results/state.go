@@ -13,7 +13,7 @@ import (
 	"oktareset/runner/table"
 )
 
-// Strange says what there is at the path of results whose manifest can't be read.
+// Strange says what is at the path of results whose manifest can't be read.
 func Strange(path string) (what, hint string) {
 	_, err := os.Lstat(path)
 	_, journalErr := os.Lstat(JournalPath(path))
@@ -30,8 +30,8 @@ func Strange(path string) (what, hint string) {
 	return "it isn't a file of oktareset's", files.HintExists
 }
 
-// OriginOf is the SHA-256 of the file that named the users of results first. Results of an earlier
-// version don't know the plan that they were begun with: it is looked for beside them.
+// OriginOf returns the SHA-256 of the file that first named the users of results. Results of an
+// earlier version don't record their plan: it is looked for beside them.
 func OriginOf(m *Manifest, path string) string {
 	if m.Plan == nil {
 		plan, err := ReadManifest(filepath.Join(filepath.Dir(path), filepath.Base(m.Input.File)))
@@ -45,9 +45,8 @@ func OriginOf(m *Manifest, path string) string {
 // Settled reports whether no row of results is open.
 func Settled(m *Manifest) bool { return m.Finished && !m.Counts.Open() }
 
-// RefuseUnfinished refuses to read results whose run is at work, or has broken off: what counts is
-// in its journal, which nobody reads but the run that goes on with it. Results that stand beside it
-// say what was true before.
+// RefuseUnfinished refuses to read results while their run works, or after it broke off: then
+// only its journal counts, which only a resume reads. Results beside that journal are outdated.
 func RefuseUnfinished(m *Manifest, path string) error {
 	if m.Finished {
 		return nil
@@ -62,7 +61,7 @@ func RefuseUnfinished(m *Manifest, path string) error {
 	return fault.Usage(hint, "%s isn't finished: the %s written when the run ends", path, what)
 }
 
-// RunText names the last run.
+// RunText returns words for the last run.
 func RunText(m *Manifest) string {
 	if len(m.Runs) == 0 {
 		return "a run"
@@ -70,8 +69,8 @@ func RunText(m *Manifest) string {
 	return "run " + m.Runs[len(m.Runs)-1].RunID
 }
 
-// isOurs reports whether a file has the header of results or of a plan, also if a spreadsheet has
-// saved it.
+// isOurs reports whether a file has the header of results or of a plan, even after a spreadsheet
+// has saved it.
 func isOurs(path string) bool {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
@@ -90,12 +89,12 @@ func isOurs(path string) bool {
 	return table.KindOf(header) == table.KindRecords
 }
 
-// Changed is how many users results say were changed, or may have been.
+// Changed returns how many users were or may have been changed, according to the results.
 func Changed(m *Manifest) int {
 	return m.Counts[runner.StatusReset] + m.Counts[runner.StatusPartial] + m.Counts[runner.StatusUnknown] + m.Counts[runner.StatusTaken]
 }
 
-// NoResults returns an error unless a file certainly isn't results that have lost their manifest.
+// NoResults returns an error unless a file certainly isn't results without their manifest.
 func NoResults(path string) error {
 	unsure := func(why string) error {
 		return fault.Usage("put its .json back beside it, or move it out of the folder once nobody in it can be reset again by mistake",
@@ -108,7 +107,7 @@ func NoResults(path string) error {
 	if err != nil {
 		return unsure("it can't be read: " + err.Error())
 	}
-	if !info.Mode().IsRegular() { // results are never anything else
+	if !info.Mode().IsRegular() { // results are always regular files
 		return nil
 	}
 	f, err := os.Open(path)
@@ -120,7 +119,7 @@ func NoResults(path string) error {
 	if errors.Is(err, table.ErrEmpty) {
 		return unsure("it is empty")
 	}
-	if broken := (*table.Error)(nil); errors.As(err, &broken) { // no CSV
+	if broken := (*table.Error)(nil); errors.As(err, &broken) { // not a CSV
 		return nil
 	}
 	if err != nil {
@@ -132,8 +131,8 @@ func NoResults(path string) error {
 	return nil
 }
 
-// Incomplete says what a later run has to go on with, or "". What is unknown has been looked at
-// when the run ended, and only a person can settle it.
+// Incomplete says what is left for a later run, or "". Unknown rows don't count: the run looked
+// at them when it ended, and only a person can settle them.
 func Incomplete(m *Manifest) string {
 	switch n, half := m.Counts[runner.StatusNotAttempted], m.Counts[runner.StatusPartial]; {
 	case !m.Finished:
