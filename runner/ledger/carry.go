@@ -15,12 +15,12 @@ import (
 	"oktareset/runner/table"
 )
 
-// This file carries finished results over into a new journal, for a run that goes on with them when
-// no journal counts any more. Until the manifest names that run, the results are what counts, and a
-// journal beside them is one that nobody has finished.
+// This file converts finished results into a new journal, for a resume without a journal. Until
+// the manifest names the new run, the results count, and a journal beside them is an unfinished
+// conversion.
 
-// carry makes a journal of the results. It returns the rows that are open, which only results of
-// versions without a journal have.
+// carry makes a journal from the results. It returns the open rows; only results of versions
+// without a journal have any.
 func (l *Ledger) carry(r *replay, each func(results.Entry)) ([]runner.Result, error) {
 	in, err := files.Open(l.path, ours)
 	if err != nil {
@@ -45,8 +45,8 @@ func (l *Ledger) carry(r *replay, each func(results.Entry)) ([]runner.Result, er
 	return rows, err
 }
 
-// copy adds the lines of results to a journal. Whatever is wrong with them, it counts first whether
-// they are the ones that the manifest has.
+// copy adds the lines of results to a journal. Whatever else is wrong with the results, it first
+// reports if they aren't the ones in the manifest.
 func (r *replay) copy(in io.Reader, w *bulk, each func(results.Entry)) ([]runner.Result, error) {
 	hash := sha256.New()
 	tee := io.TeeReader(in, hash)
@@ -106,7 +106,7 @@ func (r *replay) copyLines(in io.Reader, w *bulk, each func(results.Entry)) ([]r
 	}
 }
 
-// otherResults is the error for results that aren't the ones that the manifest has.
+// otherResults returns the error for results that aren't the ones in the manifest.
 func otherResults(path, hint string) error {
 	return &results.DamageError{
 		Path: path, Hint: hint,
@@ -114,8 +114,8 @@ func otherResults(path, hint string) error {
 	}
 }
 
-// removeUnfinished removes a journal that a run died over which carried results over, or that no
-// longer counted when a run died before it could remove it. What isn't a journal stays.
+// removeUnfinished removes a journal that no longer counts: one that a dead run was making from
+// results, or one that a dead run couldn't remove any more. A file that isn't a journal stays.
 func removeUnfinished(path string) error {
 	f, err := files.OpenToWrite(path, ours)
 	if errors.Is(err, os.ErrNotExist) {

@@ -14,19 +14,20 @@ import (
 )
 
 const (
-	// linger is how long a settled line waits for a Take to share its sync with: far less than a
+	// linger is how long a settled line waits for a Take whose sync it can share: far less than a
 	// call to Okta takes (50 ms and more), so that a crash leaves few results unwritten.
 	linger = 5 * time.Millisecond
 
-	// maxPending is how many bytes of settled lines may wait for the disk before Settle waits too.
+	// maxPending is how many bytes of settled lines may wait for the disk before Settle waits
+	// too.
 	maxPending = 1 << 20
 )
 
-// errClosed is returned for a row that comes after the end.
+// errClosed is returned for a row after the end.
 var errClosed = errors.New("the ledger is closed")
 
-// WriteError says that the ledger can't be written any more, or that another program has touched
-// its file. What had been synced before is intact; what hadn't is told by [Ledger.Unwritten].
+// WriteError says that the ledger can't be written any more, or that another program has changed
+// its file. Everything that was synced before is intact; [Ledger.Unwritten] returns the rest.
 type WriteError struct {
 	Path string // of the journal
 	Err  error
@@ -41,8 +42,8 @@ func (e *WriteError) Unwrap() error { return e.Err }
 type batch struct {
 	lines []byte
 	sum   journal.Sum   // of the last line
-	takes bool          // somebody will send a request because of it
-	done  chan struct{} // closed once err is set and, when it is nil, the lines are synced
+	takes bool          // somebody waits for it to send a request
+	done  chan struct{} // closed after err is set and, if err is nil, the lines are synced
 	err   error
 }
 
@@ -56,29 +57,29 @@ type committer struct {
 	stopping chan struct{} // closed by stop
 	stopped  chan struct{} // closed when the goroutine has ended
 	stopOnce sync.Once
-	synced   chan struct{} // there is more on the disk than the last time
+	synced   chan struct{} // more is on the disk than at the last receive
 
 	mu      sync.Mutex
 	pending *batch
-	spare   []byte      // the last batch's memory
-	end     int64       // where the pending batch will begin in the file
-	sum     journal.Sum // of the last line that was added
+	spare   []byte      // the last batch's memory, for reuse
+	end     int64       // the file offset of the pending batch
+	sum     journal.Sum // of the last line added
 	durable point       // how far the file is certainly on the disk
 	index   index
 	closed  bool
 	err     error  // the first failure; nothing is written after it
-	touched error  // another program has touched the file: nothing more is taken
-	lost    []byte // lines that a failure has kept from the disk; those of pending follow
+	touched error  // another program has changed the file: no more rows are taken
+	lost    []byte // lines that a failure kept from the disk; the pending ones follow
 	used    bool   // a line was added
 }
 
-// point is a place in the journal: where a line ends, and its sum.
+// point is a place in the journal: the end of a line, and the line's sum.
 type point struct {
 	end int64
 	sum journal.Sum
 }
 
-// newCommitter starts the writer of a file that ends, durably, at a point.
+// newCommitter starts the writer for a file that durably ends at a point.
 func newCommitter(path string, f file, at point, x index) *committer {
 	c := &committer{
 		path: path, file: f, end: at.end, sum: at.sum, durable: at, index: x,
@@ -90,8 +91,8 @@ func newCommitter(path string, f file, at point, x index) *committer {
 	return c
 }
 
-// add appends the line that gives a row a status, and whose sum isn't reckoned yet. With wait, it
-// returns once the line is synced, else at once, unless too much is pending.
+// add adds the line that gives a row a status; the line's sum is still missing. With wait, it
+// returns once the line is synced, otherwise at once, unless too much is pending.
 func (c *committer) add(row int, s runner.Status, text []byte, wait bool) error {
 	c.mu.Lock()
 	b := c.pending
@@ -120,14 +121,14 @@ func (c *committer) add(row int, s runner.Status, text []byte, wait bool) error 
 	return b.err
 }
 
-// append adds a line to what is pending. c.mu is held.
+// append adds a line to the pending batch. The caller has locked c.mu.
 func (c *committer) append(text []byte) {
 	c.sum = c.sum.After(text)
 	c.pending.lines = c.sum.AppendTo(append(c.pending.lines, text...))
 	c.pending.sum = c.sum
 }
 
-// refuse returns why a line can't be added. c.mu is held.
+// refuse returns why a line can't be added. The caller has locked c.mu.
 func (c *committer) refuse(row int, s runner.Status) error {
 	switch {
 	case c.err != nil:
@@ -138,7 +139,7 @@ func (c *committer) refuse(row int, s runner.Status) error {
 	return c.index.check(row, s)
 }
 
-// notify wakes whoever receives from ch, now or when it next looks.
+// notify wakes the receiver of ch, now or at its next receive.
 func notify(ch chan<- struct{}) {
 	select {
 	case ch <- struct{}{}:
@@ -156,7 +157,8 @@ func (c *committer) run() {
 			timer.Reset(linger)
 			continue
 		case <-c.taken:
-		case <-timer.C: // it may be an earlier batch's: then this one goes out early, or is empty
+		// it may belong to an earlier batch: then this one is written early, or is empty
+		case <-timer.C:
 		case <-c.stopping:
 			c.commit()
 			return
@@ -165,7 +167,7 @@ func (c *committer) run() {
 	}
 }
 
-// commit writes and syncs what is pending.
+// commit writes and syncs the pending batch.
 func (c *committer) commit() {
 	b, offset, err := c.swap()
 	if err == nil && len(b.lines) > 0 {
@@ -179,7 +181,7 @@ func (c *committer) commit() {
 	c.mu.Unlock()
 }
 
-// swap takes the pending batch and puts an empty one in its place. After a failure the batch is
+// swap takes the pending batch and replaces it by an empty one. After a failure the batch is
 // lost.
 func (c *committer) swap() (b *batch, offset int64, err error) {
 	c.mu.Lock()
@@ -201,13 +203,14 @@ func (c *committer) write(b *batch, offset int64) error {
 		n, err = 0, errors.Join(err, syncErr)
 	}
 	if err != nil {
-		written := bytes.LastIndexByte(b.lines[:n], '\n') + 1 // a full disk may have taken some lines
+		// on a full disk, some lines may have been written
+		written := bytes.LastIndexByte(b.lines[:n], '\n') + 1
 		return c.fail(err, b.lines[written:])
 	}
 	return c.written(b, offset, touched)
 }
 
-// fail notes the first failure and the lines that it has kept from the disk.
+// fail records the first failure and the lines that it kept from the disk.
 func (c *committer) fail(err error, lines []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -216,10 +219,10 @@ func (c *committer) fail(err error, lines []byte) error {
 	return c.err
 }
 
-// written notes that a batch is on the disk, at an offset, and returns why nobody may act on it all
-// the same: touched, now or earlier. What another program has touched may not be found after a
-// crash, so nothing more is taken. Results are still written, and Finish puts everything where it
-// belongs.
+// written records that a batch is on the disk, and returns the error for a batch that must not be
+// acted on nevertheless, because another program changed the file, now or earlier. Such a change
+// may make lines unreadable after a crash, so no more rows are taken. Results are still written,
+// and Finish restores the journal.
 func (c *committer) written(b *batch, offset int64, touched error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -234,7 +237,7 @@ func (c *committer) written(b *batch, offset int64, touched error) error {
 	return nil
 }
 
-// refuseMore keeps further rows from being taken, because of err. What is done is still written.
+// refuseMore keeps further rows from being taken, because of err. Results are still written.
 func (c *committer) refuseMore(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -250,8 +253,7 @@ func (c *committer) mark() *results.Mark {
 	return &results.Mark{Bytes: c.durable.end, Sum: c.durable.sum.String()}
 }
 
-// unwritten returns the lines that a failure has kept from the disk, those of rows taken among
-// them.
+// unwritten returns the lines that a failure kept from the disk, for taken rows too.
 func (c *committer) unwritten() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -261,8 +263,8 @@ func (c *committer) unwritten() []byte {
 	return slices.Concat(c.lost, c.pending.lines)
 }
 
-// stop commits what is pending and ends the goroutine. It returns the first failure of any write.
-// It may be called again.
+// stop commits the pending batch and ends the goroutine. It returns the first failure of any
+// write. It may be called again.
 func (c *committer) stop() error {
 	c.stopOnce.Do(func() {
 		c.mu.Lock()

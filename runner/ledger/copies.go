@@ -16,23 +16,22 @@ import (
 	"oktareset/runner/results"
 )
 
-// This file keeps the input of a run. The run works on a private copy, so that nothing that happens
-// to the user's file changes who is touched, and a later run goes on with the same rows when the
-// file is gone.
+// This file keeps the input of a run. The run works on a private copy, so that changes to the
+// user's file don't change who is reset, and a resume has the same rows even if the file is gone.
 //
-// A copy has no name of its own until the ledger it belongs to is locked and on the disk, and loses
-// it before the ledger is removed: a program that dies leaves a copy that belongs to a ledger, or a
+// A copy gets a name only once its ledger is locked and on the disk, and loses it before the
+// ledger is removed. So a program that dies leaves either a copy that belongs to a ledger, or a
 // temporary file that the next run removes.
 
-// Copy is a private copy that a run reads. It is safe to read concurrently, while nobody writes to
+// Copy is a private copy that a run reads. It is safe for concurrent reads while nobody writes to
 // it or keeps it.
 type Copy struct {
 	file *os.File
-	temp string // the path of a file that [Ledger.Keep] hasn't named yet; "" else
+	temp string // the path of a copy that [Ledger.Keep] hasn't named yet; otherwise ""
 }
 
-// NewCopy makes a copy that is to lie beside results, for a run that has no ledger yet. Close
-// removes it unless [Ledger.Keep] has named it.
+// NewCopy makes a copy beside future results, for a run without a ledger. Close removes it unless
+// [Ledger.Keep] has named it.
 func NewCopy(path string) (*Copy, error) {
 	f, err := createTemp(results.CopyPath(path))
 	if err != nil {
@@ -53,9 +52,9 @@ func createTemp(path string) (*os.File, error) {
 	return f, nil
 }
 
-// OpenCopy opens the copy that an earlier run has kept beside results. The error wraps
-// [fs.ErrNotExist] when there is none, and is a [*files.RefusedError] for one that others wrote or
-// can change.
+// OpenCopy opens the copy that an earlier run kept beside its results. The error wraps
+// [fs.ErrNotExist] if there is none, and is a [*files.RefusedError] if others wrote it or can
+// change it.
 func OpenCopy(path string) (*Copy, error) {
 	f, err := files.Open(results.CopyPath(path), ours)
 	if err != nil {
@@ -64,8 +63,8 @@ func OpenCopy(path string) (*Copy, error) {
 	return &Copy{file: f}, nil
 }
 
-// Hide takes the name of a new copy that no other run will want, so that nothing is left of it,
-// however the program ends. Where an open file can't be without a name, it is removed by Close.
+// Hide removes the name of a new copy that no other run will need, so that nothing of it is left,
+// however the program ends. If an open file can't be without a name, Close removes it.
 func (c *Copy) Hide() {
 	if os.Remove(c.temp) == nil {
 		c.temp = ""
@@ -87,7 +86,7 @@ func (c *Copy) Size() (int64, error) {
 	return info.Size(), nil
 }
 
-// Close closes the copy, and removes it if nothing keeps it. It may be called again, and on nil.
+// Close closes the copy, and removes it unless it was kept. It may be called again, and on nil.
 func (c *Copy) Close() error {
 	if c == nil || c.file == nil {
 		return nil
@@ -100,17 +99,17 @@ func (c *Copy) Close() error {
 	return err
 }
 
-// CopyExistsError is returned by [Ledger.Keep] when something has the name of the copy and belongs
-// to no run: it isn't overwritten.
+// CopyExistsError is returned by [Ledger.Keep] if the copy's name is in use by a file that
+// belongs to no run. That file isn't overwritten.
 type CopyExistsError struct{ Path string }
 
 func (e *CopyExistsError) Error() string {
 	return fmt.Sprintf("%q exists already: a file of an earlier run, whose results aren't there", e.Path)
 }
 
-// Keep names a copy as that of the ledger, durably. It comes before the first Take: from then on,
-// it has to be there. What has the name is replaced in a ledger that was resumed, which checks that
-// the input is the same; for a new one it is a [*CopyExistsError] unless it holds the same.
+// Keep durably names the copy of the ledger. Call it before the first Take: from then on the copy
+// has to exist. In a resumed ledger, which checks that the input is the same, an existing copy is
+// replaced. In a new one, an existing file with other content gives a [*CopyExistsError].
 func (l *Ledger) Keep(c *Copy) error {
 	if err := l.keep(c); err != nil {
 		if exists := (*CopyExistsError)(nil); errors.As(err, &exists) {
@@ -135,7 +134,7 @@ func (l *Ledger) keep(c *Copy) error {
 			return &CopyExistsError{path}
 		}
 	}
-	if c.temp == "" || !c.names(c.temp) { // another run, or who tidies up, has removed it
+	if c.temp == "" || !c.names(c.temp) { // another run, or a clean-up, has removed it
 		if err := c.again(path); err != nil {
 			return err
 		}
@@ -153,7 +152,7 @@ func (l *Ledger) removeCopyTemps() error {
 	return RemoveCopyTemps(filepath.Dir(l.path), func(results string) bool { return results == name })
 }
 
-// names reports whether path is that of the open file.
+// names reports whether path names the open file.
 func (c *Copy) names(path string) bool {
 	named, err := os.Lstat(path)
 	if err != nil {
@@ -163,7 +162,7 @@ func (c *Copy) names(path string) bool {
 	return err == nil && os.SameFile(named, open)
 }
 
-// equals reports whether a file holds the same. Then it may go: nothing is lost.
+// equals reports whether a file has the same content. Then it may be replaced: nothing is lost.
 func (c *Copy) equals(path string) bool {
 	other, err := files.Open(path, files.Rule{})
 	if err != nil {
@@ -207,7 +206,7 @@ func (c *Copy) rename(path string) error {
 		c.temp = ""
 		return nil
 	}
-	// Windows renames no open file.
+	// Windows doesn't rename an open file.
 	before, err := c.file.Stat()
 	if err != nil {
 		return err
@@ -229,14 +228,14 @@ func (c *Copy) rename(path string) error {
 	return nil
 }
 
-// DropCopy removes the copy that lies beside the ledger, once no row of it is open: nobody needs it
-// any more. What isn't there is no error. It comes after Finish and before Close.
+// DropCopy removes the copy beside the ledger once no row is open: nobody needs it any more. A
+// missing copy is no error. Call it after Finish and before Close.
 func (l *Ledger) DropCopy() error {
 	return errors.Join(files.RemoveIfExists(results.CopyPath(l.path)), l.removeCopyTemps())
 }
 
-// unkeep removes the copy if this run has named it. It goes before the ledger: one without a copy
-// can be begun anew, but a copy without a ledger would be in the way.
+// unkeep removes the copy if this run has named it. The copy goes before the ledger: a ledger
+// without a copy can be created anew, but a copy without a ledger would be in the way.
 func (l *Ledger) unkeep() error {
 	if !l.kept {
 		return nil
@@ -245,13 +244,12 @@ func (l *Ledger) unkeep() error {
 	return files.RemoveIfExists(results.CopyPath(l.path))
 }
 
-// copyTemp is the name of a temporary file of what a run keeps, its input and its exclusions; the
-// first group is that of the results without .csv.
+// copyTemp matches the name of a temporary file for a run's input or exclusions; the first group
+// is the name of the results without .csv.
 var copyTemp = regexp.MustCompile(`^(.+)\.(?:input\.csv|exclude\.json)\.[0-9]+\.tmp$`)
 
-// RemoveCopyTemps removes what runs that died have left of such files beside the results in a
-// folder that ours knows by their names. Those of a run that lives may go, too: it writes them
-// again.
+// RemoveCopyTemps removes the temporary files that dead runs left in a folder; ours recognises
+// the names of the results. It may also remove those of a running run, which writes them again.
 func RemoveCopyTemps(folder string, ours func(results string) bool) error {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -262,7 +260,8 @@ func RemoveCopyTemps(folder string, ours func(results string) bool) error {
 		if m == nil || !e.Type().IsRegular() || !ours(m[1]+".csv") && !ours(m[1]) {
 			continue
 		}
-		if err := files.RemoveIfExists(filepath.Join(folder, e.Name())); err != nil && runtime.GOOS != "windows" { // it may be open there
+		// the file may be open there
+		if err := files.RemoveIfExists(filepath.Join(folder, e.Name())); err != nil && runtime.GOOS != "windows" {
 			return err
 		}
 	}

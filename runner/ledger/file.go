@@ -12,31 +12,33 @@ import (
 	"oktareset/runner/files"
 )
 
-// file is what the ledger needs of its journal.
+// file is what the ledger needs of its journal file.
 type file interface {
 	io.ReaderAt
 	io.WriterAt
 	io.Closer
 	Sync() error
 	Truncate(size int64) error
-	// Intact returns an error when the file isn't what the journal's path names any more, or
-	// isn't size bytes long: another program has moved, replaced or changed it.
+	// Intact returns an error if the journal's path no longer names this file, or the file isn't
+	// size bytes long: another program has moved, replaced or changed it.
 	Intact(size int64) error
 }
 
-// errTouched is the cause of the [*WriteError] for a ledger that another program has touched.
+// errTouched is the cause of the [*WriteError] for a ledger that another program has changed.
 var errTouched = errors.New("another program has moved, replaced or changed it while the run wrote it")
 
-// ledgerFile is the file of a journal. It is locked, besides the lock file: two runs are kept apart
-// also when somebody has deleted the lock file or renamed the journal.
+// ledgerFile is the file of a journal. It is locked, besides the lock file, so that two runs are
+// kept apart even if somebody deletes the lock file or renames the journal.
 type ledgerFile struct {
 	*os.File
 	path string
-	held *flock.Flock // nil on Windows, where a lock on a file keeps its own program from it and open files keep their name
+	// nil on Windows, where a lock would keep this program out too, and an open file can't be
+	// renamed
+	held *flock.Flock
 }
 
-// createFile makes a new file for a journal. It fails when path exists, be it as a symbolic link
-// that leads nowhere.
+// createFile makes a new file for a journal. It fails if anything has the name, even a link that
+// leads nowhere.
 func createFile(path string) (file, error) {
 	f, err := files.Create(path)
 	if err != nil {
@@ -48,8 +50,9 @@ func createFile(path string) (file, error) {
 	return lockFile(f, nil)
 }
 
-// judgeNew refuses, before anything is changed, a folder whose files no resume could take: others
-// can write to them, or they belong to somebody else, because the file system was mounted so.
+// judgeNew refuses, before anything is changed, a folder whose files no resume would accept:
+// because of how the file system is mounted, others can write to them, or they belong to somebody
+// else.
 func judgeNew(f *os.File) error {
 	err := ours.Judge(f)
 	if refused := (*files.RefusedError)(nil); errors.As(err, &refused) {
@@ -61,12 +64,12 @@ func judgeNew(f *os.File) error {
 	return err
 }
 
-// ours is what the files of earlier runs must be: who is done, and what was allowed, is believed by
-// nothing but their word.
+// ours is the rule for files of earlier runs: they are the only record of who is done and what
+// was allowed.
 var ours = files.Rule{Ours: true, Private: true}
 
-// openFile opens the file of an earlier run's ledger and takes everybody else's access away. It
-// returns a [*files.RefusedError] for a file that others wrote or can change.
+// openFile opens the journal of an earlier run and makes it private. It returns a
+// [*files.RefusedError] if others wrote it or can change it.
 func openFile(path string) (file, error) {
 	f, err := files.OpenToWrite(path, ours)
 	if err != nil {
@@ -78,7 +81,7 @@ func openFile(path string) (file, error) {
 	return lockFile(f, nil)
 }
 
-// lockFile locks an open file. It returns a [*LockedError] when another run writes to it.
+// lockFile locks an open file. It returns a [*LockedError] if another run writes to it.
 func lockFile(f *os.File, err error) (file, error) {
 	if err != nil {
 		return nil, err
@@ -101,8 +104,8 @@ func lockFile(f *os.File, err error) (file, error) {
 	return l, nil
 }
 
-// sameLock returns an error unless what is locked is what is open: the path may have changed hands
-// in between.
+// sameLock returns an error unless the locked file is the open one: the path may have changed in
+// between.
 func (f *ledgerFile) sameLock() error {
 	locked, err := f.held.Stat()
 	if err != nil {
@@ -115,7 +118,7 @@ func (f *ledgerFile) sameLock() error {
 	return err
 }
 
-// Intact looks at the path: it costs a microsecond, a sync a hundred and more.
+// Intact checks the path too: that costs a microsecond, a sync a hundred and more.
 func (f *ledgerFile) Intact(size int64) error {
 	named, err := os.Lstat(f.path)
 	if err != nil {

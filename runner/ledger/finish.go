@@ -23,7 +23,7 @@ import (
 // valid.
 type FinishError struct {
 	Path string // of the results
-	Err  error  // what went wrong: of the input, of the disk, or of the count of rows
+	Err  error  // of the input, of the disk, or of the count of rows
 }
 
 func (e *FinishError) Error() string {
@@ -34,16 +34,16 @@ func (e *FinishError) Error() string {
 func (e *FinishError) Unwrap() error { return e.Err }
 
 // Finish ends the run: it writes the results, one line for each row of the input, in input order,
-// says so in the manifest, and returns how many rows ended in each status. A row without a line is
-// not_attempted; one in doubt is unknown, or partial if it was taken for a later step than the
-// reset. Once no row is open, the journal is removed, and the results are what counts. rows are all
+// declares them finished in the manifest, and returns how many rows ended in each status. A row
+// without a line is not_attempted; one in doubt is unknown, or partial if it was taken for a step
+// after the reset. If no row is open, the journal is removed, and the results count. rows are all
 // rows of the input, in order. No Take or Settle may follow; Close must.
 //
-// When a write had failed before, it returns that [*WriteError] and changes nothing. When the input
-// can't be read again or the rows don't match, when the disk is full, or something else has the
-// results' name, it returns a [*FinishError]; when another program has changed the journal, a
-// [*results.DamageError]. In all these cases the manifest says that the results aren't finished,
-// and the counts are those of [Ledger.Counts].
+// If a write failed before, Finish returns that [*WriteError] and changes nothing. If the input
+// can't be read again, the rows don't match, the disk is full, or the results' name is in use, it
+// returns a [*FinishError]; if another program has changed the journal, a [*results.DamageError].
+// In all these cases the manifest says that the results aren't finished, and the counts are those
+// of [Ledger.Counts].
 func (l *Ledger) Finish(rows iter.Seq2[runner.Row, error], end results.Ending) (runner.Counts, error) {
 	want, err := l.beginFinish()
 	if err != nil {
@@ -62,7 +62,7 @@ func (l *Ledger) Finish(rows iter.Seq2[runner.Row, error], end results.Ending) (
 			return l.Update(func(m *results.Manifest) { m.Outdated = out.result() })
 		})
 	}
-	stays := out.counts.Open() && !l.manifest.Sandbox // a rehearsal is never gone on with
+	stays := out.counts.Open() && !l.manifest.Sandbox // a rehearsal is never resumed
 	if err == nil && stays {
 		err = l.settleTaken()
 	}
@@ -87,8 +87,8 @@ func (l *Ledger) Finish(rows iter.Seq2[runner.Row, error], end results.Ending) (
 	return out.counts, err
 }
 
-// restore puts the journal back in its place if another program has moved or replaced it while the
-// run wrote it: what was written is still at hand.
+// restore puts the journal back if another program has moved or replaced it while the run wrote
+// it: the open file still has everything that was written.
 func (l *Ledger) restore() error {
 	end := l.commits.durable.end
 	if l.file.Intact(end) == nil {
@@ -121,8 +121,8 @@ func (l *Ledger) restore() error {
 	return old.Close()
 }
 
-// settleTaken adds to the journal, for each row that is still taken, the line that the results have
-// of it: from then on, both say the same.
+// settleTaken adds to the journal, for each row that is still taken, its line of the results:
+// from then on, both agree.
 func (l *Ledger) settleTaken() error {
 	path := results.JournalPath(l.path)
 	lines, dec := journal.Reader{Path: path, File: l.file}, table.NewDecoder(len(l.columns))
@@ -153,13 +153,13 @@ func (l *Ledger) settleTaken() error {
 	return nil
 }
 
-// dropJournal removes the journal once the manifest doesn't count it any more. What has its name
-// and isn't the journal stays.
+// dropJournal removes the journal once the manifest no longer counts it. A file with its name
+// that isn't the journal stays.
 func (l *Ledger) dropJournal() error {
 	if l.manifest.Journal != nil || l.file.Intact(l.commits.durable.end) != nil {
 		return nil
 	}
-	if err := l.file.Close(); err != nil { // Windows removes no open file
+	if err := l.file.Close(); err != nil { // Windows doesn't remove an open file
 		return err
 	}
 	if err := l.disk.remove(results.JournalPath(l.path)); err != nil {
@@ -179,8 +179,8 @@ func (l *Ledger) beginFinish() (rows int, err error) {
 	return l.manifest.Input.Rows, nil
 }
 
-// unfinished notes in the manifest that the run ended and its results aren't finished, because of
-// err, which it returns.
+// unfinished records in the manifest that the run ended without finished results, because of err,
+// which it returns.
 func (l *Ledger) unfinished(end results.Ending, err error) error {
 	if end.Stopped == "" {
 		end.Stopped = err.Error()
@@ -196,7 +196,7 @@ func (l *Ledger) unfinished(end results.Ending, err error) error {
 	return err
 }
 
-// resultsWriter makes results of the journal.
+// resultsWriter makes results from the journal.
 type resultsWriter struct {
 	ledger *Ledger
 	out    io.Writer // the new file and sum
@@ -217,7 +217,7 @@ func newResultsWriter(l *Ledger) *resultsWriter {
 	}
 }
 
-// result is what the manifest says of the results.
+// result returns the manifest's entry for the results.
 func (r *resultsWriter) result() *results.Result {
 	return &results.Result{File: filepath.Base(r.ledger.path), SHA256: hex.EncodeToString(r.sum.Sum(nil)), Rows: r.counts.Total()}
 }
@@ -272,7 +272,7 @@ func (r *resultsWriter) one(row runner.Row) error {
 	return err
 }
 
-// tell tells of a row if that is wanted.
+// tell passes a row to the notice if it is wanted.
 func (r *resultsWriter) tell(row runner.Row, s runner.Status, line []byte) error {
 	n := r.ledger.notice
 	if n.Wants == nil || !n.Wants(s) {
@@ -285,7 +285,7 @@ func (r *resultsWriter) tell(row runner.Row, s runner.Status, line []byte) error
 	return err
 }
 
-// line returns the row's final line and status. p is what the journal has of it.
+// line returns the row's final line and status. p is the row's place in the journal.
 func (r *resultsWriter) line(row runner.Row, p place) (line []byte, s runner.Status, err error) {
 	if p == 0 {
 		rec := r.ledger.resultRecord(&runner.Result{Row: row, Status: runner.StatusNotAttempted})

@@ -7,20 +7,20 @@ import (
 	"oktareset/runner"
 )
 
-// index knows the last line of each row, in 8 bytes a row: where it begins in the ledger and what
-// status it gives.
+// index records the last line of each row, in 8 bytes a row: where it begins in the journal and
+// its status.
 type index struct {
-	places []place              // of row n at n-1
-	counts [1 << statusBits]int // rows of each status, by its number
+	places []place              // row n is at n-1
+	counts [1 << statusBits]int // rows of each status, by the status's number
 }
 
 // place is a line's offset and, in the lowest bits, its status; 0 means no line.
 type place uint64
 
-// statusBits is what the number of a status needs.
+// statusBits is how many bits the number of a status needs.
 const statusBits = 4
 
-// lineStatuses are the statuses that a line may have; the place of each is its number. Number 0
+// lineStatuses are the statuses that a line may have; each one's number is its index. Number 0
 // means none.
 var lineStatuses = append([]runner.Status{"", runner.StatusTaken}, runner.Statuses...)
 
@@ -34,7 +34,7 @@ func newIndex(lastRow int) index {
 	return index{places: make([]place, lastRow)}
 }
 
-// check returns an error when a line for this row and status can't be indexed.
+// check returns an error if a line with this row and status can't be indexed.
 func (x *index) check(row int, s runner.Status) error {
 	switch {
 	case row < 1 || row > len(x.places):
@@ -45,8 +45,7 @@ func (x *index) check(row int, s runner.Status) error {
 	return nil
 }
 
-// set records that the row's last line begins at an offset. The row and the status have passed
-// check.
+// set records where the row's last line begins. Row and status must have passed check.
 func (x *index) set(row int, s runner.Status, offset int64) {
 	number := slices.Index(lineStatuses, s)
 	if old := x.places[row-1]; old != 0 {

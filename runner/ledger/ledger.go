@@ -21,19 +21,18 @@ type Spec struct {
 	Path     string           // of the results file
 	Columns  []string         // names of the input's other columns, in the order of [runner.Row] Cells
 	LastRow  int              // highest row number of the input; the index takes 8 bytes a row
-	Manifest results.Manifest // as far as it is known; its only run is the one that writes
-	Notice   Notice           // of rows when they are finished; its zero value wants none
+	Manifest results.Manifest // as far as it is known; its only run is the new one
+	Notice   Notice           // gets finished rows; its zero value wants none
 }
 
-// Notice is told what became of rows, in input order, when they are finished.
+// Notice gets the final results of rows, in input order.
 type Notice struct {
 	Wants func(runner.Status) bool // nil: none
 	Row   func(runner.Row, *table.Record)
 }
 
-// Ledger is a journal that is being written, its manifest and its lock, and in the end the results.
-// It is a [runner.Book] and safe for concurrent use. Every Ledger must be ended with Close or
-// Discard.
+// Ledger is the journal of a run, its manifest and its lock, and in the end the results. It is a
+// [runner.Book] and safe for concurrent use. Every Ledger must be ended with Close or Discard.
 type Ledger struct {
 	path    string
 	columns []string
@@ -47,26 +46,26 @@ type Ledger struct {
 	marks   *marker
 	disk    disk
 	lines   sync.Pool         // of *lineWriter
-	inputs  inputs            // what a ledger that was resumed has of the input
+	inputs  inputs            // what a resumed ledger knows about the input
 	before  *results.Manifest // the manifest before it was resumed; nil for a new ledger
-	carried bool              // this run has made the journal, of the results of earlier ones
+	carried bool              // this run made the journal, from the results of earlier ones
 	kept    bool              // this run has named the copy of its input
 
-	outdated os.FileInfo // of the results that earlier runs have left; nil: there are none
+	outdated os.FileInfo // of the results that earlier runs left; nil: there are none
 	clearing sync.Once
 	clearErr error
 
-	mu       sync.Mutex // guards what follows
+	mu       sync.Mutex // guards the fields below
 	manifest results.Manifest
-	marked   results.Mark // of the journal, as it stands in the manifest's file
+	marked   results.Mark // the journal's mark in the manifest's file
 	finished bool         // Finish was called
 	closed   bool         // Close or Discard was called
 }
 
-// disk is what the ledger does with files. Tests put what fails, or dies, in its place.
+// disk is the ledger's access to files. Tests replace it with one that fails or dies.
 type disk struct {
 	create  func(path string) (file, error) // a journal
-	open    func(path string) (file, error) // one of an earlier run
+	open    func(path string) (file, error) // an earlier run's journal
 	replace func(path string, write func(io.Writer) error) error
 	publish func(path string, write func(io.Writer) error, named func() error) error
 	remove  func(path string) error
@@ -74,8 +73,8 @@ type disk struct {
 
 var realDisk = disk{create: createFile, open: openFile, replace: files.Replace, publish: publish, remove: files.RemoveIfExists}
 
-// publish writes a file that has its name only once it is whole, and calls named when all is
-// written and before it has. Nothing is overwritten.
+// publish writes a file that gets its name only once it is whole, and calls named when everything
+// is written and before it gets the name. It overwrites nothing.
 func publish(path string, write func(io.Writer) error, named func() error) error {
 	if _, err := os.Lstat(path); err == nil { // rather before the work than after it
 		return &ExistsError{Path: path}
@@ -96,18 +95,18 @@ func publish(path string, write func(io.Writer) error, named func() error) error
 	return err
 }
 
-// ExistsError is returned where something would have to be overwritten.
+// ExistsError is returned instead of overwriting a file.
 type ExistsError struct {
 	Path string // of the results, of their manifest or of their journal
 }
 
 func (e *ExistsError) Error() string { return fmt.Sprintf("%q exists already", e.Path) }
 
-// Create locks the results, then writes the manifest and after it the journal's first lines, all of
-// it synced: what can't be written shows before the first request. It returns a [*LockedError] or
-// an [*ExistsError] rather than touching what isn't its own; only results of the stand-in org are
-// replaced, by results of the stand-in org, and those of a run that ended before it had consent or
-// a line. When it fails, it leaves nothing behind.
+// Create locks the results, then writes the manifest and after it the journal's first lines, all
+// of it synced: if they can't be written, that shows before the first request. It returns a
+// [*LockedError] or an [*ExistsError] rather than change anything of others. It replaces only two
+// kinds of results: those of the stand-in org, by results of the stand-in org, and those of a run
+// that ended before it had consent or a line. If it fails, it leaves nothing behind.
 func Create(spec Spec) (*Ledger, error) {
 	return create(spec, realDisk)
 }
@@ -169,13 +168,13 @@ func makeRoom(path string, sandbox bool) error {
 	return removeTemps(path)
 }
 
-// removeTemps removes what a run that died has left of files that it was about to write.
+// removeTemps removes the drafts that a dead run left.
 func removeTemps(path string) error {
 	return files.RemoveTemps(path, results.ManifestPath(path), results.JournalPath(path))
 }
 
-// removeResults removes results that nobody needs, and what belongs to them. The manifest goes
-// last: without it, nobody would know that the others may go.
+// removeResults removes results that nobody needs, and the files that belong to them. The
+// manifest goes last: without it, nobody would know that the others may go.
 func removeResults(path string) error {
 	var err error
 	for _, name := range []string{results.CopyPath(path), results.JournalPath(path), path, results.ManifestPath(path)} {
@@ -184,8 +183,8 @@ func removeResults(path string) error {
 	return err
 }
 
-// createFiles writes the manifest, then the journal, which it removes when it can't begin it. The
-// manifest comes first, so that no journal is ever without one.
+// createFiles writes the manifest, then the journal, which it removes again if it can't be begun.
+// The manifest comes first, so that no journal is ever without one.
 func (l *Ledger) createFiles() (at point, err error) {
 	if err := l.writeManifest(); err != nil {
 		return at, err
@@ -193,8 +192,8 @@ func (l *Ledger) createFiles() (at point, err error) {
 	return l.createJournal(nil)
 }
 
-// createJournal writes a journal of what rest writes behind its head, durably. When it fails, it
-// removes it.
+// createJournal durably writes a journal: its head, and the lines that rest writes. If it fails,
+// it removes the file.
 func (l *Ledger) createJournal(rest func(*bulk) error) (at point, err error) {
 	path := results.JournalPath(l.path)
 	f, err := l.disk.create(path)
@@ -228,18 +227,18 @@ func (l *Ledger) createJournal(rest func(*bulk) error) (at point, err error) {
 // bulk writes lines that nobody waits for.
 type bulk struct {
 	file file
-	at   point  // where the last line ends that is written, and the sum of the last line
-	line []byte // of lines that aren't
+	at   point  // the end of the last line written, and the sum of the last line added
+	line []byte // lines not yet written
 }
 
-// next is where the next line will begin.
+// next returns where the next line will begin.
 func (w *bulk) next() int64 { return w.at.end + int64(len(w.line)) }
 
-// add adds a line of what is open and the row's line of the results.
+// add adds a line: the fields for what is open, and the row's line of the results.
 func (w *bulk) add(open, row []byte) error {
 	begin := len(w.line)
 	w.line = append(append(w.line, open...), row...)
-	w.line[len(w.line)-1] = ',' // for the end of the row's line
+	w.line[len(w.line)-1] = ',' // replaces the newline of the row's line
 	w.at.sum = w.at.sum.After(w.line[begin:])
 	w.line = w.at.sum.AppendTo(w.line)
 	if len(w.line) < maxPending {
@@ -260,7 +259,7 @@ func (l *Ledger) Path() string { return l.path }
 // ManifestPath returns the path of the manifest.
 func (l *Ledger) ManifestPath() string { return results.ManifestPath(l.path) }
 
-// Counts returns how many rows have each status by their last line; rows in doubt count as
+// Counts returns how many rows have each status in their last line; rows in doubt count as
 // [runner.StatusTaken].
 func (l *Ledger) Counts() runner.Counts {
 	l.commits.mu.Lock()
@@ -268,22 +267,21 @@ func (l *Ledger) Counts() runner.Counts {
 	return l.commits.index.rows()
 }
 
-// Manifest returns a copy of the manifest as it stands in its file.
+// Manifest returns a copy of the manifest in the form of its file.
 func (l *Ledger) Manifest() results.Manifest {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.manifest.Written()
 }
 
-// Consent returns the consent that the manifest holds: for a ledger that was resumed, that of the
-// earlier runs.
+// Consent returns the manifest's consent: for a resumed ledger, that of the earlier runs.
 func (l *Ledger) Consent() results.Consent {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.manifest.Consent
 }
 
-// Update changes the manifest and replaces its file atomically. When that fails the change is kept
+// Update changes the manifest and replaces its file atomically. If that fails, the change is kept
 // for the next time.
 func (l *Ledger) Update(change func(*results.Manifest)) error {
 	l.mu.Lock()
@@ -295,8 +293,8 @@ func (l *Ledger) Update(change func(*results.Manifest)) error {
 	return l.writeManifest()
 }
 
-// writeManifest replaces the manifest's file, with the mark of the journal as long as that counts.
-// l.mu is held, or nobody else knows l.
+// writeManifest replaces the manifest's file, with the mark of the journal as long as that
+// counts. The caller has locked l.mu, or is the only one who knows l.
 func (l *Ledger) writeManifest() error {
 	if l.commits != nil && l.manifest.Journal != nil {
 		l.manifest.Journal = l.commits.mark()
@@ -310,8 +308,8 @@ func (l *Ledger) writeManifest() error {
 	return nil
 }
 
-// Close commits what is pending and gives up the lock. It returns the first error of any write. It
-// may be called again.
+// Close commits what is pending and releases the lock. It returns the first error of any write.
+// It may be called again.
 func (l *Ledger) Close() error {
 	err := l.commits.stop()
 	l.marks.stop()
@@ -322,7 +320,7 @@ func (l *Ledger) Close() error {
 	return errors.Join(err, l.closeFile(), l.lock.release())
 }
 
-// lastMark notes in the manifest how far the journal is written by a run that doesn't finish.
+// lastMark records in the manifest how far the journal is written by a run that doesn't finish.
 func (l *Ledger) lastMark() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -333,8 +331,8 @@ func (l *Ledger) lastMark() error {
 }
 
 // Discard ends a run that was refused before it took or settled any row. It removes copy, journal
-// and manifest; if the ledger was resumed, those of earlier runs stay and the manifest is put back
-// as it was. When the run has written a line it is an error and nothing is done.
+// and manifest; for a resumed ledger, it keeps those of earlier runs and restores the manifest.
+// If the run has written a line, that is an error and nothing is done.
 func (l *Ledger) Discard() error {
 	if !l.commits.unused() {
 		return fmt.Errorf("%q holds results of this run: they aren't discarded", l.path)
@@ -348,7 +346,8 @@ func (l *Ledger) Discard() error {
 	if l.before != nil {
 		err = errors.Join(err, l.disk.replace(l.ManifestPath(), l.before.Encode))
 	}
-	if l.before == nil || l.carried && err == nil { // what counts is the manifest without it, or the results
+	// Without the journal, the manifest or the results count.
+	if l.before == nil || l.carried && err == nil {
 		err = errors.Join(err, l.disk.remove(results.JournalPath(l.path)))
 	}
 	if l.before == nil {
@@ -366,7 +365,7 @@ func (l *Ledger) close() bool {
 	return first
 }
 
-// closeFile closes the journal, which Finish may have done.
+// closeFile closes the journal, unless Finish has done so.
 func (l *Ledger) closeFile() error {
 	if err := l.file.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
 		return err

@@ -17,14 +17,13 @@ import (
 // timeFormat is RFC 3339 with milliseconds.
 const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 
-// inDoubt is the error text of a row that was taken and whose result never came.
+// inDoubt is the error text of a row that was taken and has no result.
 const inDoubt = "the change may have been sent, and no answer is known"
 
-// Take records that the row is taken and returns once that is synced. Until a result follows, what
-// the row was taken for may have been done.
+// Take records that the row is taken and returns once that is synced. Until a result follows, the
+// step may have been done.
 //
-// Without the user and the time nobody could find out later what became of the row: they are
-// required.
+// User and time are required: without them nobody could find out later what became of the row.
 func (l *Ledger) Take(row runner.Row, t runner.Taken) error {
 	if t.UserID == "" || t.At.IsZero() {
 		return fmt.Errorf("take row %d: user %q at %q: both are needed", row.N, t.UserID, formatTime(t.At))
@@ -33,25 +32,28 @@ func (l *Ledger) Take(row runner.Row, t runner.Taken) error {
 	rec := l.record(row, runner.StatusUnknown)
 	rec.UserID, rec.Login, rec.StartedAt = t.UserID, cmp.Or(t.Login, rec.Login), formatTime(t.At)
 	rec.Reason, rec.Error = string(runner.ReasonUnverified), runner.JoinAgain(t.Tried.Again, inDoubt)
-	if step := runner.StepOf(open.Step); step.Changes && !step.First { // else it isn't known that what comes before it is done
+	// For a first change it isn't known that anything is done.
+	if step := runner.StepOf(open.Step); step.Changes && !step.First {
 		rec.Status = string(runner.StatusPartial)
 	}
 	writeOpen(&rec, open)
 	rec.RunID, rec.Factors = strings.TrimSpace(t.Earlier+" "+l.runID), strings.Join(t.Factors, " ")
-	if t.Tried.Attempts > 0 { // how many this taking will make isn't known
+	if t.Tried.Attempts > 0 { // the number of attempts under this taking isn't known
 		rec.Attempts = strconv.Itoa(t.Tried.Attempts)
 	}
 	return l.add(row, journal.Taken, runner.StatusTaken, open, &rec)
 }
 
-// Settle records the row's result. It returns at once, unless 1 MiB of lines waits for the disk. A
-// row may be settled again: its last line counts. Of r's times and user, one that is open (unknown
-// or partial) needs what Take needs.
+// Settle records the row's result. It returns at once, unless 1 MiB of lines waits for the disk.
+// A row may be settled again: its last line counts. An open result (unknown or partial) needs
+// user and time, as Take does.
 func (l *Ledger) Settle(r runner.Result) error {
 	if r.Status.Open() && (r.UserID == "" || r.StartedAt.IsZero()) {
 		return fmt.Errorf("settle row %d as %s: user %q at %q: both are needed", r.Row.N, r.Status, r.UserID, formatTime(r.StartedAt))
 	}
-	switch { // what doesn't say what became of the request may be done: that costs a look, the reverse a second change
+	// if Sent is missing, the request counts as lost: a wrong guess costs a look, the reverse
+	// would cost a second change
+	switch {
 	case !r.Status.Open():
 		r.Open = runner.Open{}
 	case r.Open.Sent == "":
@@ -61,7 +63,7 @@ func (l *Ledger) Settle(r runner.Result) error {
 	return l.add(r.Row, journal.Settled, r.Status, r.Open, &rec)
 }
 
-// lineWriter renders lines into memory that the next one uses again.
+// lineWriter renders lines into memory that is reused.
 type lineWriter struct {
 	enc  *table.Encoder
 	text []byte
@@ -71,12 +73,13 @@ type lineWriter struct {
 func (w *lineWriter) appendLine(dst []byte, event string, open runner.Open, rec *table.Record, cells []string) ([]byte, error) {
 	dst, err := w.enc.Append(journal.AppendOpen(dst, event, open), rec, cells)
 	if err == nil {
-		dst[len(dst)-1] = ',' // for the end of the row's line
+		dst[len(dst)-1] = ',' // replaces the newline of the row's line
 	}
 	return dst, err
 }
 
-// add renders a line and hands it to the committer, which copies it. Whoever takes a row waits.
+// add renders a line and hands it to the committer, which copies it. It waits if the line takes a
+// row.
 func (l *Ledger) add(row runner.Row, event string, s runner.Status, open runner.Open, rec *table.Record) error {
 	if err := l.clear(); err != nil {
 		return err
@@ -90,9 +93,9 @@ func (l *Ledger) add(row runner.Row, event string, s runner.Status, open runner.
 	return l.commits.add(row.N, s, w.text, event == journal.Taken)
 }
 
-// Unwritten returns, after a [*WriteError], the lines of the results that were handed over and
-// aren't known to be on the disk, also of those that came later. A row whose result isn't on the
-// disk is in doubt when the run is resumed, or wasn't begun.
+// Unwritten returns, after a [*WriteError], the settled lines of the results that may not be on
+// the disk, later ones included. A row whose result isn't on the disk is in doubt after a resume,
+// or wasn't begun.
 func (l *Ledger) Unwritten() []byte {
 	var rows []byte
 	for text := range bytes.Lines(l.commits.unwritten()) {
@@ -103,7 +106,7 @@ func (l *Ledger) Unwritten() []byte {
 	return rows
 }
 
-// record returns what every line of the row holds.
+// record returns the cells that all lines of a row have.
 func (l *Ledger) record(row runner.Row, s runner.Status) table.Record {
 	return table.Record{
 		Row: strconv.Itoa(row.N), Input: row.Input, Login: row.Login, Status: string(s), RunID: l.runID, Ticket: l.ticket,
@@ -128,9 +131,9 @@ func (l *Ledger) resultRecord(r *runner.Result) table.Record {
 	return rec
 }
 
-// writeOpen writes what of a row is open into its line of the results, for people. The step stands
-// in the reason, but for what is unknown, which is the row's first change; what became of its
-// request, in factor_status; the factors that are to go, in factor_id: an open row has no new
+// writeOpen writes what is open in a row into its line of the results, for people. The step is in
+// reason, except for unknown rows, where it is the row's first change. What became of the request
+// is in factor_status. The factors still to unenroll are in factor_id: an open row has no new
 // factor.
 func writeOpen(rec *table.Record, o runner.Open) {
 	rec.FactorID, rec.FactorStatus = strings.Join(o.Factors, " "), ""
@@ -139,8 +142,8 @@ func writeOpen(rec *table.Record, o runner.Open) {
 	}
 }
 
-// formatTime returns t as it stands in the ledger, "" for no time. The rest of the millisecond is
-// cut off: a row is never taken later than its first attempt.
+// formatTime returns t in the ledger's form, "" for no time. It cuts off the rest of the
+// millisecond: a row is never taken later than its first attempt.
 func formatTime(t time.Time) string {
 	if t.IsZero() {
 		return ""

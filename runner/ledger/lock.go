@@ -14,10 +14,10 @@ import (
 	"oktareset/runner/results"
 )
 
-// LockedError is returned by [Create] and [Resume] when another run has the ledger open.
+// LockedError is returned by [Create] and [Resume] if another run has the ledger open.
 type LockedError struct {
 	Path   string // of the results
-	Holder Holder // zero when the other run hasn't named itself yet
+	Holder Holder // zero if the other run hasn't written its name yet
 }
 
 func (e *LockedError) Error() string {
@@ -28,7 +28,7 @@ func (e *LockedError) Error() string {
 		e.Holder.Host, e.Holder.StartedAt.UTC().Format(time.RFC3339))
 }
 
-// Holder is the run that holds a lock.
+// Holder is the run that has a lock.
 type Holder struct {
 	RunID     string    `json:"run_id"`
 	PID       int       `json:"pid"`
@@ -36,12 +36,12 @@ type Holder struct {
 	StartedAt time.Time `json:"started_at"`
 }
 
-// holderOffset is where the lock file names its holder. Windows locks the first byte, also against
-// reading.
+// holderOffset is where the lock file names its holder. Windows locks the first byte, against
+// reading too.
 const holderOffset = 1
 
-// maxLockTries bounds how often a lock file may vanish under us: each time, another run has just
-// ended.
+// maxLockTries is how often a lock file may vanish while it is being locked: each time, another
+// run has just ended.
 const maxLockTries = 100
 
 // lock is an exclusive lock on a file beside the results. The operating system drops it when the
@@ -51,16 +51,16 @@ type lock struct {
 	held *flock.Flock
 }
 
-// acquire locks the results at path for h. It returns a [*LockedError] when another run holds them,
-// and a [*files.RefusedError] when something else lies in the lock's place. The kernel refuses a
-// link there, however quickly somebody puts it: no look would be quick enough.
+// acquire locks the results at path for h. It returns a [*LockedError] if another run has the
+// lock, and a [*files.RefusedError] if the lock's name is in use by something else. The kernel
+// refuses a link there, however quickly somebody puts it: a check would be too slow.
 func acquire(results string, h Holder) (*lock, error) {
 	path := results + ".lock"
 	for range maxLockTries {
 		l := &lock{path: path, held: flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|files.NoFollow), flock.SetPermissions(0o600))}
 		ok, err := l.held.TryLock()
 		if err != nil {
-			if refused := files.Look(path); refused != nil { // in words that say what to do
+			if refused := files.Look(path); refused != nil { // its words say what to do
 				err = refused
 			}
 			return nil, fmt.Errorf("lock %q: %w", path, err)
@@ -80,9 +80,9 @@ func acquire(results string, h Holder) (*lock, error) {
 	return nil, fmt.Errorf("lock %q: it vanished %d times", path, maxLockTries)
 }
 
-// Hold locks a name of results without opening any: one that stands for several files, of which
-// only one may be written at a time. It returns a [*LockedError] when another run holds the name.
-// The caller must release it.
+// Hold locks a name of results without opening any: a name that means several files, of which
+// only one may be written at a time. It returns a [*LockedError] if another run has locked the
+// name. The caller must release it.
 func Hold(name string, r results.Run) (release func() error, err error) {
 	l, err := acquire(name, holder(&r))
 	if err != nil {
@@ -91,14 +91,14 @@ func Hold(name string, r results.Run) (release func() error, err error) {
 	return l.release, nil
 }
 
-// holder names the run that writes.
+// holder returns the name of the run that writes.
 func holder(r *results.Run) Holder {
 	return Holder{RunID: r.RunID, PID: os.Getpid(), Host: r.Operator.Host, StartedAt: r.StartedAt}
 }
 
-// current reports whether the path still names the file that is locked: the last holder removes it
-// while it holds it, and whoever had opened it before then holds a lock that nobody else will ever
-// see. A link is never it: in a folder where others may write, it may lead to any file of ours.
+// current reports whether the path still names the locked file: its last holder removes it before
+// unlocking it, and whoever had opened it before then has a lock that nobody else will ever see.
+// A link is never current: in a folder where others may write, it may lead to any file of ours.
 func (l *lock) current() bool {
 	locked, err := l.held.Stat()
 	if err != nil {
@@ -108,9 +108,9 @@ func (l *lock) current() bool {
 	return err == nil && os.SameFile(locked, named)
 }
 
-// release removes the lock file and unlocks it, in this order: the other way round, the file
-// removed could be another run's. So could it when somebody has deleted ours and another run has
-// made its own. Windows removes no open file, hence also none that another run has opened.
+// release removes the lock file, then unlocks it: in the other order, the removed file could be
+// another run's. That could also happen if somebody has deleted our file and another run has made
+// its own. Windows doesn't remove an open file, and so none that another run has opened.
 func (l *lock) release() error {
 	var err error
 	if l.current() {
@@ -126,11 +126,11 @@ func (l *lock) release() error {
 	return err
 }
 
-// errNoLock is that something else has the lock file's name: it isn't written over.
+// errNoLock: the file with the lock's name isn't one of ours; it is left alone.
 var errNoLock = errors.New("it isn't a lock of oktareset's: move it away")
 
-// writeHolder names the holder in the file that is locked, if that is a lock of ours, and makes it
-// private.
+// writeHolder writes the holder's name into the locked file, if that is a lock of ours, and makes
+// it private.
 func (l *lock) writeHolder(h Holder) error {
 	h.StartedAt = results.Stamp(h.StartedAt)
 	text, err := json.Marshal(h)
@@ -153,8 +153,8 @@ func (l *lock) writeHolder(h Holder) error {
 	return errors.Join(err, f.Close())
 }
 
-// ours returns an error unless f is the file that is locked and holds what a lock may: nothing, or
-// a first byte that no text has.
+// ours returns an error unless f is the locked file and has the content of a lock: nothing, or a
+// first byte that no text has.
 func (l *lock) ours(f *os.File) error {
 	open, err := f.Stat()
 	if err != nil {
@@ -164,7 +164,7 @@ func (l *lock) ours(f *os.File) error {
 		return errNoLock
 	}
 	var first [holderOffset]byte
-	if runtime.GOOS == "windows" || open.Size() == 0 { // Windows doesn't let a byte be read that is locked
+	if runtime.GOOS == "windows" || open.Size() == 0 { // Windows doesn't let a locked byte be read
 		return nil
 	}
 	if _, err := f.ReadAt(first[:], 0); err != nil || first[0] != 0 {
@@ -173,7 +173,8 @@ func (l *lock) ours(f *os.File) error {
 	return nil
 }
 
-// readHolder returns who holds the lock, or nobody: it may be writing its name just now.
+// readHolder returns the holder of the lock, or a zero one: the holder may be writing its name
+// just now.
 func readHolder(path string) Holder {
 	f, err := files.Open(path, files.Rule{})
 	if err != nil {

@@ -9,16 +9,17 @@ import (
 	"oktareset/runner/results"
 )
 
-// This file keeps the mark in the manifest: how long the journal was, and its sum, at most ten
-// seconds ago. A journal that is cut off, or replaced by another one, is known by it. The mark is
-// written beside the commits, so that no row waits for it.
+// This file keeps the mark in the manifest: the length of the journal and its sum, as of at most
+// ten seconds ago. It shows when a journal was cut off or replaced. The mark is written beside
+// the commits, so that no row waits for it.
 
 const (
-	// markEvery is how long after a commit its mark follows, and markAgain after a mark that
-	// couldn't be written.
+	// markEvery is how long after a commit its mark follows, and markAgain how long after a mark
+	// that couldn't be written.
 	markEvery = 5 * time.Second
 	markAgain = time.Second
-	// markLimit is how old the mark may get. Where none can be written, nothing more is taken.
+	// markLimit is how old the mark may get. If it can't be written for that long, no more rows
+	// are taken.
 	markLimit = 10 * time.Second
 )
 
@@ -48,7 +49,7 @@ func (m *marker) run(l *Ledger) {
 			if !m.wait(wait) {
 				return
 			}
-			select { // what came while it waited is in this mark
+			select { // commits during the wait are covered by this mark
 			case <-l.commits.synced:
 			default:
 			}

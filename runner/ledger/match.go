@@ -15,8 +15,8 @@ import (
 	"oktareset/runner/table"
 )
 
-// compare returns a [*MismatchError] unless a run with the manifest now may go on where m has
-// ended. path is that of the results.
+// compare returns a [*MismatchError] unless a run with the manifest now may continue the one with
+// m. path is that of the results.
 func compare(m, now *results.Manifest, path string) error {
 	differ := func(what, want, got string) error {
 		if want == got {
@@ -30,8 +30,9 @@ func compare(m, now *results.Manifest, path string) error {
 	if !m.Sandbox && !m.SameOrg(now.Org, now.OrgID) { // the stand-in org has another port each time
 		return differ("org", strings.TrimSpace(m.Org+" "+m.OrgID), strings.TrimSpace(now.Org+" "+now.OrgID))
 	}
-	if len(m.Steps) > 0 { // else the run died before it knew them
-		steps := func(m *results.Manifest) string { return strings.Join(slices.Concat(m.Steps, m.Planned), ", ") } // a plan is one of certain steps
+	if len(m.Steps) > 0 { // otherwise the run died before its steps were known
+		// a plan is for certain steps
+		steps := func(m *results.Manifest) string { return strings.Join(slices.Concat(m.Steps, m.Planned), ", ") }
 		if err := differ("steps", steps(m), steps(now)); err != nil {
 			return err
 		}
@@ -54,12 +55,12 @@ func kind(m *results.Manifest) string {
 	return kind
 }
 
-// describe tells an input from others.
+// describe identifies an input in messages.
 func describe(i *results.Input) string {
 	return fmt.Sprintf("%s with %d rows, SHA-256 %s", i.File, i.Rows, shortHash(i.SHA256))
 }
 
-// next returns the manifest with which the run of now goes on.
+// next returns the manifest of a resume: m with the run of now.
 func next(m, now *results.Manifest) results.Manifest {
 	out := m.Clone()
 	out.Version, out.Ticket = cmp.Or(now.Version, m.Version), cmp.Or(m.Ticket, now.Ticket)
@@ -72,18 +73,18 @@ func next(m, now *results.Manifest) results.Manifest {
 	return out
 }
 
-// firstEdition reports whether the manifest is of a run that isn't finished and was started by a
-// version that kept no journal. What of its rows is open, such a version wrote in another way.
+// firstEdition reports whether the manifest belongs to an unfinished run of a version without a
+// journal, which recorded open rows in another way.
 func firstEdition(m *results.Manifest) bool { return !m.Finished && m.Journal == nil }
 
-// vain reports whether the manifest's only run has died before it had consent, and before it had
-// written a line. The lock is held.
+// vain reports whether the manifest's only run died before it had consent and before it wrote a
+// line. The caller has the lock.
 func vain(m *results.Manifest, path string) bool {
 	if !m.Unused() || len(m.Runs) != 1 {
 		return false
 	}
 	name, other, begin, lines := results.JournalPath(path), path, table.JournalColumn+",", 2
-	if m.Journal == nil { // of a version without a journal
+	if m.Journal == nil { // from a version without a journal
 		name, other, begin, lines = path, name, strings.Join(table.Columns, ","), 1
 	}
 	if there, err := there(other); there || err != nil {
@@ -93,7 +94,7 @@ func vain(m *results.Manifest, path string) bool {
 	if errors.Is(err, os.ErrNotExist) {
 		return true
 	}
-	if err != nil { // another run has it open, for example
+	if err != nil { // for example, another run has it open
 		return false
 	}
 	defer f.Close() //nolint:errcheck // only read
@@ -101,11 +102,11 @@ func vain(m *results.Manifest, path string) bool {
 	return ours && empty && err == nil
 }
 
-// shortHash is enough of a SHA-256 to tell files apart.
+// shortHash returns enough of a SHA-256 to distinguish files.
 func shortHash(s string) string { return s[:min(len(s), 12)] }
 
-// rehearsed reports whether results are a rehearsal's, which another rehearsal may replace. The
-// manifest says so in more than one place: the stand-in org is on this machine, and needs no
+// rehearsed reports whether results are a rehearsal's, which another rehearsal may replace. It
+// checks more than one entry of the manifest: the stand-in org is on this machine, and needs no
 // consent.
 func rehearsed(m *results.Manifest) bool {
 	host, _, err := net.SplitHostPort(m.Org)
@@ -114,8 +115,8 @@ func rehearsed(m *results.Manifest) bool {
 	return m.Sandbox && local && slices.Contains([]string{"", results.ConsentNone, results.ConsentSandbox}, m.Consent.How)
 }
 
-// checkManifest returns what is wrong with the manifest of a run that wants to begin. lastRow is
-// the highest row number.
+// checkManifest returns what is wrong with the manifest of a new run. lastRow is the highest row
+// number.
 func checkManifest(m *results.Manifest, lastRow int) error {
 	switch {
 	case len(m.Runs) == 0 || m.Run().RunID == "":
@@ -128,12 +129,12 @@ func checkManifest(m *results.Manifest, lastRow int) error {
 	return nil
 }
 
-// maxHead is how much of a file is looked at for whether a line follows a journal's head. Longer
-// ones aren't taken for empty.
+// maxHead is how much of a file is read to see whether a line follows a journal's head. A longer
+// file doesn't count as empty.
 const maxHead = 1 << 20
 
-// headOf looks at a file that begins with a text and some lines. It reports whether it does, or was
-// only just about to, and whether nothing follows.
+// headOf checks whether a file begins with a text, which may be incomplete if its run died, and
+// whether nothing follows the first lines.
 func headOf(f io.ReaderAt, begin string, lines int) (ours, empty bool, err error) {
 	text := make([]byte, maxHead)
 	n, err := f.ReadAt(text, 0)
@@ -141,7 +142,7 @@ func headOf(f io.ReaderAt, begin string, lines int) (ours, empty bool, err error
 		return false, false, err
 	}
 	text = text[:n]
-	zeros := len(bytes.Trim(text, "\x00")) == 0 // what a power failure leaves
+	zeros := len(bytes.Trim(text, "\x00")) == 0 // left by a power failure
 	rest := text
 	for range lines {
 		_, rest, _ = bytes.Cut(rest, []byte("\n"))

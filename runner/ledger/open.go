@@ -13,7 +13,7 @@ import (
 )
 
 // opened returns the results of the rows whose last line leaves them open, in the order of their
-// numbers. One that was taken is as [Ledger.Finish] would leave it.
+// numbers. A taken row is as [Ledger.Finish] would leave it.
 func (r *replay) opened() ([]runner.Result, error) {
 	var all []runner.Result
 	lines := journal.Reader{Path: r.path, File: r.ledger.file}
@@ -40,8 +40,8 @@ func (r *replay) opened() ([]runner.Result, error) {
 	return all, nil
 }
 
-// newResult makes a result of an open row's last line. Without the user and the time nothing could
-// ever be proved.
+// newResult makes a result from an open row's last line. It requires user and time: without them
+// nothing could ever be proved.
 func newResult(row int, rec *table.Record, cells []string) (runner.Result, error) {
 	res := runner.Result{
 		Row:    runner.Row{N: row, Input: rec.Input, Cells: slices.Clone(cells)},
@@ -70,9 +70,9 @@ func newResult(row int, rec *table.Record, cells []string) (runner.Result, error
 	return res, nil
 }
 
-// readOpen reads what of an open row is open from the results of a version that kept no journal,
-// which wrote it into columns that are for something else. Where they don't say what became of the
-// request, the answer may be lost: that costs a look, and the reverse a second change.
+// readOpen reads what is open in a row from the results of a version without a journal, which
+// wrote it into columns with another purpose. If they don't say what became of the request, it
+// counts as lost: a wrong guess costs a look, the reverse would cost a second change.
 func readOpen(rec *table.Record) runner.Open {
 	if !runner.Status(rec.Status).Open() {
 		return runner.Open{}

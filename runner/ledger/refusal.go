@@ -5,15 +5,13 @@ import (
 	"fmt"
 )
 
-// ErrNothing is returned by [Resume] when no run has left anything that could be gone on with:
-// [Create] may follow.
+// ErrNothing is returned by [Resume] if no run has left anything to resume: [Create] may follow.
 var ErrNothing = errors.New("there is nothing to resume")
 
-// MismatchError is returned by [Resume] when the ledger belongs to something else than the run that
-// wants to go on with it.
+// MismatchError is returned by [Resume] if the ledger belongs to something else than the new run.
 type MismatchError struct {
 	Path string // of the results
-	What string // org, steps, input or kind (whether it is a dry run, and whether in the stand-in org)
+	What string // org, steps, input or kind (dry run or not, stand-in org or not)
 	Want string // what the ledger belongs to
 	Got  string // what the run has
 }

@@ -23,7 +23,7 @@ func damaged(path, message string) error {
 // replay reads the journal of earlier runs.
 type replay struct {
 	ledger *Ledger
-	path   string // of what is read: the journal, or results
+	path   string // of the file being read: the journal, or results
 	hint   string // what to do about damage
 	old    *results.Manifest
 	lines  *results.Lines
@@ -31,10 +31,10 @@ type replay struct {
 	index  index
 	inputs inputs
 	runs   map[string]bool // of the manifest
-	known  string          // a run that was looked up last
+	known  string          // the last known run
 	at     point           // where the last good line ends
-	good   int             // how many lines are
-	torn   bool            // something stands behind them
+	good   int             // how many good lines there are
+	torn   bool            // something follows them
 }
 
 func newReplay(l *Ledger, old *results.Manifest, lastRow int) *replay {
@@ -48,7 +48,7 @@ func newReplay(l *Ledger, old *results.Manifest, lastRow int) *replay {
 	return r
 }
 
-// all reads the whole journal and returns the rows that are open.
+// all reads the whole journal and returns the open rows.
 func (r *replay) all(each func(results.Entry)) ([]runner.Result, error) {
 	r.lines = results.NewLines(r.path, io.NewSectionReader(r.ledger.file, 0, math.MaxInt64))
 	if err := r.read(each); err != nil {
@@ -63,7 +63,7 @@ func (r *replay) all(each func(results.Entry)) ([]runner.Result, error) {
 	return r.opened()
 }
 
-// read reads lines as long as each is as it was written, and follows the one before.
+// read reads lines as long as each is intact and follows the one before.
 func (r *replay) read(each func(results.Entry)) error {
 	for {
 		text, err := r.next()
@@ -87,7 +87,7 @@ func (r *replay) read(each func(results.Entry)) error {
 	}
 }
 
-// next returns the text of the next good line, or nil at the end of the good ones.
+// next returns the text of the next good line, or nil after the last good one.
 func (r *replay) next() ([]byte, error) {
 	line, err := r.lines.Next()
 	var damage *results.DamageError
@@ -114,7 +114,7 @@ func (r *replay) next() ([]byte, error) {
 	return nil, nil
 }
 
-// passed compares the journal with the mark in the manifest, once a line ends where that was.
+// passed compares the journal with the mark in the manifest, at the line that ends there.
 func (r *replay) passed() error {
 	mark := r.old.Journal
 	if mark.Bytes == 0 || r.at.end < mark.Bytes || r.lines.Begin >= mark.Bytes || r.at.end == mark.Bytes && r.at.sum.String() == mark.Sum {
@@ -123,8 +123,8 @@ func (r *replay) passed() error {
 	return damaged(r.path, fmt.Sprintf("it is another journal than the one that the manifest knows, whose byte %d ends a line with the sum %s", mark.Bytes, mark.Sum))
 }
 
-// reached returns an error for a journal that is shorter than the mark in the manifest. What is
-// before that was on the disk.
+// reached returns an error if the journal is shorter than the mark in the manifest. Everything
+// before the mark was on the disk.
 func (r *replay) reached() error {
 	if mark := r.old.Journal; r.at.end < mark.Bytes {
 		return damaged(r.path, fmt.Sprintf("it ends at byte %d, and had %d already: its end is lost", r.at.end, mark.Bytes))
@@ -132,8 +132,8 @@ func (r *replay) reached() error {
 	return nil
 }
 
-// tornHead makes the journal one without a line if its run died while it began it, before it had
-// consent: what there is of it is a part of a head, or the zeros that a power failure leaves.
+// tornHead empties the journal if its run died while it wrote the head, before it had consent:
+// then the file has a part of a head, or the zeros that a power failure leaves.
 func (r *replay) tornHead() error {
 	want, _ := journal.Head(r.old.Runs[0].RunID, r.old.Input.SHA256, r.ledger.header)
 	got := make([]byte, len(want)+1)
@@ -148,12 +148,12 @@ func (r *replay) tornHead() error {
 	return nil
 }
 
-// damaged is the error for the line last read.
+// damaged returns the error for the last line that was read.
 func (r *replay) damaged(message string) error {
 	return &results.DamageError{Path: r.path, Line: r.lines.Number, Message: message, Hint: r.hint}
 }
 
-// first takes up the line that says what the journal is.
+// first checks the line that says what the journal is.
 func (r *replay) first(text []byte) error {
 	runID, input, err := journal.ReadHead(text)
 	switch {
@@ -165,7 +165,7 @@ func (r *replay) first(text []byte) error {
 	return r.knows(runID)
 }
 
-// second compares the columns with those that the input gives.
+// second compares the columns with those of the input.
 func (r *replay) second(text []byte) error {
 	if bytes.Equal(text, journal.ColumnsLine(r.ledger.header)) {
 		return nil
@@ -177,7 +177,7 @@ func (r *replay) second(text []byte) error {
 	return r.otherColumns(append(header, '\n'))
 }
 
-// otherColumns says in what way a header of results isn't the one that the input gives.
+// otherColumns says how a header of results differs from that of the input.
 func (r *replay) otherColumns(header []byte) error {
 	records, err := table.NewRecordReader(bytes.NewReader(header))
 	if err != nil {
@@ -189,7 +189,7 @@ func (r *replay) otherColumns(header []byte) error {
 	}
 }
 
-// row takes up a line.
+// row reads a row's line.
 func (r *replay) row(text []byte, each func(results.Entry)) error {
 	begin := r.lines.Begin
 	line, err := journal.Parse(text)
@@ -212,7 +212,7 @@ func (r *replay) row(text []byte, each func(results.Entry)) error {
 	return nil
 }
 
-// add takes up what a line says, which begins at an offset.
+// add records the content of a line that begins at an offset.
 func (r *replay) add(e *results.Entry, offset int64) error {
 	if err := r.index.check(e.Row, e.Status); err != nil {
 		return err
@@ -229,10 +229,10 @@ func (r *replay) add(e *results.Entry, offset int64) error {
 	return nil
 }
 
-// knows returns an error unless the manifest knows the runs that a line names: it does before they
-// write one.
+// knows returns an error unless the manifest names the runs in a line: a run is in the manifest
+// before it writes a line.
 func (r *replay) knows(runIDs string) error {
-	if runIDs == r.known && runIDs != "" { // most lines are of the run of the line before
+	if runIDs == r.known && runIDs != "" { // most lines are from the run of the line before
 		return nil
 	}
 	ids := strings.Fields(runIDs)
@@ -248,10 +248,10 @@ func (r *replay) knows(runIDs string) error {
 	return nil
 }
 
-// inputs remembers what the input cell of each row was, in 4 bytes a row.
+// inputs remembers a hash of each row's input cell, in 4 bytes a row.
 type inputs struct {
 	seed   maphash.Seed
-	hashes []uint32 // of row n at n-1; 0 means no line
+	hashes []uint32 // row n is at n-1; 0 means no line
 }
 
 func newInputs(lastRow int) inputs {
@@ -262,7 +262,7 @@ func (x *inputs) hash(input string) uint32 { return max(1, uint32(maphash.String
 
 func (x *inputs) add(row int, input string) { x.hashes[row-1] = x.hash(input) }
 
-// same reports whether the row, if it has a line, has this input.
+// same reports whether a row has this input. It is true for a row without a line.
 func (x *inputs) same(row int, input string) bool {
 	return row < 1 || row > len(x.hashes) || x.hashes[row-1] == 0 || x.hashes[row-1] == x.hash(input)
 }

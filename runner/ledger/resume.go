@@ -14,20 +14,21 @@ import (
 	"oktareset/runner/results"
 )
 
-// Resume opens the ledger that earlier runs have left, finished or not, for a further run: the only
-// one of spec.Manifest. It calls each for every line of it, in the order of the file, and returns
-// the rows that are open, as Finish would leave them, in the order of their numbers. What the
-// manifest says of org, steps, consent and actor stays; the new run is added to it before Resume
-// returns. Results that stand beside the journal stay until the run writes its first line.
+// Resume opens the ledger of earlier runs, finished or not, for a further run: the only one in
+// spec.Manifest. It calls each for every line, in the order of the file, and returns the open
+// rows, as Finish would leave them, in the order of their numbers. The manifest keeps its org,
+// steps, consent and actor; the new run is added to it before Resume returns. Results beside the
+// journal stay until the run writes its first line.
 //
-// What of the journal was never certain to be on the disk, and isn't as it was written, is cut off:
-// nothing that depends on it was sent. Whatever else isn't as a run leaves it is a
+// A part of the journal that was never certain to be on the disk, and isn't intact, is cut off:
+// no request that depends on it was sent. Anything else that no run leaves behind is a
 // [*results.DamageError]; a ledger of something else is a [*MismatchError]; one that another run
-// has open is a [*LockedError]. When there is nothing to go on with, it returns [ErrNothing], and
-// has removed what a run has left that died before its ledger was made, or, over another input,
-// before it had consent and a line. Files that others wrote, or can change, are a
-// [*files.RefusedError]: no consent rests on them. On any other error the files are as they were,
-// save for what was cut off. each may have been called before an error.
+// has open is a [*LockedError]. If there is nothing to resume, it returns [ErrNothing], after
+// removing the files of a run that died before its ledger was made, or, over another input,
+// before it had consent and a line. For files that others wrote, or can change, it returns a
+// [*files.RefusedError], because no consent may depend on them. After any other error the files
+// are as they were, except for the part that was cut off. each may have been called before an
+// error.
 func Resume(spec Spec, each func(results.Entry)) (*Ledger, []runner.Result, error) {
 	return resume(spec, each, realDisk)
 }
@@ -51,7 +52,7 @@ func resume(spec Spec, each func(results.Entry), d disk) (*Ledger, []runner.Resu
 	return l, rows, nil
 }
 
-// reopen takes up the files of the earlier runs. The lock is held.
+// reopen opens the files of the earlier runs. The caller has the lock.
 func (l *Ledger) reopen(spec Spec, each func(results.Entry)) ([]runner.Result, error) {
 	old, err := l.earlier()
 	if err != nil {
@@ -88,13 +89,15 @@ func (l *Ledger) reopen(spec Spec, each func(results.Entry)) ([]runner.Result, e
 	l.inputs = r.inputs
 	l.commits = newCommitter(results.JournalPath(l.path), l.file, r.at, r.index)
 	if err := l.writeManifest(); err != nil {
-		return nil, errors.Join(err, l.commits.stop()) // it may have been replaced all the same: then a journal that was made counts
+		// the manifest may have been replaced all the same: then a journal made from results
+		// counts
+		return nil, errors.Join(err, l.commits.stop())
 	}
 	return rows, nil
 }
 
-// read reads what counts: the journal or, where there is none any more, the results, of which it
-// makes one.
+// read reads the file that counts: the journal or, without one, the results, from which it makes
+// a journal.
 func (l *Ledger) read(r *replay, each func(results.Entry)) ([]runner.Result, error) {
 	if r.old.Journal == nil {
 		return l.carry(r, each)
@@ -113,8 +116,8 @@ func (l *Ledger) read(r *replay, each func(results.Entry)) ([]runner.Result, err
 	return rows, l.repair(r)
 }
 
-// earlier returns the manifest of the earlier runs, of which there is what counts: the journal, or
-// results without one.
+// earlier returns the manifest of the earlier runs if the file that counts exists: the journal,
+// or results without one.
 func (l *Ledger) earlier() (results.Manifest, error) {
 	csv, err := there(l.path)
 	if err != nil {
@@ -152,7 +155,7 @@ func (l *Ledger) earlier() (results.Manifest, error) {
 	return m, nil
 }
 
-// there reports whether something has a name.
+// there reports whether a name is in use.
 func there(path string) (bool, error) {
 	_, err := os.Lstat(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -164,8 +167,8 @@ func there(path string) (bool, error) {
 	return true, nil
 }
 
-// leftover removes a manifest without what counts, and returns [ErrNothing], if its run can't have
-// changed anything.
+// leftover removes a manifest whose journal and results are missing, and returns [ErrNothing], if
+// its run can't have changed anything.
 func (l *Ledger) leftover(m *results.Manifest, csv bool, missing string) error {
 	if !m.Unused() || csv {
 		hint := results.HintJournal
@@ -177,7 +180,7 @@ func (l *Ledger) leftover(m *results.Manifest, csv bool, missing string) error {
 	return l.nothing()
 }
 
-// nothing removes what a run left that did nothing, and returns [ErrNothing].
+// nothing removes the files of a run that did nothing, and returns [ErrNothing].
 func (l *Ledger) nothing() error {
 	if err := errors.Join(removeResults(l.path), removeTemps(l.path)); err != nil {
 		return err
@@ -185,8 +188,8 @@ func (l *Ledger) nothing() error {
 	return ErrNothing
 }
 
-// checkOutdated looks at the results that stand beside the journal, which they don't count against.
-// Only what a run wrote will be removed.
+// checkOutdated checks the outdated results beside the journal. Only results that a run wrote may
+// be removed.
 func (l *Ledger) checkOutdated(old *results.Manifest) error {
 	f, err := files.Open(l.path, ours)
 	if errors.Is(err, os.ErrNotExist) {
@@ -212,8 +215,8 @@ func (l *Ledger) checkOutdated(old *results.Manifest) error {
 	return err
 }
 
-// clear removes the results of earlier runs before the run changes anything: from then on they
-// don't say any more what was done. The manifest doesn't count them since the run began.
+// clear removes the results of earlier runs before this run changes anything: from then on they
+// would be wrong. The manifest hasn't counted them since the run began.
 func (l *Ledger) clear() error {
 	l.clearing.Do(func() {
 		if l.outdated == nil {
@@ -239,8 +242,8 @@ func (l *Ledger) clear() error {
 	return l.clearErr
 }
 
-// repair cuts off what the replay found behind the good lines, writes a head that never came to be,
-// and makes durable what the earlier runs wrote: from now on it is relied on.
+// repair cuts off what follows the good lines, writes a missing head, and makes durable what the
+// earlier runs wrote: from now on the run relies on it.
 func (l *Ledger) repair(r *replay) error {
 	if r.torn {
 		if err := l.file.Truncate(r.at.end); err != nil {
@@ -260,8 +263,8 @@ func (l *Ledger) repair(r *replay) error {
 	return nil
 }
 
-// Last returns the status of row n's last line, [runner.StatusTaken] for a row in doubt. It reports
-// false when there is no line.
+// Last returns the status of row n's last line, [runner.StatusTaken] for a row in doubt. It
+// reports false if there is no line.
 func (l *Ledger) Last(n int) (runner.Status, bool) {
 	l.commits.mu.Lock()
 	defer l.commits.mu.Unlock()
@@ -272,8 +275,7 @@ func (l *Ledger) Last(n int) (runner.Status, bool) {
 	return s, s != ""
 }
 
-// Check returns a [*results.DamageError] when the ledger that was resumed names another user in the
-// row.
+// Check returns a [*results.DamageError] if the resumed ledger has another user in the row.
 func (l *Ledger) Check(row runner.Row) error {
 	if l.inputs.same(row.N, row.Input) {
 		return nil
