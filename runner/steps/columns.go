@@ -10,13 +10,13 @@ import (
 	"oktareset/runner/roster"
 )
 
-// profileFields are the columns that hold the profile of a factor to enroll without being
-// called profile.NAME.
+// profileFields are the columns with the profile of a factor to enroll that needn't be named
+// profile.NAME.
 var profileFields = []string{"phoneNumber", "phoneExtension", "email"}
 
-// EnrollBy says how each row's factor is enrolled by the columns of its file. login returns
-// where an address stands if no column of its own has it; nil: nowhere. The columns that the
-// factor takes must be there.
+// EnrollBy says how each row's factor is enrolled from the columns of its file. login returns a
+// row's email address for a file without a column for it; nil: it has none. The columns that the
+// factor needs must exist.
 func EnrollBy(f oktaclient.Enrollment, names []string, login func(runner.Row) string) (*Enrolling, error) {
 	columns, err := profileColumns(f, names)
 	if err != nil {
@@ -44,7 +44,7 @@ func EnrollBy(f oktaclient.Enrollment, names []string, login func(runner.Row) st
 	}}, nil
 }
 
-// checkCells puts a phone number into Okta's form, and refuses what can't be an address.
+// checkCells converts a phone number to Okta's form, and refuses what can't be an email address.
 func checkCells(f oktaclient.Enrollment, profile map[string]any) error {
 	if phone, ok := profile["phoneNumber"].(string); ok {
 		number, err := oktaclient.ParsePhone(phone)
@@ -60,7 +60,7 @@ func checkCells(f oktaclient.Enrollment, profile map[string]any) error {
 	return nil
 }
 
-// neededFields are the fields of a profile without which a factor of a type can't be enrolled.
+// neededFields returns the profile fields without which a factor of a type can't be enrolled.
 func neededFields(factorType string) []string {
 	switch {
 	case oktaclient.ByPhone(factorType):
@@ -71,7 +71,7 @@ func neededFields(factorType string) []string {
 	return nil
 }
 
-// profileColumns returns the place of each field of the factor's profile among the columns.
+// profileColumns returns the index of the column for each field of the factor's profile.
 func profileColumns(f oktaclient.Enrollment, columns []string) (map[string]int, error) {
 	found := make(map[string]int)
 	for i, name := range columns {
@@ -87,9 +87,9 @@ func profileColumns(f oktaclient.Enrollment, columns []string) (map[string]int, 
 	return found, nil
 }
 
-// profileField returns the field of a profile that a column holds: phoneNumber, phoneExtension
-// and email under names that differ in case, spaces, dashes and underscores, others as
-// profile.NAME, NAME taken as it stands.
+// profileField returns the profile field of a column: phoneNumber, phoneExtension and email under
+// names that may differ in case, spaces, dashes and underscores, others as profile.NAME, where
+// NAME is taken literally.
 func profileField(factorType, column string) (string, bool) {
 	field, named := strings.CutPrefix(column, "profile.")
 	for _, known := range profileFields {
@@ -98,5 +98,6 @@ func profileField(factorType, column string) (string, bool) {
 			return known, wanted
 		}
 	}
-	return field, named && field != "" && neededFields(factorType) == nil // an export has more of a user's profile than a factor's
+	// an export has columns of a user's profile, not of a factor's
+	return field, named && field != "" && neededFields(factorType) == nil
 }

@@ -13,11 +13,11 @@ import (
 // Enrolling says which factor each target gets.
 type Enrolling struct {
 	Factor  oktaclient.Enrollment                    // without its profile
-	Profile func(runner.Row) (map[string]any, error) // of a row's own cells
+	Profile func(runner.Row) (map[string]any, error) // from a row's own cells
 }
 
-// name is the step's, with everything that decides what is enrolled: a resume has to ask for
-// the same.
+// name returns the step's name, with everything that decides what is enrolled: a resume has to
+// ask for the same.
 func (e *Enrolling) name() string {
 	f := e.Factor
 	var how []string
@@ -33,8 +33,8 @@ func (e *Enrolling) name() string {
 	return "enroll " + f.String() + " (" + strings.Join(how, ", ") + ")"
 }
 
-// wants reports whether a listed factor is the one that a profile asks for: not another phone,
-// nor one that waits for its user where it is to be active.
+// wants reports whether a listed factor is the one that a profile asks for. Another phone isn't,
+// nor a pending factor if it has to be active.
 func (e *Enrolling) wants(f oktaclient.Factor, profile map[string]any) bool {
 	if f.Type != e.Factor.Type || f.Provider != e.Factor.Provider || e.Factor.Activate && f.Status != oktaclient.FactorActive {
 		return false
@@ -48,8 +48,8 @@ func (e *Enrolling) wants(f oktaclient.Factor, profile map[string]any) bool {
 	return true
 }
 
-// checkProfile reads the row's cells for the new factor, before anything is changed: who can't
-// be enrolled isn't reset.
+// checkProfile reads the row's cells for the new factor, before anything is changed: a user who
+// can't be enrolled isn't reset.
 func (l *List) checkProfile(_ context.Context, t *Target, res *runner.Result) error {
 	f := l.opts.Enroll.Factor
 	var err error
@@ -64,14 +64,14 @@ func (l *List) checkProfile(_ context.Context, t *Target, res *runner.Result) er
 	return nil
 }
 
-// enroll gives the target its new factor. If an earlier taking may have done it, the factor
-// that was created since is adopted.
+// enroll enrolls the target's new factor. If an earlier attempt may have done so, a factor that
+// was created since then is adopted.
 func (l *List) enroll(ctx context.Context, t *Target, res *runner.Result) error {
 	if err := l.begin(t, res); err != nil {
 		return err
 	}
 	if t.goesOn() {
-		// What the target had before the reset is gone, and older anyway.
+		// The factors from before the reset are gone, and older anyway.
 		adopted, err := l.adopt(ctx, t, res, res.StartedAt.Add(-doubt.ClockDoubt))
 		if err != nil {
 			res.Leave(false, t.unsent(runner.ReasonEnroll), "list factors: "+err.Error())
@@ -87,8 +87,8 @@ func (l *List) enroll(ctx context.Context, t *Target, res *runner.Result) error 
 	enrolled, rep, err := l.client.EnrollFactor(ctx, t.UserID, f, c.dispatch)
 	fate := oktaclient.FateOf(err)
 	if fate == oktaclient.Refused && (f.Profile["phoneNumber"] != nil || f.Profile["email"] != nil) {
-		// Perhaps because the user has that very phone or address already: a verified email
-		// address survives a reset.
+		// Perhaps the user already has that very phone or address: a verified email address
+		// survives a reset.
 		if adopted, _ := l.adopt(ctx, t, res, time.Time{}); adopted {
 			res.Attempts += rep.Attempts
 			return nil
@@ -108,8 +108,8 @@ func (l *List) enroll(ctx context.Context, t *Target, res *runner.Result) error 
 	return stop
 }
 
-// adopt takes the target's factor that is wanted, if one is listed that was created since a
-// time of the server's clock.
+// adopt uses a listed factor as the target's new one if it is the wanted one and was created
+// since a time of the server's clock.
 func (l *List) adopt(ctx context.Context, t *Target, res *runner.Result, since time.Time) (bool, error) {
 	factors, rep, err := l.client.ListFactors(ctx, t.UserID)
 	if err != nil {
@@ -125,11 +125,11 @@ func (l *List) adopt(ctx context.Context, t *Target, res *runner.Result, since t
 	return false, nil
 }
 
-// Enrolled reports whether an enrollment wasn't refused.
+// Enrolled reports whether any enrollment wasn't refused.
 func (l *List) Enrolled() bool { return l.enrolls.worked() }
 
 // NoEnrollment returns [ErrNoEnrollment] if all enrollments so far were refused, and there were
-// enough of them to tell.
+// enough of them.
 func (l *List) NoEnrollment() error {
 	if l.enrolls.allWrong() {
 		return ErrNoEnrollment

@@ -9,16 +9,16 @@ import (
 	"oktareset/runner"
 )
 
-// ErrNobody is the error of [Find] where a list of the users with a login is empty. Elsewhere Okta
-// answers 404.
+// ErrNobody is the error of [Find] if the list of users with a login is empty. For other look-ups
+// Okta answers 404.
 var ErrNobody = errors.New("no user has this login")
 
 var errNoID = errors.New("no user ID")
 
-// OtherUserError says that Okta found another user than the one who is meant.
+// OtherUserError says that Okta found another user than the one that is meant.
 type OtherUserError struct {
 	Login string
-	Mail  bool   // it is the email address that differs
+	Mail  bool   // the email address differs
 	Email string // the user's
 }
 
@@ -29,15 +29,16 @@ func (e *OtherUserError) Error() string {
 	return fmt.Sprintf("Okta found another user, %q: give the whole login or the ID", e.Login)
 }
 
-// NoUser reports whether an error of [Find] says that nobody has that ID or login.
+// NoUser reports whether an error of [Find] means that nobody has that ID or login.
 func NoUser(err error) bool {
 	return errors.Is(err, ErrNobody) || oktaclient.FateOf(err) == oktaclient.Missing
 }
 
-// Find asks Okta for a user and makes sure that it is the one who is meant: Okta also matches short
-// names, cuts logins at a semicolon and ignores diacritics. If the name is an email address, the
-// user has it as login and as address: one user's address may be another one's login. Besides the
-// client's errors there are [ErrNobody], an [OtherUserError] and a user without an ID.
+// Find asks Okta for a user and makes sure that it is the one that is meant: Okta also matches
+// short names, cuts logins at a semicolon and ignores diacritics. If mail is true, the name is an
+// email address, and the user must have it as login and as address: one user's address may be
+// another's login. Besides the client's errors it returns [ErrNobody], an [OtherUserError], and
+// an error for a user without an ID.
 func Find(ctx context.Context, c *oktaclient.Client, id runner.Identifier, mail bool) (oktaclient.User, oktaclient.Reply, error) {
 	var (
 		users []oktaclient.User

@@ -9,10 +9,10 @@ import (
 	"oktareset/runner"
 )
 
-// identify finds out which user the row names. An ID needs no look-up but in a dry run, where
-// it is the only way to say what would happen.
+// identify finds out which user the row names. An ID is looked up only in a dry run, where
+// nothing else shows what would happen.
 func (l *List) identify(ctx context.Context, t *Target, res *runner.Result) error {
-	if t.Job.Before != nil { // the same user, whoever has the login by now
+	if t.Job.Before != nil { // the same user, whoever has the login now
 		return nil
 	}
 	id, reason := t.Job.Row.Identifier()
@@ -40,7 +40,7 @@ func (l *List) identify(ctx context.Context, t *Target, res *runner.Result) erro
 	return nil
 }
 
-// lookUp asks Okta for the user and settles the row if that isn't possible.
+// lookUp asks Okta for the user. If that fails, it settles the row.
 func (l *List) lookUp(ctx context.Context, t *Target, id runner.Identifier, res *runner.Result) error {
 	u, rep, err := Find(ctx, l.client, id, l.opts.Mail)
 	note(res, rep, err)
@@ -60,7 +60,7 @@ func (l *List) lookUp(ctx context.Context, t *Target, id runner.Identifier, res 
 	return nil
 }
 
-// recordFactors writes down what the reset will take.
+// recordFactors records the factors that the reset will take.
 func (l *List) recordFactors(ctx context.Context, t *Target, res *runner.Result) error {
 	if t.goesOn() {
 		return nil
@@ -72,8 +72,8 @@ func (l *List) recordFactors(ctx context.Context, t *Target, res *runner.Result)
 	return err
 }
 
-// listFactors lists the target's factors before the first change, and settles the row if that
-// isn't possible.
+// listFactors lists the target's factors before the first change. If that fails, it settles the
+// row.
 func (l *List) listFactors(ctx context.Context, t *Target, res *runner.Result) ([]oktaclient.Factor, error) {
 	factors, rep, err := l.client.ListFactors(ctx, t.UserID)
 	note(res, rep, err)
@@ -86,7 +86,7 @@ func (l *List) listFactors(ctx context.Context, t *Target, res *runner.Result) (
 	return factors, nil
 }
 
-// duplicate leaves a row to the first one of its user.
+// duplicate settles a row whose user an earlier row names.
 func (l *List) duplicate(t *Target, res *runner.Result, first int) {
 	text := fmt.Sprintf("the same user as row %d", first)
 	if l.profiles.differ(t.Job.Row.N, first) {
@@ -96,7 +96,7 @@ func (l *List) duplicate(t *Target, res *runner.Result, first int) {
 	settle(res, runner.StatusSkipped, runner.ReasonDuplicate, text)
 }
 
-// invalidText says what is wrong with what names a row's user.
+// invalidText says what is wrong with a row's identifier.
 func invalidText(row runner.Row, r runner.Reason) string {
 	switch {
 	case row.Header:

@@ -7,9 +7,8 @@ import (
 	"oktareset/runner"
 )
 
-// laterCalls are the calls of the later steps that need nothing but the user's ID, by the
-// reason for which a row is partial while they are open. dispatch is that of
-// [oktaclient.Client.ResetFactors].
+// laterCalls are the calls for the later steps that need only the user's ID, by the step's
+// reason. dispatch works as in [oktaclient.Client.ResetFactors].
 var laterCalls = map[runner.Reason]func(c *oktaclient.Client, ctx context.Context, userID string, dispatch func() error) (oktaclient.Reply, error){
 	runner.ReasonSessions: func(c *oktaclient.Client, ctx context.Context, userID string, dispatch func() error) (oktaclient.Reply, error) {
 		return c.ClearSessions(ctx, userID, true, dispatch)
@@ -17,7 +16,7 @@ var laterCalls = map[runner.Reason]func(c *oktaclient.Client, ctx context.Contex
 	runner.ReasonPassword: (*oktaclient.Client).ExpirePassword,
 }
 
-// later returns what does a later step. Doing it twice does no more than once.
+// later returns the function for a later step. Doing it twice has no further effect.
 func (l *List) later(open runner.Reason) func(context.Context, *Target, *runner.Result) error {
 	call := laterCalls[open]
 	return func(ctx context.Context, t *Target, res *runner.Result) error {

@@ -14,52 +14,53 @@ import (
 	"oktareset/runner/fault"
 )
 
-// ErrLimit ends a run that has done as many users as [Options.Limit] allows; those that are
-// under way belong to them.
+// ErrLimit ends a run that has begun as many users as [Options.Limit] allows, users under way
+// included.
 var ErrLimit error = runner.Enough{Err: fault.New(fault.ExitStopped, "", "the limit of this run is reached")}
 
-// ErrNoPermission ends a run whose first ten calls were all refused for want of permission (403
+// ErrNoPermission ends a run whose first ten calls were all refused for lack of permission (403
 // E0000006): the next thousand would be too.
 var ErrNoPermission = fault.New(fault.ExitNoAccess, "", "the first ten users were all refused (403): these credentials may not reset factors")
 
 // ErrNoEnrollment ends a run whose first ten enrollments were all refused: the next thousand
-// users would be without a factor, too.
+// users would be left without a factor too.
 var ErrNoEnrollment = fault.New(fault.ExitNoAccess, "", "the first ten enrollments were all refused: see the results for the reason")
 
-// firstCalls is how many calls at the start of a run have to go wrong to end it.
+// firstCalls is how many calls at the start of a run have to fail to end it.
 const firstCalls = 10
 
-// Target is the user that a row names, as the steps learn it.
+// Target is the user that a row names, filled in step by step.
 type Target struct {
 	Job    runner.Job
 	UserID string
 	Login  string // "" until looked up
 	Status string // Okta's; "" until looked up
 
-	again    string             // why the reset is sent again, where it is
+	again    string             // why the reset is sent again; "": it isn't
 	taken    bool               // in this run
-	begun    bool               // it counts for the limit
+	begun    bool               // it counts towards the limit
 	changed  bool               // a change was made, in this run or before
-	series   *oktaclient.Series // of its changes; nil: there is only one
+	series   *oktaclient.Series // of its changes; nil: there is only one change
 	unenroll []string           // IDs of the factors to unenroll
 	profile  map[string]any     // of the factor to enroll
 
-	// take records that the target is taken for a step; nothing may be sent if it fails.
+	// take records that the target is taken for a step; if it fails, nothing may be sent.
 	take func(step runner.Reason) error
 }
 
-// goesOn reports whether the row was changed by earlier takings and goes on with a later step.
+// goesOn reports whether an earlier attempt changed the target and this row continues with a
+// later step.
 func (t *Target) goesOn() bool {
 	return t.Job.Before != nil && t.Job.Before.Status == runner.StatusPartial
 }
 
-// takenBefore reports whether the row goes on with what an earlier taking began: its time and
-// factors are those of the first.
+// takenBefore reports whether this row continues an earlier attempt; time and factors are then
+// kept from that attempt.
 func (t *Target) takenBefore() bool {
 	return t.goesOn() || t.Job.Before != nil && t.Job.Before.Open.Step == runner.ReasonUnenroll
 }
 
-// tried is what was done to the row before this time.
+// tried returns what was done to the row earlier.
 func (t *Target) tried() runner.Tried {
 	if b := t.Job.Before; b != nil {
 		return runner.Tried{Attempts: b.Attempts, Again: b.Again}
@@ -67,29 +68,31 @@ func (t *Target) tried() runner.Tried {
 	return t.Job.Tried
 }
 
-// sentBy reports whether a run has sent the row before: then it is one of the run's users already.
+// sentBy reports whether this run has already sent the row: then the user already counts for the
+// run.
 func (t *Target) sentBy(run string) bool {
 	return t.goesOn() || t.Job.Before != nil && slices.Contains(strings.Fields(t.Job.Before.RunID), run)
 }
 
-// step is one thing that is done to a target. One that can't be done settles the row by giving the
-// result a status; then no later step is done.
+// step is one thing that is done to a target. If it can't be done, it settles the row by giving
+// the result a status; then no later step is done.
 type step struct {
 	runner.Step
 	Do func(context.Context, *Target, *runner.Result) error
 }
 
-// With is what is known of a run by the time of its first row.
+// With is what is known about a run by the time of its first row.
 type With struct {
-	Self     string    // ID of the user whose credentials these are: never reset; "" if it isn't a user
+	// ID of the owner of the credentials, who is never reset; "" if that isn't a user
+	Self     string
 	Excluded *Excluded // left alone; nil: nobody
-	// Recent says why a user is left alone who was reset lately. nil: nobody is.
+	// Recent says why a recently reset user is left alone. nil: nobody is.
 	Recent func(userID string) (why string, ok bool)
-	// Prover notes the fate of rows in doubt, and proves it. nil: nothing that is in doubt is ever
-	// sent again.
+	// Prover records the fate of rows in doubt, and proves it. nil: nothing in doubt is ever sent
+	// again.
 	Prover *doubt.Prover
-	// Finish is the context of what is left to do to a row that was changed, so that what ends
-	// a run early leaves nobody half done. nil: that of the first step.
+	// Finish is the context for the remaining steps of a user who was already changed, so that a
+	// stop rule leaves nobody half done. nil: the first step's context.
 	Finish context.Context
 }
 
@@ -105,12 +108,12 @@ type List struct {
 
 	taken atomic.Int64
 
-	first    streak // calls that make the first change
+	first    streak // calls for the first change
 	enrolls  streak
 	profiles profiles
 }
 
-// New makes what does the steps of a plan. seen is what runner.Jobs claims identifiers in.
+// New makes the List for a plan. seen is where runner.Jobs claims identifiers.
 func New(c *oktaclient.Client, seen *runner.Seen, p *Plan, with With) *List {
 	l := &List{Plan: p, with: with, client: c, seen: seen}
 	for _, s := range p.Steps {
@@ -119,7 +122,7 @@ func New(c *oktaclient.Client, seen *runner.Seen, p *Plan, with With) *List {
 	return l
 }
 
-// finishing is the context of what is left to do to a target that was changed with ctx.
+// finishing returns the context for the remaining steps of a target that was changed.
 func (l *List) finishing(ctx context.Context, t *Target) context.Context {
 	if l.with.Finish != nil {
 		return t.series.In(l.with.Finish)
@@ -127,7 +130,7 @@ func (l *List) finishing(ctx context.Context, t *Target) context.Context {
 	return ctx
 }
 
-// does returns what does a step.
+// does returns the function for a step.
 func (l *List) does(s runner.Step) func(context.Context, *Target, *runner.Result) error {
 	switch {
 	case s.Flag != "":
@@ -170,7 +173,7 @@ func (l *List) Do(ctx context.Context, j runner.Job, b runner.Book) (runner.Resu
 	t.begun, t.changed = t.sentBy(l.opts.RunID), t.goesOn()
 	if l.changes > 1 || len(l.opts.Unenroll) > 0 {
 		t.series = l.client.NewSeries(t.changed)
-		defer t.series.Close() // however the row ends, nobody waits for it any more
+		defer t.series.Close() // when the row ends, nobody needs its room any more
 		ctx = t.series.In(ctx)
 	}
 	t.take = func(step runner.Reason) error { return l.take(t, &res, b, step) }
@@ -182,7 +185,8 @@ func (l *List) Do(ctx context.Context, j runner.Job, b runner.Book) (runner.Resu
 		res.RunID = l.opts.RunID
 	}
 	if t.goesOn() {
-		res.RequestID = cmp.Or(j.Before.RequestID, res.RequestID) // the reset's: reads on the way have their own
+		// It is the reset's: later reads have their own.
+		res.RequestID = cmp.Or(j.Before.RequestID, res.RequestID)
 	}
 	res.Attempts += t.tried().Attempts
 	if j.Before != nil && j.Before.Status == runner.StatusUnknown {
@@ -191,7 +195,7 @@ func (l *List) Do(ctx context.Context, j runner.Job, b runner.Book) (runner.Resu
 	return res, err
 }
 
-// take records a taking. The time of the first one stays the row's.
+// take records a taking. The row keeps the time of the first one.
 func (l *List) take(t *Target, res *runner.Result, b runner.Book, step runner.Reason) error {
 	if runner.StepOf(step).First && !t.takenBefore() {
 		res.StartedAt = l.client.Earliest()
@@ -208,7 +212,7 @@ func (l *List) take(t *Target, res *runner.Result, b runner.Book, step runner.Re
 	}
 	if before := t.Job.Before; before != nil && before.Status.Open() {
 		taken.Earlier = strings.TrimSpace(strings.ReplaceAll(" "+before.RunID+" ", " "+l.opts.RunID+" ", " "))
-		if step == runner.StepReset { // sent again: what the first time did may yet show
+		if step == runner.StepReset { // it is sent again: effects of the first time may still show
 			taken.At = before.StartedAt
 		}
 	}
@@ -219,9 +223,9 @@ func (l *List) take(t *Target, res *runner.Result, b runner.Book, step runner.Re
 	return nil
 }
 
-// settleAgain settles a row that was sent before and may have been done then. Unless it is known to
-// be done now, it stays in doubt: whatever came back says nothing of the first time, of which a
-// part may have been done that nothing shows.
+// settleAgain settles a row that was sent before and may have been done then. Unless it is known
+// to be done now, it stays in doubt: the new answer says nothing about the first time, which may
+// have had a partial effect that nothing shows.
 func (l *List) settleAgain(ctx context.Context, t *Target, now runner.Result, err error) (runner.Result, error) {
 	before := *t.Job.Before
 	switch {
@@ -243,7 +247,8 @@ func (l *List) settleAgain(ctx context.Context, t *Target, now runner.Result, er
 	return now, err
 }
 
-// stillInDoubt is the result of a row in doubt that was now sent again without success, or wasn't.
+// stillInDoubt returns the result of a row in doubt that was sent again without success, or
+// wasn't sent again.
 func (l *List) stillInDoubt(t *Target, before, now runner.Result) runner.Result {
 	text := "may have been done before; tried again: "
 	if !t.taken {
@@ -261,7 +266,7 @@ func (l *List) stillInDoubt(t *Target, before, now runner.Result) runner.Result 
 	return before
 }
 
-// do does the steps, all or, in a row that goes on, those that are open.
+// do does all steps or, for a row that continues an earlier attempt, the open ones.
 func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {
 	skipping := t.goesOn()
 	isOpen := func(s step) bool { return s.Changes && s.Open == t.Job.Before.Open.Step }
@@ -286,7 +291,7 @@ func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {
 			}
 			continue
 		}
-		if !s.Changes && t.goesOn() { // what was done stays done
+		if !s.Changes && t.goesOn() { // a change that was made stays made
 			text := "not gone on with: " + string(res.Status) + ": " + res.Error
 			res.Leave(false, t.Job.Before.Open, text)
 		}
@@ -304,8 +309,8 @@ func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {
 	return nil
 }
 
-// begin takes the target off the limit before its first change. When there is none left, the
-// row wasn't attempted.
+// begin counts the target against the limit before its first change. If the limit is reached, the
+// row isn't attempted.
 func (l *List) begin(t *Target, res *runner.Result) error {
 	t.series.Later(l.changes - 1 + max(0, len(t.unenroll)-1))
 	if t.begun {
@@ -319,7 +324,7 @@ func (l *List) begin(t *Target, res *runner.Result) error {
 	return err
 }
 
-// count takes one user off the limit.
+// count counts one user against the limit.
 func (l *List) count() error {
 	if l.opts.Limit > 0 && l.taken.Add(1) > int64(l.opts.Limit) {
 		return ErrLimit

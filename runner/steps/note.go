@@ -7,9 +7,9 @@ import (
 	"oktareset/runner"
 )
 
-// note copies the facts of a call's last reply into the result. What another row's call met, and
-// ended the run with, isn't this one's. The status stands for what Okta said: an answer of somebody
-// else's has none, but for a server's error.
+// note copies the last reply of a call into the result. An error that another row's call met, and
+// that ended the run, isn't copied. HTTPStatus is Okta's answer: an answer from somebody else has
+// none, except for a server error.
 func note(res *runner.Result, rep oktaclient.Reply, err error) {
 	res.HTTPStatus, res.RequestID, res.ErrorCode = rep.Status, rep.RequestID, ""
 	if errors.Is(err, oktaclient.ErrNotOkta) && rep.Status < 500 {
@@ -21,8 +21,8 @@ func note(res *runner.Result, rep oktaclient.Reply, err error) {
 	}
 }
 
-// noteChange is note for a call that changes the target. One in doubt has no status but a server's
-// error: whoever reads the row would take a 4xx for a refusal, and a 2xx for a change that was
+// noteChange is note for a call that changes the target. A change in doubt has no status, except
+// for a server error: a reader would take a 4xx for a refusal, and a 2xx for a change that was
 // made.
 func noteChange(res *runner.Result, rep oktaclient.Reply, err error) {
 	note(res, rep, err)

@@ -8,25 +8,31 @@ import (
 
 // Options say what is done to each user.
 type Options struct {
-	DryRun         bool
-	SkipAdmins     bool            // leave users with an admin role alone; a call a row in the reset's own bucket
-	RecordFactors  bool            // list the factors before the change, into the result; a call a row in the reset's own bucket
-	Unenroll       []FactorType    // unenroll only these; none: reset all factors
-	RemoveRecovery bool            // with Unenroll: forget the phone number of an sms or call as a way of recovery, too
-	Then           []runner.Reason // later steps, as [runner.StepOf] knows them
+	DryRun bool
+	// leave users with an admin role alone; a call for each row in the reset's own bucket
+	SkipAdmins bool
+	// list the factors before the change, in the result; a call for each row in the reset's own
+	// bucket
+	RecordFactors bool
+	Unenroll      []FactorType // unenroll only these; none: reset all factors
+	// with Unenroll: also forget the phone number of an sms or call as a way of recovery
+	RemoveRecovery bool
+	Then           []runner.Reason // reasons of later steps, as in [runner.StepOf]
 	Enroll         *Enrolling      // last: enroll a factor
-	Limit          int             // users to take (of a dry run: to find ready for it) before the run ends; 0: all
-	RunID          string          // of this run, as its User-Agent has it
-	Forbidden      bool            // many are expected to be forbidden: ten at the start mean nothing
-	Mail           bool            // rows name users by their email addresses
+	// users to take (in a dry run: to find ready) before the run ends; 0: all
+	Limit int
+	RunID string // of this run, as in its User-Agent
+	// many are expected to be forbidden, so that ten at the start mean nothing
+	Forbidden bool
+	Mail      bool // rows name users by their email addresses
 }
 
-// Plan is which steps a run does, in order.
+// Plan is the steps of a run, in order.
 type Plan struct {
-	Steps []runner.Step // with their whole names
+	Steps []runner.Step // with their full names
 
 	opts    Options
-	changes int // of the steps, how many change something
+	changes int // how many of the steps change something
 }
 
 // NewPlan chooses the steps. The first change is the reset of all factors, or the unenrollment of
@@ -70,13 +76,13 @@ func (o *Options) choose(s runner.Step) bool {
 	return true
 }
 
-// Names are the names of the steps, in order. A dry run's are without those that change
-// something: they are Planned.
+// Names returns the names of the steps, in order. A dry run's names leave out the steps that
+// change something: those are in Planned.
 func (p *Plan) Names() []string {
 	return p.names(func(s runner.Step) bool { return !s.Changes || !p.opts.DryRun })
 }
 
-// Planned are the names of the steps that change something, in order.
+// Planned returns the names of the steps that change something, in order.
 func (p *Plan) Planned() []string { return p.names(func(s runner.Step) bool { return s.Changes }) }
 
 func (p *Plan) names(which func(runner.Step) bool) []string {
@@ -89,7 +95,7 @@ func (p *Plan) names(which func(runner.Step) bool) []string {
 	return names
 }
 
-// Calls is how many calls in the reset's bucket a row with a user ID takes at least.
+// Calls returns how many calls in the reset's bucket a row with a user ID needs at least.
 func (p *Plan) Calls() int {
 	n := 0
 	for _, s := range p.Steps {
@@ -100,8 +106,8 @@ func (p *Plan) Calls() int {
 	return n
 }
 
-// AfterReset is why a row is partial of which nothing but the reset is known to be done; "" if
-// there is no later step.
+// AfterReset returns the reason of a partial row in which only the reset is known to be done; ""
+// if there is no later step.
 func (p *Plan) AfterReset() runner.Reason {
 	for _, s := range p.Steps {
 		if s.Changes && !s.First {

@@ -9,7 +9,7 @@ import (
 	"oktareset/runner"
 )
 
-// profiles knows what each row asks to enroll: rows of one user that ask for different phones
+// profiles remembers what each row asks to enroll. Rows of one user that ask for different phones
 // contradict each other, and chance must not decide between them.
 type profiles struct {
 	mu     sync.Mutex
@@ -17,7 +17,7 @@ type profiles struct {
 	hashes map[int]uint64 // by row
 }
 
-// Remember notes the profile of each row that passes.
+// Remember records the profile of each row that passes through.
 func (l *List) Remember(jobs iter.Seq2[runner.Job, error]) iter.Seq2[runner.Job, error] {
 	if l.opts.Enroll == nil {
 		return jobs

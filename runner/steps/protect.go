@@ -9,15 +9,15 @@ import (
 	"oktareset/runner/fault"
 )
 
-// ErrNoRoles ends a run that is to leave admins alone and isn't allowed to see who is one
-// (403), before it could see anybody's roles.
+// ErrNoRoles ends a run that has to leave admins alone but isn't allowed to see who is one (403),
+// if it couldn't read anybody's roles.
 var ErrNoRoles = fault.New(fault.ExitNoAccess,
 	"use the token of an admin who may view admins, or an OAuth app with the scope okta.roles.read and such a role; or name the admins in an --exclude FILE",
 	"these credentials may not read admin roles (403), so that nobody knows who is an admin")
 
-// protect leaves alone who must not or can't be reset: the owner of the credentials, who is
-// excluded, who was reset lately unless this row has begun with the user, and, unless roles are
-// looked at first, who is deactivated.
+// protect leaves alone users who must not or can't be reset: the owner of the credentials,
+// excluded users, recently reset users unless this row has already begun with them, and, unless
+// roles are read first, deactivated users.
 func (l *List) protect(_ context.Context, t *Target, res *runner.Result) error {
 	if l.with.Self != "" && t.UserID == l.with.Self {
 		settle(res, runner.StatusSkipped, runner.ReasonSelf, "the owner of these credentials isn't reset")
@@ -39,8 +39,8 @@ func (l *List) protect(_ context.Context, t *Target, res *runner.Result) error {
 	return nil
 }
 
-// skipAdmins leaves a user with an admin role alone. Only an answer that there is none lets the
-// row go on: a user whose roles can't be read isn't reset.
+// skipAdmins leaves users with an admin role alone. Only a list without roles lets the row
+// continue: a user whose roles can't be read isn't reset.
 func (l *List) skipAdmins(ctx context.Context, t *Target, res *runner.Result) error {
 	roles, rep, err := l.client.ListRoles(ctx, t.UserID)
 	note(res, rep, err)
@@ -56,7 +56,7 @@ func (l *List) skipAdmins(ctx context.Context, t *Target, res *runner.Result) er
 	case fate == oktaclient.Forbidden && !l.rolesRead.Load():
 		settle(res, runner.StatusNotAttempted, "", "list roles: "+err.Error())
 		return ErrNoRoles
-	case fate == oktaclient.Forbidden: // what is forbidden is to look, not to reset
+	case fate == oktaclient.Forbidden: // reading the roles is forbidden, not the reset
 		settle(res, runner.StatusFailed, "", "list roles: "+err.Error())
 	default:
 		return l.settleRead(res, err, "list roles")
@@ -77,7 +77,7 @@ func adminText(roles []oktaclient.Role) string {
 
 const deprovisionedText = "the user is deactivated: there are no factors to reset"
 
-// skipDeprovisioned leaves a user alone who was looked up and is deactivated.
+// skipDeprovisioned leaves a user alone who is known to be deactivated.
 func skipDeprovisioned(t *Target, res *runner.Result) {
 	if t.Status == oktaclient.StatusDeprovisioned {
 		settle(res, runner.StatusSkipped, runner.ReasonDeprovisioned, deprovisionedText)

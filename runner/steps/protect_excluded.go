@@ -13,20 +13,20 @@ import (
 	"oktareset/runner"
 )
 
-// ExcludedFile is a file of users who are to be left alone.
+// ExcludedFile is a file of users to leave alone.
 type ExcludedFile struct {
 	Path     string
 	Mail     bool // its lines name users by their email addresses
 	Lines    []ExcludedLine
-	LookedUp bool // not long ago: the lines have the users whom they name
+	LookedUp bool // recently: the lines have the users that they name
 }
 
-// ExcludedLine is a line of an [ExcludedFile]. It protects whoever has any of its names, and its
-// users.
+// ExcludedLine is a line of an [ExcludedFile]. It protects everybody with one of its names, and
+// its users.
 type ExcludedLine struct {
 	Line  int                 // 1 is the file's first
-	Names []runner.Identifier // what it calls somebody: an ID, a login, or both
-	Users []ExcludedUser      // whom a look-up, now or earlier, has found under these names
+	Names []runner.Identifier // its names for a user: an ID, a login, or both
+	Users []ExcludedUser      // the users that a look-up, now or earlier, found under these names
 }
 
 // ExcludedUser is a user as Okta has it.
@@ -35,18 +35,18 @@ type ExcludedUser struct {
 	Login string `json:"login"`
 }
 
-// Excluded is the users who are left alone because a file says so. Once [Excluded.LookUp] has
-// returned, it is safe for concurrent use. A nil Excluded is nobody.
+// Excluded is the users in files of exclusions. Once [Excluded.LookUp] has returned, it is safe
+// for concurrent use. A nil Excluded contains nobody.
 type Excluded struct{ files []excludedFile }
 
 type excludedFile struct {
 	ExcludedFile
-	by       map[runner.Key]int // lines by what they protect; see excludedKey
+	by       map[runner.Key]int // lines by the names and users that they protect; see excludedKey
 	ids      int                // different IDs that were looked up
-	idsFound int                // those of them that somebody has
+	idsFound int                // those of them that belong to somebody
 }
 
-// ExclusionError is what is wrong with one of the exclusions.
+// ExclusionError says what is wrong with an exclusion.
 type ExclusionError struct {
 	File string
 	Line int
@@ -61,7 +61,7 @@ func (e *ExclusionError) Error() string {
 // Unwrap returns e.Err.
 func (e *ExclusionError) Unwrap() error { return e.Err }
 
-// NewExcluded makes the set of the users of these files, each by what names it there.
+// NewExcluded makes the set of the users in these files, each under the names there.
 func NewExcluded(files []ExcludedFile) *Excluded {
 	e := &Excluded{}
 	for _, f := range files {
@@ -75,7 +75,7 @@ func NewExcluded(files []ExcludedFile) *Excluded {
 	return e
 }
 
-// Files returns the files, their lines with all users who were found.
+// Files returns the files, their lines with all users that were found.
 func (e *Excluded) Files() []ExcludedFile {
 	var files []ExcludedFile
 	for _, f := range e.files {
@@ -84,7 +84,7 @@ func (e *Excluded) Files() []ExcludedFile {
 	return files
 }
 
-// protect protects whoever line i names.
+// protect protects the users of line i.
 func (f *excludedFile) protect(i int) {
 	names := f.Lines[i].Names
 	for _, u := range f.Lines[i].Users {
@@ -97,7 +97,7 @@ func (f *excludedFile) protect(i int) {
 	}
 }
 
-// excludedKey is the key under which it is known who is excluded. The case of an ID doesn't count:
+// excludedKey returns the key for looking up an exclusion. The case of an ID doesn't matter:
 // databases and spreadsheets lose it.
 func excludedKey(id runner.Identifier) runner.Key {
 	if len(id.Value) == idLength {
@@ -111,7 +111,7 @@ func excludedKey(id runner.Identifier) runner.Key {
 // idLength is the length of a user ID.
 const idLength = 20
 
-// lookUp is a name that is looked up once, however many lines have it.
+// lookUp is a name that is looked up once, even if several lines have it.
 type lookUp struct {
 	id   runner.Identifier
 	mail bool
@@ -125,7 +125,7 @@ type lookUpKey struct {
 	mail bool
 }
 
-// lookUps lists the names that aren't known yet.
+// lookUps lists the names that have to be looked up.
 func (e *Excluded) lookUps() (list []lookUp, places map[lookUpKey]int) {
 	places = make(map[lookUpKey]int)
 	for i := range e.files {
@@ -144,20 +144,20 @@ func (e *Excluded) lookUps() (list []lookUp, places map[lookUpKey]int) {
 	return list, places
 }
 
-// LookUps is how many names [Excluded.LookUp] finds out about: it makes at most so many requests.
+// LookUps returns how many names [Excluded.LookUp] looks up: it sends at most as many requests.
 func (e *Excluded) LookUps() int {
 	list, _ := e.lookUps()
 	return len(list)
 }
 
-// LookUp finds out who has the IDs and logins of the files, so that a row that names somebody
-// otherwise is theirs, too. It makes so many requests at the same time as there are workers, and
-// calls done for each name, concurrently. That nobody has a name is no error: see
-// [Excluded.Findings]. Any other doubt about one of them is an [*ExclusionError], and ends it: an
-// answer that wasn't had, or somebody else than the one meant.
+// LookUp finds out who has the IDs and logins in the files, so that a row with another name of
+// the same user is recognised too. It sends as many requests at the same time as there are
+// workers, and calls done for each name, concurrently. A name that nobody has is no error: see
+// [Excluded.Findings]. Any other doubt, an unanswered request or another user than the one that
+// is meant, is an [*ExclusionError] and ends the look-up.
 func (e *Excluded) LookUp(ctx context.Context, c *oktaclient.Client, workers int, done func()) error {
 	list, places := e.lookUps()
-	// IDs first: an export has the login beside it, which is known then.
+	// IDs first: an export has the login beside the ID, and then the login is known.
 	logins := make(map[runner.Key]ExcludedUser)
 	for _, kind := range []runner.Kind{runner.KindID, runner.KindLogin} {
 		err := lookUpAll(ctx, c, list, workers, done, func(x *lookUp) bool {
@@ -189,7 +189,7 @@ func (e *Excluded) LookUp(ctx context.Context, c *oktaclient.Client, workers int
 	return nil
 }
 
-// lookUpAll looks up the names that are wanted.
+// lookUpAll looks up the wanted names.
 func lookUpAll(ctx context.Context, c *oktaclient.Client, list []lookUp, workers int, done func(), wanted func(*lookUp) bool) error {
 	group, looking := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
@@ -220,7 +220,7 @@ func lookUpAll(ctx context.Context, c *oktaclient.Client, list []lookUp, workers
 	return nil
 }
 
-// take notes whom the file's names were found to be. Whoever an earlier look-up found stays
+// take records the users that were found for the file's names. Users from an earlier look-up stay
 // protected.
 func (f *excludedFile) take(list []lookUp, places map[lookUpKey]int) {
 	counted := make(map[runner.Key]bool)
@@ -244,17 +244,17 @@ func (f *excludedFile) take(list []lookUp, places map[lookUpKey]int) {
 	f.LookedUp = true
 }
 
-// Finding is what the look-ups say of a file.
+// Finding is the outcome of the look-ups for a file.
 type Finding struct {
 	Path     string
 	Lines    int
 	IDs      int // different IDs that were looked up just now
-	IDsFound int // those of them that a user has
+	IDsFound int // those of them that belong to a user
 	Nobody   []ExcludedLine
-	Several  []ExcludedLine // lines whose names are those of more than one user
+	Several  []ExcludedLine // lines whose names belong to more than one user
 }
 
-// Findings says of each file whom it names.
+// Findings says for each file which users it names.
 func (e *Excluded) Findings() []Finding {
 	var all []Finding
 	for _, f := range e.files {
@@ -273,10 +273,10 @@ func (e *Excluded) Findings() []Finding {
 	return all
 }
 
-// Names reports whether the user is excluded by this ID or login.
+// Names reports whether this ID or login is excluded.
 func (e *Excluded) Names(id runner.Identifier) bool { return len(e.Covering(id)) > 0 }
 
-// Covering returns the places of the files by which the user with this ID or login is excluded.
+// Covering returns the indexes of the files that exclude this ID or login.
 func (e *Excluded) Covering(id runner.Identifier) (files []int) {
 	if e == nil {
 		return nil
@@ -290,9 +290,9 @@ func (e *Excluded) Covering(id runner.Identifier) (files []int) {
 	return files
 }
 
-// of returns the file and the line by which the target is excluded: by its ID, its login as Okta
-// has it, or its name in the input. The names count even if the user who has them isn't the one who
-// had them when they were looked up.
+// of returns the file and the line that exclude the target: by its ID, by Okta's spelling of its
+// login, or by its name in the input. The names count even if they belong to another user now
+// than when they were looked up.
 func (e *Excluded) of(t *Target) (file string, line int) {
 	if e == nil {
 		return "", 0
@@ -314,8 +314,8 @@ func (e *Excluded) of(t *Target) (file string, line int) {
 	return "", 0
 }
 
-// IsOtherUser reports whether an error of [Excluded.LookUp] says that Okta found somebody else
-// under a login: a short name, perhaps.
+// IsOtherUser reports whether an error of [Excluded.LookUp] means that Okta found somebody else
+// under a login, perhaps by a short name.
 func IsOtherUser(err error) bool {
 	other := (*OtherUserError)(nil)
 	return errors.As(err, &other)

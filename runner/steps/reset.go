@@ -12,8 +12,8 @@ import (
 	"oktareset/runner/doubt"
 )
 
-// resetFactors makes the one call that changes the target. It is taken when the call's turn has
-// come and before it is sent.
+// resetFactors sends the reset of the target. The target is taken when the call's turn has come,
+// before it is sent.
 func (l *List) resetFactors(ctx context.Context, t *Target, res *runner.Result) error {
 	if err := l.begin(t, res); err != nil {
 		return err
@@ -29,12 +29,12 @@ func (l *List) resetFactors(ctx context.Context, t *Target, res *runner.Result) 
 	return l.settleReset(ctx, t, res, c, rep, err)
 }
 
-// maxProofs bounds how often a target's factors are listed for one reset: each time it then has to
-// wait too long for its turn.
+// maxProofs is how often a target's factors are listed for one reset: each time, the wait for its
+// turn outlasted the proof.
 const maxProofs = 3
 
-// resetAgain resets a target whose earlier reset is in doubt, if it is proved that it did nothing.
-// If not, the row stays as it is.
+// resetAgain resets a target whose earlier reset is in doubt, if it is proved that it did
+// nothing. Otherwise the row stays as it is.
 func (l *List) resetAgain(ctx context.Context, t *Target, res *runner.Result, c *changing) error {
 	t.again = "a factor from before was still there"
 	for range maxProofs {
@@ -47,12 +47,12 @@ func (l *List) resetAgain(ctx context.Context, t *Target, res *runner.Result, c 
 		if !errors.Is(err, doubt.ErrStale) {
 			return l.settleReset(ctx, t, res, c, rep, err)
 		}
-		res.Attempts = attempts + rep.Attempts // refused ones, if any
+		res.Attempts = attempts + rep.Attempts // refused attempts, if any
 	}
 	return l.leaveInDoubt(t, res, doubt.ErrStale)
 }
 
-// leaveInDoubt leaves a row whose reset is in doubt as it is, and says why it wasn't sent again.
+// leaveInDoubt leaves a row with a reset in doubt as it is, and says why it wasn't sent again.
 func (l *List) leaveInDoubt(t *Target, res *runner.Result, err error) error {
 	now := *res
 	*res = *t.Job.Before
@@ -63,7 +63,8 @@ func (l *List) leaveInDoubt(t *Target, res *runner.Result, err error) error {
 	return fatal(err)
 }
 
-// settleReset settles a reset, and notes what it says of others that are in doubt.
+// settleReset settles a reset. An answered reset may also be the witness for others that are in
+// doubt.
 func (l *List) settleReset(ctx context.Context, t *Target, res *runner.Result, c *changing, rep oktaclient.Reply, err error) error {
 	if err == nil {
 		l.with.Prover.Answered(t.UserID, c.taken, res.StartedAt)
@@ -75,12 +76,12 @@ func (l *List) settleReset(ctx context.Context, t *Target, res *runner.Result, c
 type changing struct {
 	step     runner.Reason
 	dispatch func() error
-	takeErr  error     // of the ledger, which kept it from being sent
-	taken    time.Time // by this machine's clock; zero: it wasn't
+	takeErr  error     // the ledger's error that kept it from being sent
+	taken    time.Time // by the local clock; zero: it wasn't
 }
 
-// change prepares a call for a step: the target is taken when the call's turn has come and
-// before it is sent.
+// change prepares a call for a step: the target is taken when the call's turn has come, before it
+// is sent.
 func (l *List) change(t *Target, step runner.Reason) *changing {
 	c := &changing{step: step}
 	c.dispatch = func() error {
@@ -91,8 +92,8 @@ func (l *List) change(t *Target, step runner.Reason) *changing {
 	return c
 }
 
-// settleChange takes in what came back of a call that changes the target, and settles the row
-// unless it was made.
+// settleChange records the outcome of a call that changes the target, and settles the row unless
+// the change was made.
 func (l *List) settleChange(ctx context.Context, t *Target, res *runner.Result, c *changing, rep oktaclient.Reply, err error) error {
 	if t.changed {
 		return l.settleLater(t, res, c, rep, err)
@@ -102,8 +103,8 @@ func (l *List) settleChange(ctx context.Context, t *Target, res *runner.Result, 
 	return stop
 }
 
-// settleFirst settles a row whose first change wasn't made. Whatever came back, it says that
-// nothing was changed, unless it is in doubt.
+// settleFirst settles a row whose first change wasn't made. Any answer means that nothing was
+// changed, unless it is in doubt.
 func (l *List) settleFirst(ctx context.Context, t *Target, res *runner.Result, c *changing, rep oktaclient.Reply, err error) error {
 	noteChange(res, rep, err)
 	res.Attempts += rep.Attempts
@@ -116,7 +117,7 @@ func (l *List) settleFirst(ctx context.Context, t *Target, res *runner.Result, c
 	switch fate {
 	case oktaclient.Done:
 	case oktaclient.InDoubt:
-		first := runner.StepOf(c.step).First // else there was nothing to do before it
+		first := runner.StepOf(c.step).First // otherwise a step before it may have been needed
 		l.lost(t, res, first, c.step, err)
 	case oktaclient.Forbidden:
 		settle(res, runner.StatusForbidden, "", err.Error())
@@ -133,12 +134,13 @@ func (l *List) settleFirst(ctx context.Context, t *Target, res *runner.Result, c
 	return stop
 }
 
-// settleLater settles a row of which a later change wasn't made: what came before it stays
-// done. The request ID stays that of the reset, which the System Log is held against.
+// settleLater settles a row in which a later change wasn't made: the earlier ones stay made. The
+// request ID stays that of the reset, which is compared with the System Log.
 func (l *List) settleLater(t *Target, res *runner.Result, c *changing, rep oktaclient.Reply, err error) error {
 	res.Attempts += rep.Attempts
 	reset := res.RequestID
-	if oktaclient.FateOf(err) != oktaclient.NotSent { // else the reply is still that of the step before
+	// If nothing was sent, the reply belongs to the step before.
+	if oktaclient.FateOf(err) != oktaclient.NotSent {
 		noteChange(res, rep, err)
 	}
 	res.RequestID = cmp.Or(reset, res.RequestID)
@@ -160,13 +162,14 @@ func (l *List) settleLater(t *Target, res *runner.Result, c *changing, rep oktac
 	return fatal(err)
 }
 
-// lost leaves a row open whose change was sent, and the answer lost.
+// lost leaves a row open whose change was sent and whose answer was lost.
 func (l *List) lost(t *Target, res *runner.Result, first bool, step runner.Reason, err error) {
 	l.with.Prover.Lost(t.Job.Row.N)
 	res.Leave(first, runner.Open{Step: step, Sent: runner.Lost}, err.Error())
 }
 
-// unsent is what is open of a row whose step wasn't sent now: an earlier taking may have sent it.
+// unsent returns what is open in a row whose step wasn't sent now: an earlier attempt may have
+// sent it.
 func (t *Target) unsent(step runner.Reason) runner.Open {
 	if b := t.Job.Before; b != nil && b.Open.Step == step && b.Open.Sent != "" {
 		return runner.Open{Step: step, Sent: b.Open.Sent}
@@ -192,7 +195,7 @@ type streak struct {
 	calls, wrong int
 }
 
-// all takes in a call and reports whether there were ten or more and all of them went wrong.
+// all counts a call and reports whether there were at least ten and all of them failed.
 func (s *streak) all(wrong bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -203,25 +206,26 @@ func (s *streak) all(wrong bool) bool {
 	return s.hopeless()
 }
 
-// worked reports whether a call went right.
+// worked reports whether any call succeeded.
 func (s *streak) worked() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.calls > s.wrong
 }
 
-// allWrong reports what all last did.
+// allWrong repeats the last report of all.
 func (s *streak) allWrong() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.hopeless()
 }
 
-// hopeless reports whether there were ten calls or more and all of them went wrong. mu is held.
+// hopeless reports whether there were at least ten calls and all of them failed. The caller has
+// locked mu.
 func (s *streak) hopeless() bool { return s.calls >= firstCalls && s.wrong == s.calls }
 
-// settleMissing tells apart what a 404 of a user's factors may mean: no such user, or a
-// deactivated one. Okta keeps a user's record in another place than the user's factors.
+// settleMissing distinguishes the meanings of a 404 for a user's factors: no such user, or a
+// deactivated one. Okta keeps a user's record apart from the user's factors.
 func (l *List) settleMissing(ctx context.Context, t *Target, res *runner.Result, missing error) error {
 	u, _, err := l.client.GetUser(ctx, t.UserID)
 	switch {
@@ -229,7 +233,7 @@ func (l *List) settleMissing(ctx context.Context, t *Target, res *runner.Result,
 		settle(res, runner.StatusNotFound, "", missing.Error())
 	case err != nil && res.Attempts == 0:
 		return l.settleRead(res, err, "look up")
-	case err != nil: // Okta did refuse the reset: that is certain, why isn't
+	case err != nil: // Okta certainly refused the reset; only the reason is uncertain
 		settle(res, runner.StatusFailed, "", missing.Error()+"; look up: "+err.Error())
 		return fatal(err)
 	case u.ID != t.UserID:
@@ -244,8 +248,8 @@ func (l *List) settleMissing(ctx context.Context, t *Target, res *runner.Result,
 	return nil
 }
 
-// settleRead settles a row whose read failed: nothing was changed, whatever the reason. The
-// error is returned if no other row will fare better.
+// settleRead settles a row whose read failed: nothing was changed. It returns the error if no
+// other row will fare better.
 func (l *List) settleRead(res *runner.Result, err error, what string) error {
 	text := what + ": " + err.Error()
 	switch oktaclient.FateOf(err) {
@@ -264,7 +268,7 @@ func (l *List) settleRead(res *runner.Result, err error, what string) error {
 	return fatal(err)
 }
 
-// fatal returns an error after which no other row will fare better, and nil in place of others.
+// fatal returns err if no other row will fare better after it, otherwise nil.
 func fatal(err error) error {
 	if oktaclient.Fatal(err) {
 		return err

@@ -15,11 +15,11 @@ import (
 // FactorType names the factors to unenroll.
 type FactorType struct {
 	Type     string // as push, sms
-	Provider string // as OKTA; "": all of the type
+	Provider string // as OKTA; "": all factors of the type
 }
 
-// ParseFactorType reads TYPE[:PROVIDER]. A type has colons of its own, as token:software:totp;
-// a provider is in capitals.
+// ParseFactorType reads TYPE[:PROVIDER]. A type may contain colons, as token:software:totp; a
+// provider is in capitals.
 func ParseFactorType(s string) (FactorType, error) {
 	f := FactorType{Type: s}
 	if i := strings.LastIndexByte(s, ':'); i >= 0 && strings.ToUpper(s[i+1:]) == s[i+1:] {
@@ -54,7 +54,7 @@ func (o *Options) unenrollName() string {
 	for _, f := range o.Unenroll {
 		names = append(names, f.String())
 	}
-	slices.Sort(names) // their order says nothing
+	slices.Sort(names) // their order doesn't matter
 	name := "unenroll " + strings.Join(names, " ")
 	if o.RemoveRecovery {
 		name += " (remove recovery)"
@@ -62,17 +62,17 @@ func (o *Options) unenrollName() string {
 	return name
 }
 
-// chooseFactors lists the target's factors and writes down those that are unenrolled, those
-// among them that go along with another.
+// chooseFactors lists the target's factors and records those to unenroll, including those that
+// Okta removes with them.
 func (l *List) chooseFactors(ctx context.Context, t *Target, res *runner.Result) error {
-	if t.goesOn() && len(t.unenroll) == 0 { // what is open comes later
+	if t.goesOn() && len(t.unenroll) == 0 { // the open step comes later
 		return nil
 	}
 	listed, err := l.listFactors(ctx, t, res)
 	if err != nil || res.Status != "" {
 		return err
 	}
-	if t.takenBefore() { // exactly those of the first taking
+	if t.takenBefore() { // exactly those of the first attempt
 		if f := t.newer(listed); f != nil {
 			settle(res, runner.StatusFailed, "", fmt.Sprintf("%s, enrolled since, would go along: decide by oktareset factors unenroll", f))
 		}
@@ -96,8 +96,8 @@ func (l *List) chooseFactors(ctx context.Context, t *Target, res *runner.Result)
 	return nil
 }
 
-// newer returns a factor that was enrolled since the first taking and would go along with one
-// that is still to go, or nil.
+// newer returns a factor that was enrolled since the first attempt and that Okta would remove
+// together with one still to unenroll, or nil.
 func (t *Target) newer(listed []oktaclient.Factor) *oktaclient.Factor {
 	for _, f := range listed {
 		if !slices.Contains(t.unenroll, f.ID) {
@@ -112,8 +112,8 @@ func (t *Target) newer(listed []oktaclient.Factor) *oktaclient.Factor {
 	return nil
 }
 
-// choose returns the IDs of the factors that are named, and TYPE:PROVIDER of those that only go
-// along with one of them.
+// choose returns the IDs of the named factors, and TYPE:PROVIDER of those that Okta only removes
+// with them.
 func choose(listed []oktaclient.Factor, named []FactorType) (ids, along []string) {
 	var chosen, others []oktaclient.Factor
 	for _, f := range listed {
@@ -134,9 +134,9 @@ func choose(listed []oktaclient.Factor, named []FactorType) (ids, along []string
 	return ids, along
 }
 
-// unenroll takes the chosen factors from the target, one call each. A factor is named by its
-// ID, which no later one has, so that in doubt the same call may be made again: what has gone
-// is answered by 404.
+// unenroll unenrolls the chosen factors, one call each. A factor is named by its ID, which no
+// later one has. So in doubt the same call may be repeated: for a factor that is gone, Okta
+// answers 404.
 func (l *List) unenroll(ctx context.Context, t *Target, res *runner.Result) error {
 	if len(t.unenroll) == 0 {
 		return nil
@@ -145,7 +145,7 @@ func (l *List) unenroll(ctx context.Context, t *Target, res *runner.Result) erro
 		return err
 	}
 	for i, id := range t.unenroll {
-		c := &changing{step: runner.ReasonUnenroll} // the others are taken with the first
+		c := &changing{step: runner.ReasonUnenroll} // the first taking covers the others
 		if i == 0 {
 			c = l.change(t, runner.ReasonUnenroll)
 		}
@@ -162,13 +162,14 @@ func (l *List) unenroll(ctx context.Context, t *Target, res *runner.Result) erro
 	return nil
 }
 
-// unenrollOne makes the call for one factor. That the user doesn't have it any more is as good.
+// unenrollOne sends the call for one factor. If the user doesn't have it any more, that is as
+// good.
 func (l *List) unenrollOne(ctx context.Context, t *Target, id string, c *changing) (oktaclient.Reply, error) {
 	rep, err := l.client.UnenrollFactor(ctx, t.UserID, id, l.opts.RemoveRecovery, c.dispatch)
 	if oktaclient.FateOf(err) != oktaclient.Missing {
 		return rep, err
 	}
-	if !t.changed { // it may be the user that is gone
+	if !t.changed { // perhaps the user is gone
 		u, _, lookErr := l.client.GetUser(ctx, t.UserID)
 		if lookErr != nil || u.Status == oktaclient.StatusDeprovisioned {
 			return rep, err

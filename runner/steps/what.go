@@ -10,15 +10,15 @@ import (
 	"oktareset/runner/console"
 )
 
-// What say what is done to each user besides, or in place of, the reset of all factors.
+// What says what is done to each user besides, or instead of, the reset of all factors.
 type What struct {
 	Factors        []FactorType // unenroll only these
 	RemoveRecovery bool
-	Then           []runner.Reason       // the later steps, as [runner.StepOf] knows them
+	Then           []runner.Reason       // reasons of the later steps, as in [runner.StepOf]
 	Enroll         oktaclient.Enrollment // Type "": none
 }
 
-// Warning says which factors to unenroll Okta doesn't document, or "".
+// Warning names a factor to unenroll that Okta doesn't document, or "".
 func (w *What) Warning() string {
 	for _, f := range w.Factors {
 		if !slices.Contains(oktaclient.FactorTypes(), f.Type) {
@@ -28,12 +28,12 @@ func (w *What) Warning() string {
 	return ""
 }
 
-// later are the later steps that are done.
+// later returns the chosen later steps.
 func (w *What) later() []runner.Step {
 	return slices.DeleteFunc(runner.LaterSteps(), func(s runner.Step) bool { return !slices.Contains(w.Then, s.Open) })
 }
 
-// Text says what is done to n users, as "reset all MFA factors of 12 users".
+// Text says what is done to n users, as "resets all MFA factors of 12 users".
 func (w *What) Text(n int) string {
 	text := "resets all MFA factors of " + console.Plural(n, "user")
 	if len(w.Factors) > 0 {
