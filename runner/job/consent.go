@@ -12,8 +12,8 @@ import (
 	"oktareset/runner/results"
 )
 
-// checkConfirm refuses, before anything is sent or written, a run that can't get consent. A
-// --confirm that is given is always checked.
+// checkConfirm refuses, before anything is sent or written, a run that can't get consent. A given
+// --confirm is always checked.
 func (d *due) checkConfirm() error {
 	if d.opts.DryRun || d.opts.Sandbox {
 		return nil
@@ -38,7 +38,7 @@ func (d *due) checkConfirm() error {
 	return nil
 }
 
-// checkGiven compares --confirm with what is to be done.
+// checkGiven compares --confirm with what is left to do.
 func (d *due) checkGiven() error {
 	host, c, n := d.client.Org().Host(), d.opts.Confirm, d.mayChange()
 	again := len(d.resend)
@@ -48,8 +48,8 @@ func (d *due) checkGiven() error {
 	case again == 0:
 		return c.CheckRest(host, n)
 	}
-	// Who may have been reset loses what they have enrolled since: a number that allows other
-	// users, too, isn't about them.
+	// A second reset takes what these users have enrolled since: so a number that includes other
+	// users doesn't allow it.
 	if err := c.CheckHost(host, n); err != nil {
 		return err
 	}
@@ -65,12 +65,12 @@ func (d *due) checkGiven() error {
 	return nil
 }
 
-// mayChange is how many users this run may change: those who are to be done, and those whom earlier
+// mayChange returns how many users this run may change: those still to do, and those that earlier
 // runs left in doubt or half done.
 func (d *due) mayChange() int { return d.users + d.leftOpen() }
 
-// leftOpen is how many users earlier runs left in doubt or half done, but for those who are done
-// again anyway.
+// leftOpen returns how many users earlier runs left in doubt or half done, without those that are
+// sent again anyway.
 func (d *due) leftOpen() int {
 	n := 0
 	for i := range d.left {
@@ -81,7 +81,7 @@ func (d *due) leftOpen() int {
 	return n
 }
 
-// willAsk reports whether the run needs a consent that nobody has given yet.
+// willAsk reports whether the run needs consent that nobody has given yet.
 func (d *due) willAsk() bool {
 	switch {
 	case d.opts.DryRun, d.opts.Sandbox, d.opts.Confirm.Given(), d.survey.Rows == 0, d.covered():
@@ -90,8 +90,8 @@ func (d *due) willAsk() bool {
 	return !d.resumed || d.mayChange() > 0
 }
 
-// askConsent gets the consent that a run needs before it may change anything. If somebody is asked,
-// the run's clocks begin with the answer.
+// askConsent gets the consent that a run needs before it may change anything. If a person is
+// asked, the run's clocks start with the answer.
 func (c *cleared) askConsent(ctx context.Context) error {
 	given := results.Consent{At: time.Now(), Count: c.mayChange()}
 	switch {
@@ -114,8 +114,7 @@ func (c *cleared) askConsent(ctx context.Context) error {
 	return nil
 }
 
-// prompt has the number of users typed: an answer that can't be given without having read the
-// question.
+// prompt asks for the number of users: nobody can answer that without reading the question.
 func (c *cleared) prompt(ctx context.Context) error {
 	tty, err := c.OpenTerminal()
 	if err != nil {
@@ -182,8 +181,8 @@ func (b *book) estimate() string {
 	return access.Estimate(b.client, b.calls(), b.opts.Rate, "not known: the org doesn't tell its limit")
 }
 
-// calls is how many calls the run still has to make in one bucket, about: what earlier rows
-// turned out to be isn't counted again.
+// calls returns about how many calls the run still has to make in one bucket. Rows that earlier
+// runs settled aren't counted again.
 func (b *book) calls() int {
 	n := min(b.users, b.rows-b.tally.Finished)
 	if b.opts.Limit > 0 {

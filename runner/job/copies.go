@@ -10,12 +10,12 @@ import (
 	"oktareset/runner/protect"
 )
 
-// This file keeps the input. It is read once, into a private copy, and the run acts on the copy
-// only. That gets its name beside the results once the ledger is there, before anybody is touched,
-// and goes when no row is open any more.
+// This file keeps the input. It is read once, into a private copy, and the run uses only the
+// copy. The copy gets its name beside the results once the ledger exists, before anybody is
+// changed, and is removed when no row is open any more.
 
-// newCopy makes a copy that is kept with the results. A rehearsal is never gone on with: nothing of
-// it is kept.
+// newCopy makes a copy to keep with the results. For a rehearsal, which is never resumed, nothing
+// is kept.
 func (r *run) newCopy() (*ledger.Copy, error) {
 	c, err := ledger.NewCopy(r.paths.results)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -30,7 +30,7 @@ func (r *run) newCopy() (*ledger.Copy, error) {
 	return c, nil
 }
 
-// keepCopy gives the copy its name. The results are locked.
+// keepCopy gives the copy its name. The caller has locked the results.
 func (b *book) keepCopy() error {
 	if b.opts.Sandbox {
 		return nil
@@ -45,8 +45,8 @@ func (b *book) keepCopy() error {
 	return nil
 }
 
-// dropKept removes what was kept for a later run, once nobody needs it. The results are whole by
-// then: what stays is no failure of theirs.
+// dropKept removes what was kept for a later run, once nobody needs it. The results are complete
+// by then, so a file that stays is no failure.
 func (b *book) dropKept() {
 	if b.opts.Sandbox {
 		return
@@ -56,10 +56,10 @@ func (b *book) dropKept() {
 	}
 }
 
-// close closes the input, and removes the copy if nothing keeps it.
+// close closes the input, and removes the copy unless it was kept.
 func (in *input) close() error {
 	var err error
-	if in.file != nil { // else it couldn't be opened
+	if in.file != nil { // nil if it couldn't be opened
 		err = in.file.Close()
 	}
 	return fault.Also(err, in.copy.Close())

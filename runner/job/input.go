@@ -24,20 +24,22 @@ import (
 // input is what a run is about: read, surveyed and copied. Nothing was sent yet.
 type input struct {
 	*run
-	earlier  *results.Manifest // of the run that is gone on with, before it is locked; nil: there is none
-	recalled bool              // the file is the copy of that run
+	// the manifest of the run to resume, from before it is locked; nil: there is none
+	earlier  *results.Manifest
+	recalled bool // the file is that run's copy
 	copy     *ledger.Copy
 	file     *roster.File
 	survey   roster.Survey
-	plan     *results.Manifest // of a file that is a plan; nil: it is none, or its manifest can't be read
-	planErr  error             // why it can't
-	seen     *runner.Seen
-	protect  *protect.Files
+	// the manifest, if the file is a plan; nil: it isn't, or its manifest can't be read
+	plan    *results.Manifest
+	planErr error // why it can't be read
+	seen    *runner.Seen
+	protect *protect.Files
 }
 
-// read surveys the input, and says what it found. What the command line names is copied while it is
-// surveyed. If it names nothing, the copy of the run that is gone on with is the input. It returns
-// nil if there is neither and nothing to do.
+// read surveys the input and prints what it found. An input on the command line is copied during
+// the survey; without one, the copy of the run to resume is the input. It returns nil if there is
+// neither and nothing to do.
 func (r *run) read(ctx context.Context, earlier *results.Manifest) (_ *input, err error) {
 	in := &input{run: r, earlier: earlier, seen: new(runner.Seen)}
 	defer func() {
@@ -63,14 +65,14 @@ func (r *run) read(ctx context.Context, earlier *results.Manifest) (_ *input, er
 	return in, nil
 }
 
-// readEarlier returns the manifest of the run that is gone on with, or nil.
+// readEarlier returns the manifest of the run to resume, or nil.
 func (r *run) readEarlier() (*results.Manifest, error) {
 	if !r.opts.Resume {
 		return nil, nil
 	}
 	m, err := results.ReadOurManifest(r.paths.results)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil // whoever opens the results says what is missing
+		return nil, nil // opening the results reports what is missing
 	}
 	if err != nil {
 		return nil, err
@@ -78,7 +80,7 @@ func (r *run) readEarlier() (*results.Manifest, error) {
 	return &m, nil
 }
 
-// source opens what the command line names, or the copy of an earlier run. It opens no file if
+// source opens the input on the command line, or the copy of an earlier run. It opens no file if
 // there is neither and nothing to do.
 func (in *input) source() (err error) {
 	r := in.run
@@ -105,13 +107,13 @@ func (in *input) source() (err error) {
 	return err
 }
 
-// named reports whether the command line names an input, and what to read it from unless it is a
-// file. A job whose run is gone on with may give its stdin again, or nothing.
+// named reports whether the command line names an input, and returns its reader unless it is a
+// file. A job that is resumed may get its stdin again, or nothing.
 func (r *run) named(earlier *results.Manifest) (in io.Reader, ok bool) {
 	switch {
 	case len(r.opts.Users) > 0:
 		var b bytes.Buffer
-		_ = roster.WriteUsers(&b, r.opts.Users) // a buffer takes everything
+		_ = roster.WriteUsers(&b, r.opts.Users) // writing to a buffer never fails
 		return &b, true
 	case r.opts.File != "-":
 		return nil, r.opts.File != ""
@@ -125,11 +127,11 @@ func (r *run) named(earlier *results.Manifest) (in io.Reader, ok bool) {
 	return b, !errors.Is(err, io.EOF)
 }
 
-// kept opens the copy of the run that is gone on with.
+// kept opens the copy of the run to resume.
 func (in *input) kept() error {
 	r, earlier := in.run, in.earlier
 	if earlier == nil {
-		if r.inSeries() { // earlier dates may have something
+		if r.inSeries() { // earlier dates may have something to do
 			return nil
 		}
 		return r.nothingThere()
@@ -158,8 +160,8 @@ func (in *input) kept() error {
 	return err
 }
 
-// nothingThere is the error for a command line that names no input when there is no run to go on
-// with.
+// nothingThere returns the error for a command line without an input if there is no run to
+// resume.
 func (r *run) nothingThere() error {
 	hint := "name the results of an earlier run with -o"
 	if r.opts.File == "-" {
@@ -173,8 +175,8 @@ func (r *run) nothingThere() error {
 	return fault.Usage(hint, "nothing to go on with: there are no results at %s", r.paths.results)
 }
 
-// recall reads the input as the run did that is gone on with, unless the command line says
-// otherwise.
+// recall makes the options for reading the input those of the run to resume, unless the command
+// line has others.
 func (r *run) recall(earlier *results.Manifest) error {
 	before := earlier.Runs[0].Options
 	in := &r.opts.Input
@@ -193,7 +195,7 @@ func (r *run) recall(earlier *results.Manifest) error {
 	return err
 }
 
-// sameInput refuses to go on with another input.
+// sameInput refuses to resume with another input.
 func (t *target) sameInput() error {
 	m := t.earlier
 	switch {
@@ -202,7 +204,7 @@ func (t *target) sameInput() error {
 	case t.recalled:
 		return fault.Usage("move it away, and give the input again, unchanged: its name was "+m.Input.File+", its SHA-256 begins with "+brief(m.Input.SHA256),
 			"%s isn't the input of %s any more: its SHA-256 begins with %s", t.paths.shown, t.paths.results, brief(t.survey.SHA256))
-	case m.Unused(): // this run begins anew
+	case m.Unused(): // this run starts anew
 		t.earlier = nil
 		return nil
 	}
@@ -214,7 +216,7 @@ func (t *target) sameInput() error {
 		t.paths.shown, t.paths.results, brief(t.survey.SHA256), brief(m.Input.SHA256), m.Input.File)
 }
 
-// brief is enough of a SHA-256 to tell it from others.
+// brief returns enough of a SHA-256 to distinguish it.
 func brief(sum string) string { return sum[:min(12, len(sum))] }
 
 // tellComplete ends a run that has nothing to do, and no input.
@@ -227,7 +229,7 @@ func (r *run) tellComplete(m *results.Manifest) error {
 	}
 	jsonErr := r.opts.Report(&Summary{
 		RunID: r.id, ResultsPath: r.paths.results, ManifestPath: results.ManifestPath(r.paths.results), Manifest: *m,
-		Rows: counts.Total(), Before: r.outcome.Before, ExitCode: max(fault.Code(r.before), fault.Code(err)), // as worse
+		Rows: counts.Total(), Before: r.outcome.Before, ExitCode: max(fault.Code(r.before), fault.Code(err)),
 		Counts: counts, Complete: true, Attention: results.Reread(r.paths.results, counts),
 	}, r.opts.JSON)
 	if jsonErr != nil {
@@ -236,7 +238,7 @@ func (r *run) tellComplete(m *results.Manifest) error {
 	return err
 }
 
-// inputName is what the manifest calls the input.
+// inputName returns the input's name for the manifest.
 func (in *input) inputName() string {
 	if in.paths.input != "" {
 		return filepath.Base(in.paths.input)

@@ -13,13 +13,13 @@ import (
 	"oktareset/runner/results"
 )
 
-// explainExists says what the file is that a new run would have to overwrite.
+// explainExists says which file a new run would have to overwrite.
 func (t *target) explainExists(exists *ledger.ExistsError) error {
 	what, hint := t.inTheWay()
 	return fault.WithHint(fmt.Errorf("%w: %s", exists, what), hint)
 }
 
-// explainResume adds what to do about results that this run can't go on with.
+// explainResume adds what to do about results that this run can't resume.
 func (t *target) explainResume(err error) error {
 	if mismatch := (*ledger.MismatchError)(nil); errors.As(err, &mismatch) {
 		_, hint := t.inTheWay()
@@ -43,7 +43,7 @@ func (t *target) explainResume(err error) error {
 	return err
 }
 
-// inTheWay says what stands where the results go.
+// inTheWay says what is in the place of the results.
 func (t *target) inTheWay() (what, hint string) {
 	w := results.Wanted{
 		Path: t.paths.results, DryRun: t.opts.DryRun, SHA256: t.survey.SHA256, Plan: t.file.Plan(), Origin: t.origin(), SameOrg: t.ofThisOrg,
@@ -51,7 +51,7 @@ func (t *target) inTheWay() (what, hint string) {
 	return w.InTheWay()
 }
 
-// origin is the SHA-256 of the file that named this run's users first.
+// origin returns the SHA-256 of the file that first named this run's users.
 func (in *input) origin() string {
 	if in.plan != nil {
 		return in.plan.Origin()
@@ -59,8 +59,8 @@ func (in *input) origin() string {
 	return in.survey.SHA256
 }
 
-// warnOfOthers warns of results that aren't in the way, because --output names another file, and
-// that stand where this input's usually do: the same people would be reset a second time.
+// warnOfOthers warns of results under this input's usual name, which aren't in the way because
+// --output names another file: the same people would be reset a second time.
 func (t *target) warnOfOthers(ctx context.Context) error {
 	usual := results.Beside(t.paths.input, t.opts.DryRun, t.opts.Sandbox)
 	if t.opts.DryRun || t.opts.Sandbox || t.opts.File == "" || t.opts.File == "-" || files.SameFile(usual, t.paths.results) {
@@ -81,8 +81,8 @@ func (t *target) warnOfOthers(ctx context.Context) error {
 	return nil
 }
 
-// refuseCopy refuses to begin with the copy that results keep of their input: a run of its own
-// would do the same people a second time.
+// refuseCopy refuses to begin with the copy of the input that results keep: a run of its own
+// would reset the same people a second time.
 func (t *target) refuseCopy() error {
 	base, ok := strings.CutSuffix(t.paths.input, ".input.csv")
 	if !ok || t.opts.DryRun || t.opts.Sandbox {
@@ -97,8 +97,8 @@ func (t *target) refuseCopy() error {
 		"%s is what the results %s keep of their input: a run of its own would reset the same people a second time", t.paths.input, path)
 }
 
-// refuseSamePeople refuses to begin under another date what the results of an earlier one were
-// about: by a plan of this input, by the input of this plan, or by another plan of the same.
+// refuseSamePeople refuses to begin under another date what earlier results were about: by a plan
+// of this input, by the input of this plan, or by another plan of the same.
 func (t *target) refuseSamePeople(m *results.Manifest, path string) error {
 	if m.Input.SHA256 == t.survey.SHA256 || results.OriginOf(m, path) != t.origin() || m.Finished && results.Changed(m) == 0 {
 		return nil

@@ -13,7 +13,7 @@ import (
 	"oktareset/runner/steps"
 )
 
-// task is a target, and what is done to each user.
+// task is a target, and the steps for each user.
 type task struct {
 	*target
 	steps *steps.Plan
@@ -25,12 +25,12 @@ type book struct {
 	ledger *ledger.Ledger
 }
 
-// openBook creates or resumes the results before the first request: what can't be written must show
-// before anything is changed, and so must a lack of consent.
+// openBook creates or resumes the results before the first request: if they can't be written, or
+// consent is missing, that has to show before anything is changed.
 func (t *task) openBook(ctx context.Context) (*book, error) {
 	if t.opts.Resume {
 		if t.earlier != nil {
-			if t.earlier.Org != t.client.Org().Host() { // perhaps another name of the same
+			if t.earlier.Org != t.client.Org().Host() { // perhaps another name of the same org
 				if err := t.meetOrg(ctx); err != nil {
 					return nil, err
 				}
@@ -90,7 +90,7 @@ func (d *due) ledgerSpec() ledger.Spec {
 	}
 }
 
-// thisRun is what the manifest says of this run from its start.
+// thisRun returns the manifest's entry for this run at its start.
 func (r *run) thisRun() results.Run {
 	host, _ := os.Hostname()
 	return results.Run{

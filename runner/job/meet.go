@@ -15,8 +15,8 @@ import (
 	"oktareset/runner/steps"
 )
 
-// connect finds the org and makes a client for it, or starts the stand-in for the people of an
-// input. Nothing is sent.
+// connect finds the org and makes a client for it, or starts the stand-in with the users of an
+// input. It sends nothing.
 func (r *run) connect(ctx context.Context, in *input) (*org, error) {
 	w := access.Way{
 		Flags: r.opts.Org, Scopes: r.scopes(), Product: "run/" + r.id, Verbose: r.opts.Console.Verbose,
@@ -51,7 +51,7 @@ type target struct {
 	*org
 }
 
-// begin decides what is done to each user, opens the results and does it.
+// begin chooses the steps, opens the results and does the run.
 func (t *target) begin(ctx context.Context) error {
 	enrolling, err := t.enrolling()
 	if err != nil {
@@ -88,14 +88,14 @@ func (t *target) begin(ctx context.Context) error {
 	return c.work(ctx, timed)
 }
 
-// cleared is a book whose run may change something: who runs it is known, and who is left alone,
-// and it has consent.
+// cleared is a book whose run may change something: it is known who runs it and who is left
+// alone, and it has consent.
 type cleared struct {
 	*book
 	actor    oktaclient.Actor
 	excluded *steps.Excluded // nil: nobody
 	recent   *protect.Recent
-	blind    bool // it is known, and said, that the System Log may not be read
+	blind    bool // the System Log may not be read, and the user knows
 	consent  results.Consent
 }
 
@@ -112,7 +112,7 @@ func (b *book) clear(ctx context.Context) (*cleared, error) {
 	return c, c.askConsent(ctx)
 }
 
-// scopes are what a service app needs for the run.
+// scopes returns what a service app needs for the run.
 func (r *run) scopes() access.Scopes {
 	s := access.ResetScopes
 	if r.opts.Protect.SkipAdmins {
@@ -125,8 +125,8 @@ func (r *run) scopes() access.Scopes {
 	return s
 }
 
-// meet makes the first calls: they show whether this is an Okta org, whether the token is good
-// and whose it is.
+// meet makes the first calls: they show whether this is an Okta org, whether the credentials are
+// valid and whose they are.
 func (c *cleared) meet(ctx context.Context) error {
 	actor, err := c.client.GetActor(ctx)
 	if err != nil {
@@ -145,8 +145,8 @@ func (c *cleared) meet(ctx context.Context) error {
 		return err
 	}
 	if c.willAsk() {
-		// One call in the reset's own bucket tells its limit, for the time that the question
-		// shows. Who may not list users may still be allowed to reset them.
+		// One call in the reset's own bucket shows its limit, for the estimate in the question.
+		// An account that may not list users may still be allowed to reset them.
 		if _, _, err = c.client.ListUsers(brief, "", 1); oktaclient.FateOf(err) == oktaclient.NoAccess {
 			return fault.CannotBegin(c.client, err, "list users")
 		}
@@ -160,8 +160,7 @@ func (c *cleared) meet(ctx context.Context) error {
 	return nil
 }
 
-// sameAsBefore refuses to go on with results that turn out to be another org's, though its name is
-// the same.
+// sameAsBefore refuses to resume results that belong to another org with the same name.
 func (b *book) sameAsBefore() error {
 	if !b.resumed || b.opts.Sandbox {
 		return nil
@@ -174,7 +173,7 @@ func (b *book) sameAsBefore() error {
 		b.paths.results, results.OrgName(m.Org, m.OrgID), results.OrgName(b.client.Org().Host(), b.is.ID))
 }
 
-// checkScopes says before the question, and in a dry run, what the token says that it can't do.
+// checkScopes reports, before the question and in a dry run, which needed scopes the token lacks.
 func (b *book) checkScopes() error {
 	err := access.LacksScopes(b.client, b.scopes())
 	if err == nil || !b.opts.DryRun && b.survey.Rows > 0 {
@@ -184,11 +183,10 @@ func (b *book) checkScopes() error {
 	return nil
 }
 
-// manyLookUps is from how many on the display shows how far the look-up of those who are excluded
-// is.
+// manyLookUps is from how many look-ups of excluded users on a progress bar is shown.
 const manyLookUps = 100
 
-// meetProtected makes the calls that tell who is left alone, before consent. It changes nothing.
+// meetProtected makes the calls that show who is left alone, before consent. It changes nothing.
 func (c *cleared) meetProtected(ctx context.Context) error {
 	if c.opts.Protect.SkipAdmins {
 		if err := protect.CheckRoles(ctx, c.client, c.actor.ID); err != nil {
@@ -206,7 +204,7 @@ func (c *cleared) meetProtected(ctx context.Context) error {
 	if err := c.protect.Count(found, c.file.Rows(), c.paths.shown); err != nil {
 		return err
 	}
-	if !c.opts.DryRun { // there the summary says it
+	if !c.opts.DryRun { // a dry run's summary says it
 		for _, text := range c.protect.Texts() {
 			c.Console.Info("%s", text)
 		}
@@ -227,7 +225,7 @@ func (c *cleared) meetProtected(ctx context.Context) error {
 	return err
 }
 
-// lookUpBar shows how far a look-up of n users is, if they are many.
+// lookUpBar shows the progress of n look-ups, if they are many.
 func (c *cleared) lookUpBar(n int) (each, done func()) {
 	var bar *progress.Progress
 	if n >= manyLookUps {
@@ -239,7 +237,7 @@ func (c *cleared) lookUpBar(n int) (each, done func()) {
 	return func() { bar.Add(runner.StatusSkipped) }, bar.Done
 }
 
-// eachUser yields the users of the rows that are to be done, but for duplicates.
+// eachUser yields the users of the rows still to do, without duplicates.
 func (b *book) eachUser(yield func(runner.Identifier) bool) error {
 	for j, err := range b.jobs() {
 		if err != nil {
@@ -256,7 +254,7 @@ func (b *book) eachUser(yield func(runner.Identifier) bool) error {
 	return nil
 }
 
-// meetRecent asks the log who was reset lately, and tells it unless a question is going to. It
+// meetRecent reads in the log who was reset lately, and prints it unless a question will. It
 // changes nothing.
 func (c *cleared) meetRecent(ctx context.Context) error {
 	if c.survey.Rows == 0 {
@@ -284,8 +282,8 @@ func (c *cleared) meetRecent(ctx context.Context) error {
 	return nil
 }
 
-// withoutLog returns what follows for lost answers where the System Log can't be read, to be said
-// before consent: without the right to it, nothing proves what became of them.
+// withoutLog returns a warning about lost answers if the System Log may not be read, to be given
+// before consent: without the log, nothing proves their outcome.
 func (c *cleared) withoutLog(err error) string {
 	if fate := oktaclient.FateOf(err); c.opts.DryRun || fate != oktaclient.NoAccess && fate != oktaclient.Forbidden {
 		return ""
@@ -294,7 +292,7 @@ func (c *cleared) withoutLog(err error) string {
 	return "; if an answer is lost, nothing proves what became of it: the row stays unknown"
 }
 
-// tellRecent says who was reset lately, unless a question is going to.
+// tellRecent says who was reset lately, unless a question will.
 func (c *cleared) tellRecent() {
 	if n := c.recent.Left(); n > 0 && n >= c.users {
 		c.Console.Warn("all users of %s were reset lately: there is nobody to reset", c.paths.shown)

@@ -13,7 +13,7 @@ import (
 	"oktareset/runner/steps"
 )
 
-// Options is what the flags of reset ask for.
+// Options are the flags of reset.
 type Options struct {
 	File    string // "-": stdin; "": users
 	Users   []string
@@ -25,12 +25,12 @@ type Options struct {
 	Confirm console.Confirmation
 
 	Workers     int
-	Rate        rate.Limit // requests a second in each bucket; 0: no ceiling
+	Rate        rate.Limit // requests a second in each bucket; 0: no limit
 	Capacity    int
 	Timeout     time.Duration
 	Limit       int
 	Halt        runner.HaltRule
-	MaxDuration time.Duration // 0: no bound
+	MaxDuration time.Duration // 0: no limit
 
 	Resume  bool
 	Retry   map[runner.Status]bool // settled rows that are tried again
@@ -42,7 +42,7 @@ type Options struct {
 	Console console.Options
 	Set     map[string]string // the flags that were given, for the manifest
 
-	// Report prints how a run went, for a person and, if asJSON says so, for a program. A run with
-	// results of earlier dates reports each, but only its own as JSON.
+	// Report prints how a run went, for people and, with asJSON, for programs. A run that also
+	// completes earlier dates reports each of them, but only its own as JSON.
 	Report func(s *Summary, asJSON bool) error
 }

@@ -9,7 +9,7 @@ import (
 	"oktareset/runner/results"
 )
 
-// org is the org of a run, and the client for it.
+// org is a run's org, and the client for it.
 type org struct {
 	run     *run
 	client  *oktaclient.Client
@@ -18,9 +18,8 @@ type org struct {
 	met     bool
 }
 
-// meetOrg asks the org for its ID, once: one org may have several names, and it is the ID that
-// tells whether results, plans and earlier dates are those of this org. Nothing is changed without
-// it.
+// meetOrg asks the org for its ID, once. One org may have several names: the ID shows whether
+// results, plans and earlier dates belong to it. Without the ID nothing is changed.
 func (o *org) meetOrg(ctx context.Context) error {
 	if o.met {
 		return nil
@@ -45,7 +44,7 @@ func (o *org) meetOrg(ctx context.Context) error {
 	return nil
 }
 
-// sameOrg reports whether a manifest, of the results or plan at path, is of this run's org.
+// sameOrg reports whether a manifest, of the results or plan at path, belongs to this run's org.
 func (o *org) sameOrg(ctx context.Context, m *results.Manifest, path string) (bool, error) {
 	if err := o.meetOrg(ctx); err != nil {
 		return false, err
@@ -54,12 +53,12 @@ func (o *org) sameOrg(ctx context.Context, m *results.Manifest, path string) (bo
 	return o.ofThisOrg(m), nil
 }
 
-// ofThisOrg is sameOrg as far as the org is known already.
+// ofThisOrg is sameOrg without asking the org.
 func (o *org) ofThisOrg(m *results.Manifest) bool {
 	return m.SameOrg(o.client.Org().Host(), o.is.ID)
 }
 
-// warnOfOrg warns where only the org's name can be compared.
+// warnOfOrg warns if only the org's name can be compared.
 func (o *org) warnOfOrg(m *results.Manifest, path string) {
 	if m.OrgID == "" && !m.Sandbox {
 		o.run.Console.Warn("%s doesn't have the org's ID, as an earlier version made it: only the name %s is compared", path, m.Org)

@@ -14,10 +14,10 @@ import (
 
 // paths are the files of a run.
 type paths struct {
-	input   string // the file that is read, and copied; "" for stdin, --user and the copy of an earlier run
-	shown   string // what messages call the input
+	input   string // the file to read and copy; "" for stdin, --user and the copy of an earlier run
+	shown   string // the input's name in messages
 	results string
-	pattern results.DatePattern // what --output says of results
+	pattern results.DatePattern // the pattern in --output
 }
 
 // choosePaths puts the results beside the input: users.csv gives users.results.csv, or
@@ -55,7 +55,7 @@ func (r *run) expandOutput(p *paths) (err error) {
 	if p.results, p.pattern, err = results.ExpandDate(r.opts.Output, r.start); err != nil {
 		return err
 	}
-	// A name with % that an earlier version, or somebody's shell, took as it is.
+	// A name with % that an earlier version, or a shell, used literally.
 	if _, err := os.Lstat(r.opts.Output); err == nil && p.results != r.opts.Output {
 		return fault.Usage("for that file, write -o "+console.ShellQuote(results.PlainPattern(r.opts.Output)), "--output %q is a pattern, for %q today, but also a file that is there",
 			r.opts.Output, p.results)

@@ -15,11 +15,11 @@ import (
 	"oktareset/runner/results"
 )
 
-// This file is about plans as inputs: one is taken only whole, as it was written and approved, and
-// what it was made with holds in its run, too.
+// This file is about plans as inputs. A plan is accepted only complete, and as it was written and
+// approved; the flags that it was made with apply to its run too.
 
-// readPlan reads the manifest of an input that is a plan. What is wrong with it is told by
-// checkPlan: a resume needs none, as the results know the plan that they were begun with.
+// readPlan reads the manifest of an input that is a plan. checkPlan reports what is wrong with
+// it; a resume doesn't need it, because the results record their plan.
 func (in *input) readPlan() {
 	if !in.file.Plan() || in.recalled {
 		return
@@ -32,8 +32,8 @@ func (in *input) readPlan() {
 	in.plan = &m
 }
 
-// checkPlan refuses, before a run of it begins, a plan that isn't whole, isn't as it was written,
-// or was made for another org or with flags that don't hold now. It takes the plan's ticket over.
+// checkPlan refuses, before its run begins, a plan that is incomplete, was changed, or was made
+// for another org or with flags that don't match. It uses the plan's ticket.
 func (t *task) checkPlan(ctx context.Context) error {
 	if !t.file.Plan() {
 		return nil
@@ -60,7 +60,7 @@ func (t *task) checkPlan(ctx context.Context) error {
 	return nil
 }
 
-// checkWritten refuses what isn't byte for byte the plan that a dry run has written.
+// checkWritten refuses a file that isn't byte for byte the plan that a dry run has written.
 func (t *task) checkWritten(m *results.Manifest) error {
 	if !m.DryRun {
 		return fault.Usage("keep the .json of the dry run beside its plan, or make a new plan with --dry-run", "%q isn't of a plan",
@@ -73,8 +73,8 @@ func (t *task) checkWritten(m *results.Manifest) error {
 	return nil
 }
 
-// checkWhole refuses a plan of which a part isn't known: whoever approves it approves less than the
-// input names, and nobody sees the rest.
+// checkWhole refuses an incomplete plan: its approver would approve less than the input names,
+// and nobody sees the rest.
 func (t *task) checkWhole(m *results.Manifest) error {
 	why, command := results.NotPlanned(m, t.paths.shown)
 	switch {
@@ -99,8 +99,8 @@ func (t *task) checkPlannedOrg(m *results.Manifest) error {
 	return nil
 }
 
-// checkPlannedSteps refuses to do something else to the users than the plan says, or to look at
-// fewer of them first.
+// checkPlannedSteps refuses to do something else to the users than the plan says, or to leave out
+// its check for admins.
 func (t *task) checkPlannedSteps(m *results.Manifest) error {
 	if planned, now := strings.Join(m.Planned, ", "), strings.Join(t.steps.Planned(), ", "); planned != now {
 		return fault.Usage(t.hintPlan(m), "%s is a plan to do something else: %q, not %q", t.paths.shown, planned, now)
@@ -111,8 +111,8 @@ func (t *task) checkPlannedSteps(m *results.Manifest) error {
 	return nil
 }
 
-// checkTicket refuses another ticket than the one that m has: it stands in what was approved, or in
-// rows that were done.
+// checkTicket refuses a ticket other than m's, which is in the approved plan, or in rows that are
+// done.
 func (in *input) checkTicket(m *results.Manifest) error {
 	if m.Ticket == "" || in.opts.Ticket == "" || in.opts.Ticket == m.Ticket {
 		return nil
@@ -121,8 +121,8 @@ func (in *input) checkTicket(m *results.Manifest) error {
 		in.paths.shown, m.Ticket, in.opts.Ticket)
 }
 
-// checkPlannedExclusions refuses a run that doesn't read the plan's files of exclusions again. More
-// may be given.
+// checkPlannedExclusions refuses a run that doesn't read the plan's files of exclusions again. It
+// may read more.
 func (t *task) checkPlannedExclusions(m *results.Manifest) error {
 	for _, x := range results.RecordedExclusions(m) {
 		if !t.protect.Has(x.Sha256) || results.LastOptions(m)["exclude-column"] != t.opts.Protect.Column {
@@ -140,8 +140,8 @@ func (t *task) hintPlan(m *results.Manifest) string {
 	return "give the flags that the plan was made with: " + results.PlanCommand(m, t.paths.shown) + "; or make a new plan with --dry-run"
 }
 
-// planText is as "a plan made 3 days ago: 12 users to reset". How old it is matters: people enroll,
-// leave and become admins meanwhile.
+// planText returns a text as "a plan made 3 days ago: 12 users to reset". The age matters:
+// meanwhile people enroll, leave and become admins.
 func (in *input) planText() string {
 	made := ""
 	if in.plan != nil && len(in.plan.Runs) > 0 && !in.plan.Runs[0].StartedAt.IsZero() {

@@ -8,8 +8,8 @@ import (
 	"oktareset/runner/steps"
 )
 
-// enrolling says how each row's factor is enrolled, or nil if none is. The columns that it
-// takes must be there.
+// enrolling says how each row's factor is enrolled, or nil if none is. The columns that it needs
+// must exist.
 func (in *input) enrolling() (*steps.Enrolling, error) {
 	f := in.opts.What.Enroll
 	if f.Type == "" {
@@ -18,17 +18,17 @@ func (in *input) enrolling() (*steps.Enrolling, error) {
 	return steps.EnrollBy(f, in.file.Columns(), in.emailCell(f))
 }
 
-// emailCell returns where the address to enroll stands if it is the column of logins, of a
-// plan, too; else nil.
+// emailCell returns a function for the address to enroll if the column of logins, or a plan's,
+// has it; otherwise nil.
 func (in *input) emailCell(f oktaclient.Enrollment) func(runner.Row) string {
 	if !oktaclient.ByMail(f.Type) {
 		return nil
 	}
 	column, cell := in.file.Column(), func(row runner.Row) string { return row.Input }
-	if in.file.Plan() { // whose own input comes first
+	if in.file.Plan() { // the first further column is the plan's own input
 		column, cell = "", func(row runner.Row) string { return row.Cells[0] }
 	}
-	if plan := in.planOrigin(); plan != nil { // checkPlan says what is wrong with one that isn't known
+	if plan := in.planOrigin(); plan != nil { // checkPlan reports an unknown plan
 		column = plan.Column
 	}
 	if !roster.IsMail(column) {
@@ -37,7 +37,8 @@ func (in *input) emailCell(f oktaclient.Enrollment) func(runner.Row) string {
 	return cell
 }
 
-// planOrigin is what is known of the plan that the input is; nil: it is none, or nothing is known.
+// planOrigin returns what is known about the plan that is the input; nil: it is no plan, or
+// nothing is known.
 func (in *input) planOrigin() *results.Plan {
 	switch {
 	case in.plan != nil:

@@ -18,14 +18,14 @@ import (
 	"oktareset/runner/steps"
 )
 
-// proofRounds bounds how often rows that were certainly not reset are sent again, each time
-// under a new taking.
+// proofRounds is how often rows that were certainly not reset are sent again, each time under a
+// new taking.
 const proofRounds = 3
 
 // sameWait is how long after a wait for proof the next one is a part of it.
 const sameWait = 5 * time.Second
 
-// newProver makes the prover of this run, once the manifest names it.
+// newProver makes this run's prover, once the manifest names the run.
 func (w *work) newProver() *doubt.Prover {
 	runs := make(map[string]doubt.Run)
 	for _, run := range w.ledger.Manifest().Runs {
@@ -36,12 +36,13 @@ func (w *work) newProver() *doubt.Prover {
 	})
 }
 
-// settleEarlier looks, before anything is sent, what the System Log proves of the rows that
-// earlier runs left in doubt. So a row that was reset isn't sent again, even if it is asked to
-// be.
+// settleEarlier checks, before anything is sent, what the System Log proves about the rows that
+// earlier runs left in doubt. So a row that was reset isn't sent again, even with --retry
+// unknown.
 func (w *work) settleEarlier(ctx context.Context) error {
 	look := w.prover.Look
-	if len(w.resend) > 0 { // nothing of the first time may still come when they are sent again
+	// before they are sent again, the first request must no longer take effect
+	if len(w.resend) > 0 {
 		look = w.prover.Wait
 	}
 	f, stopped := look(ctx, w.doubts)
@@ -73,8 +74,8 @@ func (w *work) settleEarlier(ctx context.Context) error {
 	return stopped
 }
 
-// finishHalf goes on with rows that earlier runs left half done, before anybody new is begun.
-// If none of them can be enrolled, nobody new is.
+// finishHalf continues with rows that earlier runs left half done, before any new user. If none
+// of them can be enrolled, no new user is begun.
 func (w *work) finishHalf(ctx context.Context) error {
 	half, others := w.prover.Ripe(w.doubts)
 	if len(half) == 0 {
@@ -88,9 +89,9 @@ func (w *work) finishHalf(ctx context.Context) error {
 	return w.list.NoEnrollment()
 }
 
-// settleLater looks at the rows that are open, settles what can be proved, and goes on with what
-// may be. stopped is what ended the run before: if it was the limit, the rows in doubt are among
-// those that it allows. It ends with a look, not with what was sent.
+// settleLater looks at the open rows, settles what can be proved, and continues with rows that
+// may be worked on. stopped is what ended the run before: if it was the limit, the rows in doubt
+// are among the users that it allows. It ends with a look, not with a request.
 func (w *work) settleLater(ctx context.Context, stopped error) error {
 	for round := 0; len(w.doubts) > 0; round++ {
 		if stopped != nil && !errors.Is(stopped, steps.ErrLimit) {
@@ -112,21 +113,22 @@ func (w *work) settleLater(ctx context.Context, stopped error) error {
 		if stopped == nil || err != nil && !errors.Is(err, steps.ErrLimit) {
 			stopped = err
 		}
-		shown, _ := w.prover.Witnessed(rest) // what was sent again may now show that the log keeps up
+		// the rows that were just sent again may now show that the log keeps up
+		shown, _ := w.prover.Witnessed(rest)
 		w.doubts = append(w.doubts, shown...)
 	}
 	return stopped
 }
 
-// prove settles what can be proved of the open rows, and returns those that may be worked on again,
-// and those that nothing can be proved of so far because nobody was reset after them. What else
-// isn't proved by now stays as it is.
+// prove settles what can be proved about the open rows. It returns the rows that may be worked on
+// again, and those about which nothing can be proved so far because nobody was reset after them.
+// All other rows stay as they are.
 func (w *work) prove(ctx context.Context) (again, rest []runner.Result, err error) {
 	rows := w.doubts
 	if n := inDoubt(w.doubts); n > 0 && !w.prover.Blind() {
 		w.Console.Info("%s in doubt: looking for proof in the System Log and in the users' factors", console.Plural(n, "row"))
 	} else if n > 0 {
-		rows, _ = split(rows) // nothing is proved by waiting
+		rows, _ = split(rows) // waiting proves nothing
 	}
 	f, err := w.prover.Wait(ctx, rows)
 	goOn, settleErr := w.settleDone(f.Done)
@@ -140,8 +142,8 @@ func (w *work) prove(ctx context.Context) (again, rest []runner.Result, err erro
 	return slices.Concat(f.Absent, half, goOn), rest, nil
 }
 
-// split tells the rows that may be gone on with, whatever became of what was sent, from those whose
-// reset is in doubt.
+// split separates the rows that may be worked on, whatever became of their request, from those
+// with a reset in doubt.
 func split(rows []runner.Result) (half, doubts []runner.Result) {
 	for _, res := range rows {
 		if res.Open.ResetInDoubt() {
@@ -153,7 +155,7 @@ func split(rows []runner.Result) (half, doubts []runner.Result) {
 	return half, doubts
 }
 
-// inDoubt is how many of the rows are those whose reset is in doubt.
+// inDoubt returns how many of the rows have a reset in doubt.
 func inDoubt(rows []runner.Result) int {
 	_, doubts := split(rows)
 	return len(doubts)
@@ -169,8 +171,8 @@ func (w *work) sayAgain(rows []runner.Result) {
 	}
 }
 
-// lastLook asks the log once more in a run that ends early with rows in doubt, whatever ended it.
-// It takes a few seconds at most.
+// lastLook reads the log once more in a run that ends early with rows in doubt, whatever ended
+// it. It takes a few seconds at most.
 func (w *work) lastLook(ctx context.Context, stopped error) error {
 	if inDoubt(w.doubts) == 0 {
 		return nil
@@ -182,7 +184,7 @@ func (w *work) lastLook(ctx context.Context, stopped error) error {
 	ctx, cancel := context.WithTimeout(oktaclient.Brief(context.WithoutCancel(ctx)), access.OptionalTime)
 	defer cancel()
 	f, err := w.prover.LookTwice(ctx, w.doubts, access.OptionalTime/2)
-	if err != nil { // it was a last look only
+	if err != nil { // only the last look failed
 		_, open := split(f.Open)
 		w.unseen = len(open)
 	}
@@ -190,7 +192,6 @@ func (w *work) lastLook(ctx context.Context, stopped error) error {
 	return fault.Also(err, w.writeIncomplete(f.Incomplete))
 }
 
-// writeIncomplete writes down that Okta did a part of the reset only.
 func (w *work) writeIncomplete(rows []runner.Result) error {
 	for _, res := range rows {
 		if err := w.ledger.Settle(res); err != nil {
@@ -201,8 +202,7 @@ func (w *work) writeIncomplete(rows []runner.Result) error {
 	return nil
 }
 
-// settleDone writes down that rows in doubt were reset, and returns those of them that go on with a
-// later step.
+// settleDone records that rows in doubt were reset, and returns those that have a later step.
 func (w *work) settleDone(rows []runner.Result) (goOn []runner.Result, err error) {
 	for _, res := range rows {
 		next := w.list.AfterReset()
@@ -222,17 +222,16 @@ func (w *work) settleDone(rows []runner.Result) (goOn []runner.Result, err error
 	return goOn, nil
 }
 
-// count takes a result into the summary and the display.
+// count counts a result in the summary and the display.
 func (w *work) count(res runner.Result) {
 	switch again := w.tally.Settle(res); {
 	case again:
 		w.bar.Mend(res.Status)
-	case res.Status != runner.StatusNotAttempted: // that is no progress
+	case res.Status != runner.StatusNotAttempted: // a row that wasn't attempted is no progress
 		w.bar.Add(res.Status)
 	}
 }
 
-// jobsOf makes jobs of rows that may be worked on again.
 func jobsOf(rows []runner.Result) iter.Seq2[runner.Job, error] {
 	return func(yield func(runner.Job, error) bool) {
 		for _, res := range rows {
@@ -243,8 +242,9 @@ func jobsOf(rows []runner.Result) iter.Seq2[runner.Job, error] {
 	}
 }
 
-// fresh begins new users. Where they are enrolled, one at a time until that has worked once: if
-// it can't, ten people are without a factor, and not as many as there are workers besides.
+// fresh begins new users. If they are enrolled, it takes one at a time until an enrollment has
+// worked: if it can't work, ten people are left without a factor, and not as many more as there
+// are workers.
 func (w *work) fresh(ctx context.Context, jobs iter.Seq2[runner.Job, error]) error {
 	if w.opts.What.Enroll.Type == "" || w.opts.DryRun || w.list.Enrolled() {
 		return w.pool(ctx, jobs, w.opts.Workers)

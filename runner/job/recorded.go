@@ -8,17 +8,17 @@ import (
 	"oktareset/runner/results"
 )
 
-// This file says when the consent that results record is enough for a resume. Results and manifest
-// are judged when they are opened: others neither wrote them nor can change them. That they stay
-// the ones that this user's runs left is a matter of their folder.
+// This file says when the recorded consent is enough for a resume. Results and manifest are
+// judged when they are opened: others neither wrote them nor can change them. Their folder
+// decides whether they are still the ones that this user's runs left.
 
-// covered reports whether the recorded consent is enough: it is for everybody who certainly wasn't
-// reset, but not for those who may have been.
+// covered reports whether the recorded consent is enough: it covers users who certainly weren't
+// reset, but not those who may have been.
 func (d *due) covered() bool {
 	return d.recorded() && len(d.resend) == 0 && d.inPlace()
 }
 
-// recorded reports whether earlier runs had the consent of a person or of a flag.
+// recorded reports whether earlier runs had consent from a person or a flag.
 func (d *due) recorded() bool {
 	if !d.resumed {
 		return false
@@ -27,8 +27,8 @@ func (d *due) recorded() bool {
 	return how == results.ConsentPrompt || how == results.ConsentConfirm
 }
 
-// inPlace reports whether others can't have put other results in place of those that the earlier
-// runs left. Windows doesn't tell that by modes: there, somebody has to be at the terminal.
+// inPlace reports whether nobody else can have replaced the results of the earlier runs. Windows
+// has no modes that show it: there, somebody has to be at the terminal.
 func (d *due) inPlace() bool {
 	return d.folder.Trusted || runtime.GOOS == "windows" && d.Terminal
 }
@@ -41,7 +41,7 @@ func (d *due) whyAgain() string {
 	return fmt.Sprintf("the consent of the earlier runs doesn't count, as the folder %q %s", filepath.Dir(d.paths.results), d.folder.Message)
 }
 
-// because puts a reason behind a sentence.
+// because adds a reason to a sentence.
 func because(why string) string {
 	if why == "" {
 		return ""
@@ -49,8 +49,7 @@ func because(why string) string {
 	return "; " + why
 }
 
-// warnOfFolder says once that the consent of earlier runs is taken from a folder that a group may
-// change.
+// warnOfFolder warns once that the recorded consent comes from a folder that a group may change.
 func (d *due) warnOfFolder() {
 	if d.recorded() && d.folder.Trusted && d.folder.Shared && !d.opts.Confirm.Given() {
 		d.Console.Warn("everybody in the group of the folder %q can replace the results in it, and the consent that they record: chmod g-w it, or give --confirm",

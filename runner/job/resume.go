@@ -17,27 +17,27 @@ import (
 	"oktareset/runner/results"
 )
 
-// due is what a run has to do. Its consent is about that.
+// due is what a run has to do, and so what its consent is about.
 type due struct {
 	*task
 	past
-	users int // that this run may reset
+	users int // users that this run may reset
 	rows  int
 	tally runner.Tally // of this run
 
 	notices results.Notices // of the rows that need attention
 }
 
-// past is what earlier runs left of the results that are gone on with.
+// past is what earlier runs left in the results to resume.
 type past struct {
 	resumed    bool
 	consent    results.Consent
-	manifest   *results.Manifest      // as this run found it, with itself
+	manifest   *results.Manifest      // as this run found it, with this run added
 	folder     files.Folder           // who may write where the results are
 	duplicates map[int]bool           // rows that were duplicates
-	touched    runner.RowSet          // rows that were taken, whatever became of them
-	tried      map[int]runner.Tried   // what was done to rows that were left with nothing open
-	resend     map[int]*runner.Result // rows whose fate is unknown and that are tried again all the same
+	touched    runner.RowSet          // rows that were taken, whatever their outcome
+	tried      map[int]runner.Tried   // what was done to rows with nothing open
+	resend     map[int]*runner.Result // rows in doubt that are sent again nevertheless
 	left       []runner.Result        // rows in doubt, or half done
 }
 
@@ -65,7 +65,7 @@ func (t *task) resumeBook() (_ *book, err error) {
 	return b, nil
 }
 
-// goOn finds out what is left to do, and says so.
+// goOn finds out what is left to do, and prints it.
 func (b *book) goOn() (err error) {
 	m := b.ledger.Manifest()
 	b.resumed, b.consent, b.manifest = true, m.Consent, &m
@@ -99,9 +99,9 @@ func (b *book) goOn() (err error) {
 	return b.checkConfirm()
 }
 
-// claim keeps the users of earlier runs from being done again under another name: the last row
-// that may have changed a user holds the user, else the first one that had to do with the user
-// and isn't only a duplicate.
+// claim keeps the users of earlier runs from being reset again under another name. A user belongs
+// to the last row that may have changed them; otherwise to the first row that names them and
+// isn't only a duplicate.
 func (b *book) claim(e results.Entry) {
 	b.remember(&e)
 	if e.Taken() {
@@ -124,7 +124,7 @@ func (b *book) claim(e results.Entry) {
 	}
 }
 
-// remember notes what was done to a row that may be done as if it were new.
+// remember records what was done to a row that may be done again like a new one.
 func (b *book) remember(e *results.Entry) {
 	if t := e.Tried(); t != (runner.Tried{}) {
 		b.tried[e.Row] = t
@@ -133,7 +133,7 @@ func (b *book) remember(e *results.Entry) {
 	}
 }
 
-// isOpen reports whether row n is to be done: it never was, or it may be tried again.
+// isOpen reports whether row n is still to do: it never was done, or it may be tried again.
 func (b *book) isOpen(n int) bool {
 	status, ok := b.ledger.Last(n)
 	switch {
@@ -141,13 +141,13 @@ func (b *book) isOpen(n int) bool {
 		return true
 	case status == runner.StatusUnknown:
 		return b.resend[n] != nil
-	case b.duplicates[n]: // its first row may have turned out to be somebody else
+	case b.duplicates[n]: // its first row may have turned out to name somebody else
 		return true
 	}
 	return b.opts.Retry[status]
 }
 
-// jobs yields what is to be done, in the input's order.
+// jobs yields the jobs still to do, in the input's order.
 func (b *book) jobs() iter.Seq2[runner.Job, error] {
 	if !b.resumed {
 		return runner.Jobs(b.file.Rows(), b.seen)
@@ -165,9 +165,9 @@ func (b *book) jobs() iter.Seq2[runner.Job, error] {
 	}
 }
 
-// openRows yields the rows that are to be done. The others keep their identifiers, so that a
-// duplicate stays one whatever became of the first: an ID is held since [book.claim], a login
-// isn't.
+// openRows yields the rows still to do. The others claim their identifiers, so that a duplicate
+// stays one whatever became of the first row: [book.claim] has claimed the IDs, but not the
+// logins.
 func (b *book) openRows() iter.Seq2[runner.Row, error] {
 	return func(yield func(runner.Row, error) bool) {
 		for row, err := range b.file.Rows() {
@@ -187,8 +187,8 @@ func (b *book) openRows() iter.Seq2[runner.Row, error] {
 	}
 }
 
-// countOpen counts the rows and users that are to be done. Those whose fate is unknown count if
-// they are to be tried again.
+// countOpen counts the rows and users still to do. Rows in doubt count if they are to be sent
+// again.
 func (b *book) countOpen() error {
 	if b.opts.Retry[runner.StatusUnknown] {
 		for _, res := range b.left {
@@ -213,8 +213,8 @@ func (b *book) countOpen() error {
 	return nil
 }
 
-// abandon ends a run that was refused before it began: a new ledger is removed, one of earlier
-// runs is left as they left it.
+// abandon ends a run that was refused before it began: a new ledger is removed, an earlier one
+// stays as it was.
 func (b *book) abandon(why error) error {
 	if !b.resumed {
 		b.outcome.Results = ""
@@ -223,14 +223,14 @@ func (b *book) abandon(why error) error {
 	return fault.Also(why, b.ledger.Discard())
 }
 
-// goOnCommand is the command that goes on with this run, or tries rows of it again, ready to be
-// pasted.
+// goOnCommand returns the command that resumes this run, or tries some of its rows again, ready
+// to paste.
 func (b *book) goOnCommand(flags ...string) string {
 	m := b.ledger.Manifest()
 	return results.GoOnCommandOf(&m, b.paths.results, b.paths.input, flags...)
 }
 
-// inputArgs is the input as it was given, for a shell.
+// inputArgs returns the given input for a shell.
 func (r *run) inputArgs() string {
 	if r.opts.File != "" {
 		return console.ShellFile(r.opts.File)

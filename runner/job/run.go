@@ -13,20 +13,20 @@ import (
 	"oktareset/runner/results"
 )
 
-// run is a run before anything is read: what was asked for, and where its results go.
+// run is a run before anything is read: its options, and where its results go.
 type run struct {
 	*access.Env
 	opts    Options
 	outcome *Outcome
 	id      string
 	start   time.Time
-	began   time.Time // when its clocks began: at its start, or with the answer to the question
+	began   time.Time // when its clocks started: at its start, or with the answer to the question
 	paths   paths
-	taken   atomic.Bool // a row was taken: something may have been changed
+	taken   atomic.Bool // a row was taken, so something may have been changed
 	series
 }
 
-// Run carries out the reset command. Whatever it returns has left either no trace or results with
+// Run carries out the reset command. When it returns, it leaves either no trace or results with
 // their manifest.
 func Run(ctx context.Context, e *access.Env, o Options) (out Outcome, err error) {
 	r := newRun(e, o, time.Now(), &out)
@@ -48,7 +48,7 @@ func newRun(e *access.Env, o Options, start time.Time, out *Outcome) *run {
 	return r
 }
 
-// phase is how far the run has come.
+// phase returns how far the run has got.
 func (r *run) phase() fault.Phase {
 	if r.taken.Load() {
 		return fault.During
@@ -56,12 +56,11 @@ func (r *run) phase() fault.Phase {
 	return fault.Before
 }
 
-// one is one run over one input.
 func (r *run) one(ctx context.Context) (err error) {
 	defer func() { err = r.phase().Classify(err) }()
 	start, cancel := r.timed(ctx)
 	defer cancel()
-	if !r.TerminalIn { // a job's input, too, comes within its time
+	if !r.TerminalIn { // a job's input has to come within the run's time too
 		r.Stdin = files.Interruptible(start, r.Stdin)
 	}
 	earlier, err := r.readEarlier()
@@ -80,9 +79,9 @@ func (r *run) one(ctx context.Context) (err error) {
 		return fault.Refused(err)
 	}
 	if given := in.protect.Option(); given != "" {
-		r.opts.Set["exclude"] = given // in the manifest: a resume compares it
+		r.opts.Set["exclude"] = given // for the manifest: a resume compares it
 	}
-	org, err := r.connect(start, in) // a token may come from a person, or from a pipe
+	org, err := r.connect(start, in) // a person, or a pipe, may have to give the token
 	if err != nil {
 		return err
 	}
@@ -99,7 +98,7 @@ func (r *run) one(ctx context.Context) (err error) {
 	return r.worse(t.begin(ctx))
 }
 
-// withoutInput ends a run whose command line names no input, when there is none to go on with. In a
+// withoutInput ends a run without an input on the command line if there is none to resume. In a
 // series, earlier dates may be open. start ends with the run's time.
 func (r *run) withoutInput(ctx, start context.Context, earlier *results.Manifest) error {
 	if !r.inSeries() {
@@ -128,8 +127,8 @@ func (r *run) withoutInput(ctx, start context.Context, earlier *results.Manifest
 	return r.worse(nil)
 }
 
-// timed ends when the run has lasted as long as --max-duration allows. Reading a question is
-// nobody's run time.
+// timed returns a context that ends when the run has lasted as long as --max-duration allows. The
+// time for reading a question doesn't count.
 func (r *run) timed(ctx context.Context) (context.Context, context.CancelFunc) {
 	if r.opts.MaxDuration <= 0 {
 		return ctx, func() {}

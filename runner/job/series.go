@@ -19,11 +19,10 @@ import (
 	"oktareset/runner/roster"
 )
 
-// This file keeps a job that has new results each day from resetting anybody twice, and from losing
-// anybody: only one of its runs works at a time; the same input is never begun again under another
-// date, but gone on with where it was begun; results of earlier dates that are open are gone on
-// with first; and those that stay incomplete are reported by every run, until somebody sees to
-// them.
+// This file keeps a job that has new results each day from resetting anybody twice, and from
+// forgetting anybody. Only one of its runs works at a time. The same input is never begun again
+// under another date, but resumed where it was begun. Open results of earlier dates are resumed
+// first. Results that stay incomplete are reported by every run, until somebody deals with them.
 
 // earlierResults are the results of an earlier date.
 type earlierResults struct {
@@ -31,18 +30,18 @@ type earlierResults struct {
 	manifest results.Manifest
 }
 
-// series is what a run with a date in --output has to do with its other dates.
+// series is what a run with a date in --output knows about its other dates.
 type series struct {
-	release func() error // gives up the pattern of --output; nil: the run is in none
+	release func() error // unlocks the pattern of --output; nil: the run is in no series
 	behind  []string     // results of earlier dates that stay incomplete
-	before  error        // how the worst run over an earlier date ended that this run has gone on with
+	before  error        // the worst end of the resumed runs of earlier dates
 }
 
 // inSeries reports whether the run looks at other dates.
 func (r *run) inSeries() bool { return r.release != nil }
 
-// holdSeries keeps other runs from the pattern until leaveSeries, and removes what runs that died
-// before they had results have left.
+// holdSeries keeps other runs away from the pattern until leaveSeries, and removes the files of
+// runs that died before they had results.
 func (r *run) holdSeries() error {
 	p := r.paths.pattern
 	if p.Names == nil || r.opts.DryRun || r.opts.Sandbox {
@@ -65,9 +64,9 @@ func (r *run) leaveSeries() error {
 	return r.release()
 }
 
-// joinSeries goes on with the results of earlier dates that are open, each with the copy of its own
-// input. If one of them has the input of this run, this run goes on with its results. start ends
-// with the run's time.
+// joinSeries resumes the open results of earlier dates, each with the copy of its own input. If
+// one of them has this run's input, this run resumes those results. start ends with the run's
+// time.
 func (t *target) joinSeries(ctx, start context.Context) error {
 	earlier, err := t.findEarlier(start)
 	if err != nil {
@@ -92,7 +91,7 @@ func (t *target) joinSeries(ctx, start context.Context) error {
 	return t.goOnWith(same[len(same)-1])
 }
 
-// goOnWithin goes on with the results of an earlier date that are open, or says that it doesn't.
+// goOnWithin resumes the open results of an earlier date, or says that it doesn't.
 func (r *run) goOnWithin(ctx context.Context, e *earlierResults) error {
 	switch open := results.Incomplete(&e.manifest); {
 	case open == "":
@@ -104,15 +103,15 @@ func (r *run) goOnWithin(ctx context.Context, e *earlierResults) error {
 	return nil
 }
 
-// leaveBehind reports results that this run doesn't go on with.
+// leaveBehind reports results that this run doesn't resume.
 func (r *run) leaveBehind(e *earlierResults, open string) {
 	r.behind = append(r.behind, e.path)
 	r.Console.Warn("%s isn't complete: %s; to go on with it: oktareset reset --resume -o %s", e.path, open, console.ShellQuote(results.PlainPattern(e.path)))
 }
 
-// goOnBefore goes on with the results of an earlier date before this run begins. What ends the run
-// in the middle there, a signal or a stop rule for example, is returned. A run that is refused, as
-// too many users are open for --confirm, doesn't keep today's from beginning.
+// goOnBefore resumes the results of an earlier date before this run begins. If something ends
+// that run in the middle, as a signal or a stop rule, it is returned. A refusal, as when
+// --confirm allows fewer users than are open, doesn't keep today's run from beginning.
 func (r *run) goOnBefore(ctx context.Context, e *earlierResults, open string) error {
 	_, copyErr := os.Lstat(results.CopyPath(e.path))
 	if errors.Is(copyErr, os.ErrNotExist) {
@@ -137,7 +136,7 @@ func (r *run) goOnBefore(ctx context.Context, e *earlierResults, open string) er
 			ended.Limited = r.limitText()
 		}
 	}
-	if stopped || code <= fault.ExitRows { // else it was refused
+	if stopped || code <= fault.ExitRows { // otherwise it was refused
 		r.outcome.Before = append(r.outcome.Before, e.path)
 	}
 	if stopped {
@@ -153,13 +152,13 @@ func (r *run) goOnBefore(ctx context.Context, e *earlierResults, open string) er
 	return nil
 }
 
-// limitText says that the run has done as many users as it was to do. An earlier date's count: what
-// is left of the limit isn't what was given.
+// limitText says that the run has reached its limit. It names the given limit: earlier dates
+// count, so what is left of it may be less.
 func (r *run) limitText() string {
 	return fmt.Sprintf("the limit of this run is reached (--limit %s)", r.opts.Set["limit"])
 }
 
-// optionsFor are those of a run that goes on with an earlier date.
+// optionsFor returns the options for resuming an earlier date.
 func (r *run) optionsFor(e *earlierResults) Options {
 	o := r.opts
 	o.File, o.Users, o.Input, o.Output, o.Ticket, o.JSON = "", nil, roster.Options{}, results.PlainPattern(e.path), "", false
@@ -171,9 +170,9 @@ func (r *run) optionsFor(e *earlierResults) Options {
 	return o
 }
 
-// findEarlier returns the results that the pattern has in the folder beside this run's own, of this
-// org, the oldest first. What may be results and can't be read is an error: whom they name may be
-// in the input, too.
+// findEarlier returns the other results of the pattern in the folder, if they belong to this org,
+// the oldest first. A file that may be results and can't be read is an error: its users may be in
+// the input too.
 func (o *org) findEarlier(ctx context.Context) ([]earlierResults, error) {
 	r := o.run
 	folder := filepath.Dir(r.paths.results)
@@ -212,8 +211,8 @@ func (o *org) findEarlier(ctx context.Context) ([]earlierResults, error) {
 	return found, nil
 }
 
-// goOnWith makes the results of an earlier date, of the same input, those of this run, or
-// refuses to begin the same again.
+// goOnWith makes this run resume the results of an earlier date with the same input, or refuses
+// to begin the same again.
 func (t *target) goOnWith(e earlierResults) error {
 	open := results.Incomplete(&e.manifest)
 	if t.opts.Resume && (open != "" || len(t.opts.Retry) > 0) {
@@ -228,7 +227,7 @@ func (t *target) goOnWith(e earlierResults) error {
 	return fault.Usage(hint, "%s is the input of %s already: nobody is reset a second time under another date", t.paths.shown, e.path)
 }
 
-// worse returns the worse of how this run ended and how those over earlier dates did.
+// worse returns the worse of this run's end and the ends of the runs over earlier dates.
 func (r *run) worse(err error) error {
 	if fault.Code(r.before) <= fault.Code(err) {
 		return err
@@ -239,7 +238,7 @@ func (r *run) worse(err error) error {
 	if !errors.Is(r.before, fault.ErrRows) {
 		r.outcome.Limited = r.before.Error()
 	}
-	return fault.WithCode(fault.Code(r.before), fault.ErrRows) // what it was is said already
+	return fault.WithCode(fault.Code(r.before), fault.ErrRows) // the details were already printed
 }
 
 func worseOf(a, b error) error {
@@ -249,7 +248,7 @@ func worseOf(a, b error) error {
 	return b
 }
 
-// behindError reports results of earlier dates that nobody has completed.
+// behindError reports incomplete results of earlier dates.
 func (r *run) behindError(counts runner.Counts) error {
 	const most = 3
 	paths := r.behind[:min(len(r.behind), most)]

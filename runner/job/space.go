@@ -4,18 +4,19 @@ import (
 	"os"
 )
 
-// This file makes sure, before anything is changed, that the disk holds what the run will write.
+// This file makes sure, before anything is changed, that the disk has room for what the run will
+// write.
 
-// resultBytes is what a line of the results takes beside the input's own cells, which it holds,
-// too, and journalBytes what the journal has in front of it and behind it.
+// resultBytes is the size of a line of the results without the input's own cells, and
+// journalBytes what the journal adds to such a line.
 const (
 	resultBytes  = 320
 	journalBytes = 30
 )
 
-// checkSpace refuses to begin when the journal and the results won't fit. A row that is done has a
-// line of the journal when it is taken and one when it is settled; when the run ends, the results
-// are written, and the journal is still there.
+// checkSpace refuses to begin if the journal and the results won't fit. A row takes two lines of
+// the journal, when it is taken and when it is settled; at the end of the run, the results are
+// written while the journal still exists.
 func (b *book) checkSpace() error {
 	rows := int64(b.survey.Rows + b.survey.Ignored)
 	line := int64(resultBytes)
@@ -29,7 +30,7 @@ func (b *book) checkSpace() error {
 func (r *run) checkSpaceFor(path string) error {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
-		return nil // opening it says what is wrong
+		return nil // opening it reports what is wrong
 	}
 	return r.Room(r.paths.results, info.Size(), "a copy of "+path)
 }

@@ -4,7 +4,7 @@ import (
 	"oktareset/runner"
 )
 
-// notedBook notes that a row was taken, and is under way until it is left.
+// notedBook counts a row as under way from its taking until leave.
 type notedBook struct {
 	runner.Book
 	w     *work

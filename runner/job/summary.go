@@ -13,7 +13,7 @@ import (
 	"oktareset/runner/steps"
 )
 
-// summarize tells how the run went, once, and returns the error that becomes the exit code.
+// summarize reports how the run went, once, and returns the error for the exit code.
 func (b *book) summarize(e ended, counts runner.Counts, finish error) error {
 	b.outcome.Counts, b.outcome.finished = counts, b.tally.Finished
 	err := b.end(e.stopped, counts, finish)
@@ -27,7 +27,7 @@ func (b *book) summarize(e ended, counts runner.Counts, finish error) error {
 	if b.opts.DryRun {
 		s.Protected = b.protect.Texts()
 	}
-	if finish == nil { // else the rows stand nowhere yet
+	if finish == nil { // otherwise no file has the rows yet
 		s.Attention = b.notices.Attention(counts)
 	} else {
 		s.NotBegun = max(0, b.survey.Rows-counts.Total())
@@ -49,21 +49,22 @@ func (b *book) summarize(e ended, counts runner.Counts, finish error) error {
 	return fault.Told(err)
 }
 
-// notPrinted is the end of a run whose summary can't be printed; err is what it would have been.
+// notPrinted returns the error for a summary that can't be printed; err is the run's own.
 func notPrinted(err, why error) error {
 	return fault.WithCode(max(fault.ExitRows, fault.Code(err)), fmt.Errorf("print the summary: %w", why))
 }
 
-// end is the error that becomes the exit code.
+// end returns the error for the exit code.
 func (b *book) end(stopped error, counts runner.Counts, finish error) error {
 	var unwritten *ledger.WriteError
 	switch {
-	case finish != nil && (stopped == nil || errors.As(stopped, &unwritten)): // what stopped the run is a part of finish
+	// finish includes what stopped the run
+	case finish != nil && (stopped == nil || errors.As(stopped, &unwritten)):
 		return fault.WithCode(fault.ExitBrokeOff, finish)
 	case finish != nil:
 		return fault.WithCode(fault.ExitBrokeOff, fault.Also(stopped, finish))
 	case stopped != nil:
-		if sig, ok := errors.AsType[fault.Signal](stopped); ok { // whatever had ended the run before
+		if sig, ok := errors.AsType[fault.Signal](stopped); ok {
 			return fault.Stopped(sig)
 		}
 		if known := fault.Of(b.client, stopped, fault.During, "reset factors"); known != nil {
@@ -78,7 +79,7 @@ func (b *book) end(stopped error, counts runner.Counts, finish error) error {
 	return nil
 }
 
-// nextSteps says what a person would do now. The command that comes next is the last one.
+// nextSteps says what a person would do now. The next command is the last one.
 func (b *book) nextSteps(counts runner.Counts, e ended) []string {
 	var next []string
 	if counts[runner.StatusForbidden] > 0 {
@@ -117,8 +118,8 @@ func (b *book) unfinished(counts runner.Counts) bool {
 	return !b.ledger.Manifest().Finished || counts[runner.StatusNotAttempted] > 0 || counts[runner.StatusPartial] > 0 || counts.Total() < b.survey.Rows
 }
 
-// unknownTexts say what is known of n rows in doubt. That nothing proves anything is said of those
-// only that somebody has looked at.
+// unknownTexts say what is known about n rows in doubt. They say that nothing proves anything
+// only if the run has looked.
 func (b *book) unknownTexts(n int, e ended) (texts []string) {
 	part := b.tally.Reasons[runner.StatusUnknown][runner.ReasonIncomplete]
 	if part > 0 {
@@ -137,8 +138,8 @@ func (b *book) unknownTexts(n int, e ended) (texts []string) {
 	return append(texts, fmt.Sprintf("%d unknown: sent, but the answer was lost, %s", n, text))
 }
 
-// rehearsed says what was done to whom, and what comes next. A plan of the stand-in org is none of
-// another.
+// rehearsed says that the stand-in was reset, and what to do next. A plan of the stand-in org is
+// of no use in another.
 func (b *book) rehearsed() []string {
 	lines := []string{"this was the stand-in org: it made up whoever the file names, and nobody real was touched"}
 	if b.file.Plan() {
@@ -148,8 +149,9 @@ func (b *book) rehearsed() []string {
 	return append(lines, "for your own, set OKTA_CLIENT_ORGURL and OKTA_CLIENT_TOKEN, and look first: "+results.DryRunCommand(&m, b.inputArgs()))
 }
 
-// planned are the commands that follow a dry run: the one that completes the plan, as a part of a
-// plan is none; else those that show it and do it. On a terminal that one asks.
+// planned returns the commands that follow a dry run: the one that completes the plan, because an
+// incomplete plan can't be run; otherwise those that show it and do it. On a terminal the latter
+// asks.
 func (b *book) planned(counts runner.Counts) []string {
 	m := b.ledger.Manifest()
 	why, goOn := results.NotPlanned(&m, b.paths.results)
@@ -170,7 +172,8 @@ func (b *book) planned(counts runner.Counts) []string {
 	switch more := b.survey.Distinct - counts[runner.StatusWouldReset]; {
 	case b.opts.Sandbox:
 		return append(next, "this was the stand-in org, which made up whoever the file names", "to rehearse the reset of exactly those: "+plan)
-	case b.file.Plan(), b.recalled, more <= 0: // no name is known of all of the input, or it is the same
+	// the whole input has no known name, or it is the same
+	case b.file.Plan(), b.recalled, more <= 0:
 	default:
 		consent := fmt.Sprintf("%s:%d", b.client.Org().Host(), b.survey.Distinct)
 		if asks {
@@ -181,5 +184,5 @@ func (b *book) planned(counts runner.Counts) []string {
 	return append(next, "to reset exactly those: "+plan)
 }
 
-// asks reports whether a person reads what is said, who can be asked.
+// asks reports whether a person reads the messages and can be asked.
 func (r *run) asks() bool { return r.Terminal && !r.opts.Console.JSON }

@@ -19,7 +19,7 @@ import (
 	"oktareset/runner/steps"
 )
 
-// work is a run at its rows. From here on the results stay.
+// work is a run that does its rows. From here on the results stay.
 type work struct {
 	*cleared
 	prover    *doubt.Prover
@@ -29,17 +29,17 @@ type work struct {
 	attempts  atomic.Int64              // of this run
 	sentAgain atomic.Int64              // resets that this run sent again
 	underWay  atomic.Int64              // rows that are taken and not settled yet
-	unseen    int                       // rows in doubt that the run ended without a look at
+	unseen    int                       // rows in doubt that the run didn't look at before it ended
 	waiting   atomic.Pointer[time.Time] // until when the prover waits
 	proof     []results.Wait            // when it did
 }
 
-// ended is how the work ended. The zero value is that of a run with nothing to do.
+// ended is how the work ended. The zero value is for a run with nothing to do.
 type ended struct {
 	stopped  error // nil: every row was worked on
 	attempts int
 	proof    []results.Wait // for proof of lost answers
-	unseen   int            // rows in doubt that the run ended without a look at
+	unseen   int            // rows in doubt that the run didn't look at before it ended
 	blind    bool           // the System Log can't be read
 }
 
@@ -50,7 +50,8 @@ func (c *cleared) work(ctx, timed context.Context) error {
 	}
 	w := &work{cleared: c, doubts: c.left}
 	w.prover = w.newProver()
-	with := steps.With{Self: c.actor.ID, Excluded: c.excluded, Prover: w.prover, Finish: ctx} // a stop rule leaves nobody half done; a signal does
+	// a stop rule leaves nobody half done; a signal may
+	with := steps.With{Self: c.actor.ID, Excluded: c.excluded, Prover: w.prover, Finish: ctx}
 	if c.recent.Skip > 0 {
 		with.Recent = c.recent.Leave
 	}
@@ -78,8 +79,8 @@ func (c *cleared) work(ctx, timed context.Context) error {
 	return w.finish(ended{stopped: stopped, attempts: int(w.attempts.Load()), proof: w.proof, unseen: w.unseen, blind: w.prover.Blind()})
 }
 
-// record writes down, before the first row is taken, who runs it, who is left alone, and by whose
-// consent.
+// record writes, before the first row is taken, who runs it, who is left alone, and who has
+// consented.
 func (c *cleared) record() error {
 	if !c.opts.Sandbox {
 		if err := c.protect.Keep(c.paths.results); err != nil {
@@ -115,9 +116,10 @@ func (w *work) sayStopping(ctx context.Context) {
 	}
 }
 
-// finish puts the results into order and tells how the run went.
+// finish writes the results and reports how the run went.
 func (b *book) finish(e ended) error {
-	b.client.CloseIdle() // the files that are opened now need what idle connections hold where few may be open
+	// the files opened now need the descriptors of idle connections if few are allowed
+	b.client.CloseIdle()
 	counts, err := b.ledger.Finish(b.file.Rows(), b.ending(e))
 	if err == nil && !counts.Open() {
 		b.dropKept()
@@ -146,7 +148,7 @@ func (w *work) newBar() *progress.Progress {
 	return w.Progress(progress.Options{Label: label, Total: w.rows + len(w.doubts) - len(w.resend), State: w.state})
 }
 
-// state is what keeps the run from going on.
+// state returns what keeps the run waiting.
 func (w *work) state() progress.State {
 	if t := w.waiting.Load(); t != nil && !t.IsZero() {
 		return progress.State{Hold: *t, Why: "rows in doubt"}
