@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// NewRunID names a run in the ledger, the manifest and every request's User-Agent: its UTC
-// start and six random digits.
+// NewRunID returns a new name for a run, for the ledger, the manifest and every request's
+// User-Agent: its UTC start and six random digits.
 func NewRunID() string {
 	var b [3]byte
 	_, _ = rand.Read(b[:]) // it never fails

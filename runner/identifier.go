@@ -14,25 +14,25 @@ import (
 // maxLogin is the longest login that Okta's user schema allows, in characters.
 const maxLogin = 100
 
-// Kind tells an Okta user ID from a login.
+// Kind distinguishes an Okta user ID from a login.
 type Kind int
 
 // The kinds of identifier.
 const (
-	KindID    Kind = iota + 1 // 00u and 17 letters or digits: goes straight to the call
+	KindID    Kind = iota + 1 // 00u and 17 letters or digits: used in the call as it is
 	KindLogin                 // anything else: has to be looked up
 )
 
-// Identifier is a cell that may be asked for.
+// Identifier is a cell that may be sent to Okta.
 type Identifier struct {
 	Kind  Kind
 	Value string
 }
 
-// ParseIdentifier classifies a cell. The reason is "" for an identifier that may be used, else
-// why it never reaches a URL: [ReasonEmpty]; [ReasonReserved] for "me" (Okta's word for the
-// caller), "." and ".." (which URL handling folds away); [ReasonMalformed] for control
-// characters, invalid UTF-8 and what is longer than a login can be.
+// ParseIdentifier classifies a cell. The reason is "" for a usable identifier. Otherwise it says
+// why the cell must not get into a URL: [ReasonEmpty]; [ReasonReserved] for "me" (Okta's word for
+// the caller), "." and ".." (which URL handling drops); [ReasonMalformed] for control characters,
+// invalid UTF-8 and anything longer than a login can be.
 func ParseIdentifier(cell string) (Identifier, Reason) {
 	s := strings.TrimFunc(cell, unicode.IsSpace)
 	switch {
@@ -48,7 +48,7 @@ func ParseIdentifier(cell string) (Identifier, Reason) {
 	return Identifier{Kind: KindLogin, Value: s}, ""
 }
 
-// WhyMalformed says what it is in a cell that makes it [ReasonMalformed].
+// WhyMalformed says what makes a cell [ReasonMalformed].
 func WhyMalformed(cell string) string {
 	s := strings.TrimFunc(cell, unicode.IsSpace)
 	switch i := strings.IndexFunc(s, Invisible); {
@@ -61,8 +61,7 @@ func WhyMalformed(cell string) string {
 	return fmt.Sprintf("it is longer than %d characters", maxLogin)
 }
 
-// isPlain is the quick way to say that nothing can be wrong with a login: a survey looks at a
-// million.
+// isPlain is the quick check that a login can't be malformed: a survey checks a million.
 func isPlain(s string) bool {
 	if len(s) > maxLogin {
 		return false
@@ -75,8 +74,8 @@ func isPlain(s string) bool {
 	return true
 }
 
-// isUserID reports whether s has the form of every user ID that Okta documents and that was
-// seen on the wire: 00u and 17 letters or digits.
+// isUserID reports whether s has the form of every user ID in Okta's documentation and in
+// recorded replies: 00u and 17 letters or digits.
 func isUserID(s string) bool {
 	if len(s) != 20 || s[:3] != "00u" {
 		return false
@@ -101,16 +100,16 @@ func digit62(c byte) int {
 	return -1
 }
 
-// SameLogin reports whether two logins name the same user: Okta's logins don't depend on case,
-// and one character has more than one Unicode form. Diacritics do count, although Okta's own
+// SameLogin reports whether two logins name the same user: case doesn't matter in Okta's logins,
+// and a character may have more than one Unicode form. Diacritics do matter, although Okta's own
 // search ignores them: a wrong user is worse than none.
 func SameLogin(a, b string) bool {
 	var foldedA, foldedB [maxLogin]byte
 	return bytes.Equal(appendFolded(foldedA[:0], a), appendFolded(foldedB[:0], b))
 }
 
-// appendFolded appends a login to dst in the form in which it is compared. What is ASCII, as
-// nearly all logins are, takes no memory besides dst.
+// appendFolded appends a login to dst in the form for comparisons. ASCII logins, nearly all, take
+// no memory besides dst.
 func appendFolded(dst []byte, s string) []byte {
 	begin := len(dst)
 	for i := range len(s) {
@@ -126,8 +125,8 @@ func appendFolded(dst []byte, s string) []byte {
 	return dst
 }
 
-// foldRune is Unicode's simple case folding, one character for one: full folding would make two
-// users of straße@ and strasse@.
+// foldRune is Unicode's simple case folding, one character for one. Full folding would treat
+// straße@ and strasse@ as one user.
 func foldRune(r rune) rune {
 	least := r
 	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
@@ -136,12 +135,12 @@ func foldRune(r rune) rune {
 	return unicode.ToLower(least)
 }
 
-// Key identifies a user in 16 bytes, so that a million of them fit into memory: an ID
-// losslessly (17 digits of base 62 need 102 bits), a login by 127 bits of a SHA-256.
+// Key identifies a user in 16 bytes, so that a million keys fit into memory: an ID losslessly (17
+// digits of base 62 need 102 bits), a login by 127 bits of a SHA-256.
 type Key [16]byte
 
-// Key returns the key under which two identifiers of the same user are equal. An ID and a login
-// never have the same key.
+// Key returns the identifier's key, which is equal for two identifiers of the same user if both
+// are IDs or both are logins. An ID and a login never have the same key.
 func (i Identifier) Key() Key {
 	if i.Kind == KindID && isUserID(i.Value) {
 		return idKey(i.Value)

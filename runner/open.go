@@ -6,44 +6,44 @@ import (
 	"time"
 )
 
-// Open is what of a row isn't known to be done. It is said when it happens, and never guessed from
-// a status or an error. The zero value says that nothing is open.
+// Open is the part of a row that isn't known to be done. It is recorded when it happens, and
+// never inferred from a status or an error. The zero value means that nothing is open.
 type Open struct {
-	Step    Reason   // the first step that isn't done, as [Taken.Step] names it
+	Step    Reason   // the first step that isn't done, as in [Taken.Step]
 	Sent    Sent     // whether the step's request was sent
-	Factors []string // of the step that unenrolls: IDs of the factors that are still to go
+	Factors []string // if the step unenrolls factors: IDs of those still to unenroll
 }
 
-// Sent says what became of the request of the step that is open.
+// Sent says what became of the open step's request.
 type Sent string
 
-// What may have become of it. "" belongs to a row of which nothing is open.
+// What may have become of it. "" means that nothing is open.
 const (
 	SentNever Sent = "never"   // it certainly wasn't sent
 	Refused   Sent = "refused" // Okta said that it did nothing
-	Lost      Sent = "lost"    // it may have been done: no answer came that can be trusted
+	Lost      Sent = "lost"    // it may have been done: no trustworthy answer came
 )
 
 // InDoubt reports whether the open step may have been done.
 func (o Open) InDoubt() bool { return o.Sent == Lost }
 
-// ResetInDoubt reports whether it is the reset of all factors that may have been done: nothing else
-// is harmed by doing it twice, once it would show if it had been done.
+// ResetInDoubt reports whether the reset of all factors may have been done. No other step does
+// harm when it is repeated, once a lost one would show.
 func (o Open) ResetInDoubt() bool { return o.Sent == Lost && o.Step == StepReset }
 
 // StepReset is the [Taken.Step] of the reset of all factors, which comes before all others.
 const StepReset Reason = ""
 
-// Tried is what earlier runs did to a row that they then left with nothing open.
+// Tried is what earlier runs did to a row that has nothing open now.
 type Tried struct {
 	Attempts int
-	Again    string // as [Result.Again]
+	Again    string // as in [Result.Again]
 }
 
-// SentAgain is what a result says in [Result.Again] whose reset was sent again at a time, for a
-// reason, and perhaps before that, too.
+// SentAgain returns the text for [Result.Again] after the reset was sent again at a time, for a
+// reason. before is the text of earlier times.
 func SentAgain(before string, at time.Time, why string) string {
-	const most = 5 // a row that is sent again and again says so often enough
+	const most = 5 // of a row sent again and again, only the last is kept
 	text := againPrefix + at.UTC().Format(time.RFC3339) + ": " + strings.ReplaceAll(why, againEnd, ",")
 	if before == "" || strings.Count(before, againPrefix) >= most {
 		return text
@@ -56,7 +56,7 @@ const (
 	againEnd    = ";"
 )
 
-// JoinAgain puts [Result.Again] in front of an error's text.
+// JoinAgain puts [Result.Again] before an error's text.
 func JoinAgain(again, text string) string {
 	if again == "" || text == "" {
 		return again + text
@@ -73,7 +73,7 @@ func SplitAgain(s string) (again, text string) {
 	return again, strings.TrimPrefix(text, " ")
 }
 
-// JoinRuns joins ids of runs, with spaces between, each once.
+// JoinRuns joins ids of runs with spaces, each once.
 func JoinRuns(ids ...string) string {
 	var all []string
 	for _, id := range strings.Fields(strings.Join(ids, " ")) {

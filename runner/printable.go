@@ -43,15 +43,15 @@ func PrintableJSON(s string) string {
 
 func notPrintable(r rune) bool { return !Printable(r) && r != '\n' }
 
-// Printable reports whether a terminal and a page may show a character as it is: it has ink, or is
-// a plain space.
+// Printable reports whether a terminal and a page may show a character as it is: a visible one,
+// or a plain space.
 func Printable(r rune) bool { return unicode.IsPrint(r) && !Invisible(r) }
 
-// Invisible reports whether a character leaves no ink, whatever its category, or can act on a
-// terminal or on the order of what is read: with one of them, two logins look alike that aren't the
-// same. Spaces don't count: their gap is seen.
+// Invisible reports whether a character shows nothing, whatever its category, or can act on a
+// terminal or on the order of what is read. Such a character makes two different logins look
+// alike. Spaces don't count: their gap is visible.
 func Invisible(r rune) bool {
-	const brailleBlank = '\u2800' // a symbol by its category
+	const brailleBlank = '\u2800' // a symbol, by its category
 	return unicode.IsControl(r) || r == brailleBlank ||
 		unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }

@@ -1,7 +1,7 @@
 package runner
 
-// Reasons lists, for each of [Statuses] that has any, the reasons that refine it. What people read
-// is compared with it: the page, the README.
+// Reasons lists, for each of [Statuses] that has any, the reasons that refine it. Tests compare
+// the page and the README with it.
 var Reasons = map[Status][]Reason{
 	StatusReset:   {ReasonVerified},
 	StatusSkipped: {ReasonExcluded, ReasonDuplicate, ReasonSelf, ReasonRecent, ReasonAdmin, ReasonDeprovisioned, ReasonNotEnrolled},

@@ -1,6 +1,6 @@
 package runner
 
-// RowSet is a set of row numbers, in a bit each.
+// RowSet is a set of row numbers, one bit each.
 type RowSet []uint64
 
 // NewRowSet makes an empty set for the rows up to last.

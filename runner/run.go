@@ -11,18 +11,17 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Options of a run.
+// Options are those of a run.
 type Options struct {
 	Workers int // goroutines that work on rows, at least 1
 }
 
-// Do works on one job. It calls [Book.Take] before the first attempt to change the target. The
-// result counts in any case; an error beside it ends the run: no further row is started.
+// Do works on one job. It calls [Book.Take] before the first attempt to change the target. Its
+// result always counts. An error besides it ends the run: no further row is started.
 type Do func(ctx context.Context, j Job, b Book) (Result, error)
 
-// Enough is an error of [Do] that ends a run without hurry: no further row is started, but
-// those under way are worked on as if nothing had happened. Any other error ends their context,
-// too.
+// Enough is an error of [Do] that ends a run without hurry: no further row is started, but rows
+// under way are completed. Any other error also ends their context.
 type Enough struct{ Err error }
 
 func (e Enough) Error() string { return e.Err.Error() }
@@ -32,22 +31,20 @@ func (e Enough) Unwrap() error { return e.Err }
 
 // Book is the record that a run keeps: the ledger. It is safe for concurrent use.
 type Book interface {
-	// Take returns once the record that the row is taken can't be lost any more. On an error
+	// Take returns once the record that the row is taken can no longer be lost. After an error
 	// nothing may be sent.
 	Take(Row, Taken) error
-	// Settle hands over the row's result. It is written at the latest with the next Take or a
-	// moment later.
+	// Settle records the row's result. It is written with the next Take or a moment later.
 	Settle(Result) error
 }
 
-// Run works on the jobs with o.Workers goroutines and returns what ended it: nil once every job
-// has been worked on, else the first error of jobs, do or b, or the cause of ctx's end.
-// Cancelling ctx stops starting rows; do decides what becomes of the rows already started (a
-// result that is not_attempted means that the end of ctx kept it from being worked on), and
-// their results are settled in any case. Run returns only once jobs does: a source that blocks
-// delays a stop.
+// Run works on the jobs with o.Workers goroutines and returns what ended it: nil once all jobs
+// are done, otherwise the first error of jobs, do or b, or the cause of ctx's end. After ctx is
+// cancelled no further row is started; do decides about rows already started (a not_attempted
+// result means that the end of ctx kept the row from being worked on), and their results are
+// always settled. Run returns only after jobs does: a source that blocks delays a stop.
 //
-// seen gets every settled result, one at a time and never concurrently; workers wait for it.
+// seen gets every settled result, one at a time; workers wait for it.
 func Run(ctx context.Context, o Options, jobs iter.Seq2[Job, error], do Do, b Book, seen func(Result)) error {
 	if o.Workers < 1 {
 		return fmt.Errorf("run: %d workers: at least 1 is needed", o.Workers)
@@ -68,7 +65,8 @@ func Run(ctx context.Context, o Options, jobs iter.Seq2[Job, error], do Do, b Bo
 			return nil
 		})
 	}
-	_ = workers.Wait() // workers report through stop: one row's failure must not hide another's result
+	// workers report errors through stop: one row's failure must not hide another's result
+	_ = workers.Wait()
 	if !r.incomplete.Load() {
 		return nil
 	}
@@ -77,7 +75,7 @@ func Run(ctx context.Context, o Options, jobs iter.Seq2[Job, error], do Do, b Bo
 
 // run is the state of one Run.
 type run struct {
-	ctx, starting      context.Context // of the rows under way; of starting more of them
+	ctx, starting      context.Context // for the rows under way; for starting more of them
 	stop, stopStarting context.CancelCauseFunc
 	feed               chan Job
 	do                 Do
@@ -119,7 +117,8 @@ func (r *run) work(j Job) {
 	switch settleErr := r.book.Settle(res); {
 	case err == nil:
 		err = settleErr
-	case settleErr != nil && !errors.Is(err, settleErr): // a ledger that can't be written says so each time
+	// a ledger that can't be written returns the same error each time
+	case settleErr != nil && !errors.Is(err, settleErr):
 		err = fmt.Errorf("%w; %w", err, settleErr)
 	}
 	if enough := (Enough{}); errors.As(err, &enough) {

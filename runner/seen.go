@@ -6,32 +6,32 @@ import (
 	"sync"
 )
 
-// Seen remembers which row named a user first, in 25 bytes a user, or 23 to 29 if it wasn't
-// told how many to expect. It is safe for concurrent use; the zero value is ready.
+// Seen remembers which row named a user first, in 25 bytes a user, or 23 to 29 without the
+// expected number of users. It is safe for concurrent use; the zero value is ready.
 //
-// The keys are kept whole, and not as shorter fingerprints: of two users who are taken for one,
-// one is never reset.
+// It stores whole keys, not shorter fingerprints: if two users were taken for one, one of them
+// would never be reset.
 type Seen struct {
-	users   int      // that are expected
-	repeats *Repeats // the only logins that are remembered; nil: all are
+	users   int      // how many are expected
+	repeats *Repeats // only these logins are remembered; nil: all are
 
 	mu     sync.Mutex
-	seed   maphash.Seed // against input that is made to fall into one place
+	seed   maphash.Seed // protects from input that was made to collide
 	shards []shard      // 2^shardBits, by the hash; nil until the first claim
 }
 
-// shardBits makes shards small enough that one grows at little cost: a single table of a
-// million would hold all of them twice.
+// shardBits makes shards so small that growing one costs little: while a single table of a
+// million grew, it would take twice its memory.
 const shardBits = 8
 
-// Expect says, before the first Claim, how many users there will be about, so that none is
-// moved, and which logins more than one row names. No others are remembered, which halves the
-// memory of a file of logins: should a second row name one of them after all, its user turns
-// out to be claimed by ID.
+// Expect says, before the first Claim, about how many users there will be, so that nothing has to
+// be moved, and which logins more than one row names. Other logins aren't remembered, which
+// halves the memory for a file of logins. If a second row names one of them after all, the claim
+// of its user's ID shows it.
 func (s *Seen) Expect(users int, repeats *Repeats) { s.users, s.repeats = users, repeats }
 
 // Claim records that row n, 1 or higher, names the user of i, unless an earlier row did. It
-// returns the row that holds the user. A row that claims a user again still holds it.
+// returns the row that owns the user. A row that claims its user again still owns it.
 func (s *Seen) Claim(i Identifier, n int) int {
 	if i.Kind == KindLogin && s.repeats != nil && !s.repeats.Has(i) {
 		return n
@@ -42,7 +42,7 @@ func (s *Seen) Claim(i Identifier, n int) int {
 	return int(s.claim(k, n).first)
 }
 
-// Find returns the row that holds the user of i, if one does.
+// Find returns the row that owns the user of i, if there is one.
 func (s *Seen) Find(i Identifier) (n int, ok bool) {
 	k := i.Key()
 	s.mu.Lock()
@@ -55,7 +55,7 @@ func (s *Seen) Find(i Identifier) (n int, ok bool) {
 	return n, n != 0
 }
 
-// Set records that row n, 1 or higher, names the user of i, whatever an earlier row did.
+// Set records that row n, 1 or higher, owns the user of i, even if an earlier row did.
 func (s *Seen) Set(i Identifier, n int) {
 	k := i.Key()
 	s.mu.Lock()
@@ -63,7 +63,7 @@ func (s *Seen) Set(i Identifier, n int) {
 	s.claim(k, n).first = uint32(n)
 }
 
-// claim returns k's slot, which is row n's if it was nobody's. s.mu is held.
+// claim returns k's slot, and gives it to row n if it was free. The caller has locked s.mu.
 func (s *Seen) claim(k Key, n int) *slot {
 	if s.shards == nil {
 		s.begin()
@@ -79,7 +79,7 @@ func (s *Seen) begin() {
 	}
 }
 
-// Forget drops what the rows claim for which drop is true.
+// Forget drops the claims of the rows for which drop is true.
 func (s *Seen) Forget(drop func(n int) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,7 +88,7 @@ func (s *Seen) Forget(drop func(n int) bool) {
 	}
 }
 
-// Len is the number of identifiers claimed.
+// Len returns the number of identifiers claimed.
 func (s *Seen) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,24 +99,25 @@ func (s *Seen) Len() int {
 	return n
 }
 
-// shard is a hash table that looks for a key from its place onwards (linear probing).
+// shard is a hash table with linear probing.
 type shard struct {
 	slots []slot
 	used  int
 }
 
-// slot holds the first row that named a user. It is free if that is 0. It takes 20 bytes: a
-// uint64 in it would make it 24.
+// slot is a user and the first row that named them. It is free if first is 0. It takes 20 bytes;
+// with a uint64 it would take 24.
 type slot struct {
 	key   Key
 	first uint32
 }
 
-// leastSlots is the smallest size of a shard. It grows by a quarter when seven of eight slots
-// are in use, so that hardly a third of the memory is ever free.
+// leastSlots is the smallest size of a shard. A shard grows by a quarter when seven of eight
+// slots are in use, so that hardly a third of the memory is ever free.
 const leastSlots = 16
 
-// claim returns k's slot, which is row n's if it was nobody's. It is valid until the next claim.
+// claim returns k's slot, and gives it to row n if it was free. The slot is valid until the next
+// claim.
 func (t *shard) claim(k Key, n uint32, seed maphash.Seed) *slot {
 	if t.used >= len(t.slots)-len(t.slots)/8 {
 		t.resize(len(t.slots)+len(t.slots)/4, seed)
@@ -129,7 +130,7 @@ func (t *shard) claim(k Key, n uint32, seed maphash.Seed) *slot {
 	return s
 }
 
-// find returns the slot of k, which is free if nobody has claimed it. There always is a free one.
+// find returns the slot of k, or a free one if nobody has claimed k. There is always a free slot.
 func (t *shard) find(k Key, seed maphash.Seed) *slot {
 	hash := maphash.Bytes(seed, k[:]) << shardBits // the highest bits chose the shard
 	place, _ := bits.Mul64(hash, uint64(len(t.slots)))
@@ -143,7 +144,7 @@ func (t *shard) find(k Key, seed maphash.Seed) *slot {
 	}
 }
 
-// resize moves what there is to a new place.
+// resize moves the slots to a new table.
 func (t *shard) resize(size int, seed maphash.Seed) {
 	old := t.slots
 	t.slots = make([]slot, max(leastSlots, size))
@@ -154,8 +155,8 @@ func (t *shard) resize(size int, seed maphash.Seed) {
 	}
 }
 
-// forget drops the slots of rows for which drop is true. The others move, as a search ends at a
-// free slot.
+// forget drops the slots of rows for which drop is true and moves the others, because a search
+// ends at a free slot.
 func (t *shard) forget(drop func(n int) bool, seed maphash.Seed) {
 	before := t.used
 	for i, s := range t.slots {

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// Settle gives the result a status with which nothing is open.
+// Settle gives the result a status with nothing open.
 func (r *Result) Settle(s Status, why Reason, text string) {
 	r.Status, r.Reason, r.Error, r.Open = s, why, Clip(text), Open{}
 }
 
-// Leave leaves the result open: unknown if the step that is open is the row's first change and may
-// have been done, else partial.
+// Leave leaves the result open: unknown if the open step is the row's first change and may have
+// been done, otherwise partial.
 func (r *Result) Leave(first bool, o Open, text string) {
 	if first && o.InDoubt() {
 		r.Settle(StatusUnknown, ReasonUnverified, text)
@@ -19,13 +19,13 @@ func (r *Result) Leave(first bool, o Open, text string) {
 		r.Settle(StatusPartial, o.Step, text)
 	}
 	r.Open = o
-	if o.InDoubt() && r.HTTPStatus/100 == 2 { // whoever reads it would take it for an answer
+	if o.InDoubt() && r.HTTPStatus/100 == 2 { // a reader would take it for an answer
 		r.HTTPStatus = 0
 	}
 }
 
-// Later keeps a result's times in order: the server's clock is known to the second, and may be set
-// back.
+// Later keeps a result's times in order: the server's clock is known only to the second, and may
+// be set back.
 func Later(t, start time.Time) time.Time {
 	if t.Before(start) {
 		return start
@@ -33,8 +33,8 @@ func Later(t, start time.Time) time.Time {
 	return t
 }
 
-// maxText bounds what is kept of a text that a server chose, in bytes, and maxFactors how many
-// factors are named: a row longer than the reader of results takes could never be resumed.
+// maxText limits each kept text that a server chose, in bytes, and maxFactors the number of
+// factor names: a row longer than the results' reader accepts could never be resumed.
 const (
 	maxText    = 5000
 	maxFactors = 100

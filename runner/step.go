@@ -2,28 +2,28 @@ package runner
 
 import "slices"
 
-// Step is a step of a run as everybody knows it: manifests, the page, commands, and whoever goes on
-// with a row in which it is open. What it does is in package steps.
+// Step is a step of a run as all packages know it: manifests, the page, commands, and a resume of
+// a row in which it is open. Package steps has what it does.
 type Step struct {
-	Name    string // in manifests; "" where the factors are a part of it
-	Words   string // what it does to one user; "" where the name says it
+	Name    string // in manifests; "" if the name depends on the factors
+	Words   string // what it does to one user; "" if the name says it
 	Changes bool
 	Calls   int // in the resets' own bucket, for each user
 
-	// Of a step that changes something:
-	Open   Reason // why a row is partial in which it is the first that isn't done
-	First  bool   // it is the first change: before it, nothing was done
+	// For a step that changes something:
+	Open   Reason // the reason of a partial row in which this is the first undone step
+	First  bool   // it is the first change: nothing was done before it
 	Repeat bool   // it may be sent again after its answer was lost: twice does no more than once
-	Undone string // what Open means
+	Undone string // what Open means, in words
 
-	// Of a step that a flag adds behind the reset, and that needs nothing but the user:
-	Flag  string // "" of all others
+	// For a step after the reset that a flag adds and that needs only the user:
+	Flag  string // "" for all others
 	Usage string // of the flag
-	Then  string // what it does to the users of a run, behind "then"
+	Then  string // what it does to the users of a run, after the word "then"
 }
 
 // Steps are all steps, in the order in which they are done. A later step is declared here and in
-// package steps; commands, prompts, plans, the page, the help and resumes know it from here.
+// package steps; commands, prompts, plans, the page, the help and resumes use this list.
 var Steps = []Step{
 	{Name: StepIdentify, Words: "identify the user"},
 	{Name: StepProtect, Words: "leave protected users alone"},
@@ -58,13 +58,13 @@ const (
 	StepChooseFactors = "choose_factors"
 )
 
-// StepNamed returns the step with a name, which must exist.
+// StepNamed returns the step with this name, which must exist.
 func StepNamed(name string) Step {
 	return stepBy(func(s Step) bool { return s.Name == name })
 }
 
-// StepOf returns the step of which a row is partial or taken for the reason. One that doesn't
-// exist, of another version, is the zero step.
+// StepOf returns the step with this reason in [Step.Open]. For an unknown one, from another
+// version, it returns the zero step.
 func StepOf(open Reason) Step {
 	return stepBy(func(s Step) bool { return s.Changes && s.Open == open })
 }
@@ -76,12 +76,12 @@ func stepBy(is func(Step) bool) Step {
 	return Step{}
 }
 
-// LaterSteps are the steps that a flag adds, in order.
+// LaterSteps returns the steps that a flag adds, in order.
 func LaterSteps() []Step {
 	return slices.DeleteFunc(slices.Clone(Steps), func(s Step) bool { return s.Flag == "" })
 }
 
-// openReasons are why a row may be partial.
+// openReasons returns the reasons of partial rows.
 func openReasons() []Reason {
 	var reasons []Reason
 	for _, s := range Steps {

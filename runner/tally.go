@@ -1,7 +1,7 @@
 package runner
 
-// failure reports whether a status counts for a halt rule: not what the input did wrong, nor
-// what was left alone on purpose.
+// failure reports whether a status counts for a halt rule. Faults of the input and users left
+// alone on purpose don't.
 func failure(s Status) bool {
 	switch s {
 	case StatusFailed, StatusForbidden, StatusUnknown, StatusPartial:
@@ -10,7 +10,8 @@ func failure(s Status) bool {
 	return false
 }
 
-// Tally counts what the summary tells beyond the statuses. It is used by one goroutine at a time.
+// Tally counts what the summary says besides the statuses. Only one goroutine may use it at a
+// time.
 type Tally struct {
 	Reasons  map[Status]map[Reason]int
 	open     map[int]openRow
@@ -18,15 +19,14 @@ type Tally struct {
 	Failed   int // of these, those that count for --halt
 }
 
-// openRow is what was counted for a row that may yet end otherwise.
+// openRow is what was counted for a row that may still end otherwise.
 type openRow struct {
 	status Status
 	reason Reason
-	ours   bool // it was this run that left it open
+	ours   bool // this run left it open
 }
 
-// Settle takes in a result. It reports whether the row was open before and this result replaces
-// that.
+// Settle counts a result. It reports whether the result replaces that of an open row.
 func (t *Tally) Settle(res Result) bool {
 	before, again := t.open[res.Row.N]
 	if again {
@@ -45,7 +45,7 @@ func (t *Tally) Settle(res Result) bool {
 	return again
 }
 
-// Change takes in that an open row is open for another reason: it counts as it did.
+// Change records a new reason for an open row; the totals stay.
 func (t *Tally) Change(res Result) {
 	before, again := t.open[res.Row.N]
 	if again {
@@ -54,7 +54,7 @@ func (t *Tally) Change(res Result) {
 	t.note(res, before.ours)
 }
 
-// Carry takes in a row that an earlier run left open: it isn't this run's failure.
+// Carry counts a row that an earlier run left open: it isn't this run's failure.
 func (t *Tally) Carry(res Result) { t.note(res, false) }
 
 func (t *Tally) note(res Result, ours bool) {
