@@ -163,7 +163,7 @@ func TestErrorRepliesOfNobody(t *testing.T) {
 		}), oktaclient.Options{})
 		rep, err := c.ResetFactors(t.Context(), someID, nil)
 		stranger, ok := errors.AsType[*oktaclient.NotOktaError](err)
-		if !ok || stranger.Status != 403 || !strings.HasPrefix(err.Error(), "403 Forbidden: the answer doesn't come from Okta for certain") || c.MetOkta() {
+		if !ok || stranger.Status != 403 || !strings.HasPrefix(err.Error(), "403 Forbidden: the answer may not come from Okta") || c.MetOkta() {
 			t.Errorf("%s: %v, met Okta: %v", name, err, c.MetOkta())
 		}
 		if rep.Status != 403 || rep.RequestID != "req-2" || rep.Attempts != 1 {

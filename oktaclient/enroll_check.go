@@ -23,7 +23,7 @@ var e164 = regexp.MustCompile(`^\+[1-9][0-9]{1,14}$`)
 func ParsePhone(s string) (string, error) {
 	number := strings.NewReplacer(" ", "", "\u00a0", "", ".", "", "-", "", "(", "", ")", "").Replace(s)
 	if !e164.MatchString(number) {
-		return "", fmt.Errorf("%q is no phone number as +15551234567 (E.164: plus, country, number)", cut(s, 40))
+		return "", fmt.Errorf("%q isn't a phone number like +15551234567 (E.164: plus, country, number)", cut(s, 40))
 	}
 	return number, nil
 }
@@ -60,7 +60,7 @@ func (e Enrollment) checkProfile() error {
 	switch {
 	case ByPhone(e.Type):
 		if number, err := ParsePhone(e.text("phoneNumber")); err != nil || number != e.text("phoneNumber") {
-			return fmt.Errorf("%s needs phoneNumber as +15551234567 (E.164), not %q", e, cut(e.text("phoneNumber"), 40))
+			return fmt.Errorf("%s needs a phoneNumber like +15551234567 (E.164), not %q", e, cut(e.text("phoneNumber"), 40))
 		}
 		if len(e.text("phoneExtension")) > 15 {
 			return fmt.Errorf("%s: phoneExtension is longer than 15 characters", e)

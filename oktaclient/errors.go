@@ -11,7 +11,7 @@ import (
 
 // ErrNotOkta marks an answer that somebody else may have sent in Okta's place, whatever its
 // status: a proxy, a captive portal, a gateway. See [NotOktaError].
-var ErrNotOkta = errors.New("the answer doesn't come from Okta for certain: something between you and Okta may have sent it")
+var ErrNotOkta = errors.New("the answer may not come from Okta: something between here and Okta may have sent it")
 
 // ErrNoRequestID is the [ErrNotOkta] of a read whose answer is Okta's in all but the
 // x-okta-request-id: something removes that header. Then no answer can be trusted, and nobody
@@ -36,7 +36,7 @@ type LimitedError struct {
 func (e *LimitedError) Error() string {
 	text := ErrLimited.Error()
 	if e.Bucket != BucketOther {
-		text += "; it is that of " + string(e.Bucket)
+		text += "; the limit is that of " + string(e.Bucket)
 	}
 	if !e.Opens.IsZero() {
 		text += "; its next window begins at " + e.Opens.UTC().Format("15:04:05Z")

@@ -10,11 +10,11 @@ var messageLimits = map[string]string{
 	"E0000133": "a phone can be called again 30 s after the last call",
 	"E0000146": "the org has sent as many SMS as it may in 24 hours",
 	"E0000147": "the org has made as many calls as it may in 24 hours",
-	"E0000150": "this phone has got too many SMS: wait before the next one, or use another factor",
-	"E0000151": "this phone has got too many calls: wait before the next one, or use another factor",
+	"E0000150": "this phone has received too many SMS: wait before the next one, or use another factor",
+	"E0000151": "this phone has received too many calls: wait before the next one, or use another factor",
 	"E0000186": "the org has sent as many SMS as a free one may in 30 days",
-	"E0000204": "this phone has got too many SMS: wait before the next one, or use another factor",
-	"E0000205": "this phone has got too many calls: wait before the next one, or use another factor",
+	"E0000204": "this phone has received too many SMS: wait before the next one, or use another factor",
+	"E0000205": "this phone has received too many calls: wait before the next one, or use another factor",
 }
 
 // MessageLimit says when Okta will send a message again that it refused for now, or "" if an

@@ -47,7 +47,7 @@ func (p *pacer) learnHealth(o outcome, now time.Time) {
 	p.pause = min(max(time.Second, 2*p.pause), maxPause)
 	why := "Okta can't be reached"
 	if o.limited { // from somebody before Okta
-		why = "429 (too many requests), not by Okta for certain"
+		why = "429 (too many requests), perhaps not from Okta"
 	}
 	p.holdUntil(now.Add(p.pause), why)
 }

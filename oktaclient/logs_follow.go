@@ -26,7 +26,7 @@ func FollowFactorEvents(since time.Time) LogCursor {
 // ParseLogCursor returns the cursor in a text, or an error if it could lead anywhere else.
 func ParseLogCursor(s string) (LogCursor, error) {
 	if !strings.HasPrefix(s, logPath) || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || r == '#' }) {
-		return "", fmt.Errorf("%q is no place in the System Log", cut(s, 60))
+		return "", fmt.Errorf("%q isn't a place in the System Log", cut(s, 60))
 	}
 	return LogCursor(s), nil
 }

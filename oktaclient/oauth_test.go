@@ -289,7 +289,7 @@ func TestNoToken(t *testing.T) {
 			"portal", func(o *standin.Org, _ *oktaclient.App) {
 				o.Script(standin.Fault{Kind: standin.Portal, Op: standin.OpToken})
 			},
-			oktaclient.Unreachable, "doesn't come from Okta", 3,
+			oktaclient.Unreachable, "may not come from Okta", 3,
 		},
 		{
 			"no org", func(o *standin.Org, _ *oktaclient.App) {
@@ -307,7 +307,7 @@ func TestNoToken(t *testing.T) {
 			"garbage", func(o *standin.Org, _ *oktaclient.App) {
 				o.Script(standin.Fault{Kind: standin.Garbage, Op: standin.OpToken})
 			},
-			oktaclient.Unreachable, "holds no access token", 1,
+			oktaclient.Unreachable, "contains no access token", 1,
 		},
 	}
 	for _, tt := range tests {

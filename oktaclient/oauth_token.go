@@ -228,7 +228,7 @@ func parseToken(body []byte, sent time.Time) (*accessToken, error) {
 	var answer tokenAnswer
 	if json.Unmarshal(body, &answer) != nil || answer.AccessToken == "" || len(answer.AccessToken) > maxToken || answer.ExpiresIn <= 0 ||
 		strings.ContainsFunc(answer.AccessToken, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return nil, errors.New("the answer holds no access token")
+		return nil, errors.New("the answer contains no access token")
 	}
 	life := min(time.Duration(min(answer.ExpiresIn, int64(maxTokenLife/time.Second)))*time.Second, maxTokenLife)
 	t := &accessToken{

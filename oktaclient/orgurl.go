@@ -58,7 +58,7 @@ func ParseOrgURL(s string) (OrgURL, error) {
 		return fail("no scheme and host", "it looks like https://acme.okta.com")
 	}
 	if strings.ContainsFunc(host, notHost) {
-		return fail("the host has characters that no host has", "it looks like https://acme.okta.com")
+		return fail("the host has characters that a host can't have", "it looks like https://acme.okta.com")
 	}
 	if !hasDot(u.Hostname()) {
 		return fail("the host isn't that of an org", "it looks like https://acme.okta.com")

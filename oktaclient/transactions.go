@@ -23,7 +23,7 @@ const (
 
 // ErrNoTransaction is returned by [Client.AwaitPush] for a verification that names no transaction
 // of this org.
-var ErrNoTransaction = errors.New("okta names no transaction of this factor, so that its end can't be known")
+var ErrNoTransaction = errors.New("okta names no transaction of this factor, so its result can't be known")
 
 // GetTransaction returns the state of a push verification. It counts in [BucketUsers].
 //
@@ -115,7 +115,7 @@ func checkTransactionID(id string) error {
 	if len(id) < 8 || len(id) > 200 || strings.Contains(id, redacted) || strings.Contains(id, "..") || strings.ContainsFunc(id, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("-_.", r)
 	}) {
-		return unsentError(fmt.Errorf("%q is no ID of a transaction", cut(id, 40)))
+		return unsentError(fmt.Errorf("%q isn't the ID of a transaction", cut(id, 40)))
 	}
 	return nil
 }

@@ -173,7 +173,7 @@ func checkID(id string) error {
 	if len(id) < 15 || strings.Contains(id, redacted) || strings.ContainsFunc(id, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 	}) {
-		return fmt.Errorf("%w: %q is no ID", errUnsent, id)
+		return fmt.Errorf("%w: %q isn't an ID", errUnsent, id)
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func WhyMalformed(cell string) string {
 		return "it isn't UTF-8; save the file as CSV UTF-8"
 	case i >= 0:
 		r, _ := utf8.DecodeRuneInString(s[i:])
-		return fmt.Sprintf("it holds the character %U, which nobody sees", r)
+		return fmt.Sprintf("it contains the invisible character %U", r)
 	}
 	return fmt.Sprintf("it is longer than %d characters", maxLogin)
 }

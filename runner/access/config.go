@@ -83,7 +83,7 @@ func (a *Env) loadOrg(ctx context.Context, w Way) (Config, error) {
 		return Config{}, err
 	}
 	if org.Source == localFile {
-		a.Console.Info("org and credentials are those of ./%s: %s", localFile, cfg.URL.Host())
+		a.Console.Info("org and credentials come from ./%s: %s", localFile, cfg.URL.Host())
 	}
 	return cfg, nil
 }
@@ -93,7 +93,7 @@ func (c *configuration) sameOwner(secret setting) error {
 	if c.org.Source != localFile || secret.Source == localFile {
 		return nil
 	}
-	return fault.Usage("give the org by OKTA_CLIENT_ORGURL or --org-url too",
+	return fault.Usage("set the org by OKTA_CLIENT_ORGURL or --org-url too",
 		"the org URL is from ./%s but the %s from %s: a folder's file must not choose who gets your credentials",
 		localFile, secretNames[secret.Name], secret.Source)
 }

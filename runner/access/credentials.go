@@ -87,7 +87,7 @@ func (c *configuration) mode() (setting, error) {
 		}
 	}
 	if mode.Value != "" {
-		return mode, fault.Usage("SSWS for an API token, PrivateKey for a service app", "%s holds no authorization mode that is supported", mode.Source)
+		return mode, fault.Usage("SSWS for an API token, PrivateKey for a service app", "%s has an unsupported authorization mode", mode.Source)
 	}
 	token, err := c.token()
 	if err != nil {
@@ -132,7 +132,7 @@ func (c *configuration) loadToken(ctx context.Context, cfg *Config) (setting, er
 		return s, fault.Usage("or OKTA_CLIENT_CLIENTID and OKTA_CLIENT_PRIVATEKEY for a service app; "+c.hintRehearse(),
 			"no API token: set OKTA_CLIENT_TOKEN, or OKTA_CLIENT_TOKEN_COMMAND to a command that prints it, or --token-file to a file that holds it")
 	case !apiToken.MatchString(s.Value):
-		return s, fault.Usage("it is one word of letters, digits, - and _", "%s doesn't hold an API token", s.Source)
+		return s, fault.Usage("it is one word of letters, digits, - and _", "%s doesn't contain an API token", s.Source)
 	}
 	cfg.token = oktaclient.Token(s.Value)
 	s.Value, s.secret = cfg.token.String(), true
@@ -179,11 +179,11 @@ func (c *configuration) loadApp(ctx context.Context, cfg *Config, s Scopes) (set
 	case id.Value == "":
 		return id, fault.Usage("it begins with 0oa; the Admin Console shows it with the app", "no service app: set OKTA_CLIENT_CLIENTID to its client ID")
 	case strings.ContainsFunc(id.Value, NotGraphic):
-		return id, fault.Usage("it is one word, as 0oa1b2c3d4e5f6g7h8i9", "%s doesn't hold a client ID", id.Source)
+		return id, fault.Usage("it is one word, as 0oa1b2c3d4e5f6g7h8i9", "%s doesn't contain a client ID", id.Source)
 	case strings.ContainsAny(asked.Value, `[]{}"'`):
 		return asked, fault.Usage("as okta.users.manage okta.users.read, with spaces between", "%s isn't a list of scopes", asked.Source)
 	case strings.ContainsFunc(kid.Value, NotGraphic):
-		return kid, fault.Usage("it is the kid that the Admin Console shows with the key", "%s doesn't hold a key ID", kid.Source)
+		return kid, fault.Usage("it is the kid that the Admin Console shows with the key", "%s doesn't contain a key ID", kid.Source)
 	}
 	app := &oktaclient.App{ClientID: id.Value, KeyID: kid.Value, Scopes: s.Needed, OptionalScopes: s.Optional}
 	if asked.Value != "" {
@@ -201,7 +201,7 @@ func (c *configuration) loadApp(ctx context.Context, cfg *Config, s Scopes) (set
 	return key, nil
 }
 
-const hintKey = "it holds a PEM or a JWK of an RSA or EC key, or the path of a file with one"
+const hintKey = "it contains a PEM or a JWK of an RSA or EC key, or the path of a file with one"
 
 // loadKey reads the private key: the setting contains it, or the path of its file.
 func (c *configuration) loadKey(ctx context.Context, app *oktaclient.App) (setting, error) {
@@ -235,7 +235,7 @@ func (c *configuration) loadKey(ctx context.Context, app *oktaclient.App) (setti
 func (c *configuration) readKeyFile(ctx context.Context, source, path string) ([]byte, error) {
 	read, hint := c.readSecret, hintKey
 	if source == localFile {
-		read, hint = c.readHere, "a file that ./"+localFile+" names must lie in its folder"
+		read, hint = c.readHere, "a file that ./"+localFile+" names must be in its folder"
 	}
 	b, err := read(ctx, path, "private key")
 	given := fault.Decided(err)
@@ -245,7 +245,7 @@ func (c *configuration) readKeyFile(ctx context.Context, source, path string) ([
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fault.Usage("", "read the private key: %w", err)
 	}
-	return nil, fault.Usage(hint, "%s holds no private key, nor the path of a file that can be opened", source)
+	return nil, fault.Usage(hint, "%s contains neither a private key nor the path of a file that can be opened", source)
 }
 
 // readSecret reads a file or a pipe that the user names, and warns if others can read it. No

@@ -140,7 +140,7 @@ func AskIdentity(ctx context.Context, a *Env, c *oktaclient.Client, id *Identity
 	}
 	org, err := c.GetOrg(ctx)
 	if err != nil {
-		a.Console.Warn("the org doesn't tell its engine: %v", err)
+		a.Console.Warn("the org doesn't report its engine: %v", err)
 	}
 	id.OrgID, id.Engine = org.ID, org.Engine
 	if err := askPermissions(ctx, a, c, actor, id); err != nil {
@@ -152,7 +152,7 @@ func AskIdentity(ctx context.Context, a *Env, c *oktaclient.Client, id *Identity
 	if limit, usable, ok := c.Allowance(oktaclient.BucketUsers); ok {
 		id.Limit = &identityLimit{string(oktaclient.BucketUsers), limit, usable}
 	} else {
-		a.Console.Warn("the org doesn't tell its limit")
+		a.Console.Warn("the org doesn't report its limit")
 	}
 	return nil
 }

@@ -51,6 +51,6 @@ func (c *configuration) noOtherProxy(org oktaclient.OrgURL) error {
 	if set.Value == "" || strings.HasPrefix(org.String(), "http:") {
 		return nil
 	}
-	return fault.Usage("set HTTPS_PROXY to it, as http://proxy.example.com:3128, or take it out of there",
+	return fault.Usage("set HTTPS_PROXY to it, as http://proxy.example.com:3128, or remove it there",
 		"a proxy is set in %s, but only the one in HTTPS_PROXY can be used; nothing was sent", set.Source)
 }

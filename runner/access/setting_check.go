@@ -23,10 +23,10 @@ func around(value string) (what, remedy string) {
 	case first == `"` || first == `'` || first == "`" || last == `"` || last == `'`:
 		return "has quotes around it", "give it without them: a shell removes quotes, but docker --env-file and many .env files keep them"
 	case assignment.MatchString(value):
-		return "holds NAME=value", "give the value alone, without NAME= before it"
+		return "contains NAME=value", "give the value alone, without NAME= before it"
 	case strings.EqualFold(scheme, "SSWS"), strings.EqualFold(scheme, "Bearer"), strings.EqualFold(scheme, "DPoP"),
 		strings.HasPrefix(strings.ToLower(value), "authorization:"):
-		return "holds the scheme of an Authorization header, too", "give the token alone, without " + scheme + " before it"
+		return "includes the scheme of an Authorization header", "give the token alone, without " + scheme + " before it"
 	}
 	return "", ""
 }

@@ -93,7 +93,7 @@ func noCommandHere(f configFile) error {
 func (c *configuration) mayRun(s setting) error {
 	for _, f := range c.files {
 		if f.name == s.Source && f.shared != nil {
-			return fault.Usage(fault.Hint(f.shared), "%w: what it has for a %s isn't run", f.shared, tokenCommandName)
+			return fault.Usage(fault.Hint(f.shared), "%w: its %s isn't run", f.shared, tokenCommandName)
 		}
 	}
 	return nil

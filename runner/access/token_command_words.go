@@ -25,7 +25,7 @@ const hintNoShell = "no shell runs it: quote what belongs to a word, or put it i
 // source names the setting.
 func splitCommand(text, source string) ([]string, error) {
 	if strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && r != '\t' && console.NotPrintable(r) }) {
-		return nil, fault.Usage("type it anew", "%s holds a character that can't be seen", source)
+		return nil, fault.Usage("type it again", "%s contains an invisible character", source)
 	}
 	if assignment.MatchString(text) {
 		return nil, fault.Usage("give the command alone; to set a variable for it: env NAME=value COMMAND", "%s begins with NAME=value", source)
@@ -38,7 +38,7 @@ func splitCommand(text, source string) ([]string, error) {
 	if err != nil && syntax.IsIncomplete(err) {
 		return nil, fault.Usage("close it, or put a \\ before it", "%s has a quote that isn't closed", source)
 	}
-	refused := fault.Usage(hintNoShell, "%s holds more than a program and its arguments", source)
+	refused := fault.Usage(hintNoShell, "%s contains more than a program and its arguments", source)
 	if err != nil || len(file.Stmts) != 1 || len(file.Last) > 0 {
 		return nil, refused
 	}
@@ -96,12 +96,12 @@ func plainWord(w *syntax.Word) (word string, ok bool) {
 func findProgram(word, source string) (string, error) {
 	const hintPath = "give its whole path, as /usr/local/bin/op, or have its folder in PATH"
 	if filepath.Base(word) != word && !filepath.IsAbs(word) {
-		return "", fault.Usage(hintPath+"; ~ and $HOME stay as they are", "%s: the program's path doesn't begin at the root", source)
+		return "", fault.Usage(hintPath+"; ~ and $HOME aren't expanded", "%s: the program's path doesn't begin at the root", source)
 	}
 	path, err := exec.LookPath(word)
 	switch {
 	case errors.Is(err, exec.ErrDot), err == nil && !filepath.IsAbs(path):
-		return "", fault.Usage(hintPath, "%s: %s would come from the current folder, from where nothing is run", source, filepath.Base(path))
+		return "", fault.Usage(hintPath, "%s: %s would come from the current folder, and nothing there is run", source, filepath.Base(path))
 	case err != nil && wordSecret.MatchString(word):
 		return "", fault.Usage("give the token by OKTA_CLIENT_TOKEN, or --token-file", "%s wants a command that prints the token, not the token itself", source)
 	case err != nil && strings.ContainsAny(word, " \t"):
@@ -110,7 +110,7 @@ func findProgram(word, source string) (string, error) {
 	case err != nil && plainName.MatchString(filepath.Base(word)):
 		return "", fault.Usage(hintPath, "%s: there is no program %s", source, filepath.Base(word))
 	case err != nil:
-		return "", fault.Usage(hintPath, "%s: its first word is no program", source)
+		return "", fault.Usage(hintPath, "%s: its first word isn't a program", source)
 	}
 	return path, nil
 }

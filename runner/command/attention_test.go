@@ -156,7 +156,7 @@ func TestTheLastLineIsTheNextCommand(t *testing.T) {
 		}
 
 		// What ended the run is said before what to do about it.
-		goOn := "to go on: oktareset reset --resume --output " + result
+		goOn := "to continue: oktareset reset --resume --output " + result
 		v.org.Script(standin.Fault{Kind: standin.InvalidToken, Op: resetOp, Skip: 2})
 		if code := v.reset("--workers", "1"); code != fault.ExitNoAccess || strings.Count(v.stderr, "error: ") != 1 {
 			t.Errorf("exit code %d:\n%s", code, v.stderr)
@@ -199,7 +199,7 @@ func TestCtrlCAtTheQuestion(t *testing.T) {
 	})
 }
 
-// What can't be written is said, and then how to go on: nobody is named whose row stands nowhere.
+// What can't be written is said, and then how to continue: nobody is named whose row stands nowhere.
 func TestNextCommandWithoutResults(t *testing.T) {
 	virtually(t, 5, standin.Config{}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, UserID: v.ids[2]})
@@ -210,7 +210,7 @@ func TestNextCommandWithoutResults(t *testing.T) {
 			return next.RoundTrip(r)
 		}
 		code := v.reset(confirm(5), "--workers", "1", "--json")
-		if code != fault.ExitBrokeOff || v.next() != "to go on: oktareset reset --resume --workers 1 --output "+v.path("users.results.csv") {
+		if code != fault.ExitBrokeOff || v.next() != "to continue: oktareset reset --resume --workers 1 --output "+v.path("users.results.csv") {
 			t.Errorf("exit code %d:\n%s", code, v.stderr)
 		}
 		if strings.Contains(v.stderr, "attention:") || strings.Contains(v.stdout.String(), `"attention"`) || strings.Contains(v.stderr, "audit") {

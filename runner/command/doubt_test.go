@@ -178,7 +178,7 @@ func TestNoLastLook(t *testing.T) {
 			t.Errorf("exit code %d\n%s", code, v.stderr)
 		}
 		v.wantRow(1, "status", "unknown")
-		if strings.Contains(v.stderr, "nothing proves") || !strings.Contains(v.stderr, "ended before it could look") {
+		if strings.Contains(v.stderr, "nothing proves") || !strings.Contains(v.stderr, "ended before it could check") {
 			t.Errorf("it isn't said that nobody has looked:\n%s", v.stderr)
 		}
 		v.org.Clear()

@@ -166,7 +166,7 @@ func TestResumeOfNothing(t *testing.T) {
 		v.args = nil
 		v.wantEnd(v.reset("--resume"), fault.ExitUsage, "which results? Without FILE, --resume needs --output")
 		v.wantEnd(v.reset("-o", v.path("x.csv")), fault.ExitUsage, "which users? FILE is missing")
-		v.wantEnd(v.reset("--resume", "-o", v.path("x.csv")), fault.ExitUsage, "nothing to go on with: there are no results at "+v.path("x.csv"))
+		v.wantEnd(v.reset("--resume", "-o", v.path("x.csv")), fault.ExitUsage, "nothing to resume: there are no results at "+v.path("x.csv"))
 		v.wantFiles("users.csv")
 	})
 }
@@ -365,7 +365,7 @@ func TestOrgWithoutID(t *testing.T) {
 			}
 			return resp, err
 		}
-		v.wantEnd(v.reset(confirm(2)), fault.ExitUsage, "doesn't tell the org's ID: without it, one org under two names could be reset twice")
+		v.wantEnd(v.reset(confirm(2)), fault.ExitUsage, "doesn't report the org's ID: without it, one org under two names could be reset twice")
 		v.resets(map[int]int{0: 2})
 		v.wantFiles("users.csv")
 		v.wantEnd(v.reset("--dry-run"), 0)

@@ -181,7 +181,7 @@ func TestRecentOnResume(t *testing.T) {
 			if code := v.reset("--limit", "1", "--skip-reset-since", "21h", confirm(6), "--workers", "1"); code != fault.ExitStopped {
 				t.Errorf("exit code %d\n%s", code, v.stderr)
 			}
-			v.says("to go on: .* --skip-reset-since 21h")
+			v.says("to continue: .* --skip-reset-since 21h")
 			<-time.After(30 * time.Hour)
 			code := v.reset("--resume")
 			v.want(code, fault.ExitOK, map[string]int{"reset": 2, "skipped/recent": 4})
@@ -242,8 +242,8 @@ func TestRecentWithoutTheLog(t *testing.T) {
 	}{
 		{"403:logs", "warning: the System Log can't be read, so it isn't known who of these users was reset lately: 403", "--skip-reset-since needs the System Log: 403", fault.ExitNoAccess, time.Second},
 		{"403_scope:logs", "warning: the System Log can't be read.*insufficient_scope", "insufficient_scope", fault.ExitNoAccess, time.Second},
-		{"no_end:logs", "warning: the System Log told nothing: who was reset isn't known", "couldn't be read back to 1999-12-31T.* within 200 pages and 5m0s", fault.ExitUsage, time.Second},
-		{"hang:logs", "warning: the System Log told nothing: who was reset isn't known", "the System Log", fault.ExitUsage, 41 * time.Second},
+		{"no_end:logs", "warning: the System Log wasn't read: who was reset isn't known", "couldn't be read back to 1999-12-31T.* within 200 pages and 5m0s", fault.ExitUsage, time.Second},
+		{"hang:logs", "warning: the System Log wasn't read: who was reset isn't known", "the System Log", fault.ExitUsage, 41 * time.Second},
 	}
 	for _, tt := range tests {
 		virtually(t, 3, standin.Config{}, func(v *virtual) {

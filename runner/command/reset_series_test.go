@@ -96,7 +96,7 @@ func TestSeriesGoesOnAcrossMidnight(t *testing.T) {
 	virtually(t, 10, standin.Config{}, func(v *virtual) {
 		v.wantEnd(v.dated("--resume", "--limit", "4"), fault.ExitStopped, "--output "+v.path("2000-01-01.csv"))
 		nextDay()
-		v.wantEnd(v.dated("--resume"), 0, "going on there", "6 users to do")
+		v.wantEnd(v.dated("--resume"), 0, "resuming it there", "6 users to do")
 		v.wantDays(days{"2000-01-01": {"reset": 10}})
 		v.wantEnd(v.reset("--resume", "-o", v.path("2000-01-01.csv")), 0) // what a stop prints names the day
 		v.resets(map[int]int{1: 10})
@@ -109,7 +109,7 @@ func TestSeriesBeginsAnewWithNewInput(t *testing.T) {
 		for day := range 3 {
 			v.today(v.ids[3*day : 3*day+3]...)
 			v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped, "nothing to resume: this is a new run")
-			v.wantEnd(v.dated("--resume"), 0, "going on with "+v.path(fmt.Sprintf("2000-01-0%d.csv", day+1)))
+			v.wantEnd(v.dated("--resume"), 0, "resuming "+v.path(fmt.Sprintf("2000-01-0%d.csv", day+1)))
 			v.wantEnd(v.dated("--resume"), 0)
 			nextDay()
 		}
@@ -139,7 +139,7 @@ func TestSeriesWithoutResume(t *testing.T) {
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.wantEnd(v.dated("--limit", "1"), fault.ExitStopped)
 		nextDay()
-		v.wantEnd(v.dated(), fault.ExitUsage, "it isn't complete: --resume goes on with it")
+		v.wantEnd(v.dated(), fault.ExitUsage, "it isn't complete: --resume completes it")
 		v.resets(map[int]int{0: 2, 1: 1})
 		v.wantEnd(v.dated("--resume"), 0)
 		v.resets(map[int]int{1: 3})
@@ -155,7 +155,7 @@ func TestSeriesFinishesEarlierDates(t *testing.T) {
 		v.mustCrashAt("/reset_factors", 3, "--resume", "--workers", "1", "-o", v.path("%Y-%m-%d.csv"), "--confirm=acme.okta.com:0-6")
 		nextDay()
 		v.today(v.ids[6:9]...)
-		v.wantEnd(v.dated("--resume"), 0, v.path("2000-01-01.csv")+" isn't complete: its run broke off; going on with it first", "3 rows in")
+		v.wantEnd(v.dated("--resume"), 0, v.path("2000-01-01.csv")+" isn't complete: its run broke off; resuming it first", "3 rows in")
 		v.wantDays(days{"2000-01-01": {"reset": 6}, "2000-01-02": {"reset": 3}})
 		nextDay()
 		v.today(v.ids[9:]...)
@@ -314,7 +314,7 @@ func TestSeriesRetry(t *testing.T) {
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, Times: 1})
 		v.wantEnd(v.dated(), fault.ExitRows)
 		nextDay()
-		v.wantEnd(v.dated("--retry", "failed"), 0, "going on there")
+		v.wantEnd(v.dated("--retry", "failed"), 0, "resuming it there")
 		v.wantDays(days{"2000-01-01": {"reset": 3}})
 		v.resets(map[int]int{1: 3})
 	})
@@ -331,7 +331,7 @@ func TestSeriesOfStdin(t *testing.T) {
 			t.Errorf("kept %q, want %q", got, v.stdin)
 		}
 		nextDay()
-		v.wantEnd(v.dated("--resume"), 0, "going on there")
+		v.wantEnd(v.dated("--resume"), 0, "resuming it there")
 		v.wantDays(days{"2000-01-01": {"reset": 3}})
 		v.resets(map[int]int{1: 3})
 
@@ -342,7 +342,7 @@ func TestSeriesOfStdin(t *testing.T) {
 		v.wantEnd(v.dated(), fault.ExitRows)
 		v.wantDays(days{"2000-01-01": {"reset": 3}, "2000-01-03": {"failed": 1}})
 		nextDay()
-		v.wantEnd(v.dated("--retry", "failed"), 0, "going on there")
+		v.wantEnd(v.dated("--retry", "failed"), 0, "resuming it there")
 		v.wantDays(days{"2000-01-01": {"reset": 3}, "2000-01-03": {"reset": 1}})
 
 		// Other rows under the same date would be lost without a word.
@@ -418,6 +418,6 @@ func TestPlanWithADateNeedsItsInput(t *testing.T) {
 	virtually(t, 1, standin.Config{}, func(v *virtual) {
 		v.args = nil
 		v.wantEnd(v.reset("--dry-run", "--resume", "-o", v.path("plan-%Y-%m-%d.csv")), fault.ExitUsage,
-			"nothing to go on with: there are no results at "+v.path("plan-2000-01-01.csv"), "hint: name the results of an earlier run with -o")
+			"nothing to resume: there are no results at "+v.path("plan-2000-01-01.csv"), "hint: name the results of an earlier run with -o")
 	})
 }

@@ -89,7 +89,7 @@ func TestPagesOfAStrangerWithoutProof(t *testing.T) {
 			v.want(v.reset("--resume"), fault.ExitRows, want)
 			v.resets(map[int]int{1: 20})
 			for _, row := range v.table() {
-				if row[4] == "unknown" && !strings.Contains(strings.Join(row, ","), "doesn't come from Okta") {
+				if row[4] == "unknown" && !strings.Contains(strings.Join(row, ","), "may not come from Okta") {
 					t.Errorf("%d: %q doesn't say why", code, row)
 				}
 			}
@@ -242,9 +242,9 @@ func TestOneEventOneCode(t *testing.T) {
 		{standin.Refuse, standin.OpGetUser, []string{"--exclude=vips.csv"}, "the org can't be reached"},
 		{standin.Refuse, standin.OpListRoles, []string{"--skip-admins"}, "the org can't be reached"},
 		{standin.Refuse, resetOp, nil, "the org can't be reached"},
-		{standin.TooManyBare, standin.OpMe, nil, "a rate limit has refused every request for minutes (429, too many requests); it is that of /api/v1/users"},
-		{standin.TooManyBare, standin.OpGetUser, []string{"--exclude=vips.csv"}, "a rate limit has refused every request for minutes (429, too many requests); it is that of /api/v1/users"},
-		{standin.TooManyBare, resetOp, nil, "a rate limit has refused every request for minutes (429, too many requests); it is that of /api/v1/users"},
+		{standin.TooManyBare, standin.OpMe, nil, "a rate limit has refused every request for minutes (429, too many requests); the limit is that of /api/v1/users"},
+		{standin.TooManyBare, standin.OpGetUser, []string{"--exclude=vips.csv"}, "a rate limit has refused every request for minutes (429, too many requests); the limit is that of /api/v1/users"},
+		{standin.TooManyBare, resetOp, nil, "a rate limit has refused every request for minutes (429, too many requests); the limit is that of /api/v1/users"},
 	} {
 		t.Run(fmt.Sprintf("%s %s", tt.fault, tt.op), func(t *testing.T) {
 			virtually(t, 5, standin.Config{}, func(v *virtual) {

@@ -37,7 +37,7 @@ func TestLostLinesAreKnownByTheLog(t *testing.T) {
 				before := v.org.Stats().ResetsApplied
 				whole := v.loseLines()
 				v.wantSaid(v.reset("--resume", confirm(12)), fault.ExitUsage,
-					"by the System Log its runs have reset users of whom it knows nothing: \""+names[0]+"\" in line 2 (by run ",
+					"the System Log shows that its runs have reset users that it doesn't have: \""+names[0]+"\" in line 2 (by run ",
 					fmt.Sprintf("%q in line 4 (by run ", names[2]), "and 3 more", "hint: put back the journal and the manifest")
 				if n := v.org.Stats().ResetsApplied; n != before {
 					t.Errorf("%d resets after the refusal, want %d", n, before)
@@ -59,7 +59,7 @@ func TestLostLinesOfDaysAgo(t *testing.T) {
 		v.mustCrashAt("/reset_factors", 2, confirm(6), "--workers", "1")
 		v.loseLines()
 		<-time.After(5 * 24 * time.Hour)
-		v.wantSaid(v.reset("--resume", confirm(6)), fault.ExitUsage, "reset users of whom it knows nothing: \""+v.ids[0]+"\" in line 2 (by run ")
+		v.wantSaid(v.reset("--resume", confirm(6)), fault.ExitUsage, "reset users that it doesn't have: \""+v.ids[0]+"\" in line 2 (by run ")
 		v.saysNot("were reset in the last")
 	})
 }

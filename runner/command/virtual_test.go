@@ -312,7 +312,7 @@ func TestSignalThenResume(t *testing.T) {
 		if took := time.Since(start); code != 130 || took > 44*time.Second {
 			t.Errorf("exit code %d after %v:\n%s", code, took, v.stderr)
 		}
-		if !strings.Contains(v.stderr, "to look for proof again, and go on: oktareset reset --resume ") {
+		if !strings.Contains(v.stderr, "to look for proof again, and continue: oktareset reset --resume ") {
 			t.Errorf("no command to go on:\n%s", v.stderr)
 		}
 		v.want(v.reset("--resume"), 0, map[string]int{"reset": 300})

@@ -24,7 +24,7 @@ func ParseConfirm(s string) (Confirmation, error) {
 		return Confirmation{}, fault.Usage(form, "--confirm %q isn't HOST:COUNT or HOST:MIN-MAX", s)
 	}
 	if strings.Contains(s[:i], "/") {
-		return Confirmation{}, fault.Usage(form, "--confirm %q: HOST stands alone, without https://", s)
+		return Confirmation{}, fault.Usage(form, "--confirm %q: give HOST alone, without https://", s)
 	}
 	low, high, bounds := strings.Cut(s[i+1:], "-")
 	if !bounds {

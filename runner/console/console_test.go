@@ -9,13 +9,13 @@ import (
 	"oktareset/runner/progress"
 )
 
-// That some rows did not end well is said by the summary; what went wrong beside it isn't.
+// That some rows need attention is said by the summary; what went wrong beside it isn't.
 func TestFailBesideRows(t *testing.T) {
 	t.Parallel()
 	rows := fault.WithCode(fault.ExitRows, fault.ErrRows)
 	for want, err := range map[string]error{
 		"": rows,
-		"oktareset: error: some rows did not end well; the disk is gone\n": fault.Also(rows, errors.New("the disk is gone")),
+		"oktareset: error: some rows need attention; the disk is gone\n": fault.Also(rows, errors.New("the disk is gone")),
 	} {
 		var stderr bytes.Buffer
 		if New(progress.NewScreen(&stderr), Options{}).Fail(err); stderr.String() != want {

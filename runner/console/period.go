@@ -17,7 +17,7 @@ func ParsePeriod(s string) (time.Duration, error) {
 	}
 	n, err := strconv.Atoi(days)
 	if err != nil || n < 0 || n > 1000 {
-		return 0, fmt.Errorf("%q is no number of days", days)
+		return 0, fmt.Errorf("%q isn't a number of days", days)
 	}
 	d := time.Duration(n) * 24 * time.Hour
 	if rest == "" {

@@ -134,7 +134,7 @@ func (t *terminal) discard() error {
 	var discarded error
 	err = conn.Control(func(fd uintptr) { discarded = discardInput(fd) })
 	if err = errors.Join(err, discarded); err != nil {
-		return fmt.Errorf("throw away what was typed before: %w", err)
+		return fmt.Errorf("discard what was typed before: %w", err)
 	}
 	return nil
 }

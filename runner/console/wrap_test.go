@@ -34,8 +34,8 @@ func TestWrap(t *testing.T) {
 		{"a word is never broken", "see https://example.com/a/very/long/path for more", 20, "see\nhttps://example.com/a/very/long/path\nfor more"},
 		{
 			"nor is a command, of which a part could do something else",
-			"to go on: oktareset reset users.csv --exclude vips.csv", 30,
-			"to go on:\noktareset reset users.csv --exclude vips.csv",
+			"to continue: oktareset reset users.csv --exclude vips.csv", 30,
+			"to continue:\noktareset reset users.csv --exclude vips.csv",
 		},
 		{
 			"nor one with more behind it",
@@ -70,7 +70,7 @@ func TestWrapBehind(t *testing.T) {
 		{"hangs under its text", "oktareset: hint: ", "look at the file first", 34, "oktareset: hint: look at the file\n                 first"},
 		{"no room under it", "oktareset: warning: ", "look at the file", 32, "oktareset: warning: look at the\n    file"},
 		{"moved in", "oktareset: ", "  line 3 alice@example.com: no such user", 40, "oktareset:   line 3 alice@example.com:\n             no such user"},
-		{"a command has a line of its own", "oktareset: ", "to go on: oktareset reset --resume -o users.results.csv", 50, "oktareset: to go on:\n           oktareset reset --resume -o users.results.csv"},
+		{"a command has a line of its own", "oktareset: ", "to continue: oktareset reset --resume -o users.results.csv", 50, "oktareset: to continue:\n           oktareset reset --resume -o users.results.csv"},
 		{"a command behind a prefix", "oktareset: hint: ", "oktareset factors list alice@example.com", 40, "oktareset: hint: oktareset factors list alice@example.com"},
 	}
 	for _, tt := range tests {
@@ -86,7 +86,7 @@ func TestWrapBehind(t *testing.T) {
 // Whatever the text, nothing of it is lost, and a line is too wide only if it is one word or a
 // command.
 func FuzzWrap(f *testing.F) {
-	for _, text := range []string{"", "a b", "   a  b c", "to go on: oktareset reset a b c d e f", "  \n\n a", "日本 語"} {
+	for _, text := range []string{"", "a b", "   a  b c", "to continue: oktareset reset a b c d e f", "  \n\n a", "日本 語"} {
 		f.Add(text, 20)
 	}
 	f.Fuzz(func(t *testing.T, text string, columns int) {

@@ -24,7 +24,7 @@ func (r *task) enroll(ctx context.Context) error {
 		facts = append(facts, fact{"phone", s})
 	}
 	if e.Activate {
-		facts = append(facts, fact{"at once", "yes: it counts without the user having proved to have it"})
+		facts = append(facts, fact{"at once", "yes: Okta accepts it although the user hasn't proved to have it"})
 	}
 	if err = r.askConsent(ctx, "This enrolls a factor.", facts...); err != nil {
 		return err
@@ -171,13 +171,13 @@ func (r *task) awaitActivation(ctx context.Context, f oktaclient.Factor) error {
 	r.Console.Info("waiting for the user's app%s", r.within(a.ExpiresAt))
 	now, err := r.client.AwaitActivation(ctx, r.user.ID, f.ID, a.ExpiresAt)
 	if err != nil {
-		return r.explain(err, fmt.Sprintf("await the activation of %s of %s", f, r.user.Profile.Login))
+		return r.explain(err, fmt.Sprintf("wait for the activation of %s of %s", f, r.user.Profile.Login))
 	}
 	if err := r.showFactor(now); err != nil {
 		return err
 	}
 	if now.Status != oktaclient.FactorActive {
-		return notDone("once more: "+fmt.Sprintf("oktareset factors activate %s %s", r.shownUser(), console.ShellQuote(f.ID)),
+		return notDone("to try again: "+fmt.Sprintf("oktareset factors activate %s %s", r.shownUser(), console.ShellQuote(f.ID)),
 			"%s of %s is still %s", f, r.user.Profile.Login, now.Status)
 	}
 	r.Console.Info("%s of %s is %s", f, r.user.Profile.Login, now.Status)
@@ -191,7 +191,7 @@ func (r *task) resend(ctx context.Context) error {
 		return err
 	}
 	if !sendsPasscode(f.Type) || f.Status != oktaclient.FactorPending {
-		return notDone("that is for an sms, call or email that waits for its activation; of an active one, verify sends a passcode",
+		return notDone("that is for an sms, call or email that waits for its activation; for an active one, verify sends a passcode",
 			"nothing can be sent again for %s, which is %s", f, f.Status)
 	}
 	again, _, err := r.client.ResendFactor(ctx, r.user.ID, f, r.opts.Enroll.TemplateID)

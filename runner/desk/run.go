@@ -44,7 +44,7 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 	err := o.Verb.do(r, ctx)
 	if r.sandbox != nil {
 		r.Console.Fail(err) // what went wrong comes first
-		r.Console.Info("this was a stand-in org, and it forgets all; to serve one for several commands: oktareset sandbox")
+		r.Console.Info("this was a stand-in org, which keeps nothing; to serve one for several commands: oktareset sandbox")
 		err = fault.Told(err)
 	}
 	return err

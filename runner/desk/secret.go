@@ -35,7 +35,7 @@ func (r *task) secret(ctx context.Context, what string) (oktaclient.Passcode, er
 	case err != nil && !errors.Is(err, io.EOF):
 		return "", fault.Usage("", "read the %s: %w", what, err)
 	case line == "":
-		return "", notDone("type it on a terminal, or pipe it in; verify --no-challenge sends no other one", "no %s was given", what)
+		return "", notDone("type it on a terminal, or pipe it in; with --no-challenge, verify sends no other passcode", "no %s was given", what)
 	}
 	return oktaclient.Passcode(line), nil
 }

@@ -21,7 +21,7 @@ func (r *task) list(ctx context.Context) error {
 		return r.explain(err, "list the factors")
 	}
 	if len(factors) == 0 {
-		r.Console.Info("no factor is listed for %s; that is no proof: Okta lists what the user's enrollment policy allows", r.user.Profile.Login)
+		r.Console.Info("no factor is listed for %s; that proves nothing: Okta lists what the user's enrollment policy allows", r.user.Profile.Login)
 	}
 	return r.show(factors, func(t *console.Table) {
 		t.Row("ID", "TYPE", "PROVIDER", "STATUS", "WHICH", "VERIFY BY", "CREATED")

@@ -26,10 +26,10 @@ func (r *task) unenroll(ctx context.Context) error {
 	}
 	facts := []fact{{"factor", strings.TrimSpace(f.String()+" "+which(f)) + " (" + f.ID + ")"}}
 	if len(along) > 0 {
-		facts = append(facts, fact{"along", strings.Join(along, ", ") + ": Okta takes them with it"})
+		facts = append(facts, fact{"also", strings.Join(along, ", ") + ": removed with it"})
 	}
 	if r.opts.RemoveRecovery {
-		facts = append(facts, fact{"recovery", "the number can't be used to recover the account any more, either"})
+		facts = append(facts, fact{"recovery", "the number can no longer be used to recover the account"})
 	}
 	if err := r.askConsent(ctx, "This takes a factor away. It can't be undone.", facts...); err != nil {
 		return err

@@ -58,7 +58,7 @@ func Verbs() []Verb {
 			}, message...),
 		},
 		{
-			Name: "activate", Args: []string{"USER", "FACTOR"}, Usage: "activate a factor by its passcode, or await its app",
+			Name: "activate", Args: []string{"USER", "FACTOR"}, Usage: "activate a factor by its passcode, or wait for its app",
 			do: (*task).activate,
 		},
 		{
@@ -66,11 +66,11 @@ func Verbs() []Verb {
 			flags: []string{"template-id"},
 		},
 		{
-			Name: "verify", Args: []string{"USER", "FACTOR"}, Usage: "have the user prove to be who calls", do: (*task).verify,
+			Name: "verify", Args: []string{"USER", "FACTOR"}, Usage: "check that the caller is the user", do: (*task).verify,
 			flags: append([]string{"number-matching", "no-challenge"}, message...),
 		},
 		{
-			Name: "poll", Args: []string{"USER", "FACTOR", "TRANSACTION"}, Usage: "go on waiting for the answer to a push",
+			Name: "poll", Args: []string{"USER", "FACTOR", "TRANSACTION"}, Usage: "continue to wait for the answer to a push",
 			do: (*task).poll,
 		},
 		{

@@ -73,7 +73,7 @@ func (r *task) verifyPasscode(ctx context.Context, f oktaclient.Factor) error {
 // verifyPush sends a push and waits for its answer.
 func (r *task) verifyPush(ctx context.Context, f oktaclient.Factor) error {
 	if r.opts.NoChallenge {
-		return fault.Usage("of one that was sent before: oktareset factors poll", "a push is verified by sending one")
+		return fault.Usage("for a push that was sent before: oktareset factors poll", "a push is verified by sending one")
 	}
 	v, _, err := r.client.VerifyFactor(ctx, r.user.ID, f.ID, oktaclient.Verify{NumberMatching: r.opts.NumberMatching})
 	if err != nil {
@@ -109,9 +109,9 @@ func (r *task) await(ctx context.Context, f oktaclient.Factor, v oktaclient.Veri
 	end, err := r.client.AwaitPush(ctx, r.user.ID, f.ID, v)
 	if err != nil {
 		if v.TransactionID != "" {
-			r.Console.Info("the answer isn't known yet; to go on: oktareset factors poll %s %s %s", r.shownUser(), console.ShellQuote(f.ID), v.TransactionID)
+			r.Console.Info("the answer isn't known yet; to continue: oktareset factors poll %s %s %s", r.shownUser(), console.ShellQuote(f.ID), v.TransactionID)
 		}
-		return r.explain(err, "await the answer to the push")
+		return r.explain(err, "wait for the answer to the push")
 	}
 	return r.verified(f, end)
 }

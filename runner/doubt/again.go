@@ -68,7 +68,7 @@ func (p *Prover) NotDone(ctx context.Context, res runner.Result) (Proof, error) 
 		return Proof{}, &NotProved{"the factors can't be listed"}
 	case !rep.Vouched() || earlier == 0:
 		p.warn("clock", errors.New("the times of Okta's answers don't fit its own rate limits, "+
-			"as when a proxy writes them: no row in doubt is sent again"))
+			"perhaps because a proxy writes them: no row in doubt is sent again"))
 		return Proof{}, &NotProved{"the times of Okta's answers can't be trusted"}
 	case !p.clocked(res):
 		return Proof{}, &NotProved{"the times of Okta's answers could not be trusted when it was sent"}
@@ -116,7 +116,7 @@ func fromBefore(listed []oktaclient.Factor, taken time.Time) error {
 		old = old || !f.StaysListed() && !f.Created.After(taken.Add(-oldEnough)) && !f.LastUpdated.After(taken.Add(-oldEnough))
 	}
 	if !old {
-		return &NotProved{"no factor is listed that was surely there before"}
+		return &NotProved{"no listed factor is certainly from before"}
 	}
 	return nil
 }

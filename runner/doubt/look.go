@@ -188,7 +188,7 @@ func incomplete(res runner.Result, left []oktaclient.Factor) runner.Result {
 	}
 	open := res.Open
 	res.Settle(runner.StatusUnknown, runner.ReasonIncomplete,
-		"Okta did a part of the reset; from before it are still listed: "+strings.Join(runner.ClipAll(names), ", "))
+		"Okta did a part of the reset; still listed from before it: "+strings.Join(runner.ClipAll(names), ", "))
 	res.Open = open
 	return res
 }

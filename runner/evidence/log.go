@@ -38,4 +38,4 @@ func ExplainLog(c *oktaclient.Client, err error) error {
 }
 
 // HintLog says what is needed to read the System Log.
-const HintLog = "the System Log takes a good token of an admin who may read it, or the scope okta.logs.read"
+const HintLog = "the System Log needs the token of an admin who may read it, or the scope okta.logs.read"

@@ -33,7 +33,7 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // ErrRows is the error of a complete run in which some rows aren't reset, would_reset or skipped.
 // The summary has said everything.
-var ErrRows = errors.New("some rows did not end well")
+var ErrRows = errors.New("some rows need attention")
 
 // OnlyRows reports whether an error is [ErrRows] alone, with no other error that still has to be
 // printed.

@@ -45,11 +45,11 @@ func Of(c *oktaclient.Client, err error, p Phase, what string) error {
 	case oktaclient.GaveUp(err):
 		return is(ExitStopped, later, "%s")
 	case errors.Is(err, oktaclient.ErrNoRequestID):
-		return is(p.Code(), "have the gateway or proxy on the way to Okta pass this header of its answers on", "%s can't be relied on from here")
+		return is(p.Code(), "make the gateway or proxy between here and Okta keep this header in Okta's answers", "%s can't be relied on from here")
 	case errors.Is(err, oktaclient.ErrNotLoopback):
 		return is(p.Code(), hintLocal, "%s isn't this machine")
 	case errors.Is(err, oktaclient.ErrUnusableToken):
-		return is(ExitNoAccess, "look at the service app in the Admin Console, and at what is between this machine and Okta: something may take its proofs away",
+		return is(ExitNoAccess, "look at the service app in the Admin Console, and at what is between this machine and Okta: something may remove its proofs",
 			"%s gave the service app an access token that must not be used")
 	case fate == oktaclient.NoAccess && oktaclient.LacksScope(err):
 		return is(ExitNoAccess, hintRefused(c, err), "%s doesn't let the service app do that")
@@ -109,7 +109,7 @@ func hintRefused(c *oktaclient.Client, err error) string {
 	case asking:
 		return ""
 	case c.IsApp():
-		return "look at the service app in the Admin Console: it or its admin role may have been taken away"
+		return "look at the service app in the Admin Console: it or its admin role may have been removed"
 	}
 	return "make a new API token in the Admin Console (Security, API), and give it by OKTA_CLIENT_TOKEN or --token-file"
 }

@@ -49,9 +49,9 @@ func Stopped(err error) error { return During.Classify(err) }
 func (p Phase) later(err error) string {
 	switch {
 	case errors.Is(err, oktaclient.ErrLimited):
-		return "other clients of the org may use its limit up: try again when they are done"
+		return "other clients may be using up the org's limit: try again when they are done"
 	case errors.Is(err, oktaclient.ErrTooManyLost):
-		return "before you go on, look at what is between this machine and Okta, such as a proxy or a gateway"
+		return "before you continue, look at what is between this machine and Okta, such as a proxy or a gateway"
 	case p == During: // the command says how to resume
 		return ""
 	}

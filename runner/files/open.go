@@ -122,7 +122,7 @@ func (r Rule) kind(path string, info fs.FileInfo) error {
 }
 
 func tooLong(path string, most int64) error {
-	return &RefusedError{Path: path, Message: fmt.Sprintf("is longer than %d bytes, which no such file is", most), Hint: hintAway}
+	return &RefusedError{Path: path, Message: fmt.Sprintf("is longer than the %d bytes that such a file can have", most), Hint: hintAway}
 }
 
 // Read returns the content of a file, at most r.Max bytes. With a zero Max it reads nothing.

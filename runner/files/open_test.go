@@ -73,10 +73,10 @@ func TestReadRefuses(t *testing.T) {
 		"a link that leads nowhere": {link("/nowhere"), Rule{Max: 100}, "is a link"},
 		"a link to a device":        {link("/dev/zero"), Rule{Max: 100, Links: true}, "is a device"},
 		"a link to a folder":        {link("/"), Rule{Max: 100, Links: true}, "is a folder"},
-		"too much":                  {file(strings.Repeat("x", 101), 0o600), Rule{Max: 100}, "longer than 100 bytes"},
+		"too much":                  {file(strings.Repeat("x", 101), 0o600), Rule{Max: 100}, "longer than the 100 bytes"},
 		"20 GB of nothing": {func(p string) error {
 			return errors.Join(os.WriteFile(p, nil, 0o600), os.Truncate(p, 20<<30))
-		}, Rule{Max: 100}, "longer than 100 bytes"},
+		}, Rule{Max: 100}, "longer than the 100 bytes"},
 		"a second name": {func(p string) error {
 			return errors.Join(os.WriteFile(p, nil, 0o600), os.Link(p, p+".2"))
 		}, strict, "has 2 names"},

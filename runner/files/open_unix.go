@@ -29,18 +29,18 @@ const (
 func (r Rule) owner(path string, info fs.FileInfo) error {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return fmt.Errorf("look who owns %q: the system doesn't tell", path)
+		return fmt.Errorf("look who owns %q: the system doesn't say", path)
 	}
 	switch {
 	case !oneOfUs(stat.Uid):
 		return &RefusedError{
 			Path: path, Message: fmt.Sprintf("belongs to another user (number %d)", stat.Uid),
-			Hint: "go on as that user; or, if you trust what it says, chown it",
+			Hint: "continue as that user; or, if you trust its content, chown it",
 		}
 	case stat.Nlink > 1:
 		return &RefusedError{
 			Path: path, Message: fmt.Sprintf("has %d names: under another one, others may change it", stat.Nlink),
-			Hint: "if you trust what it says, put a copy of it in its place",
+			Hint: "if you trust its content, replace it by a copy",
 		}
 	case r.Private && info.Mode().Perm()&0o022 != 0:
 		return &RefusedError{

@@ -153,10 +153,10 @@ func (c *cleared) question() string {
 	line("as", "%s", c.actor)
 	line("file", "%s (%s)", c.paths.shown, c.surveyText())
 	if again := len(c.resend); again > 0 {
-		line("again", "%s may have been reset before: what they have enrolled since would go, too", console.Plural(again, "user"))
+		line("again", "%s may have been reset before: they would lose what they have enrolled since", console.Plural(again, "user"))
 	}
 	if open := c.leftOpen(); open > 0 {
-		line("before", "%s of these left in doubt or half done by earlier runs", console.Are(open, "user"))
+		line("before", "of these, %s left in doubt or half done by earlier runs", console.Are(open, "user"))
 	}
 	for _, text := range c.protect.Texts() {
 		line("exclude", "%s", text)
@@ -170,7 +170,7 @@ func (c *cleared) question() string {
 	line("time", "%s", c.estimate())
 	line("results", "%s", c.paths.results)
 	if why := c.whyAgain(); why != "" {
-		line("asked", "once more: %s", why)
+		line("asked", "again: %s", why)
 	}
 	fmt.Fprintf(&b, "\nTo go ahead, type the number of users (%d): ", n)
 	return b.String()
@@ -178,7 +178,7 @@ func (c *cleared) question() string {
 
 // estimate says how long the run will take.
 func (b *book) estimate() string {
-	return access.Estimate(b.client, b.calls(), b.opts.Rate, "not known: the org doesn't tell its limit")
+	return access.Estimate(b.client, b.calls(), b.opts.Rate, "not known: the org doesn't report its limit")
 }
 
 // calls returns about how many calls the run still has to make in one bucket. Rows that earlier

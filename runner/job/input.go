@@ -170,9 +170,9 @@ func (r *run) nothingThere() error {
 	_, err := os.Lstat(r.paths.results)
 	if _, journalErr := os.Lstat(results.JournalPath(r.paths.results)); err == nil || journalErr == nil {
 		what, hint := results.Strange(r.paths.results)
-		return fault.Usage(hint, "can't go on with %s: %s", r.paths.results, what)
+		return fault.Usage(hint, "can't resume %s: %s", r.paths.results, what)
 	}
-	return fault.Usage(hint, "nothing to go on with: there are no results at %s", r.paths.results)
+	return fault.Usage(hint, "nothing to resume: there are no results at %s", r.paths.results)
 }
 
 // recall makes the options for reading the input those of the run to resume, unless the command

@@ -36,7 +36,7 @@ func (t *target) explainResume(err error) error {
 		case mismatch.What == "steps":
 			hint = "give the flags that it was started with: " + results.GoOnCommand(&m, t.paths.results, "--resume") + "; " + results.HintSecondTime
 		case mismatch.What == "org":
-			hint = fmt.Sprintf("go on in the org %s; for %s, name other results with -o", mismatch.Want, mismatch.Got)
+			hint = fmt.Sprintf("resume in the org %s; for %s, name other results with -o", mismatch.Want, mismatch.Got)
 		}
 		return fault.WithHint(err, hint)
 	}
@@ -93,7 +93,7 @@ func (t *target) refuseCopy() error {
 	if err != nil || m.DryRun || m.Sandbox || m.Input.SHA256 != t.survey.SHA256 {
 		return nil //nolint:nilerr // it is the copy of nothing
 	}
-	return fault.Usage("to go on with them: "+results.GoOnCommand(&m, path, "--resume"),
+	return fault.Usage("to resume them: "+results.GoOnCommand(&m, path, "--resume"),
 		"%s is what the results %s keep of their input: a run of its own would reset the same people a second time", t.paths.input, path)
 }
 
@@ -105,7 +105,7 @@ func (t *target) refuseSamePeople(m *results.Manifest, path string) error {
 	}
 	hint := "is it the input of today? To do the same again on purpose, name other results with -o, without a date"
 	if !results.Settled(m) {
-		hint = "they aren't complete; to go on with them: " + results.GoOnCommand(m, path, "--resume")
+		hint = "they aren't complete; to resume them: " + results.GoOnCommand(m, path, "--resume")
 	}
-	return fault.Usage(hint, "%s names the same people as %s, made of %s: nobody is reset a second time under another date", t.paths.shown, path, m.Input.File)
+	return fault.Usage(hint, "%s names the same people as %s, made from %s: nobody is reset a second time under another date", t.paths.shown, path, m.Input.File)
 }

@@ -169,7 +169,7 @@ func (b *book) sameAsBefore() error {
 	if b.ofThisOrg(&m) {
 		return nil
 	}
-	return fault.Usage("go on in the org that they were started in; for this one, name other results with -o", "%s is from %s, but the org is %s",
+	return fault.Usage("resume in the org that they were started in; for this one, name other results with -o", "%s is from %s, but the org is %s",
 		b.paths.results, results.OrgName(m.Org, m.OrgID), results.OrgName(b.client.Org().Host(), b.is.ID))
 }
 

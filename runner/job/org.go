@@ -34,11 +34,11 @@ func (o *org) meetOrg(ctx context.Context) error {
 	switch {
 	case err == nil && is.ID == "" && !optional:
 		return fault.Usage("check the org URL; something between here and Okta may answer in its place; nothing was changed",
-			"%s doesn't tell the org's ID: without it, one org under two names could be reset twice", o.client.Org().Host())
+			"%s doesn't report the org's ID: without it, one org under two names could be reset twice", o.client.Org().Host())
 	case err != nil && !optional:
 		return fault.CannotBegin(o.client, err, "ask which org it is")
 	case err != nil:
-		o.run.Console.Warn("the org doesn't tell its ID and its engine: %v", err)
+		o.run.Console.Warn("the org doesn't report its ID and its engine: %v", err)
 	}
 	o.is, o.met = is, true
 	return nil

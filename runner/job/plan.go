@@ -81,9 +81,9 @@ func (t *task) checkWhole(m *results.Manifest) error {
 	case why == "":
 		return nil
 	case command == "":
-		return fault.Usage("make it again with --dry-run --sandbox, and let it end", "%s isn't a whole plan: %s", t.paths.shown, why)
+		return fault.Usage("make it again with --dry-run --sandbox, and let it end", "%s isn't a complete plan: %s", t.paths.shown, why)
 	}
-	return fault.Usage("complete it: "+command, "%s isn't a whole plan: %s", t.paths.shown, why)
+	return fault.Usage("complete it: "+command, "%s isn't a complete plan: %s", t.paths.shown, why)
 }
 
 func (t *task) checkPlannedOrg(m *results.Manifest) error {

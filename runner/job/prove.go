@@ -167,7 +167,7 @@ func (w *work) sayAgain(rows []runner.Result) {
 		w.Console.Info("the System Log shows no reset of %s in doubt: looking at the factors once more", console.Plural(len(absent), "user"))
 	}
 	if len(half) > 0 {
-		w.Console.Info("%s half done: going on with what is open", console.Plural(len(half), "row"))
+		w.Console.Info("%s half done: doing the steps that are open", console.Plural(len(half), "row"))
 	}
 }
 
@@ -207,7 +207,7 @@ func (w *work) settleDone(rows []runner.Result) (goOn []runner.Result, err error
 	for _, res := range rows {
 		next := w.list.AfterReset()
 		if next != "" {
-			res.Leave(false, runner.Open{Step: next, Sent: runner.SentNever}, res.Error+"; what comes next isn't done yet")
+			res.Leave(false, runner.Open{Step: next, Sent: runner.SentNever}, res.Error+"; the next step isn't done yet")
 		}
 		if err := w.ledger.Settle(res); err != nil {
 			return goOn, err

@@ -83,7 +83,7 @@ func (b *book) goOn() (err error) {
 	if err := b.countOpen(); err != nil {
 		return err
 	}
-	text := fmt.Sprintf("going on with %s: %s to do", b.paths.results, console.Plural(b.users, "user"))
+	text := fmt.Sprintf("resuming %s: %s to do", b.paths.results, console.Plural(b.users, "user"))
 	doubts := inDoubt(b.left)
 	if again := len(b.resend); again > 0 {
 		text += fmt.Sprintf(" (%d in doubt)", again)
@@ -248,7 +248,7 @@ func (b *book) tellUnwritten() {
 	if len(lines) == 0 {
 		return
 	}
-	text := fmt.Sprintf("%d results could not be written, their lines are here only", bytes.Count(lines, []byte("\n")))
+	text := fmt.Sprintf("%d results could not be written, their lines are only here", bytes.Count(lines, []byte("\n")))
 	if b.opts.Console.JSON {
 		b.Console.Log.Error(text, "lines", string(lines))
 		return

@@ -106,7 +106,7 @@ func (r *run) goOnWithin(ctx context.Context, e *earlierResults) error {
 // leaveBehind reports results that this run doesn't resume.
 func (r *run) leaveBehind(e *earlierResults, open string) {
 	r.behind = append(r.behind, e.path)
-	r.Console.Warn("%s isn't complete: %s; to go on with it: oktareset reset --resume -o %s", e.path, open, console.ShellQuote(results.PlainPattern(e.path)))
+	r.Console.Warn("%s isn't complete: %s; to resume it: oktareset reset --resume -o %s", e.path, open, console.ShellQuote(results.PlainPattern(e.path)))
 }
 
 // goOnBefore resumes the results of an earlier date before this run begins. If something ends
@@ -116,11 +116,11 @@ func (r *run) goOnBefore(ctx context.Context, e *earlierResults, open string) er
 	_, copyErr := os.Lstat(results.CopyPath(e.path))
 	if errors.Is(copyErr, os.ErrNotExist) {
 		r.behind = append(r.behind, e.path)
-		r.Console.Warn("%s isn't complete: %s; the copy of its input isn't there: to go on with it, give its input (%s, its SHA-256 begins with %s) and --resume -o %s",
+		r.Console.Warn("%s isn't complete: %s; the copy of its input isn't there: to resume it, give its input (%s, its SHA-256 begins with %s) and --resume -o %s",
 			e.path, open, e.manifest.Input.File, brief(e.manifest.Input.SHA256), console.ShellQuote(results.PlainPattern(e.path)))
 		return nil
 	}
-	r.Console.Info("%s isn't complete: %s; going on with it first", e.path, open)
+	r.Console.Info("%s isn't complete: %s; resuming it first", e.path, open)
 	var ended Outcome
 	before := newRun(r.Env, r.optionsFor(e), r.start, &ended)
 	var err error
@@ -216,13 +216,13 @@ func (o *org) findEarlier(ctx context.Context) ([]earlierResults, error) {
 func (t *target) goOnWith(e earlierResults) error {
 	open := results.Incomplete(&e.manifest)
 	if t.opts.Resume && (open != "" || len(t.opts.Retry) > 0) {
-		t.Console.Info("%s has the same input: going on there, under its date", e.path)
+		t.Console.Info("%s has the same input: resuming it there, under its date", e.path)
 		t.paths.results, t.outcome.Results, t.earlier = e.path, e.path, &e.manifest
 		return nil
 	}
 	hint := "is it the input of today? To do the same again on purpose, name other results with -o, without a date; --retry does only what failed"
 	if open != "" {
-		hint = "it isn't complete: --resume goes on with it"
+		hint = "it isn't complete: --resume completes it"
 	}
 	return fault.Usage(hint, "%s is the input of %s already: nobody is reset a second time under another date", t.paths.shown, e.path)
 }
@@ -258,7 +258,7 @@ func (r *run) behindError(counts runner.Counts) error {
 	}
 	this := ""
 	if !counts.OK() {
-		this = "some rows did not end well; "
+		this = "some rows need attention; "
 	}
 	return fault.New(fault.ExitRows, "see the warnings; what is settled in another way can be moved out of the folder",
 		"%sincomplete, by an earlier input: %s", this, text)

@@ -83,10 +83,10 @@ func (b *book) end(stopped error, counts runner.Counts, finish error) error {
 func (b *book) nextSteps(counts runner.Counts, e ended) []string {
 	var next []string
 	if counts[runner.StatusForbidden] > 0 {
-		next = append(next, "forbidden: these credentials may not reset those users; an admin's factors take a super admin's token")
+		next = append(next, "forbidden: these credentials may not reset those users; resetting an admin needs a super admin's token")
 	}
 	if counts[runner.StatusPartial] > 0 && b.opts.What.Enroll.Type != "" {
-		next = append(next, "what Okta keeps refusing to enroll is done by hand: oktareset factors enroll USER "+
+		next = append(next, "to enroll by hand what Okta keeps refusing: oktareset factors enroll USER "+
 			console.ShellQuote(b.opts.What.Enroll.String()))
 	}
 	switch {
@@ -99,13 +99,13 @@ func (b *book) nextSteps(counts runner.Counts, e ended) []string {
 		next = append(next, b.unknownTexts(n, e)...)
 		return append(next,
 			"to reset them again, after looking at them by hand: "+b.goOnCommand("--resume", "--retry", "unknown"),
-			"to look for proof again, and go on: "+b.goOnCommand("--resume"))
+			"to look for proof again, and continue: "+b.goOnCommand("--resume"))
 	}
 	if b.unfinished(counts) {
-		return append(next, "to go on: "+b.goOnCommand("--resume"))
+		return append(next, "to continue: "+b.goOnCommand("--resume"))
 	}
 	if counts[runner.StatusFailed]+counts[runner.StatusForbidden] > 0 {
-		next = append(next, "to try those again that failed: "+b.goOnCommand("--resume", "--retry", "failed,forbidden"))
+		next = append(next, "to try the failed ones again: "+b.goOnCommand("--resume", "--retry", "failed,forbidden"))
 	}
 	if m := b.ledger.Manifest(); counts[runner.StatusReset] > 0 {
 		next = append(next, "to compare the results with Okta's System Log: "+results.AuditCommand(&m, b.paths.results))
@@ -131,7 +131,7 @@ func (b *book) unknownTexts(n int, e ended) (texts []string) {
 	text := "and nothing proves so far whether the reset was done"
 	switch {
 	case e.unseen > 0:
-		text = "and the run ended before it could look whether the reset was done"
+		text = "and the run ended before it could check whether the reset was done"
 	case e.blind:
 		text = "and the System Log, which could prove the reset, can't be read"
 	}
@@ -146,7 +146,7 @@ func (b *book) rehearsed() []string {
 		return lines
 	}
 	m := b.ledger.Manifest()
-	return append(lines, "for your own, set OKTA_CLIENT_ORGURL and OKTA_CLIENT_TOKEN, and look first: "+results.DryRunCommand(&m, b.inputArgs()))
+	return append(lines, "for your own org, set OKTA_CLIENT_ORGURL and OKTA_CLIENT_TOKEN, and look first: "+results.DryRunCommand(&m, b.inputArgs()))
 }
 
 // planned returns the commands that follow a dry run: the one that completes the plan, because an
@@ -162,9 +162,9 @@ func (b *book) planned(counts runner.Counts) []string {
 	}
 	switch {
 	case goOn != "":
-		return []string{"the plan isn't whole: " + why, "to complete it: " + goOn}
+		return []string{"the plan isn't complete: " + why, "to complete it: " + goOn}
 	case why != "":
-		return []string{"the plan isn't whole: " + why + "; make it again"}
+		return []string{"the plan isn't complete: " + why + "; make it again"}
 	case plan == "":
 		return nil
 	}

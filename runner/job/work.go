@@ -109,7 +109,7 @@ func (w *work) sayStopping(ctx context.Context) {
 	default:
 		half := ""
 		if w.list.AfterReset() != "" {
-			half = ", and --resume finishes who is half done by then"
+			half = ", and --resume completes users who are half done by then"
 		}
 		w.Console.Info("stopping: waiting up to %s for %s; nobody else is started%s; %s: %s then in doubt",
 			w.opts.Timeout, console.Plural(n, "answer"), half, again, console.Are(n, "user"))

@@ -111,7 +111,7 @@ func Parse(text []byte) (l Line, err error) {
 	}
 	l.Open, err = parseOpen(fields[1], fields[2], fields[3])
 	if err == nil && l.Event == Taken && !l.Open.InDoubt() {
-		err = errors.New("it says that the row is taken, and not what for")
+		err = errors.New("it says that the row is taken, but not what for")
 	}
 	return l, err
 }

@@ -29,7 +29,7 @@ func (s Sum) AppendTo(dst []byte) []byte {
 func (s Sum) String() string { return string(s.AppendTo(nil)[:SumLength-1]) }
 
 // errSum means that a line was changed, or doesn't follow the line before it.
-var errSum = errors.New("its checksum isn't that of this line behind the one before")
+var errSum = errors.New("its checksum doesn't match this line and those before it")
 
 // Check returns a line's text and its sum, if that is the right sum after s.
 func (s Sum) Check(line []byte) (text []byte, now Sum, err error) {

@@ -110,7 +110,7 @@ func (r *replay) copyLines(in io.Reader, w *bulk, each func(results.Entry)) ([]r
 func otherResults(path, hint string) error {
 	return &results.DamageError{
 		Path: path, Hint: hint,
-		Message: "it isn't as the last run left it (its SHA-256 is another): edited, sorted, or saved by a spreadsheet",
+		Message: "it isn't as the last run left it (its SHA-256 differs): edited, sorted, or saved by a spreadsheet",
 	}
 }
 

@@ -335,7 +335,7 @@ func (l *Ledger) lastMark() error {
 // If the run has written a line, that is an error and nothing is done.
 func (l *Ledger) Discard() error {
 	if !l.commits.unused() {
-		return fmt.Errorf("%q holds results of this run: they aren't discarded", l.path)
+		return fmt.Errorf("%q has results of this run: they aren't discarded", l.path)
 	}
 	err := l.commits.stop()
 	l.marks.stop()

@@ -58,7 +58,7 @@ func (m *marker) run(l *Ledger) {
 				break
 			}
 			if time.Since(first) >= markLimit {
-				l.commits.refuseMore(&WriteError{Path: l.ManifestPath(), Err: fmt.Errorf("how long the journal is can't be noted: %w", err)})
+				l.commits.refuseMore(&WriteError{Path: l.ManifestPath(), Err: fmt.Errorf("the journal's length can't be recorded: %w", err)})
 			}
 		}
 	}

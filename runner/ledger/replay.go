@@ -142,7 +142,7 @@ func (r *replay) tornHead() error {
 		return fmt.Errorf("read %q: %w", r.path, err)
 	}
 	if got = got[:n]; !r.old.Unused() || r.old.Journal.Bytes > 0 || n > len(want) || !bytes.HasPrefix(want, got) && len(bytes.Trim(got, "\x00")) > 0 {
-		return damaged(r.path, "its first lines aren't whole")
+		return damaged(r.path, "its first lines aren't complete")
 	}
 	r.at, r.torn = point{}, true
 	return nil

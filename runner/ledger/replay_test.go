@@ -59,7 +59,7 @@ func TestResumeOfDamage(t *testing.T) {
 		{name: "no columns", spec: func(s *Spec) { s.Columns = nil }, want: `["dept"]`, line: 2},
 		{name: "other header", journal: replacing("row,input", "row,login"), want: "isn't the header", line: 2},
 		{name: "other fields", journal: replacing("event,step", "step,event"), want: "isn't the header", line: 2},
-		{name: "half a header", journal: func(s string) string { first, _, _ := strings.Cut(s, "event"); return first }, want: "aren't whole"},
+		{name: "half a header", journal: func(s string) string { first, _, _ := strings.Cut(s, "event"); return first }, want: "aren't complete"},
 		{name: "another format", journal: replacing("oktareset journal,1", "oktareset journal,2"), want: `format "2"`, line: 1},
 		{name: "no journal", journal: replacing("oktareset journal", "okta journal"), want: "isn't a journal", line: 1},
 		{name: "another input file", journal: replacing(",abc,", ",def,"), want: "SHA-256", line: 1},

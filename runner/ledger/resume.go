@@ -199,7 +199,7 @@ func (l *Ledger) checkOutdated(old *results.Manifest) error {
 		return err
 	}
 	defer f.Close() //nolint:errcheck // it was only read
-	const hint = "move it away: the journal has what was done, and the next run writes the results anew"
+	const hint = "move it away: the journal has what was done, and the next run writes the results again"
 	written := cmp.Or(old.Result, old.Outdated)
 	if written == nil {
 		return &results.DamageError{Path: l.path, Message: "no run has written it", Hint: hint}
@@ -282,6 +282,6 @@ func (l *Ledger) Check(row runner.Row) error {
 	}
 	return &results.DamageError{
 		Path: results.JournalPath(l.path), Hint: results.HintJournal,
-		Message: fmt.Sprintf("its row %d isn't the one of the input, %q in line %d", row.N, row.Input, row.Line),
+		Message: fmt.Sprintf("its row %d isn't that of the input, %q in line %d", row.N, row.Input, row.Line),
 	}
 }

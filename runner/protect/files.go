@@ -140,7 +140,7 @@ func explainExclusion(ctx context.Context, c *oktaclient.Client, err error) erro
 	}
 	if oktaclient.FateOf(err) == oktaclient.Forbidden {
 		return fault.New(fault.ExitNoAccess,
-			"these credentials may not view that user: use some that may, or take the line out if they may not reset that user either", "%w", err)
+			"these credentials may not view that user: use some that may, or remove the line if they may not reset that user either", "%w", err)
 	}
 	if known := fault.Of(c, err, fault.Before, "view that user"); known != nil {
 		return known

@@ -116,7 +116,7 @@ func AskRecent(ctx context.Context, o Ask) (c *Recent, unread, err error) {
 		return nil, nil, err
 	}
 	if c.partly = !log.Whole(); c.partly && unread == nil {
-		c.bound = "the System Log told nothing" + fault.Held(o.Client) + ": who was reset isn't known"
+		c.bound = "the System Log wasn't read" + fault.Held(o.Client) + ": who was reset isn't known"
 		if t := log.Since(); !t.IsZero() {
 			c.bound = "the System Log was read back to " + t.UTC().Format(evidence.ShortFor) + " only: who was reset before isn't known"
 		}
@@ -160,7 +160,7 @@ func LeftAlone(runs []results.Run) (periods []results.LeftAlone) {
 // changed.
 func (c *Recent) explain(client *oktaclient.Client, err error) error {
 	if err == nil {
-		return fault.Usage("give a shorter --skip-reset-since, or a file without those who are done: the earlier results name them",
+		return fault.Usage("give a shorter --skip-reset-since, or a file without the users who are done: the earlier results name them",
 			"the System Log couldn't be read back to %s within %d pages and %s%s: nobody knows who was reset since; nothing was changed",
 			c.since.UTC().Format(evidence.ShortFor), skipPages, skipTime, fault.Held(client))
 	}

@@ -79,7 +79,7 @@ func (u *Unknown) Check(rows iter.Seq2[runner.Row, error]) error {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return fault.Refused(&results.DamageError{
-		Path: results.JournalPath(u.Path), Message: "by the System Log its runs have reset users of whom it knows nothing: " + text,
+		Path: results.JournalPath(u.Path), Message: "the System Log shows that its runs have reset users that it doesn't have: " + text,
 		Hint: results.HintJournal,
 	})
 }

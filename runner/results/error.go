@@ -29,9 +29,9 @@ func (e *DamageError) Error() string {
 // What to do about damage.
 const (
 	HintOriginal = "put back the results and the manifest as the last run left them; if they are lost, begin a new run with -o " +
-		"for those users of whom the org's System Log has no reset"
+		"for the users without a reset in the org's System Log"
 	HintJournal = "put back the journal and the manifest as the last run left them; if they are lost, begin a new run with -o " +
-		"for those users of whom the org's System Log has no reset"
+		"for the users without a reset in the org's System Log"
 	HintOptions = "read the input as before: with the same --column, --delimiter and --no-header"
 )
 

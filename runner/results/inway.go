@@ -50,7 +50,7 @@ func (w *Wanted) InTheWay() (what, hint string) {
 	}
 	switch {
 	case m.Sandbox:
-		return "it is of a rehearsal", hintNothingReal
+		return "it belongs to a rehearsal", hintNothingReal
 	case m.DryRun:
 		return w.plan(&m)
 	case !w.SameOrg(&m):
@@ -76,7 +76,7 @@ func alone(m *Manifest) (what, hint string) {
 func (w *Wanted) plan(m *Manifest) (what, hint string) {
 	what = "a plan of " + console.Plural(m.Counts[runner.StatusWouldReset], "user")
 	if _, command := NotPlanned(m, w.Path); command != "" && w.DryRun && m.Input.SHA256 == w.SHA256 {
-		return what + " that isn't whole", "to complete it: " + command + "; for a new plan, choose another file with -o, or move it away"
+		return what + " that isn't complete", "to complete it: " + command + "; for a new plan, choose another file with -o, or move it away"
 	}
 	return what, files.HintExists
 }
@@ -84,7 +84,7 @@ func (w *Wanted) plan(m *Manifest) (what, hint string) {
 // results is for the results of a real run in this org.
 func (w *Wanted) results(m *Manifest) (what, hint string) {
 	what = "the results of " + RunText(m)
-	goOn := "to go on with it: " + GoOnCommand(m, w.Path, "--resume")
+	goOn := "to resume it: " + GoOnCommand(m, w.Path, "--resume")
 	switch failed := m.Counts[runner.StatusFailed] + m.Counts[runner.StatusForbidden]; {
 	case Settled(m) && failed > 0:
 		goOn = "to do only what failed: " + GoOnCommand(m, w.Path, "--retry", "failed,forbidden")
@@ -106,7 +106,7 @@ func (w *Wanted) results(m *Manifest) (what, hint string) {
 	case OriginOf(m, w.Path) == w.Origin && !w.Plan, m.Origin() == w.Origin && m.Plan != nil:
 		return what + did + " of this very input, by the plan " + m.Input.File, goOn + "; " + HintSecondTime
 	case m.Origin() == w.Origin:
-		return what + did + " of " + m.Input.File + ", the file that this plan was made of", goOn + "; " + HintSecondTime
+		return what + did + " of " + m.Input.File + ", the file that this plan was made from", goOn + "; " + HintSecondTime
 	}
 	return what + did + " of another input, " + m.Input.File, "for other users, choose another file with -o: whoever is in both inputs is then reset a second time"
 }

@@ -36,7 +36,7 @@ func ExpandDate(text string, at time.Time) (path string, p DatePattern, err erro
 		return "", p, err
 	}
 	if dated != "" {
-		return "", p, fault.Usage("one folder has all of them: earlier ones are looked for", "--output %q: the date belongs into the file's name", text)
+		return "", p, fault.Usage("keep all results in one folder: earlier ones are looked for there", "--output %q: the date belongs in the file's name", text)
 	}
 	file, expression, dated, err := expandParts(name, at)
 	if err != nil {
@@ -48,7 +48,7 @@ func ExpandDate(text string, at time.Time) (path string, p DatePattern, err erro
 	}
 	for i, letter := range dateLetters {
 		if !strings.ContainsRune(dated, letter) && strings.ContainsAny(dated, dateLetters[i+1:]) {
-			return "", p, fault.Usage("as -o 'results/%Y-%m-%d.csv'", "--output %q: without %%%c, the same name would come again", text, letter)
+			return "", p, fault.Usage("as -o 'results/%Y-%m-%d.csv'", "--output %q: without %%%c, the same name would repeat", text, letter)
 		}
 	}
 	p.Names = regexp.MustCompile("^" + expression + "$")
@@ -73,7 +73,7 @@ func expandParts(s string, at time.Time) (text, expression, letters string, err 
 		case strings.HasPrefix(after, "%"):
 			text, expression = text+"%", expression+"%"
 		default:
-			return "", "", "", fault.Usage(hintDate, "--output %q: %q is no part of a date", s, "%"+after[:min(1, len(after))])
+			return "", "", "", fault.Usage(hintDate, "--output %q: %q isn't a part of a date", s, "%"+after[:min(1, len(after))])
 		}
 		s = after[1:]
 	}

@@ -1,6 +1,8 @@
 package results
 
 import (
+	"cmp"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -26,7 +28,7 @@ func Plain(rec *table.Record) string {
 	case status == runner.StatusUnknown, status == runner.StatusTaken:
 		return "in doubt: sent, and the answer was lost"
 	case status == runner.StatusPartial:
-		return strings.TrimSpace("half done, open is "+rec.Reason) + ": " + orStatus(text, status)
+		return fmt.Sprintf("half done (open: %s): %s", cmp.Or(rec.Reason, "a step"), orStatus(text, status))
 	}
 	return orStatus(text, runner.Status(rec.Status))
 }

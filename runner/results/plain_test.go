@@ -27,7 +27,7 @@ func TestPlain(t *testing.T) {
 		{table.Record{Status: "forbidden"}, "these credentials may not reset this user"},
 		{table.Record{Status: "unknown", Reason: "unverified", Error: "the answer was lost: EOF"}, "in doubt: sent, and the answer was lost"},
 		{table.Record{Status: "unknown", Reason: "incomplete", Error: "left: sms"}, "Okta did a part of the reset"},
-		{table.Record{Status: "partial", Reason: "enroll", Error: "enroll: 400 Bad Request E0000001: Api validation failed"}, "half done, open is enroll: enroll: Api validation failed"},
+		{table.Record{Status: "partial", Reason: "enroll", Error: "enroll: 400 Bad Request E0000001: Api validation failed"}, "half done (open: enroll): enroll: Api validation failed"},
 		{table.Record{Status: "not_attempted", Error: ""}, "not attempted"},
 	}
 	for _, tt := range tests {

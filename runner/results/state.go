@@ -27,7 +27,7 @@ func Strange(path string) (what, hint string) {
 	case errors.Is(err, fs.ErrNotExist):
 		return "it can't be read as the manifest of results", files.HintExists
 	}
-	return "it isn't a file of oktareset's", files.HintExists
+	return "oktareset didn't write it", files.HintExists
 }
 
 // OriginOf returns the SHA-256 of the file that first named the users of results. Results of an
@@ -51,7 +51,7 @@ func RefuseUnfinished(m *Manifest, path string) error {
 	if m.Finished {
 		return nil
 	}
-	what, hint := "results are", "let its run end; if it has broken off, go on with it: "+GoOnCommand(m, path, "--resume")
+	what, hint := "results are", "let its run end; if it has broken off, resume it: "+GoOnCommand(m, path, "--resume")
 	if m.DryRun {
 		what = "plan is"
 	}

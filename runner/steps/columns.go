@@ -55,7 +55,7 @@ func checkCells(f oktaclient.Enrollment, profile map[string]any) error {
 	}
 	email, _ := profile["email"].(string)
 	if name, domain, ok := strings.Cut(email, "@"); oktaclient.ByMail(f.Type) && (!ok || name == "" || domain == "") {
-		return fmt.Errorf("%q is no email address", email)
+		return fmt.Errorf("%q isn't an email address", email)
 	}
 	return nil
 }
@@ -80,7 +80,7 @@ func profileColumns(f oktaclient.Enrollment, columns []string) (map[string]int, 
 			continue
 		}
 		if earlier, twice := found[field]; twice {
-			return nil, fault.Usage("rename one of them", "columns %q and %q both hold the %s of the factor to enroll", columns[earlier], name, field)
+			return nil, fault.Usage("rename one of them", "columns %q and %q both have the %s of the factor to enroll", columns[earlier], name, field)
 		}
 		found[field] = i
 	}

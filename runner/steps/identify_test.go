@@ -76,7 +76,7 @@ func TestIdentify(t *testing.T) {
 		{"ME", aliceLogin, runner.StatusInvalid, runner.ReasonReserved, nil, "reserved"},
 		{".", aliceLogin, runner.StatusInvalid, runner.ReasonReserved, nil, "reserved"},
 		{"..", aliceLogin, runner.StatusInvalid, runner.ReasonReserved, nil, "reserved"},
-		{"\ufeff" + aliceID, aliceLogin, runner.StatusInvalid, runner.ReasonMalformed, nil, "it holds the character U+FEFF"},
+		{"\ufeff" + aliceID, aliceLogin, runner.StatusInvalid, runner.ReasonMalformed, nil, "it contains the invisible character U+FEFF"},
 		{"m\xfcller@example.com", aliceLogin, runner.StatusInvalid, runner.ReasonMalformed, nil, "it isn't UTF-8; save the file as CSV UTF-8"},
 		{strings.Repeat("x", 101), aliceLogin, runner.StatusInvalid, runner.ReasonMalformed, nil, "neither an Okta user ID nor a login: it is longer than 100"},
 	}

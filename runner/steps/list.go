@@ -292,7 +292,7 @@ func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {
 			continue
 		}
 		if !s.Changes && t.goesOn() { // a change that was made stays made
-			text := "not gone on with: " + string(res.Status) + ": " + res.Error
+			text := "not continued: " + string(res.Status) + ": " + res.Error
 			res.Leave(false, t.Job.Before.Open, text)
 		}
 		return err

@@ -13,7 +13,7 @@ import (
 // if it couldn't read anybody's roles.
 var ErrNoRoles = fault.New(fault.ExitNoAccess,
 	"use the token of an admin who may view admins, or an OAuth app with the scope okta.roles.read and such a role; or name the admins in an --exclude FILE",
-	"these credentials may not read admin roles (403), so that nobody knows who is an admin")
+	"these credentials may not read admin roles (403), so nobody knows who is an admin")
 
 // protect leaves alone users who must not or can't be reset: the owner of the credentials,
 // excluded users, recently reset users unless this row has already begun with them, and, unless
@@ -67,7 +67,7 @@ func (l *List) skipAdmins(ctx context.Context, t *Target, res *runner.Result) er
 func adminText(roles []oktaclient.Role) string {
 	text := fmt.Sprintf("has the admin role %q", roles[0])
 	if roles[0].Assignment == "GROUP" {
-		text += " by a group"
+		text += " through a group"
 	}
 	if n := len(roles) - 1; n > 0 {
 		text += fmt.Sprintf(", and %d more", n)

@@ -316,7 +316,7 @@ func TestSkipAdmins(t *testing.T) {
 		{name: "an admin", roles: []string{"SUPER_ADMIN"}, want: runner.StatusSkipped, reason: runner.ReasonAdmin, text: `has the admin role "SUPER_ADMIN"`, calls: one},
 		{name: "the least", roles: []string{"READ_ONLY_ADMIN"}, want: runner.StatusSkipped, reason: runner.ReasonAdmin, text: `has the admin role "READ_ONLY_ADMIN"`, calls: one},
 		{name: "a custom role", roles: []string{"Tier 2"}, want: runner.StatusSkipped, reason: runner.ReasonAdmin, text: `has the admin role "Tier 2"`, calls: one},
-		{name: "by a group", groups: []string{"ORG_ADMIN"}, want: runner.StatusSkipped, reason: runner.ReasonAdmin, text: `has the admin role "ORG_ADMIN" by a group`, calls: one},
+		{name: "by a group", groups: []string{"ORG_ADMIN"}, want: runner.StatusSkipped, reason: runner.ReasonAdmin, text: `has the admin role "ORG_ADMIN" through a group`, calls: one},
 		{
 			name: "several", roles: []string{"APP_ADMIN"}, groups: []string{"ORG_ADMIN", "Tier 2"}, want: runner.StatusSkipped, reason: runner.ReasonAdmin,
 			text: `has the admin role "APP_ADMIN", and 2 more`, calls: one,

@@ -25,7 +25,7 @@ func ParseFactorType(s string) (FactorType, error) {
 	if i := strings.LastIndexByte(s, ':'); i >= 0 && strings.ToUpper(s[i+1:]) == s[i+1:] {
 		f.Type, f.Provider = s[:i], s[i+1:]
 		if f.Provider == "" {
-			return f, errors.New("the provider behind the colon is missing")
+			return f, errors.New("the provider after the colon is missing")
 		}
 	}
 	f.Type = strings.ToLower(f.Type)
@@ -74,7 +74,7 @@ func (l *List) chooseFactors(ctx context.Context, t *Target, res *runner.Result)
 	}
 	if t.takenBefore() { // exactly those of the first attempt
 		if f := t.newer(listed); f != nil {
-			settle(res, runner.StatusFailed, "", fmt.Sprintf("%s, enrolled since, would go along: decide by oktareset factors unenroll", f))
+			settle(res, runner.StatusFailed, "", fmt.Sprintf("%s, enrolled since, would be removed too: decide by oktareset factors unenroll", f))
 		}
 		return nil
 	}

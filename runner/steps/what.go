@@ -22,7 +22,7 @@ type What struct {
 func (w *What) Warning() string {
 	for _, f := range w.Factors {
 		if !slices.Contains(oktaclient.FactorTypes(), f.Type) {
-			return fmt.Sprintf("--factor %s: that is no factor type that Okta documents: it has %s", f, strings.Join(oktaclient.FactorTypes(), ", "))
+			return fmt.Sprintf("--factor %s: Okta documents no such factor type: it has %s", f, strings.Join(oktaclient.FactorTypes(), ", "))
 		}
 	}
 	return ""
@@ -45,7 +45,7 @@ func (w *What) Text(n int) string {
 		}
 		text = fmt.Sprintf("unenrolls %s of %s", strings.Join(names, ", "), console.Plural(n, "user"))
 		if together {
-			text += " (the other factors of Okta Verify go along)"
+			text += " (and with them the other factors of Okta Verify)"
 		}
 		if w.RemoveRecovery {
 			text += " and forgets the phone numbers for recovery"
