@@ -35,8 +35,8 @@ import (
 	"oktareset/testdata/scripting"
 )
 
-// The scripts run this program itself, as a process, against a stand-in org that the test
-// serves. Each asserts stdout and stderr, and what was done to whom.
+// The scripts run this program as a process of its own, against a stand-in org that the test
+// serves. Each asserts stdout and stderr, and what was done to each user.
 
 // programs are what the scripts may execute.
 var programs = map[string]func(){"oktareset": main, "ontty": ontty.Run}
@@ -76,7 +76,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// A limit that was set, by GOMEMLIMIT or before, stays.
+// A limit that was set earlier, by GOMEMLIMIT or otherwise, stays.
 func TestLimitMemory(t *testing.T) {
 	before := debug.SetMemoryLimit(math.MaxInt64)
 	defer debug.SetMemoryLimit(before)
@@ -199,8 +199,8 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 	setOrg(ts, org)
 }
 
-// chatter answers as the org does, and then says more than it was asked on each connection that is
-// kept.
+// chatter answers like the org, and then sends more than it was asked for on each connection that
+// is kept.
 type chatter struct {
 	org *standin.Org
 	say string
@@ -219,10 +219,10 @@ func (c chatter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if result.Write(conn) == nil {
 		_, _ = io.WriteString(conn, c.say+"\x1b[31m\r\n")
 	}
-	_, _ = io.Copy(io.Discard, conn) // until the client has enough of it
+	_, _ = io.Copy(io.Discard, conn) // until the client has had enough
 }
 
-// orgs are found by a script's working folder: testscript hands no values from one command to
+// orgs are stored by a script's working folder: testscript passes no values from one command to
 // the next.
 var orgs = make(chan map[string]*standin.Org, 1)
 
@@ -246,7 +246,7 @@ func number(ts *testscript.TestScript, s string) int {
 	return n
 }
 
-// cellsOf finds what may name users in a file, whatever its form.
+// cellsOf returns the cells of a file that may name users, whatever its form.
 func cellsOf(file string) []string {
 	var ids []string
 	for _, cell := range regexp.MustCompile(`[^,;\t\n\r"]+`).FindAllString(file, -1) {
@@ -282,7 +282,7 @@ func userWith(spec, how string) standin.User {
 }
 
 // deeds asserts what was done to a user: deeds USER NAME=N …, with the names of standin.Deeds.
-// What isn't named was not done.
+// Anything not named must not have been done.
 func deeds(ts *testscript.TestScript, _ bool, args []string) {
 	want := make(map[string]int)
 	for _, arg := range args[1:] {
@@ -300,8 +300,8 @@ func deeds(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// passcode writes what a user's phone or app shows for a factor into a file: passcode USER
-// TYPE[:PROVIDER] FILE. FACTOR is the factor's ID then.
+// passcode writes what a user's phone or app shows for a factor to a file: passcode USER
+// TYPE[:PROVIDER] FILE. It sets FACTOR to the factor's ID.
 func passcode(ts *testscript.TestScript, _ bool, args []string) {
 	u, _ := theOrg(ts).User(args[0])
 	for _, f := range u.Factors {
@@ -314,8 +314,8 @@ func passcode(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Fatalf("%s has no passcode for %s", args[0], args[1])
 }
 
-// resetBy lets another admin reset a user in the Admin Console: resetby ADMIN USER. Who resets
-// themselves removes their own factors.
+// resetBy lets another admin reset a user in the Admin Console: resetby ADMIN USER. With the same
+// user twice, they remove their own factors.
 func resetBy(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: resetby ADMIN USER")
@@ -329,8 +329,8 @@ func resetBy(ts *testscript.TestScript, _ bool, args []string) {
 func clearFaults(ts *testscript.TestScript, _ bool, _ []string) { theOrg(ts).Clear() }
 
 // stats asserts what the org has seen: stats NAME=N …, where NAME is resets, twice, 429s,
-// requests or an operation. Faults that nobody met and requests that no careful client sends
-// fail it too.
+// requests or an operation. It also fails for faults that nobody met and for requests that no
+// careful client sends.
 func stats(ts *testscript.TestScript, _ bool, args []string) {
 	org := theOrg(ts)
 	s := org.Stats()
@@ -353,7 +353,7 @@ func stats(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// match holds a file (or stdout, stderr) against another one that has a regular expression for
+// match compares a file (or stdout, stderr) with another one that has a regular expression for
 // each line.
 func match(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
@@ -393,8 +393,8 @@ type serviceApp struct {
 // clientID is that of every script's app.
 const clientID = "0oascriptapp00001x5d7"
 
-// signIn registers the app with the org, with the key in its file, which is made if there is
-// none, and sets the environment as an admin would. Without an app that is cleared.
+// signIn registers the app with the org, with the key in its file, which is created if necessary,
+// and sets the environment as an admin would. Without an app it clears those variables.
 func (a serviceApp) signIn(ts *testscript.TestScript, org *standin.Org) {
 	for _, name := range []string{"AUTHORIZATIONMODE", "CLIENTID", "PRIVATEKEY", "PRIVATEKEYID", "SCOPES"} {
 		ts.Setenv("OKTA_CLIENT_"+name, "")
@@ -447,7 +447,7 @@ func replaceIn(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(text), 0o600))
 }
 
-// noSecrets asserts that files (or stdout, stderr) hold neither the script's token nor a line
+// noSecrets asserts that files (or stdout, stderr) contain neither the script's token nor a line
 // of its private key nor a JWT: nosecrets FILE….
 func noSecrets(ts *testscript.TestScript, _ bool, args []string) {
 	secrets := []string{"scriptsecret"}
@@ -469,8 +469,8 @@ func noSecrets(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// TestTagRunsNothing builds a checkout whose newest tag is a shell command: who may push a tag must
-// not run anything on the machine that builds.
+// TestTagRunsNothing builds a checkout whose newest tag is a shell command: the right to push a
+// tag must not include running anything on the machine that builds.
 func TestTagRunsNothing(t *testing.T) {
 	makefile, err := os.ReadFile("Makefile")
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"testing/iotest"
 )
 
-// A body is its caller's: the next one that is read doesn't change it.
+// A body belongs to its caller: reading the next one doesn't change it.
 func TestReadBody(t *testing.T) {
 	t.Parallel()
 	first, err := readBody(strings.NewReader("the first body"), maxBody)

@@ -14,7 +14,7 @@ import (
 	"oktareset/oktaclient"
 )
 
-// How much is read of a reply: a little less is taken, a little more is refused.
+// A reply a little below the size limit is accepted, one a little above it is refused.
 func TestRepliesAreBounded(t *testing.T) {
 	t.Parallel()
 	user := func(size int) string {
@@ -73,13 +73,13 @@ func TestHeadersAreBounded(t *testing.T) {
 	}
 }
 
-// A server that never ends is cut off by these bounds, long before its time is over.
+// These limits end the reading of an endless reply long before the timeout.
 func TestEndlessRepliesAreCutOff(t *testing.T) {
 	t.Parallel()
 	for name, head := range map[string]string{"a reply": okHead + "\r\n[", "headers": okHead + "X-A: "} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			const most = 16 << 20 // with what lies in the buffers of both sides
+			const most = 16 << 20 // including the buffers of both sides
 			var sent atomic.Int64
 			done := make(chan struct{})
 			c, _ := speak(t, oktaclient.Options{Timeout: 20 * time.Second}, func(conn net.Conn) {

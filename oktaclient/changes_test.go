@@ -15,14 +15,14 @@ import (
 	"oktareset/oktaclient/standin"
 )
 
-// wire is between a client and its org: it knows what is under way, and what was sent in which
-// order.
+// wire is between a client and its org: it knows what is under way, and the order of what was
+// sent.
 type wire struct {
 	next http.RoundTripper
 
 	mu      sync.Mutex
 	changes int      // under way
-	sent    []string // "change 3" where 3 are then under way, "change lost", "read"
+	sent    []string // "change 3" if 3 are then under way, "change lost", "read"
 }
 
 func (x *wire) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -66,9 +66,9 @@ func newWire(t *testing.T, users int, cfg standin.Config) (*world, *wire) {
 	return w, x
 }
 
-// settled fails the test unless each user was reset once, or at most once where the answer was
-// lost, or not at all where that is said. It returns how many are in doubt and how many weren't
-// sent.
+// settled fails the test unless each user was reset once; users with a lost answer, at most once;
+// and users whose change failed otherwise, not at all. It returns how many are in doubt and how
+// many weren't sent.
 func (w *world) settled(t *testing.T, failed map[string]error) (doubt, unsent int) {
 	t.Helper()
 	for _, id := range w.ids {
@@ -92,7 +92,7 @@ func (w *world) settled(t *testing.T, failed map[string]error) (doubt, unsent in
 	return doubt, unsent
 }
 
-// An outage costs what is under way when it begins, and one at most that goes alone.
+// An outage costs what is under way when it begins, and at most one more, which goes alone.
 func TestOutageCostsWhatWasUnderWay(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []standin.Kind{standin.Outage, standin.OutageClosed, standin.OutageRefused} {
@@ -123,7 +123,7 @@ func TestOutageCostsWhatWasUnderWay(t *testing.T) {
 	}
 }
 
-// Pages that aren't Okta's cost as much as silence does.
+// Pages that aren't Okta's cost as much as silence.
 func TestPortalInTheMiddle(t *testing.T) {
 	t.Parallel()
 	for _, workers := range []int{1, 8, 30} {
@@ -139,7 +139,8 @@ func TestPortalInTheMiddle(t *testing.T) {
 	}
 }
 
-// Nothing else is changed before Okta has answered the first change, be that after losses.
+// Nothing else is changed before Okta has answered the first change, even if answers were lost
+// before.
 func TestFirstChangeGoesAlone(t *testing.T) {
 	t.Parallel()
 	for lost := range 3 {
@@ -163,8 +164,8 @@ func TestFirstChangeGoesAlone(t *testing.T) {
 	}
 }
 
-// After one loss the pool goes on as soon as a read was answered; after two, one change goes alone
-// first.
+// After one loss the pool continues as soon as a read is answered; after two, one change goes
+// alone first.
 func TestAfterALoss(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -191,7 +192,7 @@ func TestAfterALoss(t *testing.T) {
 			for _, s := range x.sent {
 				if s == "read" {
 					after = nil
-				} else if s != "change lost" { // by one that was under way
+				} else if s != "change lost" { // of one that was under way
 					after = append(after, s)
 				}
 			}
@@ -204,8 +205,8 @@ func TestAfterALoss(t *testing.T) {
 	}
 }
 
-// Answers to changes are lost without an end, while reads are answered: three that went alone are
-// enough to know.
+// Answers to changes are lost without end, while reads are answered: three that went alone are
+// enough to stop.
 func TestAllChangesLost(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []standin.Kind{standin.Drop, standin.Hang, standin.Portal, standin.ServerError} {
@@ -231,8 +232,8 @@ func TestAllChangesLost(t *testing.T) {
 	}
 }
 
-// More than one change in twenty is lost, each for itself: that isn't worth going on. One in thirty
-// is.
+// If more than one change in twenty is lost, each on its own, the run stops. With one in thirty
+// it continues.
 func TestTooManyLost(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -253,7 +254,7 @@ func TestTooManyLost(t *testing.T) {
 	}
 }
 
-// Whoever resumes again and again doesn't lose a user each time.
+// Repeated resumes don't lose a user each time.
 func TestLostBefore(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -298,8 +299,8 @@ func TestCancelEndsAPauseAtOnce(t *testing.T) {
 	}
 }
 
-// Okta's answer never comes: the patience is that with any outage, and reads of other things go on
-// meanwhile.
+// Okta's answer never comes: the run waits as long as in any outage, and reads of other things
+// continue meanwhile.
 func TestPauseThatLasts(t *testing.T) {
 	t.Parallel()
 	virtually(t, "the user's record", func(t *testing.T) {
@@ -320,7 +321,7 @@ func TestPauseThatLasts(t *testing.T) {
 			}
 		}
 	})
-	// A read of something else isn't held back, and its answer is as good.
+	// A read of something else isn't held back, and its answer counts too.
 	virtually(t, "not of everything", func(t *testing.T) {
 		w, _ := newWire(t, 60, standin.Config{Latency: 100 * time.Millisecond})
 		w.org.Script(standin.Fault{Kind: standin.Drop, Op: standin.OpResetFactors, Skip: 20, Times: 1},
@@ -336,7 +337,8 @@ func TestPauseThatLasts(t *testing.T) {
 			t.Errorf("%d in doubt, %d not sent after %v; want one, none, soon", doubt, unsent, time.Since(start))
 		}
 	})
-	// One user's record can't be read, but Okta answers: the record of the next one shows it.
+	// One user's record can't be read, but Okta answers: reading the next user's record shows
+	// that.
 	virtually(t, "one user's", func(t *testing.T) {
 		w, _ := newWire(t, 60, standin.Config{Latency: 100 * time.Millisecond})
 		w.org.Script(standin.Fault{Kind: standin.Drop, Op: standin.OpResetFactors, UserID: w.ids[20], Times: 1},
@@ -348,7 +350,7 @@ func TestPauseThatLasts(t *testing.T) {
 	})
 }
 
-// An answer is lost while the ledger notes others as taken: those aren't sent before Okta has
+// An answer is lost while the ledger records others as taken: those aren't sent before Okta has
 // answered a read.
 func TestLossDuringDispatch(t *testing.T) {
 	t.Parallel()
@@ -377,8 +379,8 @@ func TestLossDuringDispatch(t *testing.T) {
 	})
 }
 
-// Nobody else's answers are needed to see that Okta can't be reached: those who wait for it to
-// answer have none.
+// The failures of the waiting callers suffice to see that Okta can't be reached: callers who wait
+// for an answer to a read have none of their own.
 func TestPauseBecomesAnOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -388,7 +390,7 @@ func TestPauseBecomesAnOutage(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		seen := false
 		time.AfterFunc(5*time.Second, func() {
-			for range 250 { // it holds again and again, with one request between
+			for range 250 { // it holds again and again, with one request in between
 				_, why := w.client.Hold()
 				seen = seen || why == "Okta can't be reached"
 				pass(100 * time.Millisecond)

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// FuzzClean cleans any bytes. What was JSON stays JSON, of the same shape; no string in it, decoded
-// by the decoder that is used, holds a secret or is too long; and what has neither isn't touched.
+// FuzzClean cleans any bytes. JSON stays JSON of the same shape; no decoded string in it contains
+// a secret or is too long; and JSON without either is unchanged.
 func FuzzClean(f *testing.F) {
 	const token, code = "00abcdefghijklmnopqrstuvwxyz", "123456"
 	for _, s := range []string{
@@ -39,7 +39,8 @@ func FuzzClean(f *testing.F) {
 		}
 		dirty := false
 		for _, s := range stringsIn(is) {
-			if strings.Contains(s, token) || s == code || len(s) > maxText+6 { // a character's rest, and three dots
+			// the rest of a character, and the ellipsis
+			if strings.Contains(s, token) || s == code || len(s) > maxText+6 {
 				t.Errorf("%.100q is in what %.100q became", s, in)
 			}
 		}
@@ -52,7 +53,8 @@ func FuzzClean(f *testing.F) {
 	})
 }
 
-// stringsIn are the strings of a decoded value, names of members and numbers' texts included.
+// stringsIn returns the strings of a decoded value, including names of members and the texts of
+// numbers.
 func stringsIn(v any) []string {
 	switch v := v.(type) {
 	case string:
@@ -73,7 +75,7 @@ func stringsIn(v any) []string {
 	return nil
 }
 
-// BenchmarkClean compares what the filter costs with what decoding costs anyway.
+// BenchmarkClean compares the cost of the filter with the cost of decoding.
 func BenchmarkClean(b *testing.B) {
 	token := strings.Repeat("0aB-", 10) + "xy"
 	user := func(i int) string {

@@ -63,7 +63,7 @@ func TestRequestOnTheWire(t *testing.T) {
 	}
 }
 
-// What names somebody else than a user must not reach the wire.
+// A name for something other than a user must not reach the wire.
 func TestReservedNamesAreNotSent(t *testing.T) {
 	t.Parallel()
 	c := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { t.Errorf("asked for %s", r.URL) }), oktaclient.Options{})
@@ -147,8 +147,8 @@ func TestErrorReplies(t *testing.T) {
 	}
 }
 
-// Bodies that aren't Okta's errors make no error of Okta's, whatever they hold: nothing of them is
-// passed on.
+// Bodies that aren't Okta's errors make no error of Okta's, whatever they contain: nothing in
+// them is passed on.
 func TestErrorRepliesOfNobody(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
@@ -260,8 +260,7 @@ func TestGetOrg(t *testing.T) {
 	}
 }
 
-// An ID that no org can have counts as none: it would stand in files, and two orgs could have the
-// same.
+// An impossible org ID counts as none: it would get into files, and two orgs could have the same.
 func TestOrgIDThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[string]string{

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// saying is a reply by its Date and the end of its window, both as the time from noon.
+// saying returns a reply with a Date and a window's end, both as the time since noon.
 func saying(date, reset time.Duration) rateLimit {
 	noon := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 	return rateLimit{limit: 600, remaining: 599, known: true, date: noon.Add(date), reset: noon.Add(reset).Unix()}
@@ -48,7 +48,7 @@ func TestVouches(t *testing.T) {
 	}
 }
 
-// Whatever a proxy writes as the time, the earliest time isn't later than Okta's clock.
+// Whatever time a proxy writes, the earliest time isn't later than Okta's clock.
 func TestEarliestIsNotLater(t *testing.T) {
 	t.Parallel()
 	const s = time.Second
@@ -77,8 +77,8 @@ func TestEarliestIsNotLater(t *testing.T) {
 	}
 }
 
-// Between replies the time that passed counts, from the reply on; one that is no answer of Okta's
-// doesn't.
+// Between replies the elapsed time counts, from the reply on; a reply that isn't Okta's doesn't
+// count.
 func TestClockGoesOn(t *testing.T) {
 	t.Parallel()
 	c := New(OrgURL{}, Options{})
@@ -106,7 +106,7 @@ func TestClockGoesOn(t *testing.T) {
 	}
 }
 
-// A reply that its own window contradicts doesn't move a clock that others vouch for.
+// A reply that its own window contradicts doesn't move a clock that others confirm.
 func TestOneWrongDateMovesNothing(t *testing.T) {
 	t.Parallel()
 	const s = time.Second

@@ -15,8 +15,8 @@ import (
 	"oktareset/oktaclient"
 )
 
-// closer is an org that answers one request on each connection and closes it, unannounced, when the
-// next one comes. It counts resets.
+// closer is an org that answers one request on each connection and closes it without notice when
+// the next one comes. It counts resets.
 type closer struct {
 	mu     sync.Mutex
 	served map[any]bool // by connection
@@ -47,8 +47,8 @@ func (c *closer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = fmt.Fprintf(w, `{"id":"00u00000000000000000","profile":{"login":%q}}`, id)
 }
 
-// A server that closes each connection after one reply, without saying so, costs a change or two,
-// and no time.
+// A server that closes each connection after one reply without notice costs a change or two, and
+// no time.
 func TestServerThatClosesConnections(t *testing.T) {
 	t.Parallel()
 	for _, workers := range []int{1, 8, 30} {

@@ -17,14 +17,14 @@ import (
 )
 
 // nameServer answers each question for an IPv4 or IPv6 address with the next of its answers, and
-// the last one again and again.
+// repeats the last one.
 type nameServer struct {
 	mu      sync.Mutex
 	answers [][]netip.Addr
 	asked   int
 }
 
-// resolver asks the name server, whatever this machine's settings and hosts file say.
+// resolver asks the name server, whatever this machine's settings and hosts file are.
 func (n *nameServer) resolver(t *testing.T) *net.Resolver {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -49,8 +49,8 @@ func (n *nameServer) serve(conn net.PacketConn) {
 	}
 }
 
-// answer makes a reply: the header and the question as they came, then the addresses of the kind
-// that is asked for.
+// answer makes a reply: the header and the question as they came, then the addresses of the
+// requested kind.
 func (n *nameServer) answer(q []byte) []byte {
 	const header, typeA, typeAAAA = 12, 1, 28
 	end := header
@@ -76,7 +76,7 @@ func (n *nameServer) answer(q []byte) []byte {
 	return reply
 }
 
-// here is an org on this machine's loopback that counts requests.
+// here is an org on this machine's loopback interface that counts requests.
 type here struct {
 	*httptest.Server
 	requests atomic.Int32
@@ -111,25 +111,25 @@ func addrs(texts ...string) []netip.Addr {
 	return list
 }
 
-// soon ends what would wait for another machine.
+// soon ends a wait for another machine.
 func soon(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(Brief(t.Context()), 5*time.Second)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-// alias stands in the place of localhost: the hosts file answers for that before any name server.
+// alias replaces localhost: the hosts file answers for that before any name server.
 const alias = "localhost.test"
 
-// dialAs makes the client of an http org under another name, as if that were this machine's.
+// dialAs makes the client of an http org under another name, as if that name meant this machine.
 func dialAs(t *testing.T, name, port string, o Options) *Client {
 	t.Helper()
 	o.Token = "00aTheTokenOfAnAdmin"
 	return New(OrgURL{scheme: "http", host: net.JoinHostPort(name, port)}, o)
 }
 
-// Without TLS, nothing is connected to but this machine, whatever a name server says of the name,
-// and whenever.
+// Without TLS, only this machine is connected to, whatever a name server says about the name, and
+// whenever.
 func TestPlainHTTPStaysHere(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -171,8 +171,8 @@ func TestPlainHTTPStaysHere(t *testing.T) {
 	}
 }
 
-// What a name meant before doesn't count, neither for a read nor for a change nor for a change on a
-// connection of its own.
+// An earlier meaning of a name doesn't count, neither for a read nor for a change nor for a
+// change on a connection of its own.
 func TestPlainHTTPLooksAgain(t *testing.T) {
 	t.Parallel()
 	org := newHere(t)
@@ -197,7 +197,7 @@ func TestPlainHTTPLooksAgain(t *testing.T) {
 	}
 }
 
-// The token endpoint is asked in the same way.
+// The same holds for the token endpoint.
 func TestPlainHTTPTokenEndpoint(t *testing.T) {
 	t.Parallel()
 	org := newHere(t)
@@ -226,7 +226,7 @@ func TestPlainHTTPWithoutProxy(t *testing.T) {
 	}
 }
 
-// An https org is dialled wherever its name leads: the certificate says who it is.
+// An https org is dialled wherever its name leads: the certificate proves who it is.
 func TestTLSIsDialledAnywhere(t *testing.T) {
 	t.Parallel()
 	for scheme, guarded := range map[string]bool{"https": false, "http": true} {
@@ -237,7 +237,7 @@ func TestTLSIsDialledAnywhere(t *testing.T) {
 	}
 }
 
-// Only addresses are believed, in each form in which they may be given to the dialer.
+// Only addresses are trusted, in each form in which the dialer may get them.
 func TestOnlyLoopback(t *testing.T) {
 	t.Parallel()
 	for address, ok := range map[string]bool{
@@ -251,7 +251,7 @@ func TestOnlyLoopback(t *testing.T) {
 	}
 }
 
-// Which names pass as this machine's in an http URL, before anything is looked up.
+// Names that are accepted as this machine's in an http URL, before any look-up.
 func TestPlainHTTPNames(t *testing.T) {
 	t.Parallel()
 	for in, ok := range map[string]bool{
@@ -272,7 +272,7 @@ func TestPlainHTTPNames(t *testing.T) {
 	}
 }
 
-// The next page is asked for over TLS, as the first was, and at the same place.
+// The next page is requested over TLS, as the first was, and at the same place.
 func TestNextPageStaysHere(t *testing.T) {
 	t.Parallel()
 	c := cannedClient(t, nil)

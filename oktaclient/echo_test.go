@@ -23,8 +23,8 @@ import (
 	"oktareset/oktaclient/standin"
 )
 
-// echo stands between a client and the org. It changes the texts of each reply, all that it has
-// been sent in secret among them, and writes every character as an escape.
+// echo is between a client and the org. It changes the texts of each reply, puts all secrets into
+// them that it was sent, and escapes every character.
 type echo struct {
 	next http.RoundTripper
 	text func(member, text string, secrets []string) string
@@ -137,7 +137,7 @@ func escaped(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// fixed are the members that decide how an exchange goes on.
+// fixed are the members that decide how an exchange continues.
 var fixed = []string{
 	"id", "uuid", "href", "errorCode", "factorType", "provider", "status", "factorResult", "created", "lastUpdated", "published",
 	"expiresAt", "eventType", "result", "type", "access_token", "token_type",
@@ -182,7 +182,7 @@ const (
 // someoneReset is the ID of somebody who was reset a moment ago.
 const someoneReset = "00u9876543210abcdEFG"
 
-// calls are what each exported method of a client returns, but for those that silent names.
+// calls returns, for each exported method of a client except those in silent, what it returns.
 var calls = map[string]func(ctx context.Context, s *scene) []any{
 	"GetActor": func(ctx context.Context, s *scene) []any { return of(s.client.GetActor(ctx)) },
 	"GetMe":    func(ctx context.Context, s *scene) []any { return of3(s.client.GetMe(ctx)) },
@@ -270,13 +270,13 @@ var calls = map[string]func(ctx context.Context, s *scene) []any{
 	},
 }
 
-// longTexts are the bounds of texts that pass on more than others, in bytes; the others' is 2 KB.
+// longTexts are the limits of methods with longer texts, in bytes; the others' is 2 KB.
 var longTexts = map[string]int{
 	"ListUserRecords": 32 << 10, "ListGroupUsers": 32 << 10, "ListFactorEvents": 8 << 10, "FindFactorEvents": 8 << 10,
 	"ReadLog": 8 << 10, "ReadEvents": 8 << 10, "ListRoles": 500, "Grant": 100,
 }
 
-// silent are the methods that return nothing which a server wrote.
+// silent are the methods that return nothing from a server.
 var silent = []string{
 	"Accepted", "Allowance", "CloseIdle", "Earliest", "Expect", "Hold", "IsApp", "LostBefore", "MetOkta", "NeededScopes", "NewSeries", "Now",
 	"Org", "Stats", "Succeed", "Trustworthy", "Vouched",
@@ -339,7 +339,7 @@ func cmpApp(app *standin.App) *standin.App {
 	return app
 }
 
-// textsOf gathers every text in what a call returned, also those in JSON that it holds.
+// textsOf collects every text in the return values of a call, including those in JSON.
 func textsOf(v any) []string {
 	var texts []string
 	var gather func(v reflect.Value)
@@ -388,8 +388,8 @@ func textsOf(v any) []string {
 	return texts
 }
 
-// Whatever a client returns, it has no secret in it that a server sent back, and nothing in its
-// log: for each method that there is.
+// No return value and no log line of a client has a secret that a server sent back: for each
+// method.
 func TestEchoesOfEveryCall(t *testing.T) {
 	t.Parallel()
 	methods := reflect.TypeFor[*oktaclient.Client]()
@@ -431,7 +431,7 @@ func TestEchoesOfEveryCall(t *testing.T) {
 	}
 }
 
-// Every text of every call has a bound; an ID or an address that is longer isn't used.
+// Every text of every call has a limit; an ID or an address beyond it isn't used.
 func TestTextsOfEveryCallAreBounded(t *testing.T) {
 	t.Parallel()
 	for name, call := range calls {

@@ -72,7 +72,7 @@ func TestParsePhone(t *testing.T) {
 	}
 }
 
-// Secrets must not get into a log by the way that most things do.
+// Secrets must not get into a log in the usual ways.
 func TestSecretsOfFactorsDontPrint(t *testing.T) {
 	t.Parallel()
 	e := oktaclient.Enrollment{Type: "question", Provider: "OKTA", Profile: map[string]any{"answer": "mayonnaise"}}

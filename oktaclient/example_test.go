@@ -9,8 +9,8 @@ import (
 	"oktareset/oktaclient/standin"
 )
 
-// Reset one user's factors. dispatch is called once a request is about to be sent that may change
-// something: whoever keeps a record writes down there that the user is taken.
+// Reset one user's factors. dispatch is called just before a request is sent that may change
+// something: a caller that keeps records then records that the user is taken.
 func Example() {
 	org := standin.New(standin.Config{Unlimited: true})
 	alice := org.Add(standin.User{Login: "alice@example.com"})
@@ -42,7 +42,7 @@ func Example() {
 	// 1 reset by the org's own count
 }
 
-// What became of a request is one word, whatever the answer was.
+// The fate of a request is one word, whatever the answer was.
 func ExampleFateOf() {
 	org := standin.New(standin.Config{Unlimited: true})
 	bob := org.Add(standin.User{Login: "bob@example.com", Status: standin.StatusDeprovisioned})

@@ -22,7 +22,7 @@ const (
 	someTransaction = "v2mst.GldKV5VxTrifyeZmWSQguA"
 )
 
-// factorCalls are all calls about factors, with what they put on the wire.
+// factorCalls are all calls about factors, and what they send.
 var factorCalls = []struct {
 	name       string
 	call       func(context.Context, *oktaclient.Client, string, string) (oktaclient.Reply, error)
@@ -30,7 +30,7 @@ var factorCalls = []struct {
 	body       string
 	language   string
 	answer     string
-	once, safe bool // how often a 429, or a lost answer, is followed by another attempt
+	once, safe bool // how often another attempt follows a 429, or a lost answer
 }{
 	{
 		name: "list", safe: true, request: "GET /factors", answer: "[]",
@@ -177,7 +177,7 @@ func TestFactorCallsOnTheWire(t *testing.T) {
 	}
 }
 
-// What isn't an ID must not reach a URL, whether it stands for the user or for the factor.
+// Anything but an ID must not reach a URL, for the user or for the factor.
 func TestFactorIDsAreChecked(t *testing.T) {
 	t.Parallel()
 	c := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { t.Errorf("asked for %s", r.URL) }), oktaclient.Options{})
@@ -219,7 +219,7 @@ func TestFactorChangesAreNotSentAgain(t *testing.T) {
 }
 
 // Okta's limits on messages and attempts are its answer: waiting for a window to end would make
-// the passcode stale, and hold everybody else.
+// the passcode stale, and delay everybody else.
 func TestFactorLimitsAreNotWaitedOut(t *testing.T) {
 	t.Parallel()
 	for _, tt := range factorCalls {

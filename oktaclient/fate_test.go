@@ -30,7 +30,7 @@ func TestFateOf(t *testing.T) {
 		{judged(Missing), Missing},
 		{judged(NoAccess), NoAccess},
 
-		// Of the request that needed the token, nothing is in doubt.
+		// The request that needed the token is never in doubt.
 		{&TokenError{judged(NoAccess)}, NoAccess},
 		{&TokenError{judged(Refused)}, NoAccess},
 		{&TokenError{judged(WrongOrg)}, WrongOrg},
@@ -52,7 +52,7 @@ func TestFateOf(t *testing.T) {
 	}
 }
 
-// What is sent again decides whether a user is reset twice.
+// These decisions are what keeps a user from being reset twice.
 func TestOnlyCertainlyUndoneChangesAreSentAgain(t *testing.T) {
 	t.Parallel()
 	change, read := request{}, request{safe: true}

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// concurrency is an org that lets so many requests in at the same time, and a client that
+// concurrency is an org that accepts this many requests at the same time, and a client that
 // always has more to send: a round of requests under way is answered at once, in the order in
 // which they were sent.
 type concurrency struct {
@@ -13,7 +13,7 @@ type concurrency struct {
 	flight flight
 }
 
-// rounds plays so many rounds and returns the refusals and the calls let in.
+// rounds plays this many rounds and returns the refused and the accepted calls.
 func (c *concurrency) rounds(n int) (refused, accepted int) {
 	for range n {
 		under := c.flight.cap
@@ -59,7 +59,8 @@ func TestFlightFollowsTheLimit(t *testing.T) {
 	}
 }
 
-// What wasn't made use of says nothing about the cap, but a refusal beside few requests does.
+// A reply to a request that didn't need the cap says nothing about the cap, but a refusal with
+// few requests under way does.
 func TestFlightOfFew(t *testing.T) {
 	t.Parallel()
 	f := newFlight(32)
@@ -77,7 +78,7 @@ func TestFlightOfFew(t *testing.T) {
 	}
 }
 
-// Where not even one is let in, the pool pauses, longer each time.
+// If not even one request is accepted, the pool pauses, longer each time.
 func TestFlightBlocked(t *testing.T) {
 	t.Parallel()
 	f := newFlight(1)

@@ -34,13 +34,14 @@ func TestFew(t *testing.T) {
 	}
 }
 
-// A request that is one too many is due when the window's even pace has come to it, whatever
+// The request after those that fit is due when the window's even pace has reached it, whatever
 // the limit and the capacity.
 func TestDue(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		limit, remaining, capacity, inFlight int
-		want                                 time.Duration // after the window opened; 61 s later it has ended
+		// after the window opened; it ends after 61 s
+		want time.Duration
 	}{
 		{600, 600, 100, 0, 0},
 		{600, 300, 100, 0, 20500 * time.Millisecond},

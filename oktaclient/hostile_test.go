@@ -23,11 +23,11 @@ import (
 	"oktareset/oktaclient/standin"
 )
 
-// secret is long enough to be no accident wherever it turns up.
+// secret is too long to occur by chance.
 const secret = "00hostileSecretTokenOfFortyTwoCharacters_x"
 
-// speak serves raw bytes: answer writes what comes back to one request, and the connection is
-// closed after it.
+// speak serves raw bytes: answer writes the reply to one request, and the connection is closed
+// after it.
 func speak(t *testing.T, o oktaclient.Options, answer func(conn net.Conn)) (*oktaclient.Client, *atomic.Int32) {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -63,8 +63,8 @@ func speak(t *testing.T, o oktaclient.Options, answer func(conn net.Conn)) (*okt
 
 const okHead = "HTTP/1.1 200 OK\r\nX-Okta-Request-Id: req\r\nConnection: close\r\n"
 
-// Whatever bytes come back, a reset ends in time, after one request, with a fate that is
-// certain, and an error that is short and without secrets.
+// Whatever bytes come back, a reset ends in time, after one request, with a certain fate, and
+// with an error that is short and without secrets.
 func TestHostileBytes(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 200<<10)
@@ -123,7 +123,7 @@ func TestHostileBytes(t *testing.T) {
 	}
 }
 
-// What JSON may hold that is hard on its reader.
+// JSON that is hard to read.
 func TestHostileJSON(t *testing.T) {
 	t.Parallel()
 	var bomb bytes.Buffer
@@ -161,7 +161,7 @@ func TestHostileJSON(t *testing.T) {
 	}
 }
 
-// A reply that is small takes little memory, whatever it is a list of.
+// A small reply takes little memory, whatever its list contains.
 func TestHostileLists(t *testing.T) {
 	body := "[" + strings.Repeat("{},", 300<<10) + "{}]"
 	c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -184,7 +184,7 @@ func TestHostileLists(t *testing.T) {
 	}
 }
 
-// A credential that comes back, from a debugging proxy perhaps, isn't passed on: not in errors,
+// A credential that comes back, perhaps from a debugging proxy, isn't passed on: not in errors,
 // not in data, not in the log.
 func TestEchoesAreRedacted(t *testing.T) {
 	t.Parallel()
@@ -222,8 +222,8 @@ func TestEchoesAreRedacted(t *testing.T) {
 	}
 }
 
-// No request, and so no token, goes where a reply points: not by a redirect, whatever asks, and
-// not by a link.
+// No request, and so no token, follows a reply elsewhere: neither a redirect, for any request,
+// nor a link.
 func TestNothingGoesElsewhere(t *testing.T) {
 	t.Parallel()
 	var elsewhere atomic.Int32
@@ -262,7 +262,7 @@ func TestNothingGoesElsewhere(t *testing.T) {
 	}
 }
 
-// A chain of pages that comes back to one before its last.
+// A chain of pages that returns to an earlier one.
 func TestPagesInACircle(t *testing.T) {
 	t.Parallel()
 	calls := 0
@@ -322,8 +322,8 @@ func (l lying) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// Nonsense about limits and clocks loses no row, resets nobody twice, and holds nothing up for
-// longer than a limit of 60 a minute would.
+// Nonsense about limits and clocks loses no row, resets nobody twice, and delays nothing longer
+// than a limit of 60 a minute would.
 func TestLiesAboutLimits(t *testing.T) {
 	t.Parallel()
 	const far = "4102444800" // 2100
@@ -370,8 +370,7 @@ func TestLiesAboutLimits(t *testing.T) {
 	}
 }
 
-// Refusals that never end, whatever they say, end the run after a while: nobody waits for the
-// year 2100.
+// Endless refusals, whatever they say, end the run after a while: nobody waits for the year 2100.
 func TestRefusedForEver(t *testing.T) {
 	t.Parallel()
 	for name, head := range map[string][2]string{"concurrency": {"0", "0"}, "window": {"600", "0"}, "nothing said": {"", ""}} {
@@ -418,7 +417,7 @@ func TestAnotherFactorsAnswer(t *testing.T) {
 	}
 }
 
-// A login is the attribute of that very name.
+// A login is the attribute with exactly that name.
 func TestLoginToTheLetter(t *testing.T) {
 	t.Parallel()
 	c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -430,7 +429,7 @@ func TestLoginToTheLetter(t *testing.T) {
 	}
 }
 
-// What is put in the org URL's place by mistake isn't shown.
+// A secret in place of the org URL isn't shown.
 func TestOrgURLShowsNoSecret(t *testing.T) {
 	t.Parallel()
 	for _, in := range []string{
@@ -450,7 +449,7 @@ func TestOrgURLShowsNoSecret(t *testing.T) {
 	}
 }
 
-// Nobody waits for a token endpoint that leads elsewhere, and no assertion goes there.
+// Nobody waits for a token endpoint that leads elsewhere, and no assertion is sent there.
 func TestTokenEndpointElsewhere(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -81,8 +81,8 @@ func oktaJSON(code string) string {
 	return `{"errorCode":"` + code + `","errorSummary":"a summary must not decide","errorLink":"` + code + `","errorId":"oaeX1y2","errorCauses":[]}`
 }
 
-// Pages of something between, after the change was made, for each status: the change is in doubt,
-// and sent once. So it is if the page passes on headers of Okta's, or is JSON.
+// Pages from something in between, after the change was made, for each status: the change is in
+// doubt, and sent once. That is so even if the page has headers of Okta's, or is JSON.
 func TestPagesOfOthersLeaveChangesInDoubt(t *testing.T) {
 	t.Parallel()
 	oktas := http.Header{
@@ -109,7 +109,7 @@ func TestPagesOfOthersLeaveChangesInDoubt(t *testing.T) {
 	for name, page := range pages {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) { // so that what would be waited for fails soon
+			synctest.Test(t, func(t *testing.T) { // so that a wait fails soon
 				for change, do := range changes {
 					for _, status := range statuses {
 						w := &canned{status: status, header: page.header, body: page.body}
@@ -119,7 +119,8 @@ func TestPagesOfOthersLeaveChangesInDoubt(t *testing.T) {
 							t.Errorf("%s, %d: fate %d of %v after %d requests; want in doubt after one", change, status, FateOf(err), err, w.requests)
 						}
 					}
-					if page.header.Get("X-Okta-Request-Id") != "" && likeJSON([]byte(page.body)) { // with it, a 2xx is Okta's
+					// with both, a 2xx is Okta's
+					if page.header.Get("X-Okta-Request-Id") != "" && likeJSON([]byte(page.body)) {
 						continue
 					}
 					for _, status := range []int{200, 201, 202, 204, 206} {
@@ -134,8 +135,8 @@ func TestPagesOfOthersLeaveChangesInDoubt(t *testing.T) {
 	}
 }
 
-// A read whose answers aren't Okta's has no answer: it is tried a few times, and its fate is none
-// that says something of the user.
+// A read whose answers aren't Okta's is unanswered: it is tried a few times, and its fate says
+// nothing about the user.
 func TestPagesOfOthersAreNoAnswer(t *testing.T) {
 	t.Parallel()
 	reads := map[string]func(context.Context, *Client) error{
@@ -158,7 +159,7 @@ func TestPagesOfOthersAreNoAnswer(t *testing.T) {
 			for _, status := range []int{200, 302, 400, 401, 403, 404, 407, 429, 451, 501, 502} {
 				w := &canned{status: status, header: http.Header{}, body: "<html>"}
 				c := cannedClient(t, w)
-				c.genuine.Store(true) // else it gives up earlier
+				c.genuine.Store(true) // otherwise it gives up earlier
 				if err := read(t.Context(), c); FateOf(err) != InDoubt || !errors.Is(err, ErrNotOkta) || w.requests != maxTries {
 					t.Errorf("%s, %d: fate %d of %v after %d requests; want no answer after %d", name, status, FateOf(err), err, w.requests, maxTries)
 				}
@@ -167,8 +168,8 @@ func TestPagesOfOthersAreNoAnswer(t *testing.T) {
 	})
 }
 
-// What certainly is Okta's says what became of the request, with a request ID or, behind a gateway
-// that takes headers away, without.
+// A reply that is certainly Okta's says what became of the request, with a request ID or, behind
+// a gateway that removes headers, without.
 func TestOktasRefusals(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -180,7 +181,7 @@ func TestOktasRefusals(t *testing.T) {
 		{400, "E0000003", Refused},
 		{401, "E0000004", NoAccess},
 		{401, "E0000011", NoAccess},
-		{401, "E0000015", Refused}, // a feature that isn't there, no bad token
+		{401, "E0000015", Refused}, // a missing feature, not a bad token
 		{403, "E0000005", NoAccess},
 		{403, "E0000006", Forbidden},
 		{403, "E0000032", Refused},
@@ -197,7 +198,7 @@ func TestOktasRefusals(t *testing.T) {
 		{429, "E0000205", Refused},
 		{501, "E0000060", Refused},
 
-		// Okta's, and it isn't certain that nothing was done.
+		// These are Okta's, but it isn't certain that nothing was done.
 		{404, "E0000048", InDoubt},
 		{406, "E0000020", InDoubt},
 		{408, "E0000001", InDoubt},
@@ -248,8 +249,7 @@ func TestOktasRefusals(t *testing.T) {
 	}
 }
 
-// A code under a status that isn't its own isn't Okta's word: nothing that it says counts, in a
-// change or in a read.
+// A code under the wrong status isn't believed: it counts neither for a change nor for a read.
 func TestStatusAndCodeBelongTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -271,8 +271,8 @@ func TestStatusAndCodeBelongTogether(t *testing.T) {
 	})
 }
 
-// What Okta refuses for now, before any work, is sent again; a 429 of Okta's until its window is
-// over.
+// Requests that Okta refuses for now, before any work, are sent again; after a 429 from Okta,
+// when its window is over.
 func TestOktasRefusalsForNowAreSentAgain(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]int{"E0000010": maxTries, "E0000112": maxTries, "E0000239": maxTries, "E0000047": 2} {
@@ -302,7 +302,7 @@ type roundTrips func(*http.Request) (*http.Response, error)
 
 func (f roundTrips) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// Okta's replies as they were recorded, in their essence: each is Okta's.
+// The essence of Okta's recorded replies: each counts as Okta's.
 func TestRecordedRepliesAreOktas(t *testing.T) {
 	t.Parallel()
 	const json = "application/json"
@@ -366,7 +366,7 @@ func TestRecordedRepliesAreOktas(t *testing.T) {
 	}
 }
 
-// The token endpoint, too, is believed only as Okta.
+// The token endpoint, too, is trusted only if Okta answers.
 func TestTokenEndpointOfAnother(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{400, 401, 403, 404, 429} {
@@ -378,7 +378,7 @@ func TestTokenEndpointOfAnother(t *testing.T) {
 	}
 }
 
-// Answers that have all that Okta would say but the request ID are told from those of a stranger.
+// An answer that is Okta's in all but the request ID is distinguished from a stranger's.
 func TestRequestIDTakenAway(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]bool{

@@ -10,14 +10,14 @@ import (
 	"oktareset/oktaclient/standin"
 )
 
-// A user whom Okta always answers 429, although the bucket has calls left, is given up after a few
-// tries, and holds nobody else up.
+// A user for whom Okta always answers 429, although the bucket has calls left, is given up after
+// a few tries, and delays nobody else.
 func TestUsersWithLimitsOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name  string
 		users []int
-		most  time.Duration // beside the least that the run takes
+		most  time.Duration // beyond the least time of the run
 	}{
 		{"the first", []int{0}, 3 * time.Second},
 		{"one", []int{100}, 3 * time.Second},
@@ -56,8 +56,8 @@ func TestUsersWithLimitsOfTheirOwn(t *testing.T) {
 	}
 }
 
-// Others spend the org's bucket, which the token's numbers don't show, and there is one row at a
-// time: it isn't the row's own limit, whatever the numbers say.
+// Others spend the org's bucket, which the token's numbers don't show, while there is one row at
+// a time: that isn't the row's own limit, whatever the numbers say.
 func TestOrgsLimitIsNobodysOwn(t *testing.T) {
 	t.Parallel()
 	for _, workers := range []int{1, 2, 8} {

@@ -48,7 +48,7 @@ func TestParseLinks(t *testing.T) {
 	}
 }
 
-// Whatever comes, the parser ends; and what it writes anew is read as the same links.
+// The parser ends for any input; and links that are written again are read as the same links.
 func FuzzParseLinks(f *testing.F) {
 	for _, s := range []string{
 		`<https://acme.okta.com/a?b=c>; rel="next"`, `<a>;rel=next , <b>; REL="self"; title="\",;<"`, `<a>;;x;y=;z="`, `,<>;=`, `>`, "<a>\t;\trel\t=\tnext",

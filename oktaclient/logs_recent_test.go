@@ -12,7 +12,7 @@ import (
 	"oktareset/oktaclient"
 )
 
-// One bounded query, the newest event first, whose pages end.
+// One bounded query, the newest event first, with a last page.
 func TestReadEvents(t *testing.T) {
 	t.Parallel()
 	var asked []string

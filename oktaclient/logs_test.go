@@ -15,7 +15,7 @@ import (
 	"oktareset/oktaclient/standin"
 )
 
-// What the log is asked: one bounded query for everybody, or for some.
+// The log gets one bounded query, for everybody or for some.
 func TestLogQueries(t *testing.T) {
 	t.Parallel()
 	since := time.Date(2026, 11, 22, 4, 0, 0, 0, time.FixedZone("CET", 3600))
@@ -42,7 +42,7 @@ func TestLogQueries(t *testing.T) {
 	}
 }
 
-// A polling query has no end: an empty page leads on, too.
+// A polling query has no end: an empty page continues too.
 func TestReadLog(t *testing.T) {
 	t.Parallel()
 	const page = `[{"uuid":"e1","eventType":"user.mfa.factor.deactivate","displayMessage":"m","version":"0",` +
@@ -132,7 +132,7 @@ func TestEventFacts(t *testing.T) {
 	}
 }
 
-// First and last request are in the statistics.
+// The statistics include the times of the first and the last request.
 func TestStatsOfTime(t *testing.T) {
 	t.Parallel()
 	virtually(t, "times", func(t *testing.T) {
@@ -153,14 +153,14 @@ func TestStatsOfTime(t *testing.T) {
 	})
 }
 
-// A look into the log reads what has been published by now, follows pages, and ends whatever the
-// log says.
+// A look into the log reads what is published so far, follows pages, and ends whatever the log
+// says.
 func TestFindFactorEvents(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name  string
-		pages string // what each page has: an event, nothing, an error; the last one is repeated for ever
-		end   bool   // there is none behind them
+		pages string // for each page: an event, nothing, an error; the last one repeats for ever
+		end   bool   // no page follows them
 		found int
 		asked int
 		fails bool

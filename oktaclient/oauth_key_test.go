@@ -142,7 +142,7 @@ func FuzzParsePrivateKey(f *testing.F) {
 	})
 }
 
-// Whatever prints a key, an app, options or a client shows no secret.
+// No way to print a key, an app, options or a client shows a secret.
 func TestSecretsPrintRedacted(t *testing.T) {
 	t.Parallel()
 	ecKey, _ := testKeys()["P-256"].(*ecdsa.PrivateKey)

@@ -15,7 +15,7 @@ import (
 	"oktareset/oktaclient/standin"
 )
 
-// tokenOf answers with an access token of a type.
+// tokenOf answers with an access token of this type.
 func tokenOf(r *http.Request, kind string) *http.Response {
 	rec := httptest.NewRecorder()
 	rec.Header().Set("X-Okta-Request-Id", "req")
@@ -25,8 +25,8 @@ func tokenOf(r *http.Request, kind string) *http.Response {
 	return resp
 }
 
-// lesser hands out tokens of a type in the place of those that the org gives, from the moment that
-// it is told to. It counts the requests that go to the org with one.
+// lesser replaces the org's tokens by tokens of another type, from the moment that kind is set.
+// It counts the requests with such a token that reach the org.
 type lesser struct {
 	org   *standin.Org
 	kind  string // "": none
@@ -48,8 +48,8 @@ func (l *lesser) RoundTrip(r *http.Request) (*http.Response, error) {
 	return tokenOf(r, l.kind), nil
 }
 
-// wantLesser fails the test unless a call ended because a token was refused, for good, and nothing
-// was sent with it.
+// wantLesser fails the test unless a call ended because a token was refused, for good, and
+// nothing was sent with it.
 func wantLesser(t *testing.T, what string, wire *lesser, err error) {
 	t.Helper()
 	var terr *oktaclient.TokenError
@@ -61,9 +61,9 @@ func wantLesser(t *testing.T, what string, wire *lesser, err error) {
 	}
 }
 
-// Who was asked for proofs and has given one takes no token that needs none: not the first time,
-// not when one is renewed, not after it was revoked. Nor is a token taken that needs a proof where
-// none was sent. Nobody asks again.
+// A client that Okta has asked for proofs, and that has given one, accepts no token without
+// proofs: not the first time, not on renewal, not after a revocation. It doesn't accept a token
+// that needs a proof either if it sent none. It doesn't ask again.
 func TestLesserToken(t *testing.T) {
 	t.Parallel()
 	for _, dpop := range []bool{true, false} {
@@ -107,7 +107,7 @@ func TestLesserToken(t *testing.T) {
 	}
 }
 
-// The type is a word in which case doesn't count.
+// The case of the token's type doesn't matter.
 func TestTokenTypeInAnyCase(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -124,7 +124,8 @@ func TestTokenTypeInAnyCase(t *testing.T) {
 	})
 }
 
-// A client that succeeds one that has given up has proved as well, though it was never asked.
+// A client that succeeds one that has given up requires proofs too, though Okta never asked it
+// for one.
 func TestSuccessorTakesNoLesserToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

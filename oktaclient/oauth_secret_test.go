@@ -14,8 +14,8 @@ import (
 	"oktareset/oktaclient/standin"
 )
 
-// A service app signs with its private key. What it sends has no part of that, in no encoding
-// that a request has, and neither has it one of the key that proofs are signed with.
+// A service app signs with its private key. Its requests contain no part of the key, in any
+// encoding, and no part of the key for proofs.
 func TestPrivateKeysStayHere(t *testing.T) {
 	t.Parallel()
 	org, app := signedIn(t, standin.Config{}, standin.App{DPoP: true})

@@ -25,7 +25,7 @@ import (
 	"oktareset/oktaclient/standin"
 )
 
-// testKeys are made once: RSA keys take their time.
+// testKeys are made once, because making RSA keys takes time.
 var testKeys = sync.OnceValue(func() map[string]any {
 	keys := make(map[string]any)
 	keys["RSA"], _ = rsa.GenerateKey(rand.Reader, 2048)
@@ -65,7 +65,7 @@ func parseKey(t *testing.T, text []byte) oktaclient.PrivateKey {
 
 var allScopes = []string{"okta.users.manage", "okta.users.read", "okta.logs.read"}
 
-// signedIn makes an org with a service app, and what a client signs in with as that app.
+// signedIn makes an org with a service app, and the app's credentials for a client.
 func signedIn(t *testing.T, cfg standin.Config, a standin.App) (*standin.Org, oktaclient.App) {
 	t.Helper()
 	key := parseKey(t, pemOf(t, testKeys()["P-256"]))
@@ -102,7 +102,7 @@ func wantOps(t *testing.T, org *standin.Org, want map[string]int) {
 	}
 }
 
-// Every kind of key, with and without proofs, over every path that is used.
+// Every kind of key, with and without proofs, on every path.
 func TestServiceApp(t *testing.T) {
 	t.Parallel()
 	for kind, key := range testKeys() {
@@ -251,7 +251,7 @@ func TestRevokedToken(t *testing.T) {
 				if oktaclient.FateOf(err) != tt.fate || rep.Attempts != tt.attempts || dispatched != 1 {
 					t.Errorf("fate %v after %d attempts, dispatched %d times: %v", oktaclient.FateOf(err), rep.Attempts, dispatched, err)
 				}
-				// Who comes later asks for no further token: each would be one more failed sign-in.
+				// Later callers ask for no further token: each would be one more failed sign-in.
 				for range 3 {
 					_, _, _ = c.GetUser(t.Context(), bob.ID)
 				}
@@ -264,7 +264,7 @@ func TestRevokedToken(t *testing.T) {
 	}
 }
 
-// A request that needs a token which can't be got was never sent, and not even dispatched.
+// If no token can be obtained, a request that needs one is never sent, and not even dispatched.
 func TestNoToken(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -334,7 +334,7 @@ func TestNoToken(t *testing.T) {
 	}
 }
 
-// Optional scopes that weren't granted are done without; a call that needs one says which.
+// If optional scopes weren't granted, the client does without; a call that needs one names it.
 func TestOptionalScope(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -37,14 +37,15 @@ func TestNonces(t *testing.T) {
 		if n := org.Did(u.ID).Resets; n != 3 {
 			t.Errorf("%d resets", n)
 		}
-		// 3 for the first token, 2 for each further one: its nonce was given up since.
+		// 3 for the first token, 2 for each further one, because its nonce has expired since.
 		if n := org.Stats().ByOp[standin.OpToken]; n != 3+2+2 {
 			t.Errorf("%d requests for a token", n)
 		}
 	})
 }
 
-// A blip at the token endpoint in the middle of a run is waited out; a long outage isn't.
+// A short failure of the token endpoint in the middle of a run is waited out; a long outage
+// isn't.
 func TestTokenEndpointDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -69,7 +70,7 @@ func TestTokenEndpointDown(t *testing.T) {
 	})
 }
 
-// A token that ends while a request waits for its turn is renewed before the request is sent.
+// A token that expires while a request waits for its turn is renewed before the request is sent.
 func TestTokenEndsInAHold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -86,7 +87,7 @@ func TestTokenEndsInAHold(t *testing.T) {
 	})
 }
 
-// The end of the caller who gets the token isn't that of the others.
+// If the caller who fetches the token gives up, the others don't.
 func TestCallerGivesUpOnToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -114,7 +115,7 @@ func TestCallerGivesUpOnToken(t *testing.T) {
 	})
 }
 
-// misdated puts one reply's Date off.
+// misdated makes the Date of one reply wrong.
 type misdated struct {
 	next http.RoundTripper
 	off  time.Duration // of the next reply
@@ -129,7 +130,7 @@ func (m *misdated) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// One server with a wrong clock among Okta's puts one proof off, not the run.
+// One Okta server with a wrong clock costs one more proof, not the run.
 func TestOneWrongDate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -154,8 +155,8 @@ func TestOneWrongDate(t *testing.T) {
 	})
 }
 
-// Each way of Okta's to say "not this scope" is followed by a try without the optional scopes, and
-// nothing else is.
+// After each of Okta's ways to refuse a scope, the client tries without the optional scopes;
+// after anything else it doesn't.
 func TestRefusedScopes(t *testing.T) {
 	t.Parallel()
 	for code, again := range map[string]bool{
@@ -187,7 +188,8 @@ func TestRefusedScopes(t *testing.T) {
 	}
 }
 
-// A page of another's, whatever it says of tokens and proofs, never makes a change be sent again.
+// A page from somebody else, whatever it says about tokens and proofs, never makes a change be
+// sent again.
 func TestStrangersDontAmendCredentials(t *testing.T) {
 	t.Parallel()
 	for _, challenge := range []string{

@@ -13,7 +13,8 @@ import (
 	"oktareset/oktaclient/standin"
 )
 
-// While the org can't be reached the pool holds and asks at growing pauses; it goes on by itself.
+// While the org can't be reached the pool holds and asks at growing pauses; later it continues by
+// itself.
 func TestOutageThatEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -73,7 +74,7 @@ func TestOutageThatLasts(t *testing.T) {
 	}
 }
 
-// Nobody wants to wait ten minutes for a typo in the org's address.
+// Nobody has to wait ten minutes because of a typo in the org's address.
 func TestFirstCallGivesUpSoon(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -87,8 +88,8 @@ func TestFirstCallGivesUpSoon(t *testing.T) {
 	})
 }
 
-// A 429 that something between sends, perhaps after the change was made, holds the pool and is
-// never followed by the same change.
+// A 429 from something in between, perhaps after the change was made, holds the pool and never
+// causes the same change to be sent again.
 func TestTooManyRequestsOfAnother(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -57,7 +57,7 @@ func newWorld(t *testing.T, users int, cfg standin.Config, o oktaclient.Options)
 	return w
 }
 
-// resetAll resets all users with so many workers and returns the errors by user.
+// resetAll resets all users with this many workers and returns the errors by user.
 func (w *world) resetAll(ctx context.Context, workers int) map[string]error {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -105,8 +105,8 @@ func pass(d time.Duration) { <-time.After(d) }
 
 func limits(perMinute int) map[string]int { return map[string]int{standin.BucketUsers: perMinute} }
 
-// The whole allowance is used, without one 429: the goal is 1.05 times the windows and the last
-// window's calls.
+// The whole allowance is used without a single 429: the goal is 1.05 times the time for the
+// windows and the last window's calls.
 func TestWindowsAreUsedWholly(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -168,7 +168,7 @@ func TestCapacityLeavesTheRestToOthers(t *testing.T) {
 	})
 }
 
-// Somebody else takes half of the org's bucket all the time.
+// Another client uses half of the org's bucket all the time.
 func TestCompetitor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -267,8 +267,8 @@ func TestRateIsACeiling(t *testing.T) {
 	})
 }
 
-// What a 429 says may be missing or nonsense: the pause then grows, and nobody is lost or reset
-// twice.
+// A 429 may lack its details or contain nonsense: the pause then grows, and nobody is lost or
+// reset twice.
 func TestStrange429s(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []standin.Kind{standin.TooManyBare, standin.TooManyPast, standin.TooManyConcurrency} {
@@ -324,7 +324,8 @@ func TestRefusalsForNowAreTriedAgain(t *testing.T) {
 	for _, kind := range []standin.Kind{standin.ReadOnly, standin.Activating, standin.Reconciling, standin.Refuse} {
 		virtually(t, string(kind), func(t *testing.T) {
 			w := newWorld(t, 1, standin.Config{}, oktaclient.Options{})
-			if _, _, err := w.client.GetMe(t.Context()); err != nil { // before any answer, it would give up sooner
+			// without any answer it would give up sooner
+			if _, _, err := w.client.GetMe(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			w.org.Script(standin.Fault{Kind: kind, Op: standin.OpResetFactors, Times: 3})

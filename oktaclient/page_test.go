@@ -15,7 +15,7 @@ import (
 	"oktareset/oktaclient/standin"
 )
 
-// logPages serves pages of log events; each has the Link headers that links returns for it.
+// logPages serves pages of log events, each with the Link headers that links returns for it.
 func logPages(t *testing.T, pages []string, links func(host string, page int) []string) *oktaclient.Client {
 	t.Helper()
 	return serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -45,8 +45,7 @@ func eventIDs(t *testing.T, c *oktaclient.Client) ([]string, error) {
 
 var threePages = []string{`[{"uuid":"a"},{"uuid":"b"}]`, `[]`, `[{"uuid":"c"}]`}
 
-// Cursors are opaque: what the link says is asked for to the letter, and an empty page may have
-// a next one.
+// Cursors are opaque: the link is used exactly as it is, and an empty page may have a next one.
 func TestPagesAreFollowed(t *testing.T) {
 	t.Parallel()
 	link := func(host string, n int, rel string) string {
@@ -104,7 +103,7 @@ func TestPagesElsewhereAreRefused(t *testing.T) {
 	}
 }
 
-// A header that nobody understands isn't the end of a list.
+// A header that can't be understood isn't the end of a list.
 func TestLinksThatNobodyUnderstands(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{`<http://HOST/api/v1/logs?after=p%2B1%3D>; rel="next`, `http://HOST/api/v1/logs?after=p%2B1%3D; rel="next"`, `<http://HOST/`} {
@@ -118,7 +117,7 @@ func TestLinksThatNobodyUnderstands(t *testing.T) {
 	}
 }
 
-// linkless takes the Link headers from some of the replies of lists, by their number from 1 on.
+// linkless removes the Link headers from some replies with lists, by their number from 1 on.
 type linkless struct {
 	next http.RoundTripper
 	lose func(n int) bool
@@ -133,8 +132,8 @@ func (l *linkless) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// A full page without a next one, where others had one, is the end only if asking for one item less
-// shows it.
+// If earlier pages had a next link, a full page without one is the last only if asking for one
+// item less shows that.
 func TestFullPageWithoutNextOne(t *testing.T) {
 	t.Parallel()
 	only := func(numbers ...int) func(int) bool { return func(n int) bool { return slices.Contains(numbers, n) } }
@@ -160,7 +159,7 @@ func TestFullPageWithoutNextOne(t *testing.T) {
 			for i := range tt.users {
 				status := standin.StatusActive
 				if i == 0 {
-					status = standin.StatusSuspended // in place of the token's owner, who is in no group
+					status = standin.StatusSuspended // not the token's owner, who is in no group
 				}
 				members = append(members, org.Add(standin.User{Login: fmt.Sprintf("user%d@example.com", i), Status: status}).ID)
 			}

@@ -19,8 +19,7 @@ import (
 
 const proxyPassword = "proxySecret:1"
 
-// A proxy is what Go programs take for one, or it is refused; no error repeats any of what was
-// given.
+// A proxy is what Go programs accept as one, or it is refused; no error repeats the given text.
 func TestParseProxy(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
@@ -71,8 +70,8 @@ type wire struct {
 	requests atomic.Int32
 }
 
-// newWire serves a proxy: tunnel tells it to let the request through, else it writes the answer, in
-// which AUTH stands for the credentials as it got them.
+// newWire serves a proxy: with tunnel it lets requests through, otherwise it writes the answer,
+// in which AUTH means the credentials that it got.
 func newWire(t *testing.T, tunnel bool, answer string) *wire {
 	t.Helper()
 	w := new(wire)
@@ -139,7 +138,7 @@ func (w *wire) serve(conn net.Conn, org string, tunnel bool, answer string) {
 	_, _ = io.Copy(conn, to)
 }
 
-// A proxy that works lets requests through, by TLS to the org itself, and never sees the token.
+// A working proxy lets requests through, by TLS to the org itself, and never sees the token.
 func TestThroughProxy(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, true, "HTTP/1.1 200 OK\r\n\r\n")
@@ -153,7 +152,7 @@ func TestThroughProxy(t *testing.T) {
 }
 
 // Whatever else a proxy answers, nothing is sent, nobody is called directly, and no error repeats
-// what the proxy was given.
+// the proxy's credentials.
 func TestProxyThatRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -191,8 +190,8 @@ func TestProxyThatRefuses(t *testing.T) {
 	}
 }
 
-// The org's own words don't hold what the proxy was given, either: a proxy that reads along may put
-// it there.
+// The org's own words don't contain the proxy's credentials either: a proxy that reads along may
+// put them there.
 func TestProxySecretsInReplies(t *testing.T) {
 	t.Parallel()
 	p, err := ParseProxy("http://user:" + url.QueryEscape(proxyPassword) + "@proxy:3128")

@@ -16,7 +16,7 @@ import (
 
 var randomSeeds = flag.Uint64("random.seeds", 12, "how many seeds of trouble the client is tried with")
 
-// Whatever troubles come together, each call comes to an end, and what it says is true.
+// Whatever troubles come together, each call ends, and its outcome is true.
 func TestRandomTrouble(t *testing.T) {
 	t.Parallel()
 	for seed := range *randomSeeds {
@@ -30,7 +30,8 @@ func TestRandomTrouble(t *testing.T) {
 			cfg.LatencyJitter = cfg.Latency * time.Duration(rng.IntN(3))
 			users := min(300, cfg.Limits[standin.BucketUsers]*3)
 			w, _ := newWire(t, users, cfg)
-			if _, _, err := w.client.GetMe(t.Context()); err != nil { // before any answer, it would give up sooner
+			// without any answer it would give up sooner
+			if _, _, err := w.client.GetMe(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			limited := make(map[string]bool)

@@ -15,7 +15,7 @@ import (
 	"oktareset/oktaclient"
 )
 
-// saying answers every request with this.
+// saying answers every request with this reply.
 func saying(t *testing.T, status int, header http.Header, body string) *oktaclient.Client {
 	t.Helper()
 	return serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -30,7 +30,7 @@ func saying(t *testing.T, status int, header http.Header, body string) *oktaclie
 	}), oktaclient.Options{Token: secret})
 }
 
-// everyByte writes each byte of a text in another form.
+// everyByte writes each byte of a text in this format.
 func everyByte(format, s string) string {
 	var b strings.Builder
 	for i := range len(s) {
@@ -39,8 +39,8 @@ func everyByte(format, s string) string {
 	return b.String()
 }
 
-// What the user typed is taken out of the answer to it: however short, where it is a whole value,
-// as a text, a number or a name; a longer one inside texts, too.
+// Typed secrets are redacted in the answer to them: short ones if they are a whole value, as a
+// text, a number or a name; longer ones inside texts too.
 func TestTypedSecretsAreTakenOut(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ typed, body, want string }{
@@ -56,7 +56,7 @@ func TestTypedSecretsAreTakenOut(t *testing.T) {
 		{"2026", `{"expiresAt":"2026-11-27T10:00:00Z","x":"2026"}`, `{"expiresAt":"2026-11-27T10:00:00Z","x":"REDACTED"}`},
 		{"RomeLongAnswer", `{"x":"is RomeLongAnswer right?","y":"is R\u006fmeLongAnswer right?"}`, `{"x":"is REDACTED right?","y":"is REDACTED right?"}`},
 		{"Müller \"x\"", `{"x":"M\u00fcller \"x\""}`, `{"x":"REDACTED"}`},
-		// These say what Okta decided, whoever has one of them as an answer.
+		// These words are Okta's decision, even if somebody has one of them as an answer.
 		{"SUCCESS", `{"factorResult":"SUCCESS"}`, `{"factorResult":"SUCCESS"}`},
 		{"factorResult", `{"factorResult":"SUCCESS"}`, `{"factorResult":"SUCCESS"}`},
 		{"question", `{"factorType":"question","questionText":"x"}`, `{"factorType":"question","questionText":"x"}`},
@@ -68,8 +68,8 @@ func TestTypedSecretsAreTakenOut(t *testing.T) {
 	}
 }
 
-// A refusal quotes what was wrong: there, parts of it are taken out, too, and it stays the refusal
-// that it was.
+// A refusal quotes what was wrong: there, parts of texts are redacted too, and it stays the same
+// refusal.
 func TestTypedSecretsInRefusals(t *testing.T) {
 	t.Parallel()
 	for typed, summary := range map[string]string{
@@ -84,7 +84,7 @@ func TestTypedSecretsInRefusals(t *testing.T) {
 	}
 }
 
-// What net/http quotes of a broken answer holds no passcode.
+// What net/http quotes from a broken answer contains no passcode.
 func TestTypedSecretsInBrokenAnswers(t *testing.T) {
 	t.Parallel()
 	for _, typed := range []string{"123456", "Rome", `M"ller`} {
@@ -98,7 +98,7 @@ func TestTypedSecretsInBrokenAnswers(t *testing.T) {
 	}
 }
 
-// Whatever encoding is undone on the way, and where somebody has cut the token.
+// In any encoding that is undone on the way, and for a token that was cut.
 func TestEncodedEchoes(t *testing.T) {
 	t.Parallel()
 	for name, echo := range map[string]string{
@@ -133,8 +133,8 @@ func TestEncodedEchoes(t *testing.T) {
 	}
 }
 
-// A link with a secret in it isn't followed, nor shown; one that is too long isn't cut and then
-// followed.
+// A link with a secret in it is neither followed nor shown; one that is too long isn't cut and
+// then followed.
 func TestLinksWithSecrets(t *testing.T) {
 	t.Parallel()
 	for name, after := range map[string]string{
@@ -158,7 +158,7 @@ func TestLinksWithSecrets(t *testing.T) {
 	}
 }
 
-// The ID of a transaction is a part of an address, with escapes undone.
+// The ID of a transaction comes from an address, with escapes undone.
 func TestTransactionWithSecret(t *testing.T) {
 	t.Parallel()
 	own := "http://HOST/api/v1/users/" + someID + "/factors/" + someFactor + "/transactions/"
@@ -171,7 +171,7 @@ func TestTransactionWithSecret(t *testing.T) {
 	}
 }
 
-// Headers are texts of a server's, too. A byte that is no character doesn't hide a secret.
+// Headers are texts from a server too. An invalid byte doesn't hide a secret.
 func TestSecretsInHeaders(t *testing.T) {
 	t.Parallel()
 	for _, echo := range []string{secret, everyByte("%%%02x", secret), secret[:20] + "\xff" + secret[20:], secret + strings.Repeat("x", 5000)} {
@@ -183,7 +183,8 @@ func TestSecretsInHeaders(t *testing.T) {
 	}
 }
 
-// The token endpoint's answers hold no secret but the access token, and that only where it belongs.
+// The token endpoint's answers contain no secret except the access token, and that only in its
+// place.
 func TestTokenEndpointEchoes(t *testing.T) {
 	t.Parallel()
 	const opaque = "aTokenThatIsNoJWTatAll_0123456789"
@@ -249,7 +250,7 @@ func TestTokenEndpointEchoes(t *testing.T) {
 	}
 }
 
-// A token of the client before is as secret as its own.
+// An earlier client's token is as secret as its own.
 func TestSuccessorKeepsSecrets(t *testing.T) {
 	t.Parallel()
 	org, err := oktaclient.ParseOrgURL("https://acme.okta.com")
@@ -282,7 +283,7 @@ func TestSuccessorKeepsSecrets(t *testing.T) {
 	}
 }
 
-// Who needs no credentials to answer may still know them.
+// An endpoint that needs no credentials may still repeat them.
 func TestOrgsOwnWordsHoldNoToken(t *testing.T) {
 	t.Parallel()
 	org, err := saying(t, 200, nil, `{"id":"00o1","pipeline":"`+everyByte(`\u%04x`, secret)+`"}`).GetOrg(t.Context())
@@ -291,7 +292,7 @@ func TestOrgsOwnWordsHoldNoToken(t *testing.T) {
 	}
 }
 
-// Lists are cut to what a person reads, or refused where they have to be whole.
+// Lists are cut to what a person reads, or refused if they have to be complete.
 func TestListsAreBounded(t *testing.T) {
 	t.Parallel()
 	role := `{"type":"CUSTOM","label":"x","assignmentType":"USER"}`
@@ -342,7 +343,7 @@ func TestLongAddresses(t *testing.T) {
 	}
 }
 
-// A user's attributes have room, and what doesn't fit can be told from what does.
+// A user's attributes have room, and a cut one can be distinguished.
 func TestCutAttributes(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("é", 20<<10)

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The items are those of Okta's own examples: a standard role, one by a group, a custom one.
+// The items are those of Okta's own examples: a standard role, one through a group, a custom one.
 const roleExamples = `[
 {"id":"IFIFAX2BIRGUSTQ","label":"Application administrator","type":"APP_ADMIN","status":"ACTIVE","assignmentType":"USER"},
 {"id":"gra25fapn1prGTBKV0g4","label":"API Access Management administrator","type":"API_ACCESS_MANAGEMENT_ADMIN","assignmentType":"GROUP"},

@@ -13,8 +13,8 @@ import (
 	"oktareset/oktaclient/standin"
 )
 
-// enrollAll resets each user and then clears the user's sessions so many times, as one series. It
-// returns the times from the end of the reset to that of the last call, in order.
+// enrollAll resets each user and then clears the user's sessions this many times, as one series.
+// It returns the times from the end of the reset to the end of the last call, sorted.
 func (w *world) enrollAll(ctx context.Context, workers, later int) (gaps []time.Duration, failed map[string]error) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -50,7 +50,7 @@ func (w *world) enrollOne(ctx context.Context, id string, later int) (time.Durat
 	}
 	done := time.Now()
 	for range later {
-		<-time.After(time.Millisecond) // what has to be written down
+		<-time.After(time.Millisecond) // the time for the ledger's record
 		if _, err := w.client.ClearSessions(s.In(ctx), id, true, nil); err != nil {
 			return 0, err
 		}
@@ -58,7 +58,7 @@ func (w *world) enrollOne(ctx context.Context, id string, later int) (time.Durat
 	return time.Since(done), nil
 }
 
-// Between a user's first change and the last lies no window, wherever that ends, and nobody else's
+// Between a user's first change and the last lie neither the end of a window nor anybody else's
 // first change.
 func TestSeriesAreNotParted(t *testing.T) {
 	t.Parallel()
@@ -102,7 +102,7 @@ func TestSeriesAreNotParted(t *testing.T) {
 	}
 }
 
-// A window that doesn't have room for a whole series is no reason to stop: they are parted, as
+// A window without room for a whole series is no reason to stop: then series are split, because
 // there is no other way.
 func TestSeriesLongerThanAWindow(t *testing.T) {
 	t.Parallel()
@@ -121,8 +121,8 @@ func TestSeriesLongerThanAWindow(t *testing.T) {
 	}
 }
 
-// Others empty the bucket between the first change and what follows: that is counted, and nobody is
-// left.
+// Others empty the bucket between the first change and the next: that is counted, and every user
+// is completed.
 func TestSeriesPartedByOthers(t *testing.T) {
 	t.Parallel()
 	for _, workers := range []int{1, 8, 30} {
@@ -147,8 +147,8 @@ func TestSeriesPartedByOthers(t *testing.T) {
 	}
 }
 
-// After a pause the change that goes alone is one that follows another, if there is one; and
-// whoever waits with a promise doesn't hold the others up for good.
+// After a pause, the change that goes alone is a later one of a series, if there is one; and a
+// series that waits with a promise doesn't delay the others for good.
 func TestSeriesAfterAPause(t *testing.T) {
 	t.Parallel()
 	for _, workers := range []int{1, 8, 30} {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// While the oldest change is silent for longer than any answer took, no more are under way than at
-// the last answer; after a while, none is begun.
+// While the oldest change has been silent for longer than any answer took, no more changes are
+// under way than at the last answer; after a while, none starts.
 func TestSilence(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -40,7 +40,7 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-// A promise is gone when its series is closed, whatever came of the calls.
+// A promise ends when its series is closed, whatever the outcome of the calls.
 func TestNoPromiseIsLeft(t *testing.T) {
 	t.Parallel()
 	p := newPacer(100, 32, 1000)

@@ -12,7 +12,7 @@ import (
 	"oktareset/oktaclient/standin"
 )
 
-// expecting resets all users as resetAll does, and says before each how many are still to come.
+// expecting resets all users like resetAll, and sets before each how many are still to come.
 func (w *world) expecting(ctx context.Context, workers int) {
 	var mu sync.Mutex
 	left := len(w.ids)
@@ -37,8 +37,8 @@ func (w *world) expecting(ctx context.Context, workers int) {
 	wg.Wait()
 }
 
-// A window that the run doesn't end in is spent with few requests under way, and wholly; the
-// last one as fast as can be.
+// A window in which the run doesn't end is spent completely, with few requests under way; the
+// last one as fast as possible.
 func TestNoHurryBeforeTheLastWindow(t *testing.T) {
 	t.Parallel()
 	for _, latency := range []time.Duration{50 * time.Millisecond, 300 * time.Millisecond} {
@@ -63,8 +63,8 @@ func TestNoHurryBeforeTheLastWindow(t *testing.T) {
 	}
 }
 
-// Somebody else spends the org's bucket, which no header shows: each time at most what is under
-// way is refused.
+// Somebody else spends the org's bucket, which no header shows: each time, at most the requests
+// under way are refused.
 func TestOthersSpendTheBucket(t *testing.T) {
 	t.Parallel()
 	for _, part := range []float64{0.25, 0.5, 0.6} {
@@ -100,7 +100,7 @@ func TestOthersSpendTheBucket(t *testing.T) {
 	}
 }
 
-// Two clients of one token that could each end in this window, but not both: neither floods it
+// Two clients with one token that could each end in this window, but not both: neither floods it
 // again and again.
 func TestOthersWithTheSameToken(t *testing.T) {
 	t.Parallel()

@@ -17,8 +17,8 @@ import (
 	"oktareset/oktaclient/standin"
 )
 
-// A 429 may speak of the org's window, which began before the token's: it is to be waited out
-// all the same.
+// A 429 may speak of the org's window, which began before the token's: it still has to be waited
+// out.
 func TestOrgLimitWithTheOrgsNumbers(t *testing.T) {
 	t.Parallel()
 	for _, lead := range []time.Duration{0, 10 * time.Second, 50 * time.Second} {
@@ -37,7 +37,7 @@ func TestOrgLimitWithTheOrgsNumbers(t *testing.T) {
 	}
 }
 
-// A single 429 that says nothing costs a pause, not the rest of the window.
+// A single 429 without details costs a pause, not the rest of the window.
 func TestBare429CostsLittle(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -52,8 +52,8 @@ func TestBare429CostsLittle(t *testing.T) {
 	})
 }
 
-// A proxy that begins to answer in Okta's place must not use up the file: what was under way is in
-// doubt, and what was tried alone after that.
+// A proxy that begins to answer in Okta's place must not use up the file: only the requests under
+// way are in doubt, and those tried alone after that.
 func TestWhatIsNotOktaIsAnOutage(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []standin.Kind{standin.Portal, standin.Redirect} {
@@ -73,7 +73,7 @@ func TestWhatIsNotOktaIsAnOutage(t *testing.T) {
 	}
 }
 
-// One worker whose answers are lost now and then isn't an outage.
+// A single worker with an occasional lost answer isn't an outage.
 func TestDropsDontStopASingleWorker(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

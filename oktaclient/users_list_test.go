@@ -52,7 +52,8 @@ func TestListUserRecords(t *testing.T) {
 		{oktaclient.UserQuery{}, 452, "user449@example.com"}, // the owner, 450 and out, not gone
 		{oktaclient.UserQuery{Filter: oktaclient.StatusFilter("DEPROVISIONED", "LOCKED_OUT")}, 2, "gone@example.com"},
 		{oktaclient.UserQuery{Search: `profile.login sw "user"`}, 450, "user0@example.com"},
-		{oktaclient.UserQuery{Filter: oktaclient.StatusFilter(`a" or status eq "ACTIVE`)}, 0, ""}, // a value stays a value
+		// a value can't become a filter
+		{oktaclient.UserQuery{Filter: oktaclient.StatusFilter(`a" or status eq "ACTIVE`)}, 0, ""},
 	} {
 		got, err := logins(c.ListUserRecords(t.Context(), tt.query))
 		if err != nil || len(got) != tt.want || tt.has != "" && !slices.Contains(got, tt.has) {
@@ -68,7 +69,7 @@ func TestListUserRecords(t *testing.T) {
 	}
 }
 
-// A list that breaks off says so, after what it had.
+// A list that breaks off reports it, after its items.
 func TestListBreaksOff(t *testing.T) {
 	t.Parallel()
 	org := standin.New(standin.Config{Users: 450})

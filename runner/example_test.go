@@ -8,7 +8,7 @@ import (
 	"oktareset/runner"
 )
 
-// book keeps what a ledger writes, in memory.
+// book records in memory what a ledger writes.
 type book []string
 
 func (b *book) Take(r runner.Row, t runner.Taken) error {
@@ -21,7 +21,7 @@ func (b *book) Settle(r runner.Result) error {
 	return nil
 }
 
-// Three rows of which two name the same user, on one worker.
+// Three rows, two of which name the same user, on one worker.
 func ExampleRun() {
 	rows := rowsOf(nil, "00u1234567890abcdEFG", "me", "00u1234567890abcdEFG")
 

@@ -34,7 +34,7 @@ func TestParseIdentifier(t *testing.T) {
 		{"\u00a0" + anID + "\u2003\r\n", id(anID), ""},
 		{"00u00000000000000000", id("00u00000000000000000"), ""},
 		{"00uzzzzzzzzzzzzzzzzz", id("00uzzzzzzzzzzzzzzzzz"), ""},
-		// Nearly an ID is a login: it is looked up, and never sent to a change.
+		// A near miss of an ID is a login: it is looked up, and never used for a change.
 		{"00U1234567890abcdEFG", login("00U1234567890abcdEFG"), ""},
 		{"00g1234567890abcdEFG", login("00g1234567890abcdEFG"), ""},
 		{anID[:19], login(anID[:19]), ""},
@@ -127,11 +127,11 @@ func TestSameLogin(t *testing.T) {
 		{"alice@example.com", "alice@example.co", false},
 		{"alice@example.com", " alice@example.com", false},
 		{"alice@example.com", "", false},
-		// What Okta's own search takes for the same.
+		// Okta's own search treats these as the same.
 		{jurgenNFC, "jurgen@example.com", false},
 		{jurgenNFD, "jurgen@example.com", false},
 		{"\u0142ukasz@example.com", "lukasz@example.com", false},
-		// What looks the same.
+		// These look the same.
 		{"\u0430lice@example.com", "alice@example.com", false},
 		{"\uff41lice@example.com", "alice@example.com", false},
 	}
@@ -228,8 +228,7 @@ func FuzzParseIdentifier(f *testing.F) {
 	})
 }
 
-// idOf makes any string into an ID: the same for strings that agree in the 17 digits it has
-// room for.
+// idOf turns any string into an ID: the same ID for strings that agree in the 17 digits that fit.
 func idOf(s string) runner.Identifier {
 	const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	b := []byte("00u00000000000000000")

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Every reason and every status that the source declares is in its table, once: what isn't there
-// has no words on the page and in the README.
+// Every declared reason and status is in its table, once: otherwise it would have no words on the
+// page and in the README.
 func TestReasonsAreComplete(t *testing.T) {
 	t.Parallel()
 	var listed []string

@@ -30,7 +30,8 @@ func TestJobs(t *testing.T) {
 	cells := []string{
 		anID, "alice@example.com", "", anID, "ALICE@example.com", "me", "me", "", anotherID, "al\x00ice", "al\x00ice", " " + anID + " ",
 	}
-	want := []int{1, 2, 3, 1, 2, 6, 7, 8, 9, 10, 11, 1} // who names nobody is nobody's duplicate
+	// a row that names nobody is never a duplicate
+	want := []int{1, 2, 3, 1, 2, 6, 7, 8, 9, 10, 11, 1}
 	var seen runner.Seen
 	var got []int
 	var last error
@@ -55,7 +56,7 @@ func TestJobs(t *testing.T) {
 	}
 }
 
-// A row that isn't asked for isn't claimed: Jobs reads no further than it is ranged over.
+// A row that isn't requested isn't claimed: Jobs reads only as far as it is ranged over.
 func TestJobsStops(t *testing.T) {
 	t.Parallel()
 	var seen runner.Seen

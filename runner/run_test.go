@@ -19,7 +19,7 @@ import (
 	"oktareset/runner"
 )
 
-// pool is one run: a book, a do and a seen that write down what happens.
+// pool is one run: a book, a do and a seen that record what happens.
 type pool struct {
 	work      func(context.Context, runner.Job) error // what do does besides
 	settleErr map[int]error                           // by row
@@ -32,7 +32,7 @@ type pool struct {
 	busy     int
 	maxBusy  int
 	showing  atomic.Int32
-	together bool // seen was called while it ran
+	together bool // seen was called concurrently
 }
 
 func (p *pool) Take(r runner.Row, _ runner.Taken) error {
@@ -74,7 +74,8 @@ func (p *pool) seen(res runner.Result) {
 		p.together = true
 	}
 	p.saw = append(p.saw, res.Row.N) // unguarded on purpose: the race detector watches
-	runtime.Gosched()                // no waiting here: Run holds a mutex, which a bubble's clock doesn't wait for
+	// no waiting here: Run has locked a mutex, which a bubble's clock doesn't wait for
+	runtime.Gosched()
 	p.showing.Add(-1)
 }
 
@@ -82,7 +83,7 @@ func (p *pool) run(ctx context.Context, workers int, jobs iter.Seq2[runner.Job, 
 	return runner.Run(ctx, runner.Options{Workers: workers}, jobs, p.do, p, p.seen)
 }
 
-// check asserts what is true of every run: each job that was started is settled once and shown
+// check asserts what is true for every run: each started job is settled once and passed to seen
 // once, after it was settled.
 func (p *pool) check(t *testing.T, want []int) {
 	t.Helper()
@@ -188,7 +189,7 @@ func TestRunWithoutWorkers(t *testing.T) {
 func TestRunEndsWithItsFirstError(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
-	// Row 49 is on the other worker when row 50 breaks: its result counts too.
+	// Row 49 is on the other worker when row 50 fails: its result counts too.
 	atRow50 := func(_ context.Context, j runner.Job) error {
 		if j.Row.N == 50 {
 			<-time.After(500 * time.Millisecond)
@@ -223,7 +224,7 @@ func TestRunEndsWithItsFirstError(t *testing.T) {
 	}
 }
 
-// An error ends the run at once: what was started is finished, nothing else begins.
+// An error ends the run at once: rows under way are finished, nothing else begins.
 func TestRunStartsNothingAfterAnError(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
@@ -235,7 +236,7 @@ func TestRunStartsNothingAfterAnError(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				// Rows 1, 3 and 4 take an hour, row 2 breaks in the first minute.
+				// Rows 1, 3 and 4 take an hour, row 2 fails in the first minute.
 				p.work = func(_ context.Context, j runner.Job) error {
 					if j.Row.N != 2 {
 						<-time.After(time.Hour)
@@ -256,7 +257,7 @@ func TestRunStartsNothingAfterAnError(t *testing.T) {
 	}
 }
 
-// Both what do says and what the book says is told.
+// The error contains both do's and the book's.
 func TestRunJoinsErrorsOfOneRow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -270,8 +271,8 @@ func TestRunJoinsErrorsOfOneRow(t *testing.T) {
 	})
 }
 
-// Jobs of a second on four workers, cancelled after five and a half: 24 were started, and 24
-// have a result.
+// Jobs of a second on four workers, cancelled after five and a half: 24 were started, and 24 have
+// a result.
 func TestRunCancelled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -303,7 +304,7 @@ func TestRunCancelledBeforeItStarts(t *testing.T) {
 	})
 }
 
-// do learns from its context that the run ends, whatever ends it.
+// do sees in its context that the run ends, whatever ends it.
 func TestRunCancelsItsWorkers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -331,8 +332,8 @@ func TestRunCancelsItsWorkers(t *testing.T) {
 	})
 }
 
-// The source is read by one goroutine, no further than there are workers to hand its jobs to,
-// and let go of.
+// One goroutine reads the source, no further than there are workers for its jobs, and then
+// releases it.
 func TestRunReadsNoFurtherThanItWorks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -365,7 +366,7 @@ func TestRunReadsNoFurtherThanItWorks(t *testing.T) {
 	})
 }
 
-// Enough starts no further row, but leaves those alone that are under way.
+// Enough starts no further row, but lets rows under way finish.
 func TestRunEnough(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

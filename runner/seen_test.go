@@ -49,12 +49,12 @@ func TestSeenFirstWins(t *testing.T) {
 	}
 }
 
-// Of workers that claim the same users at the same time, one gets each, and all agree which.
+// If workers claim the same users at the same time, one gets each, and all agree which.
 func TestSeenConcurrent(t *testing.T) {
 	t.Parallel()
 	const users, workers = 200, 8
 	var s runner.Seen
-	held := make([][]int, workers) // by worker: who holds each user
+	held := make([][]int, workers) // by worker: who owns each user
 	var wg sync.WaitGroup
 	for w := range workers {
 		held[w] = make([]int, users)
@@ -79,7 +79,7 @@ func TestSeenConcurrent(t *testing.T) {
 	}
 }
 
-// Forget gives up what some rows hold, wherever their slots stand, and finds all others again.
+// Forget drops the claims of some rows, wherever their slots are, and still finds all others.
 func TestSeenForget(t *testing.T) {
 	t.Parallel()
 	const users = 20_000
@@ -106,7 +106,7 @@ func TestSeenForget(t *testing.T) {
 	}
 }
 
-// Of logins, those are remembered that more than one row may name; of IDs, all.
+// Of logins, only those are remembered that more than one row may name; of IDs, all.
 func TestSeenExpect(t *testing.T) {
 	t.Parallel()
 	once, twice, id := mustParse(t, "once@example.com"), mustParse(t, "Twice@example.com"), mustParse(t, anID)
@@ -137,7 +137,7 @@ func TestSeenExpect(t *testing.T) {
 	}
 }
 
-// Nobody who was added is missing, and few others are held by mistake.
+// Every added user is found, and few others by mistake.
 func TestRepeats(t *testing.T) {
 	t.Parallel()
 	const added, others = 1000, 100_000
@@ -159,7 +159,7 @@ func TestRepeats(t *testing.T) {
 	}
 }
 
-// A million users have to fit into 64 MiB together with all else.
+// A million users have to fit into 64 MiB together with everything else.
 func TestSeenMemory(t *testing.T) {
 	const users = 100_000
 	ids := make([]runner.Identifier, users)
@@ -186,7 +186,7 @@ func TestSeenMemory(t *testing.T) {
 	}
 }
 
-// numbered is the ID of a user, unlike others in its last letters only.
+// numbered returns a user's ID that differs from others only in its last letters.
 func numbered(n int) runner.Identifier {
 	return runner.Identifier{Kind: runner.KindID, Value: fmt.Sprintf("00u1h3k9%012d", n)}
 }

@@ -6,7 +6,7 @@ import (
 	"oktareset/runner"
 )
 
-// Whoever declares a step declares all of it.
+// A declared step is declared completely.
 func TestSteps(t *testing.T) {
 	t.Parallel()
 	names, opens, flags := make(map[string]bool), make(map[runner.Reason]bool), make(map[string]bool)

@@ -11,8 +11,7 @@ import (
 	"oktareset/runner/fault"
 )
 
-// proxyOf returns what requests to an org go through by an environment, of which Go has its own
-// reading.
+// proxyOf returns the proxy for requests to an org in an environment, as Go itself reads it.
 func proxyOf(t *testing.T, org string, env map[string]string, proxied func(*http.Request) (*url.URL, error)) (oktaclient.Proxy, error) {
 	t.Helper()
 	u, err := oktaclient.ParseOrgURL(org)
@@ -23,8 +22,8 @@ func proxyOf(t *testing.T, org string, env map[string]string, proxied func(*http
 	return c.proxy(u)
 }
 
-// What is set is used or refused, and HTTPS_PROXY comes before https_proxy; NO_PROXY, as Go reads
-// it, keeps an org from it.
+// A configured proxy is used or refused, and HTTPS_PROXY comes before https_proxy; NO_PROXY, as
+// Go reads it, exempts an org.
 func TestProxyOfTheEnvironment(t *testing.T) {
 	t.Parallel()
 	const good, bad = "http://proxy.example.com:3128", "http://secret%zz@proxy"
@@ -59,8 +58,8 @@ func TestProxyOfTheEnvironment(t *testing.T) {
 	}
 }
 
-// A proxy that is set in the way of Okta's SDKs is refused unless HTTPS_PROXY names one; the
-// template of their file, in which none is set, is not.
+// A proxy configured as for Okta's SDKs is refused unless HTTPS_PROXY names one; their file's
+// template, which configures none, is accepted.
 func TestProxyOfTheSDKs(t *testing.T) {
 	t.Parallel()
 	for text, refused := range map[string]bool{

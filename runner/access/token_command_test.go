@@ -17,7 +17,7 @@ import (
 	"oktareset/runner/progress"
 )
 
-// A command line is split as a shell splits one that has nothing to expand; what only a shell
+// A command line is split as a shell splits one without expansions; anything that only a shell
 // understands is refused, because it would mean something else.
 func TestSplitCommand(t *testing.T) {
 	t.Parallel()
@@ -84,7 +84,7 @@ func TestSplitCommand(t *testing.T) {
 	}
 }
 
-// What is split is what a shell would pass on.
+// The words are those that a shell would pass on.
 func TestSplitCommandAsAShell(t *testing.T) {
 	t.Parallel()
 	shell, err := exec.LookPath("sh")
@@ -119,8 +119,8 @@ func sh(t *testing.T, script string) program {
 	return program{name: "op", path: path, args: []string{"-c", script}, env: os.Environ(), limit: time.Minute}
 }
 
-// A command that waits for somebody who isn't there ends with all that it has started, also if that
-// doesn't want to.
+// A command that waits for somebody who isn't there ends together with all processes that it
+// started, even those that resist.
 func TestTokenCommandEnds(t *testing.T) {
 	t.Parallel()
 	for _, trap := range []string{"", `trap "" TERM;`} {
@@ -140,7 +140,7 @@ func TestTokenCommandEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, pid := range strings.Fields(string(b)) {
-			for gone := false; !gone; { // a process that is killed takes a moment to end
+			for gone := false; !gone; { // a killed process takes a moment to end
 				out, _ := exec.CommandContext(t.Context(), "ps", "-o", "stat=", "-p", pid).Output()
 				gone = len(bytes.TrimSpace(out)) == 0 || out[0] == 'Z'
 				if !gone && time.Since(start) > 30*time.Second {
@@ -151,7 +151,7 @@ func TestTokenCommandEnds(t *testing.T) {
 	}
 }
 
-// A command is asked to end before it is made to: it may have something to put away.
+// A command is asked to end before it is forced to: it may have to clean up.
 func TestTokenCommandIsAskedToEnd(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "away")
@@ -165,7 +165,7 @@ func TestTokenCommandIsAskedToEnd(t *testing.T) {
 	}
 }
 
-// A signal that ends the program is what the wait for a token command ends with.
+// A signal that ends the program ends the wait for a token command too.
 func TestTokenCommandStops(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -176,8 +176,8 @@ func TestTokenCommandStops(t *testing.T) {
 	}
 }
 
-// A token is there when the command has ended, though something that it started still holds its
-// output open, as the agent of a password manager may.
+// A token is available when the command has ended, even if one of its processes keeps its output
+// open, as a password manager's agent may.
 func TestTokenCommandLeavesAnAgent(t *testing.T) {
 	t.Parallel()
 	p := sh(t, "printf '\\357\\273\\277 00token \\r\\nmore\\n'; sleep 20 &")
@@ -188,7 +188,7 @@ func TestTokenCommandLeavesAnAgent(t *testing.T) {
 	}
 }
 
-// What a token command prints is bounded, on both ways out.
+// The output of a token command is limited, on stdout and stderr.
 func TestTokenCommandIsBounded(t *testing.T) {
 	t.Parallel()
 	got, err := sh(t, "yes").run(t.Context())
@@ -201,7 +201,7 @@ func TestTokenCommandIsBounded(t *testing.T) {
 	}
 }
 
-// Our own secrets aren't handed on, whatever their case.
+// Our own secrets aren't passed on, whatever the case of their names.
 func TestTokenCommandEnvironment(t *testing.T) {
 	t.Parallel()
 	e := &Env{Process: Process{Environ: func() []string {
@@ -213,12 +213,12 @@ func TestTokenCommandEnvironment(t *testing.T) {
 	if got, want := e.ProgramEnv(), []string{"PATH=/bin", "OKTA_CLIENT_ORGURL=https://acme.okta.com", "OP_SESSION=6", "ODD"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got := (&Env{}).ProgramEnv(); got == nil { // os/exec would hand on all of it
+	if got := (&Env{}).ProgramEnv(); got == nil { // os/exec would pass on the whole environment
 		t.Error("no environment is all of it")
 	}
 }
 
-// What a token command printed before it failed is no token, the next time either.
+// Output of a token command before it failed isn't a token, not at the next try either.
 func TestTokenCommandThatFails(t *testing.T) {
 	t.Parallel()
 	p := sh(t, "")

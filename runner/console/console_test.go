@@ -9,7 +9,7 @@ import (
 	"oktareset/runner/progress"
 )
 
-// That some rows need attention is said by the summary; what went wrong beside it isn't.
+// The summary has said that some rows need attention; it hasn't printed other errors.
 func TestFailBesideRows(t *testing.T) {
 	t.Parallel()
 	rows := fault.WithCode(fault.ExitRows, fault.ErrRows)

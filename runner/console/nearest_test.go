@@ -42,7 +42,7 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// Whatever is typed, what is found is one of the names, and a name finds itself.
+// For any input, the result is one of the names, and a name finds itself.
 func FuzzNearest(f *testing.F) {
 	f.Add("rest", "reset users")
 	f.Fuzz(func(t *testing.T, typed, names string) {

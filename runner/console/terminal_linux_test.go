@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// newTerminal returns a terminal, and the side of it on which a person sits.
+// newTerminal returns a terminal, and the person's side of it.
 func newTerminal(t *testing.T) (*terminal, *os.File) {
 	t.Helper()
 	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
@@ -34,7 +34,7 @@ func newTerminal(t *testing.T) (*terminal, *os.File) {
 	return &terminal{tty, tty}, person
 }
 
-// Whoever answers as soon as the question stands there is hidden, too.
+// An answer typed as soon as the question appears is hidden too.
 func TestAskSecretHidesAtOnce(t *testing.T) {
 	t.Parallel()
 	for range 20 {

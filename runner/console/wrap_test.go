@@ -83,8 +83,7 @@ func TestWrapBehind(t *testing.T) {
 	}
 }
 
-// Whatever the text, nothing of it is lost, and a line is too wide only if it is one word or a
-// command.
+// For any text, nothing is lost, and a line is too wide only if it is one word or a command.
 func FuzzWrap(f *testing.F) {
 	for _, text := range []string{"", "a b", "   a  b c", "to continue: oktareset reset a b c d e f", "  \n\n a", "日本 語"} {
 		f.Add(text, 20)

@@ -32,11 +32,11 @@ import (
 //	prover.go  a minute, from the beginning of this run  TestProof, TestProofOfAnEarlierRun
 //	           a new loss ends an old look               TestProofEnds
 //
-// Those outside of it stand in command/guards_test.go.
+// Those outside this package are in command/guards_test.go.
 
 var taken = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-// listed is a factor by its age when the row was taken.
+// listed is a factor with these ages when the row was taken.
 func listed(name string, created, updated time.Duration) oktaclient.Factor {
 	f := oktaclient.ParseFactor(name)
 	f.Created, f.LastUpdated = taken.Add(-created), taken.Add(-updated)
@@ -77,7 +77,7 @@ func TestFromBefore(t *testing.T) {
 	}
 }
 
-// event is one of the System Log.
+// event is an event of the System Log.
 func event(kind, user, reason, actor, agent string, at time.Time) oktaclient.LogEvent {
 	var e oktaclient.LogEvent
 	e.EventType, e.Published, e.Actor.ID = kind, at, actor
@@ -118,7 +118,7 @@ func TestLeftBy(t *testing.T) {
 		{"GOOGLE_AUTHENTICATOR", list("push:OKTA", "token:software:totp:GOOGLE"), "push:OKTA"},
 		{"GOOGLE_AUTHENTICATOR", list("token:software:totp:OKTA"), "token:software:totp:OKTA"},
 		{"", list("webauthn:FIDO"), "webauthn:FIDO"},
-		{"", list("token:DEL_OATH"), "token:DEL_OATH"}, // which has no name in the log that is known
+		{"", list("token:DEL_OATH"), "token:DEL_OATH"}, // it has no known name in the log
 	} {
 		parts := []oktaclient.LogEvent{event(oktaclient.EventDeactivate, "u", tt.gone, "", "", taken.Add(time.Minute))}
 		left := ""
@@ -175,8 +175,8 @@ func TestWitness(t *testing.T) {
 	}
 }
 
-// Few witnesses are remembered: the newest, and others spread over the run, so that a row that was
-// lost at any time has one soon after it.
+// Only a few witnesses are kept: the newest, and others spread over the run, so that a row lost
+// at any time has one soon after it.
 func TestWitnessesAreFew(t *testing.T) {
 	t.Parallel()
 	p := New(nil, Options{})
@@ -205,7 +205,8 @@ func TestWitnessesAreFew(t *testing.T) {
 	}
 }
 
-// Nobody waits for what wasn't sent, or was refused; an enrollment is waited for as a reset is.
+// Nothing waits for a request that wasn't sent, or was refused; an enrollment waits as long as a
+// reset.
 func TestRipeIn(t *testing.T) {
 	t.Parallel()
 	p := New(nil, Options{})

@@ -17,7 +17,8 @@ import (
 	"oktareset/runner/doubt"
 )
 
-// Okta does a part of a reset: what its events don't name, and is listed, isn't gone.
+// Okta does a part of a reset: factors that its events don't name, and that are listed, aren't
+// gone.
 func TestPartOfAReset(t *testing.T) {
 	t.Parallel()
 	const codes = "token:software:totp"
@@ -26,7 +27,7 @@ func TestPartOfAReset(t *testing.T) {
 		factors []string // that the user has
 		gone    []string // that the reset takes
 		hides   string   // a type that isn't listed any more
-		since   string   // a type that the person enrolls afterwards
+		since   string   // a type that the user enrolls afterwards
 		want    string
 	}{
 		{"one of two", []string{"sms", "call"}, []string{"sms"}, "", "", "incomplete"},
@@ -43,7 +44,8 @@ func TestPartOfAReset(t *testing.T) {
 				for _, kind := range s.factors {
 					factors = append(factors, standin.Factor{Type: kind, Provider: "OKTA", Created: time.Now().Add(-day)})
 				}
-				scene{factors: factors, want: s.want, then: func(w *world) { // its events have our run and our account
+				// its events have our run and our account
+				scene{factors: factors, want: s.want, then: func(w *world) {
 					c := w.client(t, thisRun)
 					listed, _, err := c.ListFactors(t.Context(), doubtID)
 					for _, f := range listed {
@@ -69,7 +71,7 @@ func TestPartOfAReset(t *testing.T) {
 	}
 }
 
-// without takes factors of a type out of lists.
+// without removes factors of a type from lists.
 func without(t *testing.T, kind string) func(*http.Request, *reply) {
 	return func(r *http.Request, rep *reply) {
 		if !strings.HasSuffix(r.URL.Path, "/factors") {
@@ -88,8 +90,8 @@ func without(t *testing.T, kind string) func(*http.Request, *reply) {
 	}
 }
 
-// What others did to the user is no proof of what we did, and of nothing else: it may have left the
-// factors that are there.
+// Another admin's changes to the user prove nothing about ours, and not the contrary either: they
+// may have left the factors that are there.
 func TestProofIsOurs(t *testing.T) {
 	t.Parallel()
 	for name, do := range map[string]func(*testing.T, *world){
@@ -118,7 +120,7 @@ func TestProofIsOurs(t *testing.T) {
 	}
 }
 
-// stale has a factor from before listed for ever.
+// stale keeps a factor from before listed for ever.
 func stale(t *testing.T, created time.Time) func(*http.Request, *reply) {
 	return func(r *http.Request, rep *reply) {
 		if strings.HasSuffix(r.URL.Path, "/factors") {
@@ -128,7 +130,7 @@ func stale(t *testing.T, created time.Time) func(*http.Request, *reply) {
 	}
 }
 
-// An event that names our run, but another account, isn't ours.
+// An event with our run, but another account, isn't ours.
 func TestProofNeedsTheAccount(t *testing.T) {
 	t.Parallel()
 	for _, actor := range []string{"", "00u9abcdefghijklmnop"} {
@@ -146,8 +148,8 @@ func TestProofNeedsTheAccount(t *testing.T) {
 	}
 }
 
-// A row of an earlier run is looked for by that run's name and account, waits from the beginning of
-// this run, and needs times that could be trusted when it was taken.
+// A row of an earlier run is looked for by that run's name and account, waits from the beginning
+// of this run, and needs times that could be trusted when it was taken.
 func TestProofOfAnEarlierRun(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -195,8 +197,8 @@ func TestProofOfAnEarlierRun(t *testing.T) {
 	}
 }
 
-// A witness that was taken before the row was given up proves nothing: the log may be behind by
-// what lies between.
+// A witness taken before the row was given up proves nothing: the log may be behind by the time
+// in between.
 func TestWitnessComesAfter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -218,8 +220,7 @@ func TestWitnessComesAfter(t *testing.T) {
 	})
 }
 
-// A row that is incomplete is never sent again by itself, even if the log doesn't show any more
-// why.
+// An incomplete row is never sent again automatically, even if the log no longer shows why.
 func TestIncompleteStays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -242,7 +243,7 @@ func TestIncompleteStays(t *testing.T) {
 	})
 }
 
-// A proof is one of a moment, and nobody has one who hasn't looked.
+// A proof is valid for a moment, and there is none without a look.
 func TestProofEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -287,7 +288,7 @@ func TestProofEnds(t *testing.T) {
 	})
 }
 
-// A log that shows the witness, and then breaks off, may still have more of the row.
+// A log that shows the witness, and then breaks off, may still have more about the row.
 func TestLogBreaksOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -302,9 +303,8 @@ func TestLogBreaksOff(t *testing.T) {
 	})
 }
 
-// Our own reset of the user, from before the row was taken, is no proof of the one that was lost.
-// If it was shortly before, the times may be wrong by that much, so that it is none of the contrary
-// either.
+// Our own reset of the user from before the row was taken doesn't prove the lost one. If it was
+// shortly before, the times may be wrong by that much, so it isn't proof of the contrary either.
 func TestProofIsOfThisTaking(t *testing.T) {
 	t.Parallel()
 	for before, want := range map[time.Duration]string{time.Hour: "not done", 90 * time.Second: "not done", time.Minute: "open"} {
@@ -327,7 +327,7 @@ func TestProofIsOfThisTaking(t *testing.T) {
 				p.Lost(1)
 				<-time.After(time.Second)
 				w.witness(t, c, p)
-				earlier := res // another row, for which the log is read from earlier on
+				earlier := res // another row, which needs an earlier part of the log
 				earlier.Row.N, earlier.UserID, earlier.StartedAt = 2, "00u3abcdefghijklmnop", res.StartedAt.Add(-2*time.Hour)
 				if f, err := p.Look(t.Context(), []runner.Result{res, earlier}); err != nil || len(f.Open) != 2 {
 					t.Errorf("%+v, %v, want both open", f, err)
@@ -340,19 +340,20 @@ func TestProofIsOfThisTaking(t *testing.T) {
 	}
 }
 
-// One reply that Okta's own window vouches for isn't enough: others were a proxy's.
+// One reply that Okta's own window confirms isn't enough: others came from a proxy.
 func TestOneVouchedReply(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		scene{want: "open", warns: "proxy", alter: func(r *http.Request, rep *reply) {
-			if !strings.HasSuffix(r.URL.Path, "/factors") { // no other says when its window ends
+			// no other reply says when its window ends
+			if !strings.HasSuffix(r.URL.Path, "/factors") {
 				rep.header.Del("X-Rate-Limit-Reset")
 			}
 		}}.play(t)
 	})
 }
 
-// Many rows take few queries: the log's bucket is small.
+// Many rows need few queries: the log's bucket is small.
 func TestProofOfMany(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -362,7 +363,7 @@ func TestProofOfMany(t *testing.T) {
 		var rows []runner.Result
 		w.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: standin.OpResetFactors, Every: 2})
 		for n := range 240 {
-			c := w.client(t, thisRun) // one that lost so many would send no more
+			c := w.client(t, thisRun) // the first one lost so many that it would send no more
 			id := fmt.Sprintf("00u1abcdefgh%08d", n)
 			w.org.AddIdentifiers(func(yield func(string) bool) { yield(id) })
 			start := c.Now()
@@ -387,7 +388,7 @@ func TestProofOfMany(t *testing.T) {
 	})
 }
 
-// A log without an end ends a look, and proves nothing; what is true for the run is said once.
+// An endless log ends a look, and proves nothing; a warning about the run is given once.
 func TestLogWithoutEnd(t *testing.T) {
 	t.Parallel()
 	for name, event := range map[string]string{"empty pages": "", "full pages": `{"eventType":"user.mfa.factor.deactivate"}`} {

@@ -23,14 +23,15 @@ const (
 	otherRun  = "20260102T120000Z-bbbbbb"
 )
 
-// world is an org in which a reset of ours has just been sent and its answer lost.
+// world is an org in which we have just sent a reset whose answer was lost.
 type world struct {
-	org    *standin.Org
-	alter  func(r *http.Request, rep *reply) // what stands between us and the org does to replies; nil: nothing
+	org *standin.Org
+	// changes replies on their way to us; nil: nothing does
+	alter  func(r *http.Request, rep *reply)
 	warned []error
 }
 
-// reply is what an answer of the org has that may be altered.
+// reply is the part of an answer that may be changed.
 type reply struct {
 	status int
 	header http.Header
@@ -67,7 +68,7 @@ func (w *world) client(t *testing.T, run string) *oktaclient.Client {
 	return c
 }
 
-// prover makes a prover of thisRun.
+// prover makes thisRun's prover.
 func (w *world) prover(t *testing.T, c *oktaclient.Client, runs ...string) *doubt.Prover {
 	t.Helper()
 	me, _, err := c.GetMe(t.Context())
@@ -81,7 +82,7 @@ func (w *world) prover(t *testing.T, c *oktaclient.Client, runs ...string) *doub
 	return doubt.New(c, o)
 }
 
-// take sends a reset whose fate is the fault's, and returns the row in doubt.
+// take sends a reset, whose fate a fault decides, and returns the row in doubt.
 func (w *world) take(t *testing.T, c *oktaclient.Client, run string) runner.Result {
 	t.Helper()
 	res := runner.Result{
@@ -96,7 +97,7 @@ func (w *world) take(t *testing.T, c *oktaclient.Client, run string) runner.Resu
 	return res
 }
 
-// witness resets somebody else, and has the prover know.
+// witness resets somebody else, and tells the prover.
 func (w *world) witness(t *testing.T, c *oktaclient.Client, p *doubt.Prover) {
 	t.Helper()
 	taken, at := time.Now(), c.Earliest()
@@ -106,7 +107,7 @@ func (w *world) witness(t *testing.T, c *oktaclient.Client, p *doubt.Prover) {
 	p.Answered(witnessID, taken, at)
 }
 
-// fate is what the last pass of a run finds: done, incomplete, not done or open.
+// fate returns what the last pass of a run finds: done, incomplete, not done or open.
 func fate(t *testing.T, p *doubt.Prover, res runner.Result) (string, runner.Result) {
 	t.Helper()
 	f, err := p.Wait(t.Context(), []runner.Result{res})
@@ -131,15 +132,15 @@ func fate(t *testing.T, p *doubt.Prover, res runner.Result) (string, runner.Resu
 	return "not done", f.Absent[0]
 }
 
-// day is how long before they are reset people have enrolled what they have.
+// day is how long before their reset users have enrolled their factors.
 const day = 24 * time.Hour
 
 func lost(when standin.When) standin.Fault {
 	return standin.Fault{Kind: standin.Drop, When: when, Op: standin.OpResetFactors, UserID: doubtID, Times: 1}
 }
 
-// scene is one row in doubt and what happens to it. Its zero value: the answer was lost before
-// anything was done, everything can be proved, so that it is.
+// scene is one row in doubt and its circumstances. The zero value: the answer was lost before
+// anything was done, and everything can be proved.
 type scene struct {
 	name      string
 	cfg       standin.Config
@@ -195,12 +196,12 @@ func (s scene) play(t *testing.T) {
 	}
 }
 
-// on has calls of an operation answered by a fault from now on.
+// on makes a fault answer the calls of an operation from now on.
 func on(op string, kind standin.Kind) func(*world) {
 	return func(w *world) { w.org.Script(standin.Fault{Kind: kind, Op: op}) }
 }
 
-// dates writes a time of its own, so far ahead, on the replies whose path ends so.
+// dates puts a time of its own, this far ahead, on replies with this end of the path.
 func dates(ahead time.Duration, suffix string) func(*http.Request, *reply) {
 	return func(r *http.Request, rep *reply) {
 		if strings.HasSuffix(r.URL.Path, suffix) {
@@ -252,7 +253,7 @@ func TestProof(t *testing.T) {
 	}
 }
 
-// Only what a reset can't have left behind proves that there was none.
+// Only a factor that a reset can't have left behind proves that there was none.
 func TestProofByFactors(t *testing.T) {
 	t.Parallel()
 	f := func(kind string, age time.Duration) standin.Factor {
@@ -260,7 +261,8 @@ func TestProofByFactors(t *testing.T) {
 		if kind == "webauthn" {
 			provider = "FIDO"
 		}
-		return standin.Factor{Type: kind, Provider: provider, Created: time.Unix(0, 0).Add(-age)} // the age is made good below
+		// the age is set below
+		return standin.Factor{Type: kind, Provider: provider, Created: time.Unix(0, 0).Add(-age)}
 	}
 	changed := f("sms", day)
 	changed.Updated = time.Unix(0, 0).Add(-time.Minute)

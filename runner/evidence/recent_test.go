@@ -24,7 +24,7 @@ const (
 	bob   = "00u1234567890abcdefb"
 )
 
-// logged is an event as a test writes it down.
+// logged is an event in a test's short form.
 type logged struct {
 	at                int // seconds
 	kind, user, actor string
@@ -56,7 +56,7 @@ func (l logged) event() map[string]any {
 	}
 }
 
-// clientOf is a client of an org whose log is these pages, the newest event first.
+// clientOf returns a client of an org whose log is these pages, the newest event first.
 func clientOf(t *testing.T, pages ...[]logged) *oktaclient.Client {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -145,7 +145,7 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// The resets of the reader's own runs are passed over, in the name of their account only.
+// Resets of the reader's own runs don't count, but only with their account.
 func TestOwnRuns(t *testing.T) {
 	t.Parallel()
 	events := []logged{
@@ -173,7 +173,7 @@ func TestLoginOfTwo(t *testing.T) {
 	}
 }
 
-// An end before the end is no whole reading, and says how far it came.
+// A reading that ends early isn't whole, and says how far it got.
 func TestBounds(t *testing.T) {
 	t.Parallel()
 	event := func(at int) []logged { return []logged{{at: at, kind: "all", user: alice}} }
@@ -207,7 +207,7 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// A next page that is the same page again is an error, and what was read until then counts.
+// If the next page is the same page again, that is an error, and the events read before it count.
 func TestSamePageAgain(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -224,7 +224,7 @@ func TestSamePageAgain(t *testing.T) {
 	}
 }
 
-// A reading ends by its time, and by its caller.
+// A reading ends at its time limit, and with its context.
 func TestReadingEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -235,7 +235,7 @@ func TestReadingEnds(t *testing.T) {
 		q := evidence.Query{Since: time.Now().Add(-time.Hour), Until: time.Now(), Pages: 20, For: 30 * time.Second}
 		began := time.Now()
 		r, err := evidence.ReadRecent(t.Context(), c, q)
-		// The request that is under way by then is waited for.
+		// The request under way at that time is waited for.
 		if took := time.Since(began); err != nil || r.Whole() || !r.Since().IsZero() || took < 30*time.Second || took > 30*time.Second+oktaclient.DefaultTimeout {
 			t.Errorf("by its time: %v after %s", err, time.Since(began))
 		}
@@ -269,7 +269,7 @@ func TestRunID(t *testing.T) {
 	}
 }
 
-// BenchmarkMemory shows what a user costs.
+// BenchmarkMemory shows the cost of a user.
 func BenchmarkMemory(b *testing.B) {
 	const pages = 50
 	for b.Loop() {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// An error that was printed keeps its code and its hint; what is added to it is printed.
+// A printed error keeps its code and its hint; an addition to it is printed.
 func TestTold(t *testing.T) {
 	t.Parallel()
 	err := New(ExitStopped, "go on", "stopped")

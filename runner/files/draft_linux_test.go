@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// In a folder where everybody may write, as /tmp, somebody else's file with the name of a draft
-// can't be removed, and keeps nobody from working.
+// In a folder where everybody may write, such as /tmp, somebody else's file with the name of a
+// draft can't be removed, and stops nobody.
 func TestRemoveTempsOfOthers(t *testing.T) {
 	needRoot(t)
 	dir := t.TempDir()

@@ -21,7 +21,7 @@ func text(s string) func(io.Writer) error {
 	}
 }
 
-// want fails unless the folder holds these files, as NAME=CONTENT, and nothing else.
+// want fails unless the folder has exactly these files, as NAME=CONTENT.
 func want(t *testing.T, dir string, want ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -41,7 +41,7 @@ func want(t *testing.T, dir string, want ...string) {
 	}
 }
 
-// Not parallel: a umask is the process's.
+// Not parallel: the umask belongs to the process.
 func TestModeUnderAnyUmask(t *testing.T) {
 	for _, mask := range []int{0, 0o022, 0o077, 0o277, 0o777} {
 		dir := t.TempDir()
@@ -97,7 +97,7 @@ func TestReplace(t *testing.T) {
 	}
 }
 
-// A link is replaced; what it leads to stays.
+// A link is replaced; its target stays.
 func TestReplaceOfALink(t *testing.T) {
 	t.Parallel()
 	dir, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "theirs")
@@ -110,7 +110,7 @@ func TestReplaceOfALink(t *testing.T) {
 	wantMode(t, path, 0o600)
 }
 
-// Whatever has the name stays, also what comes while the new file is written.
+// A file with the name stays, even one that appears while the new file is written.
 func TestNothingIsOverwritten(t *testing.T) {
 	t.Parallel()
 	for name, make := range map[string]func(string) error{

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// What the user names may be a pipe; what comes through it has a bound, too.
+// A path from the user may be a pipe; its content has a limit too.
 func TestReadNamedPipe(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{"secret": "secret", strings.Repeat("x", 101): ""} {

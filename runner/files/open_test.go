@@ -97,7 +97,7 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
-// What another user has written is refused, whatever its mode says.
+// A file that another user has written is refused, whatever its mode.
 func TestReadRefusesOthers(t *testing.T) {
 	t.Parallel()
 	needRoot(t)
@@ -138,7 +138,7 @@ func TestReadTakes(t *testing.T) {
 	}
 }
 
-// A link that comes after the look before is refused by the kernel.
+// The kernel refuses a link that appears after the first check.
 func TestNoFollow(t *testing.T) {
 	t.Parallel()
 	path := put(t, link("/etc/passwd"))
@@ -151,7 +151,7 @@ func TestNoFollow(t *testing.T) {
 	}
 }
 
-// A pipe that comes after the look before is refused, and nothing waits for it.
+// A pipe that appears after the first check is refused, and nothing waits for it.
 func TestOpenedPipe(t *testing.T) {
 	t.Parallel()
 	path := put(t, func(p string) error { return syscall.Mkfifo(p, 0o600) })

@@ -8,7 +8,7 @@ import (
 	"oktareset/runner/access"
 )
 
-// A rehearsal is never gone on with, and keeps nothing, however it ends.
+// A rehearsal is never resumed, and keeps nothing, however it ends.
 func TestRehearsalKeepsNoCopy(t *testing.T) {
 	folder := t.TempDir()
 	r := &run{Env: new(access.Env), opts: Options{Sandbox: true}, paths: paths{results: filepath.Join(folder, "x.csv")}}

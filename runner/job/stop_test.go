@@ -17,8 +17,8 @@ type takes struct {
 
 func (b takes) Take(runner.Row, runner.Taken) error { return b.err }
 
-// What nobody has classified is refused before anything was changed, or broke off after something
-// may have been.
+// An unclassified error is a refusal before anything was changed, and breaks off the run after
+// something may have been.
 func TestErrorsWithoutACode(t *testing.T) {
 	t.Parallel()
 	odd := errors.New("something odd")
@@ -35,7 +35,7 @@ func TestErrorsWithoutACode(t *testing.T) {
 	}
 	w = &work{cleared: w.cleared}
 	noted := &notedBook{Book: takes{}, w: w}
-	for range 2 { // for the reset, and for what follows it
+	for range 2 { // for the reset, and for the next step
 		_ = noted.Take(runner.Row{}, runner.Taken{})
 	}
 	if n := w.underWay.Load(); n != 1 {

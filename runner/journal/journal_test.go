@@ -13,7 +13,7 @@ import (
 	"oktareset/runner/table"
 )
 
-// opens are what may be open of a row.
+// opens are the possible open parts of a row.
 var opens = []runner.Open{
 	{},
 	{Sent: runner.Lost},
@@ -24,7 +24,7 @@ var opens = []runner.Open{
 	{Step: "a later version's", Sent: runner.Refused},
 }
 
-// Whatever is open of a row is read as it was written, and nothing of it from the row's own line.
+// The open part of a row is read as it was written, and never from the row's own line.
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	const row = "7,a@b.c,,,unknown,enroll,403,,,,,,,,ufs9,refused,r1,"
@@ -74,7 +74,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// chain is a journal of so many lines.
+// chain is a journal with this many lines.
 func chain(lines int) []byte {
 	text, s := Head("run1", "00ff", []byte("row,input\n"))
 	for n := range lines {
@@ -86,7 +86,7 @@ func chain(lines int) []byte {
 	return text
 }
 
-// good is how many lines of a text are good, one behind the other.
+// good returns how many lines at the beginning of a text are good.
 func good(text []byte) int {
 	n := 0
 	var s Sum
@@ -100,8 +100,8 @@ func good(text []byte) int {
 	return n
 }
 
-// Each change of any single byte, each byte that is missing or too many, each cut and each missing
-// line breaks the chain where it is.
+// Each changed, missing or additional byte, each cut and each missing line breaks the chain at
+// that place.
 func TestEveryDamageBreaksTheChain(t *testing.T) {
 	t.Parallel()
 	text := chain(20)
@@ -124,7 +124,7 @@ func TestEveryDamageBreaksTheChain(t *testing.T) {
 		clear(zeroed[i:min(i+64, len(text))])
 		for n, damaged := range append(damages, zeroed) {
 			want := line
-			if n == 2 && text[i] == '\n' { // an empty line behind it
+			if n == 2 && text[i] == '\n' { // an empty line after it
 				want++
 			}
 			if got := good(damaged); got != want {
@@ -159,7 +159,7 @@ func TestHead(t *testing.T) {
 	}
 }
 
-// A single line is known by the sum before it, however long it is.
+// A single line is checked by the sum before it, however long it is.
 func TestReader(t *testing.T) {
 	t.Parallel()
 	text := chain(9)
@@ -185,7 +185,7 @@ func TestReader(t *testing.T) {
 	}
 }
 
-// Whatever is parsed is written the same again.
+// A parsed line is written again as it was.
 func FuzzParse(f *testing.F) {
 	for _, open := range opens {
 		f.Add(append(AppendOpen(nil, Taken, open), "7,a,"...))

@@ -14,8 +14,8 @@ import (
 	"oktareset/runner/results"
 )
 
-// BenchmarkRows takes and settles rows with 16 workers, then finishes, on a memory file system
-// where there is one: what the ledger itself costs a row.
+// BenchmarkRows takes and settles rows with 16 workers, then finishes, on a memory file system if
+// there is one: the ledger's own cost for a row.
 func BenchmarkRows(b *testing.B) {
 	l, err := Create(testSpec(memoryDir(b), b.N))
 	if err != nil {
@@ -45,9 +45,9 @@ func BenchmarkRows(b *testing.B) {
 	b.ReportMetric(float64((b.Elapsed()-start).Nanoseconds())/float64(b.N), "finish-ns/row")
 }
 
-// BenchmarkResume opens what a run over 100,000 rows has left: the journal of one that broke off,
-// or finished results, of which a resume makes one. bare reads the same file with encoding/csv and
-// nothing else.
+// BenchmarkResume opens what a run over 100,000 rows has left: the journal of a broken run, or
+// finished results, from which a resume makes one. bare only reads the same file with
+// encoding/csv.
 func BenchmarkResume(b *testing.B) {
 	const rows = 100_000
 	for name, finish := range map[string]bool{"journal": false, "results": true} {
@@ -58,7 +58,7 @@ func BenchmarkResume(b *testing.B) {
 				b.Fatal(err)
 			}
 			for n := 1; n <= rows; n++ {
-				if !finish && n%16 == 0 { // else each would wait for a sync
+				if !finish && n%16 == 0 { // otherwise each would wait for a sync
 					err = l.Take(testRow(n), testTaken(n))
 				}
 				if err := errors.Join(err, l.Settle(testResult(n, runner.StatusReset))); err != nil {

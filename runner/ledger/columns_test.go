@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A row has the login that the input gives beside an ID wherever nobody looked it up: taken,
-// settled, never begun.
+// A row has the login beside the input's ID if nobody looked it up: taken, settled, or never
+// begun.
 func TestLoginOfTheInput(t *testing.T) {
 	t.Parallel()
 	l := mustCreate(t, testSpec(t.TempDir(), 4))

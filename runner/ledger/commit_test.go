@@ -154,7 +154,7 @@ func TestFailureIsFinal(t *testing.T) {
 				t.Fatalf("Take = %v, want a *WriteError of %q", err, results.JournalPath(l.Path()))
 			}
 			f.mu.Lock()
-			f.room, f.syncErr = 0, nil // room again: nothing may be written behind a torn line
+			f.room, f.syncErr = 0, nil // room again: nothing may be written after a torn line
 			f.mu.Unlock()
 			writes, syncs := f.counted()
 			if err := l.Take(testRow(3), testTaken(3)); !errors.As(err, &broken) {
@@ -186,7 +186,7 @@ func TestFailureIsFinal(t *testing.T) {
 	}
 }
 
-// Who waits for the batch behind the one that fails must not be told that its line is safe.
+// A caller that waits for the batch after the failing one must not hear that its line is safe.
 func TestFailureReachesTheNextBatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

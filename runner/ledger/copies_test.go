@@ -24,7 +24,7 @@ func TestCopyPath(t *testing.T) {
 	}
 }
 
-// newTestCopy makes a copy that holds text.
+// newTestCopy makes a copy with this text.
 func newTestCopy(t *testing.T, results, text string) *Copy {
 	t.Helper()
 	c, err := NewCopy(results)
@@ -51,8 +51,8 @@ func readText(t *testing.T, path string) string {
 	return string(b)
 }
 
-// A copy has no name before the ledger is there, only its owner may read it from its first byte,
-// and it stays while it is kept.
+// A copy has no name before the ledger exists, is private from its first byte, and stays while it
+// is kept.
 func TestKeep(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -65,10 +65,10 @@ func TestKeep(t *testing.T) {
 			t.Errorf("before the ledger there is %s, mode %v", name, info.Mode())
 		}
 	}
-	must(t, os.WriteFile(results.CopyPath(spec.Path)+".5.tmp", nil, 0o600)) // of a run that died
+	must(t, os.WriteFile(results.CopyPath(spec.Path)+".5.tmp", nil, 0o600)) // from a run that died
 	l := mustCreate(t, spec)
 	must(t, l.Keep(input))
-	must(t, l.Keep(input)) // what is kept is kept
+	must(t, l.Keep(input)) // keeping it again changes nothing
 	want := []string{"users.results.csv.lock", "users.results.input.csv", "users.results.journal", "users.results.json"}
 	if got := names(t, dir); !slices.Equal(got, want) {
 		t.Errorf("files %q, want %q", got, want)
@@ -91,8 +91,8 @@ func TestKeep(t *testing.T) {
 	}
 }
 
-// What another run has, or whoever tidies up takes, isn't lost; what isn't a run's is never
-// overwritten.
+// A copy that another run has, or that a clean-up removes, isn't lost; a file that isn't a run's
+// is never overwritten.
 func TestKeepBesideOthers(t *testing.T) {
 	t.Parallel()
 	const text = "login\na\n"
@@ -145,7 +145,7 @@ func TestKeepBesideOthers(t *testing.T) {
 	}
 }
 
-// readLink is what a path holds, be it a link or a file.
+// readLink returns what a path contains, a link or a file.
 func readLink(path string) string {
 	if to, err := os.Readlink(path); err == nil {
 		return "-> " + to
@@ -154,7 +154,7 @@ func readLink(path string) string {
 	return string(b)
 }
 
-// A copy goes with the ledger that is discarded, and before it; that of an earlier run stays.
+// A copy is removed with a discarded ledger, and before it; an earlier run's copy stays.
 func TestDiscardOfCopies(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -180,8 +180,7 @@ func TestDiscardOfCopies(t *testing.T) {
 	}
 }
 
-// What nobody needs goes, and that there is nothing to go is no error. What isn't a copy of these
-// results stays.
+// A copy that nobody needs is removed, and a missing one is no error. Any other file stays.
 func TestDropCopy(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -200,8 +199,8 @@ func TestDropCopy(t *testing.T) {
 	}
 }
 
-// A run that died before it had consent and a line has changed nothing: what it left is no obstacle
-// to another input.
+// A run that died before it had consent and a line has changed nothing: its files don't hinder
+// another input.
 func TestRunThatDiedInVain(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -250,7 +249,7 @@ func TestRunThatDiedInVain(t *testing.T) {
 	}
 }
 
-// leaveNothing leaves what a run leaves that dies with its ledger made.
+// leaveNothing leaves what a run leaves that dies once its ledger exists.
 func leaveNothing(change func(*results.Manifest)) func(t *testing.T, s Spec) {
 	return func(t *testing.T, s Spec) {
 		t.Helper()

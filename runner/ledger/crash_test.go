@@ -18,8 +18,8 @@ import (
 	"oktareset/runner/results"
 )
 
-// A crash may leave any number of the bytes that were written, but all that were synced. Cut
-// anywhere behind what was synced when a Take returned, the ledger has its row.
+// A crash may leave any number of the written bytes, but all synced ones. Cut anywhere after the
+// part that was synced when a Take returned, the ledger has its row.
 func TestCrashKeepsWhatTakePromised(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(20) {
@@ -91,8 +91,7 @@ func randomStep(l *Ledger, n, kind int, took func()) error {
 	return nil
 }
 
-// The image of the file cut at every byte: the last whole line of each row counts, whatever comes
-// after.
+// The file cut at every byte: the last complete line of each row counts, whatever follows.
 func TestEveryCrashImage(t *testing.T) {
 	t.Parallel()
 	f := &memFile{}
@@ -131,8 +130,8 @@ func TestEveryCrashImage(t *testing.T) {
 	}
 }
 
-// Lines longer than any buffer come back whole, from Scan and through Finish; what has no end isn't
-// read into memory.
+// Lines longer than any buffer come back complete, from Scan and through Finish; an endless line
+// isn't read into memory.
 func TestLongLines(t *testing.T) {
 	t.Parallel()
 	l := mustCreate(t, testSpec(t.TempDir(), 3))

@@ -22,7 +22,7 @@ import (
 	"oktareset/runner/table"
 )
 
-// hostile are cells that a line, a spreadsheet or a terminal could choke on.
+// hostile are cells that could break a line, a spreadsheet or a terminal.
 var hostile = []string{
 	"", "=1+2", "'", "''quoted", "a\nb", "a\r\nb", "\"q\"", ",", "\x00\xff\xfe", "\x1b[31mred", "ＺＥＲＯ＝", "\u202egnp.exe", `C:\new\table`,
 	strings.Repeat("long ", 4000), " spaces ", "+49", "@cmd", "-", "\\", "'|\\n", "7,taken",
@@ -40,8 +40,8 @@ func TestFinishPutsEveryRowInOrder(t *testing.T) {
 		want[i-1] = rec
 		return &want[i-1]
 	}
-	// From the last row to the first: by its number, a row is settled, only taken, settled after it
-	// was taken, taken again after it was settled, or never begun.
+	// From the last row to the first: depending on its number, a row is settled, only taken,
+	// settled after it was taken, taken again after it was settled, or never begun.
 	for i := n; i >= 1; i-- {
 		taken := testTaken(i)
 		res := runner.Result{
@@ -106,7 +106,7 @@ func TestFinishPutsEveryRowInOrder(t *testing.T) {
 	checkFinished(t, l, wantCounts)
 }
 
-// checkFinished holds the manifest of a finished ledger against its file.
+// checkFinished compares the manifest of a finished ledger with its file.
 func checkFinished(t *testing.T, l *Ledger, counts runner.Counts) {
 	t.Helper()
 	text, err := os.ReadFile(l.Path())
@@ -171,7 +171,7 @@ func TestFinishOnce(t *testing.T) {
 	}
 }
 
-// limited fails once n bytes were written through it.
+// limited fails after n bytes.
 type limited struct {
 	w io.Writer
 	n int
@@ -282,7 +282,7 @@ func TestFinishFailureLeavesTheLedger(t *testing.T) {
 	}
 }
 
-// A failed manifest must not hide that the results are finished, nor be hidden.
+// A failure to write the manifest must neither hide that the results are finished nor be hidden.
 func TestFinishWithoutManifest(t *testing.T) {
 	t.Parallel()
 	l := mustCreate(t, testSpec(t.TempDir(), 1))

@@ -15,14 +15,14 @@ import (
 	"oktareset/runner"
 )
 
-// killedDir names, in the environment of a process that a test has started, the folder in which it
-// writes a ledger until it is killed.
+// killedDir is an environment variable for a process that a test has started: the folder in which
+// it writes a ledger until it is killed.
 const killedDir = "LEDGER_TEST_DIR"
 
 const killedRows = 100_000
 
-// TestMain makes this program, when a test starts it, a run that takes and settles rows and says
-// after each Take which it was.
+// TestMain makes this program, when a test starts it, a run that takes and settles rows and
+// prints the row after each Take.
 func TestMain(m *testing.M) {
 	dir := os.Getenv(killedDir)
 	if dir == "" {
@@ -64,8 +64,8 @@ func writeUntilKilled(dir, runID string) error {
 	return nil
 }
 
-// A process is killed again and again while it writes. The next finds every row whose Take had
-// returned, and the lock open.
+// A process is killed again and again while it writes. The next one finds every row whose Take
+// had returned, and an open lock.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -93,8 +93,7 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// killedRun starts a run, kills it after it has told of some rows, and returns those it has told
-// of.
+// killedRun starts a run, kills it after it has printed some rows, and returns those rows.
 func killedRun(t *testing.T, dir, runID string, rows int) []int {
 	t.Helper()
 	exe, err := os.Executable()

@@ -87,8 +87,8 @@ func names(t *testing.T, dir string) []string {
 	return got
 }
 
-// lastStatuses is what a reader makes of results or a journal: the status of each row's last line.
-// torn says whether something that isn't a good line stands behind those that are.
+// lastStatuses returns what a reader sees in results or a journal: the status of each row's last
+// line. torn says whether anything but good lines follows.
 func lastStatuses(t *testing.T, path string) (last map[int]runner.Status, torn bool) {
 	t.Helper()
 	last = map[int]runner.Status{}
@@ -106,7 +106,7 @@ func lastStatuses(t *testing.T, path string) (last map[int]runner.Status, torn b
 	return last, torn
 }
 
-// readJournal reads the good lines of a journal, without the code that a resume reads it with.
+// readJournal reads the good lines of a journal, without the code that a resume uses.
 func readJournal(t *testing.T, path string) (entries []results.Entry, torn bool) {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -147,14 +147,14 @@ func csvCells(t *testing.T, line string) []string {
 	return cells
 }
 
-// with is a disk on which journals are made and opened by open.
+// with is a disk on which open makes and opens journals.
 func with(open func(string) (file, error)) disk {
 	d := realDisk
 	d.create, d.open = open, open
 	return d
 }
 
-// memFile is a file in memory that counts, blocks and fails as told.
+// memFile is a file in memory that can count, block and fail.
 type memFile struct {
 	mu      sync.Mutex
 	data    []byte

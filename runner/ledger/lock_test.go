@@ -49,8 +49,8 @@ func TestLockOfDeadRun(t *testing.T) {
 	must(t, l.Close())
 }
 
-// Runs that lock, remove and unlock the same file must never hold it both: neither when the file is
-// removed between the opening and the locking, nor when it is made anew.
+// Runs that lock, remove and unlock the same file must never both have it: neither if the file is
+// removed between the opening and the locking, nor if it is made again.
 func TestLockExcludes(t *testing.T) {
 	t.Parallel()
 	results := testSpec(t.TempDir(), 1).Path
@@ -85,8 +85,8 @@ func TestLockExcludes(t *testing.T) {
 	}
 }
 
-// Somebody deletes the lock file of a run, or puts another in its place: the ledger itself keeps
-// the second run out, and when the first ends it leaves the lock file of others alone.
+// Somebody deletes the lock file of a run, or replaces it: the ledger's own lock keeps the second
+// run out, and at its end the first leaves other lock files alone.
 func TestLockFileDeleted(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
@@ -123,7 +123,7 @@ func TestLockFileDeleted(t *testing.T) {
 	}
 }
 
-// Whoever renames results and manifest of a run doesn't get a second run in under the new name.
+// Renaming results and manifest of a run doesn't let a second run use them under the new name.
 func TestResultsRenamed(t *testing.T) {
 	t.Parallel()
 	spec := leaveRun(t, t.TempDir())
@@ -148,7 +148,7 @@ func TestResultsRenamed(t *testing.T) {
 	}
 }
 
-// Of runs that create and resume the same results at the same time, one at a time has them, and no
+// If runs create and resume the same results at the same time, one at a time has them, and no
 // line is lost.
 func TestCreateAndResumeRace(t *testing.T) {
 	t.Parallel()
@@ -193,8 +193,8 @@ func TestCreateAndResumeRace(t *testing.T) {
 	}
 }
 
-// Between opening and locking, the results may get another file: then what is locked isn't what
-// would be written.
+// Between opening and locking, the results may become another file: then the locked file isn't
+// the one to write.
 func TestLockOfAnotherFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.csv")
@@ -208,7 +208,7 @@ func TestLockOfAnotherFile(t *testing.T) {
 }
 
 // In a folder where others may write, somebody may have put something else in the lock file's
-// place: it isn't written over.
+// place: it isn't overwritten.
 func TestLockWritesOverNothing(t *testing.T) {
 	t.Parallel()
 	const precious = "ssh-ed25519 AAAA"

@@ -14,8 +14,7 @@ import (
 	"oktareset/runner/results"
 )
 
-// marked returns how much of the journal the manifest knows, as it stands in its file, and how long
-// the journal is.
+// marked returns how much of the journal the manifest's file knows, and how long the journal is.
 func marked(t *testing.T, l *Ledger) (known, size int64) {
 	t.Helper()
 	m, err := results.ReadManifest(l.Path())
@@ -25,7 +24,7 @@ func marked(t *testing.T, l *Ledger) (known, size int64) {
 	return m.Journal.Bytes, info.Size()
 }
 
-// However rows come, the manifest knows the journal as it was at most ten seconds ago, by few
+// However rows come, the manifest knows the journal as of at most ten seconds ago, with few
 // writes.
 func TestMark(t *testing.T) {
 	t.Parallel()
@@ -75,8 +74,8 @@ func TestMark(t *testing.T) {
 	})
 }
 
-// A mark that can't be written is tried again. Where none can be for ten seconds, nothing more is
-// taken; what is done is still written.
+// A mark that can't be written is tried again. If that fails for ten seconds, no more rows are
+// taken; results are still written.
 func TestMarkThatFails(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -149,7 +148,7 @@ func TestMarkHoldsNobodyUp(t *testing.T) {
 	})
 }
 
-// What isn't synced yet isn't marked.
+// A part that isn't synced yet isn't marked.
 func TestMarkOfWhatIsSynced(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -158,7 +157,7 @@ func TestMarkOfWhatIsSynced(t *testing.T) {
 		f.gate = make(chan struct{})
 		go func() { _ = l.Take(testRow(1), testTaken(1)) }()
 		synctest.Wait()                                      // its sync is under way
-		must(t, l.Settle(testResult(2, runner.StatusReset))) // and this waits behind it
+		must(t, l.Settle(testResult(2, runner.StatusReset))) // and this one waits for it
 		go func() { _ = l.Take(testRow(3), testTaken(3)) }()
 		synctest.Wait()
 		f.gate <- struct{}{}

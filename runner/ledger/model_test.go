@@ -17,17 +17,18 @@ import (
 	"oktareset/runner/results"
 )
 
-// modelRows is how many rows the runs of the model work on: few, so that much happens to each.
+// modelRows is how many rows the model's runs work on: few, so that much happens to each.
 const modelRows = 4
 
-// modelLine is what a line says.
+// modelLine is the content of a line.
 type modelLine struct {
 	Row    int
 	Status runner.Status
 	RunID  string
 }
 
-// model drives a ledger through runs that end in every way, and knows what must be in it.
+// model drives a ledger through runs that end in every way, and knows what the ledger must
+// contain.
 type model struct {
 	t       *testing.T
 	choose  choices
@@ -36,20 +37,20 @@ type model struct {
 	l       *Ledger
 	f       *mortal
 	disk    *mortalDisk
-	lines   []modelLine    // that were handed over, in the order of the file
-	durable int            // how many of them can't be lost any more
-	synced  int64          // bytes of the file that survive a power failure; of a run that is over
-	doubts  map[int]string // by row: the run that took it, as Resume said
+	lines   []modelLine    // handed over, in the order of the file
+	durable int            // how many of them can no longer be lost
+	synced  int64          // bytes of the file that survive a power failure, after a run
+	doubts  map[int]string // by row: the run that took it, as returned by Resume
 	refused []modelLine    // results handed over after a failure
 }
 
 func (m *model) runID() string { return fmt.Sprint("run", m.run) }
 
-// journal is where the journal lies.
+// journal returns the journal's path.
 func (m *model) journal() string { return results.JournalPath(m.spec.Path) }
 
-// newDisk returns the disk of a further process, which dies in the next call to its journal but
-// calls; below 0, it lives on.
+// newDisk returns the disk of another process, which dies after this many calls to its journal;
+// below 0, it survives.
 func (m *model) newDisk(calls int) disk {
 	m.f = nil
 	open := func(open func(string) (file, error)) func(string) (file, error) {
@@ -83,14 +84,14 @@ func (m *model) create() {
 	m.l = l
 }
 
-// resume begins a further run and compares what it finds with what it must.
+// resume begins another run and compares what it finds with what must be there.
 func (m *model) resume() {
 	m.run++
 	spec := resumeSpec(m.spec, m.runID())
 	if m.choose.next(8) == 0 { // it dies while it resumes
 		calls := m.choose.next(3)
 		l, _, err := resume(spec, nil, m.newDisk(calls))
-		if err == nil { // it had come further
+		if err == nil { // it had got further
 			must(m.t, l.Close())
 			m.run++
 			spec = resumeSpec(m.spec, m.runID())
@@ -163,7 +164,7 @@ func (m *model) last(row int) modelLine {
 }
 
 func (m *model) take(n int) {
-	if !m.failed() { // else it is refused
+	if !m.failed() { // otherwise it is refused
 		m.lines = append(m.lines, modelLine{n, runner.StatusTaken, m.runID()})
 	}
 	err := m.l.Take(testRow(n), testTaken(n))
@@ -203,16 +204,17 @@ func (m *model) settle(n int) {
 	synctest.Wait()
 }
 
-// finish ends a run in order, or dies at any step of that.
+// finish ends a run in order, or dies at any step of it.
 func (m *model) finish() {
-	m.disk.left, m.disk.how = m.choose.next(10), m.choose.next(3) // it has fewer steps: then it lives
+	// if it has fewer steps, it survives
+	m.disk.left, m.disk.how = m.choose.next(10), m.choose.next(3)
 	counts, err := m.l.Finish(testRows(modelRows), results.Ending{})
 	if err == nil && counts.Total() != modelRows {
 		m.t.Fatalf("Finish = %v, want %d rows", counts, modelRows)
 	}
 	manifest, readErr := results.ReadManifest(m.spec.Path)
 	must(m.t, readErr)
-	if manifest.Journal != nil { // it counts, and says of who is still taken what the results say
+	if manifest.Journal != nil { // the journal counts, and agrees with the results about taken rows
 		for n := 1; n <= modelRows; n++ {
 			if line := m.last(n); line.Status == runner.StatusTaken {
 				m.lines = append(m.lines, modelLine{n, runner.StatusUnknown, line.RunID})
@@ -236,7 +238,7 @@ func (m *model) finish() {
 	m.lines, m.durable, m.synced = lines, len(lines), 0
 }
 
-// crash ends the process: of what wasn't synced a part remains, or zeros.
+// crash ends the process: a part of what wasn't synced remains, or zeros.
 func (m *model) crash() {
 	m.f.set(func() { m.f.dead = true })
 	_ = m.l.Close()
@@ -259,8 +261,8 @@ func (m *model) crash() {
 	m.refused = nil
 }
 
-// end ends the run in order, without Finish, and looks for results that are neither in the file nor
-// in Unwritten.
+// end ends the run in order, without Finish, and looks for results that are neither in the file
+// nor in Unwritten.
 func (m *model) end() {
 	failed := m.l.Close() != nil
 	if m.f.isDead() {
@@ -319,8 +321,8 @@ func (m *model) step() {
 	}
 }
 
-// runModel lets things happen until the choices are used up; then a last run works on all rows and
-// finishes.
+// runModel lets things happen until the choices are used up; then a last run works on all rows
+// and finishes.
 func runModel(t *testing.T, dir string, data []byte) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -367,7 +369,7 @@ func runModel(t *testing.T, dir string, data []byte) {
 	})
 }
 
-// memoryDir returns a folder in memory where there is one: a sync of a disk takes milliseconds.
+// memoryDir returns a folder in memory if there is one: a sync of a disk takes milliseconds.
 func memoryDir(tb testing.TB) string {
 	tb.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "ledger")

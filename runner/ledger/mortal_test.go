@@ -21,13 +21,13 @@ func (c *choices) next(n int) int {
 
 var errDead = errors.New("the process died")
 
-// mortal is a ledger's file whose process may die in any call, and that knows what would survive a
+// mortal is a ledger's file whose process may die in any call; it knows what would survive a
 // power failure.
 type mortal struct {
 	file
 	mu           sync.Mutex // guards what follows
 	size, synced int64
-	calls        int // until death; below 0: it lives on
+	calls        int // until death; below 0: it survives
 	keep         int // bytes of the write in which it dies
 	room         int64
 	dead         bool
@@ -93,7 +93,7 @@ func (f *mortal) Sync() error {
 		return errDead
 	}
 	f.synced = f.size
-	return nil // nothing here outlives the machine
+	return nil // nothing in this file system survives the machine
 }
 
 func (f *mortal) Truncate(size int64) error {
@@ -106,17 +106,17 @@ func (f *mortal) Truncate(size int64) error {
 	return f.file.Truncate(size)
 }
 
-// mortalDisk is a disk whose process may die in any step, before it, in the midst of it or after
-// it. What it has done until then stays.
+// mortalDisk is a disk whose process may die before, in the middle of, or after any step. Its
+// effects until then stay.
 type mortalDisk struct {
 	disk
-	left int // steps until death; below 0: it lives on
-	how  int // 0: before the step; 1: in its midst; 2: after it
+	left int // steps until death; below 0: it survives
+	how  int // 0: before the step; 1: in the middle; 2: after it
 	dead func() bool
 	die  func()
 }
 
-// step does whole, or what the process comes to of it.
+// step does all of a step, or the part before the process dies.
 func (d *mortalDisk) step(whole, part func() error) error {
 	if d.dead() {
 		return errDead

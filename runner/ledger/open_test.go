@@ -12,7 +12,7 @@ import (
 	"oktareset/runner/table"
 )
 
-// What was taken and has no result is in doubt, with the step that it was taken for.
+// A row that was taken and has no result is in doubt, with the step that it was taken for.
 func TestResumeOpensSteps(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -38,7 +38,8 @@ func TestResumeOpensSteps(t *testing.T) {
 			must(t, l.Take(testRow(1), taken))
 			must(t, l.Close())
 
-			for _, run := range []string{"run2", "run3"} { // the second reads what the first has made of it
+			// the second one reads what the first has written
+			for _, run := range []string{"run2", "run3"} {
 				l, rows := mustResume(t, resumeSpec(spec, run))
 				want := runner.Open{Step: tt.step, Sent: runner.Lost, Factors: tt.targets}
 				if len(rows) != 1 || rows[0].Status != tt.status || rows[0].Reason != tt.reason || rows[0].UserID != taken.UserID ||
@@ -59,7 +60,7 @@ func TestResumeOpensSteps(t *testing.T) {
 	}
 }
 
-// Whatever is open is read as it was written, whatever the status of the last reply.
+// The open part is read as it was written, whatever the status of the last reply.
 func TestOpenSurvives(t *testing.T) {
 	t.Parallel()
 	for _, open := range []runner.Open{
@@ -104,7 +105,7 @@ func reopen(t *testing.T, open runner.Open, http int) runner.Open {
 	return rows[0].Open
 }
 
-// Lines of older versions don't say what became of the request: then the answer may be lost.
+// Lines of older versions don't say what became of the request: then the answer counts as lost.
 func TestOpenOfOlderVersions(t *testing.T) {
 	t.Parallel()
 	for _, http := range []string{"", "200", "403", "408", "500"} {
@@ -123,8 +124,8 @@ func TestOpenOfOlderVersions(t *testing.T) {
 	}
 }
 
-// A row that was taken is in doubt unless a first change is known to have come before: a step that
-// nobody knows proves none.
+// A taken row is in doubt unless a first change is known to have come before: an unknown step
+// proves none.
 func TestTakenForAnyStep(t *testing.T) {
 	t.Parallel()
 	for step, want := range map[runner.Reason]runner.Status{

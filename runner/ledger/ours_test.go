@@ -14,8 +14,8 @@ import (
 	"oktareset/runner/results"
 )
 
-// A consent is nobody's but this user's: a resume takes no files that others wrote or can change,
-// and leaves them as they are.
+// Consent belongs to this user: a resume accepts no files that others wrote or can change, and
+// leaves them as they are.
 func TestResumeTakesItsOwnFilesOnly(t *testing.T) {
 	t.Parallel()
 	chown := func(path string) error { return os.Chown(path, 4711, -1) }
@@ -86,7 +86,7 @@ func TestResumeMakesPrivate(t *testing.T) {
 	}
 }
 
-// A rehearsal replaces what a rehearsal wrote, and only if nobody else can have written it.
+// A rehearsal replaces a rehearsal's files, and only if nobody else can have written them.
 func TestRehearsalRemovesItsOwnFilesOnly(t *testing.T) {
 	t.Parallel()
 	spec := testSpec(t.TempDir(), 1)
@@ -122,8 +122,8 @@ func TestRehearsed(t *testing.T) {
 	}
 }
 
-// Whatever lies in the lock's place, and whoever put it there when: nothing is made through a link,
-// nothing of others is written to.
+// Whatever is in the lock's place, and whoever put it there at any time: nothing is made through
+// a link, and nobody else's file is written to.
 func TestLockOfOthers(t *testing.T) {
 	t.Parallel()
 	results := filepath.Join(t.TempDir(), "r.csv")
@@ -146,8 +146,8 @@ func TestLockOfOthers(t *testing.T) {
 	}
 }
 
-// A file system that keeps no modes, or makes everything somebody else's, is refused before there
-// is anything to resume.
+// A file system without modes, or on which everything belongs to somebody else, is refused before
+// there is anything to resume.
 func TestJudgeNew(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "r.csv")

@@ -22,8 +22,8 @@ func replacing(old, text string) func(string) string {
 	return func(s string) string { return strings.Replace(s, old, text, 1) }
 }
 
-// rechained changes the texts of a journal's lines and gives each the sum that it then has, as
-// nothing does by chance.
+// rechained changes the texts of a journal's lines and gives each the matching sum, which never
+// happens by chance.
 func rechained(t *testing.T, text string, change func(string) string) []byte {
 	t.Helper()
 	var bare strings.Builder
@@ -44,7 +44,7 @@ func rechained(t *testing.T, text string, change func(string) string) []byte {
 	return out
 }
 
-// What a journal says is checked even if each line is as it was written.
+// The content of a journal is checked even if each line is intact.
 func TestResumeOfDamage(t *testing.T) {
 	t.Parallel()
 	const id1, id9 = "00u00000000000000001", "00u00000000000000009"
@@ -161,12 +161,12 @@ func TestResumeOfDamagedFiles(t *testing.T) {
 	}
 }
 
-// A row that was taken a second time must not pass for settled because somebody has moved lines.
+// A row that was taken a second time must not count as settled because somebody has moved lines.
 func TestResumeOfReorderedLedger(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		row    int // that the second run takes
-		before int // the line to which that is moved, from the first below the header on
+		before int // the line before which it is moved, counted from the first one under the header
 	}{
 		{5, 0}, // before what the first run took
 		{4, 5}, // before its own result by the first run
@@ -192,7 +192,7 @@ func TestResumeOfReorderedLedger(t *testing.T) {
 	}
 }
 
-// spreadsheets do to a file what programs do that open and save it.
+// spreadsheets change a file like programs that open and save it.
 var spreadsheets = map[string]func(string) string{
 	"BOM":        func(s string) string { return "\ufeff" + s },
 	"CRLF":       func(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") },
@@ -217,8 +217,8 @@ var spreadsheets = map[string]func(string) string{
 	},
 }
 
-// A journal, or results, that another program has saved aren't gone on with; and nothing is changed
-// in them.
+// A journal, or results, that another program has saved can't be resumed; and nothing in them is
+// changed.
 func TestResumeOfSavedLedger(t *testing.T) {
 	t.Parallel()
 	changes := maps.Clone(spreadsheets)

@@ -18,7 +18,7 @@ import (
 	"oktareset/runner/table"
 )
 
-// consented is what a run has noted before its first change.
+// consented is what a run has recorded before its first change.
 func consented(m *results.Manifest) {
 	m.Steps, m.Consent = []string{"identify", "reset"}, results.Consent{How: results.ConsentConfirm, Min: 1, Max: 9, At: results.Stamp(takenAt)}
 	m.Actor = results.Actor{ID: "00uactor", Login: "ada@example.com"}
@@ -280,8 +280,8 @@ func TestResumeOfSomethingElse(t *testing.T) {
 	}
 }
 
-// What may differ between runs: the name of the input, the port of the stand-in org, and steps that
-// the run before didn't live to know.
+// These may differ between runs: the name of the input, the port of the stand-in org, and steps
+// that the earlier run didn't get to record.
 func TestResumeWithHarmlessDifferences(t *testing.T) {
 	t.Parallel()
 	spec := testSpec(t.TempDir(), 1)
@@ -331,7 +331,7 @@ func TestDiscardOfResumed(t *testing.T) {
 	if diff := cmp.Diff(before, snapshot(t, dir)); diff != "" {
 		t.Errorf("files after Discard (-before +after):\n%s", diff)
 	}
-	done := leaveDone(t, t.TempDir()) // the run makes a journal of them
+	done := leaveDone(t, t.TempDir()) // the run makes a journal from them
 	before = snapshot(t, filepath.Dir(done.Path))
 	l, _ = mustResume(t, resumeSpec(done, "run3"))
 	must(t, l.Discard())
@@ -349,7 +349,7 @@ func TestDiscardOfResumed(t *testing.T) {
 	}
 }
 
-// broken is a file of a ledger of which one thing doesn't work.
+// broken is a ledger's file with one failing operation.
 type broken struct {
 	file
 	truncate, sync error
@@ -433,8 +433,8 @@ func appendTo(t *testing.T, path, text string) {
 	must(t, errors.Join(err, f.Close()))
 }
 
-// What a version without a journal left unfinished is written in another way. That version has to
-// finish it, unless it has done nothing.
+// Files that a version without a journal left unfinished have another form. That version has to
+// finish them, unless it has done nothing.
 func TestResumeOfTheFirstEdition(t *testing.T) {
 	t.Parallel()
 	header := strings.Join(table.Columns, ",") + ",dept\n"
@@ -459,7 +459,7 @@ func TestResumeOfTheFirstEdition(t *testing.T) {
 			tt.change(&spec.Manifest)
 			must(t, files.Replace(results.ManifestPath(spec.Path), spec.Manifest.Encode))
 			must(t, os.WriteFile(spec.Path, []byte(tt.results), 0o600))
-			if strings.Contains(name, "journal") { // of results that such a version has gone on with
+			if strings.Contains(name, "journal") { // results that such a version has resumed
 				must(t, os.WriteFile(results.JournalPath(spec.Path), []byte("oktareset journal,1"), 0o600))
 			}
 			before := snapshot(t, dir)

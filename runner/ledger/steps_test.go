@@ -18,13 +18,13 @@ import (
 	"oktareset/runner/results"
 )
 
-// between is what a run does that may die between any two of its steps.
+// between is the work of a run that may die between any two of its steps.
 type between struct {
 	name  string
 	leave func(t *testing.T, dir string) Spec // by earlier runs
 	act   func(spec Spec, d disk) error
 	want  map[int]runner.Status   // of the last lines, before and after
-	more  map[int][]runner.Status // of lines that may have been written
+	more  map[int][]runner.Status // lines that may have been written
 }
 
 // leaveOpen leaves finished results with open rows, and their journal.
@@ -35,7 +35,7 @@ func leaveOpen(t *testing.T, dir string) Spec {
 	return spec
 }
 
-// leaveDone leaves finished results of which no row is open.
+// leaveDone leaves finished results without open rows.
 func leaveDone(t *testing.T, dir string) Spec {
 	t.Helper()
 	spec := leaveRun(t, dir)
@@ -43,7 +43,7 @@ func leaveDone(t *testing.T, dir string) Spec {
 	return spec
 }
 
-// goOn resumes, does what work does, and ends as end does.
+// goOn resumes, calls work, and ends with end.
 func goOn(work func(l *Ledger) error, end func(l *Ledger) error) func(Spec, disk) error {
 	return func(spec Spec, d disk) error {
 		l, _, err := resume(resumeSpec(spec, "run3"), nil, d)
@@ -100,8 +100,8 @@ func betweens() []between {
 	}
 }
 
-// A run may die before, in the midst of, and after each thing that it does to a file. Of what it
-// leaves, exactly one file counts, and the next run finds in it what was done.
+// A run may die before, in the middle of, and after each operation on a file. Exactly one of the
+// remaining files counts, and the next run finds in it what was done.
 func TestDeathBetweenSteps(t *testing.T) {
 	t.Parallel()
 	for _, tt := range betweens() {
@@ -126,7 +126,7 @@ func TestDeathBetweenSteps(t *testing.T) {
 	}
 }
 
-// checkLeft looks at what a run has left, as its readers do, and goes on with it.
+// checkLeft checks the files that a run has left, as their readers do, and resumes them.
 func checkLeft(t *testing.T, when string, spec Spec, tt *between) {
 	t.Helper()
 	checkCounts(t, when, spec.Path)
@@ -167,8 +167,8 @@ func checkLeft(t *testing.T, when string, spec Spec, tt *between) {
 	checkCounts(t, when, spec.Path)
 }
 
-// checkCounts checks what whoever reads results relies on: if the manifest calls them finished,
-// they are there, and as it says. What it doesn't know is never there.
+// checkCounts checks what readers of results rely on: if the manifest calls them finished, they
+// exist and match. A file that it doesn't know never exists.
 func checkCounts(t *testing.T, when, path string) {
 	t.Helper()
 	m, err := results.ReadManifest(path)
@@ -188,8 +188,8 @@ func checkCounts(t *testing.T, when, path string) {
 	}
 }
 
-// A journal that doesn't count any more may come back after a power failure, or be one that nobody
-// has finished: the results count.
+// A journal that no longer counts may come back after a power failure, or be unfinished: the
+// results count.
 func TestJournalBesideResultsThatCount(t *testing.T) {
 	t.Parallel()
 	for name, left := range map[string]string{
@@ -219,8 +219,8 @@ func TestJournalBesideResultsThatCount(t *testing.T) {
 	}
 }
 
-// Results that aren't there, or that somebody has put in their place, are nothing that a run
-// removes or writes over.
+// If the results are missing, or somebody has replaced them, no run removes or overwrites
+// anything.
 func TestResultsOfOthers(t *testing.T) {
 	t.Parallel()
 	spec := leaveOpen(t, t.TempDir())
@@ -246,7 +246,7 @@ func TestResultsOfOthers(t *testing.T) {
 	}
 	must(t, l.Close())
 
-	// They are changed after the run has looked at them, and before its first line.
+	// They are changed after the run has checked them, and before its first line.
 	spec = leaveOpen(t, t.TempDir())
 	l, _ = mustResume(t, resumeSpec(spec, "run3"))
 	must(t, os.Remove(spec.Path))
@@ -261,7 +261,7 @@ func TestResultsOfOthers(t *testing.T) {
 	}
 }
 
-// Where results can't be written, the journal has everything, and the next run writes them.
+// If results can't be written, the journal has everything, and the next run writes them.
 func TestFinishAfterAFullDisk(t *testing.T) {
 	t.Parallel()
 	spec := leaveRun(t, t.TempDir())
@@ -277,7 +277,7 @@ func TestFinishAfterAFullDisk(t *testing.T) {
 	}
 }
 
-// As long as a row is open, journal and results say the same of each.
+// While a row is open, journal and results agree about each row.
 func TestJournalSaysWhatTheResultsSay(t *testing.T) {
 	t.Parallel()
 	spec := leaveRun(t, t.TempDir())

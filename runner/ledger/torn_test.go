@@ -59,7 +59,7 @@ func TestResumeOfTornHeader(t *testing.T) {
 	spec := testSpec(t.TempDir(), 1)
 	l := mustCreate(t, spec)
 	journal := results.JournalPath(spec.Path)
-	manifest, err := os.ReadFile(results.ManifestPath(spec.Path)) // as it is before the journal is made
+	manifest, err := os.ReadFile(results.ManifestPath(spec.Path)) // from before the journal is made
 	must(t, err)
 	must(t, l.Close())
 	header, err := os.ReadFile(journal)
@@ -113,14 +113,14 @@ func changeManifest(t *testing.T, path string, change func(*results.Manifest)) {
 	must(t, files.Replace(results.ManifestPath(path), m.Encode))
 }
 
-// What is damaged in whatever way is cut off where it begins, if the manifest doesn't know of it
-// yet; up to where the manifest knows the journal, it is damage, and nothing is changed.
+// Damage that the manifest doesn't cover yet is cut off where it begins; before the mark in the
+// manifest it is an error, and nothing is changed.
 func TestResumeTellsTornFromDamaged(t *testing.T) {
 	t.Parallel()
 	whole := func(text string, _ []int) string { return text }
 	for name, tt := range map[string]struct {
 		damage func(text string, lines []int) string // lines begin at these offsets
-		good   int                                   // lines that are
+		good   int                                   // good lines
 	}{
 		"whole":                 {whole, 8},
 		"cut":                   {func(s string, at []int) string { return s[:len(s)-1] }, 7},
@@ -185,7 +185,8 @@ func TestResumeTellsTornFromDamaged(t *testing.T) {
 	}
 }
 
-// Another journal passes for none, though it is longer, or as long, and each of its lines is good.
+// Another journal isn't accepted, even if it is longer, or as long, and each of its lines is
+// good.
 func TestResumeOfAnotherJournal(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

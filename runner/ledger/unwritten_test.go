@@ -14,8 +14,8 @@ import (
 	"oktareset/runner/table"
 )
 
-// When the disk fills up, every result is either in the file or in Unwritten, whole, once and in
-// order, wherever the disk ends.
+// When the disk fills up, every result is either in the file or in Unwritten, complete, once and
+// in order, wherever the disk ends.
 func TestUnwrittenOfFullDisk(t *testing.T) {
 	t.Parallel()
 	const rows = 6
@@ -52,7 +52,7 @@ func TestUnwrittenOfFullDisk(t *testing.T) {
 	}
 }
 
-// settledLines are the lines that settling the rows 1 to n as reset gives.
+// settledLines returns the lines for the rows 1 to n settled as reset.
 func settledLines(t *testing.T, n int) []string {
 	t.Helper()
 	l := createMem(t, n, &memFile{})
@@ -68,8 +68,8 @@ func settledLines(t *testing.T, n int) []string {
 	return lines
 }
 
-// What a failed sync leaves isn't known to be on the disk, and neither is what waited behind it;
-// rows that were only taken have no result that could be lost.
+// After a failed sync, neither its lines nor the waiting ones are known to be on the disk; rows
+// that were only taken have no result to lose.
 func TestUnwrittenAfterFailedSync(t *testing.T) {
 	t.Parallel()
 	lines := settledLines(t, 5)
@@ -106,8 +106,8 @@ func TestUnwrittenAfterFailedSync(t *testing.T) {
 	})
 }
 
-// Another program moves, replaces or changes the results while a run writes them: nothing more is
-// taken, and at the end everything stands where it belongs.
+// Another program moves, replaces or changes the results while a run writes them: no more rows
+// are taken, and at the end everything is in its place.
 func TestTouchedLedger(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -144,7 +144,7 @@ func TestTouchedLedger(t *testing.T) {
 				must(t, l.Settle(testResult(n, runner.StatusNotAttempted)))
 			}
 			counts, err := l.Finish(testRows(4), results.Ending{})
-			if tt.lost { // nobody finds them again
+			if tt.lost { // nobody can find them again
 				if m, _ := results.ReadManifest(spec.Path); err == nil || m.Finished {
 					t.Errorf("Finish = %v, finished %v; want an error", err, m.Finished)
 				}

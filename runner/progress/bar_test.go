@@ -13,7 +13,7 @@ func TestDrawBar(t *testing.T) {
 		want        string
 	}{
 		{0, 1500, "[..........]"},
-		{1, 1500, "[..........]"}, // the library draws nothing of its own accord below 1 %
+		{1, 1500, "[..........]"}, // the library itself draws nothing below 1 %
 		{300, 1500, "[=>........]"},
 		{1499, 1500, "[========>.]"},
 		{1500, 1500, "[==========]"},

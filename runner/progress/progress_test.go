@@ -16,7 +16,7 @@ import (
 
 // The clock of a synctest bubble starts at midnight UTC.
 
-// wait lets the bubble's time pass, and everything that is due in it happen.
+// wait lets the bubble's time pass, and everything due in it happen.
 func wait(d time.Duration) {
 	<-time.After(d)
 	synctest.Wait()
@@ -185,7 +185,7 @@ func TestNothingAfterDone(t *testing.T) {
 	}
 }
 
-// stuck is a terminal that takes nothing until it is let go.
+// stuck is a terminal that accepts nothing until it is released.
 type stuck chan struct{}
 
 func (s stuck) Write(p []byte) (int, error) {

@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// terminal is what stands on a terminal once it got out, a line each. It knows text, newline
-// and carriage return.
+// terminal returns the lines that a terminal shows after this output. It knows text, newline and
+// carriage return.
 func terminal(out string) []string {
 	var screen []string
 	for line := range strings.SplitSeq(out, "\n") {

@@ -6,8 +6,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A plan of a plan leads to the file that the first one was made of, and so do the results of its
-// run.
+// For a plan of a plan, the origin is the file that the first one was made from, and the same
+// holds for the results of its run.
 func TestOrigin(t *testing.T) {
 	t.Parallel()
 	first := Manifest{Input: Input{File: "users.csv", SHA256: "aa", Column: "email"}, Runs: []Run{{RunID: "dry1"}}}

@@ -20,7 +20,7 @@ func written() string {
 	return strings.Join(table.Columns, ",") + ",dept\n1,a@b.c,u1,a@b.c,reset" + rest + ",sales\n2,b@b.c,u2,b@b.c,failed" + rest + ",\n"
 }
 
-// Results are whole or they are damaged: they never end in the middle, and no row of them is taken.
+// Results are complete or damaged: they never end in the middle, and no row in them is taken.
 func TestScan(t *testing.T) {
 	t.Parallel()
 	whole := written()
@@ -77,7 +77,7 @@ func TestScan(t *testing.T) {
 	}
 }
 
-// What an earlier try of a row is worth depends on what became of it.
+// Whether an earlier try of a row counts depends on its outcome.
 func TestTried(t *testing.T) {
 	t.Parallel()
 	const again = "sent again at 2026-03-01T11:00:00Z: because"

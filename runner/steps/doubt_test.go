@@ -18,8 +18,8 @@ const (
 	otherRun = "20260102T120000Z-bbbbbb"
 )
 
-// A row that is sent again although it may have been done before keeps what could still prove
-// the first time.
+// A row that is sent again although it may have been done before keeps everything that could
+// still prove the first time.
 func TestSentAgain(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -68,8 +68,7 @@ func TestSentAgain(t *testing.T) {
 	}
 }
 
-// A result that is in doubt names the run that sent it, for the System Log; any other doesn't
-// have to.
+// A result in doubt names the run that sent it, for the System Log; others needn't.
 func TestRunOfAResult(t *testing.T) {
 	t.Parallel()
 	for faults, want := range map[string]string{"": "", "drop:reset_factors": thisRun, "403:reset_factors": ""} {
@@ -84,8 +83,8 @@ func TestRunOfAResult(t *testing.T) {
 	}
 }
 
-// A reset in doubt isn't sent again unless it is proved that nothing was done, or somebody has said
-// so; what is left of it stays as it was.
+// A reset in doubt isn't sent again unless it is proved that nothing was done, or somebody has
+// allowed it; otherwise it stays as it was.
 func TestResetInDoubtNeedsProof(t *testing.T) {
 	t.Parallel()
 	for _, reason := range []runner.Reason{runner.ReasonUnverified, runner.ReasonIncomplete} {
@@ -116,8 +115,7 @@ func TestResetInDoubtNeedsProof(t *testing.T) {
 	}
 }
 
-// A row that is half done, and doesn't say with which step it goes on, isn't worked on: its reset
-// is done.
+// A half done row that doesn't name its open step isn't worked on: its reset is done.
 func TestHalfDoneWithoutAStep(t *testing.T) {
 	t.Parallel()
 	virtually(t, "", func(t *testing.T) {

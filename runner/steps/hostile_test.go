@@ -13,8 +13,8 @@ import (
 	"oktareset/runner/steps"
 )
 
-// However much a server sends in a name, a row stays short enough to be read again, with what
-// matters in it.
+// However much a server sends in a name, a row stays short enough to be read again, and keeps its
+// essential parts.
 func TestHostileTextsAreCut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestHostileTextsAreCut(t *testing.T) {
 	})
 }
 
-// What is said of another user decides nothing of this one.
+// An answer about another user decides nothing about this one.
 func TestAnswerAboutAnotherUser(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

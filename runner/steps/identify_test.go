@@ -16,7 +16,7 @@ import (
 	"oktareset/runner/steps"
 )
 
-// calls is what reached the org, but for the first question of who is asking.
+// calls returns what reached the org, except the first question of who is asking.
 func calls(w *world) map[string]int {
 	ops := maps.Clone(w.org.Stats().ByOp)
 	delete(ops, standin.OpMe)
@@ -61,7 +61,7 @@ func TestIdentify(t *testing.T) {
 		{"../../groups", "../../groups", runner.StatusReset, "", byFilter, ""},
 		{"X;Y@example.com", "x;y@example.com", runner.StatusReset, "", byFilter, ""},
 
-		// Okta finds somebody, but not the one who is meant.
+		// Okta finds somebody else than the user that is meant.
 		{"alice", aliceLogin, runner.StatusInvalid, runner.ReasonMismatch, onlyPath, aliceLogin},
 		{"jurgen@example.com", jurgenNFC, runner.StatusInvalid, runner.ReasonMismatch, onlyPath, jurgenNFC},
 		{jurgenNFC, "jurgen@example.com", runner.StatusInvalid, runner.ReasonMismatch, onlyPath, "jurgen@example.com"},
@@ -111,8 +111,8 @@ func TestIdentify(t *testing.T) {
 	}
 }
 
-// A row that names a user by the email address is that user's only who has it as login and as
-// address: it costs no call to see.
+// A row with an email address belongs to a user only if the user has it as login and as address;
+// checking that costs no call.
 func TestIdentifyMail(t *testing.T) {
 	t.Parallel()
 	const team = "team@example.com"
@@ -157,7 +157,7 @@ func TestIdentifyMail(t *testing.T) {
 	}
 }
 
-// A look-up may answer with anybody: only the login that was asked for is accepted.
+// A look-up may be answered with anybody: only the requested login is accepted.
 func TestIdentifyOtherAnswers(t *testing.T) {
 	t.Parallel()
 	user := func(id, login string) string {
@@ -195,7 +195,7 @@ func TestIdentifyOtherAnswers(t *testing.T) {
 	}
 }
 
-// A look-up that fails has changed nothing; whether the run goes on depends on why.
+// A failed look-up has changed nothing; its reason decides whether the run continues.
 func TestIdentifyFails(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -298,8 +298,8 @@ func TestDuplicates(t *testing.T) {
 	}
 }
 
-// The pool claims an ID when the row is read, and a login's user when it is looked up: in
-// whatever order that falls, one is reset.
+// The pool claims an ID when the row is read, and a login's user when it is looked up: in any
+// order of these, one row resets the user.
 func TestDuplicatesAtTheSameTime(t *testing.T) {
 	t.Parallel()
 	for _, inputs := range [][]string{{aliceID, aliceLogin}, {aliceLogin, aliceID}, {aliceLogin, aliceLogin, aliceID, aliceID}} {
@@ -326,7 +326,7 @@ func TestDuplicatesAtTheSameTime(t *testing.T) {
 	}
 }
 
-// Who owns the credentials, and who is deactivated, is left alone.
+// The owner of the credentials, and deactivated users, are left alone.
 func TestProtect(t *testing.T) {
 	t.Parallel()
 	const left = "00u1234567890abcdGON"
@@ -442,7 +442,8 @@ func TestRecordFactors(t *testing.T) {
 		calls         ops
 	}{
 		{aliceID, "", runner.StatusReset, "", []string{"push:OKTA", "token:software:totp:GOOGLE"}, both},
-		{"00u1234567890abcdNON", "", runner.StatusReset, "", nil, both}, // an empty list proves nothing: reset all the same
+		// an empty list proves nothing: the user is reset nevertheless
+		{"00u1234567890abcdNON", "", runner.StatusReset, "", nil, both},
 		{aliceID, "403:list_factors", runner.StatusForbidden, "", nil, list},
 		{aliceID, "403_status:list_factors", runner.StatusFailed, "", nil, list},
 		{aliceID, "500:list_factors", runner.StatusFailed, "", nil, ops{standin.OpListFactors: 5}},

@@ -6,7 +6,7 @@ import (
 	"oktareset/runner"
 )
 
-// Every later step that is declared can be done, and no other one.
+// Every declared later step has a function, and there is no other one.
 func TestLaterSteps(t *testing.T) {
 	t.Parallel()
 	declared := runner.LaterSteps()

@@ -10,8 +10,8 @@ import (
 	"oktareset/runner/steps"
 )
 
-// Who was reset lately is left alone by ID, however the row names the user, without a call; a row
-// that has begun with the user goes on.
+// A recently reset user is left alone by ID, however the row names the user, without a call; a
+// row that has already begun with the user continues.
 func TestLeaveRecent(t *testing.T) {
 	t.Parallel()
 	recent := func(userID string) (string, bool) {

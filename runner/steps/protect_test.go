@@ -20,7 +20,7 @@ import (
 	"oktareset/runner/steps"
 )
 
-// exclusions makes a file of exclusions, vips.csv, of lines of one identifier or, with a space
+// exclusions makes a file of exclusions, vips.csv, with lines of one identifier or, with a space
 // between, two.
 func exclusions(t *testing.T, lines ...string) steps.ExcludedFile {
 	t.Helper()
@@ -39,7 +39,7 @@ func exclusions(t *testing.T, lines ...string) steps.ExcludedFile {
 	return f
 }
 
-// exclude looks up who is excluded and gives them to the list.
+// exclude looks up the excluded users and gives them to the list.
 func (w *world) exclude(t *testing.T, lines ...string) steps.Finding {
 	t.Helper()
 	e := steps.NewExcluded([]steps.ExcludedFile{exclusions(t, lines...)})
@@ -85,7 +85,8 @@ func TestExcluded(t *testing.T) {
 		{aliceLogin, "bob@example.com", aliceLogin, false},
 		{aliceLogin, "nobody@example.com", aliceID, false},
 		{aliceLogin, "bob@example.com nobody@example.com", aliceID, false},
-		{aliceLogin, strings.ToLower(aliceID), aliceLogin, true}, // whatever has lost the case of an ID
+		// something has lost the case of an ID
+		{aliceLogin, strings.ToLower(aliceID), aliceLogin, true},
 		{aliceLogin, strings.ToLower(aliceID), aliceID, true},
 		{aliceLogin, strings.ToUpper(aliceID), aliceID, true},
 		{aliceLogin, aliceID + " nobody@example.com", aliceLogin, true}, // either name is enough
@@ -120,13 +121,14 @@ func TestExcluded(t *testing.T) {
 	}
 }
 
-// A login that has another owner by the time of the reset protects both.
+// A login with another owner by the time of the reset protects both.
 func TestExcludedLoginMoves(t *testing.T) {
 	t.Parallel()
-	for input, dry := range map[string]bool{aliceID: false, aliceLogin: false, bobID: true} { // a dry run looks up who is named by ID
+	// a dry run looks up users that are named by ID
+	for input, dry := range map[string]bool{aliceID: false, aliceLogin: false, bobID: true} {
 		virtually(t, input, func(t *testing.T) {
 			w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{DryRun: dry})
-			w.org.Add(standin.User{ID: bobID, Login: aliceLogin}) // whose login it is by now
+			w.org.Add(standin.User{ID: bobID, Login: aliceLogin}) // whose login it is now
 			w.org.Add(standin.User{ID: aliceID, Login: "alice.new@example.com"})
 			w.canned = func(r *http.Request) *http.Response {
 				if r.Method == "GET" {
@@ -146,8 +148,9 @@ func TestExcludedLoginMoves(t *testing.T) {
 	}
 }
 
-// Each name is looked up once, however many lines have it, and a login not at all that an ID has
-// told. What nobody has is told; a deactivated user is somebody.
+// Each name is looked up once, even if several lines have it, and a login not at all if the
+// look-up of an ID has shown it. Names that nobody has are reported; a deactivated user is
+// somebody.
 func TestLookUpExcluded(t *testing.T) {
 	t.Parallel()
 	virtually(t, "", func(t *testing.T) {
@@ -178,14 +181,15 @@ func TestLookUpExcluded(t *testing.T) {
 	})
 }
 
-// Whom an earlier look-up has found is protected without another, and beside whom a new one finds.
+// A user found by an earlier look-up is protected without a new one, and besides users found by a
+// new one.
 func TestLookUpExcludedAgain(t *testing.T) {
 	t.Parallel()
 	for _, recent := range []bool{false, true} {
 		virtually(t, fmt.Sprint(recent), func(t *testing.T) {
 			w := newWorld(t, standin.Config{}, oktaclient.Options{}, steps.Options{})
 			w.org.Add(standin.User{ID: aliceID, Login: "alice.new@example.com"})
-			w.org.Add(standin.User{ID: bobID, Login: aliceLogin}) // whose login it is by now
+			w.org.Add(standin.User{ID: bobID, Login: aliceLogin}) // whose login it is now
 			f := exclusions(t, aliceLogin)
 			f.LookedUp, f.Lines[0].Users = recent, []steps.ExcludedUser{{ID: aliceID, Login: aliceLogin}}
 			e := steps.NewExcluded([]steps.ExcludedFile{f})
@@ -210,7 +214,7 @@ func TestLookUpExcludedAgain(t *testing.T) {
 	}
 }
 
-// An address in an exclusion that is another user's login leaves in doubt who is meant.
+// An address in an exclusion that is another user's login leaves it unclear who is meant.
 func TestLookUpExcludedMail(t *testing.T) {
 	t.Parallel()
 	virtually(t, "", func(t *testing.T) {
@@ -226,8 +230,8 @@ func TestLookUpExcludedMail(t *testing.T) {
 	})
 }
 
-// Anything but found or not found is an error: nobody may be taken for unprotected because Okta
-// was busy.
+// Any outcome other than found or not found is an error: nobody may count as unprotected because
+// Okta was busy.
 func TestLookUpExcludedFails(t *testing.T) {
 	t.Parallel()
 	user := func(id, login string) string { return `{"id":"` + id + `","profile":{"login":"` + login + `"}}` }
@@ -353,7 +357,8 @@ func TestSkipAdmins(t *testing.T) {
 	}
 }
 
-// Who was looked up and is deactivated has roles looked at first, as who wasn't looked up has.
+// For a deactivated user who was looked up, roles are read first, as for one who wasn't looked
+// up.
 func TestSkipAdminsAgrees(t *testing.T) {
 	t.Parallel()
 	for _, dry := range []bool{false, true} {
@@ -376,8 +381,8 @@ func TestSkipAdminsAgrees(t *testing.T) {
 	}
 }
 
-// Who may not read roles at all is told so before anybody is reset. Of one who may, a single
-// refusal is that row's.
+// Credentials that may not read roles at all are refused before anybody is reset. Otherwise a
+// single refusal concerns only its row.
 func TestRolesForbidden(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

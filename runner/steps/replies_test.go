@@ -16,7 +16,7 @@ import (
 	"oktareset/runner/steps"
 )
 
-// outcome is what a row ends in, and what reached Okta on the way.
+// outcome is the end of a row, and what reached Okta on the way.
 type outcome struct {
 	Status   runner.Status
 	Reason   runner.Reason
@@ -37,7 +37,7 @@ const (
 	limited  = "limited"
 )
 
-// outcomeOf tells a result and the error beside it.
+// outcomeOf describes a result and the error besides it.
 func outcomeOf(w *world, res runner.Result, err error) outcome {
 	o := outcome{
 		Status: res.Status, Reason: res.Reason, HTTP: res.HTTPStatus, Code: res.ErrorCode, ID: res.RequestID != "",
@@ -59,7 +59,7 @@ func outcomeOf(w *world, res runner.Result, err error) outcome {
 	return o
 }
 
-// checkTexts asserts what holds for every result.
+// checkTexts asserts what is true for every result.
 func checkTexts(t *testing.T, res runner.Result) {
 	t.Helper()
 	if !slices.Contains(runner.Statuses, res.Status) {
@@ -74,8 +74,8 @@ func checkTexts(t *testing.T, res runner.Result) {
 	}
 }
 
-// Every reply to a reset becomes what Okta's API makes certain of it, and nothing is sent again
-// that may have been done.
+// Every reply to a reset becomes what Okta's API makes certain about it, and nothing is sent
+// again that may have been done.
 func TestReplies(t *testing.T) {
 	t.Parallel()
 	var (
@@ -97,7 +97,7 @@ func TestReplies(t *testing.T) {
 		want   outcome
 	}{
 		{"", done},
-		{"garbage:reset_factors", done}, // status and request ID say it all
+		{"garbage:reset_factors", done}, // status and request ID are enough
 		{"endless:reset_factors", done},
 		{"slow:reset_factors:delay=19s", done},
 
@@ -129,7 +129,7 @@ func TestReplies(t *testing.T) {
 		{"409:reset_factors:times=4", sent(done, 5)},
 		{"423:reset_factors:times=4", sent(done, 5)},
 		{"refuse:reset_factors:times=2 429_bare:reset_factors:times=2 readonly:reset_factors:times=1", with(done, func(o *outcome) { o.Attempts, o.Posts = 6, 4 })},
-		// But never once it may have been done.
+		// Never if it may have been done.
 		{"429_bare:reset_factors:times=2 drop_after:reset_factors:times=1", made(sent(unknown, 3))},
 		{"readonly:reset_factors:times=1 500:reset_factors:times=1", own(sent(answered(unknown, 500, "E0000009"), 2))},
 
@@ -154,7 +154,7 @@ func TestReplies(t *testing.T) {
 			w.org.Add(standin.User{ID: aliceID, Login: aliceLogin, Factors: []standin.Factor{{Type: "push", Provider: "OKTA"}}})
 			script(t, w.org, tt.faults)
 			res, err := w.do(t.Context(), 1, aliceID)
-			<-time.After(2 * time.Minute) // for what lands late
+			<-time.After(2 * time.Minute) // for late effects
 			if diff := cmp.Diff(tt.want, outcomeOf(w, res, err)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s%v: %s", tt.faults, diff, err, res.Error)
 			}
@@ -179,7 +179,7 @@ func script(t *testing.T, org *standin.Org, faults string) {
 	}
 }
 
-// checkTaken asserts that row 1 was taken once, and before anything was sent that changes.
+// checkTaken asserts that row 1 was taken once, and before any change was sent.
 func checkTaken(t *testing.T, w *world) {
 	t.Helper()
 	order := slices.DeleteFunc(slices.Clone(w.events), func(e string) bool {
@@ -194,7 +194,7 @@ func checkTaken(t *testing.T, w *world) {
 func TestRareReplies(t *testing.T) {
 	t.Parallel()
 	okta := func(code string) string {
-		// The summary is another error's: it must not decide.
+		// The summary belongs to another error: it must not decide.
 		return `{"errorCode":"` + code + `","errorSummary":"You do not have permission to perform the requested action","errorId":"oae","errorCauses":[]}`
 	}
 	dpop := `DPoP algs="RS256", authorization_uri="https://acme.okta.com/oauth2/v1/authorize", realm="https://acme.okta.com", error="invalid_dpop_proof", error_description="x"`
@@ -269,8 +269,8 @@ func TestRareReplies(t *testing.T) {
 	}
 }
 
-// A reset that Okta answers with 404 may have met a deactivated user, or nobody, or a user whom
-// something else stands against.
+// A reset that Okta answers with 404 may have met a deactivated user, nobody, or a user with
+// another obstacle.
 func TestMissing(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -35,7 +35,7 @@ func TestLimit(t *testing.T) {
 		virtually(t, fmt.Sprintf("%+v", tt), func(t *testing.T) {
 			w := newWorld(t, standin.Config{LatencyJitter: time.Second}, oktaclient.Options{}, steps.Options{DryRun: tt.dry, Limit: tt.limit})
 			inputs := slices.Collect(w.ids(30))
-			// Rows that are skipped or invalid take nothing off the limit.
+			// Skipped and invalid rows don't count against the limit.
 			inputs = append([]string{"me", "", inputs[0], inputs[0], "nobody@example.com"}, inputs[1:]...)
 			if err := w.run(t.Context(), tt.workers, slices.Values(inputs)); !errors.Is(err, tt.stop) {
 				t.Errorf("Run = %v, want %v", err, tt.stop)
@@ -51,7 +51,7 @@ func TestLimit(t *testing.T) {
 			if n := counts[runner.StatusNotAttempted]; (n > 0) != (tt.stop != nil) || n > tt.workers {
 				t.Errorf("%d rows were started and not attempted with %d workers", n, tt.workers)
 			}
-			// Of those four the look-up may be one of the rows that the end of the run overtakes.
+			// The look-up of one of those four may be overtaken by the end of the run.
 			others := counts.Total() - counts[status] - counts[runner.StatusNotAttempted]
 			if others > 4 || others < 3 || others == 3 && (tt.stop == nil || tt.workers == 1) {
 				t.Errorf("%v, want %d of %s and four others", counts, tt.limit, status)
@@ -67,14 +67,14 @@ func TestTenForbiddenStop(t *testing.T) {
 		faults  string
 		workers int
 		stop    error
-		counts  runner.Counts // nil: not to be told exactly
+		counts  runner.Counts // nil: not known exactly
 	}{
 		{"403:reset_factors", 1, steps.ErrNoPermission, runner.Counts{runner.StatusForbidden: 10}},
 		{"403:reset_factors", 8, steps.ErrNoPermission, nil},
 		{"403:reset_factors:times=9", 1, nil, runner.Counts{runner.StatusForbidden: 9, runner.StatusReset: 31}},
 		{"403:reset_factors:skip=1", 1, nil, runner.Counts{runner.StatusForbidden: 39, runner.StatusReset: 1}},
 		{"500:reset_factors:times=1 403:reset_factors", 1, nil, runner.Counts{runner.StatusUnknown: 1, runner.StatusForbidden: 39}},
-		// What was refused for now, and sent again, isn't finished.
+		// A request that was refused for now, and sent again, isn't finished.
 		{"429_bare:reset_factors:times=1 403:reset_factors", 1, steps.ErrNoPermission, runner.Counts{runner.StatusForbidden: 10}},
 	} {
 		virtually(t, fmt.Sprintf("%s, %d", tt.faults, tt.workers), func(t *testing.T) {
@@ -95,7 +95,8 @@ func TestTenForbiddenStop(t *testing.T) {
 	}
 }
 
-// What no other row will survive ends the run: whoever wasn't reset by then isn't attempted.
+// An error that stops every other row ends the run: users who weren't reset by then aren't
+// attempted.
 func TestRunStops(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -134,8 +135,8 @@ func TestRunStops(t *testing.T) {
 	}
 }
 
-// What was under way when answers begin to be lost costs a row its certainty each, and three more
-// that were tried alone, as reads are still answered; no row is sent twice.
+// When answers begin to be lost, each row under way is in doubt, and three more that are tried
+// alone, because reads are still answered; no row is sent twice.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	for _, faults := range []string{"drop:reset_factors:skip=10", "503:reset_factors:skip=10", "hang_after:reset_factors:skip=10"} {
@@ -147,7 +148,8 @@ func TestOutage(t *testing.T) {
 				t.Errorf("Run = %v, want %v", err, oktaclient.ErrTooManyLost)
 			}
 			counts := w.counts()
-			if counts[runner.StatusReset] != 10 || counts[runner.StatusUnknown] != w.posts()-10 || len(w.taken) < w.posts() { // one may be taken and kept back
+			// one may be taken and kept back
+			if counts[runner.StatusReset] != 10 || counts[runner.StatusUnknown] != w.posts()-10 || len(w.taken) < w.posts() {
 				t.Errorf("%v, %d posts, %d taken, want 10 reset and as many unknown as were sent besides", counts, w.posts(), len(w.taken))
 			}
 			if counts[runner.StatusUnknown] > 8+3 {
@@ -162,7 +164,7 @@ func TestOutage(t *testing.T) {
 	}
 }
 
-// Without a record that the row is taken nothing is sent, and the run ends.
+// Without a record that the row is taken, nothing is sent, and the run ends.
 func TestTakeError(t *testing.T) {
 	t.Parallel()
 	for _, workers := range []int{1, 8} {
@@ -189,7 +191,7 @@ func TestTakeError(t *testing.T) {
 }
 
 // Each row is recorded as taken before its reset is sent, and settled after it; the time of
-// taking isn't later than the request by the server's own clock, wherever that stands.
+// taking isn't later than the request by the server's own clock, whatever that shows.
 func TestTakenBeforeSent(t *testing.T) {
 	t.Parallel()
 	for _, skew := range []time.Duration{0, time.Hour, -time.Hour, 450 * time.Millisecond, -999 * time.Millisecond} {
@@ -216,14 +218,15 @@ func TestTakenBeforeSent(t *testing.T) {
 					t.Errorf("row %d taken as %+v, settled from %v to %v", n, taken, res.StartedAt, res.FinishedAt)
 				}
 			}
-			if diff := cmp.Diff(want, slices.Compact(w.events)); diff != "" { // a row's own tries stand together
+			// a row's own tries are adjacent
+			if diff := cmp.Diff(want, slices.Compact(w.events)); diff != "" {
 				t.Errorf("order (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-// A row that waits for its turn when the run ends was not attempted, and isn't taken.
+// A row that waits for its turn when the run ends is not attempted, and isn't taken.
 func TestCancelInAHold(t *testing.T) {
 	t.Parallel()
 	stopped := errors.New("stopped by hand")
@@ -289,7 +292,7 @@ func TestCancelInAHold(t *testing.T) {
 			w := newWorld(t, tt.cfg, oktaclient.Options{}, tt.so)
 			w.org.Add(standin.User{ID: aliceID, Login: aliceLogin})
 			w.org.AddIdentifiers(slices.Values([]string{"00u1234567890abcdBOB"}))
-			// Somebody else spends what there is; the first reply shows it.
+			// Somebody else spends the window; the first reply shows it.
 			if tt.cfg.Limits[standin.BucketUsers] > 0 {
 				if _, _, err := w.client.ListFactors(t.Context(), "00u1234567890abcdBOB"); err != nil {
 					t.Fatal(err)
@@ -326,7 +329,7 @@ func TestCancelInAHold(t *testing.T) {
 	}
 }
 
-// What was sent when the run is stopped by hand is waited for.
+// A request under way when the run is stopped by hand is waited for.
 func TestCancelWhileSent(t *testing.T) {
 	t.Parallel()
 	virtually(t, "pool", func(t *testing.T) {
@@ -347,7 +350,7 @@ func TestCancelWhileSent(t *testing.T) {
 	})
 }
 
-// Whatever goes wrong, a result says no more than is certain, and nobody is reset twice.
+// Whatever goes wrong, a result claims no more than is certain, and nobody is reset twice.
 func TestNoResultSaysTooMuch(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(5) {

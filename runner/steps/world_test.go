@@ -24,8 +24,8 @@ const (
 	aliceLogin = "alice@example.com"
 )
 
-// world is a stand-in org, the real client for it, the steps of a run and a book that writes
-// down what happens, in one order.
+// world is a stand-in org, the real client for it, the steps of a run and a book that records
+// what happens, in one order.
 type world struct {
 	org    *standin.Org
 	client *oktaclient.Client
@@ -35,7 +35,7 @@ type world struct {
 	skew   time.Duration
 
 	takeErr error
-	canned  func(*http.Request) *http.Response // answers in the org's place, unless it returns nil
+	canned  func(*http.Request) *http.Response // answers instead of the org, unless it returns nil
 
 	mu      sync.Mutex
 	events  []string // take ROW, settle ROW, METHOD last segment of the path
@@ -44,7 +44,7 @@ type world struct {
 	sentAt  map[string]time.Time // when the first reset of a user was sent, by the server's clock
 }
 
-// newWorld makes a world in which the client has met Okta, as it has before any run.
+// newWorld makes a world in which the client has met Okta, as before any run.
 func newWorld(t *testing.T, cfg standin.Config, o oktaclient.Options, so steps.Options) *world {
 	t.Helper()
 	w := &world{
@@ -75,10 +75,10 @@ func newWorld(t *testing.T, cfg standin.Config, o oktaclient.Options, so steps.O
 	return w
 }
 
-// know makes the list anew, with what is known of the run.
+// know makes the list again, with what is known about the run.
 func (w *world) know(with steps.With) { w.list = steps.New(w.client, w.seen, w.plan, with) }
 
-// wire writes down what is sent.
+// wire records what is sent.
 type wire struct {
 	w    *world
 	next http.RoundTripper
@@ -144,7 +144,7 @@ func (w *world) Settle(res runner.Result) error {
 	return nil
 }
 
-// do does the steps to one row.
+// do does the steps for one row.
 func (w *world) do(ctx context.Context, n int, input string) (runner.Result, error) {
 	job := runner.Job{Row: runner.Row{N: n, Line: n + 1, Input: input}, First: n}
 	if id, reason := runner.ParseIdentifier(input); reason == "" {
@@ -153,7 +153,7 @@ func (w *world) do(ctx context.Context, n int, input string) (runner.Result, err
 	return w.list.Do(ctx, job, w)
 }
 
-// run does the steps to all rows, in a pool.
+// run does the steps for all rows, in a pool.
 func (w *world) run(ctx context.Context, workers int, inputs iter.Seq[string]) error {
 	rows := func(yield func(runner.Row, error) bool) {
 		n := 0
@@ -167,7 +167,7 @@ func (w *world) run(ctx context.Context, workers int, inputs iter.Seq[string]) e
 	return runner.Run(ctx, runner.Options{Workers: workers}, runner.Jobs(rows, w.seen), w.list.Do, w, func(runner.Result) {})
 }
 
-// counts is how many rows ended in each status.
+// counts returns how many rows ended in each status.
 func (w *world) counts() runner.Counts {
 	c := make(runner.Counts)
 	for _, res := range w.settled {
@@ -176,7 +176,7 @@ func (w *world) counts() runner.Counts {
 	return c
 }
 
-// posts is how many resets reached the org.
+// posts returns how many resets reached the org.
 func (w *world) posts() int { return w.org.Stats().ByOp[standin.OpResetFactors] }
 
 // ids yields the IDs of n users, and adds them to the org.
