@@ -61,7 +61,7 @@ func newGate(b Bucket, ceiling rate.Limit) *gate {
 
 // closed returns whether the bucket lets a request of rank k be sent now. It needs room for calls
 // requests beside those that are promised to others; expected is how many the run still expects.
-// If not ok, until is when to look again at the latest; zero: only after a change.
+// If it doesn't, until is when to look again at the latest; zero: only after a change.
 func (g *gate) closed(now time.Time, capacity, expected int, k rank, calls, promised int) (until time.Time, ok bool) {
 	if g.window.limit > 0 && !g.window.ends.IsZero() && !g.window.open(now) {
 		// over: the next window's state has to be found out

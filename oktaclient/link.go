@@ -8,7 +8,7 @@ import (
 )
 
 // ErrPages marks a list that can't be read to its end: the server doesn't say, in a way that can
-// be understood, where it continues. What was read so far is incomplete.
+// be understood, where it continues. The part read so far is incomplete.
 var ErrPages = errors.New("the list can't be read to its end")
 
 // link is one link of a Link header.

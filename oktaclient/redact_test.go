@@ -84,7 +84,7 @@ func TestTypedSecretsInRefusals(t *testing.T) {
 	}
 }
 
-// What net/http quotes from a broken answer contains no passcode.
+// A broken answer that net/http quotes shows no passcode.
 func TestTypedSecretsInBrokenAnswers(t *testing.T) {
 	t.Parallel()
 	for _, typed := range []string{"123456", "Rome", `M"ller`} {

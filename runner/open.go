@@ -17,7 +17,7 @@ type Open struct {
 // Sent says what became of the open step's request.
 type Sent string
 
-// What may have become of it. "" means that nothing is open.
+// The possible outcomes. "" means that nothing is open.
 const (
 	SentNever Sent = "never"   // it certainly wasn't sent
 	Refused   Sent = "refused" // Okta said that it did nothing

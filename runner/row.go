@@ -99,7 +99,7 @@ type Result struct {
 // [Statuses].
 type Status string
 
-// What became of a row.
+// The statuses.
 const (
 	StatusReset      Status = "reset"       // Okta said so, or it was proved later
 	StatusWouldReset Status = "would_reset" // dry run: nothing speaks against it

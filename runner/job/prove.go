@@ -75,7 +75,7 @@ func (w *work) settleEarlier(ctx context.Context) error {
 }
 
 // finishHalf continues with rows that earlier runs left half done, before any new user. If none
-// of them can be enrolled, no new user is begun.
+// of them can be enrolled, no new user is started.
 func (w *work) finishHalf(ctx context.Context) error {
 	half, others := w.prover.Ripe(w.doubts)
 	if len(half) == 0 {

@@ -20,8 +20,8 @@ import (
 )
 
 // This file keeps a job that has new results each day from resetting anybody twice, and from
-// forgetting anybody. Only one of its runs works at a time. The same input is never begun again
-// under another date, but resumed where it was begun. Open results of earlier dates are resumed
+// forgetting anybody. Only one of its runs works at a time. The same input is never started again
+// under another date, but resumed where it was started. Open results of earlier dates are resumed
 // first. Results that stay incomplete are reported by every run, until somebody deals with them.
 
 // earlierResults are the results of an earlier date.

@@ -28,7 +28,7 @@ func add(p *Progress, n int, s runner.Status) {
 	}
 }
 
-// holder is a State whose hold a test sets.
+// holder is a State whose hold the test sets.
 type holder struct{ state atomic.Pointer[State] }
 
 func (h *holder) hold(d time.Duration, why string) {

@@ -15,16 +15,16 @@ import (
 	"oktareset/runner/command/help"
 )
 
-// claim is a sentence of the help topic security, and the tests that fail if it is false:
-// scripts by their names, functions as FOLDER: NAME.
+// claim is a sentence of the help topic security, and the tests that fail if it is false: scripts
+// by name, functions as FOLDER: NAME.
 type claim struct {
 	sentence string
 	tests    []string
 }
 
-// claims are all of them, in the topic's order. A change of the program that makes one false is
-// refused by its tests; a change of a sentence is refused by TestClaims, until somebody has looked
-// whether the tests are still those of the sentence.
+// claims are all of them, in the topic's order. If a change of the program makes one false, its
+// tests fail. If a sentence changes, TestClaims fails until somebody has checked that the tests
+// still fit the sentence.
 var claims = []claim{
 	// Secrets
 	{"No flag takes a secret.", []string{
@@ -225,7 +225,7 @@ var claims = []claim{
 	}},
 }
 
-// The topic and the tests make the same claims, and each has a test that runs.
+// The topic and the tests make the same claims, and each claim has a test that runs.
 func TestClaims(t *testing.T) {
 	t.Parallel()
 	topic, ok := help.Find("security")
@@ -268,7 +268,7 @@ func TestClaims(t *testing.T) {
 	}
 }
 
-// claimsOf returns the items of the lists before what isn't promised.
+// claimsOf returns the items of the lists before the section on what isn't promised.
 func claimsOf(text string) []string {
 	var items []string
 	for _, b := range help.Parse(text) {
@@ -285,7 +285,7 @@ func claimsOf(text string) []string {
 // testsOf are the tests of a package, and whether each may skip itself.
 type testsOf map[string]bool
 
-// look finds a test by the name that a claim has for it.
+// look finds a test by its name in a claim.
 func look(t *testing.T, found map[string]testsOf, name string) (exists, skips bool) {
 	t.Helper()
 	folder, function, ok := strings.Cut(name, ": ")
@@ -302,7 +302,7 @@ func look(t *testing.T, found map[string]testsOf, name string) (exists, skips bo
 	return exists, skips
 }
 
-// ended finds what ends a script before its last line, and under which conditions.
+// ended matches the end of a script before its last line, and its conditions.
 var ended = regexp.MustCompile(`(?m)^((?:\[[^]]*\] *)*)(?:stop|skip)\b`)
 
 func parseTests(t *testing.T, folder string) testsOf {
@@ -337,7 +337,8 @@ func parseTests(t *testing.T, folder string) testsOf {
 	return tests
 }
 
-// callsOf lists what a function calls, "Skip" for each way in which a test skips itself.
+// callsOf lists the functions that a function calls, "Skip" for each way in which a test skips
+// itself.
 func callsOf(f *ast.FuncDecl) []string {
 	var names []string
 	ast.Inspect(f, func(n ast.Node) bool {
@@ -358,7 +359,7 @@ func callsOf(f *ast.FuncDecl) []string {
 	return names
 }
 
-// reaches reports whether a function may call Skip, by itself or by what it calls.
+// reaches reports whether a function may call Skip, directly or indirectly.
 func reaches(calls map[string][]string, name string, seen map[string]bool) bool {
 	if seen[name] {
 		return false

@@ -1,5 +1,5 @@
-// Package repository has tests alone: of what documents, builds and hands out the program. They run
-// in the top folder.
+// Package repository has only tests: of the documents, the build and what is shipped. They run in
+// the top folder.
 package repository
 
 import (

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// fakeGo stands for the go command in recipes. What the variable BREAK matches fails.
+// fakeGo replaces the go command in recipes. A command that matches the variable BREAK fails.
 const fakeGo = `#!/bin/bash
 set -euo pipefail
 echo "go $*" >>"$CALLS"
@@ -26,7 +26,7 @@ case "$*" in
 esac
 `
 
-// house is a copy of what builds the program, with a go command that builds nothing.
+// house is a copy of the files that build the program, with a go command that builds nothing.
 type house struct {
 	t   *testing.T
 	dir string
@@ -68,7 +68,7 @@ func (h *house) write(name, text string) {
 	}
 }
 
-// make runs a target in which what matches broken fails; "" breaks nothing.
+// make runs a target, in which go commands that match broken fail; "" breaks nothing.
 func (h *house) make(broken string, args ...string) (string, error) {
 	cmd := exec.CommandContext(h.t.Context(), "make", args...)
 	cmd.Dir, cmd.Env = h.dir, append(slices.Clone(h.env), "BREAK="+broken)
@@ -76,7 +76,7 @@ func (h *house) make(broken string, args ...string) (string, error) {
 	return string(out), err
 }
 
-// The program is built with the very Go that go.mod names, whichever one is installed.
+// The program is built with exactly the Go that go.mod names, whichever one is installed.
 func TestGoIsNamedToThePatch(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -97,7 +97,7 @@ func TestGoIsNamedToThePatch(t *testing.T) {
 	}
 }
 
-// A known vulnerability fails make lint, and so does a database that can't be had.
+// A known vulnerability fails make lint, and so does an unreachable database.
 func TestVulnerabilitiesFailLint(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -113,9 +113,8 @@ func TestVulnerabilitiesFailLint(t *testing.T) {
 	}
 }
 
-// What make dist hands out: for each platform a program with a list of what is in it, the
-// licences of all of that, the texts that explain it, and sums of each file. Without one of
-// them there is nothing to hand out.
+// make dist makes, for each platform, a program with a list of its contents, all their licences,
+// the texts that explain it, and sums of each file. If one of them is missing, it makes nothing.
 func TestDistIsWhole(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -172,8 +171,7 @@ func TestDistIsWhole(t *testing.T) {
 	}
 }
 
-// The same commit gives the same program, whatever the folder and the settings of whoever
-// builds it.
+// The same commit gives the same program, in any folder and with any settings of its builder.
 func TestSameProgramEverywhere(t *testing.T) {
 	t.Parallel()
 	installed, err := exec.LookPath("go")
@@ -209,7 +207,7 @@ func TestSameProgramEverywhere(t *testing.T) {
 	}
 }
 
-// The image holds the program and nothing that could be attacked beside it, and its user has no
+// The image contains the program and nothing else that could be attacked, and its user has no
 // rights.
 func TestImageIsBare(t *testing.T) {
 	t.Parallel()

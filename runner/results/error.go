@@ -26,7 +26,7 @@ func (e *DamageError) Error() string {
 	return fmt.Sprintf("line %d of %q can't be relied on: %s", e.Line, e.Path, e.Message)
 }
 
-// What to do about damage.
+// The hints for damage.
 const (
 	HintOriginal = "put back the results and the manifest as the last run left them; if they are lost, begin a new run with -o " +
 		"for the users without a reset in the org's System Log"

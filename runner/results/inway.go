@@ -15,7 +15,7 @@ import (
 // it. Most of what people might do then resets people a second time: a new name with -o, a move,
 // a new plan. So every message about results that changed somebody says so.
 
-// What to do about a file in the way.
+// The hints for a file in the way.
 const (
 	// without "move it away": once the results are gone, nothing stops the next run
 	hintOtherFile   = "choose another file with -o"

@@ -10,7 +10,7 @@ import (
 	"oktareset/runner/console"
 )
 
-// What says what is done to each user besides, or instead of, the reset of all factors.
+// A What says what is done to each user besides, or instead of, the reset of all factors.
 type What struct {
 	Factors        []FactorType // unenroll only these
 	RemoveRecovery bool

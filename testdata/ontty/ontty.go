@@ -18,17 +18,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// options say what a terminal is like, and what of the program is on it.
+// options say what a terminal is like, and which streams of the program are on it.
 type options struct {
 	stdin, output bool
 	ahead         string
-	columns       int // 0: it doesn't say
+	columns       int // 0: it doesn't report them
 }
 
-// Run runs a program on a terminal of its own: ontty [-stdin] [-output] [-columns N] [-ahead FILE]
-// ANSWERS PROGRAM ARG…. Each line of the file ANSWERS is typed when the program waits behind a
-// question; of -ahead, all is typed before the program starts. What the terminal shows goes to the
-// file tty. With -stdin, stdin is the terminal, too; with -output, so are stdout and stderr.
+// Run runs a program on a terminal of its own: ontty [-stdin] [-output] [-columns N] [-ahead
+// FILE] ANSWERS PROGRAM ARG…. Each line of the file ANSWERS is typed when the program waits after
+// a question; the file of -ahead is typed before the program starts. The terminal's text goes to
+// the file tty. With -stdin, stdin is the terminal too; with -output, so are stdout and stderr.
 func Run() {
 	args := os.Args[1:]
 	var o options
@@ -103,11 +103,11 @@ func runOnTerminal(o options, answers string, args []string) (int, error) {
 	return 0, err
 }
 
-// answer types a line whenever the program has asked for one, and returns all that the terminal
-// showed. With no line left, it hangs up.
+// answer types a line whenever the program has asked for one, and returns everything that the
+// terminal showed. After the last line it hangs up.
 func answer(control *os.File, lines []string) []byte {
 	var shown []byte
-	var since int // of what was shown, what came after the last answer
+	var since int // the part of the text after the last answer
 	b := make([]byte, 4096)
 	for {
 		n, err := control.Read(b)
@@ -127,7 +127,7 @@ func answer(control *os.File, lines []string) []byte {
 	}
 }
 
-// answerOf is what a line of ANSWERS stands for: itself, or with "passcode USER PREFIX" the
+// answerOf returns the meaning of a line of ANSWERS: itself, or for "passcode USER PREFIX" the
 // passcode that the stand-in org now shows for the user's factor whose ID begins so.
 func answerOf(line string) string {
 	words := strings.Fields(line)

@@ -1,4 +1,4 @@
-// Package relay is what stands between the scripts' program and its org: a proxy, and TLS.
+// Package relay is between the scripts' program and its org: a proxy, and TLS.
 package relay
 
 import (
@@ -19,13 +19,12 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// host is a name that httptest's certificate is good for. It is never looked up: only the proxy
-// hears of it.
+// host is a name in httptest's certificate. It is never looked up: only the proxy gets it.
 const host = "example.com"
 
 // relay is a script's proxy.
 type relay struct {
-	answer   string // to each CONNECT; AUTH in it stands for the credentials that came
+	answer   string // to each CONNECT; AUTH in it means the credentials that came
 	org      string // address of the org's TLS
 	connects atomic.Int32
 }
@@ -39,8 +38,9 @@ var answers = map[string]string{
 	"garbage": "AUTH\x1b[31m\r\n\r\n",
 }
 
-// Start puts TLS before the script's org, and a proxy before that: relay tunnel|refuse|garbage. It
-// sets the environment as an admin behind a proxy would, with a password.
+// Start puts TLS in front of the script's org, and a proxy in front of that: relay
+// tunnel|refuse|garbage. It sets the environment as an admin behind a proxy would, with a
+// password.
 func Start(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 || answers[args[0]] == "" {
 		ts.Fatalf("usage: relay tunnel|refuse|garbage")

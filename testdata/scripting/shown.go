@@ -1,5 +1,5 @@
-// Package scripting has the Commands of the scripts that need more than a few lines: it is a
-// part of the tests of main, which have one file only.
+// Package scripting has the commands for scripts that need more than a few lines: it is a part of
+// the tests of main, which have only one file.
 package scripting
 
 import (
@@ -16,10 +16,10 @@ import (
 	"oktareset/runner/command/help"
 )
 
-// What the README and the help topics show is run, and what a terminal then shows is compared with
-// the text. Scripts called shown_… prepare an org and files for it.
+// These functions run the examples in the README and the help topics, and compare the text with
+// the terminal. Scripts called shown_… prepare an org and files for them.
 
-// Documents are the texts, by the names that the scripts have for them.
+// Documents returns the texts, by their names in scripts.
 func Documents(t testing.TB) map[string]string {
 	t.Helper()
 	readme, err := os.ReadFile("README.md")
@@ -33,14 +33,14 @@ func Documents(t testing.TB) map[string]string {
 	return all
 }
 
-// Block is an example: commands, and in a console what they print.
+// Block is an example: commands, and in a console their output.
 type Block struct {
 	Commands []string
-	output   []string // of each command; nil: it isn't shown
+	output   []string // of each command; nil: not shown
 }
 
-// is reports whether the example begins so; with a $ at the end, whether its first command is this
-// one.
+// Is reports whether the example begins so; with a $ at the end, whether its first command is
+// this one.
 func (b Block) Is(command string) bool {
 	if whole, ok := strings.CutSuffix(command, "$"); ok {
 		return b.Commands[0] == whole
@@ -64,7 +64,7 @@ func ShownIn(text string) []Block {
 				case ok:
 					shown.Commands, shown.output = append(shown.Commands, command), append(shown.output, "")
 				case shown.output[last] == "" && strings.HasPrefix(l, "      "):
-					shown.Commands[last] += "\n" + l // it goes on
+					shown.Commands[last] += "\n" + l // the command continues
 				default:
 					shown.output[last] += l + "\n"
 				}
@@ -113,10 +113,10 @@ func documentFile(repo, document string) string {
 	return filepath.Join(repo, "runner/command/help", document+".md")
 }
 
-// mark stands before what a command prints.
+// mark is printed before a command's output.
 func mark(i int) string { return "\x1e" + strconv.Itoa(i) + "\x1e" }
 
-// shownScript is what bash runs. The org of the text is that of the script.
+// shownScript returns the script for bash. The org in the text becomes the script's own.
 func shownScript(ts *testscript.TestScript, b Block) string {
 	org := strings.NewReplacer("https://acme.okta.com", ts.Getenv("OKTA_CLIENT_ORGURL"), "acme.okta.com", ts.Getenv("HOST"),
 		"https://$host", "http://$host", "go run .", "oktareset", "/var/lib/oktareset", ".")
@@ -137,7 +137,7 @@ func shownScript(ts *testscript.TestScript, b Block) string {
 	return s.String()
 }
 
-// served lets a stand-in org serve until its two lines are there.
+// served starts a stand-in org and waits until it has printed its two lines.
 const served = ` --listen 127.0.0.1:0 >.served &
 for i in {1..300}; do [ "$(wc -l <.served)" = 2 ] || sleep 0.1; done
 cat .served; kill $!; wait $!`
@@ -156,7 +156,8 @@ func compareShown(ts *testscript.TestScript, b Block, shown string) {
 	}
 }
 
-// lastFrames leaves of a line that was written over, as a progress bar is, what is seen at its end.
+// lastFrames returns, for a line that was drawn over and over, like a progress bar, its final
+// text.
 func lastFrames(tty string) string {
 	var b strings.Builder
 	for line := range strings.Lines(strings.ReplaceAll(tty, "\r\n", "\n")) {
@@ -168,7 +169,7 @@ func lastFrames(tty string) string {
 
 var ansi = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`)
 
-// different is what another run has otherwise, and what stands for it.
+// different are the parts that change with each run, and their replacements.
 var different = []struct{ pattern, with string }{
 	{`\d{8}T\d{6}Z-[0-9a-f]{6}`, "RUN"},
 	{`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`, "TIME"},
@@ -183,8 +184,8 @@ var different = []struct{ pattern, with string }{
 	{`(in|rows in) (\d+m)?[\d.]+ ?m?s\b`, "in SECONDS"},
 }
 
-// sameWords is a text without what is different each time. Where lines break, and how far columns
-// are apart, depends on the terminal.
+// sameWords returns a text without the parts that change. Line breaks and gaps between columns
+// depend on the terminal.
 func sameWords(text, host string) string {
 	if host != "" {
 		text = strings.ReplaceAll(text, host, "ORG")

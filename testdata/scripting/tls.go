@@ -20,10 +20,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// ServeTLS serves a handler over TLS with a certificate of an authority whose own is put into
-// ca.pem. The kind says what is wrong with it: "good", "other" (of another host), "expired",
-// "stranger" (of an authority that isn't in ca.pem), or a version of TLS that is too old. The
-// certificate of "proxied" is that of org.example.com, which only a proxy finds: see ServeProxy.
+// ServeTLS serves a handler over TLS with a certificate of an authority whose own certificate is
+// put into ca.pem. The kind says what is wrong with it: "good", "other" (of another host),
+// "expired", "stranger" (of an authority that isn't in ca.pem), or a version of TLS that is too
+// old. The certificate of "proxied" is that of org.example.com, which only a proxy finds: see
+// ServeProxy.
 func ServeTLS(ts *testscript.TestScript, h http.Handler, kind string) *httptest.Server {
 	authority, authorityKey := authorityFor(ts, "ours")
 	ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Raw}), 0o600))
@@ -71,8 +72,8 @@ func authorityFor(ts *testscript.TestScript, name string) (*x509.Certificate, *e
 	return cert, key
 }
 
-// ServeProxy serves a proxy that takes whoever asks for org.example.com to a server. It writes what
-// it is asked for into connects.txt.
+// ServeProxy serves a proxy that connects requests for org.example.com to a server. It writes the
+// requested addresses into connects.txt.
 func ServeProxy(ts *testscript.TestScript, server *httptest.Server) {
 	log, err := os.OpenFile(ts.MkAbs("connects.txt"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	ts.Check(err)
