@@ -132,7 +132,7 @@ func (l *Ledger) resultRecord(r *runner.Result) table.Record {
 }
 
 // writeOpen writes what is open in a row into its line of the results, for people. The step is in
-// reason, except for unknown rows, where it is the row's first change. What became of the request
+// reason, except for unknown rows, where it is the row's first change. The outcome of the request
 // is in factor_status. The factors still to unenroll are in factor_id: an open row has no new
 // factor.
 func writeOpen(rec *table.Record, o runner.Open) {
