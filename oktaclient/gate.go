@@ -9,9 +9,10 @@ import (
 const (
 	// limitPatience is how long a bucket may answer only with 429 before the run stops.
 	limitPatience = 5 * Window
-	// fewPart: in a window without hurry, one fewPart of its calls may be under way. Another
-	// client of the org may have spent the bucket without a header that shows it, and then all
-	// requests under way are refused: one call in 75, if the window yields what it should.
+	// fewPart limits a window without hurry: one in fewPart of its calls may be under way at a
+	// time. Another client of the org may have spent the bucket without a header that shows it,
+	// and then all requests under way are refused: one call in 75, if the window yields what it
+	// should.
 	fewPart = 75
 	// crowdMemory is how long the pacer expects others who spent the bucket to come back. It
 	// covers a client that skips some windows.
@@ -61,7 +62,7 @@ func newGate(b Bucket, ceiling rate.Limit) *gate {
 
 // closed returns whether the bucket lets a request of rank k be sent now. It needs room for calls
 // requests beside those that are promised to others; expected is how many the run still expects.
-// If it doesn't, until is when to look again at the latest; zero: only after a change.
+// Unless ok, until is when to look again at the latest; zero: only after a change.
 func (g *gate) closed(now time.Time, capacity, expected int, k rank, calls, promised int) (until time.Time, ok bool) {
 	if g.window.limit > 0 && !g.window.ends.IsZero() && !g.window.open(now) {
 		// over: the next window's state has to be found out
@@ -106,8 +107,8 @@ func (g *gate) closed(now time.Time, capacity, expected int, k rank, calls, prom
 // few returns how many requests may be under way ahead of the even spread. If all expected calls
 // fit into the window, it returns all that are left: the run then ends sooner. Otherwise the run
 // has to wait for the window's end anyway, and few are enough. After others spent the bucket it
-// isn't known what is left; right after such a window, few depends on how many got through in it,
-// because as many may be refused.
+// isn't known what is left. Right after such a window, at most one request in fewPart of those that
+// got through in it may run ahead, because all of these may be refused.
 func (g *gate) few(left, capacity, expected int) int {
 	n := allowance(g.window.limit, capacity) / fewPart
 	last, since := expected <= left+g.inFlight, g.window.ends.Sub(g.crowded)

@@ -96,7 +96,7 @@ func (p *Progress) Count() {
 	}
 }
 
-// Mend counts no row: a row that needed attention when it was counted has now ended with this status.
+// Mend counts no new row: one that was counted as needing attention has now ended with this status.
 func (p *Progress) Mend(status runner.Status) {
 	if p != nil && status.OK() {
 		p.notOK.Add(-1)
