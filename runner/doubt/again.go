@@ -18,8 +18,8 @@ const (
 	// clock that passes for Okta's is off by so much that a factor enrolled after a reset could
 	// look like one from before.
 	oldEnough = time.Hour
-	// CreatedMargin: a factor created up to this long before the taking counts as enrolled since,
-	// because Okta's servers don't all have the same clock.
+	// CreatedMargin is how long before the taking a factor may have been created and still counts
+	// as enrolled since: Okta's servers don't all have the same clock.
 	CreatedMargin = 10 * time.Second
 	// freshTime is how long a list of factors is valid as a proof.
 	freshTime = 5 * time.Second
