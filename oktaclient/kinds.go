@@ -146,7 +146,7 @@ func OktaVerifyEvent(name string) bool {
 	})
 }
 
-// EventFactorType is the type of the factor that a deactivation with this [LogEvent.Factor] took, ""
+// EventFactorType returns the type of factor that a deactivation with this [LogEvent.Factor] took, ""
 // if it isn't known.
 func EventFactorType(name string) string {
 	for _, k := range kinds {

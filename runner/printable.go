@@ -20,8 +20,8 @@ func JSONText(v any, indent string) (string, error) {
 	return PrintableJSON(b.String()), nil
 }
 
-// PrintableJSON escapes in JSON what isn't [Printable]: encoding/json leaves some of it as it is.
-// New lines and spaces between the values stay.
+// PrintableJSON escapes the characters in JSON that aren't [Printable]: encoding/json leaves some
+// of them. Newlines and spaces between the values stay.
 func PrintableJSON(s string) string {
 	if !strings.ContainsFunc(s, notPrintable) {
 		return s

@@ -56,7 +56,7 @@ func Cut(s string, most int) string {
 	return s
 }
 
-// ClipAll is [Clip] for names of factors: they are short, and few.
+// ClipAll is [Clip] for a list of factor names, which is short by nature.
 func ClipAll(names []string) []string {
 	if len(names) > maxFactors {
 		names = append(names[:maxFactors:maxFactors], "…")

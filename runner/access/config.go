@@ -35,12 +35,12 @@ type configuration struct {
 	*Env
 	flags Flags
 	files []configFile
-	org   setting // its URL
+	org   setting // the org URL
 
 	rehearsal string // as in [Way]
 }
 
-// hintRehearse says how to go on without an org of one's own.
+// hintRehearse says how to continue without an org.
 func (c *configuration) hintRehearse() string {
 	if c.rehearsal == "" {
 		return "or serve a stand-in org, to try it against: oktareset sandbox"
@@ -48,7 +48,7 @@ func (c *configuration) hintRehearse() string {
 	return "or rehearse, which needs neither: " + c.rehearsal
 }
 
-// loadOrg finds the org and the credentials for it. A service app is going to ask for the scopes.
+// loadOrg finds the org and its credentials. A service app will ask for these scopes.
 func (a *Env) loadOrg(ctx context.Context, w Way) (Config, error) {
 	found, err := a.loadFiles()
 	if err != nil {

@@ -17,13 +17,14 @@ const AskWho = "ask who they are"
 // Way says how a command reaches its org.
 type Way struct {
 	Flags   Flags
-	Scopes  Scopes                   // that a service app asks for
-	StandIn func() (*Sandbox, error) // serves an org in place of a real one; nil: there is none
-	Product string                   // behind ours in the User-Agent: run/ID of what may change something
-	Verbose bool                     // log each request
-	Client  oktaclient.Options       // what the command chooses itself: pace, timeout
+	Scopes  Scopes                   // for a service app
+	StandIn func() (*Sandbox, error) // serves the stand-in org instead of a real one; nil: not used
+	// follows ours in the User-Agent: run/ID if the command may change something
+	Product string
+	Verbose bool               // log each request
+	Client  oktaclient.Options // the command's own choices: pace, timeout
 
-	Rehearsal string // the command that does the same without an org of one's own; "": there is none
+	Rehearsal string // the command that does the same without an org; "": there is none
 }
 
 // Connection is a client for an org.

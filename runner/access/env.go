@@ -28,8 +28,8 @@ func (e *Env) OpenTerminal() (console.Asker, error) {
 	return console.OpenTerminal()
 }
 
-// Progress starts a display of how far something is: a bar on a terminal, lines elsewhere, nothing
-// with --quiet. o says what is counted. The caller must call [progress.Progress.Done].
+// Progress starts a display of progress: a bar on a terminal, lines elsewhere, nothing with --quiet.
+// o says what is counted. The caller must call [progress.Progress.Done].
 func (e *Env) Progress(o progress.Options) *progress.Progress {
 	if e.Console.Opts.Quiet {
 		return nil

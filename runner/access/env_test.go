@@ -10,8 +10,8 @@ import (
 	"oktareset/runner/progress"
 )
 
-// A bar is for a terminal that can go back in a line, and for no program. Elsewhere there are lines,
-// and nothing with --quiet.
+// A bar needs a terminal that can go back in a line, and a person who reads it. Otherwise lines are
+// printed, and nothing with --quiet.
 func TestProgress(t *testing.T) {
 	t.Parallel()
 	const (

@@ -39,8 +39,7 @@ func aboutText(d time.Duration) string {
 	return "about " + console.Plural(int(d.Round(24*time.Hour)/(24*time.Hour)), "day")
 }
 
-// TooManyText says how often Okta answered 429, and which limit was meant. There is nothing to say
-// of 0 times.
+// TooManyText says how often Okta answered 429, and which limit was meant; "" for 0 times.
 func TooManyText(times, atOnce int) string {
 	text := "Okta answered 429 (too many requests) " + console.Plural(times, "time")
 	switch {

@@ -31,8 +31,8 @@ func (t *Table) Text(columns int) string {
 	return t.Fixed(t.widths(columns)...)
 }
 
-// Fixed is the table with columns of these widths. What is wider is cut, and columns behind the last
-// of the widths are left out.
+// Fixed returns the table with columns of these widths. It cuts wider cells, and leaves out columns
+// after the last width.
 func (t *Table) Fixed(widths ...int) string {
 	var b strings.Builder
 	for _, row := range t.rows {

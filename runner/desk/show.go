@@ -103,7 +103,7 @@ func (r *task) show(v any, table func(*console.Table)) error {
 		}
 	}
 	if _, err := io.WriteString(r.Stdout, text); err != nil {
-		return notDone("it was done all the same, if it was a change", "print Okta's answer: %w", err)
+		return notDone("if this was a change, it was made nevertheless", "print Okta's answer: %w", err)
 	}
 	return nil
 }

@@ -78,7 +78,7 @@ func changeInDoubt(err error) bool {
 	return ok && stranger.Method != http.MethodGet && oktaclient.FateOf(err) == oktaclient.InDoubt
 }
 
-// hintUnreached says what to look at where no connection was made.
+// hintUnreached says what to check if no connection was made.
 func hintUnreached(err error) string {
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		return hintTrust

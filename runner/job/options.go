@@ -33,14 +33,14 @@ type Options struct {
 	MaxDuration time.Duration // 0: no limit
 
 	Resume  bool
-	Retry   map[runner.Status]bool // settled rows that are tried again
+	Retry   map[runner.Status]bool // statuses of settled rows to try again
 	Output  string
 	Ticket  string
 	JSON    bool
 	Sandbox bool
 	Org     access.Flags
 	Console console.Options
-	Set     map[string]string // the flags that were given, for the manifest
+	Set     map[string]string // the given flags, for the manifest
 
 	// Report prints how a run went, for people and, with asJSON, for programs. A run that also
 	// completes earlier dates reports each of them, but only its own as JSON.

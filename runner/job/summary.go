@@ -21,7 +21,7 @@ func (b *book) summarize(e ended, counts runner.Counts, finish error) error {
 	s := &Summary{
 		RunID: b.id, ResultsPath: b.paths.results, ManifestPath: results.ManifestPath(b.paths.results), Manifest: b.ledger.Manifest(),
 		Rows: counts.Total(), Before: b.outcome.Before, Reasons: b.tally.Reasons, Took: time.Since(b.began).Round(100 * time.Millisecond),
-		Requests: stats.Requests, TooMany: stats.TooMany, AtOnce: stats.AtOnce, Held: stats.Held.Seconds(), ExitCode: max(fault.Code(b.before), fault.Code(err)), // as worse
+		Requests: stats.Requests, TooMany: stats.TooMany, AtOnce: stats.AtOnce, Held: stats.Held.Seconds(), ExitCode: max(fault.Code(b.before), fault.Code(err)),
 		Counts: counts, Resumed: b.resumed, Parted: stats.Parted, Empty: b.survey.Rows == 0, Next: b.nextSteps(counts, e),
 	}
 	if b.opts.DryRun {

@@ -8,8 +8,8 @@ import (
 	"oktareset/runner"
 )
 
-// DefaultEvery is the time between two plain lines: six lines a minute say enough in the log of
-// a job.
+// DefaultEvery is the time between two plain lines: six lines a minute are enough in the log of a
+// job.
 const DefaultEvery = 10 * time.Second
 
 // sampleEvery is the time between two samples of the counters: short enough for an even countdown
@@ -18,7 +18,7 @@ const sampleEvery = 200 * time.Millisecond
 
 // Options are those of a display.
 type Options struct {
-	Screen *Screen // what is written on
+	Screen *Screen // to draw on
 
 	// Columns returns the width of the terminal that Screen writes to, 0 if unknown. It is called
 	// for each frame. Nil means that no bar can be drawn: no terminal, or one that can't go back

@@ -73,8 +73,8 @@ func (s sample) perMinute() float64 {
 	return float64(s.done) / s.elapsed.Minutes()
 }
 
-// rate is what there is to say of a run that goes on: rows a minute, no more than the rate limit
-// allows for long, however many the first seconds had.
+// rate returns the speed of a run in progress: rows a minute, at most as many as the rate limit
+// allows for long, even if the first seconds were faster.
 func (s sample) rate() string {
 	r := s.perMinute()
 	if s.state.PerWindow > 0 {

@@ -100,7 +100,7 @@ func TestSampleText(t *testing.T) {
 	}
 }
 
-// What the first seconds had isn't what the limit allows for long.
+// The first seconds may be faster than the limit allows for long.
 func TestRateWithinTheLimit(t *testing.T) {
 	t.Parallel()
 	s := sample{elapsed: 2 * time.Second, done: 42, total: 300, state: State{PerWindow: 61, Window: 61 * time.Second}}

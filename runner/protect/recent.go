@@ -214,10 +214,10 @@ func (c *Recent) Leave(userID string) (why string, ok bool) {
 	return fmt.Sprintf("reset at %s %s, and nothing was enrolled since", reset.At.Format(evidence.ShortFor), sourceText(reset.By)), true
 }
 
-// mostActor is how much of an account's name is said.
+// mostActor is how much of an account's name is shown.
 const mostActor = 100
 
-// sourceText is as "by admin@example.com (run 20261122T051141Z-663379)".
+// sourceText returns a text as "by admin@example.com (run 20261122T051141Z-663379)".
 func sourceText(s evidence.Source) string {
 	text := "by " + cmp.Or(runner.Cut(s.Actor, mostActor), s.ActorID, "an unknown account")
 	if s.RunID != "" {
@@ -226,7 +226,7 @@ func sourceText(s evidence.Source) string {
 	return text
 }
 
-// Lines say who was reset lately; there are none where there is nothing to say.
+// Lines say who was reset lately; there are none if there is nothing to say.
 func (c *Recent) Lines() []string {
 	var lines []string
 	switch {

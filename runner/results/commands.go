@@ -104,12 +104,11 @@ func recordedWhat(m *Manifest) []string {
 	return recordedFlags(m, append(names, "enroll", "activate", "update-phone")...)
 }
 
-// droppedFlags are flags of earlier versions that changed what is done to each user. No command of
-// this version does the same.
+// droppedFlags are flags of earlier versions that changed what is done to each user. This version has
+// no command that does the same.
 var droppedFlags = []string{"template-id", "token-lifetime"}
 
-// DroppedFlag is a flag that a run of the manifest had and this version hasn't, as it is written, or
-// "".
+// DroppedFlag returns a flag of one of the manifest's runs that this version no longer has, or "".
 func DroppedFlag(m *Manifest) string {
 	for _, run := range m.Runs {
 		for _, name := range droppedFlags {
@@ -270,8 +269,8 @@ func DryRunCommand(m *Manifest, input string) string {
 	return command(m, nil, append(recordedFlags(m, "column", "delimiter", "no-header"), "--dry-run"), input)
 }
 
-// RehearseCommand is the command that does to an input in the stand-in org what the last run of a
-// manifest would do. input is ready for a shell.
+// RehearseCommand returns the command that does to an input in the stand-in org what the manifest's
+// last run would do. input is ready for a shell.
 func RehearseCommand(m *Manifest, input string) string {
 	flags := append(recordedFlags(m, "column", "delimiter", "no-header"), "--sandbox")
 	if m.DryRun {
@@ -280,8 +279,8 @@ func RehearseCommand(m *Manifest, input string) string {
 	return command(m, nil, flags, input)
 }
 
-// ResetCommand is the command that does to all of an input what a dry run has shown. consent is as
-// --confirm takes it; with "", the command asks. input is ready for a shell.
+// ResetCommand returns the command that does to a whole input what a dry run has shown. consent
+// is the value of --confirm; with "", the command asks. input is ready for a shell.
 func ResetCommand(m *Manifest, consent, input string) string {
 	flags := append(recordedFlags(m, "column", "delimiter", "no-header", "org-url", "token-file"), recordedTicket(m)...)
 	if consent != "" {

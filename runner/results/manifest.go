@@ -123,7 +123,7 @@ type Operator struct {
 type Ending struct {
 	Stopped         string  `json:"stopped"` // why it ended early; "" if every row was worked on
 	Attempts        int     `json:"attempts"`
-	TooManyRequests int     `json:"too_many_requests"` // replies 429 of Okta's
+	TooManyRequests int     `json:"too_many_requests"` // 429 replies from Okta
 	TooManyAtOnce   int     `json:"too_many_at_once"`  // of these, those of the limit on requests at the same time
 	SecondsHeld     float64 `json:"seconds_held"`      // spent waiting for a rate limit or an outage
 
