@@ -87,7 +87,7 @@ func (l *List) chooseFactors(ctx context.Context, t *Target, res *runner.Result)
 	}
 	res.Factors = append(res.Factors, along...)
 	if len(along) > 0 {
-		res.Error = runner.Clip("Okta Verify goes as one: " + strings.Join(along, ", ") + " along with it")
+		res.Error = runner.Clip("Okta removes Okta Verify as a whole: also " + strings.Join(along, ", "))
 	}
 	if len(t.unenroll) == 0 && l.opts.Enroll == nil {
 		settle(res, runner.StatusSkipped, runner.ReasonNotEnrolled,
