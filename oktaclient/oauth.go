@@ -31,6 +31,11 @@ const (
 	ScopeGroupsRead  = "okta.groups.read"
 )
 
+// AllScopes are those that a service app needs for everything that this program does.
+func AllScopes() []string {
+	return []string{ScopeUsersManage, ScopeUsersRead, ScopeLogsRead, ScopeRolesRead, ScopeGroupsRead}
+}
+
 const (
 	// renewBefore is how long before its end an access token is renewed: longer than a request
 	// takes, its way to Okta included.

@@ -4,7 +4,6 @@ import (
 	"crypto"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -107,23 +106,6 @@ func (r *replays) use(id string, now time.Time, life time.Duration) bool {
 	return true
 }
 
-// scope is the one that an access token needs for the endpoint.
-func (rt *route) scope() string {
-	switch {
-	case strings.HasPrefix(rt.path, "api/v1/iam"), strings.HasSuffix(rt.path, "/roles"):
-		return "okta.roles.read"
-	case rt.path == "api/v1/logs":
-		return "okta.logs.read"
-	case rt.path == "api/v1/org":
-		return "okta.orgs.read"
-	case strings.HasPrefix(rt.path, "api/v1/groups"):
-		return "okta.groups.read"
-	case rt.method == http.MethodGet:
-		return "okta.users.read"
-	}
-	return "okta.users.manage"
-}
-
 // The refusals of an access token, as a www-authenticate header says them.
 var (
 	noScope      = oauthError{"insufficient_scope", "The access token provided does not contain the required scopes."}
@@ -137,10 +119,15 @@ func (c *call) granted(scheme, token string) bool {
 	c.o.mu.Lock()
 	status, refused := c.checkGrant(scheme, token)
 	c.o.mu.Unlock()
-	if refused != nil {
+	switch {
+	case refused != nil:
 		c.wwwAuthenticate(scheme, status, *refused)
+	case c.route.scope == "":
+		c.fail(invalidSession)
+	default:
+		return true
 	}
-	return refused == nil
+	return false
 }
 
 // checkGrant returns why an access token doesn't open the endpoint, or nil. The caller holds
@@ -170,7 +157,7 @@ func (c *call) checkGrant(scheme, token string) (int, *oauthError) {
 			return http.StatusBadRequest, invalidProof("The DPoP proof JWT has already been used.")
 		}
 	}
-	if !slices.Contains(g.scopes, c.route.scope()) {
+	if c.route.scope != "" && !slices.Contains(g.scopes, c.route.scope) {
 		return http.StatusForbidden, &noScope
 	}
 	c.app = g.app
@@ -185,7 +172,7 @@ func (c *call) wwwAuthenticate(scheme string, status int, e oauthError) {
 		algs = `algs="RS256 RS384 RS512 ES256 ES384 ES512", `
 	}
 	c.w.Header()["www-authenticate"] = []string{scheme + " " + algs + `authorization_uri="` + c.base() + `/oauth2/v1/authorize", realm="` +
-		c.base() + `", scope="` + c.route.scope() + `", error="` + e.Code + `", error_description="` + e.Description + `", resource="` +
+		c.base() + `", scope="` + c.route.scope + `", error="` + e.Code + `", error_description="` + e.Description + `", resource="` +
 		c.r.URL.EscapedPath() + `"`}
 	if e.Code == tokenUnknown.Code {
 		c.fail(invalidToken)

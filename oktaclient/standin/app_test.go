@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -147,7 +148,7 @@ func TestAssertionIsChecked(t *testing.T) {
 		{name: "no end", claim: map[string]any{"exp": nil}, error: "invalid_client: The client_assertion token is expired."},
 		{name: "too long", claim: map[string]any{"exp": now.Add(61 * time.Minute).Unix()}, error: "invalid_client: The client_assertion token has an expiration"},
 		{name: "from the future", claim: map[string]any{"iat": now.Add(2 * time.Minute).Unix()}, error: "invalid_client: The client_assertion token is issued"},
-		{name: "no jti", claim: map[string]any{"jti": nil}, error: "invalid_client: The client_assertion token has been used"},
+		{name: "no jti", claim: map[string]any{"jti": nil}, error: "invalid_client: The client_assertion token has already been used"},
 		{name: "no JWT", change: url.Values{"client_assertion": {"x"}}, error: "invalid_client: The client_assertion is not a valid JWT."},
 		{name: "secret", change: url.Values{"client_assertion_type": {""}}, error: "invalid_client: The client_assertion_type"},
 		{name: "another grant", change: url.Values{"grant_type": {"password"}}, error: "unsupported_grant_type"},
@@ -193,7 +194,7 @@ func TestAssertionIsUsedOnce(t *testing.T) {
 	if a := s.ask(t, assertion, "", nil); a.status != 200 {
 		t.Fatal(a.body)
 	}
-	if a := s.ask(t, assertion, "", nil); a.status != 401 || !strings.Contains(a.body, "used already") {
+	if a := s.ask(t, assertion, "", nil); a.status != 401 || !strings.Contains(a.body, "already been used") {
 		t.Errorf("a second time: %d %s", a.status, a.body)
 	}
 }
@@ -310,5 +311,81 @@ func TestAccessTokenIsChecked(t *testing.T) {
 	s.o.RevokeKey(s.id)
 	if a := s.ask(t, s.assertion(t), "", nil); a.status != 401 {
 		t.Errorf("a revoked key: %d %s", a.status, a.body)
+	}
+}
+
+// authorizations are who is let in where, as Okta's description of its API has it: an API token
+// everywhere, a service app with one scope, or not at all.
+var authorizations = map[string]struct{ method, path, scope string }{
+	standin.OpMe:             {"GET", "/api/v1/users/me", "okta.users.read"},
+	standin.OpGetUser:        {"GET", "/api/v1/users/" + bob, "okta.users.read"},
+	standin.OpListUsers:      {"GET", "/api/v1/users", "okta.users.read"},
+	standin.OpResetFactors:   {"POST", "/api/v1/users/" + bob + "/lifecycle/reset_factors", "okta.users.manage"},
+	standin.OpListFactors:    {"GET", factorsPath(bob), "okta.users.read"},
+	standin.OpCatalog:        {"GET", factorsPath(bob) + "/catalog", "okta.users.read"},
+	standin.OpQuestions:      {"GET", factorsPath(bob) + "/questions", ""},
+	standin.OpEnroll:         {"POST", factorsPath(bob), "okta.users.manage"},
+	standin.OpActivate:       {"POST", factorsPath(bob) + "/opf1/lifecycle/activate", "okta.users.manage"},
+	standin.OpResend:         {"POST", factorsPath(bob) + "/opf1/resend", "okta.users.manage"},
+	standin.OpVerify:         {"POST", factorsPath(bob) + "/opf1/verify", "okta.users.manage"},
+	standin.OpTransaction:    {"GET", factorsPath(bob) + "/opf1/transactions/v2mst.1", "okta.users.read"},
+	standin.OpGetFactor:      {"GET", factorsPath(bob) + "/opf1", "okta.users.read"},
+	standin.OpUnenroll:       {"DELETE", factorsPath(bob) + "/opf1", "okta.users.manage"},
+	standin.OpListRoles:      {"GET", "/api/v1/users/" + bob + "/roles", "okta.roles.read"},
+	standin.OpClearSessions:  {"DELETE", "/api/v1/users/" + bob + "/sessions", "okta.users.manage"},
+	standin.OpExpirePassword: {"POST", "/api/v1/users/" + bob + "/lifecycle/expire_password", "okta.users.manage"},
+	standin.OpListAdmins:     {"GET", "/api/v1/iam/assignees/users", "okta.roles.read"},
+	standin.OpListGroups:     {"GET", "/api/v1/groups", "okta.groups.read"},
+	standin.OpGetGroup:       {"GET", "/api/v1/groups/00g1", "okta.groups.read"},
+	standin.OpListMembers:    {"GET", "/api/v1/groups/00g1/users", "okta.groups.read"},
+	standin.OpLogs:           {"GET", "/api/v1/logs", "okta.logs.read"},
+	standin.OpOrg:            {"GET", "/api/v1/org", "okta.orgs.read"},
+}
+
+// A service app is let in with the one scope of an endpoint, and with no other; where Okta takes an
+// API token alone, with none.
+func TestAuthorizations(t *testing.T) {
+	t.Parallel()
+	_, err := standin.ParseFault("500:none")
+	for op := range strings.SplitSeq(strings.SplitAfter(err.Error(), "operations are ")[1], ", ") {
+		if _, ok := authorizations[op]; !ok && op != standin.OpOrganization && op != standin.OpToken {
+			t.Errorf("%s: who is let in?", op)
+		}
+	}
+	s := newSigner(t, standin.App{})
+	s.o.Add(standin.User{ID: bob, Login: "bob@example.com"})
+	var scopes []string
+	for _, a := range authorizations {
+		if a.scope != "" && !slices.Contains(scopes, a.scope) {
+			scopes = append(scopes, a.scope)
+		}
+	}
+	with := func(granted ...string) string {
+		s.o.AddApp(standin.App{ClientID: s.id, Key: &s.key.PublicKey, KeyID: "kid", Scopes: granted})
+		return "Bearer " + decode[tokenAnswer](t, s.ask(t, s.assertion(t), "", url.Values{"scope": {strings.Join(scopes, " ")}})).Token
+	}
+	status := func(op, authorization string) answer {
+		req, _ := http.NewRequestWithContext(t.Context(), authorizations[op].method, orgURL+authorizations[op].path, nil)
+		req.Header.Set("Authorization", authorization)
+		a, err := roundTrip(s.o, req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	for op, a := range authorizations {
+		others := slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool { return scope == a.scope })
+		if got := status(op, with(others...)); got.status != 403 || strings.Contains(got.header.Get("Www-Authenticate"), `scope="`+a.scope+`"`) != (a.scope != "") {
+			t.Errorf("%s with every scope but %q: %d, %q", op, a.scope, got.status, got.header.Get("Www-Authenticate"))
+		}
+		if got := status(op, "SSWS "+s.o.Token()); got.status == 401 || got.status == 403 {
+			t.Errorf("%s with the API token: %d", op, got.status)
+		}
+		if a.scope == "" {
+			continue
+		}
+		if got := status(op, with(a.scope)); got.status == 401 || got.status == 403 {
+			t.Errorf("%s with %s: %d", op, a.scope, got.status)
+		}
 	}
 }

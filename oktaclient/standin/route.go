@@ -41,47 +41,58 @@ type route struct {
 	path       string // {id} is any name of a user, {userId} an ID, {groupId} a group's ID, {factorId} the second variable
 	bucket     string // "" for no limit
 	serve      func(*call)
-	public     bool // asks for no token
-	idOnly     bool // the user is named by ID only
-	group      bool // the path names a group, not a user
-	list       bool // comes in pages
+	scope      string // that a service app's access token needs; "": an API token opens it, no service app does
+	public     bool   // asks for no token
+	idOnly     bool   // the user is named by ID only
+	group      bool   // the path names a group, not a user
+	list       bool   // comes in pages
 	parts      []string
 }
+
+// The scopes that endpoints ask for.
+const (
+	usersRead   = "okta.users.read"
+	usersManage = "okta.users.manage"
+	groupsRead  = "okta.groups.read"
+	rolesRead   = "okta.roles.read"
+	logsRead    = "okta.logs.read"
+	orgsRead    = "okta.orgs.read"
+)
 
 const factorPath = "api/v1/users/{userId}/factors/{factorId}"
 
 // routes are all endpoints; of two that match, the first counts.
 var routes = parts([]route{
-	{op: OpMe, method: "GET", path: "api/v1/users/me", bucket: BucketMe, serve: (*call).me},
-	{op: OpGetUser, method: "GET", path: "api/v1/users/{id}", bucket: BucketUser, serve: (*call).getUser},
-	{op: OpListUsers, method: "GET", path: "api/v1/users", bucket: BucketUsers, serve: (*call).listUsers, list: true},
+	{op: OpMe, method: "GET", path: "api/v1/users/me", bucket: BucketMe, scope: usersRead, serve: (*call).me},
+	{op: OpGetUser, method: "GET", path: "api/v1/users/{id}", bucket: BucketUser, scope: usersRead, serve: (*call).getUser},
+	{op: OpListUsers, method: "GET", path: "api/v1/users", bucket: BucketUsers, scope: usersRead, serve: (*call).listUsers, list: true},
 	{
-		op: OpResetFactors, method: "POST", path: "api/v1/users/{id}/lifecycle/reset_factors", bucket: BucketUsers,
+		op: OpResetFactors, method: "POST", path: "api/v1/users/{id}/lifecycle/reset_factors", bucket: BucketUsers, scope: usersManage,
 		serve: (*call).resetFactors,
 	},
-	{op: OpListFactors, method: "GET", path: "api/v1/users/{userId}/factors", bucket: BucketUsers, serve: (*call).listFactors},
-	{op: OpCatalog, method: "GET", path: "api/v1/users/{userId}/factors/catalog", bucket: BucketUsers, serve: (*call).listSupported},
+	{op: OpListFactors, method: "GET", path: "api/v1/users/{userId}/factors", bucket: BucketUsers, scope: usersRead, serve: (*call).listFactors},
+	{op: OpCatalog, method: "GET", path: "api/v1/users/{userId}/factors/catalog", bucket: BucketUsers, scope: usersRead, serve: (*call).listSupported},
 	{op: OpQuestions, method: "GET", path: "api/v1/users/{userId}/factors/questions", bucket: BucketUsers, serve: (*call).listQuestions},
-	{op: OpEnroll, method: "POST", path: "api/v1/users/{userId}/factors", bucket: BucketUsers, serve: (*call).enroll},
-	{op: OpActivate, method: "POST", path: factorPath + "/lifecycle/activate", bucket: BucketUsers, serve: (*call).activate},
-	{op: OpActivate, method: "POST", path: factorPath + "/lifecycle/activate/poll", bucket: BucketUsers, serve: (*call).pollActivation},
-	{op: OpResend, method: "POST", path: factorPath + "/resend", bucket: BucketUsers, serve: (*call).resend},
-	{op: OpVerify, method: "POST", path: factorPath + "/verify", bucket: BucketVerify, serve: (*call).verify},
-	{op: OpTransaction, method: "GET", path: factorPath + "/transactions/{transactionId}", bucket: BucketUsers, serve: (*call).getTransaction},
-	{op: OpGetFactor, method: "GET", path: "api/v1/users/{userId}/factors/{factorId}", bucket: BucketUsers, serve: (*call).getFactor},
-	{op: OpUnenroll, method: "DELETE", path: "api/v1/users/{userId}/factors/{factorId}", bucket: BucketUsers, serve: (*call).unenroll},
-	{op: OpListRoles, method: "GET", path: "api/v1/users/{userId}/roles", bucket: BucketUsers, serve: (*call).listRoles},
-	{op: OpClearSessions, method: "DELETE", path: "api/v1/users/{userId}/sessions", bucket: BucketUsers, serve: (*call).clearSessions},
+	{op: OpEnroll, method: "POST", path: "api/v1/users/{userId}/factors", bucket: BucketUsers, scope: usersManage, serve: (*call).enroll},
+	{op: OpActivate, method: "POST", path: factorPath + "/lifecycle/activate", bucket: BucketUsers, scope: usersManage, serve: (*call).activate},
+	{op: OpActivate, method: "POST", path: factorPath + "/lifecycle/activate/poll", bucket: BucketUsers, scope: usersManage, serve: (*call).pollActivation},
+	{op: OpResend, method: "POST", path: factorPath + "/resend", bucket: BucketUsers, scope: usersManage, serve: (*call).resend},
+	{op: OpVerify, method: "POST", path: factorPath + "/verify", bucket: BucketVerify, scope: usersManage, serve: (*call).verify},
+	{op: OpTransaction, method: "GET", path: factorPath + "/transactions/{transactionId}", bucket: BucketUsers, scope: usersRead, serve: (*call).getTransaction},
+	{op: OpGetFactor, method: "GET", path: "api/v1/users/{userId}/factors/{factorId}", bucket: BucketUsers, scope: usersRead, serve: (*call).getFactor},
+	{op: OpUnenroll, method: "DELETE", path: "api/v1/users/{userId}/factors/{factorId}", bucket: BucketUsers, scope: usersManage, serve: (*call).unenroll},
+	{op: OpListRoles, method: "GET", path: "api/v1/users/{userId}/roles", bucket: BucketUsers, scope: rolesRead, serve: (*call).listRoles},
+	{op: OpClearSessions, method: "DELETE", path: "api/v1/users/{userId}/sessions", bucket: BucketUsers, scope: usersManage, serve: (*call).clearSessions},
 	{
-		op: OpExpirePassword, method: "POST", path: "api/v1/users/{userId}/lifecycle/expire_password", bucket: BucketUsers,
+		op: OpExpirePassword, method: "POST", path: "api/v1/users/{userId}/lifecycle/expire_password", bucket: BucketUsers, scope: usersManage,
 		serve: (*call).expirePassword,
 	},
-	{op: OpListAdmins, method: "GET", path: "api/v1/iam/assignees/users", bucket: BucketIAM, serve: (*call).listAdmins, list: true},
-	{op: OpListGroups, method: "GET", path: "api/v1/groups", bucket: BucketGroups, serve: (*call).listGroups, list: true},
-	{op: OpGetGroup, method: "GET", path: "api/v1/groups/{groupId}", bucket: BucketGroup, serve: (*call).getGroup},
-	{op: OpListMembers, method: "GET", path: "api/v1/groups/{groupId}/users", bucket: BucketGroups, serve: (*call).listMembers, list: true},
-	{op: OpLogs, method: "GET", path: "api/v1/logs", bucket: BucketLogs, serve: (*call).logs, list: true},
-	{op: OpOrg, method: "GET", path: "api/v1/org", bucket: BucketOther, serve: (*call).org},
+	{op: OpListAdmins, method: "GET", path: "api/v1/iam/assignees/users", bucket: BucketIAM, scope: rolesRead, serve: (*call).listAdmins, list: true},
+	{op: OpListGroups, method: "GET", path: "api/v1/groups", bucket: BucketGroups, scope: groupsRead, serve: (*call).listGroups, list: true},
+	{op: OpGetGroup, method: "GET", path: "api/v1/groups/{groupId}", bucket: BucketGroup, scope: groupsRead, serve: (*call).getGroup},
+	{op: OpListMembers, method: "GET", path: "api/v1/groups/{groupId}/users", bucket: BucketGroups, scope: groupsRead, serve: (*call).listMembers, list: true},
+	{op: OpLogs, method: "GET", path: "api/v1/logs", bucket: BucketLogs, scope: logsRead, serve: (*call).logs, list: true},
+	{op: OpOrg, method: "GET", path: "api/v1/org", bucket: BucketOther, scope: orgsRead, serve: (*call).org},
 	{op: OpOrganization, method: "GET", path: ".well-known/okta-organization", serve: (*call).organization, public: true},
 	{op: OpToken, method: "POST", path: "oauth2/v1/token", bucket: BucketToken, serve: (*call).token, public: true},
 })

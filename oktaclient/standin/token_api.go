@@ -45,8 +45,8 @@ var scopedResources = strings.Fields("apiTokens appGrants apps authenticators au
 	"linkedObjects logStreams logs networkZones oauthIntegrations orgs policies principalRateLimits profileMappings pushProviders " +
 	"rateLimits realms roles schemas sessions templates threatInsights trustedOrigins uischemas userTypes users")
 
-// isScope reports whether Okta has a scope: okta.RESOURCE.read or okta.RESOURCE.manage.
-func isScope(scope string) bool {
+// IsScope reports whether Okta has a scope: okta.RESOURCE.read or okta.RESOURCE.manage.
+func IsScope(scope string) bool {
 	parts := strings.Split(scope, ".")
 	return len(parts) == 3 && parts[0] == "okta" && slices.Contains(scopedResources, parts[1]) && (parts[2] == "read" || parts[2] == "manage")
 }
@@ -94,7 +94,7 @@ func (c *call) grant() (string, *grant, *oauthError) {
 			return "", nil, refused
 		}
 	}
-	unknown := func(scope string) bool { return !isScope(scope) && !slices.Contains(a.Scopes, scope) }
+	unknown := func(scope string) bool { return !IsScope(scope) }
 	if len(g.scopes) == 0 || slices.ContainsFunc(g.scopes, unknown) {
 		return "", nil, &oauthError{
 			"invalid_scope", "One or more scopes are not configured for the authorization server resource.",
@@ -141,7 +141,7 @@ func (c *call) assertion(form url.Values) (*app, *oauthError) {
 	case claims.IssuedAt != nil && claims.IssuedAt.Time().After(now.Add(clockLeeway)):
 		return nil, invalidClient("The client_assertion token is issued in the future.")
 	case claims.ID == "" || !a.assertions.use(claims.ID, now, maxAssertionLife):
-		return nil, invalidClient("The client_assertion token has been used already.")
+		return nil, invalidClient("The client_assertion token has already been used.")
 	}
 	return a, nil
 }

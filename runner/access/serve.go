@@ -17,7 +17,7 @@ type Serving struct {
 	Faults  []standin.Fault
 	App     string // file of the app's key; "": no app
 	Dpop    bool
-	Scopes  []string // of the app; none: those of a reset
+	Scopes  []string // granted to the app; none: all that this program asks for
 	Fill    string
 	Column  string // of Fill
 	Listen  string

@@ -13,7 +13,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"oktareset/oktaclient"
 	"oktareset/oktaclient/standin"
@@ -42,7 +41,7 @@ func addApp(ctx context.Context, org *standin.Org, o Serving) (string, error) {
 	}
 	scopes := o.Scopes
 	if len(scopes) == 0 {
-		scopes = slices.Concat(ResetScopes.Needed, ResetScopes.Optional)
+		scopes = oktaclient.AllScopes()
 	}
 	app := org.AddApp(standin.App{ClientID: "0oastandinapp001x5d7", Key: key.Public(), KeyID: key.ID(), DPoP: o.Dpop, Scopes: scopes})
 	if path, err = filepath.Abs(path); err != nil {

@@ -3,7 +3,9 @@ package command
 import (
 	"context"
 	"net"
+	"strings"
 
+	"oktareset/oktaclient"
 	"oktareset/oktaclient/standin"
 	"oktareset/runner/access"
 	"oktareset/runner/fault"
@@ -37,7 +39,7 @@ func (a *app) sandboxCommand() *cli.Command {
 			&cli.Uint64Flag{Name: "seed", Category: people, Usage: "`N` for another org: other people, other chances"},
 			&cli.StringFlag{Name: "app", Category: credentials, Usage: "a service app, too, with the private key in `FILE`, which is made if there is none"},
 			&cli.BoolFlag{Name: "dpop", Category: credentials, Usage: "the app has to prove that it holds its tokens, as new apps do at Okta"},
-			&cli.StringSliceFlag{Name: "scope", Category: credentials, Usage: "`SCOPE` that the app is granted; may be repeated (default: those of reset)"},
+			&cli.StringSliceFlag{Name: "scope", Category: credentials, Usage: "`SCOPE` that the app is granted, and no other; may be repeated (default: all that oktareset needs)"},
 			&cli.StringFlag{Name: "listen", Category: limits, Value: "127.0.0.1:8080", Usage: "`ADDRESS` of this machine's loopback; port 0 for a free one"},
 			&cli.IntFlag{Name: "limit", Category: limits, Value: 600, Usage: "`N` calls a minute in the bucket of resets"},
 			&cli.IntFlag{Name: "token-share", Category: limits, Value: 50, Usage: "`PCT` of each limit that the token may use"},
@@ -68,6 +70,11 @@ func parseSandbox(c *cli.Context) (access.Serving, error) {
 	for flag, given := range map[string]bool{"dpop": o.Dpop, "scope": len(o.Scopes) > 0} {
 		if given && o.App == "" {
 			return o, fault.Usage("as --app key.pem", "--%s is for a service app: --app is missing", flag)
+		}
+	}
+	for _, scope := range o.Scopes {
+		if !standin.IsScope(scope) {
+			return o, fault.Usage("as "+strings.Join(oktaclient.AllScopes(), ", "), "--scope %q: Okta has no such scope", scope)
 		}
 	}
 	o.Config = standin.Config{

@@ -34,6 +34,10 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 		return fault.Refused(err)
 	}
 	defer r.sandbox.Close()
+	if o.Verb.noApp && r.serviceApp {
+		return fault.Usage("use an API token for it: OKTA_CLIENT_TOKEN or --token-file, and OKTA_CLIENT_AUTHORIZATIONMODE=SSWS",
+			"factors %s: Okta answers that to an API token, not to a service app", o.Verb.Name)
+	}
 	if err := r.checkConsent(); err != nil {
 		return err
 	}
@@ -66,12 +70,11 @@ func (r *task) connect(ctx context.Context) error {
 	return err
 }
 
-// scopes returns what a service app needs for the verb. Okta answers the list of questions only
-// for API tokens.
+// scopes returns what a service app needs for the verb.
 func (r *task) scopes() access.Scopes {
 	s := access.Scopes{Needed: []string{oktaclient.ScopeUsersRead}}
 	switch r.opts.Verb.Name {
-	case "list", "catalog", "questions", "get", "poll":
+	case "list", "catalog", "get", "poll":
 	default:
 		s.Needed = append(s.Needed, oktaclient.ScopeUsersManage)
 	}

@@ -39,6 +39,7 @@ type Verb struct {
 	Usage   string
 	flags   []string // besides those of all verbs
 	changes bool     // asks for consent
+	noApp   bool     // Okta lets no service app do it, whatever its scopes
 	do      func(*task, context.Context) error
 }
 
@@ -48,7 +49,7 @@ func Verbs() []Verb {
 	return []Verb{
 		{Name: "list", Args: []string{"USER"}, Usage: "list the factors that are enrolled", do: (*task).list},
 		{Name: "catalog", Args: []string{"USER"}, Usage: "list what the user may enroll", do: (*task).catalog},
-		{Name: "questions", Args: []string{"USER"}, Usage: "list the security questions to choose from", do: (*task).questions},
+		{Name: "questions", Args: []string{"USER"}, Usage: "list the security questions to choose from", do: (*task).questions, noApp: true},
 		{Name: "get", Args: []string{"USER", "FACTOR"}, Usage: "show one factor", do: (*task).get},
 		{
 			Name: "enroll", Args: []string{"USER", "TYPE:PROVIDER"}, Usage: "enroll a factor, after asking",
