@@ -92,16 +92,18 @@ func TestLogins(t *testing.T) {
 		"per%cent@example.com", "que?ry@example.com", "ha#sh@example.com", "sp ace@example.com", `quo"te@example.com`, "plain",
 	} {
 		want := org.Add(standin.User{Login: login})
-		var got []oktaclient.User
-		var err error
-		if oktaclient.InPath(login) {
-			got = make([]oktaclient.User, 1)
-			got[0], _, err = c.GetUser(t.Context(), login)
-		} else {
-			got, _, err = c.FindUsers(t.Context(), login)
-		}
-		if err != nil || len(got) != 1 || got[0].ID != want.ID || got[0].Profile.Login != login {
-			t.Errorf("look up %q: %v, %v; want %s", login, got, err, want.ID)
+		for _, asked := range []string{login, strings.ToUpper(login)} {
+			var got []oktaclient.User
+			var err error
+			if oktaclient.InPath(login) {
+				got = make([]oktaclient.User, 1)
+				got[0], _, err = c.GetUser(t.Context(), asked)
+			} else {
+				got, _, err = c.FindUsers(t.Context(), asked)
+			}
+			if err != nil || len(got) != 1 || got[0].ID != want.ID || got[0].Profile.Login != login {
+				t.Errorf("look up %q: %v, %v; want %s", asked, got, err, want.ID)
+			}
 		}
 	}
 	if s := org.Stats().Surprises; len(s) > 0 {

@@ -140,6 +140,7 @@ func escaped(b []byte, s string) []byte {
 // fixed are the members that decide how an exchange continues.
 var fixed = []string{
 	"id", "uuid", "href", "errorCode", "factorType", "provider", "status", "factorResult", "created", "lastUpdated", "published",
+	"activated", "statusChanged", "lastLogin", "passwordChanged",
 	"expiresAt", "eventType", "result", "type", "access_token", "token_type",
 }
 

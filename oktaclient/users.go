@@ -84,15 +84,21 @@ func isUser(body []byte) bool {
 	return json.Unmarshal(body, &u) == nil && u.named()
 }
 
-// FindUsers returns the users whose login is exactly the given one, by a filter: for logins
-// with characters that the path of [Client.GetUser] can't carry. It counts in [BucketUsers].
+// FindUsers returns the users with a login, whatever its case: for logins with characters that the
+// path of [Client.GetUser] can't carry. A filter compares case, but misses nobody who was made a
+// moment ago; a search, which may, is asked if the filter finds nobody. It counts in [BucketUsers].
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/listUsers
 //
 //meta:operation GET /api/v1/users
 func (c *Client) FindUsers(ctx context.Context, login string) ([]User, Reply, error) {
-	return c.ListUsers(ctx, "profile.login eq "+quoteFilter(login), 0)
+	is := "profile.login eq " + quoteFilter(login)
+	users, rep, err := c.ListUsers(ctx, is, 0)
+	if err != nil || len(users) > 0 {
+		return users, rep, err
+	}
+	return c.firstUsers(ctx, url.Values{"search": {is}})
 }
 
 // ListUsers returns the first page of users that match a filter ("" for all), at most limit of
@@ -107,6 +113,11 @@ func (c *Client) ListUsers(ctx context.Context, filter string, limit int) ([]Use
 	if limit > 0 {
 		q.Set("limit", strconv.Itoa(limit))
 	}
+	return c.firstUsers(ctx, q)
+}
+
+// firstUsers returns the first page of a list of users.
+func (c *Client) firstUsers(ctx context.Context, q url.Values) ([]User, Reply, error) {
 	var users items[User]
 	rep, err := c.get(ctx, request{bucket: BucketUsers, path: apiPath("users"), query: q, most: maxPage, expects: isList}, &users)
 	return users, rep, err

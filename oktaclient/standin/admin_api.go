@@ -78,12 +78,12 @@ func (c *call) listAdmins() {
 			"_links": map[string]link{"self": {Href: user}, "roles": {Href: user + "/roles"}},
 		})
 	}
-	links := map[string]link{"self": {Href: strings.TrimSuffix(self+"?"+q.Encode(), "?")}}
+	list := map[string]any{"value": value}
 	if next >= 0 {
 		q.Set("after", formatCursor("admins", next))
-		links["next"] = link{Href: self + "?" + q.Encode()}
+		list["_links"] = map[string]link{"next": {Href: self + "?" + q.Encode()}}
 	}
-	c.json(map[string]any{"value": value, "_links": links})
+	c.json(list)
 }
 
 // adminsFrom returns the IDs of up to limit users with roles from a position on, and the

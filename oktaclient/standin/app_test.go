@@ -331,6 +331,7 @@ var authorizations = map[string]struct{ method, path, scope string }{
 	standin.OpTransaction:    {"GET", factorsPath(bob) + "/opf1/transactions/v2mst.1", "okta.users.read"},
 	standin.OpGetFactor:      {"GET", factorsPath(bob) + "/opf1", "okta.users.read"},
 	standin.OpUnenroll:       {"DELETE", factorsPath(bob) + "/opf1", "okta.users.manage"},
+	standin.OpUserGroups:     {"GET", "/api/v1/users/" + bob + "/groups", "okta.users.read"},
 	standin.OpListRoles:      {"GET", "/api/v1/users/" + bob + "/roles", "okta.roles.read"},
 	standin.OpClearSessions:  {"DELETE", "/api/v1/users/" + bob + "/sessions", "okta.users.manage"},
 	standin.OpExpirePassword: {"POST", "/api/v1/users/" + bob + "/lifecycle/expire_password", "okta.users.manage"},

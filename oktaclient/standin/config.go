@@ -97,6 +97,9 @@ type Config struct {
 	// OrgNumbers makes a 429 that other clients caused show the org's limit and reset instead
 	// of the token's.
 	OrgNumbers bool
+	// FilterAnyCase makes a filter of users find values in any case. Okta's description says that
+	// it compares them with their case.
+	FilterAnyCase bool
 	// ExactLogins keeps a look-up from finding a login that differs in diacritics only.
 	ExactLogins bool
 }

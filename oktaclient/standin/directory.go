@@ -79,7 +79,7 @@ func (d *directory) filled(u User) User {
 		factors[i] = f.filled(u.Email, mix(hash(u.ID)+uint64(i)), dateBack(d.start, mix(hash(u.ID)+uint64(i)), 2, 300))
 	}
 	u.Factors = factors
-	return u
+	return u.dated(d.start)
 }
 
 func (d *directory) push(a account) uint32 {

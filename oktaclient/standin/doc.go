@@ -32,6 +32,7 @@
 //	POST   …/factors/{factorId}/resend                  resend
 //	POST   …/factors/{factorId}/verify                  verify
 //	GET    …/factors/{factorId}/transactions/{id}       transaction
+//	GET    /api/v1/users/{id}/groups                    user_groups
 //	GET    /api/v1/users/{userId}/roles                 list_roles
 //	DELETE /api/v1/users/{userId}/sessions              clear_sessions
 //	POST   /api/v1/users/{userId}/lifecycle/expire_password  expire_password

@@ -78,11 +78,15 @@ func hasFactor(list []Factor, typ, provider string) bool {
 	return slices.ContainsFunc(list, func(f Factor) bool { return f.Type == typ && f.Provider == provider })
 }
 
-func deviceProfile(login string, h uint64) map[string]string {
-	return map[string]string{
-		"credentialId": login, "deviceType": pick([]string{"SmartPhone_IPhone", "SmartPhone_Android"}, h),
-		"name": pick([]string{"iPhone", "Pixel 9", "Galaxy S25"}, h>>8), "platform": pick([]string{"IOS", "ANDROID"}, h),
+// deviceProfile is that of the phone with Okta Verify: one for all the factors of a user that it
+// holds.
+func deviceProfile(login string, _ uint64) map[string]string {
+	name := pick([]string{"iPhone", "Pixel 9", "Galaxy S25"}, hash(login))
+	p := map[string]string{"credentialId": login, "deviceType": "SmartPhone_Android", "name": name, "platform": "ANDROID", "version": "9.27.0"}
+	if name == "iPhone" {
+		p["deviceType"], p["platform"] = "SmartPhone_IPhone", "IOS"
 	}
+	return p
 }
 
 func credentialProfile(login string, _ uint64) map[string]string {

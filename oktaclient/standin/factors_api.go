@@ -1,6 +1,8 @@
 package standin
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
 	"slices"
 	"time"
@@ -8,16 +10,16 @@ import (
 
 // factorJSON is a factor on the wire.
 type factorJSON struct {
-	ID          string            `json:"id"`
-	Type        string            `json:"factorType"`
-	Provider    string            `json:"provider"`
-	Vendor      string            `json:"vendorName"`
-	Status      string            `json:"status"`
-	Created     string            `json:"created"`
-	LastUpdated string            `json:"lastUpdated"`
-	Profile     map[string]string `json:"profile,omitempty"`
-	Links       map[string]any    `json:"_links"`
-	Embedded    map[string]any    `json:"_embedded,omitempty"`
+	ID          string         `json:"id"`
+	Type        string         `json:"factorType"`
+	Provider    string         `json:"provider"`
+	Vendor      string         `json:"vendorName"`
+	Status      string         `json:"status"`
+	Created     string         `json:"created"`
+	LastUpdated string         `json:"lastUpdated"`
+	Profile     map[string]any `json:"profile,omitempty"`
+	Links       map[string]any `json:"_links"`
+	Embedded    map[string]any `json:"_embedded,omitempty"`
 }
 
 // wire returns f as the API shows it.
@@ -25,7 +27,7 @@ func (f Factor) wire(user string) factorJSON {
 	self := user + "/factors/" + f.ID
 	j := factorJSON{
 		ID: f.ID, Type: f.Type, Provider: f.Provider, Vendor: f.Provider, Status: f.Status,
-		Created: timestamp(f.Created), LastUpdated: timestamp(f.Updated), Profile: f.Profile,
+		Created: timestamp(f.Created), LastUpdated: timestamp(f.Updated), Profile: f.wireProfile(),
 		Links: map[string]any{
 			"self": link{Href: self, Hints: &hints{Allow: []string{"GET", "DELETE"}}},
 			"user": link{Href: user, Hints: &hints{Allow: []string{"GET"}}},
@@ -38,10 +40,27 @@ func (f Factor) wire(user string) factorJSON {
 		f.wirePending(&j, self)
 	case f.Type == "question":
 		j.Links["questions"] = link{Href: user + "/factors/questions", Hints: &hints{Allow: []string{"GET"}}}
+	case f.Type == "signed_nonce": // it proves its user to apps alone
 	default:
 		j.Links["verify"] = link{Href: self + "/verify", Hints: post}
 	}
 	return j
+}
+
+// wireProfile is the profile as the API shows it: that of a signed_nonce has the device's keys.
+func (f Factor) wireProfile() map[string]any {
+	p := make(map[string]any, len(f.Profile)+1)
+	for name, value := range f.Profile {
+		p[name] = value
+	}
+	if f.Type == "signed_nonce" {
+		half := func(of string) string {
+			sum := sha256.Sum256([]byte(of + f.ID))
+			return base64.RawURLEncoding.EncodeToString(sum[:])
+		}
+		p["keys"] = []map[string]string{{"kty": "EC", "use": "sig", "kid": "default", "crv": "P-256", "x": half("x"), "y": half("y")}}
+	}
+	return p
 }
 
 // enrolled returns the user's factors that the API shows, or answers 404: for a deactivated

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -13,6 +14,8 @@ type filter struct {
 	op    string // eq ne sw ew co gt ge lt le pr, or and or not
 	attr  string
 	value string
+	bare  bool // the value has no quotes: true, false or a number
+	exact bool // the value is compared with its case
 	kids  []*filter
 }
 
@@ -24,7 +27,9 @@ type dialect struct {
 	attrs  []string
 	prefix string                     // attributes that begin so are known too; "" for none
 	allows func(attr, op string) bool // nil: every operator
-	bare   bool                       // "not" isn't understood
+	noNot  bool                       // "not" isn't understood
+	bare   bool                       // of the profile, true, false and numbers stand without quotes
+	exact  bool                       // values are compared with their case
 }
 
 func (d dialect) known(attr string) bool {
@@ -139,7 +144,7 @@ func (p *filterParser) list(op string, item func() (*filter, error)) (*filter, e
 
 func (p *filterParser) term() (*filter, error) {
 	if p.word("not") {
-		if p.dialect.bare {
+		if p.dialect.noNot {
 			return nil, errors.New("not isn't supported here")
 		}
 		f, err := p.term()
@@ -169,11 +174,16 @@ func (p *filterParser) comparison() (*filter, error) {
 	if f.op == "pr" {
 		return f, nil
 	}
-	value, ok := strings.CutPrefix(p.next(), `"`)
-	if !ok {
-		return nil, fmt.Errorf("the value of %q isn't a string", f.attr)
+	value := p.next()
+	var quoted bool
+	if f.value, quoted = strings.CutPrefix(value, `"`); !quoted {
+		_, err := strconv.ParseFloat(value, 64)
+		f.bare = p.dialect.bare && strings.HasPrefix(f.attr, p.dialect.prefix) && (value == "true" || value == "false" || err == nil)
+		if !f.bare {
+			return nil, fmt.Errorf("the value of %q isn't a string", f.attr)
+		}
 	}
-	f.value = value
+	f.exact = p.dialect.exact || f.attr == "id" || strings.HasSuffix(f.attr, ".id")
 	return f, nil
 }
 
@@ -196,21 +206,24 @@ func (f *filter) matches(get func(attr string) []string) bool {
 	return slices.ContainsFunc(get(f.attr), f.compare)
 }
 
-// same compares as Okta does: IDs exactly, everything else without case.
+// same compares as Okta does: IDs exactly, most else without case.
 func (f *filter) same(v string) bool {
-	if f.exact() {
+	if f.exact {
 		return v == f.value
 	}
 	return strings.EqualFold(v, f.value)
 }
 
-func (f *filter) exact() bool { return f.attr == "id" || strings.HasSuffix(f.attr, ".id") }
-
-// compare compares as same does.
+// compare compares as same does, and numbers as numbers.
 func (f *filter) compare(v string) bool {
 	value := f.value
-	if !f.exact() {
+	if !f.exact {
 		v, value = strings.ToLower(v), strings.ToLower(value)
+	}
+	if f.bare && f.op != "eq" && f.op != "pr" {
+		got, err := strconv.ParseFloat(v, 64)
+		want, _ := strconv.ParseFloat(value, 64)
+		return err == nil && map[string]bool{"gt": got > want, "ge": got >= want, "lt": got < want, "le": got <= want}[f.op]
 	}
 	switch f.op {
 	case "eq":

@@ -83,19 +83,25 @@ func (o *Org) group(id string) (Group, bool) {
 	return Group{}, false
 }
 
+// belongs returns what tells whether the user at a position is in a group. The caller holds the
+// mutex.
+func (o *Org) belongs(g Group) func(pos int) bool {
+	if g.has != nil {
+		return func(pos int) bool { return g.has(o.dir.base(pos)) }
+	}
+	listed := make(map[int]bool, len(g.Members))
+	for _, name := range g.Members {
+		listed[o.dir.lookup(name)] = true
+	}
+	return func(pos int) bool { return listed[pos] }
+}
+
 // members returns up to limit of a group's members from a position on, and the position of the
 // next one, -1 when there is none.
 func (o *Org) members(g Group, from, limit int) (users []User, next int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	has := func(pos int) bool { return g.has(o.dir.base(pos)) }
-	if g.has == nil {
-		listed := make(map[int]bool, len(g.Members))
-		for _, name := range g.Members {
-			listed[o.dir.lookup(name)] = true
-		}
-		has = func(pos int) bool { return listed[pos] }
-	}
+	has := o.belongs(g)
 	for pos := from; pos < len(o.dir.accounts); pos++ {
 		if !has(pos) {
 			continue

@@ -1,7 +1,9 @@
 package standin
 
 import (
+	"encoding/json"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -18,7 +20,7 @@ const (
 
 // groupFilter and groupSearch are what the parameters of a list of groups understand.
 var (
-	groupFilter = dialect{attrs: []string{"id", "type", "lastUpdated", "lastMembershipUpdated"}, bare: true}
+	groupFilter = dialect{attrs: []string{"id", "type", "lastUpdated", "lastMembershipUpdated"}, noNot: true}
 	groupSearch = dialect{
 		attrs: []string{"id", "type", "created", "lastUpdated", "lastMembershipUpdated", "profile.name", "profile.description"},
 		allows: func(attr, op string) bool {
@@ -29,26 +31,32 @@ var (
 
 // groupJSON is a group on the wire.
 type groupJSON struct {
-	ID                    string          `json:"id"`
-	Created               string          `json:"created"`
-	LastUpdated           string          `json:"lastUpdated"`
-	LastMembershipUpdated string          `json:"lastMembershipUpdated"`
-	ObjectClass           []string        `json:"objectClass"`
-	Type                  string          `json:"type"`
-	Profile               map[string]any  `json:"profile"`
-	Links                 map[string]link `json:"_links"`
+	ID                    string         `json:"id"`
+	Created               string         `json:"created"`
+	LastUpdated           string         `json:"lastUpdated"`
+	LastMembershipUpdated string         `json:"lastMembershipUpdated"`
+	ObjectClass           []string       `json:"objectClass"`
+	Type                  string         `json:"type"`
+	Profile               map[string]any `json:"profile"`
+	Links                 map[string]any `json:"_links"`
 }
 
 func (g Group) wire(base string) groupJSON {
-	class := "okta:user_group"
+	class, from := "okta:user_group", "okta"
 	if g.Type == GroupApp {
-		class = "okta:windows_security_principal"
+		class, from = "okta:windows_security_principal", "active_directory"
+	}
+	logos := []map[string]string{}
+	for _, size := range []string{"medium", "large"} {
+		logos = append(logos, map[string]string{"name": size, "href": base + "/img/logos/groups/" + from + "-" + size + ".png", "type": "image/png"})
 	}
 	created, self := timestamp(g.Created), base+"/api/v1/groups/"+g.ID
 	return groupJSON{
 		ID: g.ID, Created: created, LastUpdated: created, LastMembershipUpdated: created, ObjectClass: []string{class}, Type: g.Type,
 		Profile: map[string]any{"name": g.Name, "description": g.Description},
-		Links:   map[string]link{"users": {Href: self + "/users"}, "apps": {Href: self + "/apps"}},
+		Links: map[string]any{
+			"logo": logos, "users": link{Href: self + "/users"}, "apps": link{Href: self + "/apps"}, "owners": link{Href: self + "/owners"},
+		},
 	}
 }
 
@@ -151,15 +159,61 @@ func (c *call) listMembers() {
 		cursor = formatCursor("members", next)
 	}
 	c.links(params, cursor)
-	c.listed(users)
+	c.listed(users, "")
 }
 
-// listed answers with users as a list shows them.
-func (c *call) listed(users []User) {
+// userGroups answers with the groups of a user, all of them at once.
+func (c *call) userGroups() {
+	if _, ok := c.found(); !ok {
+		return
+	}
+	base, page := c.base(), []groupJSON{}
+	c.o.mu.Lock()
+	for _, g := range c.o.groups {
+		if c.o.belongs(g)(c.pos) {
+			page = append(page, g.wire(base))
+		}
+	}
+	c.o.mu.Unlock()
+	c.json(page)
+}
+
+// listed answers with users as a list shows them, or with only some fields of them.
+func (c *call) listed(users []User, only string) {
 	base := c.base()
-	page := make([]userJSON, 0, len(users))
+	page := make([]any, 0, len(users))
 	for _, u := range users {
-		page = append(page, u.wire(base))
+		if only == "" {
+			page = append(page, u.wire(base))
+		} else {
+			page = append(page, project(u.wire(base), only))
+		}
 	}
 	c.json(page)
+}
+
+// profileFields is the part of a list of fields that names those of the profile.
+var profileFields = regexp.MustCompile(`profile:\(([^)]*)\)`)
+
+// project leaves of a user the ID and the fields that a list such as
+// "status,profile:(firstName,city)" names.
+func project(u userJSON, fields string) map[string]any {
+	var all map[string]any
+	b, _ := json.Marshal(u) // was made of JSON's own types
+	_ = json.Unmarshal(b, &all)
+	left := map[string]any{"id": u.ID}
+	take := func(into, from map[string]any, names string) {
+		for name := range strings.SplitSeq(names, ",") {
+			if v, ok := from[strings.TrimSpace(name)]; ok {
+				into[strings.TrimSpace(name)] = v
+			}
+		}
+	}
+	if of := profileFields.FindStringSubmatch(fields); of != nil {
+		profile := map[string]any{}
+		take(profile, u.Profile, of[1])
+		left["profile"] = profile
+	}
+	take(left, all, profileFields.ReplaceAllString(fields, ""))
+	return left
 }

@@ -257,6 +257,9 @@ func (e event) token() string {
 	return tokenID
 }
 
+// clientIP is the address that all requests come from.
+const clientIP = "192.0.2.10"
+
 // wire returns e as the API shows it.
 func (e event) wire() map[string]any {
 	request := hex.EncodeToString(e.change.request[:])
@@ -271,14 +274,20 @@ func (e event) wire() map[string]any {
 		detail["requestApiTokenId"] = id
 	}
 	return map[string]any{
-		"uuid": e.uuid(), "published": timestamp(time.UnixMilli(e.change.at)), "eventType": e.kind, "legacyEventType": e.legacy,
+		"uuid": e.uuid(), "published": time.UnixMilli(e.change.at).UTC().Format("2006-01-02T15:04:05.000Z"), "eventType": e.kind, "legacyEventType": e.legacy,
 		"version": "0", "severity": "INFO", "displayMessage": e.text, "outcome": outcome,
 		"actor": e.actor(), "target": []any{party(e.target())},
 		"client": map[string]any{
 			"userAgent": map[string]any{"rawUserAgent": e.change.agent, "os": "Unknown", "browser": "UNKNOWN"},
-			"zone":      "null", "device": "Unknown", "id": nil, "ipAddress": "192.0.2.10",
+			"zone":      "null", "device": "Unknown", "id": nil, "ipAddress": clientIP, "geographicalContext": nil,
 		},
-		"transaction": map[string]any{"type": "WEB", "id": request, "detail": detail},
+		"authenticationContext": map[string]any{
+			"authenticationProvider": nil, "credentialProvider": nil, "credentialType": nil, "issuer": nil, "interface": nil, "authenticationStep": 0,
+			"rootSessionId": "trs" + request[:20], "externalSessionId": "trs" + request[:20],
+		},
+		"securityContext": map[string]any{"asNumber": nil, "asOrg": nil, "isp": nil, "domain": nil, "isProxy": nil},
+		"request":         map[string]any{"ipChain": []any{map[string]any{"ip": clientIP, "geographicalContext": nil, "version": "V4", "source": nil}}},
+		"transaction":     map[string]any{"type": "WEB", "id": request, "detail": detail},
 		"debugContext": map[string]any{
 			"debugData": map[string]any{"requestId": request, "requestUri": uri, "url": uri + "?"},
 		},

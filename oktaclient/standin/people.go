@@ -90,7 +90,7 @@ func (d *directory) madeUser(identifier string) User {
 		u.Email += "@example.com"
 	}
 	u.Created = dateBack(d.start, key, 400, 1600)
-	return u
+	return u.dated(d.start)
 }
 
 func pick(names []string, h uint64) string { return names[h%uint64(len(names))] }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"time"
 )
 
 // departments are where the people work whom the org makes up; each is a group too.
@@ -56,7 +57,11 @@ func (u User) attribute(name string) []string {
 	if attr, ok := strings.CutPrefix(name, "profile."); ok {
 		return texts(u.profile()[attr])
 	}
-	return []string{timestamp(u.Created)}
+	at := map[string]time.Time{"created": u.Created, "activated": u.Activated, "statusChanged": u.StatusChanged, "lastUpdated": u.lastUpdated()}[name]
+	if at.IsZero() {
+		return nil
+	}
+	return []string{timestamp(at)}
 }
 
 // texts are the values of an attribute of any JSON type.

@@ -85,8 +85,6 @@ var staticHeaders = map[string][]string{
 	"accept-ch":                 {"Sec-CH-UA-Platform-Version"},
 	"content-security-policy":   {"frame-ancestors 'self'"},
 	"p3p":                       {`CP="HONK"`},
-	"referrer-policy":           {"strict-origin-when-cross-origin"},
-	"x-content-type-options":    {"nosniff"},
 	"x-xss-protection":          {"0"},
 	"Set-Cookie": {
 		`sid="";Version=1;Path=/;Max-Age=0`, `xids="";Version=1;Path=/;Max-Age=0`,
@@ -120,7 +118,13 @@ func (c *call) headers(status int, contentType []string) {
 	}
 	h["Date"] = []string{c.o.now().UTC().Format(http.TimeFormat)}
 	h["x-okta-request-id"] = []string{c.requestID()}
+	if status == http.StatusNoContent {
+		h["x-frame-options"] = []string{"SAMEORIGIN"}
+	} else {
+		h["x-content-type-options"] = []string{"nosniff"}
+	}
 	if status != http.StatusTooManyRequests {
+		h["referrer-policy"] = []string{"strict-origin-when-cross-origin"}
 		for name, values := range cacheHeaders {
 			h[name] = values
 		}

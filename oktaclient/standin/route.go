@@ -22,6 +22,7 @@ const (
 	OpResend         = "resend"
 	OpVerify         = "verify"
 	OpTransaction    = "transaction"
+	OpUserGroups     = "user_groups"
 	OpListRoles      = "list_roles"
 	OpClearSessions  = "clear_sessions"
 	OpExpirePassword = "expire_password"
@@ -81,6 +82,7 @@ var routes = parts([]route{
 	{op: OpTransaction, method: "GET", path: factorPath + "/transactions/{transactionId}", bucket: BucketUsers, scope: usersRead, serve: (*call).getTransaction},
 	{op: OpGetFactor, method: "GET", path: "api/v1/users/{userId}/factors/{factorId}", bucket: BucketUsers, scope: usersRead, serve: (*call).getFactor},
 	{op: OpUnenroll, method: "DELETE", path: "api/v1/users/{userId}/factors/{factorId}", bucket: BucketUsers, scope: usersManage, serve: (*call).unenroll},
+	{op: OpUserGroups, method: "GET", path: "api/v1/users/{id}/groups", bucket: BucketUsers, scope: usersRead, serve: (*call).userGroups},
 	{op: OpListRoles, method: "GET", path: "api/v1/users/{userId}/roles", bucket: BucketUsers, scope: rolesRead, serve: (*call).listRoles},
 	{op: OpClearSessions, method: "DELETE", path: "api/v1/users/{userId}/sessions", bucket: BucketUsers, scope: usersManage, serve: (*call).clearSessions},
 	{

@@ -71,6 +71,7 @@ func (c *call) token() {
 	if g.holder != "" {
 		answer.Type = "DPoP"
 	}
+	c.w.Header()["X-Robots-Tag"] = []string{"noindex,nofollow"}
 	c.json(answer)
 }
 

@@ -2,6 +2,7 @@ package standin
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,7 +28,15 @@ type User struct {
 	FirstName string    `json:"firstName"`
 	LastName  string    `json:"lastName"`
 	Created   time.Time `json:"created"`
-	Factors   []Factor  `json:"factors"` // enrolled, those that the API hides included
+
+	// What a user of this status never did, or can't have, is the zero time; the others, if none is
+	// given, are made up by the status.
+	Activated       time.Time `json:"activated,omitzero"`
+	StatusChanged   time.Time `json:"statusChanged,omitzero"`
+	LastLogin       time.Time `json:"lastLogin,omitzero"`
+	PasswordChanged time.Time `json:"passwordChanged,omitzero"`
+
+	Factors []Factor `json:"factors"` // enrolled, those that the API hides included
 
 	Roles      []string `json:"roles,omitempty"`      // admin roles, as SUPER_ADMIN; what isn't one of Okta's types is a custom role's name
 	GroupRoles []string `json:"groupRoles,omitempty"` // the same, by a group
@@ -44,6 +53,45 @@ type User struct {
 	Push string `json:"push,omitempty"`
 }
 
+// dated fills in when things happened to a user, as recorded orgs have it: who is staged did nothing
+// yet, who is provisioned has no password, some were active from the start, some never signed in.
+func (u User) dated(start time.Time) User {
+	if u.Status == StatusStaged || !u.Activated.IsZero() || !u.StatusChanged.IsZero() || !u.LastLogin.IsZero() || !u.PasswordChanged.IsZero() {
+		return u
+	}
+	h := mix(hash(u.ID) + 1)
+	since := func(t time.Time, h uint64) time.Time { // and before the org's start, where there is time
+		return t.Add(time.Duration(h%uint64(max(1, start.Sub(t)/time.Second))) * time.Second)
+	}
+	u.Activated = u.Created.Add(time.Duration(h%86400) * time.Second)
+	u.StatusChanged = u.Activated
+	if u.Status == StatusProvisioned {
+		return u
+	}
+	u.PasswordChanged = since(u.Activated, mix(h))
+	if u.Status != StatusActive {
+		u.StatusChanged = since(u.PasswordChanged, mix(h+1))
+	}
+	if h%8 > 0 {
+		u.LastLogin = since(u.PasswordChanged, mix(h+2))
+	}
+	if u.Status == StatusActive && h%6 == 0 {
+		u.Activated, u.StatusChanged = time.Time{}, u.Created
+	}
+	return u
+}
+
+// lastUpdated is when the user changed last.
+func (u User) lastUpdated() time.Time {
+	last := u.Created
+	for _, t := range []time.Time{u.StatusChanged, u.PasswordChanged} {
+		if t.After(last) {
+			last = t
+		}
+	}
+	return last
+}
+
 // link is a HAL link.
 type link struct {
 	Href   string `json:"href"`
@@ -57,55 +105,87 @@ type hints struct {
 
 // userJSON is a user on the wire.
 type userJSON struct {
-	ID              string          `json:"id"`
-	Status          string          `json:"status"`
-	Created         string          `json:"created"`
-	Activated       *string         `json:"activated"`
-	StatusChanged   string          `json:"statusChanged"`
-	LastLogin       *string         `json:"lastLogin"`
-	LastUpdated     string          `json:"lastUpdated"`
-	PasswordChanged *string         `json:"passwordChanged"`
-	Type            map[string]any  `json:"type"`
-	Profile         map[string]any  `json:"profile"`
-	Credentials     map[string]any  `json:"credentials,omitempty"`
-	Links           map[string]link `json:"_links"`
+	ID              string         `json:"id"`
+	Status          string         `json:"status"`
+	Created         *string        `json:"created"`
+	Activated       *string        `json:"activated"`
+	StatusChanged   *string        `json:"statusChanged"`
+	LastLogin       *string        `json:"lastLogin"`
+	LastUpdated     *string        `json:"lastUpdated"`
+	PasswordChanged *string        `json:"passwordChanged"`
+	Type            map[string]any `json:"type"`
+	RealmID         string         `json:"realmId"`
+	Profile         map[string]any `json:"profile"`
+	Credentials     map[string]any `json:"credentials,omitempty"`
+	Links           map[string]any `json:"_links"`
 }
 
-// userType is the ID of the only type of user.
-const userType = "oty5d7standin1Type5d7"
+// The only type of user, its schema, and the only realm.
+const (
+	userType   = "oty5d7standin1Type5d7"
+	userSchema = "osc5d7standin1Type5d7"
+	realm      = "guo5d7standin1Type5d7"
+)
 
-// timestamp is how the API writes a time: UTC, milliseconds.
-func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+// timestamp is how the API writes when something was made or changed: UTC, in whole seconds.
+func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05") + ".000Z" }
+
+// orNull is a timestamp, or null for what never happened.
+func orNull(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	s := timestamp(t)
+	return &s
+}
 
 // wire returns u as the API shows it in a list: without credentials' links.
 func (u User) wire(base string) userJSON {
-	created := timestamp(u.Created)
 	return userJSON{
-		ID: u.ID, Status: u.Status, Created: created, StatusChanged: created, LastUpdated: created,
-		Type:    map[string]any{"id": userType},
+		ID: u.ID, Status: u.Status, Created: orNull(u.Created), Activated: orNull(u.Activated), StatusChanged: orNull(u.StatusChanged),
+		LastLogin: orNull(u.LastLogin), LastUpdated: orNull(u.lastUpdated()), PasswordChanged: orNull(u.PasswordChanged),
+		Type: map[string]any{"id": userType}, RealmID: realm,
 		Profile: u.profile(),
 		Credentials: map[string]any{
 			"password": map[string]any{},
 			"emails":   []map[string]string{{"value": u.Email, "status": "VERIFIED", "type": "PRIMARY"}},
 			"provider": map[string]string{"type": "OKTA", "name": "OKTA"},
 		},
-		Links: map[string]link{"self": {Href: base + "/api/v1/users/" + u.ID}},
+		Links: map[string]any{"self": link{Href: base + "/api/v1/users/" + u.ID}},
 	}
 }
 
-// wireFull returns u as GET /users/{id} shows it. Identity Engine links resetFactors for
-// everybody, factors or not.
+// userLinks are what a full user's links lead to, by the path below the user's own.
+var userLinks = []struct {
+	name, path string
+	credential bool     // left out on omitCredentialsLinks
+	statuses   []string // who has it; nil: everybody
+}{
+	{"resetFactors", "lifecycle/reset_factors", true, nil}, // on Identity Engine for everybody, factors or not
+	{"resetPassword", "lifecycle/reset_password", true, nil},
+	{"forgotPassword", "credentials/forgot_password", true, []string{StatusActive}},
+	{"changePassword", "credentials/change_password", true, []string{StatusActive}},
+	{"changeRecoveryQuestion", "credentials/change_recovery_question", true, []string{StatusActive}},
+	{"expirePassword", "lifecycle/expire_password", true, []string{StatusActive}},
+	{"unlock", "lifecycle/unlock", true, []string{StatusLockedOut}},
+	{"suspend", "lifecycle/suspend", false, []string{StatusActive}},
+	{"unsuspend", "lifecycle/unsuspend", false, []string{StatusSuspended}},
+	{"activate", "lifecycle/activate", false, []string{StatusStaged, StatusDeprovisioned}},
+	{"reactivate", "lifecycle/reactivate", false, []string{StatusProvisioned}},
+	{"deactivate", "lifecycle/deactivate", false, nil},
+}
+
+// wireFull returns u as GET /users/{id} shows it.
 func (u User) wireFull(base, contentType string) userJSON {
 	j := u.wire(base)
-	self := j.Links["self"].Href
 	if strings.Contains(contentType, "omitCredentials") {
 		j.Credentials = nil
 	}
-	if !strings.Contains(contentType, "omitCredentialsLinks") {
-		for name, path := range map[string]string{
-			"resetFactors": "reset_factors", "suspend": "suspend", "resetPassword": "reset_password", "deactivate": "deactivate",
-		} {
-			j.Links[name] = link{Href: self + "/lifecycle/" + path, Method: http.MethodPost}
+	j.Links["schema"] = link{Href: base + "/api/v1/meta/schemas/user/" + userSchema}
+	j.Links["type"] = link{Href: base + "/api/v1/meta/types/user/" + userType}
+	for _, d := range userLinks {
+		if (d.statuses == nil || slices.Contains(d.statuses, u.Status)) && !(d.credential && strings.Contains(contentType, "omitCredentialsLinks")) {
+			j.Links[d.name] = link{Href: base + "/api/v1/users/" + u.ID + "/" + d.path, Method: http.MethodPost}
 		}
 	}
 	return j

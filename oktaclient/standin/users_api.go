@@ -57,7 +57,7 @@ type userQuery struct {
 // has one page only.
 func (c *call) listUsers() {
 	params := c.r.URL.Query()
-	q, refused := readUserQuery(params)
+	q, refused := readUserQuery(params, c.o.cfg.FilterAnyCase)
 	if refused != nil {
 		c.fail(*refused)
 		return
@@ -68,16 +68,17 @@ func (c *call) listUsers() {
 		cursor = formatCursor("users", next)
 	}
 	c.links(params, cursor)
-	c.listed(users)
+	c.listed(users, params.Get("fields"))
 }
 
 // readUserQuery reads the parameters of a list of users. Okta sorts searches only.
-func readUserQuery(params url.Values) (q userQuery, refused *failure) {
+func readUserQuery(params url.Values, anyCase bool) (q userQuery, refused *failure) {
 	refuse := func(f failure) (userQuery, *failure) { return userQuery{}, &f }
 	if params.Has("filter") && params.Has("search") {
 		return refuse(bothSearches)
 	}
 	d := filterDialect
+	d.exact = !anyCase
 	if params.Has("search") {
 		d = searchDialect
 	}
@@ -189,7 +190,7 @@ var filterDialect = dialect{
 	allows: func(attr, op string) bool {
 		return op == "eq" || attr == "lastUpdated" && slices.Contains([]string{"gt", "ge", "lt", "le"}, op)
 	},
-	bare: true,
+	noNot: true,
 }
 
 // searchDialect is what the search parameter understands: all attributes, no ne, and co of the
@@ -206,6 +207,7 @@ var searchDialect = dialect{
 		}
 		return true
 	},
+	bare: true,
 }
 
 // links sets the Link headers: self, and next when there is a cursor, each on a line of its own.

@@ -243,7 +243,9 @@ func TestListUsersFilter(t *testing.T) {
 		{`id eq "00u0000000000000000a"`, "a"},
 		{`status eq "SUSPENDED"`, "a"},
 		{`status eq "DEPROVISIONED"`, "c"},
-		{`profile.login eq "A@EXAMPLE.COM"`, "a"},
+		{`profile.login eq "a@example.com"`, "a"},
+		{`profile.login eq "A@EXAMPLE.COM"`, ""},
+		{`status eq "suspended"`, ""},
 		{`profile.login eq "b\"c\\@example.com"`, "b"},
 		{`profile.login eq "a"`, ""}, // no short name
 		{`profile.email eq "x@example.com"`, "c"},
@@ -262,6 +264,32 @@ func TestListUsersFilter(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("filter %s = %q, want %q", tt.filter, got, tt.want)
+		}
+	}
+}
+
+// Filters compare case, unless the org is told otherwise; searches don't, and take booleans and
+// numbers without quotes.
+func TestFilterAndSearch(t *testing.T) {
+	t.Parallel()
+	for _, anyCase := range []bool{false, true} {
+		o := standin.New(standin.Config{FilterAnyCase: anyCase})
+		o.Add(standin.User{ID: bob, Login: "EMEA/Bob@example.com", Profile: map[string]any{"contractor": true, "level": 10, "floor": "10"}})
+		for query, want := range map[string]bool{
+			`filter=profile.login eq "EMEA/Bob@example.com"`: true, `filter=profile.login eq "emea/bob@example.com"`: anyCase,
+			`filter=id eq "` + strings.ToLower(bob) + `"`:    strings.ToLower(bob) == bob,
+			`search=profile.login eq "emea/bob@EXAMPLE.com"`: true, `search=profile.contractor eq true`: true, `search=profile.contractor eq false`: false,
+			`search=profile.level gt 9`: true, `search=profile.level le 9.5`: false, `search=profile.level eq 10`: true, `search=profile.floor gt "9"`: false,
+		} {
+			param, expression, _ := strings.Cut(query, "=")
+			ids, _ := pages(t, o, "/api/v1/users?"+param+"="+url.QueryEscape(expression))
+			if got := slices.Equal(ids, []string{bob}); got != want {
+				t.Errorf("FilterAnyCase %v: %s found %q, want bob: %v", anyCase, query, ids, want)
+			}
+		}
+		for _, query := range []string{`search=status eq true`, `search=profile.level eq ten`, `filter=profile.login eq 5`} {
+			param, expression, _ := strings.Cut(query, "=")
+			want(t, call(t, o, "GET", "/api/v1/users?"+param+"="+url.QueryEscape(expression)), 400, "E0000031")
 		}
 	}
 }
@@ -286,6 +314,7 @@ func TestListUsersByPrefixAndSorted(t *testing.T) {
 		{"q=kim&limit=1", "a", 1}, // one page only
 		{"q=D@exa", "d", 1},
 		{"q=kim&filter=" + url.QueryEscape(`profile.lastName eq "young"`), "a", 1},
+		{"q=kim&filter=" + url.QueryEscape(`profile.lastName eq "Young"`), "", 1},
 		{"q=nobody", "", 1},
 		{young + "&sortBy=profile.firstName", "ac", 1},
 		{young + "&sortBy=profile.firstName&sortOrder=desc", "ca", 1},
@@ -293,7 +322,7 @@ func TestListUsersByPrefixAndSorted(t *testing.T) {
 		{old + "&sortBy=profile.firstName&limit=1", "dbac", 4},
 		{old + "&sortBy=profile.lastName&limit=2&sortOrder=asc", "dbac", 2},
 		{old + "&sortOrder=desc", "abcd", 1},
-		{"sortBy=profile.lastName&filter=" + url.QueryEscape(`profile.lastName eq "young"`), "ac", 1}, // searches only
+		{"sortBy=profile.firstName&filter=" + url.QueryEscape(`status eq "ACTIVE" and (profile.firstName eq "Kim" or profile.firstName eq "Ann")`), "ab", 1}, // searches only
 	} {
 		ids, calls := pages(t, o, "/api/v1/users?"+strings.ReplaceAll(tt.query, `"`, "%22"))
 		got := ""

@@ -97,7 +97,10 @@ func (o *Org) checkAnswer(dev *device, f Factor, body verifyRequest) *failure {
 
 // challenge sends what a factor is verified by. The caller holds the mutex.
 func (c *call) challenge(user string, f Factor, numberMatching bool) (int, any, *failure) {
-	v := map[string]any{"factorResult": "CHALLENGE", "profile": f.Profile, "_links": f.againLinks(user + "/factors/" + f.ID)}
+	v := map[string]any{"factorResult": "CHALLENGE", "_links": f.againLinks(user + "/factors/" + f.ID)}
+	if f.Type != "email" {
+		v["profile"] = f.Profile
+	}
 	switch f.Type {
 	case "sms", "call", "email":
 		lifetime, ok := messageLifetime(c.r.URL.Query())
@@ -110,7 +113,9 @@ func (c *call) challenge(user string, f Factor, numberMatching bool) (int, any, 
 		c.o.record(c, 1<<kindOf(f)|sentEvent)
 	case "push":
 		id, p := c.o.push(c, f, numberMatching)
-		return http.StatusCreated, f.wireTransaction(user, id, p, "WAITING"), nil
+		v = f.wireTransaction(user, id, p, "WAITING")
+		delete(v, "profile") // only the transaction has one
+		return http.StatusCreated, v, nil
 	case "webauthn", "u2f":
 		v["_embedded"] = map[string]any{"challenge": map[string]any{"challenge": base62(c.o.rng.Uint64()), "extensions": map[string]any{}}}
 	default:
