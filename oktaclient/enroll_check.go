@@ -36,6 +36,8 @@ func OwnDevice(factorType string) string {
 		return "a signed_nonce factor (Okta FastPass) needs the Okta Verify app on the user's own device"
 	case is(factorType, device) && OnlyProvider(factorType) == "FIDO":
 		return "a " + factorType + " factor needs the user's own browser, which speaks to the security key"
+	case is(factorType, device):
+		return "a " + factorType + " factor (Duo) needs Duo's own page in the user's browser"
 	}
 	return ""
 }

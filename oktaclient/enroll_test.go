@@ -27,6 +27,7 @@ func TestEnrollmentCheck(t *testing.T) {
 		{oktaclient.Enrollment{Type: "webauthn", Provider: "FIDO"}, "browser"},
 		{oktaclient.Enrollment{Type: "u2f", Provider: "FIDO"}, "browser"},
 		{oktaclient.Enrollment{Type: "signed_nonce", Provider: "OKTA"}, "FastPass"},
+		{oktaclient.Enrollment{Type: "web", Provider: "DUO"}, "Duo's own page"},
 		{oktaclient.Enrollment{Type: "push", Provider: "OKTA", Activate: true}, "can't be activated at once"},
 		{oktaclient.Enrollment{Type: "sms", Provider: "OKTA", Profile: phone, TokenLifetime: 25 * time.Hour}, "1 second to 24 hours"},
 		{oktaclient.Enrollment{Type: "sms", Provider: "OKTA", Profile: phone, TokenLifetime: 1500 * time.Millisecond}, "whole seconds"},

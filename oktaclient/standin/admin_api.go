@@ -54,8 +54,7 @@ func (c *call) role(u User, role, assignment string, i int) map[string]any {
 	return a
 }
 
-// listAdmins answers with all users that have an admin role; the next page's link is in the
-// body. Whether Okta lists those who have it by a group isn't documented: here they are listed.
+// listAdmins answers with all users that have an admin role; the next page's link is in the body.
 func (c *call) listAdmins() {
 	q := c.r.URL.Query()
 	limit, ok := pageLimit(q, maxAdminsPage, 1, maxAdminsPage)
@@ -65,7 +64,7 @@ func (c *call) listAdmins() {
 	}
 	from, ok := parseCursor("admins", q.Get("after"))
 	if !ok {
-		c.fail(invalidCursor)
+		c.fail(c.o.invalidCursor())
 		return
 	}
 	ids, next := c.o.adminsFrom(from, limit)
@@ -93,7 +92,7 @@ func (o *Org) adminsFrom(from, limit int) (ids []string, next int) {
 	defer o.mu.Unlock()
 	for pos := from; pos < len(o.dir.accounts); pos++ {
 		u := o.dir.accounts[pos].given
-		if u == nil || len(u.Roles)+len(u.GroupRoles) == 0 {
+		if u == nil || len(u.Roles) == 0 && !(o.cfg.ListGroupAdmins && len(u.GroupRoles) > 0) {
 			continue
 		}
 		if len(ids) == limit {

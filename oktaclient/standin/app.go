@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -157,11 +158,17 @@ func (c *call) checkGrant(scheme, token string) (int, *oauthError) {
 			return http.StatusBadRequest, invalidProof("The DPoP proof JWT has already been used.")
 		}
 	}
-	if c.route.scope != "" && !slices.Contains(g.scopes, c.route.scope) {
+	if c.route.scope != "" && !slices.Contains(g.scopes, c.route.scope) && !(c.o.cfg.ManageReads && slices.Contains(g.scopes, manages(c.route.scope))) {
 		return http.StatusForbidden, &noScope
 	}
 	c.app = g.app
 	return 0, nil
+}
+
+// manages is the scope that manages what a scope reads.
+func manages(scope string) string {
+	resource, _ := strings.CutSuffix(scope, ".read")
+	return resource + ".manage"
 }
 
 // wwwAuthenticate refuses an access token as Okta does. Of a scope that is missing, and of a

@@ -16,6 +16,7 @@ type directory struct {
 	engine   Engine
 	exact    bool     // logins that differ in diacritics are different
 	stays    []string // types of factors that resets leave
+	forgets  bool     // a phone number is forgotten with its factor
 	start    time.Time
 	accounts []account
 	index    map[uint64]uint32 // hash of an ID or of a folded login → position
@@ -36,6 +37,7 @@ type state struct {
 	devices  map[string]*device   // by factor
 	pushes   map[string]push      // by transaction
 	sent     map[string]time.Time // the last message by factor type and address
+	phones   phones               // that stay verified without a factor
 }
 
 // add adds u unless its ID or login is known, and returns the user's position.

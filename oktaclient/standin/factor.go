@@ -188,6 +188,13 @@ func (d *directory) factors(pos int, u User) (list []Factor, question bool) {
 	return list, question
 }
 
+// enrolledItself reports whether a factor of the user at pos is the email that Identity Engine
+// enrolls by itself.
+func (d *directory) enrolledItself(pos int, factorID string) bool {
+	list, _ := d.factors(pos, d.base(pos))
+	return d.engine == Identity && slices.ContainsFunc(list, func(f Factor) bool { return f.ID == factorID && f.Type == "email" })
+}
+
 // outlasts reports whether a reset leaves the factor: on Identity Engine a verified primary email
 // enrolls itself, and some stay.
 func (d *directory) outlasts(f Factor) bool {
@@ -199,7 +206,9 @@ func (d *directory) stay(f Factor) bool { return f.Stays || slices.Contains(d.st
 // reset does what reset_factors does to the user at pos and returns the set of catalog kinds
 // that it unenrolled.
 func (d *directory) reset(pos int) uint32 {
-	before := d.kinds(pos)
+	all, _ := d.factors(pos, d.base(pos))
+	before := kindsOf(all)
+	d.keepPhones(pos, slices.DeleteFunc(slices.Clone(all), d.outlasts))
 	st := d.change(pos)
 	st.deeds.Resets++
 	st.pushes = nil
@@ -219,6 +228,7 @@ func (d *directory) resetPart(pos, n int) uint32 {
 	before := d.kinds(pos)
 	list, _ := d.factors(pos, d.base(pos))
 	list = slices.DeleteFunc(slices.Clone(list), d.outlasts)
+	d.keepPhones(pos, list[:min(n, len(list))])
 	for _, f := range list[:min(n, len(list))] {
 		d.forget(pos, f.ID)
 	}
@@ -227,39 +237,40 @@ func (d *directory) resetPart(pos, n int) uint32 {
 }
 
 // kinds is the set of catalog kinds that the user at pos has enrolled.
-func (d *directory) kinds(pos int) uint32 { return d.kindsOf(pos, func(Factor) bool { return true }) }
-
-// kindsOf is the set of catalog kinds of some of the factors that the user at pos has enrolled.
-func (d *directory) kindsOf(pos int, some func(Factor) bool) uint32 {
+func (d *directory) kinds(pos int) uint32 {
 	list, _ := d.factors(pos, d.base(pos))
+	return kindsOf(list)
+}
+
+// kindsOf is the set of catalog kinds of some factors.
+func kindsOf(list []Factor) uint32 {
 	set := uint32(0)
 	for _, f := range list {
-		if some(f) {
-			set |= 1 << kindOf(f)
-		}
+		set |= 1 << kindOf(f)
 	}
 	return set
 }
 
 // unenroll removes one factor, and with push or signed_nonce everything else that belongs to
-// Okta Verify. It returns the set of catalog kinds removed, and false when the user doesn't
-// have the factor.
-func (d *directory) unenroll(pos int, factorID string) (uint32, bool) {
+// Okta Verify. It returns the factor, the set of catalog kinds removed, and false when the user
+// doesn't have the factor.
+func (d *directory) unenroll(pos int, factorID string) (Factor, uint32, bool) {
 	list, _ := d.factors(pos, d.base(pos))
 	i := slices.IndexFunc(list, func(f Factor) bool { return f.ID == factorID && !f.Hidden })
 	if i < 0 {
-		return 0, false
+		return Factor{}, 0, false
 	}
 	set, verify := uint32(0), kindOf(list[i]) < 2
 	for _, f := range list {
 		if f.ID != factorID && (!verify || kindOf(f) >= okVerifyKinds) {
 			continue
 		}
+		d.keepPhones(pos, []Factor{f})
 		d.forget(pos, f.ID)
 		set |= 1 << kindOf(f)
 	}
 	d.change(pos).deeds.Unenrolls++
-	return set, true
+	return list[i], set, true
 }
 
 // forget takes one factor from the user at pos.

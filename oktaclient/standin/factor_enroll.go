@@ -89,6 +89,8 @@ func (o *Org) enroll(c *call, u User, e enrollment, q url.Values) (Factor, *fail
 	if k == len(catalog)-1 || e.Type == "signed_nonce" {
 		return Factor{}, badEnroll("The factor type " + e.Type + " of " + e.Provider + " can't be enrolled.")
 	}
+	kept := o.dir.verified(c.pos, e.Type)
+	e.usePhone(kept)
 	profile, refused := e.profile(u)
 	if refused != nil {
 		return Factor{}, refused
@@ -104,7 +106,7 @@ func (o *Org) enroll(c *call, u User, e enrollment, q url.Values) (Factor, *fail
 		case old.Status == active:
 			return Factor{}, badEnroll("A factor of this type is already set up.")
 		case byMessage(e.Type) && old.Profile["phoneNumber"] != profile["phoneNumber"] && q.Get("updatePhone") != "true":
-			return Factor{}, badEnroll("There is an existing verified phone number.")
+			return Factor{}, otherPhone(e.Type)
 		case byMessage(e.Type):
 			f.ID, f.Created = old.ID, old.Created
 		}
@@ -113,6 +115,12 @@ func (o *Org) enroll(c *call, u User, e enrollment, q url.Values) (Factor, *fail
 				o.dir.drop(c.pos, old.ID)
 			}
 		}()
+	}
+	if kept != "" && kept == profile["phoneNumber"] { // it was verified before
+		f.Status = active
+	} else if kept != "" && q.Get("updatePhone") != "true" {
+		refused = otherPhone(e.Type)
+		return Factor{}, refused
 	}
 	f.Updated = o.now()
 	f = f.filled(u.Login, o.rng.Uint64(), f.Created)

@@ -112,10 +112,19 @@ func (c *call) unenroll() {
 		c.o.noteSurprise("removeEnrollmentRecovery is a misspelling that Okta ignores")
 	}
 	c.o.mu.Lock()
-	kinds, ok := c.o.dir.unenroll(c.pos, c.arg)
+	if c.o.cfg.RefuseEmail && c.o.dir.enrolledItself(c.pos, c.arg) {
+		c.o.mu.Unlock()
+		c.fail(forbidden)
+		return
+	}
+	f, kinds, ok := c.o.dir.unenroll(c.pos, c.arg)
 	if ok {
 		if c.r.URL.Query().Get("removeRecoveryEnrollment") == "true" {
-			c.o.dir.change(c.pos).deeds.RecoveryRemoved++
+			st := c.o.dir.change(c.pos)
+			st.deeds.RecoveryRemoved++
+			if kept := st.phones.of(f.Type); kept != nil {
+				*kept = ""
+			}
 		}
 		c.o.record(c, kinds)
 	}
@@ -158,7 +167,8 @@ func (o *Org) reset(c *call) {
 	}
 	kinds := o.dir.reset(c.pos)
 	if o.cfg.StayEvents {
-		kinds |= o.dir.kindsOf(c.pos, o.dir.stay)
+		list, _ := o.dir.factors(c.pos, o.dir.base(c.pos))
+		kinds |= kindsOf(slices.DeleteFunc(slices.Clone(list), func(f Factor) bool { return !o.dir.stay(f) }))
 	}
 	now := o.now()
 	o.stats.ResetsApplied++

@@ -155,7 +155,7 @@ func TestChangesThatComeLate(t *testing.T) {
 			{"DELETE", "/factors/" + u.Factors[3].ID, "", func(d standin.Deeds) int { return d.Unenrolls }},
 			{"POST", "/lifecycle/reset_factors", "", func(d standin.Deeds) int { return d.Resets }},
 			{"DELETE", "/sessions", "", func(d standin.Deeds) int { return d.SessionsCleared }},
-			{"POST", "/factors", `{"factorType":"sms","provider":"OKTA","profile":{"phoneNumber":"+15550001111"}}`, func(d standin.Deeds) int { return d.Enrolls }},
+			{"POST", "/factors?updatePhone=true", `{"factorType":"sms","provider":"OKTA","profile":{"phoneNumber":"+15550001111"}}`, func(d standin.Deeds) int { return d.Enrolls }},
 		}
 		for _, tt := range tests {
 			req, _ := http.NewRequestWithContext(t.Context(), tt.method, orgURL+"/api/v1/users/"+bob+tt.path, strings.NewReader(tt.body))

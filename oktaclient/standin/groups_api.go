@@ -64,7 +64,7 @@ func (g Group) wire(base string) groupJSON {
 // has one page only.
 func (c *call) listGroups() {
 	params := c.r.URL.Query()
-	q, refused := readGroupQuery(params)
+	q, refused := c.o.readGroupQuery(params)
 	if refused != nil {
 		c.fail(*refused)
 		return
@@ -79,7 +79,7 @@ func (c *call) listGroups() {
 }
 
 // readGroupQuery reads the parameters of a list of groups.
-func readGroupQuery(params url.Values) (q userQuery, refused *failure) {
+func (o *Org) readGroupQuery(params url.Values) (q userQuery, refused *failure) {
 	refuse := func(f failure) (userQuery, *failure) { return userQuery{}, &f }
 	d := groupFilter
 	if params.Has("search") {
@@ -101,7 +101,7 @@ func readGroupQuery(params url.Values) (q userQuery, refused *failure) {
 		return refuse(badParameter("limit"))
 	}
 	if q.from, ok = parseCursor("groups", params.Get("after")); !ok {
-		return refuse(invalidCursor)
+		return refuse(o.invalidCursor())
 	}
 	return q, nil
 }
@@ -150,7 +150,7 @@ func (c *call) listMembers() {
 	}
 	from, ok := parseCursor("members", params.Get("after"))
 	if !ok {
-		c.fail(invalidCursor)
+		c.fail(c.o.invalidCursor())
 		return
 	}
 	users, next := c.o.members(g, from, limit)

@@ -56,7 +56,7 @@ func (c *call) logQuery(params url.Values) (q logQuery, bounded bool, refused *f
 	}
 	if after, _, _ := strings.Cut(params.Get("after"), pageMark); after != "" {
 		if q.from, ok = parseCursor("logs", after); !ok {
-			return refuse(invalidCursor)
+			return refuse(c.o.invalidCursor())
 		}
 	}
 	switch params.Get("sortOrder") {

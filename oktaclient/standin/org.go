@@ -54,7 +54,7 @@ func New(cfg Config) *Org {
 	if o.cfg.ID == "" {
 		o.cfg.ID = "00o" + base62(hash("org")+cfg.Seed) + madeSuffix
 	}
-	o.dir = directory{engine: cfg.Engine, exact: cfg.ExactLogins, stays: slices.Clone(cfg.Stays), start: o.start, index: make(map[uint64]uint32)}
+	o.dir = directory{engine: cfg.Engine, exact: cfg.ExactLogins, stays: slices.Clone(cfg.Stays), forgets: cfg.ForgetPhones, start: o.start, index: make(map[uint64]uint32)}
 	o.groups = ownGroups(o.start)
 	o.dir.add(ownerUser(o.start))
 	for i := range cfg.Users {

@@ -63,7 +63,7 @@ func (c *call) proof(accessToken string) (proof, *oauthError) {
 		wrong = "htm"
 	case claims.URI != c.proofURI():
 		wrong = "htu"
-	case claims.IssuedAt == nil, claims.IssuedAt.Time().After(now.Add(clockLeeway)), claims.IssuedAt.Time().Before(now.Add(-proofLife)):
+	case claims.IssuedAt == nil, claims.IssuedAt.Time().After(now.Add(c.o.cfg.ClockLeeway)), claims.IssuedAt.Time().Before(now.Add(-proofLife)):
 		wrong = "iat"
 	case claims.Token != tokenHash(accessToken):
 		wrong = "ath"
@@ -76,10 +76,12 @@ func (c *call) proof(accessToken string) (proof, *oauthError) {
 }
 
 // proofURI is the htu that a proof has to have. Okta compares the decoded path, in which it
-// escapes these four again; that it takes a plus sign for a space, as Java's decoder does,
-// isn't known: it keeps clients from depending on it.
+// escapes these four again.
 func (c *call) proofURI() string {
 	path, _ := url.QueryUnescape(c.r.URL.EscapedPath())
+	if c.o.cfg.PlusIsPlus {
+		path = c.r.URL.Path
+	}
 	return c.base() + strings.NewReplacer("%", "%25", " ", "%20", `"`, "%22", "#", "%23").Replace(path)
 }
 

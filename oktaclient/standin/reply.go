@@ -26,7 +26,6 @@ var (
 	internalError    = failure{status: 500, code: "E0000009", summary: "Internal Server Error"}
 	readOnly         = failure{status: 503, code: "E0000010", summary: "Service is in read only mode"}
 	methodNotAllowed = failure{status: 405, code: "E0000022", summary: "The endpoint does not support the provided HTTP method"}
-	invalidCursor    = failure{status: 400, code: "E0000031", summary: "Invalid search criteria.", causes: []string{"Invalid cursor."}}
 	bothSearches     = failure{status: 400, code: "E0000033", summary: "Search and filter can't be used together."}
 	wrongStatus      = failure{status: 403, code: "E0000038", summary: "This operation is not allowed in the user's current status."}
 	tooManyRequests  = failure{status: 429, code: "E0000047", summary: "API call exceeded rate limit due to too many requests."}
@@ -69,6 +68,15 @@ func notFound(id, what string) failure {
 
 func badFilter(err error) failure {
 	return failure{status: 400, code: "E0000031", summary: "Invalid search criteria.", causes: []string{err.Error()}}
+}
+
+// invalidCursor refuses a page that isn't there.
+func (o *Org) invalidCursor() failure {
+	f := failure{status: 400, code: "E0000031", summary: "Invalid search criteria.", causes: []string{"Invalid cursor."}}
+	if o.cfg.BadCursor == "E0000029" {
+		f.code, f.summary = o.cfg.BadCursor, "Invalid paging request."
+	}
+	return f
 }
 
 func badParameter(name string) failure {

@@ -12,13 +12,8 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-const (
-	// maxAssertionLife is how far ahead an assertion may expire.
-	maxAssertionLife = time.Hour
-	// clockLeeway is how far ahead of the server's a client's clock may be. Okta's own isn't
-	// known; this shows who signs by the wrong clock.
-	clockLeeway = 30 * time.Second
-)
+// maxAssertionLife is how far ahead an assertion may expire.
+const maxAssertionLife = time.Hour
 
 // asymmetric are the algorithms of assertions and proofs.
 var asymmetric = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.ES256, jose.ES384, jose.ES512}
@@ -139,7 +134,7 @@ func (c *call) assertion(form url.Values) (*app, *oauthError) {
 		return nil, invalidClient("The client_assertion token is expired.")
 	case claims.Expiry.Time().After(now.Add(maxAssertionLife)):
 		return nil, invalidClient("The client_assertion token has an expiration too far into the future.")
-	case claims.IssuedAt != nil && claims.IssuedAt.Time().After(now.Add(clockLeeway)):
+	case claims.IssuedAt != nil && claims.IssuedAt.Time().After(now.Add(c.o.cfg.ClockLeeway)):
 		return nil, invalidClient("The client_assertion token is issued in the future.")
 	case claims.ID == "" || !a.assertions.use(claims.ID, now, maxAssertionLife):
 		return nil, invalidClient("The client_assertion token has already been used.")

@@ -57,7 +57,7 @@ type userQuery struct {
 // has one page only.
 func (c *call) listUsers() {
 	params := c.r.URL.Query()
-	q, refused := readUserQuery(params, c.o.cfg.FilterAnyCase)
+	q, refused := c.o.readUserQuery(params)
 	if refused != nil {
 		c.fail(*refused)
 		return
@@ -72,13 +72,13 @@ func (c *call) listUsers() {
 }
 
 // readUserQuery reads the parameters of a list of users. Okta sorts searches only.
-func readUserQuery(params url.Values, anyCase bool) (q userQuery, refused *failure) {
+func (o *Org) readUserQuery(params url.Values) (q userQuery, refused *failure) {
 	refuse := func(f failure) (userQuery, *failure) { return userQuery{}, &f }
 	if params.Has("filter") && params.Has("search") {
 		return refuse(bothSearches)
 	}
 	d := filterDialect
-	d.exact = !anyCase
+	d.exact = !o.cfg.FilterAnyCase
 	if params.Has("search") {
 		d = searchDialect
 	}
@@ -95,7 +95,7 @@ func readUserQuery(params url.Values, anyCase bool) (q userQuery, refused *failu
 		return refuse(badParameter("limit"))
 	}
 	if q.from, ok = parseCursor("users", params.Get("after")); !ok {
-		return refuse(invalidCursor)
+		return refuse(o.invalidCursor())
 	}
 	if by := params.Get("sortBy"); by != "" && params.Has("search") {
 		if !searchDialect.known(by) {

@@ -377,7 +377,6 @@ func TestRolesOfAllKinds(t *testing.T) {
 	t.Parallel()
 	o := standin.New(standin.Config{})
 	u := o.Add(standin.User{Login: "x", Roles: []string{"APP_ADMIN", "Tier 2"}, GroupRoles: []string{"SUPER_ADMIN"}})
-	byGroup := o.Add(standin.User{Login: "y", GroupRoles: []string{"Tier 2"}})
 	type role struct {
 		ID, Label, Type, AssignmentType, Role string
 		ResourceSet                           string                           `json:"resource-set"`
@@ -397,7 +396,11 @@ func TestRolesOfAllKinds(t *testing.T) {
 	if want := "APP_ADMIN Application Administrator USER, CUSTOM Tier 2 USER, SUPER_ADMIN Super Administrator GROUP"; strings.Join(told, ", ") != want {
 		t.Errorf("roles %q, want %q", told, want)
 	}
-	if page := call(t, o, "GET", "/api/v1/iam/assignees/users").body; !strings.Contains(page, byGroup.ID) {
-		t.Errorf("users with roles: %s, want %s among them", page, byGroup.ID)
+	for _, listed := range []bool{false, true} {
+		o := standin.New(standin.Config{ListGroupAdmins: listed})
+		byGroup := o.Add(standin.User{Login: "grouped@example.com", GroupRoles: []string{"READ_ONLY_ADMIN"}})
+		if page := call(t, o, "GET", "/api/v1/iam/assignees/users").body; strings.Contains(page, byGroup.ID) != listed {
+			t.Errorf("users with roles: %s; want %s among them: %v", page, byGroup.ID, listed)
+		}
 	}
 }

@@ -89,7 +89,7 @@ func TestFieldsAndLinksOfUsers(t *testing.T) {
 		t.Errorf("%+v", some)
 	}
 	for status, names := range map[string]string{
-		"ACTIVE": "changePassword changeRecoveryQuestion deactivate expirePassword forgotPassword resetFactors resetPassword schema self suspend type",
+		"ACTIVE":      "changePassword changeRecoveryQuestion deactivate expirePassword forgotPassword resetFactors resetPassword schema self suspend type",
 		"PROVISIONED": "deactivate reactivate resetFactors resetPassword schema self type", "LOCKED_OUT": "deactivate resetFactors resetPassword schema self type unlock",
 	} {
 		o := newBob(standin.Config{}, standin.User{Status: status})

@@ -15,7 +15,7 @@ import (
 
 const sandboxExamples = `   oktareset sandbox                                    serve an org with 500 people of its own on 127.0.0.1:8080
    oktareset sandbox --fill users.csv                   with the users of this file too
-   oktareset sandbox --limit 100 --concurrency 35       as small as Okta's free orgs
+   oktareset sandbox --limit 100 --concurrency 35       as small as a free org was in the last table that Okta published
    oktareset sandbox --app key.pem --dpop               sign in as a service app, with a key that is made for it
    oktareset sandbox --fault drop_after:reset_factors:p=0.01    lose the answer of every hundredth reset
 `

@@ -34,7 +34,8 @@ func TestIdentify(t *testing.T) {
 	reset := ops{standin.OpResetFactors: 1}
 	byPath := ops{standin.OpGetUser: 1, standin.OpResetFactors: 1}
 	byFilter := ops{standin.OpListUsers: 1, standin.OpResetFactors: 1}
-	onlyPath, onlyFilter := ops{standin.OpGetUser: 1}, ops{standin.OpListUsers: 1}
+	bySearch := ops{standin.OpListUsers: 2, standin.OpResetFactors: 1} // a filter compares case
+	onlyPath, both := ops{standin.OpGetUser: 1}, ops{standin.OpListUsers: 2}
 	tests := []struct {
 		input, user string // user: login of the one who exists, besides others
 		want        runner.Status
@@ -59,7 +60,7 @@ func TestIdentify(t *testing.T) {
 		{"per%2fcent@example.com", "per%2fcent@example.com", runner.StatusReset, "", byFilter, ""},
 		{"que?ry#@example.com", "que?ry#@example.com", runner.StatusReset, "", byFilter, ""},
 		{"../../groups", "../../groups", runner.StatusReset, "", byFilter, ""},
-		{"X;Y@example.com", "x;y@example.com", runner.StatusReset, "", byFilter, ""},
+		{"X;Y@example.com", "x;y@example.com", runner.StatusReset, "", bySearch, ""},
 
 		// Okta finds somebody else than the user that is meant.
 		{"alice", aliceLogin, runner.StatusInvalid, runner.ReasonMismatch, onlyPath, aliceLogin},
@@ -67,7 +68,7 @@ func TestIdentify(t *testing.T) {
 		{jurgenNFC, "jurgen@example.com", runner.StatusInvalid, runner.ReasonMismatch, onlyPath, "jurgen@example.com"},
 
 		{"nobody@example.com", aliceLogin, runner.StatusNotFound, "", onlyPath, "404 Not Found E0000007"},
-		{"alice@example.com;x", aliceLogin, runner.StatusNotFound, "", onlyFilter, "no user has this login"},
+		{"alice@example.com;x", aliceLogin, runner.StatusNotFound, "", both, "no user has this login"},
 		{"00u1234567890abcdEF", aliceLogin, runner.StatusNotFound, "", onlyPath, "404 Not Found E0000007"},
 
 		{"", aliceLogin, runner.StatusInvalid, runner.ReasonEmpty, nil, "empty"},

@@ -171,7 +171,7 @@ func TestLookUpExcluded(t *testing.T) {
 		if diff := cmp.Diff([][]int{{1, 4, 5}, {6}}, [][]int{linesOf(f[0].Nobody), linesOf(f[0].Several)}); diff != "" {
 			t.Errorf("lines of nobody and of several users (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff(ops{standin.OpGetUser: 5, standin.OpListUsers: 1}, calls(w)); diff != "" {
+		if diff := cmp.Diff(ops{standin.OpGetUser: 5, standin.OpListUsers: 2}, calls(w)); diff != "" {
 			t.Errorf("sent (-want +got):\n%s", diff)
 		}
 		w.know(steps.With{Excluded: e})

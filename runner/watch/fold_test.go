@@ -2,6 +2,7 @@ package watch
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -120,6 +121,16 @@ func TestFoldWaitsForAPage(t *testing.T) {
 	}
 	if got := f.Add(nil); len(got) != 1 || f.Open("e1") || f.Pending() {
 		t.Errorf("not over after another page: %+v", got)
+	}
+}
+
+// The time of a line is written as in the event, zeros included.
+func TestTimeOfALine(t *testing.T) {
+	t.Parallel()
+	var p printer
+	r := Reset{Records: []oktaclient.LogRecord{happening{ID: "e1", User: alice, Actor: admin, After: 900 * time.Millisecond}.Record(t)}}
+	if got := p.line(oktaclient.OrgURL{}, &r).DateAndTime; got != "2026-11-22T04:00:00.900Z" {
+		t.Errorf("dateAndTime %s", got)
 	}
 }
 

@@ -36,6 +36,9 @@ type Line struct {
 	Ours    *bool    `json:"ours"`    // that run's manifest is known and has this actor; null without --runs
 }
 
+// published is how Okta writes the time of an event.
+const published = "2006-01-02T15:04:05.000Z"
+
 // printer prints resets: a line of JSON each, or a line of a table for a person.
 type printer struct {
 	ours    ownRuns
@@ -68,7 +71,7 @@ func (p *printer) writeTo(w io.Writer, org oktaclient.OrgURL, resets []Reset) er
 func (p *printer) line(org oktaclient.OrgURL, r *Reset) Line {
 	main := r.Main()
 	l := Line{
-		DateAndTime: main.Published.UTC().Format(time.RFC3339Nano), Message: main.Message, EventID: main.UUID, EventType: main.EventType,
+		DateAndTime: main.Published.UTC().Format(published), Message: main.Message, EventID: main.UUID, EventType: main.EventType,
 		EventTime: time.Now().UTC().Format(time.RFC3339), Version: main.Version, Admin: main.Actor, User: main.User(), UUID: main.UUID,
 		Source: org.String() + "/api/v1/logs", Reset: r.All(), Factors: r.Factors(), RunID: evidence.RunID(&main.LogEvent),
 	}
