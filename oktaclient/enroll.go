@@ -2,6 +2,8 @@ package oktaclient
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"net/url"
 	"strconv"
 	"time"
@@ -90,6 +92,14 @@ func (c *Client) EnrollFactor(ctx context.Context, userID string, e Enrollment, 
 		secrets: e.secrets(),
 	}, e.body(), &f)
 	return f, rep, err
+}
+
+// OtherPhone reports whether an error of [Client.EnrollFactor] may mean that Okta keeps another
+// verified number of the user: it does so after the factor is gone, and replaces the number only if
+// [Enrollment.UpdatePhone] says so.
+func (e Enrollment) OtherPhone(err error) bool {
+	api, ok := errors.AsType[*APIError](err)
+	return ok && ByPhone(e.Type) && !e.UpdatePhone && api.Status == http.StatusBadRequest && api.Code == "E0000001"
 }
 
 // ActivateFactor activates an enrolled factor of the user with this ID by the passcode that the

@@ -1,6 +1,9 @@
 package runner
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Step is a step of a run as all packages know it: manifests, the page, commands, and a resume of
 // a row in which it is open. Package steps has what it does.
@@ -74,6 +77,14 @@ func stepBy(is func(Step) bool) Step {
 		return Steps[i]
 	}
 	return Step{}
+}
+
+// UpdatePhone is the part of an enrolling step's name that says that a number is replaced.
+const UpdatePhone = "update phone"
+
+// KeepingPhone returns the names of steps without it.
+func KeepingPhone(names string) string {
+	return strings.NewReplacer(" ("+UpdatePhone+")", "", "("+UpdatePhone+", ", "(", ", "+UpdatePhone, "").Replace(names)
 }
 
 // LaterSteps returns the steps that a flag adds, in order.

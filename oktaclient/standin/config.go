@@ -88,35 +88,35 @@ type Config struct {
 	PushDelay time.Duration
 
 	// What nobody has seen or read of Okta. The zero value is what its description says, or else the
-	// side that is worse for a client. The tags are sentences of the topic sandbox.
+	// side that is worse for a client. The tags are the rows of a table in the topic sandbox.
 
 	// ResetReply is what reset_factors answers for users of a status: 200, 403 (E0000038) or
 	// 404 (E0000007). A status not named is 200, but DEPROVISIONED is 404.
-	ResetReply map[string]int `unknown:"what a reset of a suspended, locked or deactivated user answers. Here it is done, and of a deactivated user refused"`
+	ResetReply map[string]int `unknown:"what a reset of a suspended, locked or deactivated user answers" here:"it is done; deactivated: 404"`
 	// ResetEvents is what a reset writes into the System Log.
-	ResetEvents Events `unknown:"which events a reset writes on Identity Engine: Okta's pages disagree. Here there is one for the reset and one for each factor"`
+	ResetEvents Events `unknown:"which events a reset writes on Identity Engine: Okta's pages disagree" here:"one for the reset, one for each factor"`
 	// RefuseEmail answers the unenrollment of an email that enrolled itself with 403 (E0000006).
 	// Otherwise it is answered with 204, and the email stays listed.
-	RefuseEmail bool `unknown:"what becomes of an email that enrolled itself when it is unenrolled. Here Okta says yes, and it stays"`
+	RefuseEmail bool `unknown:"whether an email that enrolled itself can be unenrolled" here:"Okta says yes, and it stays"`
 	// ForgetPhones forgets a verified phone number with its factor.
-	ForgetPhones bool `unknown:"whether Identity Engine keeps a verified phone number after a reset, as Classic Engine does. Here both keep it"`
+	ForgetPhones bool `unknown:"whether Identity Engine keeps a verified phone number after a reset, as Classic Engine does" here:"it does"`
 	// FilterAnyCase makes a filter of users find values in any case. Okta's description says that
 	// it compares them with their case.
-	FilterAnyCase bool `unknown:"whether filters of users really compare case, as Okta's description says. Here they do"`
+	FilterAnyCase bool `unknown:"whether filters of users compare case, as Okta's description says" here:"they do"`
 	// BadCursor is the code of the refusal of a cursor of a list; "" means E0000031.
-	BadCursor string `unknown:"how a page that isn't there any more is refused. Here it is E0000031; E0000029 was seen, too"`
+	BadCursor string `unknown:"how a page that is gone is refused: E0000031 or E0000029" here:"E0000031"`
 	// ListGroupAdmins puts users who have a role by a group alone on the list of users with roles.
-	ListGroupAdmins bool `unknown:"whether the list of all admins has those with a role by a group. Here it doesn't"`
+	ListGroupAdmins bool `unknown:"whether the list of admins has those with a role by a group alone" here:"it doesn't"`
 	// OrgNumbers makes a 429 that other clients caused show the org's limit and reset instead
 	// of the token's.
-	OrgNumbers bool `unknown:"whose limit the headers show when other clients have spent the org's. Here it is the token's"`
+	OrgNumbers bool `unknown:"whose limit a 429 shows if other clients have spent the org's" here:"the token's"`
 	// ManageReads lets an access token with the scope manage of something read it, too.
-	ManageReads bool `unknown:"whether a scope manage is enough to read. Here it isn't"`
+	ManageReads bool `unknown:"whether a scope to manage is enough to read" here:"it isn't"`
 	// ClockLeeway is how far ahead of the server's clock a service app's may be.
-	ClockLeeway time.Duration `unknown:"how far a service app's clock may be ahead. Here not at all"`
+	ClockLeeway time.Duration `unknown:"how far ahead of Okta's a service app's clock may be" here:"not at all"`
 	// PlusIsPlus keeps a plus sign in the path of a DPoP proof. Otherwise it is taken for a space,
 	// as Java's decoder does.
-	PlusIsPlus bool `unknown:"whether a plus sign in the path of a DPoP proof counts as itself. Here it is a space"`
+	PlusIsPlus bool `unknown:"what a plus sign in the path of a DPoP proof means" here:"a space"`
 
 	// ExactLogins keeps a look-up from finding a login that differs in diacritics only.
 	ExactLogins bool

@@ -89,6 +89,15 @@
 // is said, and [Fault] for the keys: user, query, skip, times, every, p, from and for choose
 // calls, delay, code, offset and part say more of the fault.
 //
+// # What it can't know, and where it is simpler
+//
+// It does what Okta's API description and recorded replies of real orgs say. Where they say
+// nothing, a field of [Config] with the tag unknown chooses; its zero value is the side that is
+// worse for a client. The help topic sandbox has these fields as a table, and beside them where the
+// stand-in is known to be simpler than Okta: no policies, zones or rights of roles, changes whole
+// and at once, searches that never lag, one name of the org. No clients but service apps are
+// refused the questions, with E0000005, as Okta refuses who isn't signed in.
+//
 // # What isn't Okta's
 //
 // Orgs differ, and between an org and a client there may be anything. [Config.Stays] makes factors

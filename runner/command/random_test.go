@@ -82,11 +82,11 @@ var whats = []what{
 	{},
 	{flags: []string{"--record-factors"}},
 	{flags: []string{"--clear-sessions"}, sessions: true},
-	{flags: []string{"--enroll", "sms:OKTA", "--activate"}, enroll: true},
-	{flags: []string{"--enroll", "sms:OKTA", "--clear-sessions"}, enroll: true, sessions: true},
+	{flags: []string{"--enroll", "sms:OKTA", "--update-phone", "--activate"}, enroll: true},
+	{flags: []string{"--enroll", "sms:OKTA", "--update-phone", "--clear-sessions"}, enroll: true, sessions: true},
 	{flags: []string{"--factor", "sms"}, types: []string{"sms"}},
 	{flags: []string{"--factor", "push:OKTA", "--factor", "sms"}, types: []string{"push", "sms"}},
-	{flags: []string{"--factor", "sms", "--clear-sessions", "--enroll", "sms:OKTA"}, types: []string{"sms"}, sessions: true, enroll: true},
+	{flags: []string{"--factor", "sms", "--clear-sessions", "--enroll", "sms:OKTA", "--update-phone"}, types: []string{"sms"}, sessions: true, enroll: true},
 }
 
 type random struct {

@@ -142,7 +142,7 @@ func TestRecentWithEnroll(t *testing.T) {
 		if err := os.WriteFile(v.path("users.csv"), []byte(input), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		enroll := []string{"--enroll", "sms:OKTA", "--activate"}
+		enroll := []string{"--enroll", "sms:OKTA", "--activate", "--update-phone"}
 		v.yesterday(enroll...)
 		code := v.reset(append(enroll, confirm(2), "--skip-reset-since", "24h")...)
 		v.want(code, fault.ExitOK, map[string]int{"skipped/recent": 2})

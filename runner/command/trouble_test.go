@@ -89,7 +89,7 @@ func TestTroubleEnroll(t *testing.T) {
 					virtually(t, limit*5/4, workforceWith(limit, latency), func(v *virtual) {
 						v.phones()
 						x := v.tap()
-						code := v.reset(confirm(len(v.ids)), "--enroll", "sms:OKTA", "--activate", "--max-api-capacity", "100", "--workers", workers)
+						code := v.reset(confirm(len(v.ids)), "--enroll", "sms:OKTA", "--activate", "--update-phone", "--max-api-capacity", "100", "--workers", workers)
 						v.want(code, 0, map[string]int{"reset": len(v.ids)})
 						v.resets(map[int]int{1: len(v.ids)})
 						slices.Sort(x.gaps)

@@ -33,6 +33,10 @@ func (r *task) enroll(ctx context.Context) error {
 	if oktaclient.FateOf(err) == oktaclient.InDoubt {
 		return notDone("see oktareset factors list "+r.shownUser(), "%s may have been enrolled, or not: %w", e, err)
 	}
+	if e.OtherPhone(err) {
+		return notDone(fmt.Sprintf("if Okta keeps another phone number of this user, replace it with --update-phone; if an active %s factor has it, unenroll that first", e.Type),
+			"enroll %s for %s: %w", e, r.user.Profile.Login, err)
+	}
 	if err != nil {
 		return r.explain(err, fmt.Sprintf("enroll %s for %s", e, r.user.Profile.Login))
 	}

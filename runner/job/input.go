@@ -56,7 +56,7 @@ func (r *run) read(ctx context.Context, earlier *results.Manifest) (_ *input, er
 	in.readPlan()
 	in.seen.Expect(in.survey.Distinct, in.file.Repeats())
 	in.limitMemory()
-	for _, w := range append(slices.Clone(in.file.Warnings()), r.opts.What.Warning()) {
+	for _, w := range append(slices.Clone(in.file.Warnings()), r.opts.What.Warnings()...) {
 		if w != "" {
 			r.Console.Warn("%s", w)
 		}

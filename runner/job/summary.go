@@ -81,11 +81,16 @@ func (b *book) end(stopped error, counts runner.Counts, finish error) error {
 
 // nextSteps says what a person would do now. The next command is the last one.
 func (b *book) nextSteps(counts runner.Counts, e ended) []string {
+	const replace = "Okta may keep another phone number of those whom it refused to enroll; --update-phone replaces it"
+	other := e.otherPhone && counts[runner.StatusPartial] > 0
 	var next []string
 	if counts[runner.StatusForbidden] > 0 {
 		next = append(next, "forbidden: these credentials may not reset those users; resetting an admin needs a super admin's token")
 	}
-	if counts[runner.StatusPartial] > 0 && b.opts.What.Enroll.Type != "" {
+	switch {
+	case other && b.opts.Sandbox:
+		next = append(next, replace)
+	case counts[runner.StatusPartial] > 0 && b.opts.What.Enroll.Type != "" && !other:
 		next = append(next, "to enroll by hand what Okta keeps refusing: oktareset factors enroll USER "+
 			console.ShellQuote(b.opts.What.Enroll.String()))
 	}
@@ -100,6 +105,9 @@ func (b *book) nextSteps(counts runner.Counts, e ended) []string {
 		return append(next,
 			"to reset them again, after looking at them by hand: "+b.goOnCommand("--resume", "--retry", "unknown"),
 			"to look for proof again, and continue: "+b.goOnCommand("--resume"))
+	}
+	if other {
+		return append(next, replace, "to continue: "+b.goOnCommand("--resume", "--update-phone"))
 	}
 	if b.unfinished(counts) {
 		return append(next, "to continue: "+b.goOnCommand("--resume"))

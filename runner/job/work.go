@@ -41,6 +41,8 @@ type ended struct {
 	proof    []results.Wait // for proof of lost answers
 	unseen   int            // rows in doubt that the run didn't look at before it ended
 	blind    bool           // the System Log can't be read
+
+	otherPhone bool // Okta refused an enrollment, perhaps for another number that it keeps
 }
 
 // work does the rows until timed ends, and ends the run.
@@ -76,7 +78,7 @@ func (c *cleared) work(ctx, timed context.Context) error {
 		stopped = fault.Also(stopped, w.lastLook(ctx, stopped))
 	}
 	w.bar.Done()
-	return w.finish(ended{stopped: stopped, attempts: int(w.attempts.Load()), proof: w.proof, unseen: w.unseen, blind: w.prover.Blind()})
+	return w.finish(ended{stopped: stopped, attempts: int(w.attempts.Load()), proof: w.proof, unseen: w.unseen, blind: w.prover.Blind(), otherPhone: w.list.OtherPhone()})
 }
 
 // record writes, before the first row is taken, who runs it, who is left alone, and who has

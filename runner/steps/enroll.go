@@ -25,7 +25,7 @@ func (e *Enrolling) name() string {
 		how = append(how, "activate")
 	}
 	if f.UpdatePhone {
-		how = append(how, "update phone")
+		how = append(how, runner.UpdatePhone)
 	}
 	if len(how) == 0 {
 		return "enroll " + f.String()
@@ -98,6 +98,9 @@ func (l *List) enroll(ctx context.Context, t *Target, res *runner.Result) error 
 	if err == nil {
 		res.FactorID, res.FactorStatus = enrolled.ID, enrolled.Status
 	}
+	if f.OtherPhone(err) {
+		l.otherPhone.Store(true)
+	}
 	switch fate {
 	case oktaclient.Done, oktaclient.InDoubt, oktaclient.Refused, oktaclient.Forbidden, oktaclient.Missing:
 		refused := fate != oktaclient.Done && fate != oktaclient.InDoubt
@@ -127,6 +130,10 @@ func (l *List) adopt(ctx context.Context, t *Target, res *runner.Result, since t
 
 // Enrolled reports whether any enrollment wasn't refused.
 func (l *List) Enrolled() bool { return l.enrolls.worked() }
+
+// OtherPhone reports whether an enrollment was refused that may succeed once the number is replaced
+// that Okta keeps.
+func (l *List) OtherPhone() bool { return l.otherPhone.Load() }
 
 // NoEnrollment returns [ErrNoEnrollment] if all enrollments so far were refused, and there were
 // enough of them.

@@ -104,7 +104,8 @@ type List struct {
 	client *oktaclient.Client
 	seen   *runner.Seen
 
-	rolesRead atomic.Bool // somebody's roles could be read
+	rolesRead  atomic.Bool // somebody's roles could be read
+	otherPhone atomic.Bool // an enrollment was refused, perhaps for another number
 
 	taken atomic.Int64
 

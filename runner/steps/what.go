@@ -18,14 +18,19 @@ type What struct {
 	Enroll         oktaclient.Enrollment // Type "": none
 }
 
-// Warning names a factor to unenroll that Okta doesn't document, or "".
-func (w *What) Warning() string {
+// Warnings name a factor to unenroll that Okta doesn't document, and whom it may refuse to enroll.
+func (w *What) Warnings() (texts []string) {
 	for _, f := range w.Factors {
 		if !slices.Contains(oktaclient.FactorTypes(), f.Type) {
-			return fmt.Sprintf("--factor %s: Okta documents no such factor type: it has %s", f, strings.Join(oktaclient.FactorTypes(), ", "))
+			texts = append(texts, fmt.Sprintf("--factor %s: Okta documents no such factor type: it has %s", f, strings.Join(oktaclient.FactorTypes(), ", ")))
+			break
 		}
 	}
-	return ""
+	if oktaclient.ByPhone(w.Enroll.Type) && !w.Enroll.UpdatePhone {
+		texts = append(texts, fmt.Sprintf("--enroll %s: Okta keeps the phone number that a user has verified. "+
+			"If the file has another one, the user loses the old factors and Okta refuses the new one: --update-phone replaces the number", w.Enroll))
+	}
+	return texts
 }
 
 // later returns the chosen later steps.
@@ -58,6 +63,9 @@ func (w *What) Text(n int) string {
 		text += ", then enrolls " + w.Enroll.String()
 		if w.Enroll.Activate {
 			text += ", active at once"
+		}
+		if w.Enroll.UpdatePhone {
+			text += ", and replaces the phone number that Okta keeps"
 		}
 	}
 	return text

@@ -1,0 +1,46 @@
+package command
+
+import (
+	"strings"
+	"testing"
+
+	"oktareset/oktaclient/standin"
+	"oktareset/runner/fault"
+)
+
+// A move to other phones goes as at Okta, which keeps the verified numbers through a reset: without
+// --update-phone the new ones are refused, a warning says so before anybody is reset, and a resume
+// that replaces the numbers ends it without a second reset.
+func TestPhoneMigration(t *testing.T) {
+	const warning = "warning: --enroll sms:OKTA: Okta keeps the phone number that a user has verified."
+	const without, with = "--enroll=sms:OKTA", "--update-phone"
+	virtually(t, 3, standin.Config{}, func(v *virtual) {
+		v.phones()
+		if v.reset("--dry-run", without); !strings.Contains(v.stderr, warning) {
+			t.Errorf("a dry run doesn't warn:\n%s", v.stderr)
+		}
+		if v.reset("--dry-run", "-o", v.path("with.plan.csv"), without, with); strings.Contains(v.stderr, "warning: --enroll") {
+			t.Errorf("a dry run with %s warns:\n%s", with, v.stderr)
+		}
+		v.want(v.reset(without, confirm(3)), fault.ExitRows, map[string]int{"partial/enroll": 3})
+		if !strings.Contains(v.stderr, warning) || strings.Count(v.stderr, "There is an existing verified phone number.") != 3 ||
+			!strings.Contains(v.stderr, "to continue: oktareset reset --resume --update-phone --enroll sms:OKTA") {
+			t.Errorf("without %s:\n%s", with, v.stderr)
+		}
+		v.want(v.reset("--resume", without), fault.ExitRows, map[string]int{"partial/enroll": 3})
+		v.want(v.reset("--resume", without, with), fault.ExitOK, map[string]int{"reset": 3})
+		v.resets(map[int]int{1: 3})
+		if code := v.reset("--resume", without, with, "--activate"); code != fault.ExitUsage {
+			t.Errorf("another step: exit code %d:\n%s", code, v.stderr)
+		}
+	})
+	virtually(t, 3, standin.Config{}, func(v *virtual) {
+		v.phones()
+		v.want(v.reset(without, with, confirm(3)), fault.ExitOK, map[string]int{"reset": 3})
+		v.resets(map[int]int{1: 3})
+	})
+	virtually(t, 3, standin.Config{ForgetPhones: true}, func(v *virtual) {
+		v.phones()
+		v.want(v.reset(without, confirm(3)), fault.ExitOK, map[string]int{"reset": 3})
+	})
+}
