@@ -66,7 +66,8 @@ type Config struct {
 	Latency       time.Duration // of every call but one with wrong credentials; a refusal takes it, too
 	LatencyJitter time.Duration // added to it: uniform from 0 to this
 
-	Limits      map[string]int // the org's calls a minute by bucket; a bucket not named has a workforce org's limit
+	// Limits are the org's calls a minute by bucket; a bucket not named has a workforce org's limit.
+	Limits      map[string]int `unknown:"how many calls a minute a verification, the list of admins and the caller's own account may take" here:"1200, as most others"`
 	TokenShare  int            // per cent of a bucket and of the concurrency that the token may use; 0 means 50
 	Concurrency int            // the org's calls at one time; 0 means 75, of which the token gets its share
 	Unlimited   bool           // no limit of any kind; the headers show a billion calls a minute

@@ -95,8 +95,7 @@
 // nothing, a field of [Config] with the tag unknown chooses; its zero value is the side that is
 // worse for a client. The help topic sandbox has these fields as a table, and beside them where the
 // stand-in is known to be simpler than Okta: no policies, zones or rights of roles, changes whole
-// and at once, searches that never lag, one name of the org. No clients but service apps are
-// refused the questions, with E0000005, as Okta refuses who isn't signed in.
+// and at once, searches that never lag, one name of the org.
 //
 // # What isn't Okta's
 //
