@@ -99,28 +99,16 @@ func (o *Org) enroll(c *call, u User, e enrollment, q url.Values) (Factor, *fail
 	if !ok {
 		return Factor{}, badEnroll("tokenLifetimeSeconds: must be from 1 to 86400")
 	}
+	old, refused := e.replaces(u.Factors, profile["phoneNumber"], kept, q.Get("updatePhone") == "true")
+	if refused != nil {
+		return Factor{}, refused
+	}
 	f := Factor{Type: e.Type, Provider: e.Provider, Profile: profile, Created: o.now(), Status: e.status(q)}
-	if i := slices.IndexFunc(u.Factors, func(f Factor) bool { return kindOf(f) == k }); i >= 0 && e.Type != "webauthn" {
-		old := u.Factors[i]
-		switch {
-		case old.Status == active:
-			return Factor{}, badEnroll("A factor of this type is already set up.")
-		case byMessage(e.Type) && old.Profile["phoneNumber"] != profile["phoneNumber"] && q.Get("updatePhone") != "true":
-			return Factor{}, otherPhone(e.Type)
-		case byMessage(e.Type):
-			f.ID, f.Created = old.ID, old.Created
-		}
-		defer func() { // once nothing stands against the new one
-			if refused == nil && old.ID != f.ID {
-				o.dir.drop(c.pos, old.ID)
-			}
-		}()
+	if byMessage(e.Type) && old.ID != "" {
+		f.ID, f.Created = old.ID, old.Created
 	}
 	if kept != "" && kept == profile["phoneNumber"] { // it was verified before
 		f.Status = active
-	} else if kept != "" && q.Get("updatePhone") != "true" {
-		refused = otherPhone(e.Type)
-		return Factor{}, refused
 	}
 	f.Updated = o.now()
 	f = f.filled(u.Login, o.rng.Uint64(), f.Created)
@@ -128,6 +116,9 @@ func (o *Org) enroll(c *call, u User, e enrollment, q url.Values) (Factor, *fail
 		if refused = o.message(c.pos, f, lifetime); refused != nil {
 			return Factor{}, refused
 		}
+	}
+	if old.ID != "" {
+		o.dir.drop(c.pos, old.ID)
 	}
 	o.dir.replace(c.pos, f)
 	o.dir.own(c.pos, f, e)
@@ -139,6 +130,23 @@ func (o *Org) enroll(c *call, u User, e enrollment, q url.Values) (Factor, *fail
 		o.withOktaVerify(c, u)
 	}
 	return f, nil
+}
+
+// replaces returns the factor of the user that an enrollment takes the place of, or why it can't; one
+// without an ID is none.
+func (e enrollment) replaces(list []Factor, number, kept string, update bool) (old Factor, refused *failure) {
+	i := slices.IndexFunc(list, func(f Factor) bool { return f.Type == e.Type && f.Provider == e.Provider })
+	if i >= 0 && e.Type != "webauthn" {
+		old = list[i]
+	}
+	switch {
+	case old.Status == active:
+		return old, badEnroll("A factor of this type is already set up.")
+	case update, kept == number && kept != "":
+	case kept != "", old.ID != "" && byMessage(e.Type) && old.Profile["phoneNumber"] != number:
+		return old, otherPhone(e.Type)
+	}
+	return old, nil
 }
 
 // status is that of a factor that was just enrolled.
