@@ -34,3 +34,18 @@ func TestSteps(t *testing.T) {
 		opens[s.Open], flags[s.Flag], changed = true, true, changed || !s.First
 	}
 }
+
+// A number that is replaced is the one part of a step that may come later, wherever it stands in the
+// name.
+func TestKeepingPhone(t *testing.T) {
+	t.Parallel()
+	for with, without := range map[string]string{
+		"reset all factors, enroll sms:OKTA (update phone)": "reset all factors, enroll sms:OKTA", "enroll sms:OKTA (activate, update phone)": "enroll sms:OKTA (activate)",
+		"enroll sms:OKTA (update phone, template x)": "enroll sms:OKTA (template x)", "enroll sms:OKTA (activate, update phone, template x)": "enroll sms:OKTA (activate, template x)",
+		"enroll push:OKTA": "enroll push:OKTA",
+	} {
+		if got := runner.KeepingPhone(with); got != without {
+			t.Errorf("%q without it is %q, want %q", with, got, without)
+		}
+	}
+}

@@ -36,7 +36,7 @@ func everybody(t *testing.T, o *standin.Org, query string) []listedUser {
 func TestTimesOfUsers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(300 * time.Millisecond)
+		pause(300 * time.Millisecond)
 		o := standin.New(standin.Config{Users: 180})
 		quarter := time.Now().AddDate(0, 0, -90).UTC().Format(time.RFC3339)
 		kinds, activated := map[string]int{}, []string{}
