@@ -84,7 +84,7 @@ const UpdatePhone = "update phone"
 
 // KeepingPhone returns the names of steps without it.
 func KeepingPhone(names string) string {
-	return strings.NewReplacer(" ("+UpdatePhone+")", "", "("+UpdatePhone+", ", "(", ", "+UpdatePhone, "").Replace(names)
+	return strings.NewReplacer(" ("+UpdatePhone+")", "", ", "+UpdatePhone, "").Replace(names)
 }
 
 // LaterSteps returns the steps that a flag adds, in order.
