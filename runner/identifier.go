@@ -32,7 +32,7 @@ type Identifier struct {
 // ParseIdentifier classifies a cell. The reason is "" for a usable identifier. Otherwise it says
 // why the cell must not get into a URL: [ReasonEmpty]; [ReasonReserved] for "me" (Okta's word for
 // the caller), "." and ".." (which URL handling drops); [ReasonMalformed] for control characters,
-// invalid UTF-8 and anything longer than a login can be.
+// invalid UTF-8, U+FFFD in its place, and anything longer than a login can be.
 func ParseIdentifier(cell string) (Identifier, Reason) {
 	s := strings.TrimFunc(cell, unicode.IsSpace)
 	switch {
@@ -40,7 +40,7 @@ func ParseIdentifier(cell string) (Identifier, Reason) {
 		return Identifier{}, ReasonEmpty
 	case isUserID(s):
 		return Identifier{Kind: KindID, Value: s}, ""
-	case !isPlain(s) && (!utf8.ValidString(s) || strings.ContainsFunc(s, Invisible) || utf8.RuneCountInString(s) > maxLogin):
+	case !isPlain(s) && (foreign(s) || strings.ContainsFunc(s, Invisible) || utf8.RuneCountInString(s) > maxLogin):
 		return Identifier{}, ReasonMalformed
 	case s == ".", s == "..", len(s) == 2 && strings.EqualFold(s, "me"):
 		return Identifier{}, ReasonReserved
@@ -48,12 +48,24 @@ func ParseIdentifier(cell string) (Identifier, Reason) {
 	return Identifier{Kind: KindLogin, Value: s}, ""
 }
 
-// WhyMalformed says what makes a cell [ReasonMalformed].
-func WhyMalformed(cell string) string {
-	s := strings.TrimFunc(cell, unicode.IsSpace)
+// foreign reports whether a text isn't UTF-8, or has U+FFFD where a letter was that wasn't.
+func foreign(s string) bool { return strings.ContainsRune(s, utf8.RuneError) }
+
+// WhyNobody says why a cell names nobody, for the reason that [ParseIdentifier] has given.
+func WhyNobody(cell string, r Reason) string {
+	switch r {
+	case ReasonEmpty:
+		return "the cell is empty"
+	case ReasonReserved:
+		return "a reserved word, which would name somebody else"
+	}
+	return "neither an Okta user ID nor a login: " + whyMalformed(strings.TrimFunc(cell, unicode.IsSpace))
+}
+
+func whyMalformed(s string) string {
 	switch i := strings.IndexFunc(s, Invisible); {
-	case !utf8.ValidString(s):
-		return "it isn't UTF-8; save the file as CSV UTF-8"
+	case foreign(s):
+		return "a letter in it isn't UTF-8; save the file as CSV UTF-8"
 	case i >= 0:
 		r, _ := utf8.DecodeRuneInString(s[i:])
 		return fmt.Sprintf("it contains the invisible character %U", r)

@@ -98,6 +98,7 @@ func TestParseIdentifier(t *testing.T) {
 		{"al\u2028ice@example.com", none, runner.ReasonMalformed},
 		{"al\u2029ice@example.com", none, runner.ReasonMalformed},
 		{"al\xffice@example.com", none, runner.ReasonMalformed},
+		{"al\ufffdice@example.com", none, runner.ReasonMalformed},
 		{"\xc3", none, runner.ReasonMalformed},
 		{anID[:19] + "\xff", none, runner.ReasonMalformed},
 	}
@@ -105,6 +106,22 @@ func TestParseIdentifier(t *testing.T) {
 		got, reason := runner.ParseIdentifier(tt.cell)
 		if got != tt.want || reason != tt.reason {
 			t.Errorf("ParseIdentifier(%.60q) = %v, %q, want %v, %q", tt.cell, got, reason, tt.want, tt.reason)
+		}
+	}
+}
+
+// A row's error says what is wrong with it, and spells what nobody sees.
+func TestWhyNobody(t *testing.T) {
+	t.Parallel()
+	for cell, want := range map[string]string{
+		"  ": "the cell is empty", "me": "a reserved word, which would name somebody else",
+		"al\ufffdice@x":          "neither an Okta user ID nor a login: a letter in it isn't UTF-8; save the file as CSV UTF-8",
+		"al\u200bice@x":          "neither an Okta user ID nor a login: it contains the invisible character U+200B",
+		anID + "\u00ad":          "neither an Okta user ID nor a login: it contains the invisible character U+00AD",
+		strings.Repeat("x", 101): "neither an Okta user ID nor a login: it is longer than 100 characters",
+	} {
+		if _, reason := runner.ParseIdentifier(cell); runner.WhyNobody(cell, reason) != want {
+			t.Errorf("WhyNobody(%q) = %q, want %q", cell, runner.WhyNobody(cell, reason), want)
 		}
 	}
 }

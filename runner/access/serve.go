@@ -29,7 +29,7 @@ func Serve(ctx context.Context, a *Env, o Serving) error {
 	org := standin.New(o.Config)
 	org.Script(o.Faults...)
 	if o.Fill != "" {
-		n, err := fillOrg(ctx, org, o.Fill, o.Column)
+		n, err := a.fillOrg(ctx, org, o.Fill, o.Column)
 		if err != nil {
 			return fault.Refused(err)
 		}
@@ -61,14 +61,17 @@ func Serve(ctx context.Context, a *Env, o Serving) error {
 	return nil
 }
 
-func fillOrg(ctx context.Context, org *standin.Org, path, column string) (int, error) {
-	f, err := roster.Open(path, roster.Options{Column: column, List: true, ColumnFlag: "--column", People: true})
+func (e *Env) fillOrg(ctx context.Context, org *standin.Org, path, column string) (int, error) {
+	f, err := roster.Open(path, roster.Options{Column: column, List: true, ColumnFlag: "--column", Desk: true})
 	if err != nil {
 		return 0, err
 	}
 	defer f.Close() //nolint:errcheck // only read
 	if _, err := f.Survey(ctx); err != nil {
 		return 0, err
+	}
+	for _, w := range f.Warnings() {
+		e.Console.Warn("%s: %s", path, w)
 	}
 	return org.AddIdentifiers(Identifiers(f)), nil
 }

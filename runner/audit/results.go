@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
-	"unicode"
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
@@ -16,7 +14,6 @@ import (
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
 	"oktareset/runner/results"
-	"oktareset/runner/roster"
 )
 
 // run is one audit, from the results to the summary.
@@ -113,68 +110,4 @@ func auditSubject(m *results.Manifest) Subject {
 	}
 	s.Recorded = slices.ContainsFunc(m.Steps, func(step string) bool { return step == runner.StepRecordFactors || step == runner.StepChooseFactors })
 	return s
-}
-
-// readTickets reads the list of tickets, if there is one. The users are found as in an input, or as
-// service desks call them.
-func (r *run) readTickets(ctx context.Context) error {
-	o := r.opts.Tickets
-	if o.File == "" {
-		return nil
-	}
-	f, err := roster.Open(o.File, roster.Options{Column: o.Column, List: true, ColumnFlag: "--ticket-column", People: true})
-	if err != nil {
-		return err
-	}
-	defer f.Close() //nolint:errcheck // it was only read
-	if f.Plan() {
-		return fault.Usage("give the service desk's list, with a column ticket and one with user IDs or logins", "%s is a plan or a result, not a list of tickets", o.File)
-	}
-	if _, err := f.Survey(ctx); err != nil {
-		return err
-	}
-	for _, w := range f.Warnings() {
-		r.Console.Warn("%s: %s", o.File, w)
-	}
-	isTicket := isTicketColumn
-	if o.IDs != "" {
-		isTicket = func(name string) bool {
-			return roster.PlainName(strings.TrimPrefix(name, "input.")) == roster.PlainName(o.IDs)
-		}
-	}
-	column := slices.IndexFunc(f.Columns(), isTicket)
-	if column < 0 {
-		return fault.Usage("name the column that holds the tickets with --ticket-id-column", "%s: no column of tickets beside the users' column %q: there are %q",
-			o.File, f.Column(), f.Columns())
-	}
-	for row, err := range f.Rows() {
-		if err != nil {
-			return err
-		}
-		if row.Header {
-			continue
-		}
-		t := Ticket{Ticket: strings.TrimSpace(row.Cells[column]), User: row.Input}
-		if t.Ticket == "" || !r.audit.Ticket(t) {
-			return fault.Usage("give each line a ticket and a user", "%s line %d: ticket %q of user %q", o.File, row.Line, t.Ticket, t.User)
-		}
-		r.tickets++
-	}
-	return nil
-}
-
-// isTicketColumn knows the columns that hold a ticket, as service desks call them. One whose
-// name is ours in a result is input.NAME.
-func isTicketColumn(name string) bool {
-	plain := strings.ToLower(strings.Map(func(c rune) rune {
-		if unicode.IsLetter(c) || unicode.IsDigit(c) {
-			return c
-		}
-		return -1
-	}, strings.TrimPrefix(name, "input.")))
-	switch plain {
-	case "ticket", "ticketid", "ticketnumber", "incident", "incidentnumber", "issue", "issuekey", "case", "casenumber", "change", "number", "key":
-		return true
-	}
-	return false
 }

@@ -13,9 +13,9 @@ import (
 
 // TicketOptions are the flags about a list of tickets.
 type TicketOptions struct {
-	File   string // "": none
-	Column string // that names the users; "": found out
-	IDs    string // column of the tickets; "": found out
+	File       string // "": none
+	Column     string // of the tickets; "": found out
+	UserColumn string // that names the users; "": found out
 }
 
 // Options is what the flags of audit ask for.

@@ -36,9 +36,9 @@ const defaultWait = 2 * time.Minute
 func (a *app) auditCommand() *cli.Command {
 	const what, output = "WHAT", "OUTPUT"
 	flags := []cli.Flag{
-		&cli.StringFlag{Name: "tickets", Category: what, Usage: "compare the resets with `FILE`, a CSV with a column ticket and one with user IDs or logins"},
-		&cli.StringFlag{Name: "ticket-column", Category: what, Usage: "`NAME` of the column of --tickets that holds user IDs or logins (default: found by its name)"},
-		&cli.StringFlag{Name: "ticket-id-column", Category: what, Usage: "`NAME` of the column of --tickets that holds the tickets (default: found by its name)"},
+		&cli.StringFlag{Name: "tickets", Category: what, Usage: "compare the resets with `FILE`, a service desk's CSV of tickets and of users by ID or login"},
+		&cli.StringFlag{Name: "ticket-column", Category: what, Usage: "`NAME` of the column of --tickets that holds the tickets (default: found by its name)"},
+		&cli.StringFlag{Name: "ticket-user-column", Category: what, Usage: "`NAME` of the column of --tickets that holds user IDs or logins (default: found by its name)"},
 		periodFlag("wait", what, defaultWait, "wait up to `D` for events that are missing: the log lags"),
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: output, Usage: "write the audit to `FILE` (default: users.audit.csv beside users.results.csv)"},
 		&cli.BoolFlag{Name: "json", Category: output, Usage: "print the numbers on stdout as JSON"},
@@ -61,7 +61,7 @@ func (a *app) auditCommand() *cli.Command {
 func parseAudit(c *cli.Context) (o audit.Options, err error) {
 	o = audit.Options{
 		Output: c.String("output"), Wait: c.Duration("wait"), JSON: c.Bool("json"),
-		Tickets: audit.TicketOptions{File: c.String("tickets"), Column: c.String("ticket-column"), IDs: c.String("ticket-id-column")},
+		Tickets: audit.TicketOptions{File: c.String("tickets"), Column: c.String("ticket-column"), UserColumn: c.String("ticket-user-column")},
 	}
 	if o.Console, err = parseConsole(c); err != nil {
 		return o, err
@@ -82,7 +82,7 @@ func parseAudit(c *cli.Context) (o audit.Options, err error) {
 	case c.IsSet("tickets") && (o.Tickets.File == "" || o.Tickets.File == "-"):
 		return o, fault.Usage("as --tickets incidents.csv", "--tickets needs the name of a file")
 	case o.Tickets.File == "" && o.Tickets != audit.TicketOptions{}:
-		return o, fault.Usage("as --tickets incidents.csv --ticket-column Caller", "--ticket-column and --ticket-id-column name columns of the --tickets file, and there is no --tickets")
+		return o, fault.Usage("as --tickets incidents.csv --ticket-user-column Caller", "--ticket-column and --ticket-user-column name columns of the --tickets file, and there is no --tickets")
 	case o.Wait < 0 || o.Wait > time.Hour:
 		return o, fault.Usage("0 to 1h", "--wait %s", o.Wait)
 	}

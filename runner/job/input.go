@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"oktareset/runner"
 	"oktareset/runner/console"
@@ -56,10 +55,11 @@ func (r *run) read(ctx context.Context, earlier *results.Manifest) (_ *input, er
 	in.readPlan()
 	in.seen.Expect(in.survey.Distinct, in.file.Repeats())
 	in.limitMemory()
-	for _, w := range append(slices.Clone(in.file.Warnings()), r.opts.What.Warnings()...) {
-		if w != "" {
-			r.Console.Warn("%s", w)
-		}
+	for _, w := range in.file.Warnings() {
+		r.Console.Warn("%s: %s", r.paths.shown, w)
+	}
+	for _, w := range r.opts.What.Warnings() {
+		r.Console.Alert("%s", w)
 	}
 	r.Console.Info("%s: %s", r.paths.shown, in.surveyText())
 	return in, nil

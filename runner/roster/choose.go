@@ -80,6 +80,9 @@ func (c *choices) fallback(all []evidence, o Options) (int, *Error) {
 	if i < 0 {
 		return 0, nil
 	}
+	if desk := slices.IndexFunc(c.layouts, func(l layout) bool { return l.kind == deskColumn }); desk >= 0 { // an ID is the ticket's
+		i = desk
+	}
 	e, l := &all[i], &c.layouts[i]
 	name := l.header[l.column]
 	hint := "name the column that holds the user ID or login with " + o.columnFlag()
@@ -94,7 +97,7 @@ func (c *choices) fallback(all []evidence, o Options) (int, *Error) {
 // columnWarnings say what the user should know of the choice of a column. e is what its cells say.
 func (f *File) columnWarnings(chosen int, e *evidence) []string {
 	l := &f.choices.layouts[chosen]
-	if l.header == nil {
+	if l.header == nil || f.options.Desk {
 		return nil
 	}
 	name := l.header[l.column]

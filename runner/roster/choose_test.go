@@ -40,9 +40,9 @@ func TestSurveyChoosesTheColumn(t *testing.T) {
 		"an ID column of nobody":  {text: "id\nme\n", column: "id"},
 		"nobody, allowed":         {text: "id,login\n", o: Options{AllowEmpty: true}, column: "id"},
 		"twice behind one":        {text: "id,login,Login\n" + idA + ",a@x,b@x\n", column: "id"},
-		"a service desk's":        {text: "Ticket ID,Requester Email\n1,a@x\n", o: Options{List: true, People: true}, column: "Requester Email"},
-		"names of people":         {text: "key,Reporter,Caller\n1,Ann Lee,a@x\n", o: Options{List: true, People: true}, column: "Caller"},
-		"a desk's, with a login":  {text: "caller,login\nAnn,a@x\n", o: Options{List: true, People: true}, column: "login"},
+		"a service desk's":        {text: "Ticket ID,Requester Email\n1,a@x\n", o: Options{List: true, Desk: true}, column: "Requester Email"},
+		"names of people":         {text: "key,Reporter,Caller\n1,Ann Lee,a@x\n", o: Options{List: true, Desk: true}, column: "Caller"},
+		"a desk's, with a login":  {text: "caller,login\nAnn,a@x\n", o: Options{List: true, Desk: true}, column: "login"},
 		"cells with spaces":       {text: "id,login\n \u00a0,a@x\n " + idA + " ,b@x\n", column: "id"},
 		"the header again":        {text: "id,login\n1,a@x\nid,login\n2,b@x\n", column: "login", warning: ""},
 		"numbers, header, nobody": {text: "id,login\nid,login\n" + idA + ",\n", column: "id"},
@@ -125,7 +125,7 @@ func TestRowsOfTheChosenColumn(t *testing.T) {
 // A line that is the header again is a row that names nobody, and it is said.
 func TestHeaderAgain(t *testing.T) {
 	t.Parallel()
-	f, s := survey(t, "\ufeffUser ID,Login\r\n"+idA+",a@x\r\n\ufeffUser ID,Login\r\n"+idB+",b@x\r\nUser ID,Login\r\n", Options{})
+	f, s := survey(t, "\ufeffUser ID,Login\r\n"+idA+",a@x\r\n\ufeffUser ID,Login\r\n"+idB+",b@x\r\nuser id, LOGIN \r\n", Options{})
 	rows, err := collect(f)
 	if err != nil || len(rows) != 4 || s.Distinct != 2 || s.Invalid != 2 || s.FirstInvalid != 3 {
 		t.Fatalf("%+v, %v, %+v", rows, err, s)
@@ -157,12 +157,16 @@ func TestFormula(t *testing.T) {
 	}
 }
 
-// Windows-1252 is said once, with the line.
+// Windows-1252 is said once, with the line; nothing of it is copied.
 func TestNotUTF8(t *testing.T) {
 	t.Parallel()
-	f, s := survey(t, "login;street\na@x;Hauptstra\xdfe\nm\xfcller@x;\xdf\n", Options{})
-	if w := f.Warnings(); len(w) != 1 || !strings.Contains(w[0], "line 2 isn't UTF-8") || s.Invalid != 1 {
+	f, s := survey(t, "login;Stra\xdfe\na@x;Hauptstra\xdfe\nm\xfcller@x;\xdf\nm\xf6ller@x;\n", Options{})
+	if w := f.Warnings(); len(w) != 1 || !strings.Contains(w[0], "line 1 isn't UTF-8") || s.Invalid != 2 || s.Duplicates != 0 {
 		t.Errorf("warnings %q, %+v", w, s)
+	}
+	rows, err := collect(f)
+	if err != nil || rows[0].Cells[0] != "Hauptstra\ufffde" || rows[1].Input != "m\ufffdller@x" || f.Columns()[0] != "Stra\ufffde" {
+		t.Errorf("%+v, %v, %q", rows, err, f.Columns())
 	}
 }
 

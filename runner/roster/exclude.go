@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"oktareset/runner"
 )
@@ -99,7 +98,7 @@ func whom(cells []string) (names []runner.Identifier, wrong *Error) {
 			}
 		case reason != runner.ReasonEmpty, i == len(cells)-1 && len(names) == 0:
 			return nil, &Error{
-				Message: fmt.Sprintf("%s names nobody (%s): who is to be left alone?", quote(cell), reason),
+				Message: fmt.Sprintf("%s names nobody: %s", quote(cell), runner.WhyNobody(cell, reason)),
 				Hint:    "give an ID or the whole login in every row, or remove the row",
 			}
 		}
@@ -147,7 +146,7 @@ func forExclusions(err error) error {
 	switch {
 	case errors.Is(err, ErrNoRows):
 		e.Hint = "name those who are to be left alone, or leave out the file"
-	case e.Hint == "", strings.HasPrefix(e.Message, "no column names the users"), errors.Is(err, errNoHeader):
+	case e.Hint == "", errors.Is(err, errNoColumn), errors.Is(err, errNoHeader):
 		e.Hint = hintExclusions
 	}
 	return e

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"oktareset/runner"
 	"oktareset/runner/files"
@@ -100,6 +103,7 @@ type reread struct{ io.ReaderAt }
 func (reread) Write(b []byte) (int, error) { return len(b), nil }
 
 func newFile(path string, from source, to Copy, o Options) (*File, error) {
+	o.Column = strings.ToValidUTF8(o.Column, string(utf8.RuneError)) // as the header's cells are
 	f := &File{path: path, source: from, options: o, record: newRecorder(to)}
 	if err := f.readLayout(); err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -116,6 +120,12 @@ func (f *File) readLayout() error {
 	c, wrong := newChoices(first, f.options)
 	if wrong != nil {
 		wrong.Line = line
+		if p.in.NotUTF8() > 0 {
+			wrong.Hint = "save the file as CSV UTF-8, which its header isn't; then, if need be, " + wrong.Hint
+		}
+		if below := f.belowTitle(p.in, wrong); below != nil {
+			wrong = below
+		}
 		return f.located(wrong)
 	}
 	if c.none != nil {
@@ -150,6 +160,12 @@ func (f *File) Column() string {
 	return f.first[f.layout.column]
 }
 
+// Place returns the place in [runner.Row.Cells] of the first other column that a header names so,
+// or -1.
+func (f *File) Place(named func(header string) bool) int {
+	return slices.IndexFunc(f.layout.others, func(column int) bool { return f.layout.header != nil && named(f.layout.header[column]) })
+}
+
 // Columns returns the names of the other columns, in the order of [runner.Row.Cells], as they
 // may stand in a result: a column with a name of ours is input.NAME, the second of two with one
 // name is NAME.2, one without a name is called by its number.
@@ -178,7 +194,7 @@ type pass struct {
 }
 
 func (f *File) pass(in io.Reader) (*pass, error) {
-	r, err := table.NewReader(in, table.ReaderOptions{Delimiter: f.options.Delimiter})
+	r, err := table.NewReader(in, table.ReaderOptions{Delimiter: f.options.Delimiter, NoHeader: f.options.NoHeader})
 	if err != nil {
 		return nil, err
 	}

@@ -85,9 +85,12 @@ func unformula(cell string) (text string, ok bool) {
 	return text, true
 }
 
-// isHeader reports whether a row repeats the header: files were put together.
+// isHeader reports whether a row repeats the header: files were put together. Case doesn't count,
+// as it doesn't for the columns.
 func (l *layout) isHeader(cells []string) bool {
-	return l.header != nil && cells[0] == l.header[0] && slices.Equal(cells, l.header)
+	return l.header != nil && slices.EqualFunc(cells, l.header, func(a, b string) bool {
+		return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
+	})
 }
 
 // cell returns a cell's text: only our own files hold escapes.

@@ -295,7 +295,7 @@ func checkRows(t *testing.T, in *File, text string, rows []runner.Row, s Survey)
 				t.Errorf("row %d of %q is %q, but line %d is %q", i+1, text, row.Input, row.Line, line)
 			}
 		}
-		id, reason := runner.ParseIdentifier(row.Input)
+		id, reason := row.Identifier()
 		switch {
 		case reason != "":
 			got.Invalid++

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
 
@@ -96,8 +97,8 @@ func (c *census) evidence() evidence {
 // UTF-8.
 func (c *census) warn(foreign int) {
 	if foreign > 0 {
-		c.warnings = append(c.warnings, fmt.Sprintf("line %d isn't UTF-8, which a spreadsheet's plain CSV never is: logins with letters other than "+
-			"a to z are invalid, and copied columns are garbled; save the file as CSV UTF-8", foreign))
+		c.warnings = append(c.warnings, fmt.Sprintf("line %d isn't UTF-8: a login with a letter such as ä or é is invalid, and a copied column gets %c for it; "+
+			"save the file as CSV UTF-8", foreign, utf8.RuneError))
 	}
 	if c.formula > 0 {
 		c.warnings = append(c.warnings, fmt.Sprintf("line %d names a user by the formula of a spreadsheet, as =\"…\": what stands between the quotes is taken", c.formula))

@@ -98,13 +98,8 @@ func (l *List) duplicate(t *Target, res *runner.Result, first int) {
 
 // invalidText says what is wrong with a row's identifier.
 func invalidText(row runner.Row, r runner.Reason) string {
-	switch {
-	case row.Header:
+	if row.Header {
 		return "the header again: the row names nobody"
-	case r == runner.ReasonEmpty:
-		return "the cell is empty"
-	case r == runner.ReasonReserved:
-		return "a reserved word, which would name somebody else"
 	}
-	return "neither an Okta user ID nor a login: " + runner.WhyMalformed(row.Input)
+	return runner.WhyNobody(row.Input, r)
 }

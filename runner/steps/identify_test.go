@@ -78,7 +78,7 @@ func TestIdentify(t *testing.T) {
 		{".", aliceLogin, runner.StatusInvalid, runner.ReasonReserved, nil, "reserved"},
 		{"..", aliceLogin, runner.StatusInvalid, runner.ReasonReserved, nil, "reserved"},
 		{"\ufeff" + aliceID, aliceLogin, runner.StatusInvalid, runner.ReasonMalformed, nil, "it contains the invisible character U+FEFF"},
-		{"m\xfcller@example.com", aliceLogin, runner.StatusInvalid, runner.ReasonMalformed, nil, "it isn't UTF-8; save the file as CSV UTF-8"},
+		{"m\xfcller@example.com", aliceLogin, runner.StatusInvalid, runner.ReasonMalformed, nil, "a letter in it isn't UTF-8; save the file as CSV UTF-8"},
 		{strings.Repeat("x", 101), aliceLogin, runner.StatusInvalid, runner.ReasonMalformed, nil, "neither an Okta user ID nor a login: it is longer than 100"},
 	}
 	for _, tt := range tests {

@@ -11,16 +11,30 @@ var delimiters = []byte{',', ';', '\t'}
 
 // headLine is what the header's line tells before it is read as CSV.
 type headLine struct {
-	delimiter rune // the one of delimiters that stands most often outside quotes
-	binary    bool // it holds NUL
-	bareCR    bool // it holds a CR outside quotes that ends no CRLF
+	counts [utf8.RuneSelf]int // of each character outside quotes
+	binary bool               // it holds NUL
+	bareCR bool               // it holds a CR outside quotes that ends no CRLF
+}
+
+// delimiter returns the one of delimiters that stands most often outside quotes. Without any, it
+// is | in a header, where it belongs to no name.
+func (l *headLine) delimiter(noHeader bool) rune {
+	best := delimiters[0]
+	for _, d := range delimiters {
+		if l.counts[d] > l.counts[best] {
+			best = d
+		}
+	}
+	if l.counts[best] == 0 && l.counts['|'] > 0 && !noHeader {
+		best = '|'
+	}
+	return rune(best)
 }
 
 // scanHeadLine looks at the first line of head that isn't blank.
 func scanHeadLine(head []byte) headLine {
 	head = bytes.TrimLeft(head, "\r\n")
 	var line headLine
-	var counts [utf8.RuneSelf]int
 	quoted := false
 	for i, c := range head {
 		switch {
@@ -32,19 +46,12 @@ func scanHeadLine(head []byte) headLine {
 		case c == '\r':
 			line.bareCR = line.bareCR || i+1 < len(head) && head[i+1] != '\n'
 		case c < utf8.RuneSelf:
-			counts[c]++
+			line.counts[c]++
 		}
 		if c == '\n' && !quoted {
 			break
 		}
 	}
-	best := delimiters[0]
-	for _, d := range delimiters {
-		if counts[d] > counts[best] {
-			best = d
-		}
-	}
-	line.delimiter = rune(best)
 	return line
 }
 

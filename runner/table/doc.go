@@ -8,7 +8,8 @@
 // refused with the line and what to do ([*Error]), and never read as something it isn't. Every row
 // has as many cells as the header. Blank lines are skipped, and so are rows without anything in any
 // cell. What joined files leave is dropped: a byte order mark at the start of a line, and a last
-// Ctrl-Z. Memory is bounded by [MaxRow], not by the file.
+// Ctrl-Z. Text in another encoding isn't guessed at: what isn't UTF-8 becomes U+FFFD, and
+// [Reader.NotUTF8] has the line. Memory is bounded by [MaxRow], not by the file.
 //
 // # Our files
 //

@@ -27,6 +27,8 @@ const (
 // ReaderOptions of a [Reader]. The zero value finds out by itself.
 type ReaderOptions struct {
 	Delimiter rune // 0: found in the header
+	NoHeader  bool // the first row is one like the others: a | in it may belong to a name
+	Skip      int  // lines above the header
 }
 
 // Reader reads a CSV file of any dialect that the package comment lists. It is not safe for
@@ -50,7 +52,12 @@ func NewReader(r io.Reader, o ReaderOptions) (*Reader, error) {
 	}
 	buffered := bufio.NewReaderSize(text, headSize)
 	in := &Reader{in: &boundedReader{r: buffered, limit: MaxRow}, delimiter: o.Delimiter}
-	if err := in.inspect(buffered); err != nil {
+	for ; in.lineBase < o.Skip; in.lineBase++ {
+		if _, err := buffered.ReadSlice('\n'); err != nil {
+			return nil, err
+		}
+	}
+	if err := in.inspect(buffered, o.NoHeader); err != nil {
 		return nil, err
 	}
 	in.csv = csv.NewReader(in.in)
@@ -73,7 +80,7 @@ func NewReader(r io.Reader, o ReaderOptions) (*Reader, error) {
 
 // inspect finds the delimiter in the first line, and refuses what csv would read as something
 // that it isn't.
-func (r *Reader) inspect(buffered *bufio.Reader) error {
+func (r *Reader) inspect(buffered *bufio.Reader, noHeader bool) error {
 	head, _ := buffered.Peek(headSize) // an error comes back from the first read
 	named, length, ok := sepLine(head)
 	if !ok {
@@ -83,7 +90,7 @@ func (r *Reader) inspect(buffered *bufio.Reader) error {
 		if r.delimiter == 0 {
 			r.delimiter = named
 		}
-		r.lineBase = 1
+		r.lineBase++
 		head = head[length:]
 		if _, err := buffered.Discard(length); err != nil {
 			return err
@@ -91,7 +98,7 @@ func (r *Reader) inspect(buffered *bufio.Reader) error {
 	}
 	line := scanHeadLine(head)
 	if r.delimiter == 0 {
-		r.delimiter = line.delimiter
+		r.delimiter = line.delimiter(noHeader)
 	}
 	switch {
 	case line.binary:
@@ -119,8 +126,8 @@ func (r *Reader) Delimiter() rune { return r.delimiter }
 func (r *Reader) NotUTF8() int { return r.foreign }
 
 // Read returns the next row with anything in it and the line on which it starts, or io.EOF. The
-// strings may be kept, the slice is reused. What is wrong with the file is an [*Error]; after any
-// error the reader stays where it is.
+// strings may be kept, the slice is reused. In place of what isn't UTF-8, the cells have U+FFFD.
+// What is wrong with the file is an [*Error]; after any error the reader stays where it is.
 func (r *Reader) Read() (cells []string, line int, err error) {
 	for r.err == nil {
 		r.in.read = 0
@@ -135,7 +142,7 @@ func (r *Reader) Read() (cells []string, line int, err error) {
 		case err == nil:
 			line, _ = r.csv.FieldPos(0)
 			line += r.lineBase
-			if r.foreign == 0 && slices.ContainsFunc(cells, notUTF8) {
+			if makeUTF8(cells) && r.foreign == 0 {
 				r.foreign = line
 			}
 			return cells, line, nil
@@ -157,7 +164,15 @@ func blank(cells []string) bool {
 	return true
 }
 
-func notUTF8(cell string) bool { return !utf8.ValidString(cell) }
+// makeUTF8 puts U+FFFD in place of what isn't UTF-8, and reports whether there was any.
+func makeUTF8(cells []string) (foreign bool) {
+	for i, cell := range cells {
+		if !utf8.ValidString(cell) {
+			cells[i], foreign = strings.ToValidUTF8(cell, string(utf8.RuneError)), true
+		}
+	}
+	return foreign
+}
 
 // explain turns an error of csv into ours. cells are those that csv read before it.
 func (r *Reader) explain(cells []string, err error) error {

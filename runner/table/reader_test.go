@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/iotest"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -99,7 +100,19 @@ func TestReader(t *testing.T) {
 		},
 		"NUL and invalid UTF-8 in a cell": {
 			text: "id\na\x00\xff\n",
-			want: []row{{1, []string{"id"}}, {2, []string{"a\x00\xff"}}},
+			want: []row{{1, []string{"id"}}, {2, []string{"a\x00\ufffd"}}},
+		},
+		"bars":              {text: "id|name\n1|Zoë\n", want: two},
+		"bars and commas":   {text: "id|x,name\n1,Zoë\n", want: []row{{1, []string{"id|x", "name"}}, two[1]}},
+		"bars in quotes":    {text: "\"id|name\"\n1\n", want: []row{{1, []string{"id|name"}}, {2, []string{"1"}}}},
+		"a bar of somebody": {text: "a|b@x\nc@x\n", o: ReaderOptions{NoHeader: true}, want: []row{{1, []string{"a|b@x"}}, {2, []string{"c@x"}}}},
+		"below a title": {
+			text: "\ufeffA title, of two\r\n\r\nid;name\r\n1;Zoë\r\n", o: ReaderOptions{Skip: 1},
+			want: []row{{3, []string{"id", "name"}}, {4, []string{"1", "Zoë"}}},
+		},
+		"below a title, a sep line": {
+			text: "A title\nsep=|\nid|name\n1|Zoë\n", o: ReaderOptions{Skip: 1},
+			want: []row{{3, []string{"id", "name"}}, {4, []string{"1", "Zoë"}}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -228,6 +241,9 @@ func FuzzReader(f *testing.F) {
 			t.Fatalf("NewReader(%q): neither a reader nor an error", s)
 		}
 		for i, r := range rows {
+			if !utf8.ValidString(strings.Join(r.Cells, "")) {
+				t.Errorf("row %d of %q isn't UTF-8: %q", i, s, r.Cells)
+			}
 			if len(r.Cells) != len(rows[0].Cells) {
 				t.Errorf("row %d of %q has %d cells, the header %d", i, s, len(r.Cells), len(rows[0].Cells))
 			}
