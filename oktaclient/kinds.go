@@ -106,6 +106,49 @@ func FactorTypes() []string {
 	return slices.Compact(types)
 }
 
+// Providers returns the providers of a type of factor that Okta documents, in order; with "", of all
+// types.
+func Providers(factorType string) []string {
+	var providers []string
+	for _, k := range kinds {
+		if factorType == "" || k.typ == factorType {
+			providers = append(providers, k.provider)
+		}
+	}
+	slices.Sort(providers)
+	return slices.Compact(providers)
+}
+
+// CalledFactors returns what people call factors, in small letters without spaces and dashes, and
+// which factors they may mean, as TYPE or TYPE:PROVIDER.
+func CalledFactors() map[string][]string {
+	const google, okta = "token:software:totp:GOOGLE", "token:software:totp:OKTA"
+	called := make(map[string][]string)
+	for _, c := range []struct{ words, factors string }{
+		{"oktaverify verify", "push signed_nonce " + okta},
+		{"fastpass oktafastpass", "signed_nonce"},
+		{"googleauthenticator googleauth google", google},
+		{"authenticator authenticatorapp app totp otp softtoken", google + " " + okta},
+		{"phone", "sms call"},
+		{"text textmessage", "sms"},
+		{"voice voicecall", "call"},
+		{"mail", "email"},
+		{"biometric biometrics touchid faceid windowshello", "webauthn signed_nonce"},
+		{"passkey passkeys fido fido2 securitykey", "webauthn u2f"},
+		{"yubikey yubico", "token:hardware:YUBICO webauthn"},
+		{"hardwaretoken", "token:hardware token"},
+		{"securityquestion", "question"},
+		{"duo", "web:DUO"},
+		{"rsa securid", "token:RSA"},
+		{"symantec vip symantecvip", "token:SYMANTEC"},
+	} {
+		for word := range strings.FieldsSeq(c.words) {
+			called[word] = strings.Fields(c.factors)
+		}
+	}
+	return called
+}
+
 // ParseFactor parses TYPE:PROVIDER, as [Factor.String] writes it.
 func ParseFactor(s string) Factor {
 	i := max(strings.LastIndexByte(s, ':'), 0)

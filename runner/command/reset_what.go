@@ -36,18 +36,14 @@ func parseWhat(c *cli.Context) (steps.What, error) {
 			w.Then = append(w.Then, s.Open)
 		}
 	}
-	for _, s := range c.StringSlice("factor") {
-		f, err := steps.ParseFactorType(s)
-		if err != nil {
-			return w, fault.Usage("as --factor sms or --factor push:OKTA", "--factor %q: %w", s, err)
-		}
-		if !slices.Contains(w.Factors, f) {
-			w.Factors = append(w.Factors, f)
-		}
+	var err error
+	if w.Factors, err = steps.ParseFactorTypes("factor", c.StringSlice("factor")); err != nil {
+		return w, err
 	}
 	phone := slices.ContainsFunc(w.Factors, func(f steps.FactorType) bool { return oktaclient.ByPhone(f.Type) })
 	if w.RemoveRecovery && !phone {
-		return w, fault.Usage("it concerns a phone number", "--remove-recovery needs --factor sms or --factor call")
+		return w, fault.Usage("a reset of all factors can't forget phone numbers for recovery: Okta's API has no such parameter any more",
+			"--remove-recovery needs --factor sms or --factor call")
 	}
 	if len(w.Factors) > 0 && c.Bool("record-factors") {
 		return w, fault.Usage("leave out --record-factors", "--factor lists the factors anyway, and the result names those that go")
@@ -64,9 +60,13 @@ func parseEnroll(w *steps.What, c *cli.Context) error {
 		}
 		return nil
 	}
-	f, err := steps.ParseFactorType(c.String("enroll"))
-	if err != nil || f.Provider == "" {
-		return fault.Usage("as --enroll sms:OKTA", "--enroll %q isn't TYPE:PROVIDER", c.String("enroll"))
+	types, err := steps.ParseFactorTypes("enroll", []string{c.String("enroll")})
+	if err != nil {
+		return err
+	}
+	f := types[0]
+	if f.Provider == "" {
+		return fault.Usage("as --enroll sms:OKTA", "--enroll %q isn't TYPE:PROVIDER", f)
 	}
 	w.Enroll = oktaclient.Enrollment{Type: f.Type, Provider: f.Provider, Activate: c.Bool("activate"), UpdatePhone: c.Bool("update-phone")}
 	byPhone := oktaclient.ByPhone(f.Type)

@@ -11,6 +11,7 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/runner/export"
 	"oktareset/runner/fault"
+	"oktareset/runner/steps"
 )
 
 const usersExamples = `   oktareset users -o users.csv                                     all users but the deactivated ones
@@ -74,8 +75,8 @@ func usersFlags() []cli.Flag {
 func parseUsers(c *cli.Context) (export.Options, error) {
 	o := export.Options{
 		Search: c.String("search"), Filter: c.String("filter"), Group: c.String("group"),
-		HasFactor: c.StringSlice("has-factor"), NoFactors: c.Bool("no-factors"),
-		Capacity: c.Int("max-api-capacity"), Timeout: c.Duration("timeout"),
+		NoFactors: c.Bool("no-factors"),
+		Capacity:  c.Int("max-api-capacity"), Timeout: c.Duration("timeout"),
 		Output: c.String("output"),
 	}
 	var err error
@@ -95,6 +96,9 @@ func parseUsers(c *cli.Context) (export.Options, error) {
 		}
 	}
 	if o.Statuses, err = parseStatuses(c.String("status")); err != nil {
+		return o, err
+	}
+	if o.HasFactor, err = steps.ParseFactorTypes("has-factor", c.StringSlice("has-factor")); err != nil {
 		return o, err
 	}
 	if o.Columns, err = export.ParseColumns(c.String("columns")); err != nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -13,6 +12,7 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
+	"oktareset/runner/steps"
 )
 
 // candidate is a user whose factors decide.
@@ -25,10 +25,8 @@ type candidate struct {
 // byFactors exports those users whose factors are as the flags ask. Only once all users are
 // known it can say what that costs, so the users are kept in memory meanwhile.
 func (x *export) byFactors(ctx context.Context, users iter.Seq2[oktaclient.UserRecord, error]) error {
-	for _, f := range x.opts.HasFactor {
-		if !slices.ContainsFunc(oktaclient.FactorTypes(), func(t string) bool { return f == t || strings.HasPrefix(f, t+":") }) {
-			x.Console.Warn("%q is no factor type that Okta documents: it has %s", f, strings.Join(oktaclient.FactorTypes(), ", "))
-		}
+	if w := steps.Undocumented(x.opts.HasFactor); w != "" {
+		x.Console.Alert("--has-factor: %s", w)
 	}
 	matches, err := x.factorMatch(ctx)
 	if err != nil {
@@ -74,11 +72,9 @@ func (x *export) factorMatch(ctx context.Context) (func([]oktaclient.Factor) boo
 	return func(list []oktaclient.Factor) bool { return !slices.ContainsFunc(list, counts) }, nil
 }
 
-// asked reports whether a factor is one of --has-factor, by its type or by TYPE:PROVIDER.
+// asked reports whether a factor is one of --has-factor.
 func (x *export) asked(f oktaclient.Factor) bool {
-	return slices.ContainsFunc(x.opts.HasFactor, func(want string) bool {
-		return strings.EqualFold(want, f.Type) || strings.EqualFold(want, f.String())
-	})
+	return slices.ContainsFunc(x.opts.HasFactor, func(want steps.FactorType) bool { return want.Names(f) })
 }
 
 // announce says what listing the factors of so many users costs, before it begins.

@@ -7,14 +7,15 @@ import (
 
 	"oktareset/runner/access"
 	"oktareset/runner/console"
+	"oktareset/runner/steps"
 )
 
 // Options is what the flags of users ask for.
 type Options struct {
 	Search, Filter string
-	Statuses       []string // upper case
-	Group          string   // ID or name
-	HasFactor      []string // TYPE or TYPE:PROVIDER, one of which is enough
+	Statuses       []string           // upper case
+	Group          string             // ID or name
+	HasFactor      []steps.FactorType // one of them is enough
 	NoFactors      bool
 	Columns        []Column // besides the ID, which always comes first
 	Rate           rate.Limit

@@ -58,8 +58,11 @@ func (r *run) read(ctx context.Context, earlier *results.Manifest) (_ *input, er
 	for _, w := range in.file.Warnings() {
 		r.Console.Warn("%s: %s", r.paths.shown, w)
 	}
-	for _, w := range r.opts.What.Warnings() {
+	if w := r.opts.What.Alert(); w != "" {
 		r.Console.Alert("%s", w)
+	}
+	if w := r.opts.What.Warning(); w != "" {
+		r.Console.Warn("%s", w)
 	}
 	r.Console.Info("%s: %s", r.paths.shown, in.surveyText())
 	return in, nil

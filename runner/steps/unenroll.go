@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,43 +10,6 @@ import (
 	"oktareset/runner"
 	"oktareset/runner/doubt"
 )
-
-// FactorType names the factors to unenroll.
-type FactorType struct {
-	Type     string // as push, sms
-	Provider string // as OKTA; "": all factors of the type
-}
-
-// ParseFactorType reads TYPE[:PROVIDER]. A type may contain colons, as token:software:totp; a
-// provider is in capitals.
-func ParseFactorType(s string) (FactorType, error) {
-	f := FactorType{Type: s}
-	if i := strings.LastIndexByte(s, ':'); i >= 0 && strings.ToUpper(s[i+1:]) == s[i+1:] {
-		f.Type, f.Provider = s[:i], s[i+1:]
-		if f.Provider == "" {
-			return f, errors.New("the provider after the colon is missing")
-		}
-	}
-	f.Type = strings.ToLower(f.Type)
-	if f.Type == "" || strings.ContainsFunc(s, func(r rune) bool {
-		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != ':' && r != '_' && r != '-'
-	}) {
-		return f, errors.New("it isn't TYPE or TYPE:PROVIDER, as sms or token:software:totp:GOOGLE")
-	}
-	return f, nil
-}
-
-// String is TYPE or TYPE:PROVIDER.
-func (f FactorType) String() string {
-	if f.Provider == "" {
-		return f.Type
-	}
-	return f.Type + ":" + f.Provider
-}
-
-func (f FactorType) names(o oktaclient.Factor) bool {
-	return o.Type == f.Type && (f.Provider == "" || o.Provider == f.Provider)
-}
 
 func (o *Options) unenrollName() string {
 	var names []string
@@ -117,7 +79,7 @@ func (t *Target) newer(listed []oktaclient.Factor) *oktaclient.Factor {
 func choose(listed []oktaclient.Factor, named []FactorType) (ids, along []string) {
 	var chosen, others []oktaclient.Factor
 	for _, f := range listed {
-		if slices.ContainsFunc(named, func(n FactorType) bool { return n.names(f) }) {
+		if slices.ContainsFunc(named, func(n FactorType) bool { return n.Names(f) }) {
 			chosen = append(chosen, f)
 		} else {
 			others = append(others, f)

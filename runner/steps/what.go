@@ -18,19 +18,21 @@ type What struct {
 	Enroll         oktaclient.Enrollment // Type "": none
 }
 
-// Warnings name a factor to unenroll that Okta doesn't document, and whom it may refuse to enroll.
-func (w *What) Warnings() (texts []string) {
-	for _, f := range w.Factors {
-		if !slices.Contains(oktaclient.FactorTypes(), f.Type) {
-			texts = append(texts, fmt.Sprintf("--factor %s: Okta documents no such factor type: it has %s", f, strings.Join(oktaclient.FactorTypes(), ", ")))
-			break
-		}
+// Alert names a factor to unenroll that Okta doesn't document, or "".
+func (w *What) Alert() string {
+	if text := Undocumented(w.Factors); text != "" {
+		return "--factor: " + text
 	}
-	if oktaclient.ByPhone(w.Enroll.Type) && !w.Enroll.UpdatePhone {
-		texts = append(texts, fmt.Sprintf("--enroll %s: Okta keeps the phone number that a user has verified. "+
-			"If the file has another one, the user loses the old factors and Okta refuses the new one: --update-phone replaces the number", w.Enroll))
+	return ""
+}
+
+// Warning says whom Okta may refuse to enroll, or "".
+func (w *What) Warning() string {
+	if !oktaclient.ByPhone(w.Enroll.Type) || w.Enroll.UpdatePhone {
+		return ""
 	}
-	return texts
+	return fmt.Sprintf("--enroll %s: Okta keeps the phone number that a user has verified. "+
+		"If the file has another one, the user loses the old factors and Okta refuses the new one: --update-phone replaces the number", w.Enroll)
 }
 
 // later returns the chosen later steps.
