@@ -2,6 +2,7 @@ package export
 
 import (
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -29,6 +30,13 @@ var userAttributes = []string{
 	"realmId", "type", "credentials", "profile",
 }
 
+// notAttributes are what people look for among the attributes, and where it is.
+var notAttributes = map[string]string{
+	"factors": "choose users by factors with --has-factor or --no-factors, or see one user's: oktareset factors list USER",
+	"groups":  "choose the members of a group with --group",
+	"roles":   "a list of users has no roles; oktareset reset --skip-admins leaves admins alone",
+}
+
 // columnName is what Okta's schema allows as a variable name, with dots between the parts of a
 // path.
 var columnName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`)
@@ -44,6 +52,8 @@ func ParseColumns(s string) ([]Column, error) {
 			continue
 		case !columnName.MatchString(name):
 			return nil, fault.Usage("as --columns login,email,department", "--columns: %q is no name of an attribute", name)
+		case notAttributes[strings.ToLower(name)] != "":
+			return nil, fault.Usage(notAttributes[strings.ToLower(name)]+"; for an attribute of that name, write profile."+name, "--columns: %q is no attribute of a user", name)
 		case strings.EqualFold(strings.ReplaceAll(name, "_", ""), table.ExportColumn):
 			return nil, fault.Usage("for an attribute of that name, write profile."+name, "--columns: reset would take %q for the user's ID", name)
 		case slices.ContainsFunc(columns, func(c Column) bool { return strings.EqualFold(c.Name, name) }):
@@ -107,4 +117,14 @@ func isObject(v any) bool {
 		return true
 	}
 	return false
+}
+
+// meant asks whether a name of which no user has a value was meant so.
+func meant(name string) string {
+	for _, attribute := range userAttributes {
+		if attribute != name && strings.EqualFold(attribute, name) {
+			return fmt.Sprintf("did you mean %s? case counts", attribute)
+		}
+	}
+	return "is that its variable name? case counts"
 }

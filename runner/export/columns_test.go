@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"oktareset/runner/fault"
 )
 
 func TestCellText(t *testing.T) {
@@ -40,5 +42,20 @@ func TestParseColumns(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Column{})); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)
+	}
+}
+
+// What is no attribute is refused with where it is; an attribute of that name can be had.
+func TestNoAttributes(t *testing.T) {
+	t.Parallel()
+	for name := range notAttributes {
+		for _, s := range []string{name, "login," + strings.ToUpper(name)} {
+			if _, err := ParseColumns(s); fault.Code(err) != fault.ExitUsage || !strings.Contains(fault.Hint(err), "write profile."+s[len(s)-len(name):]) {
+				t.Errorf("%s: %v, hint %q", s, err, fault.Hint(err))
+			}
+		}
+		if got, err := ParseColumns("profile." + name); err != nil || len(got) != 1 {
+			t.Errorf("profile.%s: %v, %v", name, got, err)
+		}
 	}
 }

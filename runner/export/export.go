@@ -212,7 +212,7 @@ func (x *export) summarize() {
 	}
 	for i, c := range x.opts.Columns {
 		if !x.filled[i] {
-			x.Console.Warn("column %q is empty for everybody: is it the variable name of an attribute?", c.Name)
+			x.Console.Alert("column %q is empty: no user has a value of this attribute; %s", c.Name, meant(c.Name))
 		}
 	}
 	if x.opts.Output != "" {
