@@ -86,8 +86,8 @@ func (r *run) summarize(c Counts) error {
 		r.Console.Info("%s: %s%s%s", e.Verdict, where, e.User, prefixed(": ", e.Note))
 	}
 	if c.Settled > 0 {
-		r.Console.Info("the log proves %s whose answer was lost; to settle that in the results, with the flags of the run: oktareset reset --resume -o %s",
-			console.Plural(c.Settled, "row"), console.ShellQuote(results.PlainPattern(r.opts.Results)))
+		r.Console.Info("the log proves %s whose answer was lost; to settle that in the results, with the flags of the run: oktareset reset --resume %s",
+			console.Plural(c.Settled, "row"), console.ShellFlag("-o", results.PlainPattern(r.opts.Results)))
 	}
 	r.Console.Info("audit: %s", r.opts.Output)
 	if r.opts.JSON {

@@ -202,4 +202,9 @@ func TestShellQuote(t *testing.T) {
 			t.Errorf("shellQuote(%q) = %s, want %s", in, got, want)
 		}
 	}
+	for in, want := range map[string]string{"x": "-o x", "-x y": "-o='-x y'", "": "-o ''"} {
+		if got := console.ShellFlag("-o", in); got != want {
+			t.Errorf("shellFlag(%q) = %s, want %s", in, got, want)
+		}
+	}
 }

@@ -15,7 +15,7 @@ func notAFolder(output, example string) error {
 	if info, err := os.Stat(output); err != nil || !info.IsDir() {
 		return nil
 	}
-	return fault.Usage("name a file in it, as -o "+console.ShellQuote(filepath.Join(output, example)), "--output %s is a folder", output)
+	return fault.Usage("name a file in it, as "+console.ShellFlag("-o", filepath.Join(output, example)), "--output %s is a folder", output)
 }
 
 // notAManifest refuses a manifest where a command takes the results, or the plan, beside it.

@@ -113,3 +113,26 @@ func TestProposedSwitches(t *testing.T) {
 		}
 	}
 }
+
+// A command that is proposed is taken as it stands, also if a value in it looks like a flag.
+func TestProposedCommandsAreTaken(t *testing.T) {
+	m := results.Manifest{
+		DryRun: true, Org: "acme.okta.com", Ticket: "-t", Input: results.Input{File: "-users.csv"}, Counts: runner.Counts{runner.StatusWouldReset: 1},
+		Runs: []results.Run{{Options: map[string]string{
+			"column": "--dry-run", "token-file": "-token", "exclude": `abc "--confirm"`, "exclude-column": "-n", "factor": "sms, push",
+		}}},
+	}
+	for _, command := range []string{
+		results.PlanCommand(&m, "-users.plan.csv"), results.GoOnCommand(&m, "-users.plan.csv", "--resume"), results.GoOnCommand(&m, "-odd.csv", "--resume"),
+		results.ResetCommand(&m, "acme.okta.com:1", "./-users.csv"),
+	} {
+		o, err := parse(t, strings.Fields(command)[2:]...)
+		if err != nil || o.DryRun != strings.Contains(command, " --dry-run ") || !slices.Equal(o.Protect.Exclude, []string{"--confirm"}) || o.Protect.Column != "-n" ||
+			o.Org.TokenFile != "-token" || o.File != "./-users.csv" && o.File != "./-users.plan.csv" || len(o.What.Factors) != 2 {
+			t.Errorf("%s: %v, %+v", command, err, o)
+		}
+		if strings.Contains(command, "--ticket") && o.Ticket != m.Ticket || strings.Contains(command, "--column") && o.Input.Column != "--dry-run" {
+			t.Errorf("%s: %+v", command, o)
+		}
+	}
+}

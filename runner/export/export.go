@@ -220,6 +220,6 @@ func (x *export) summarize() {
 		if x.opts.Sandbox {
 			dry = "--sandbox"
 		}
-		x.Console.Info("to see what a reset of them would do: oktareset reset %s %s", dry, console.ShellQuote(x.opts.Output))
+		x.Console.Info("to see what a reset of them would do: oktareset reset %s %s", dry, console.ShellFile(x.opts.Output))
 	}
 }

@@ -41,7 +41,7 @@ func (r *run) choosePaths() (paths, error) {
 		return p, fault.Usage("choose another file with -o", "the results would overwrite the input %s", p.input)
 	}
 	if p.input != "" && !r.opts.Resume && files.SameFile(p.input, results.CopyPath(p.results)) {
-		return p, fault.Usage("choose other results with -o; or resume them: --resume -o "+console.ShellQuote(p.results),
+		return p, fault.Usage("choose other results with -o; or resume them: --resume "+console.ShellFlag("-o", p.results),
 			"the input %s has the name of the copy that the run would make", p.input)
 	}
 	return p, nil
@@ -57,7 +57,7 @@ func (r *run) expandOutput(p *paths) (err error) {
 	}
 	// A name with % that an earlier version, or a shell, used literally.
 	if _, err := os.Lstat(r.opts.Output); err == nil && p.results != r.opts.Output {
-		return fault.Usage("for that file, write -o "+console.ShellQuote(results.PlainPattern(r.opts.Output)), "--output %q is a pattern, for %q today, but also a file that is there",
+		return fault.Usage("for that file, write "+console.ShellFlag("-o", results.PlainPattern(r.opts.Output)), "--output %q is a pattern, for %q today, but also a file that is there",
 			r.opts.Output, p.results)
 	}
 	if folder := filepath.Dir(p.results); folder != "." {

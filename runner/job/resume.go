@@ -237,7 +237,7 @@ func (r *run) inputArgs() string {
 	}
 	var args []string
 	for _, user := range r.opts.Users {
-		args = append(args, "--user", console.ShellQuote(user))
+		args = append(args, console.ShellFlag("--user", user))
 	}
 	return strings.Join(args, " ")
 }

@@ -106,7 +106,7 @@ func (r *run) goOnWithin(ctx context.Context, e *earlierResults) error {
 // leaveBehind reports results that this run doesn't resume.
 func (r *run) leaveBehind(e *earlierResults, open string) {
 	r.behind = append(r.behind, e.path)
-	r.Console.Warn("%s isn't complete: %s; to resume it: oktareset reset --resume -o %s", e.path, open, console.ShellQuote(results.PlainPattern(e.path)))
+	r.Console.Warn("%s isn't complete: %s; to resume it: oktareset reset --resume %s", e.path, open, console.ShellFlag("-o", results.PlainPattern(e.path)))
 }
 
 // goOnBefore resumes the results of an earlier date before this run begins. If something ends
@@ -116,8 +116,8 @@ func (r *run) goOnBefore(ctx context.Context, e *earlierResults, open string) er
 	_, copyErr := os.Lstat(results.CopyPath(e.path))
 	if errors.Is(copyErr, os.ErrNotExist) {
 		r.behind = append(r.behind, e.path)
-		r.Console.Warn("%s isn't complete: %s; the copy of its input isn't there: to resume it, give its input (%s, its SHA-256 begins with %s) and --resume -o %s",
-			e.path, open, e.manifest.Input.File, brief(e.manifest.Input.SHA256), console.ShellQuote(results.PlainPattern(e.path)))
+		r.Console.Warn("%s isn't complete: %s; the copy of its input isn't there: to resume it, give its input (%s, its SHA-256 begins with %s) and --resume %s",
+			e.path, open, e.manifest.Input.File, brief(e.manifest.Input.SHA256), console.ShellFlag("-o", results.PlainPattern(e.path)))
 		return nil
 	}
 	r.Console.Info("%s isn't complete: %s; resuming it first", e.path, open)

@@ -74,10 +74,10 @@ func optionFlags(m *Manifest, options map[string]string, names ...string) []stri
 			}
 		case name == "factor", name == "user": // may be repeated
 			for _, v := range strings.Split(value, ", ") {
-				args = append(args, "--"+name, console.ShellQuote(v))
+				args = append(args, console.ShellFlag("--"+name, v))
 			}
 		default:
-			args = append(args, "--"+name, console.ShellQuote(value))
+			args = append(args, console.ShellFlag("--"+name, value))
 		}
 	}
 	return args
@@ -124,12 +124,12 @@ func DroppedFlag(m *Manifest) string {
 func recordedProtection(m *Manifest) []string {
 	var args []string
 	for _, x := range RecordedExclusions(m) {
-		args = append(args, "--exclude", console.ShellQuote(x.Path))
+		args = append(args, console.ShellFlag("--exclude", x.Path))
 	}
 	args = append(args, recordedFlags(m, "exclude-column", "skip-admins")...)
 	for _, run := range slices.Backward(m.Runs) { // a resume keeps it without a flag
 		if period, ok := run.Options["skip-reset-since"]; ok {
-			return append(args, "--skip-reset-since", console.ShellQuote(period))
+			return append(args, console.ShellFlag("--skip-reset-since", period))
 		}
 	}
 	return args
@@ -140,16 +140,13 @@ func recordedTicket(m *Manifest) []string {
 	if m.Ticket == "" {
 		return nil
 	}
-	if strings.HasPrefix(m.Ticket, "-") { // otherwise it would look like a flag
-		return []string{"--ticket=" + console.ShellQuote(m.Ticket)}
-	}
-	return []string{"--ticket", console.ShellQuote(m.Ticket)}
+	return []string{console.ShellFlag("--ticket", m.Ticket)}
 }
 
 // PlanCommand returns the command that does what a plan shows, without a question, and leaves
 // alone the same users. It returns "" if there is nobody to reset.
 func PlanCommand(m *Manifest, plan string) string {
-	return planCommand(m, plan, "--confirm", console.ShellQuote(fmt.Sprintf("%s:%d", m.Org, m.Counts[runner.StatusWouldReset])))
+	return planCommand(m, plan, console.ShellFlag("--confirm", fmt.Sprintf("%s:%d", m.Org, m.Counts[runner.StatusWouldReset])))
 }
 
 // AskingPlanCommand is [PlanCommand] for a terminal: its command asks.
@@ -187,7 +184,7 @@ func GoOnCommandOf(m *Manifest, path, file string, first ...string) string {
 		first = append([]string{"--dry-run"}, first...)
 	}
 	then := recordedFlags(m, "record-factors", "workers", "rate", "max-api-capacity", "timeout", "halt", "org-url", "token-file")
-	output := []string{"--output", console.ShellQuote(PlainPattern(path))}
+	output := []string{console.ShellFlag("--output", PlainPattern(path))}
 	var input []string
 	// with the copy of the input, no file is needed
 	if _, err := os.Lstat(CopyPath(path)); err != nil {
