@@ -29,21 +29,21 @@ type run struct {
 
 // open reads the manifest and the results, and refuses what can't be evidence.
 func (r *run) open(ctx context.Context) error {
-	if err := files.Absent(r.opts.Output); err != nil {
-		return err
-	}
 	path := r.opts.Results
 	m, err := results.ReadManifest(path)
 	if _, statErr := os.Stat(path); statErr != nil && (err != nil || m.Finished) {
 		return fmt.Errorf("read the results: %w", statErr)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return fault.Usage("keep the .json beside the results, as the run left it", "nobody knows what %s belongs to: %w", path, err)
+		return results.NoManifest(path)
 	}
 	if err != nil {
 		return err
 	}
 	if err := auditable(&m, path); err != nil {
+		return err
+	}
+	if err := files.Absent(r.opts.Output); err != nil {
 		return err
 	}
 	if err := r.unchanged(&m); err != nil {

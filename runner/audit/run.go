@@ -2,11 +2,11 @@ package audit
 
 import (
 	"context"
-	"io"
 	"time"
 
 	"oktareset/runner/access"
 	"oktareset/runner/console"
+	"oktareset/runner/fault"
 	"oktareset/runner/files"
 	"oktareset/runner/results"
 )
@@ -36,19 +36,31 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 	if err := r.open(ctx); err != nil {
 		return results.Refused(err)
 	}
-	if err := r.connect(ctx); err != nil {
-		return err
-	}
-	if err := r.readLog(ctx); err != nil {
-		return r.explain(err)
-	}
-	var counts Counts
-	err := files.WriteNew(o.Output, func(w io.Writer) (err error) {
-		counts, err = r.write(ctx, w)
-		return err
-	})
+	draft, err := files.NewDraft(o.Output) // rather before the log is read than after it, which may take an hour
 	if err != nil {
 		return results.Refused(err)
 	}
+	counts, err := r.fill(ctx, draft)
+	if err != nil {
+		return fault.Also(err, draft.Discard())
+	}
 	return r.summarize(counts)
+}
+
+// fill reads the log, and writes the audit.
+func (r *run) fill(ctx context.Context, draft *files.Draft) (Counts, error) {
+	if err := r.connect(ctx); err != nil {
+		return Counts{}, err
+	}
+	if err := r.readLog(ctx); err != nil {
+		return Counts{}, r.explain(err)
+	}
+	counts, err := r.write(ctx, draft)
+	if err == nil {
+		err = draft.Publish()
+	}
+	if err != nil {
+		return Counts{}, results.Refused(err)
+	}
+	return counts, nil
 }

@@ -33,7 +33,7 @@ func createExport(path string, stdout io.Writer, columns []string) (*exportFile,
 		}
 		draft, err := files.NewDraft(path)
 		if err != nil {
-			return nil, fmt.Errorf("create the export: %w", err)
+			return nil, err
 		}
 		f.draft, w = draft, draft
 	}

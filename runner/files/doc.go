@@ -15,8 +15,9 @@
 //
 // A new file has mode 0600 whatever the umask, and nothing is written through a link. A [Draft]
 // gets its name only once it is whole and synced: [Draft.Replace] replaces a file with that name,
-// [Draft.Publish] fails if there is one. [Replace] and [WriteNew] do that in one call. A program
-// that dies leaves a temporary file, which [RemoveTemps] removes.
+// [Draft.Publish] fails if there is one. [Replace] does all of it in one call. A program that dies
+// leaves a temporary file, which [RemoveTemps] removes. If none can be made, the
+// [*UnwritableError] names the file that was asked for.
 //
 // # Owners
 //

@@ -35,16 +35,26 @@ type Draft struct {
 	done bool
 }
 
-// NewDraft makes a temporary file of mode 0600 beside path.
+// NewDraft makes a draft of path, as [CreateTemp] does.
 func NewDraft(path string) (*Draft, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	f, err := CreateTemp(path)
 	if err != nil {
 		return nil, err
 	}
-	if err := MakePrivate(f); err != nil {
-		return nil, errors.Join(err, f.Close(), os.Remove(f.Name()))
-	}
 	return &Draft{path: path, file: f, buf: bufio.NewWriterSize(f, 1<<16)}, nil
+}
+
+// CreateTemp makes a temporary file of mode 0600 beside path, whatever the umask. Its error is an
+// [*UnwritableError] of path.
+func CreateTemp(path string) (*os.File, error) {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return nil, &UnwritableError{path, err}
+	}
+	if err := MakePrivate(f); err != nil {
+		return nil, &UnwritableError{path, errors.Join(err, f.Close(), os.Remove(f.Name()))}
+	}
+	return f, nil
 }
 
 // Write adds to the draft.
@@ -79,10 +89,14 @@ func (e *ExistsError) Is(target error) bool { return target == fs.ErrExist }
 // HintExists says what to do about a file in the way whose content nobody needs.
 const HintExists = "choose another file with -o, or move it away"
 
-// Absent returns an [*ExistsError] if the name is in use.
+// Absent returns an [*ExistsError] if the name is in use, and an [*UnwritableError] if no file can
+// have it.
 func Absent(path string) error {
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+	switch _, err := os.Lstat(path); {
+	case err == nil:
 		return &ExistsError{path}
+	case !errors.Is(err, fs.ErrNotExist):
+		return &UnwritableError{path, err}
 	}
 	return nil
 }
@@ -119,19 +133,6 @@ func (d *Draft) Discard() error {
 
 // Replace writes a file as a [Draft] and puts it in place of path.
 func Replace(path string, write func(io.Writer) error) error {
-	return draft(path, write, (*Draft).Replace)
-}
-
-// WriteNew writes a file as a [Draft] and gives it a new name. If the name is in use, its error
-// is an [*ExistsError].
-func WriteNew(path string, write func(io.Writer) error) error {
-	if err := Absent(path); err != nil { // rather before the work than after it
-		return err
-	}
-	return draft(path, write, (*Draft).Publish)
-}
-
-func draft(path string, write func(io.Writer) error, end func(*Draft) error) error {
 	d, err := NewDraft(path)
 	if err != nil {
 		return err
@@ -139,7 +140,7 @@ func draft(path string, write func(io.Writer) error, end func(*Draft) error) err
 	if err := write(d); err != nil {
 		return errors.Join(err, d.Discard())
 	}
-	return end(d)
+	return d.Replace()
 }
 
 // renameNew renames a file unless the new name is in use. If the system can't do that in one

@@ -62,7 +62,7 @@ func TestModeUnderAnyUmask(t *testing.T) {
 			wantMode(t, created, 0o600)
 			err = f.Close()
 		}
-		err = errors.Join(err, Replace(replaced, private("b")), WriteNew(published, private("c")))
+		err = errors.Join(err, Replace(replaced, private("b")), publish(published, private("c")))
 		syscall.Umask(before)
 		if err != nil {
 			t.Errorf("umask %03o: %v", mask, err)
@@ -84,17 +84,19 @@ func TestReplace(t *testing.T) {
 		want(t, dir, "a="+s)
 	}
 	broken := errors.New("broken")
-	for name, write := range map[string]func(string, func(io.Writer) error) error{"Replace": Replace, "WriteNew": WriteNew} {
-		target := path
-		if name == "WriteNew" {
-			target += ".new"
-		}
-		err := write(target, func(w io.Writer) error { return errors.Join(text("half")(w), broken) })
-		if !errors.Is(err, broken) {
-			t.Errorf("%s() = %v, want %v", name, err, broken)
-		}
-		want(t, dir, "a=second")
+	if err := Replace(path, func(w io.Writer) error { return errors.Join(text("half")(w), broken) }); !errors.Is(err, broken) {
+		t.Errorf("Replace() = %v, want %v", err, broken)
 	}
+	want(t, dir, "a=second")
+}
+
+// publish writes a file as a draft, and gives it a name that nothing has.
+func publish(path string, write func(io.Writer) error) error {
+	d, err := NewDraft(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(d), d.Publish())
 }
 
 // A link is replaced; its target stays.
@@ -132,9 +134,6 @@ func TestNothingIsOverwritten(t *testing.T) {
 			}
 			if err := d.Discard(); err != nil {
 				t.Errorf("Discard() = %v", err)
-			}
-			if err := WriteNew(path, text("ours")); !errors.Is(err, fs.ErrExist) {
-				t.Errorf("WriteNew() = %v, want ErrExist", err)
 			}
 			if f, err := Create(path); !errors.Is(err, fs.ErrExist) {
 				t.Errorf("Create() = %v, %v, want ErrExist", f, err)

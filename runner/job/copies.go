@@ -2,8 +2,6 @@ package job
 
 import (
 	"errors"
-	"fmt"
-	"io/fs"
 
 	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
@@ -18,9 +16,6 @@ import (
 // is kept.
 func (r *run) newCopy() (*ledger.Copy, error) {
 	c, err := ledger.NewCopy(r.paths.results)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = fault.WithHint(fmt.Errorf("the folder for the results %s doesn't exist", r.paths.results), "make it, or check that it is mounted")
-	}
 	if err != nil {
 		return nil, err
 	}

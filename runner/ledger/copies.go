@@ -33,23 +33,14 @@ type Copy struct {
 // NewCopy makes a copy beside future results, for a run without a ledger. Close removes it unless
 // [Ledger.Keep] has named it.
 func NewCopy(path string) (*Copy, error) {
-	f, err := createTemp(results.CopyPath(path))
+	f, err := files.CreateTemp(results.CopyPath(path))
+	if unwritable := (*files.UnwritableError)(nil); errors.As(err, &unwritable) {
+		return nil, &files.UnwritableError{Path: path, Err: unwritable.Err} // the copy is nothing that anybody asked for
+	}
 	if err != nil {
 		return nil, fmt.Errorf("copy the input: %w", err)
 	}
 	return &Copy{file: f, temp: f.Name()}, nil
-}
-
-// createTemp makes a temporary file of mode 0600 beside path, whatever the umask.
-func createTemp(path string) (*os.File, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return nil, err
-	}
-	if err := files.MakePrivate(f); err != nil {
-		return nil, errors.Join(err, f.Close(), os.Remove(f.Name()))
-	}
-	return f, nil
 }
 
 // OpenCopy opens the copy that an earlier run kept beside its results. The error wraps
@@ -185,7 +176,7 @@ func (c *Copy) again(path string) error {
 	if err != nil {
 		return err
 	}
-	f, err := createTemp(path)
+	f, err := files.CreateTemp(path)
 	if err != nil {
 		return err
 	}

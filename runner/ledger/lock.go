@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -61,7 +63,10 @@ func acquire(results string, h Holder) (*lock, error) {
 		ok, err := l.held.TryLock()
 		if err != nil {
 			if refused := files.Look(path); refused != nil { // its words say what to do
-				err = refused
+				return nil, fmt.Errorf("lock %q: %w", path, refused)
+			}
+			if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+				return nil, &files.UnwritableError{Path: results, Err: err}
 			}
 			return nil, fmt.Errorf("lock %q: %w", path, err)
 		}

@@ -79,7 +79,7 @@ func writePage(stdout io.Writer, path string, write func(io.Writer) error) error
 	}
 	draft, err := files.NewDraft(path)
 	if err != nil {
-		return fmt.Errorf("write the page: %w", err)
+		return err
 	}
 	if err := write(draft); err != nil {
 		return fault.Also(err, draft.Discard())
@@ -98,7 +98,7 @@ func replaceable(path string) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("write the page: %w", err)
+		return &files.UnwritableError{Path: path, Err: err}
 	}
 	if info.Mode().IsRegular() {
 		f, err := files.Open(path, files.Rule{})

@@ -75,8 +75,7 @@ func readManifest(path string) (results.Manifest, error) {
 		return m, fault.Refused(fmt.Errorf("read the results: %w", statErr))
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return m, fault.Usage("give the .csv that reset wrote, with its .json beside it",
-			"%q has no manifest %q, which says of which org it is, by whom and with whose consent", path, results.ManifestPath(path))
+		return m, results.NoManifest(path)
 	}
 	return m, results.Refused(err)
 }

@@ -69,24 +69,41 @@ func RunText(m *Manifest) string {
 	return "run " + m.Runs[len(m.Runs)-1].RunID
 }
 
+// NoManifest is the error of whoever reads results or a plan and finds no manifest of the file: it
+// says what the file is.
+func NoManifest(path string) error {
+	hint := "give the .csv that reset wrote, as users.results.csv, with its .json beside it"
+	switch kindAt(path) {
+	case table.KindRecords:
+		return fault.Usage("keep the .json beside it, as the run left it",
+			"%q has no manifest %q, which says of which org it is, by whom and with whose consent", path, ManifestPath(path))
+	case table.KindAudit:
+		return fault.Usage(hint, "%q is an audit, neither results nor a plan", path)
+	}
+	return fault.Usage(hint, "%q is neither results nor a plan: no reset wrote it", path)
+}
+
 // isOurs reports whether a file has the header of results or of a plan, even after a spreadsheet
 // has saved it.
-func isOurs(path string) bool {
+func isOurs(path string) bool { return kindAt(path) == table.KindRecords }
+
+// kindAt tells by its header what a file is.
+func kindAt(path string) table.Kind {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
-		return false
+		return table.KindOther
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return false
+		return table.KindOther
 	}
 	defer f.Close() //nolint:errcheck // only read
 	in, err := table.NewReader(f, table.ReaderOptions{})
 	if err != nil {
-		return false
+		return table.KindOther
 	}
 	header, _ := in.Header()
-	return table.KindOf(header) == table.KindRecords
+	return table.KindOf(header)
 }
 
 // Changed returns how many users were or may have been changed, according to the results.
