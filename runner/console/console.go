@@ -17,7 +17,7 @@ import (
 // Options are the flags for what is written to stderr.
 type Options struct {
 	JSON    bool // --log-format json
-	Quiet   bool // only errors, and warnings that somebody isn't protected
+	Quiet   bool // only errors, and warnings without which something would look like an answer
 	Verbose bool // requests too
 }
 

@@ -247,6 +247,7 @@ func FuzzRoster(f *testing.F) {
 	for _, s := range []string{
 		"login\na@b\n\nme\n", "\ufeffid;x\r\n" + idA + ";\"1\n2\"\n" + idA + ";2", "sep=,\nlogin,x\n\"a\"\"b\",1\n", idA + "\n" + idB,
 		planHeader + planRow(f, "1", idA, "would_reset") + planRow(f, "2", idB, "skipped"), "login\n\"a\n", "login\n   \nx\r\r\n",
+		"login\nlogin\nLOGIN \na\xff@b\n", "A title\n\nlogin;x\na@b;1\n", "a|b@x\nlogin|x\n",
 	} {
 		f.Add(s, "", rune(0), false)
 		f.Add(s, "1", rune(0), true)
