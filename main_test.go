@@ -72,6 +72,7 @@ func TestScripts(t *testing.T) {
 			"org": startOrg, "revoke": revoke, "replace": replaceIn, "nosecrets": noSecrets, "did": did, "deeds": deeds, "passcode": passcode,
 			"stats": stats, "match": match, "mode": mode, "shown": scripting.RunShown, "notrun": scripting.NotRun,
 			"resetby": resetBy, "clearfaults": clearFaults, "relay": relay.Start, "relayed": relay.Asked,
+			"scan": scripting.Scan,
 		},
 	})
 }
@@ -127,6 +128,9 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 			people = append(people, standin.User{ID: value, GroupRoles: []string{"Tier 2"}})
 		case "factors", "rejects": // as alice@example.com=push:OKTA,sms:OKTA
 			people = append(people, userWith(value, key))
+		case "policy": // as alice@example.com=sms:OKTA,call:OKTA
+			login, list, _ := strings.Cut(value, "=")
+			people = append(people, standin.User{Login: login, Policy: strings.Split(list, ",")})
 		case "login":
 			people = append(people, standin.User{Login: value})
 		case "user": // ID,LOGIN[,EMAIL]

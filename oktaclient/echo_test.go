@@ -252,6 +252,10 @@ var calls = map[string]func(ctx context.Context, s *scene) []any{
 		}
 		return append(of(s.client.AwaitPush(ctx, s.user, s.factor["push"], v)), rep)
 	},
+	"SendActivation": func(ctx context.Context, s *scene) []any {
+		f, _ := s.org.Enroll(someoneReset, standin.Factor{Type: "push", Provider: "OKTA", Status: oktaclient.FactorPending})
+		return of3(s.client.SendActivation(ctx, someoneReset, waiting(f.ID), oktaclient.SendSMS, "+15551234567", nil))
+	},
 	"AwaitActivation": func(ctx context.Context, s *scene) []any {
 		return of(s.client.AwaitActivation(ctx, s.user, s.factor["sms"], time.Time{}))
 	},

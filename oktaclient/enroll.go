@@ -3,8 +3,10 @@ package oktaclient
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -105,8 +107,8 @@ func (e Enrollment) OtherPhone(err error) bool {
 // ActivateFactor activates an enrolled factor of the user with this ID by the passcode that the
 // user received or reads off. A push has no passcode: the user's app activates it, and this call
 // restarts an expired activation; [Factor.Result] says how far it is. Okta allows five attempts
-// in five minutes and answers further ones with 429, which isn't waited out: the passcode would
-// be stale. It counts in [BucketUsers].
+// in five minutes and answers further ones with 429, which isn't waited out where there is a
+// passcode: it would be stale. It counts in [BucketUsers].
 //
 // Okta API:
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/activateFactor
@@ -122,10 +124,43 @@ func (c *Client) ActivateFactor(ctx context.Context, userID, factorID string, co
 		body = map[string]string{"passCode": string(code)}
 	}
 	rep, err := c.post(ctx, request{
-		bucket: BucketUsers, path: apiPath("users", userID, "factors", factorID, "lifecycle", "activate"), once: true,
+		bucket: BucketUsers, path: apiPath("users", userID, "factors", factorID, "lifecycle", "activate"), once: code != "",
 		secrets: []Passcode{code},
 	}, body, &f)
 	return f, rep, err
+}
+
+// ErrNoSend is the error of [Client.SendActivation] for a factor of which Okta's answer had no such
+// link.
+var ErrNoSend = errors.New("okta offers no such link for this factor")
+
+// SendActivation has Okta send the link that activates f, a push that waits for its user, to the
+// user's address, or by SMS to a phone number. f comes back with a new end of its activation. Only
+// a way that [ReadActivation] finds in f is used. Okta limits the messages to one phone or address
+// ([MessageLimit]). dispatch is that of [Client.ResetFactors]; in doubt the link may have been sent.
+// It counts in [BucketUsers].
+//
+// Okta's API description has the links, and not the operation behind them:
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/enrollFactor
+//
+//meta:operation POST /api/v1/users/{userId}/factors/{factorId}/lifecycle/activate/email
+//meta:operation POST /api/v1/users/{userId}/factors/{factorId}/lifecycle/activate/sms
+func (c *Client) SendActivation(ctx context.Context, userID string, f Factor, by Send, phone string, dispatch func() error) (Factor, Reply, error) {
+	var sent Factor
+	if err := checkIDs(userID, f.ID); err != nil {
+		return sent, Reply{}, err
+	}
+	if a, _ := ReadActivation(f); !slices.Contains(a.Sends, by) {
+		return sent, Reply{}, unsentError(fmt.Errorf("%w by %s", ErrNoSend, cut(string(by), 40)))
+	}
+	var body any
+	if by == SendSMS {
+		body = map[string]any{"profile": map[string]string{"phoneNumber": phone}}
+	}
+	rep, err := c.post(ctx, request{
+		bucket: BucketUsers, path: apiPath("users", userID, "factors", f.ID, "lifecycle", "activate", string(by)), dispatch: dispatch,
+	}, body, &sent)
+	return sent, rep, err
 }
 
 // ResendFactor sends the passcode that activates f, an sms, call or email, once more. Okta

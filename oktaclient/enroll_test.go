@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"oktareset/oktaclient"
 )
 
@@ -111,9 +113,16 @@ func TestReadActivation(t *testing.T) {
 			true,
 		},
 		{
-			"push", `{"_embedded":{"activation":{"expiresAt":"2015-11-13T07:44:22.000Z","factorResult":"WAITING","_links":{"send":[{"name":"email"}],"qrcode":{"href":"https://x/qr/3"}}}}}`,
-			oktaclient.Activation{QRCode: "https://x/qr/3", ExpiresAt: time.Date(2015, 11, 13, 7, 44, 22, 0, time.UTC)},
+			"push", `{"_embedded":{"activation":{"expiresAt":"2015-11-13T07:44:22.000Z","factorResult":"WAITING","_links":{"send":[{"name":"email","href":"https://x/lifecycle/activate/email"},{"name":"fax","href":"https://x/fax"}],"qrcode":{"href":"https://x/qr/3"}}}}}`,
+			oktaclient.Activation{
+				QRCode: "https://x/qr/3", ExpiresAt: time.Date(2015, 11, 13, 7, 44, 22, 0, time.UTC), Sends: []oktaclient.Send{oktaclient.SendEmail},
+			},
 			true,
+		},
+		{
+			"begun anew", `{"factorResult":"WAITING","_links":{"send":[{"name":"email","href":"https://x/lifecycle/activate/email"},{"name":"sms","href":"https://x/lifecycle/activate/sms"}]}}`,
+			oktaclient.Activation{Sends: []oktaclient.Send{oktaclient.SendEmail, oktaclient.SendSMS}},
+			false,
 		},
 	}
 	for _, tt := range tests {
@@ -121,7 +130,7 @@ func TestReadActivation(t *testing.T) {
 		if err := json.Unmarshal([]byte(tt.in), &f); err != nil {
 			t.Fatal(err)
 		}
-		if got, ok := oktaclient.ReadActivation(f); got != tt.want || ok != tt.ok {
+		if got, ok := oktaclient.ReadActivation(f); !cmp.Equal(got, tt.want) || ok != tt.ok {
 			t.Errorf("%s: ReadActivation = %+v, %v; want %+v, %v", tt.name, got, ok, tt.want, tt.ok)
 		}
 	}

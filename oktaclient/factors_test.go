@@ -91,6 +91,28 @@ var factorCalls = []struct {
 		},
 	},
 	{
+		name: "begin anew", answer: "{}", request: "POST /factors/" + someFactor + "/lifecycle/activate",
+		call: func(ctx context.Context, c *oktaclient.Client, u, f string) (oktaclient.Reply, error) {
+			_, rep, err := c.ActivateFactor(ctx, u, f, "")
+			return rep, err
+		},
+	},
+	{
+		name: "link by email", answer: "{}", request: "POST /factors/" + someFactor + "/lifecycle/activate/email",
+		call: func(ctx context.Context, c *oktaclient.Client, u, f string) (oktaclient.Reply, error) {
+			_, rep, err := c.SendActivation(ctx, u, waiting(f), oktaclient.SendEmail, "", nil)
+			return rep, err
+		},
+	},
+	{
+		name: "link by SMS", answer: "{}", request: "POST /factors/" + someFactor + "/lifecycle/activate/sms",
+		body: `{"profile":{"phoneNumber":"+15551234567"}}`,
+		call: func(ctx context.Context, c *oktaclient.Client, u, f string) (oktaclient.Reply, error) {
+			_, rep, err := c.SendActivation(ctx, u, waiting(f), oktaclient.SendSMS, "+15551234567", nil)
+			return rep, err
+		},
+	},
+	{
 		name: "resend", once: true, answer: "{}", request: "POST /factors/" + someFactor + "/resend?templateId=cst1",
 		body: `{"factorType":"sms","profile":{"phoneNumber":"+15551234567"},"provider":"OKTA"}`,
 		call: func(ctx context.Context, c *oktaclient.Client, u, f string) (oktaclient.Reply, error) {
@@ -241,6 +263,33 @@ func TestFactorLimitsAreNotWaitedOut(t *testing.T) {
 					t.Errorf("%v (%q) after %d calls", err, oktaclient.MessageLimit(err), calls.Load())
 				}
 			})
+		}
+	}
+}
+
+// waiting is a push that was enrolled and waits for its user, as Okta answers.
+func waiting(id string) oktaclient.Factor {
+	var f oktaclient.Factor
+	at := "https://acme.okta.com/api/v1/users/u/factors/" + id + "/lifecycle/activate/"
+	_ = json.Unmarshal(fmt.Appendf(nil, `{"id":%q,"factorType":"push","provider":"OKTA","status":"PENDING_ACTIVATION","_embedded":{"activation":{"_links":{
+		"send":[{"name":"email","href":"%[2]semail"},{"name":"sms","href":"%[2]ssms"}]}}}}`, id, at), &f)
+	return f
+}
+
+// A link is sent only in a way that Okta's own answer has, to the path that Okta documents.
+func TestSendOnlyWhatIsOffered(t *testing.T) {
+	t.Parallel()
+	for name, raw := range map[string]string{
+		"nothing":  `{}`,
+		"by email": `{"_links":{"send":[{"name":"email","href":"https://acme.okta.com/lifecycle/activate/email"}]}}`,
+		"astray":   `{"_links":{"send":[{"name":"sms","href":"https://evil.example.com/collect"}]}}`,
+	} {
+		var calls atomic.Int32
+		c := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls.Add(1) }), oktaclient.Options{})
+		f := oktaclient.Factor{ID: someFactor, Raw: json.RawMessage(raw)}
+		_, _, err := c.SendActivation(t.Context(), someID, f, oktaclient.SendSMS, "+15551234567", nil)
+		if !errors.Is(err, oktaclient.ErrNoSend) || oktaclient.FateOf(err) != oktaclient.NotSent || calls.Load() != 0 {
+			t.Errorf("%s: %v after %d calls", name, err, calls.Load())
 		}
 	}
 }

@@ -22,6 +22,8 @@ const (
 	atOnce                 // the API can activate it without the user
 	secret                 // enrolling it takes a secret that only the user or a device knows
 	device                 // only the user's own device can enroll and verify it
+	byLink                 // the user's app activates it, by a QR code or by a link that Okta sends
+	shown                  // the user's app needs a secret that only the answer to its enrollment shows
 )
 
 // is reports whether factors of a type have this use.
@@ -37,6 +39,13 @@ func ByMail(factorType string) bool { return is(factorType, mail) }
 
 // AtOnce reports whether the API can activate factors of a type without the user.
 func AtOnce(factorType string) bool { return is(factorType, atOnce) }
+
+// ByLink reports whether Okta sends a link by which the user's app activates factors of a type.
+func ByLink(factorType string) bool { return is(factorType, byLink) }
+
+// ShownOnce reports whether factors of a type need a secret that is shown to whoever enrolls them,
+// and that Okta sends to nobody.
+func ShownOnce(factorType string) bool { return is(factorType, shown) }
 
 // TakesSecret reports whether enrolling factors of a type takes a secret of each user.
 func TakesSecret(factorType string) bool { return is(factorType, secret) }
@@ -78,10 +87,10 @@ func Enrollable() []string {
 // stays enrolled on Identity Engine, and not question, which may be the one for a forgotten
 // password.
 var kinds = []kind{
-	{"push", "OKTA", "OKTA_VERIFY_PUSH", true, 0},
+	{"push", "OKTA", "OKTA_VERIFY_PUSH", true, byLink},
 	{"signed_nonce", "OKTA", "SIGNED_NONCE", true, device},
-	{"token:software:totp", "OKTA", "OKTA_SOFT_TOKEN", true, 0},
-	{"token:software:totp", "GOOGLE", "GOOGLE_AUTHENTICATOR", true, 0},
+	{"token:software:totp", "OKTA", "OKTA_SOFT_TOKEN", true, shown},
+	{"token:software:totp", "GOOGLE", "GOOGLE_AUTHENTICATOR", true, shown},
 	{"sms", "OKTA", "SMS_FACTOR", true, phone | atOnce},
 	{"call", "OKTA", "CALL_FACTOR", true, phone | atOnce},
 	{"webauthn", "FIDO", "FIDO_WEBAUTHN", true, device},

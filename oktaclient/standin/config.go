@@ -85,7 +85,8 @@ type Config struct {
 	Stays      []string
 	StayEvents bool
 
-	// PushDelay is how long people take to answer a push or to scan a QR code; see [User.Push].
+	// PushDelay is how long people take to answer a push, to scan a QR code that somebody has
+	// fetched, or to open a link that they were sent; see [User.Push].
 	PushDelay time.Duration
 
 	// What nobody has seen or read of Okta. The zero value is what its description says, or else the

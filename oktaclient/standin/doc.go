@@ -29,6 +29,8 @@
 //	GET    /api/v1/users/{userId}/factors/{factorId}    get_factor
 //	DELETE /api/v1/users/{userId}/factors/{factorId}    unenroll
 //	POST   …/factors/{factorId}/lifecycle/activate      activate (and …/activate/poll)
+//	POST   …/lifecycle/activate/email and …/sms         send_link
+//	GET    …/factors/{factorId}/qr/{code}               qr_code (no credentials asked for)
 //	POST   …/factors/{factorId}/resend                  resend
 //	POST   …/factors/{factorId}/verify                  verify
 //	GET    …/factors/{factorId}/transactions/{id}       transaction
@@ -56,8 +58,10 @@
 //
 // A factor that is enrolled waits for its user: passcodes are checked as Okta checks them, and
 // [Org.Passcode] (or "passcodes" of /sandbox/users/{id}) says what the user's phone, app or
-// token shows. Apps scan and pushes are answered by themselves, as [User.Push] and
-// [Config.PushDelay] say. Okta's limits on attempts and messages count by the org's clock.
+// token shows. A push that is enrolled becomes active only after its link was sent or somebody
+// fetched its QR code; then apps scan, and pushes are answered, by themselves, as [User.Push] and
+// [Config.PushDelay] say. Okta's limits on attempts and messages count by the org's clock. That a
+// link counts as one of these messages isn't documented.
 //
 // # Credentials
 //

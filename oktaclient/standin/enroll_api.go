@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"time"
 )
 
 // question is a security question that users may choose.
@@ -75,8 +76,12 @@ func (c *call) listSupported() {
 	if !ok {
 		return
 	}
+	u, _ := c.found()
 	page := []map[string]any{}
 	for _, k := range catalog[:len(catalog)-1] {
+		if !u.mayEnroll(k.typ, k.provider) {
+			continue
+		}
 		links := map[string]any{"enroll": link{Href: user + "/factors", Hints: &hints{Allow: []string{"POST"}}}}
 		if k.typ == "question" {
 			links["questions"] = link{Href: user + "/factors/questions", Hints: &hints{Allow: []string{"GET"}}}
@@ -90,6 +95,11 @@ func (c *call) listSupported() {
 		})
 	}
 	c.json(page)
+}
+
+// mayEnroll reports whether the user's policy has a kind of factor.
+func (u *User) mayEnroll(typ, provider string) bool {
+	return u.Policy == nil || slices.Contains(u.Policy, typ+":"+provider)
 }
 
 func (c *call) listQuestions() {
@@ -132,7 +142,7 @@ func (c *call) activate() {
 		now, dev := c.o.now(), c.o.dir.device(c.pos, f)
 		if f.Type == "push" {
 			if !now.Before(f.Updated.Add(activationLifetime)) {
-				f.Updated = now
+				f.Updated, dev.reached = now, time.Time{}
 				c.o.dir.replace(c.pos, f)
 			}
 			return http.StatusOK, f.wirePush(user, now), nil

@@ -221,6 +221,7 @@ func TestActivatePush(t *testing.T) {
 			if a := decode[wireFactor](t, post(t, o, at+"/lifecycle/activate/poll", "")); a.FactorResult != "WAITING" {
 				t.Errorf("polled: %+v", a)
 			}
+			want(t, post(t, o, at+"/lifecycle/activate/email", ""), 200, "")
 			pause(time.Minute)
 			if a := decode[wireFactor](t, call(t, o, "GET", at)); a.Status != "ACTIVE" || a.Profile["name"] == "" {
 				t.Errorf("scanned: %+v", a)

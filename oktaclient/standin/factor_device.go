@@ -38,6 +38,7 @@ type device struct {
 	attempts []time.Time // to activate
 	failures []time.Time // to verify
 	used     int64       // time step of the last passcode that counted
+	reached  time.Time   // of a push: when its code or its link came to somebody; zero: to nobody yet
 }
 
 // device returns the device of a factor of the user at pos.
@@ -155,17 +156,18 @@ func (o *Org) passcodes(u User) map[string]string {
 	return codes
 }
 
-// message sends a passcode to the user at pos, or says why not yet. The caller holds the mutex.
-func (o *Org) message(pos int, f Factor, lifetime time.Duration) *failure {
+// reach counts a message of a kind to a phone or an address of the user at pos, or says why it
+// can't be sent yet. The caller holds the mutex.
+func (o *Org) reach(pos int, kind, to string) *failure {
 	st, now := o.dir.change(pos), o.now()
 	period, refused := messagePeriod, &smsTooSoon
-	switch f.Type {
+	switch kind {
 	case "call":
 		refused = &callTooSoon
 	case "email":
 		period, refused = emailPeriod, &emailTooSoon
 	}
-	to := f.Type + " " + f.Profile["phoneNumber"] + f.Profile["email"]
+	to = kind + " " + to
 	if last, ok := st.sent[to]; ok && now.Before(last.Add(period)) {
 		return refused
 	}
@@ -173,6 +175,15 @@ func (o *Org) message(pos int, f Factor, lifetime time.Duration) *failure {
 		st.sent = make(map[string]time.Time)
 	}
 	st.sent[to] = now
+	return nil
+}
+
+// message sends a passcode to the user at pos, or says why not yet. The caller holds the mutex.
+func (o *Org) message(pos int, f Factor, lifetime time.Duration) *failure {
+	if refused := o.reach(pos, f.Type, f.Profile["phoneNumber"]+f.Profile["email"]); refused != nil {
+		return refused
+	}
+	st, now := o.dir.change(pos), o.now()
 	dev := o.dir.device(pos, f)
 	dev.message, dev.expires = base10(o.rng.Uint64(), 6), now.Add(lifetime)
 	st.deeds.Messages++

@@ -86,7 +86,7 @@ func (e enrollment) profile(u User) (map[string]string, *failure) {
 // enroll enrolls a factor of the user, or says why not. The caller holds the mutex.
 func (o *Org) enroll(c *call, u User, e enrollment, q url.Values) (Factor, *failure) {
 	k := kindOf(Factor{Type: e.Type, Provider: e.Provider})
-	if k == len(catalog)-1 || e.Type == "signed_nonce" {
+	if k == len(catalog)-1 || e.Type == "signed_nonce" || !u.mayEnroll(e.Type, e.Provider) {
 		return Factor{}, badEnroll("The factor type " + e.Type + " of " + e.Provider + " can't be enrolled.")
 	}
 	kept := o.dir.verified(c.pos, e.Type)

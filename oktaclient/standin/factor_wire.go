@@ -58,8 +58,11 @@ func pushLinks(self, factorID string) map[string]any {
 }
 
 func qrCode(self, factorID string) map[string]any {
-	return map[string]any{"href": self + "/qr/00" + base62(hash("qr"+factorID)), "type": "image/png"}
+	return map[string]any{"href": self + "/qr/" + qrSecret(factorID), "type": "image/png"}
 }
+
+// qrSecret is the end of the address of a factor's QR code.
+func qrSecret(factorID string) string { return "00" + base62(hash("qr"+factorID)) }
 
 // wireTransaction is how far the verification of a push is.
 func (f Factor) wireTransaction(user, id string, p push, result string) map[string]any {

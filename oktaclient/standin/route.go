@@ -20,6 +20,8 @@ const (
 	OpEnroll         = "enroll"
 	OpActivate       = "activate"
 	OpResend         = "resend"
+	OpSendLink       = "send_link"
+	OpQRCode         = "qr_code"
 	OpVerify         = "verify"
 	OpTransaction    = "transaction"
 	OpUserGroups     = "user_groups"
@@ -77,6 +79,9 @@ var routes = parts([]route{
 	{op: OpEnroll, method: "POST", path: "api/v1/users/{userId}/factors", bucket: BucketUsers, scope: usersManage, serve: (*call).enroll},
 	{op: OpActivate, method: "POST", path: factorPath + "/lifecycle/activate", bucket: BucketUsers, scope: usersManage, serve: (*call).activate},
 	{op: OpActivate, method: "POST", path: factorPath + "/lifecycle/activate/poll", bucket: BucketUsers, scope: usersManage, serve: (*call).pollActivation},
+	{op: OpSendLink, method: "POST", path: factorPath + "/lifecycle/activate/email", bucket: BucketUsers, scope: usersManage, serve: (*call).mailLink},
+	{op: OpSendLink, method: "POST", path: factorPath + "/lifecycle/activate/sms", bucket: BucketUsers, scope: usersManage, serve: (*call).textLink},
+	{op: OpQRCode, method: "GET", path: factorPath + "/qr/{code}", serve: (*call).showCode, public: true},
 	{op: OpResend, method: "POST", path: factorPath + "/resend", bucket: BucketUsers, scope: usersManage, serve: (*call).resend},
 	{op: OpVerify, method: "POST", path: factorPath + "/verify", bucket: BucketVerify, scope: usersManage, serve: (*call).verify},
 	{op: OpTransaction, method: "GET", path: factorPath + "/transactions/{transactionId}", bucket: BucketUsers, scope: usersRead, serve: (*call).getTransaction},
@@ -117,7 +122,7 @@ func (rt *route) match(segments []string) (name, arg string, ok bool) {
 		switch {
 		case part == "{factorId}":
 			arg = segments[i]
-		case part == "{transactionId}":
+		case part == "{transactionId}", part == "{code}":
 			arg += "/" + segments[i]
 		case strings.HasPrefix(part, "{"):
 			name = segments[i]

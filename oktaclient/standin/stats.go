@@ -22,7 +22,8 @@ type Deeds struct {
 	Activations      int `json:"activations"`   // factors activated by a passcode or by the user's app
 	Verifications    int `json:"verifications"` // that succeeded
 	WrongPasscodes   int `json:"wrongPasscodes"`
-	Messages         int `json:"messages"` // SMS, calls, emails and pushes that went to the user
+	Messages         int `json:"messages"` // SMS, calls, emails and pushes that went to the user, links not counted
+	Links            int `json:"links"`    // emails and SMS with a link that activates a push
 }
 
 // Stats is what the org has seen.

@@ -51,6 +51,9 @@ type User struct {
 	// Push is how the user answers a push: SUCCESS or "" at [Config.PushDelay], REJECTED then,
 	// TIMEOUT never. Who doesn't answer with SUCCESS doesn't scan QR codes either.
 	Push string `json:"push,omitempty"`
+
+	// Policy has what the user's enrollment policy lets them enroll, as sms:OKTA; nil: everything.
+	Policy []string `json:"policy,omitempty"`
 }
 
 // dated fills in when things happened to a user, as recorded orgs have it: who is staged did nothing

@@ -167,7 +167,8 @@ func (c *call) getTransaction() {
 	})
 }
 
-// answerPushes lets the user at the call's position scan what waits to be scanned.
+// answerPushes lets the user at the call's position activate the pushes whose code or link has come
+// to somebody.
 func (o *Org) answerPushes(c *call) {
 	if c.pos < 0 {
 		return
@@ -185,7 +186,11 @@ func (o *Org) answerPushes(c *call) {
 		if f.Type != "push" || f.Status != pending {
 			continue
 		}
-		scanned := f.Updated.Add(o.cfg.PushDelay)
+		dev := o.dir.device(c.pos, f)
+		if dev.reached.IsZero() { // nobody was shown its code, or sent its link
+			continue
+		}
+		scanned := dev.reached.Add(o.cfg.PushDelay)
 		if now := o.now(); !now.Before(scanned) && scanned.Before(f.Updated.Add(activationLifetime)) {
 			o.activated(c, u, f)
 		}
