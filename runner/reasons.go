@@ -3,7 +3,7 @@ package runner
 // Reasons lists, for each of [Statuses] that has any, the reasons that refine it. Tests compare
 // the page and the README with it.
 var Reasons = map[Status][]Reason{
-	StatusReset:   {ReasonVerified},
+	StatusReset:   {ReasonVerified, ReasonPending},
 	StatusSkipped: {ReasonExcluded, ReasonDuplicate, ReasonSelf, ReasonRecent, ReasonAdmin, ReasonDeprovisioned, ReasonNotEnrolled},
 	StatusPartial: openReasons(),
 	StatusInvalid: {ReasonEmpty, ReasonReserved, ReasonMalformed, ReasonMismatch, ReasonProfile},

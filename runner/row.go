@@ -145,6 +145,7 @@ type Reason string
 const (
 	// reset: the answer was lost, but the System Log proves the reset
 	ReasonVerified Reason = "verified"
+	ReasonPending  Reason = "pending" // reset: the user still has to activate the new factor
 
 	ReasonExcluded  Reason = "excluded" // skipped
 	ReasonDuplicate Reason = "duplicate"
@@ -157,6 +158,7 @@ const (
 
 	ReasonUnenroll Reason = "unenroll" // partial
 	ReasonEnroll   Reason = "enroll"
+	ReasonSend     Reason = "send"
 	ReasonSessions Reason = "sessions"
 	ReasonPassword Reason = "password"
 

@@ -49,6 +49,7 @@ var Steps = []Step{
 		Then:  "expires their passwords",
 	},
 	{Open: ReasonEnroll, Changes: true, Calls: 1, Undone: "the new factor isn't enrolled"},
+	{Open: ReasonSend, Changes: true, Calls: 1, Undone: "the link that activates the new factor isn't sent"},
 }
 
 // The names of the steps that change nothing.

@@ -107,9 +107,16 @@ func TestCompleteTaken(t *testing.T) {
 		}
 		return found
 	}
-	for _, flag := range []string{"--log-format", "--retry", "--factor", "--enroll", "--delimiter"} {
+	for _, flag := range []string{"--log-format", "--retry", "--factor", "--enroll", "--send", "--delimiter"} {
 		for _, s := range offered("reset", flag, "") {
-			if _, err := parse(t, "users.csv", flag, s.word); err != nil {
+			args := []string{"users.csv", flag, s.word}
+			switch {
+			case flag == "--send":
+				args = append(args, "--enroll", "push:OKTA")
+			case s.word == "push:OKTA":
+				args = append(args, "--send", "email")
+			}
+			if _, err := parse(t, args...); err != nil {
 				t.Errorf("%s %s is offered: %v", flag, s.word, err)
 			}
 		}

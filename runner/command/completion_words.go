@@ -192,7 +192,12 @@ func flagValues(e *flagEntry, before, current string) (found []suggestion, names
 	case "factor", "has-factor":
 		words = oktaclient.FactorTypes()
 	case "enroll":
-		words = slices.DeleteFunc(oktaclient.Enrollable(), func(s string) bool { return oktaclient.TakesSecret(oktaclient.ParseFactor(s).Type) })
+		words = slices.DeleteFunc(oktaclient.Enrollable(), func(s string) bool {
+			factorType := oktaclient.ParseFactor(s).Type
+			return oktaclient.TakesSecret(factorType) || oktaclient.ShownOnce(factorType)
+		})
+	case "send":
+		words = []string{string(oktaclient.SendEmail), string(oktaclient.SendSMS)}
 	case "retry":
 		words, list = strings.Split(joinStatuses(retryable), ", "), true
 	case "status":

@@ -28,7 +28,8 @@ func (v *virtual) row(user int) map[string]string {
 	for _, cells := range v.table() {
 		if cells[2] == v.ids[user] || cells[1] == v.ids[user] {
 			return map[string]string{
-				"status": cells[4], "reason": cells[5], "http": cells[6], "error": cells[8], "attempts": cells[9], "factor": cells[14],
+				"status": cells[4], "reason": cells[5], "http": cells[6], "error": cells[8], "attempts": cells[9],
+				"factor": cells[14], "factor_status": cells[15],
 			}
 		}
 	}

@@ -75,11 +75,9 @@ func TestSettledRowKeepsItsLogin(t *testing.T) {
 // those that were there before.
 func TestAdoptedFactorIsNew(t *testing.T) {
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-		old, _ := v.org.Enroll(v.ids[1], standin.Factor{
-			Type: "token:software:totp", Provider: "GOOGLE", Created: time.Now().Add(-24 * time.Hour),
-		})
+		old, _ := v.org.Enroll(v.ids[1], standin.Factor{Type: "push", Provider: "OKTA", Created: time.Now().Add(-24 * time.Hour)})
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.Before, Op: standin.OpEnroll, UserID: v.ids[1], Times: 1})
-		v.reset("--factor", "sms", "--enroll", "token:software:totp:GOOGLE", confirm(3))
+		v.reset("--factor", "sms", "--enroll", "push:OKTA", "--send", "email", confirm(3))
 		if row := v.row(1); row["factor"] == old.ID {
 			t.Errorf("the factor from before passes for the new one: %v\n%s", row, v.stderr)
 		}
@@ -95,7 +93,7 @@ func TestAdoptedUnderAWrongDate(t *testing.T) {
 				standin.Fault{Kind: standin.WrongDate, Offset: offset},
 				standin.Fault{Kind: standin.Drop, When: standin.After, Op: standin.OpEnroll, UserID: v.ids[1], Times: 1},
 			)
-			v.want(v.reset("--enroll", "token:software:totp:GOOGLE", confirm(3)), 0, map[string]int{"reset": 3})
+			v.want(v.reset("--enroll", "push:OKTA", "--send", "email", confirm(3)), 0, map[string]int{"reset/pending": 3})
 			if did := v.org.Did(v.ids[1]); did.Enrolls != 1 {
 				t.Errorf("%v ahead: enrolled %d times\n%s", offset, did.Enrolls, v.stderr)
 			}

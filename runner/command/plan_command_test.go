@@ -24,7 +24,7 @@ func TestPlanCommandHasEveryFlag(t *testing.T) {
 	for _, f := range flags {
 		name := f.Names()[0]
 		category := f.(cli.CategorizableFlag).GetCategory() //nolint:errcheck,forcetypeassert // all of them are
-		if category != "WHAT" && category != "PROTECT" || name == "dry-run" || name == "record-factors" || slices.Contains(names, name) {
+		if category != "WHAT" && category != "PROTECT" || name == "dry-run" || name == "send" || name == "record-factors" || slices.Contains(names, name) {
 			continue
 		}
 		names = append(names, name)
@@ -52,6 +52,14 @@ func TestPlanCommandHasEveryFlag(t *testing.T) {
 		if !strings.Contains(got, " --"+name+" ") {
 			t.Errorf("%s\nhas no --%s", got, name)
 		}
+	}
+	o, err = parse(t, "users.csv", "--enroll", "push:OKTA", "--send", "email") // it goes with another factor
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Runs[0].Options = o.Set
+	if got := results.PlanCommand(&m, "users.plan.csv"); !strings.Contains(got, " --enroll push:OKTA --send email ") {
+		t.Errorf("%s\nhas no --send", got)
 	}
 	for _, part := range []string{"--factor sms:OKTA --factor push", `--exclude 'it'\''s.csv'`, "--ticket 'CHG 1' --confirm acme.okta.com:7", "--token-file 'my token'"} {
 		if !strings.Contains(got, part) {

@@ -75,7 +75,11 @@ type what struct {
 	types    []string // factors that are unenrolled one by one; none: all are reset
 	sessions bool
 	enroll   bool
+	send     bool
 }
+
+// linkAgain is what a row says whose activation link was sent again.
+const linkAgain = "the activation link, as the answer to the first was lost"
 
 var whats = []what{
 	{},
@@ -84,6 +88,7 @@ var whats = []what{
 	{flags: []string{"--clear-sessions"}, sessions: true},
 	{flags: []string{"--enroll", "sms:OKTA", "--update-phone", "--activate"}, enroll: true},
 	{flags: []string{"--enroll", "sms:OKTA", "--update-phone", "--clear-sessions"}, enroll: true, sessions: true},
+	{flags: []string{"--enroll", "push:OKTA", "--send", "email"}, enroll: true, send: true},
 	{flags: []string{"--factor", "sms"}, types: []string{"sms"}},
 	{flags: []string{"--factor", "push:OKTA", "--factor", "sms"}, types: []string{"push", "sms"}},
 	{flags: []string{"--factor", "sms", "--clear-sessions", "--enroll", "sms:OKTA", "--update-phone"}, types: []string{"sms"}, sessions: true, enroll: true},
@@ -114,7 +119,7 @@ func (r *random) config(seed uint64) standin.Config {
 		LogLag: r.pick(0, 10*time.Second, 3*time.Minute), ResetEvents: standin.Events(r.IntN(4)), Engine: standin.Engine(r.IntN(2)),
 		ClockSkew: r.pick(0, time.Hour, -time.Hour),
 	}
-	if r.IntN(4) == 0 {
+	if r.IntN(4) == 0 && !r.what.send { // what stays can't be enrolled
 		r.stays = []string{"push"}
 		cfg.Stays = r.stays
 	}
@@ -229,7 +234,7 @@ var outages = []standin.Kind{standin.Outage, standin.OutageClosed, standin.Outag
 
 // script scripts some of the faults of one round.
 func (r *random) script() {
-	ops := []string{standin.OpResetFactors, standin.OpUnenroll, standin.OpEnroll, standin.OpClearSessions, standin.OpExpirePassword}
+	ops := []string{standin.OpResetFactors, standin.OpUnenroll, standin.OpEnroll, standin.OpSendLink, standin.OpClearSessions, standin.OpExpirePassword}
 	for _, f := range readFaults {
 		if f.Probability = []float64{0.1, 0.5, 1}[r.IntN(3)]; r.IntN(len(readFaults)) == 0 {
 			r.v.org.Script(f)
@@ -414,7 +419,7 @@ func (r *random) check() {
 	again := make(map[int]int)    // by user: how often a row says that it was sent again
 	for n, row := range rows {
 		if row != nil && r.owner[n] >= 0 {
-			again[r.owner[n]] += strings.Count(row[8], "sent again at ")
+			again[r.owner[n]] += strings.Count(row[8], "sent again at ") - strings.Count(row[8], linkAgain)
 		}
 		if row != nil && slices.Contains([]string{"reset", "partial", "unknown", "taken"}, row[4]) {
 			changed[r.owner[n]] = true
@@ -456,6 +461,10 @@ func (r *random) check() {
 			r.fail("row %d: reset, but the sessions go on", n+1)
 		case row[4] == "reset" && r.what.enroll && !r.has(i, row[14]) && r.allowed[i] == 0 && !r.late:
 			r.fail("row %d: reset, but there is no factor %q", n+1, row[14])
+		case row[4] == "reset" && r.what.send && row[15] == "PENDING_ACTIVATION" && did.Links == 0:
+			r.fail("row %d: reset, but user %d got no link", n+1, i)
+		case row[4] == "reset" && did.Links > did.Resets && !strings.Contains(row[8], linkAgain):
+			r.fail("row %d: user %d got %d links, and it doesn't say so", n+1, i, did.Links)
 		case row[4] == "partial" && row[5] != "unenroll" && gone < len(r.old[i]):
 			r.fail("row %d: partial, but of %q only %d are gone", n+1, r.old[i], gone)
 		case !runner.Status(row[4]).Open() && row[4] != "reset" && row[4] != "taken" && row[5] != "duplicate" && row[5] != "not_enrolled" &&

@@ -43,6 +43,9 @@ func summaryLines(s *job.Summary) []string {
 		text += fmt.Sprintf("; the other %s not begun", console.Plural(s.NotBegun, "row"))
 	}
 	lines := append(append([]string{text}, s.Protected...), attentionLines(s)...)
+	if s.Pending > 0 {
+		lines = append(lines, fmt.Sprintf("new factors that wait until their users activate them: %d", s.Pending))
+	}
 	if text := access.TooManyText(s.TooMany, s.AtOnce); text != "" {
 		lines = append(lines, text)
 	}

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -23,6 +24,7 @@ func whatFlags(what string) []cli.Flag {
 	}
 	return append(flags,
 		&cli.StringFlag{Name: "enroll", Category: what, Usage: "then enroll `TYPE:PROVIDER`, as sms:OKTA, by the file's columns phoneNumber, phoneExtension, profile.*"},
+		&cli.StringFlag{Name: "send", Category: what, Usage: "with --enroll push:OKTA: have Okta send the user the link that activates it, by email or sms: `HOW`; sms to the file's column phoneNumber"},
 		&cli.BoolFlag{Name: "activate", Category: what, Usage: "with --enroll of sms, call or email: activate it at once, without the user"},
 		&cli.BoolFlag{Name: "update-phone", Category: what, Usage: "with --enroll of sms or call: replace the phone number that the user has"},
 	)
@@ -53,7 +55,7 @@ func parseWhat(c *cli.Context) (steps.What, error) {
 
 func parseEnroll(w *steps.What, c *cli.Context) error {
 	if !c.IsSet("enroll") {
-		for _, name := range []string{"activate", "update-phone"} {
+		for _, name := range []string{"send", "activate", "update-phone"} {
 			if c.IsSet(name) {
 				return fault.Usage("", "--%s needs --enroll", name)
 			}
@@ -69,12 +71,22 @@ func parseEnroll(w *steps.What, c *cli.Context) error {
 		return fault.Usage("as --enroll sms:OKTA", "--enroll %q isn't TYPE:PROVIDER", f)
 	}
 	w.Enroll = oktaclient.Enrollment{Type: f.Type, Provider: f.Provider, Activate: c.Bool("activate"), UpdatePhone: c.Bool("update-phone")}
+	w.Send = oktaclient.Send(c.String("send"))
 	byPhone := oktaclient.ByPhone(f.Type)
 	switch {
 	case oktaclient.OwnDevice(f.Type) != "":
 		return fault.Usage("the user enrolls it at the next sign-in", "--enroll %s: %s", f, oktaclient.OwnDevice(f.Type))
 	case oktaclient.TakesSecret(f.Type):
 		return fault.Usage("one user at a time: oktareset factors enroll", "--enroll %s takes a secret of each user, and a file of secrets is none", f)
+	case oktaclient.ShownOnce(f.Type):
+		return fault.Usage("the user enrolls it at the next sign-in; one user at a time: oktareset factors enroll",
+			"--enroll %s: the user's app needs a secret that Okta sends to nobody", f)
+	case oktaclient.ByLink(f.Type) && !c.IsSet("send"):
+		return fault.Usage(fmt.Sprintf("--enroll %s --send email, or --send sms", f), "--enroll %s: nobody would get the code that activates it", f)
+	case c.IsSet("send") && !oktaclient.ByLink(f.Type):
+		return fault.Usage("Okta sends a link for push:OKTA", "--send doesn't go with --enroll %s", f)
+	case c.IsSet("send") && w.Send != oktaclient.SendEmail && w.Send != oktaclient.SendSMS:
+		return fault.Usage("email or sms", "--send %q", w.Send)
 	case w.Enroll.Activate && !byPhone && !oktaclient.ByMail(f.Type):
 		return fault.Usage("Okta activates sms, call and email at once", "--activate doesn't go with --enroll %s", f)
 	case w.Enroll.UpdatePhone && !byPhone:

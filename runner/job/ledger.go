@@ -67,6 +67,7 @@ func (t *task) openBook(ctx context.Context) (*book, error) {
 
 func (d *due) ledgerSpec() ledger.Spec {
 	t := d.task
+	d.notices.Enrolls = t.opts.What.Enroll.Type != ""
 	var planned []string
 	if t.opts.DryRun {
 		planned = t.steps.Planned()

@@ -42,6 +42,7 @@ type Summary struct {
 	ExitCode int                                     `json:"exit_code"`
 
 	Attention results.Attention `json:"attention,omitzero"` // of all rows, whichever run settled them
+	Pending   int               `json:"pending,omitempty"`  // of all rows, those whose user has to activate the new factor
 
 	Counts   runner.Counts `json:"-"` // of all rows
 	Took     time.Duration `json:"-"`

@@ -15,7 +15,7 @@ func (in *input) enrolling() (*steps.Enrolling, error) {
 	if f.Type == "" {
 		return nil, nil
 	}
-	return steps.EnrollBy(f, in.file.Columns(), in.emailCell(f))
+	return steps.EnrollBy(f, in.opts.What.Send, in.file.Columns(), in.emailCell(f))
 }
 
 // emailCell returns a function for the address to enroll if the column of logins, or a plan's,

@@ -286,7 +286,7 @@ func (w *work) pool(ctx context.Context, jobs iter.Seq2[runner.Job, error], work
 		res, err := w.list.Do(ctx, j, noted)
 		noted.leave()
 		w.attempts.Add(int64(res.Attempts - before.Attempts))
-		if res.Again != before.Again {
+		if res.Again != before.Again && (j.Before == nil || j.Before.Status != runner.StatusPartial) { // else it is a link that was sent again
 			w.sentAgain.Add(1)
 		}
 		if res.Open.InDoubt() && w.prover.LostSince(res.Row.N, began) {

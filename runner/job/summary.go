@@ -28,7 +28,7 @@ func (b *book) summarize(e ended, counts runner.Counts, finish error) error {
 		s.Protected = b.protect.Texts()
 	}
 	if finish == nil { // otherwise no file has the rows yet
-		s.Attention = b.notices.Attention(counts)
+		s.Attention, s.Pending = b.notices.Attention(counts), b.notices.Pending()
 	} else {
 		s.NotBegun = max(0, b.survey.Rows-counts.Total())
 	}

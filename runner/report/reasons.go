@@ -12,6 +12,7 @@ import (
 // themselves.
 var reasonWords = map[runner.Reason]string{
 	runner.ReasonVerified:      "answer lost, reset proved by the System Log",
+	runner.ReasonPending:       "the user still has to activate the new factor",
 	runner.ReasonExcluded:      "named in a file of users to leave alone",
 	runner.ReasonDuplicate:     "the same user as in an earlier row",
 	runner.ReasonSelf:          "the token's owner",

@@ -41,19 +41,31 @@ type Attention struct {
 // Notices collects the first rows of each status that needs attention, whichever run settled
 // them. It keeps only a few, however many rows there are.
 type Notices struct {
+	Enrolls bool // users get a new factor: those who have to activate it are counted
+
 	cases   map[runner.Status][]Case
 	stopped int // rows that weren't attempted for a reason of their own
+	pending int // rows whose new factor waits until its user activates it
 }
+
+// Pending is how many rows have a new factor that its user still has to activate.
+func (n *Notices) Pending() int { return n.pending }
 
 // Wants reports whether another row of a status is of interest. For rows that weren't attempted
 // it is always true: only their errors say whether they had a reason of their own.
 func (n *Notices) Wants(s runner.Status) bool {
-	return slices.Contains(worstFirst, s) && (s == runner.StatusNotAttempted || len(n.cases[s]) < mostCases)
+	return n.Enrolls && s == runner.StatusReset || slices.Contains(worstFirst, s) && (s == runner.StatusNotAttempted || len(n.cases[s]) < mostCases)
 }
 
 // Add keeps a row, if there is room for it.
 func (n *Notices) Add(row runner.Row, rec *table.Record) {
 	s := runner.Status(rec.Status)
+	if s.OK() {
+		if rec.Reason == string(runner.ReasonPending) {
+			n.pending++
+		}
+		return
+	}
 	if s == runner.StatusNotAttempted {
 		if rec.Error == "" { // the run ended first: the summary already names the next command
 			return

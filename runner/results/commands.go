@@ -101,7 +101,7 @@ func recordedWhat(m *Manifest) []string {
 	for _, s := range runner.LaterSteps() {
 		names = append(names, s.Flag)
 	}
-	return recordedFlags(m, append(names, "enroll", "activate", "update-phone")...)
+	return recordedFlags(m, append(names, "enroll", "send", "activate", "update-phone")...)
 }
 
 // droppedFlags are flags of earlier versions that changed what is done to each user. This version has

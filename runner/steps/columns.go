@@ -14,23 +14,29 @@ import (
 // profile.NAME.
 var profileFields = []string{"phoneNumber", "phoneExtension", "email"}
 
-// EnrollBy says how each row's factor is enrolled from the columns of its file. login returns a
-// row's email address for a file without a column for it; nil: it has none. The columns that the
-// factor needs must exist.
-func EnrollBy(f oktaclient.Enrollment, names []string, login func(runner.Row) string) (*Enrolling, error) {
-	columns, err := profileColumns(f, names)
+// EnrollBy says how each row's factor is enrolled from the columns of its file, and how Okta sends
+// the link that activates it; "": it doesn't. login returns a row's email address for a file without
+// a column for it; nil: it has none. The columns that the factor needs must exist, and that of the
+// phone numbers to which links go.
+func EnrollBy(f oktaclient.Enrollment, send oktaclient.Send, names []string, login func(runner.Row) string) (*Enrolling, error) {
+	e := &Enrolling{Factor: f, Send: send}
+	columns, err := e.profileColumns(names)
 	if err != nil {
 		return nil, err
 	}
 	if _, ok := columns["email"]; ok {
 		login = nil
 	}
-	for _, needed := range neededFields(f.Type) {
+	for _, needed := range e.neededFields() {
 		if _, ok := columns[needed]; !ok && !(needed == "email" && login != nil) {
-			return nil, fault.Usage("put the users into a file with that column; the result keeps it", "--enroll %s needs a column %s", f, needed)
+			what := "--enroll " + f.String()
+			if e.byPhone() && !oktaclient.ByPhone(f.Type) {
+				what = "--send " + string(send)
+			}
+			return nil, fault.Usage("put the users into a file with that column; the result keeps it", "%s needs a column %s", what, needed)
 		}
 	}
-	return &Enrolling{Factor: f, Profile: func(row runner.Row) (map[string]any, error) {
+	e.Profile = func(row runner.Row) (map[string]any, error) {
 		profile := make(map[string]any, len(columns))
 		for field, i := range columns {
 			if cell := strings.TrimSpace(row.Cells[i]); cell != "" {
@@ -40,13 +46,19 @@ func EnrollBy(f oktaclient.Enrollment, names []string, login func(runner.Row) st
 		if login != nil {
 			profile["email"] = login(row)
 		}
-		return profile, checkCells(f, profile)
-	}}, nil
+		return profile, e.checkCells(profile)
+	}
+	return e, nil
+}
+
+// byPhone reports whether each row has a phone number: of the factor, or for the link to it.
+func (e *Enrolling) byPhone() bool {
+	return oktaclient.ByPhone(e.Factor.Type) || e.Send == oktaclient.SendSMS
 }
 
 // checkCells converts a phone number to Okta's form, and refuses what can't be an email address.
-func checkCells(f oktaclient.Enrollment, profile map[string]any) error {
-	if phone, ok := profile["phoneNumber"].(string); ok {
+func (e *Enrolling) checkCells(profile map[string]any) error {
+	if phone, ok := profile["phoneNumber"].(string); ok || e.Send == oktaclient.SendSMS {
 		number, err := oktaclient.ParsePhone(phone)
 		if err != nil {
 			return err
@@ -54,28 +66,28 @@ func checkCells(f oktaclient.Enrollment, profile map[string]any) error {
 		profile["phoneNumber"] = number
 	}
 	email, _ := profile["email"].(string)
-	if name, domain, ok := strings.Cut(email, "@"); oktaclient.ByMail(f.Type) && (!ok || name == "" || domain == "") {
+	if name, domain, ok := strings.Cut(email, "@"); oktaclient.ByMail(e.Factor.Type) && (!ok || name == "" || domain == "") {
 		return fmt.Errorf("%q isn't an email address", email)
 	}
 	return nil
 }
 
-// neededFields returns the profile fields without which a factor of a type can't be enrolled.
-func neededFields(factorType string) []string {
+// neededFields returns the fields without which nobody can be enrolled.
+func (e *Enrolling) neededFields() []string {
 	switch {
-	case oktaclient.ByPhone(factorType):
+	case e.byPhone():
 		return []string{"phoneNumber"}
-	case oktaclient.ByMail(factorType):
+	case oktaclient.ByMail(e.Factor.Type):
 		return []string{"email"}
 	}
 	return nil
 }
 
 // profileColumns returns the index of the column for each field of the factor's profile.
-func profileColumns(f oktaclient.Enrollment, columns []string) (map[string]int, error) {
+func (e *Enrolling) profileColumns(columns []string) (map[string]int, error) {
 	found := make(map[string]int)
 	for i, name := range columns {
-		field, ok := profileField(f.Type, name)
+		field, ok := e.profileField(name)
 		if !ok {
 			continue
 		}
@@ -90,14 +102,19 @@ func profileColumns(f oktaclient.Enrollment, columns []string) (map[string]int, 
 // profileField returns the profile field of a column: phoneNumber, phoneExtension and email under
 // names that may differ in case, spaces, dashes and underscores, others as profile.NAME, where
 // NAME is taken literally.
-func profileField(factorType, column string) (string, bool) {
+func (e *Enrolling) profileField(column string) (string, bool) {
 	field, named := strings.CutPrefix(column, "profile.")
 	for _, known := range profileFields {
 		if roster.PlainName(field) == strings.ToLower(known) {
-			wanted := known == "email" && oktaclient.ByMail(factorType) || known != "email" && oktaclient.ByPhone(factorType)
-			return known, wanted
+			switch known {
+			case "email":
+				return known, oktaclient.ByMail(e.Factor.Type)
+			case "phoneNumber":
+				return known, e.byPhone()
+			}
+			return known, oktaclient.ByPhone(e.Factor.Type)
 		}
 	}
 	// an export has columns of a user's profile, not of a factor's
-	return field, named && field != "" && neededFields(factorType) == nil
+	return field, named && field != "" && e.neededFields() == nil
 }

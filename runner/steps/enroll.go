@@ -13,7 +13,8 @@ import (
 // Enrolling says which factor each target gets.
 type Enrolling struct {
 	Factor  oktaclient.Enrollment                    // without its profile
-	Profile func(runner.Row) (map[string]any, error) // from a row's own cells
+	Send    oktaclient.Send                          // how Okta sends the link that activates it; "": it doesn't
+	Profile func(runner.Row) (map[string]any, error) // from a row's own cells; with SendSMS also the number
 }
 
 // name returns the step's name, with everything that decides what is enrolled: a resume has to
@@ -61,6 +62,10 @@ func (l *List) checkProfile(_ context.Context, t *Target, res *runner.Result) er
 		return nil
 	}
 	t.profile = f.Profile
+	if l.opts.Enroll.Send == oktaclient.SendSMS {
+		t.phone, _ = f.Profile["phoneNumber"].(string)
+		delete(t.profile, "phoneNumber") // it is the link's, not the factor's
+	}
 	return nil
 }
 
@@ -96,17 +101,31 @@ func (l *List) enroll(ctx context.Context, t *Target, res *runner.Result) error 
 	}
 	stop := l.settleChange(ctx, t, res, c, rep, err)
 	if err == nil {
-		res.FactorID, res.FactorStatus = enrolled.ID, enrolled.Status
+		t.gets(enrolled, res)
 	}
 	if f.OtherPhone(err) {
 		l.otherPhone.Store(true)
 	}
 	switch fate {
-	case oktaclient.Done, oktaclient.InDoubt, oktaclient.Refused, oktaclient.Forbidden, oktaclient.Missing:
-		refused := fate != oktaclient.Done && fate != oktaclient.InDoubt
-		if l.enrolls.all(refused) && !t.goesOn() && stop == nil {
-			stop = ErrNoEnrollment
+	case oktaclient.Done, oktaclient.InDoubt:
+		if l.opts.Enroll.Send == "" { // else the link decides
+			return l.watchEnrolls(t, false, stop)
 		}
+	case oktaclient.Refused, oktaclient.Forbidden, oktaclient.Missing:
+		return l.watchEnrolls(t, true, stop)
+	}
+	return stop
+}
+
+// gets takes the factor as the one that the target got.
+func (t *Target) gets(f oktaclient.Factor, res *runner.Result) {
+	t.factor, res.FactorID, res.FactorStatus = f, f.ID, f.Status
+}
+
+// watchEnrolls ends the run if the first ten users were all refused what they were to get.
+func (l *List) watchEnrolls(t *Target, refused bool, stop error) error {
+	if l.enrolls.all(refused) && !t.goesOn() && stop == nil {
+		return ErrNoEnrollment
 	}
 	return stop
 }
@@ -121,7 +140,7 @@ func (l *List) adopt(ctx context.Context, t *Target, res *runner.Result, since t
 	}
 	for _, f := range factors {
 		if l.opts.Enroll.wants(f, t.profile) && !f.Created.Before(since) {
-			res.FactorID, res.FactorStatus = f.ID, f.Status
+			t.gets(f, res)
 			return true, nil
 		}
 	}

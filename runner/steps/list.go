@@ -22,8 +22,8 @@ var ErrLimit error = runner.Enough{Err: fault.New(fault.ExitStopped, "", "the li
 // E0000006): the next thousand would be too.
 var ErrNoPermission = fault.New(fault.ExitNoAccess, "", "the first ten users were all refused (403): these credentials may not reset factors")
 
-// ErrNoEnrollment ends a run whose first ten enrollments were all refused: the next thousand
-// users would be left without a factor too.
+// ErrNoEnrollment ends a run whose first ten enrollments, or the links that activate them, were all
+// refused: the next thousand users would be left without a factor too.
 var ErrNoEnrollment = fault.New(fault.ExitNoAccess, "", "the first ten enrollments were all refused: see the results for the reason")
 
 // firstCalls is how many calls at the start of a run have to fail to end it.
@@ -36,13 +36,15 @@ type Target struct {
 	Login  string // "" until looked up
 	Status string // Okta's; "" until looked up
 
-	again    string             // why the reset is sent again; "": it isn't
+	again    string             // why the next step is sent again; "": it isn't
 	taken    bool               // in this run
 	begun    bool               // it counts towards the limit
 	changed  bool               // a change was made, in this run or before
 	series   *oktaclient.Series // of its changes; nil: there is only one change
 	unenroll []string           // IDs of the factors to unenroll
 	profile  map[string]any     // of the factor to enroll
+	phone    string             // that gets the link to activate it; "": none does
+	factor   oktaclient.Factor  // that was enrolled; its ID is "" until then
 
 	// take records that the target is taken for a step; if it fails, nothing may be sent.
 	take func(step runner.Reason) error
@@ -110,7 +112,7 @@ type List struct {
 	taken atomic.Int64
 
 	first    streak // calls for the first change
-	enrolls  streak
+	enrolls  streak // users who were to get a new factor
 	profiles profiles
 }
 
@@ -142,6 +144,8 @@ func (l *List) does(s runner.Step) func(context.Context, *Target, *runner.Result
 		return l.unenroll
 	case s.Changes && s.Open == runner.ReasonEnroll:
 		return l.enroll
+	case s.Changes && s.Open == runner.ReasonSend:
+		return l.send
 	}
 	switch s.Name {
 	case runner.StepIdentify:
@@ -201,8 +205,12 @@ func (l *List) take(t *Target, res *runner.Result, b runner.Book, step runner.Re
 	if runner.StepOf(step).First && !t.takenBefore() {
 		res.StartedAt = l.client.Earliest()
 	}
-	if step == runner.StepReset && t.again != "" {
-		res.Again = runner.SentAgain(t.tried().Again, res.StartedAt, t.again)
+	if t.again != "" {
+		at := res.StartedAt
+		if !runner.StepOf(step).First {
+			at = l.client.Earliest()
+		}
+		res.Again, t.again = runner.SentAgain(t.tried().Again, at, t.again), ""
 	}
 	taken := runner.Taken{
 		UserID: t.UserID, Login: runner.Clip(t.Login), At: res.StartedAt, Step: step, Factors: runner.ClipAll(res.Factors),
@@ -300,6 +308,9 @@ func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {
 	}
 	if !l.opts.DryRun {
 		res.Status = runner.StatusReset
+		if res.FactorStatus == oktaclient.FactorPending {
+			res.Reason = runner.ReasonPending
+		}
 		return nil
 	}
 	if err := l.count(); err != nil {

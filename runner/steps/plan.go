@@ -48,6 +48,8 @@ func NewPlan(o Options) *Plan {
 			s.Name = o.unenrollName()
 		case s.Changes && s.Open == runner.ReasonEnroll:
 			s.Name = o.Enroll.name()
+		case s.Changes && s.Open == runner.ReasonSend:
+			s.Name = "send the activation link by " + string(o.Enroll.Send)
 		}
 		p.Steps = append(p.Steps, s)
 		if s.Changes {
@@ -68,6 +70,8 @@ func (o *Options) choose(s runner.Step) bool {
 		return len(o.Unenroll) > 0
 	case s.Changes && s.Open == runner.ReasonEnroll, s.Name == runner.StepCheckProfile:
 		return o.Enroll != nil
+	case s.Changes && s.Open == runner.ReasonSend:
+		return o.Enroll != nil && o.Enroll.Send != ""
 	case s.Name == runner.StepSkipAdmins:
 		return o.SkipAdmins
 	case s.Name == runner.StepRecordFactors:

@@ -16,6 +16,7 @@ type What struct {
 	RemoveRecovery bool
 	Then           []runner.Reason       // reasons of the later steps, as in [runner.StepOf]
 	Enroll         oktaclient.Enrollment // Type "": none
+	Send           oktaclient.Send       // how Okta sends the link that activates it; "": it doesn't
 }
 
 // Alert names a factor to unenroll that Okta doesn't document, or "".
@@ -68,6 +69,9 @@ func (w *What) Text(n int) string {
 		}
 		if w.Enroll.UpdatePhone {
 			text += ", and replaces the phone number that Okta keeps"
+		}
+		if w.Send != "" {
+			text += ", and has Okta send them by " + string(w.Send) + " the link that activates it"
 		}
 	}
 	return text

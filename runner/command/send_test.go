@@ -1,0 +1,153 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"oktareset/oktaclient/standin"
+	"oktareset/runner/fault"
+)
+
+var sendFlags = []string{"--enroll", "push:OKTA", "--send", "email"}
+
+// sent fails the test unless so many factors were enrolled for a user, and so many links sent.
+func (v *virtual) sent(i, enrolls, links int) {
+	v.t.Helper()
+	if did := v.org.Did(v.ids[i]); did.Resets != 1 || did.Enrolls != enrolls || did.Links != links {
+		v.t.Errorf("user %d: %d resets, %d enrollments, %d links; want 1, %d, %d\n%s", i, did.Resets, did.Enrolls, did.Links, enrolls, links, v.stderr)
+	}
+}
+
+// activated reports whether a user's push counts by now.
+func (v *virtual) activated(i int) bool {
+	v.t.Helper()
+	req, err := http.NewRequestWithContext(v.t.Context(), http.MethodGet, "https://acme.okta.com/api/v1/users/"+v.ids[i]+"/factors", nil)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "SSWS "+v.org.Token())
+	resp, err := v.org.Transport().RoundTrip(req) // who looks lets the user act
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	u, _ := v.org.User(v.ids[i])
+	for _, f := range u.Factors {
+		if f.Type == "push" && f.Status == "ACTIVE" {
+			return true
+		}
+	}
+	return false
+}
+
+// A push that a bulk run enrolls comes into its user's hands, once, and the row says that it waits.
+func TestPushReachesItsUser(t *testing.T) {
+	virtually(t, 5, standin.Config{Latency: 100 * time.Millisecond, PushDelay: time.Minute}, func(v *virtual) {
+		v.phones()
+		for _, flags := range [][]string{sendFlags, {"--enroll", "push:OKTA", "--send", "sms"}} {
+			v.want(v.reset(with(flags, confirm(5), "-o", v.path("users.results.csv"))...), 0, map[string]int{"reset/pending": 5})
+			for i := range v.ids {
+				if did := v.org.Did(v.ids[i]); did.Enrolls != did.Resets || did.Links != did.Resets {
+					t.Errorf("deeds %+v", did)
+				}
+			}
+			if r := v.row(0); r["factor_status"] != "PENDING_ACTIVATION" || !strings.Contains(v.stderr, "new factors that wait until their users activate them: 5\n") {
+				t.Errorf("nobody says that they wait: %v\n%s", r, v.stderr)
+			}
+			<-time.After(2 * time.Minute)
+			if !v.activated(0) {
+				t.Error("the user can't activate the push")
+			}
+			if err := os.Rename(v.path("users.results.csv"), v.path("first.csv")); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Rename(v.path("users.results.json"), v.path("first.json")); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// The answer to a link is lost: the row waits a minute and looks whether its user has used it; only
+// if not, it is sent once more, and the row says so. Nobody is enrolled twice.
+func TestLinkInDoubt(t *testing.T) {
+	for name, tt := range map[string]struct {
+		when  standin.When
+		delay time.Duration // of the user
+		links int
+		row   string
+		again bool
+	}{
+		"sent, and used":     {standin.After, 10 * time.Second, 1, "reset", false},
+		"sent, and not used": {standin.After, time.Hour, 2, "reset/pending", true},
+		"not sent":           {standin.Before, time.Hour, 1, "reset/pending", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond, PushDelay: tt.delay}, func(v *virtual) {
+				v.org.Script(standin.Fault{Kind: standin.Drop, When: tt.when, Op: standin.OpSendLink, UserID: v.ids[1], Times: 1})
+				want := map[string]int{"reset/pending": 2}
+				want[tt.row]++
+				v.want(v.reset(with(sendFlags, confirm(3))...), 0, want)
+				v.sent(0, 1, 1)
+				v.sent(1, 1, tt.links)
+				if said := strings.Contains(v.row(1)["error"], "sent again at ") && strings.Contains(v.row(1)["error"], "the activation link"); said != tt.again {
+					t.Errorf("the row says %q", v.row(1)["error"])
+				}
+				if strings.Contains(v.stderr, "certainly not reset before") {
+					t.Errorf("a link passes for a reset:\n%s", v.stderr)
+				}
+			})
+		})
+	}
+}
+
+// Okta refuses a link, or the run ends before it: a resume sends it, and enrolls nobody again.
+func TestLinkIsSentByAResume(t *testing.T) {
+	for name, leave := range map[string]func(v *virtual) int{
+		"too many messages": func(v *virtual) int {
+			v.org.Script(standin.Fault{Kind: standin.TooManyMessages, Op: standin.OpSendLink, UserID: v.ids[1], Times: 1})
+			return v.reset(with(sendFlags, confirm(3))...)
+		},
+		"in doubt, and the power is off": func(v *virtual) int {
+			v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.Before, Op: standin.OpSendLink, UserID: v.ids[1]})
+			ctx, stop := context.WithCancelCause(v.t.Context())
+			time.AfterFunc(20*time.Second, func() { stop(fault.Signal{Signal: os.Interrupt}) })
+			return v.resetIn(ctx, with(sendFlags, confirm(3))...)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond, PushDelay: time.Hour}, func(v *virtual) {
+				if code := leave(v); code == 0 {
+					t.Errorf("exit code 0:\n%s", v.stderr)
+				}
+				if got := v.counts(); fmt.Sprint(got) != fmt.Sprint(map[string]int{"reset/pending": 2, "partial/send": 1}) {
+					t.Errorf("%v\n%s", got, v.stderr)
+				}
+				v.org.Clear()
+				v.want(v.reset(with(sendFlags, "--resume")...), 0, map[string]int{"reset/pending": 3})
+				for i := range v.ids {
+					v.sent(i, 1, 1)
+				}
+				if r := v.row(1); r["factor"] == "" || r["factor_status"] != "PENDING_ACTIVATION" || !strings.Contains(v.stderr, "activate them: 3\n") {
+					t.Errorf("%v\n%s", r, v.stderr)
+				}
+				v.reset("--resume") // other steps are another job
+				v.sent(1, 1, 1)
+			})
+		})
+	}
+}
+
+// Where Okta sends no link at all, ten people are left with a push that they can't activate, and
+// not as many as the file has.
+func TestLinksThatNobodyGets(t *testing.T) {
+	virtually(t, 50, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: standin.OpSendLink})
+		v.want(v.reset(with(sendFlags, confirm(50))...), fault.ExitNoAccess, map[string]int{"partial/send": 10, "not_attempted": 40})
+	})
+}
