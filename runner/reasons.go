@@ -6,6 +6,6 @@ var Reasons = map[Status][]Reason{
 	StatusReset:   {ReasonVerified, ReasonPending},
 	StatusSkipped: {ReasonExcluded, ReasonDuplicate, ReasonSelf, ReasonRecent, ReasonAdmin, ReasonDeprovisioned, ReasonNotEnrolled},
 	StatusPartial: openReasons(),
-	StatusInvalid: {ReasonEmpty, ReasonReserved, ReasonMalformed, ReasonMismatch, ReasonProfile},
+	StatusInvalid: {ReasonEmpty, ReasonReserved, ReasonMalformed, ReasonMismatch, ReasonProfile, ReasonPolicy},
 	StatusUnknown: {ReasonUnverified, ReasonIncomplete},
 }

@@ -32,6 +32,7 @@ var Steps = []Step{
 	{Name: StepProtect, Words: "leave protected users alone"},
 	{Name: StepSkipAdmins, Words: "leave admins alone", Calls: 1},
 	{Name: StepCheckProfile, Words: "check what the new factor needs"},
+	{Name: StepCheckPolicy, Words: "check that the user's policy has the new factor", Calls: 1},
 	{Name: StepRecordFactors, Words: "record which factors there are", Calls: 1},
 	{Name: StepChooseFactors, Words: "choose the factors to unenroll", Calls: 1},
 	{Open: ReasonUnenroll, Changes: true, Calls: 1, First: true, Repeat: true, Undone: "a factor to unenroll may still be there"},
@@ -58,6 +59,7 @@ const (
 	StepProtect       = "protect"
 	StepSkipAdmins    = "skip_admins"
 	StepCheckProfile  = "check_profile"
+	StepCheckPolicy   = "check_policy"
 	StepRecordFactors = "record_factors"
 	StepChooseFactors = "choose_factors"
 )

@@ -186,7 +186,7 @@ func TestOthersSpendWhatEnrollmentsNeed(t *testing.T) {
 	virtually(t, 200, workforceWith(600, 200*time.Millisecond), func(v *virtual) {
 		v.phones()
 		x := v.tap()
-		time.AfterFunc(2*time.Second, func() { v.org.Consume(standin.BucketUsers, 600) })
+		time.AfterFunc(4*time.Second, func() { v.org.Consume(standin.BucketUsers, 600) })
 		v.want(v.reset(with(enrollFlags, confirm(200))...), 0, map[string]int{"reset": 200})
 		parted := 0
 		for _, gap := range x.gaps {

@@ -151,3 +151,41 @@ func TestLinksThatNobodyGets(t *testing.T) {
 		v.want(v.reset(with(sendFlags, confirm(50))...), fault.ExitNoAccess, map[string]int{"partial/send": 10, "not_attempted": 40})
 	})
 }
+
+// Whose policy doesn't have the new factor isn't reset; a dry run shows it.
+func TestPolicyIsAskedFirst(t *testing.T) {
+	virtually(t, 4, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.org = standin.New(standin.Config{Latency: 100 * time.Millisecond})
+		for i, id := range v.ids {
+			u := standin.User{ID: id, Login: fmt.Sprintf("user%d@example.com", i)}
+			if i == 2 {
+				u.Policy = []string{"sms:OKTA", "call:OKTA"}
+			}
+			v.org.Add(u)
+		}
+		v.reset(with(sendFlags, "--dry-run")...)
+		if plan := v.read("users.plan.csv"); !strings.Contains(plan, ",invalid,policy,") || !strings.Contains(plan, "doesn't have push:OKTA: it has sms:OKTA, call:OKTA") {
+			t.Errorf("the plan doesn't show who can't be enrolled:\n%s", plan)
+		}
+		v.want(v.reset(with(sendFlags, confirm(4))...), fault.ExitRows, map[string]int{"reset/pending": 3, "invalid/policy": 1})
+		if n := v.org.Did(v.ids[2]).ResetCalls; n != 0 {
+			t.Errorf("who can't be enrolled was reset %d times", n)
+		}
+	})
+}
+
+// Where Okta doesn't say what users may enroll, they are reset all the same. That is said once, and
+// it isn't asked for ever.
+func TestPolicyThatNobodySays(t *testing.T) {
+	for _, kind := range []standin.Kind{standin.Forbidden, standin.MissingScope, standin.PathNotFound, standin.UserNotFound} {
+		t.Run(string(kind), func(t *testing.T) {
+			virtually(t, 30, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+				v.org.Script(standin.Fault{Kind: kind, Op: standin.OpCatalog})
+				v.want(v.reset(with(sendFlags, confirm(30), "--workers", "1")...), 0, map[string]int{"reset/pending": 30})
+				if n, asked := strings.Count(v.stderr, "Okta doesn't say of each user what may be enrolled"), v.org.Stats().ByOp[standin.OpCatalog]; n != 1 || asked != 10 {
+					t.Errorf("said %d times, asked %d times:\n%s", n, asked, v.stderr)
+				}
+			})
+		})
+	}
+}

@@ -57,6 +57,7 @@ func (c *cleared) work(ctx, timed context.Context) error {
 	if c.recent.Skip > 0 {
 		with.Recent = c.recent.Leave
 	}
+	with.Warn = func(text string) { w.Console.Warn("%s", text) }
 	w.list = steps.New(c.client, c.seen, c.steps, with)
 	if c.survey.Rows > 0 {
 		w.bar = w.newBar()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"oktareset/oktaclient"
@@ -96,6 +97,8 @@ type With struct {
 	// Finish is the context for the remaining steps of a user who was already changed, so that a
 	// stop rule leaves nobody half done. nil: the first step's context.
 	Finish context.Context
+	// Warn gets what a person should know before the results. nil: nobody is there.
+	Warn func(text string)
 }
 
 // List does the steps of a plan, in order. It is safe for concurrent use.
@@ -113,6 +116,8 @@ type List struct {
 
 	first    streak // calls for the first change
 	enrolls  streak // users who were to get a new factor
+	policies streak // policies that were asked for
+	warned   sync.Once
 	profiles profiles
 }
 
@@ -156,6 +161,8 @@ func (l *List) does(s runner.Step) func(context.Context, *Target, *runner.Result
 		return l.skipAdmins
 	case runner.StepCheckProfile:
 		return l.checkProfile
+	case runner.StepCheckPolicy:
+		return l.checkPolicy
 	case runner.StepRecordFactors:
 		return l.recordFactors
 	case runner.StepChooseFactors:

@@ -68,7 +68,7 @@ func (o *Options) choose(s runner.Step) bool {
 		return len(o.Unenroll) == 0
 	case s.Changes && s.Open == runner.ReasonUnenroll, s.Name == runner.StepChooseFactors:
 		return len(o.Unenroll) > 0
-	case s.Changes && s.Open == runner.ReasonEnroll, s.Name == runner.StepCheckProfile:
+	case s.Changes && s.Open == runner.ReasonEnroll, s.Name == runner.StepCheckProfile, s.Name == runner.StepCheckPolicy:
 		return o.Enroll != nil
 	case s.Changes && s.Open == runner.ReasonSend:
 		return o.Enroll != nil && o.Enroll.Send != ""
