@@ -71,15 +71,11 @@ func TestRandomRuns(t *testing.T) {
 
 // what is what is done to each user.
 type what struct {
-	flags    []string
-	types    []string // factors that are unenrolled one by one; none: all are reset
-	sessions bool
-	enroll   bool
-	send     bool
+	flags        []string
+	types        []string // factors that are unenrolled one by one; none: all are reset
+	sessions     bool
+	enroll, send bool
 }
-
-// linkAgain is what a row says whose activation link was sent again.
-const linkAgain = "the activation link, as the answer to the first was lost"
 
 var whats = []what{
 	{},

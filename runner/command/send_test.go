@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -12,6 +13,9 @@ import (
 	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
 )
+
+// linkAgain is what a row says whose activation link was sent again.
+const linkAgain = "the activation link, as the answer to the first was lost"
 
 var sendFlags = []string{"--enroll", "push:OKTA", "--send", "email"}
 
@@ -95,7 +99,7 @@ func TestLinkInDoubt(t *testing.T) {
 				v.want(v.reset(with(sendFlags, confirm(3))...), 0, want)
 				v.sent(0, 1, 1)
 				v.sent(1, 1, tt.links)
-				if said := strings.Contains(v.row(1)["error"], "sent again at ") && strings.Contains(v.row(1)["error"], "the activation link"); said != tt.again {
+				if said := strings.Contains(v.row(1)["error"], "sent again at ") && strings.Contains(v.row(1)["error"], linkAgain); said != tt.again {
 					t.Errorf("the row says %q", v.row(1)["error"])
 				}
 				if strings.Contains(v.stderr, "certainly not reset before") {
@@ -141,6 +145,41 @@ func TestLinkIsSentByAResume(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A list of factors may lack the links: then the activation begins anew, and its answer has them.
+func TestLinkThatIsNotListed(t *testing.T) {
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond, PushDelay: time.Hour}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: standin.OpSendLink, UserID: v.ids[1], Times: 1})
+		v.reset(with(sendFlags, confirm(3))...)
+		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			resp, err := next.RoundTrip(r)
+			if err == nil && strings.HasSuffix(r.URL.Path, "/factors") {
+				body, _ := io.ReadAll(resp.Body)
+				resp.Body = io.NopCloser(strings.NewReader(strings.ReplaceAll(string(body), `"send":`, `"sent":`)))
+				resp.ContentLength = -1
+			}
+			return resp, err
+		}
+		v.want(v.reset(with(sendFlags, "--resume")...), 0, map[string]int{"reset/pending": 3})
+		v.sent(1, 1, 1)
+		if n := v.org.Stats().ByOp[standin.OpActivate]; n != 1 {
+			t.Errorf("%d activations began anew", n)
+		}
+	})
+}
+
+// Somebody removes the factor whose link is open: it isn't enrolled again behind their back.
+func TestLinkToWhatIsGone(t *testing.T) {
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: standin.OpSendLink, UserID: v.ids[1], Times: 1})
+		v.reset(with(sendFlags, confirm(3))...)
+		v.org.ResetBy(v.org.Owner().ID, v.ids[1])
+		v.want(v.reset(with(sendFlags, "--resume")...), fault.ExitRows, map[string]int{"reset/pending": 2, "partial/send": 1})
+		if did := v.org.Did(v.ids[1]); did.Enrolls != 1 || did.Links != 0 || v.row(1)["error"] != "the new factor isn't listed any more" {
+			t.Errorf("%+v, %v", did, v.row(1))
+		}
+	})
 }
 
 // Where Okta sends no link at all, ten people are left with a push that they can't activate, and
