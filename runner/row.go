@@ -167,7 +167,7 @@ const (
 	ReasonMalformed Reason = "malformed"
 	ReasonMismatch  Reason = "mismatch"
 	ReasonProfile   Reason = "profile" // of the factor to enroll
-	ReasonPolicy    Reason = "policy"  // the user's has not the factor to enroll
+	ReasonPolicy    Reason = "policy"  // the user's doesn't have the factor to enroll
 
 	ReasonUnverified Reason = "unverified" // unknown
 	// the System Log proves that Okta did only a part of the reset

@@ -213,6 +213,19 @@ func TestPolicyIsAskedFirst(t *testing.T) {
 	})
 }
 
+// Who is gone has no policy: that isn't Okta's silence, and nobody is warned.
+func TestPolicyOfWhoIsGone(t *testing.T) {
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.org = standin.New(standin.Config{Latency: 100 * time.Millisecond})
+		v.org.Add(standin.User{ID: v.ids[0]})
+		v.org.Add(standin.User{ID: v.ids[1], Status: standin.StatusDeprovisioned})
+		v.want(v.reset(with(sendFlags, confirm(3))...), fault.ExitRows, map[string]int{"reset/pending": 1, "skipped/deprovisioned": 1, "not_found": 1})
+		if strings.Contains(v.stderr, "warning") {
+			t.Errorf("warned:\n%s", v.stderr)
+		}
+	})
+}
+
 // Where Okta doesn't say what users may enroll, they are reset all the same. That is said once, and
 // it isn't asked for ever.
 func TestPolicyThatNobodySays(t *testing.T) {

@@ -20,6 +20,10 @@ func (l *List) checkPolicy(ctx context.Context, t *Target, res *runner.Result) e
 		return nil
 	}
 	offered, rep, err := l.client.SupportedFactors(ctx, t.UserID)
+	if oktaclient.FateOf(err) == oktaclient.Missing && !l.isThere(ctx, t) {
+		note(res, rep, err)
+		return l.settleMissing(ctx, t, res, err)
+	}
 	if err == nil && len(offered) == 0 || withheld(err) {
 		l.policies.all(true)
 		l.warned.Do(func() { l.warnOfPolicies(err) })
@@ -39,6 +43,13 @@ func (l *List) checkPolicy(ctx context.Context, t *Target, res *runner.Result) e
 		settle(res, runner.StatusInvalid, runner.ReasonPolicy, fmt.Sprintf("the user's enrollment policy doesn't have %s: it has %s", want, strings.Join(names, ", ")))
 	}
 	return nil
+}
+
+// isThere reports whether Okta has the target as a user who can have factors: then a 404 isn't the
+// user's.
+func (l *List) isThere(ctx context.Context, t *Target) bool {
+	u, _, err := l.client.GetUser(ctx, t.UserID)
+	return err == nil && u.ID == t.UserID && u.Status != oktaclient.StatusDeprovisioned
 }
 
 // withheld reports whether Okta answered that it doesn't say what a user may enroll. It says nothing
