@@ -40,8 +40,8 @@ type Tried struct {
 	Again    string // as in [Result.Again]
 }
 
-// SentAgain returns the text for [Result.Again] after the reset was sent again at a time, for a
-// reason. before is the text of earlier times.
+// SentAgain returns the text for [Result.Again] after the reset, or the link that activates a new
+// factor, was sent again at a time, for a reason. before is the text of earlier times.
 func SentAgain(before string, at time.Time, why string) string {
 	const most = 5 // of a row sent again and again, only the last is kept
 	text := againPrefix + at.UTC().Format(time.RFC3339) + ": " + strings.ReplaceAll(why, againEnd, ",")

@@ -90,7 +90,7 @@ type Result struct {
 	FactorID     string   // of the factor enrolled for the target
 	FactorStatus string
 	Open         Open   // what isn't known to be done; only for unknown and partial rows
-	Again        string // when and why the reset was sent again; "": it wasn't
+	Again        string // when and why the reset, or an activation link, was sent again; "": it wasn't
 	// the run that took the row, or several with spaces between; "": the run that settles it
 	RunID string
 }

@@ -34,7 +34,9 @@
 //
 // All other steps name exactly what they change, or do no harm when they are repeated. They wait
 // for [Prover.Ripe], and are then done again. An enrollment waits until a lost one would be
-// listed, and is repeated only if it isn't listed; the rest waits a moment.
+// listed, and is repeated only if it isn't listed. The link that activates it waits as long, and
+// is sent again only if its user hasn't used the first: a second message does no harm, and
+// [runner.Result.Again] says so. The rest waits a moment.
 //
 // # Time
 //
