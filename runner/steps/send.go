@@ -33,7 +33,7 @@ func (l *List) send(ctx context.Context, t *Target, res *runner.Result) error {
 	}
 	f, err := l.linked(ctx, t)
 	if err != nil {
-		res.Leave(false, t.unsent(runner.ReasonSend), "begin the activation anew: "+err.Error())
+		res.Leave(false, t.unsent(runner.ReasonSend), "restart the activation: "+err.Error())
 		return fatal(err)
 	}
 	if b := t.Job.Before; b != nil && b.Open.Step == runner.ReasonSend && b.Open.InDoubt() {
@@ -58,7 +58,7 @@ func (l *List) send(ctx context.Context, t *Target, res *runner.Result) error {
 }
 
 // linked is the new factor with Okta's links to send. A list may not have them: then the activation
-// begins anew, and its answer has.
+// is restarted, and its answer has them.
 func (l *List) linked(ctx context.Context, t *Target) (oktaclient.Factor, error) {
 	f := t.factor
 	if a, _ := oktaclient.ReadActivation(f); slices.Contains(a.Sends, l.opts.Enroll.Send) {
