@@ -28,7 +28,7 @@ func TestPhoneMigration(t *testing.T) {
 			t.Errorf("without %s:\n%s", with, v.stderr)
 		}
 		v.want(v.reset("--resume", without), fault.ExitRows, map[string]int{"partial/enroll": 3})
-		v.want(v.reset("--resume", without, with), fault.ExitOK, map[string]int{"reset": 3})
+		v.want(v.reset("--resume", without, with), fault.ExitOK, map[string]int{"reset/pending": 3})
 		v.resets(map[int]int{1: 3})
 		if code := v.reset("--resume", without, with, "--activate"); code != fault.ExitUsage {
 			t.Errorf("another step: exit code %d:\n%s", code, v.stderr)
@@ -36,11 +36,11 @@ func TestPhoneMigration(t *testing.T) {
 	})
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.phones()
-		v.want(v.reset(without, with, confirm(3)), fault.ExitOK, map[string]int{"reset": 3})
+		v.want(v.reset(without, with, confirm(3)), fault.ExitOK, map[string]int{"reset/pending": 3})
 		v.resets(map[int]int{1: 3})
 	})
 	virtually(t, 3, standin.Config{ForgetPhones: true}, func(v *virtual) {
 		v.phones()
-		v.want(v.reset(without, confirm(3)), fault.ExitOK, map[string]int{"reset": 3})
+		v.want(v.reset(without, confirm(3)), fault.ExitOK, map[string]int{"reset/pending": 3})
 	})
 }
