@@ -44,7 +44,7 @@ func summaryLines(s *job.Summary) []string {
 	}
 	lines := append(append([]string{text}, s.Protected...), attentionLines(s)...)
 	if s.Pending > 0 {
-		lines = append(lines, fmt.Sprintf("new factors that wait until their users activate them: %d", s.Pending))
+		lines = append(lines, console.Plural(s.Pending, "new factor")+" not active yet: the users have to activate them")
 	}
 	if text := access.TooManyText(s.TooMany, s.AtOnce); text != "" {
 		lines = append(lines, text)

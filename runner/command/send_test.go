@@ -60,7 +60,7 @@ func TestPushReachesItsUser(t *testing.T) {
 					t.Errorf("deeds %+v", did)
 				}
 			}
-			if r := v.row(0); r["factor_status"] != "PENDING_ACTIVATION" || !strings.Contains(v.stderr, "new factors that wait until their users activate them: 5\n") {
+			if r := v.row(0); r["factor_status"] != "PENDING_ACTIVATION" || !strings.Contains(v.stderr, "5 new factors not active yet: the users have to activate them\n") {
 				t.Errorf("nobody says that they wait: %v\n%s", r, v.stderr)
 			}
 			<-time.After(2 * time.Minute)
@@ -137,7 +137,7 @@ func TestLinkIsSentByAResume(t *testing.T) {
 				for i := range v.ids {
 					v.sent(i, 1, 1)
 				}
-				if r := v.row(1); r["factor"] == "" || r["factor_status"] != "PENDING_ACTIVATION" || !strings.Contains(v.stderr, "activate them: 3\n") {
+				if r := v.row(1); r["factor"] == "" || r["factor_status"] != "PENDING_ACTIVATION" || !strings.Contains(v.stderr, "3 new factors not active yet") {
 					t.Errorf("%v\n%s", r, v.stderr)
 				}
 				v.reset("--resume") // other steps are another job
