@@ -269,16 +269,16 @@ var calls = map[string]func(ctx context.Context, s *scene) []any{
 	"ReadLog": func(ctx context.Context, s *scene) []any {
 		return of3(s.client.ReadLog(ctx, oktaclient.FollowFactorEvents(s.client.Now().Add(-time.Hour))))
 	},
-	"ReadEvents": func(ctx context.Context, s *scene) []any {
+	"ListEvents": func(ctx context.Context, s *scene) []any {
 		now := s.client.Now()
-		return of3(s.client.ReadEvents(ctx, oktaclient.RecentFactorEvents(now.Add(-time.Hour), now.Add(time.Hour))))
+		return all(s.client.ListEvents(ctx, oktaclient.LogQuery{Types: oktaclient.FactorsTaken, Since: now.Add(-time.Hour), Until: now.Add(time.Hour)}, 0))
 	},
 }
 
 // longTexts are the limits of methods with longer texts, in bytes; the others' is 2 KB.
 var longTexts = map[string]int{
 	"ListUserRecords": 32 << 10, "ListGroupUsers": 32 << 10, "ListFactorEvents": 8 << 10, "FindFactorEvents": 8 << 10,
-	"ReadLog": 8 << 10, "ReadEvents": 8 << 10, "ListRoles": 500, "Grant": 100,
+	"ReadLog": 8 << 10, "ListEvents": 8 << 10, "ListRoles": 500, "Grant": 100,
 }
 
 // silent are the methods that return nothing from a server.

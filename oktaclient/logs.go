@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -51,6 +49,11 @@ type LogEvent struct {
 		UserAgent struct {
 			Raw string `json:"rawUserAgent"`
 		} `json:"userAgent"`
+		IP    string `json:"ipAddress"`
+		Place struct {
+			City    string `json:"city"`
+			Country string `json:"country"`
+		} `json:"geographicalContext"` // null where Okta doesn't know it
 	} `json:"client"`
 	Transaction struct {
 		ID string `json:"id"`
@@ -79,15 +82,23 @@ func (e *LogEvent) User() LogParty {
 	return LogParty{}
 }
 
-// Factor returns the type of the factor that a deactivation took, in the log's own words, as
-// OKTA_VERIFY_PUSH, or "". The reasons seen so far read like "User reset OKTA_VERIFY_PUSH
-// factor".
+// Factor returns the type of the factor that the event took or gave, in the log's own words, as
+// OKTA_VERIFY_PUSH, or "". The reasons seen so far read like "User reset OKTA_VERIFY_PUSH factor"
+// and "User set up OKTA_VERIFY_PUSH factor".
 func (e *LogEvent) Factor() string {
-	words := strings.Fields(e.Outcome.Reason)
-	if e.EventType != EventDeactivate || len(words) != 4 || words[1] != "reset" || words[3] != "factor" {
+	verb := "reset"
+	switch {
+	case e.Enrolls():
+		verb = "set up"
+	case e.EventType != EventDeactivate:
 		return ""
 	}
-	return words[2]
+	name, ok := strings.CutPrefix(e.Outcome.Reason, "User "+verb+" ")
+	name, whole := strings.CutSuffix(name, " factor")
+	if !ok || !whole || name == "" || strings.ContainsAny(name, " \t") {
+		return ""
+	}
+	return name
 }
 
 // Whole reports whether the event certainly belongs to a reset of all factors: by its type, or by
@@ -109,13 +120,8 @@ func (c *Client) ListFactorEvents(ctx context.Context, userIDs []string, since, 
 	return list[LogEvent](ctx, c, factorEventsOf(userIDs, since, until))
 }
 
-const (
-	// maxLogPages is more than the log ever has for the few users of one query.
-	maxLogPages = 10
-	// maxEmptyPages in a row are the end: after its last event, a log may name next pages for
-	// ever.
-	maxEmptyPages = 2
-)
+// maxLogPages is more than the log ever has for the few users of one query.
+const maxLogPages = 10
 
 // ErrLogTooLong means that the log had more pages than are read: events that weren't found may
 // still be there.
@@ -163,26 +169,7 @@ func (c *Client) FindFactorEvents(ctx context.Context, userIDs []string, since t
 // factorEventsOf asks for the events that took a factor from one of the users (none: from
 // anybody).
 func factorEventsOf(userIDs []string, since, until time.Time) request {
-	q := factorEvents(since)
-	q.Set("until", until.UTC().Format(logTime))
-	if len(userIDs) > 0 {
-		targets := make([]string, len(userIDs))
-		for i, id := range userIDs {
-			targets[i] = "target.id eq " + quoteFilter(id)
-		}
-		q.Set("filter", "("+q.Get("filter")+") and ("+strings.Join(targets, " or ")+")")
-	}
-	return request{bucket: BucketLogs, path: apiPath("logs"), query: q, texts: maxEventText}
-}
-
-const logTime = "2006-01-02T15:04:05.000Z"
-
-// factorEvents asks for the events that take factors.
-func factorEvents(since time.Time) url.Values {
-	return url.Values{
-		"since": {since.UTC().Format(logTime)}, "limit": {strconv.Itoa(LogPage)},
-		"filter": {`eventType eq "` + EventResetAll + `" or eventType eq "` + EventDeactivate + `"`},
-	}
+	return LogQuery{Types: FactorsTaken, Targets: userIDs, Since: since, Until: until}.request()
 }
 
 // LogRecord is an event together with its whole JSON.

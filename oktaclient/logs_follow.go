@@ -18,7 +18,7 @@ const logPath = "/api/v1/logs?"
 // factor from somebody. They come in the order in which the log stored them, so that none is
 // missed, however late.
 func FollowFactorEvents(since time.Time) LogCursor {
-	q := factorEvents(since)
+	q := LogQuery{Types: FactorsTaken, Since: since}.values()
 	q.Set("sortOrder", "ASCENDING")
 	return LogCursor(logPath + q.Encode())
 }

@@ -118,6 +118,7 @@ func TestEventFacts(t *testing.T) {
 	e := oktaclient.LogEvent{EventType: oktaclient.EventDeactivate}
 	for reason, want := range map[string]string{
 		"User reset OKTA_VERIFY_PUSH factor": "OKTA_VERIFY_PUSH", "": "", "User reset factor": "", "User deleted SMS_FACTOR factor": "",
+		"User reset  factor": "", "User set up SMS_FACTOR factor": "",
 	} {
 		if e.Outcome.Reason = reason; e.Factor() != want {
 			t.Errorf("%q is of the factor %q, want %q", reason, e.Factor(), want)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/url"
@@ -14,21 +15,47 @@ import (
 // Link header and is used as it stands: cursors are opaque, and an empty page may have a next
 // one. An error is yielded once, as the last.
 func list[T any](ctx context.Context, c *Client, r request) iter.Seq2[T, error] {
-	r.most, r.expects = maxPage, isList
 	return func(yield func(T, error) bool) {
 		var none T
+		for page, err := range listPages[T](ctx, c, r, 0) {
+			for _, item := range page {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield(none, err)
+			}
+		}
+	}
+}
+
+// ErrMorePages says that a list has more pages than were asked for.
+var ErrMorePages = errors.New("okta has more pages than were asked for")
+
+// maxEmptyPages in a row are the end of a bounded reading: behind what it has, a log may have next
+// pages without end.
+const maxEmptyPages = 2
+
+// listPages is [list] page by page. The error comes alone: it is [ErrMorePages] after most pages, if
+// there are more, or after empty ones that lead on and on. A most of 0 is no bound.
+func listPages[T any](ctx context.Context, c *Client, r request, most int) iter.Seq2[[]T, error] {
+	r.most, r.expects = maxPage, isList
+	return func(yield func([]T, error) bool) {
+		empty := 0
 		limit, seen := r.query.Get("limit"), map[string]bool{r.requestURI(): true}
 		for {
 			var page items[T]
 			rep, err := c.get(ctx, r, &page)
 			if err != nil {
-				yield(none, err)
+				yield(nil, err)
 				return
 			}
-			for _, item := range page {
-				if !yield(item, nil) {
-					return
-				}
+			if !yield(page, nil) {
+				return
+			}
+			if empty++; len(page) > 0 {
+				empty = 0
 			}
 			next, err := c.next(r.requestURI(), rep.links)
 			switch {
@@ -37,8 +64,11 @@ func list[T any](ctx context.Context, c *Client, r request) iter.Seq2[T, error] 
 			case err == nil && next == "" && len(seen) > 1:
 				err = checkEnd[T](ctx, c, r, limit, len(page))
 			}
+			if err == nil && next != "" && most > 0 && (len(seen) == most || empty == maxEmptyPages) {
+				err = ErrMorePages
+			}
 			if err != nil {
-				yield(none, err)
+				yield(nil, err)
 				return
 			}
 			if next == "" {

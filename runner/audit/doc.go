@@ -1,5 +1,4 @@
-// Package audit holds the results of a run against the org's System Log, and folds the log's
-// events into resets.
+// Package audit compares the results of a run with the org's System Log.
 //
 // # An audit
 //
@@ -20,8 +19,4 @@
 //
 // Memory grows with the rows and their events, about 0.4 KB for a row with four events; pages
 // of the log aren't kept.
-//
-// # Resets as they happen
-//
-// [Fold] does the same for a stream of events that comes in pages.
 package audit

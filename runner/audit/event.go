@@ -38,17 +38,16 @@ type Stray struct {
 
 // Event takes in an event of the log. One that was taken in before counts once.
 func (a *Audit) Event(e *oktaclient.LogEvent) {
-	user := e.User()
-	success := e.Outcome.Result == oktaclient.OutcomeSuccess
-	if user.ID == "" || e.EventType != oktaclient.EventResetAll && e.EventType != oktaclient.EventDeactivate {
+	f, ok := evidence.FactOf(e)
+	if !ok || f.Kind != evidence.Took {
 		return
 	}
-	a.tickets.alias(user.ID, user.AlternateID)
-	switch i, proof := a.match(e, user.ID); {
+	a.tickets.alias(f.User.ID, f.User.AlternateID)
+	switch i, proof := a.match(e, f.User.ID); {
 	case i >= 0:
 		a.note(i, e, proof)
-	case success && e.Actor.ID != user.ID: // not people who remove a factor of their own
-		a.stray(e, user)
+	case f.Done && f.By.ActorID != f.User.ID: // not people who remove a factor of their own
+		a.stray(e, &f)
 	}
 }
 
@@ -133,12 +132,12 @@ func loginHash(login string) uint64 {
 }
 
 // stray adds an event that no row explains to the others of its request.
-func (a *Audit) stray(e *oktaclient.LogEvent, user oktaclient.LogParty) {
-	x := Stray{User: user, Actor: e.Actor, RunID: evidence.RunID(e), At: e.Published, Events: []string{e.UUID}, Whole: e.Whole()}
-	if f := e.Factor(); f != "" {
-		x.Factors = []string{f}
+func (a *Audit) stray(e *oktaclient.LogEvent, f *evidence.Fact) {
+	x := Stray{User: f.User, Actor: e.Actor, RunID: f.By.RunID, At: e.Published, Events: []string{e.UUID}, Whole: f.Whole}
+	if f.Factor != "" {
+		x.Factors = []string{f.Factor}
 	}
-	a.addStray(evidence.ResetKey(e, user.ID), x)
+	a.addStray(evidence.ResetKey(e, f.User.ID), x)
 }
 
 // addStray adds an event, as a stray of its own, to the one with the same key.

@@ -2,11 +2,11 @@ package audit
 
 import (
 	"context"
-	"iter"
 	"slices"
 	"time"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/evidence"
 )
 
 const (
@@ -42,7 +42,7 @@ func (a *Audit) Read(ctx context.Context, log *oktaclient.Client, wait time.Dura
 	}
 	ends := time.Now().Add(wait)
 	r := reader{Audit: a, tell: tell, told: time.Now()}
-	if err := r.take(ctx, log.ListFactorEvents(ctx, nil, since, until)); err != nil {
+	if err := r.read(ctx, log, nil, since, until); err != nil {
 		return err
 	}
 	first := r.Events
@@ -80,33 +80,29 @@ type reader struct {
 // again reads the log again: for some users, or for all.
 func (r *reader) again(ctx context.Context, log *oktaclient.Client, users []string, since, until time.Time) error {
 	if len(users) == 0 {
-		return r.take(ctx, log.ListFactorEvents(ctx, nil, since, until))
+		return r.read(ctx, log, nil, since, until)
 	}
 	for some := range slices.Chunk(users, askTargets) {
-		if err := r.take(ctx, log.ListFactorEvents(ctx, some, since, until)); err != nil {
+		if err := r.read(ctx, log, some, since, until); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *reader) take(ctx context.Context, events iter.Seq2[oktaclient.LogEvent, error]) error {
-	for e, err := range events {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if err != nil {
-			return err
-		}
-		r.Event(&e)
+// read reads the events that took factors from some users, or from anybody.
+func (r *reader) read(ctx context.Context, log *oktaclient.Client, users []string, since, until time.Time) error {
+	q := oktaclient.LogQuery{Types: oktaclient.FactorsTaken, Targets: users, Since: since, Until: until}
+	_, err := evidence.Read(ctx, log, q, evidence.Bounds{}, func(e *oktaclient.LogEvent) {
+		r.Event(e)
 		r.Events++
 		r.At = e.Published
 		if r.Open == 0 && time.Since(r.told) >= tellEvery {
 			r.told = time.Now()
 			r.tell(r.Reading)
 		}
-	}
-	return nil
+	})
+	return err
 }
 
 // waiting returns the users of the rows that wait for an event, and since when that may have

@@ -1,4 +1,8 @@
-// Package evidence reads the System Log, once, and combines its events, once.
+// Package evidence reads the System Log in one place, and says in one place what its events mean.
+//
+// [Read] passes on the events that a query asks for, within limits. [FactOf] says who did what to
+// whom by an event. [Runs] says whether a run with a known manifest did it; a run's name alone
+// proves nothing, because anybody can send it. [ResetKey] is the same for all events of one reset.
 //
 // # Who was reset lately
 //

@@ -3,19 +3,12 @@ package evidence
 import (
 	"cmp"
 	"context"
-	"errors"
+	"slices"
 	"time"
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
 )
-
-// Source is who did something, and in which run; RunID "" means not with this program.
-type Source struct {
-	ActorID string
-	Actor   string // for people to read
-	RunID   string
-}
 
 // Reset is the last whole reset of a user.
 type Reset struct {
@@ -64,64 +57,40 @@ const (
 	several = -2
 )
 
-// emptyPages in a row end the reading of a log that has no last page.
-const emptyPages = 2
-
-// errBound ends a reading at its time limit.
-var errBound = errors.New("the System Log was read for as long as is allowed")
-
 // ReadRecent reads who was reset. Reaching a limit is no error: then [Recent.Whole] is false. An
 // error is the client's, or the cause of ctx's end; the Recent then has what was read until then.
 func ReadRecent(ctx context.Context, log *oktaclient.Client, q Query) (*Recent, error) {
 	r := &Recent{users: make(map[runner.Key]int32), known: make(map[Source]int32)}
-	bounded, cancel := context.WithTimeoutCause(ctx, q.For, errBound)
-	defer cancel()
 	begin := q.Since
 	if !q.OwnSince.IsZero() && q.OwnSince.Before(begin) {
 		begin = q.OwnSince
 	}
-	empty := 0
-	for page, at := 0, oktaclient.RecentFactorEvents(begin, q.Until); page < q.Pages && empty < emptyPages; page++ {
-		events, next, err := log.ReadEvents(bounded, at)
-		for i := range events {
-			r.take(&events[i], &q)
-		}
-		switch {
-		case ctx.Err() != nil:
-			return r, context.Cause(ctx)
-		case bounded.Err() != nil:
-			return r, nil
-		case err != nil && !r.whole:
-			return r, err
-		case err != nil, next == "":
-			r.since, r.whole = q.Since, true
-			return r, nil
-		case next == at:
-			return r, errors.New("okta's next page of the System Log is the same page again")
-		}
-		if at = next; len(events) > 0 {
-			empty = 0
-		} else {
-			empty++
-		}
+	asked := oktaclient.LogQuery{Types: slices.Concat(oktaclient.FactorsTaken, oktaclient.FactorsGiven), Since: begin, Until: q.Until, NewestFirst: true}
+	whole, err := Read(ctx, log, asked, Bounds{q.Pages, q.For}, func(e *oktaclient.LogEvent) { r.take(e, &q) })
+	switch {
+	case whole:
+		r.since, r.whole = q.Since, true
+	case r.whole && ctx.Err() == nil: // only what its own runs did before isn't known
+		err = nil
 	}
-	return r, nil
+	return r, err
 }
 
 // take adds an event. Of events older than the period, only changes by the reader's own runs
 // matter.
 func (r *Recent) take(e *oktaclient.LogEvent, q *Query) {
-	if q.Found != nil && q.Own != nil && (e.EventType == oktaclient.EventResetAll || e.EventType == oktaclient.EventDeactivate) && e.Outcome.Result == oktaclient.OutcomeSuccess {
-		by, user := Source{ActorID: e.Actor.ID, Actor: ActorName(e.Actor), RunID: RunID(e)}, e.User()
-		if user.ID != "" && q.Own(by) {
-			q.Found(Change{UserID: user.ID, Login: user.AlternateID, At: e.Published, By: by})
-		}
+	f, ok := FactOf(e)
+	ok = ok && f.Done
+	if ok && f.Kind == Took && q.Found != nil && q.Own != nil && q.Own(f.By) {
+		q.Found(Change{UserID: f.User.ID, Login: f.User.AlternateID, At: e.Published, By: f.By})
 	}
 	if e.Published.Before(q.Since) {
 		r.since, r.whole = q.Since, true
 	}
 	if !r.whole {
-		r.add(e, q.Own)
+		if ok {
+			r.add(f, e.Published, q.Own)
+		}
 		r.since = e.Published
 	}
 }
@@ -170,26 +139,21 @@ func (r *Recent) Of(user runner.Identifier) (Reset, bool) {
 	return Reset{At: time.UnixMilli(e.at).UTC(), By: by, Enrolled: e.enroller != nobody && (e.enroller != e.by || by.RunID == "")}, true
 }
 
-// add adds an event. Events come newest first: so a user's first reset in this order is the last
-// one, and enrollments before it in this order came after the reset.
-func (r *Recent) add(e *oktaclient.LogEvent, own func(Source) bool) {
-	user, reset := e.User(), e.Whole()
-	if user.ID == "" || e.Outcome.Result != oktaclient.OutcomeSuccess || !reset && !e.Enrolls() {
+// add adds a fact. They come newest first: so a user's first reset in this order is the last one,
+// and enrollments before it in this order came after the reset.
+func (r *Recent) add(f Fact, at time.Time, own func(Source) bool) {
+	if !f.Whole && f.Kind != Gave || f.Whole && own != nil && own(f.By) {
 		return
 	}
-	by := Source{ActorID: e.Actor.ID, Actor: ActorName(e.Actor), RunID: RunID(e)}
-	if reset && own != nil && own(by) {
-		return
-	}
-	u := r.user(user)
+	u := r.user(f.User)
 	switch {
 	// in the same millisecond, either may have been first
-	case u.at != 0 && (reset || e.Published.UnixMilli() != u.at):
-	case reset:
-		u.at, u.by = max(1, e.Published.UnixMilli()), r.source(by)
+	case u.at != 0 && (f.Whole || at.UnixMilli() != u.at):
+	case f.Whole:
+		u.at, u.by = max(1, at.UnixMilli()), r.source(f.By)
 	case u.enroller == nobody:
-		u.enroller = r.source(by)
-	case u.enroller != r.source(by):
+		u.enroller = r.source(f.By)
+	case u.enroller != r.source(f.By):
 		u.enroller = several
 	}
 }

@@ -330,12 +330,7 @@ func OwnRuns(m *results.Manifest) func(evidence.Source) bool {
 	if m == nil {
 		return nil
 	}
-	return func(s evidence.Source) bool {
-		return slices.ContainsFunc(m.Runs, func(run results.Run) bool {
-			actor := cmp.Or(run.Actor.ID, m.Actor.ID)
-			return run.RunID == s.RunID && (actor == "" || actor == s.ActorID)
-		})
-	}
+	return evidence.RunsOf(m).Made
 }
 
 // Before returns the periods in which earlier runs of these results, or the plan, left recently

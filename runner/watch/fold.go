@@ -93,12 +93,11 @@ func (f *Fold) Open(uuid string) bool {
 func (f *Fold) Pending() bool { return len(f.open) > 0 }
 
 func (f *Fold) take(e *oktaclient.LogRecord) {
-	user := e.User()
-	if user.ID == "" || e.Outcome.Result != oktaclient.OutcomeSuccess ||
-		e.EventType != oktaclient.EventResetAll && e.EventType != oktaclient.EventDeactivate {
+	fact, ok := evidence.FactOf(&e.LogEvent)
+	if !ok || fact.Kind != evidence.Took || !fact.Done {
 		return
 	}
-	key := evidence.ResetKey(&e.LogEvent, user.ID)
+	key := evidence.ResetKey(&e.LogEvent, fact.User.ID)
 	i := slices.IndexFunc(f.open, func(r *Reset) bool { return r.Key == key })
 	switch {
 	case i >= 0:

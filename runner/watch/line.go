@@ -80,7 +80,7 @@ func (p *printer) line(org oktaclient.OrgURL, r *Reset) Line {
 		l.EventDetails = append(l.EventDetails, r.Records[i].Raw)
 	}
 	if len(p.ours.paths) > 0 {
-		ours := p.ours.made(l.RunID, main.Actor.ID)
+		ours := p.ours.made(evidence.SourceOf(&main.LogEvent))
 		l.Ours = &ours
 	}
 	return l

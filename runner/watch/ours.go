@@ -8,20 +8,21 @@ import (
 	"path/filepath"
 	"strings"
 
+	"oktareset/runner/evidence"
 	"oktareset/runner/results"
 )
 
 // ownRuns knows the runs of an org whose manifests are at hand.
 type ownRuns struct {
-	paths []string            // results files, manifests, or folders of them
-	org   string              // host
-	orgID string              // "": it isn't known
-	runs  map[string][]string // by run id: IDs of the accounts that it used
+	paths []string // results files, manifests, or folders of them
+	org   string   // host
+	orgID string   // "": it isn't known
+	runs  evidence.Runs
 }
 
 // load reads the manifests. A folder's files that aren't one are passed over.
 func (o *ownRuns) load() error {
-	runs := make(map[string][]string)
+	runs := make(evidence.Runs)
 	for _, path := range o.paths {
 		info, err := os.Stat(path)
 		if err != nil {
@@ -48,7 +49,7 @@ func (o *ownRuns) load() error {
 }
 
 // read reads the manifest of a results file, or a manifest.
-func (o *ownRuns) read(runs map[string][]string, path string) error {
+func (o *ownRuns) read(runs evidence.Runs, path string) error {
 	if base, ok := strings.CutSuffix(path, ".json"); ok {
 		path = base + ".csv"
 	}
@@ -56,36 +57,21 @@ func (o *ownRuns) read(runs map[string][]string, path string) error {
 	if err != nil || !m.SameOrg(o.org, o.orgID) || m.DryRun {
 		return err
 	}
-	for _, run := range m.Runs {
-		actor := run.Actor.ID
-		if actor == "" {
-			actor = m.Actor.ID
-		}
-		runs[run.RunID] = append(runs[run.RunID], actor)
-	}
+	runs.Add(&m)
 	return nil
 }
 
-// made reports whether the run with an id made a change in the name of an account. A run that
-// isn't known may have begun since the manifests were read.
-func (o *ownRuns) made(id, actor string) bool {
-	if id == "" {
+// made reports whether one of the runs did something. A run that isn't known may have begun since the
+// manifests were read.
+func (o *ownRuns) made(by evidence.Source) bool {
+	if by.RunID == "" {
 		return false
 	}
-	if o.knows(id, actor) {
+	if o.runs.Made(by) {
 		return true
 	}
 	if err := o.load(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false
 	}
-	return o.knows(id, actor)
-}
-
-func (o *ownRuns) knows(id, actor string) bool {
-	for _, known := range o.runs[id] {
-		if known == actor {
-			return true
-		}
-	}
-	return false
+	return o.runs.Made(by)
 }

@@ -53,11 +53,11 @@ func personOf(party oktaclient.LogParty) string {
 // yours says whether one of the person's own runs made a reset. Without manifests nobody knows that
 // of a run.
 func (p *printer) yours(r *Reset) string {
-	id := evidence.RunID(&r.Main().LogEvent)
+	by := evidence.SourceOf(&r.Main().LogEvent)
 	switch {
-	case p.ours.made(id, r.Main().Actor.ID):
+	case p.ours.made(by):
 		return "yes"
-	case id != "" && len(p.ours.paths) == 0:
+	case by.RunID != "" && len(p.ours.paths) == 0:
 		p.unsure = true
 		return "?"
 	}

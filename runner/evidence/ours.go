@@ -1,0 +1,31 @@
+package evidence
+
+import (
+	"cmp"
+	"slices"
+
+	"oktareset/runner/results"
+)
+
+// Runs are runs whose manifests are known: by run ID, the IDs of the accounts that they used.
+type Runs map[string][]string
+
+// RunsOf are the runs of results.
+func RunsOf(m *results.Manifest) Runs {
+	runs := make(Runs)
+	runs.Add(m)
+	return runs
+}
+
+// Add adds the runs of results.
+func (r Runs) Add(m *results.Manifest) {
+	for _, run := range m.Runs {
+		if actor := cmp.Or(run.Actor.ID, m.Actor.ID); actor != "" { // else it has sent nothing
+			r[run.RunID] = append(r[run.RunID], actor)
+		}
+	}
+}
+
+// Made reports whether one of the runs did something. Anybody can call himself one: the account has
+// to be the run's, too.
+func (r Runs) Made(s Source) bool { return slices.Contains(r[s.RunID], s.ActorID) }
