@@ -15,25 +15,11 @@ import (
 
 // connect makes a client for the org of the results, whatever its name is now.
 func (r *run) connect(ctx context.Context) error {
-	c, err := r.Connect(ctx, access.Way{Flags: r.opts.Org, Scopes: access.LogScopes, Verbose: r.opts.Console.Verbose})
+	c, err := r.ConnectToOrgOf(ctx, &r.manifest, r.opts.Results, access.Way{Flags: r.opts.Org, Scopes: access.LogScopes, Verbose: r.opts.Console.Verbose})
 	if err != nil {
 		return err
 	}
 	r.client = c.Client
-	host, id := r.client.Org().Host(), ""
-	if r.manifest.OrgID == "" {
-		r.Console.Warn("%s doesn't have the org's ID, as an earlier version made it: only the name %s is compared", r.opts.Results, r.manifest.Org)
-	} else {
-		org, err := r.client.GetOrg(ctx)
-		if err != nil {
-			return fault.CannotBegin(r.client, err, "ask which org it is")
-		}
-		id = org.ID
-	}
-	if !r.manifest.SameOrg(host, id) {
-		return fault.Usage("give the org of the results by OKTA_CLIENT_ORGURL or --org-url",
-			"%s is from %s, but the org is %s", r.opts.Results, results.OrgName(r.manifest.Org, r.manifest.OrgID), results.OrgName(host, id))
-	}
 	return nil
 }
 

@@ -36,7 +36,7 @@ func (r *run) write(ctx context.Context, w io.Writer) (Counts, error) {
 			return Counts{}, err
 		}
 	}
-	if err := r.unchanged(&r.manifest); err != nil || n != r.rows {
+	if err := results.Unchanged(&r.manifest, r.opts.Results); err != nil || n != r.rows {
 		return Counts{}, r.changed()
 	}
 	return sheet.Finish()

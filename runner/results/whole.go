@@ -1,0 +1,51 @@
+package results
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"oktareset/runner/fault"
+)
+
+// ReadWhole reads the manifest of results that are compared with their org. It refuses a plan, a
+// rehearsal, results whose run hasn't ended, and those that aren't as their run left them.
+func ReadWhole(path string) (Manifest, error) {
+	m, err := ReadManifest(path)
+	if _, statErr := os.Stat(path); statErr != nil && (err != nil || m.Finished) {
+		return m, fmt.Errorf("read the results: %w", statErr)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, NoManifest(path)
+	}
+	if err != nil {
+		return m, err
+	}
+	switch {
+	case m.DryRun:
+		return m, fault.Usage("give the results of the run that carried it out", "%s is a plan: it changed nobody", path)
+	case m.Sandbox:
+		return m, fault.Usage("rehearse against oktareset sandbox: its org, and its log, stay until it is stopped",
+			"%s is from the stand-in org of --sandbox, which ended with the run, and its log with it", path)
+	case m.Finished && m.Result == nil:
+		return m, fault.Usage("put back the results and the manifest as the run left them", "the manifest of %s has no SHA-256 of it", path)
+	}
+	if err := RefuseUnfinished(&m, path); err != nil {
+		return m, err
+	}
+	return m, Unchanged(&m, path)
+}
+
+// Unchanged refuses results that aren't as their run left them.
+func Unchanged(m *Manifest, path string) error {
+	sum, err := FileSHA256(path)
+	if err != nil {
+		return err
+	}
+	if sum == m.Result.SHA256 {
+		return nil
+	}
+	return fault.Usage("put back the file as the run left it; a spreadsheet that saved it has changed it",
+		"%s was changed since its run ended: its SHA-256 isn't the one that the manifest has", path)
+}
