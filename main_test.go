@@ -141,6 +141,9 @@ func startOrg(ts *testscript.TestScript, neg bool, args []string) {
 			groups = append(groups, standin.Group{Name: name, Type: standin.GroupApp, Members: strings.Split(members, ",")})
 		case "stays": // types of factors that resets leave
 			cfg.Stays = strings.Split(value, ",")
+		case "back": // of 100 users, so many come back at once: REENROLLED,STRANGERS
+			back, strangers, _ := strings.Cut(value, ",")
+			cfg.Reenroll, cfg.Absent, cfg.Strangers = time.Millisecond, 100-number(ts, back)-number(ts, strangers), number(ts, strangers)
 		case "loglag":
 			d, err := time.ParseDuration(value)
 			ts.Check(err)

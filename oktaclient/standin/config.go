@@ -78,6 +78,10 @@ type Config struct {
 	// Reenroll makes everybody enroll a new factor this long after a reset, as people do who
 	// were told to; 0: nobody does.
 	Reenroll time.Duration
+	// Absent and Strangers say who else there is then, in per cent of the resets: users who don't
+	// come back, and such for whom a stranger enrolls, all of them from one address in another
+	// country. A stranger in an admin's name opens the Admin Console at once.
+	Absent, Strangers int
 
 	// Stays are types of factors that stay listed after a reset, and that can be used, though the
 	// others are gone: as a push whose Okta Verify is gone may. A reset writes no event about them,

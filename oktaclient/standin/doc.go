@@ -63,6 +63,9 @@
 // [Config.PushDelay] say. Okta's limits on attempts and messages count by the org's clock. That a
 // link counts as one of these messages isn't documented.
 //
+// With [Config.Reenroll] people come back after a reset, from the places that they signed in from
+// before. [Config.Absent] don't; for [Config.Strangers] somebody else enrolls.
+//
 // # Credentials
 //
 // Let in are the API token of [Org.Token] and the access tokens of service apps. Assertions and

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"net/http"
 	"slices"
-	"time"
 )
 
 // factorJSON is a factor on the wire.
@@ -182,10 +181,7 @@ func (o *Org) reset(c *call) {
 		o.stats.FirstReset = now
 	}
 	o.stats.LastReset = now
-	if o.cfg.Reenroll > 0 {
-		id := o.dir.id(uint32(c.pos))
-		time.AfterFunc(o.cfg.Reenroll, func() { o.Enroll(id, Factor{Type: "push", Provider: "OKTA"}) })
-	}
+	o.comeBack(c.pos)
 	switch o.cfg.ResetEvents {
 	case ResetAllOnly:
 		kinds = resetAllEvent

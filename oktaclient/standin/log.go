@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// change is one entry of the log: all events of one request, in 104 bytes, because an org may
+// change is one entry of the log: all events of one request, in 112 bytes, because an org may
 // reset a million users.
 type change struct {
 	at      int64  // published, in milliseconds since 1970
@@ -21,17 +21,22 @@ type change struct {
 	arg     string // the path's second variable
 	agent   string // the request's User-Agent
 	app     *app   // that asked for it; nil: the token's owner
+	from    *Place // nil: where whoever asked for it usually is
 }
 
 // The events besides the deactivations, and what became of a kind in place of that. The catalog
 // stays below them.
 const (
+	signedInEvent     uint32 = 1 << 24
+	adminEvent        uint32 = 1 << 25 // the Admin Console was opened
 	activatedEvent    uint32 = 1 << 26
 	sentEvent         uint32 = 1 << 27 // a message or a push
 	verifiedEvent     uint32 = 1 << 28
 	failedEvent       uint32 = 1 << 29 // a verification
 	sessionClearEvent uint32 = 1 << 30
 	resetAllEvent     uint32 = 1 << 31
+
+	kindEvents = signedInEvent - 1 // the bits of the catalog
 )
 
 // record writes the events of a call into the log. The caller holds the mutex, which keeps the
@@ -49,7 +54,7 @@ func (o *Org) record(c *call, events uint32) {
 		at = max(at, o.log[n-1].at)
 	}
 	o.log = append(o.log, change{
-		at: at, pos: uint32(c.pos), by: c.by, events: events, request: c.request, route: c.route, arg: c.arg, agent: agent, app: c.app,
+		at: at, pos: uint32(c.pos), by: c.by, events: events, request: c.request, route: c.route, arg: c.arg, agent: agent, app: c.app, from: c.from,
 	})
 }
 
@@ -99,7 +104,13 @@ func (o *Org) each(ch *change) []event {
 	if ch.events&sessionClearEvent != 0 {
 		add("user.session.clear", "core.user_auth.session_clear", "Clear user session", "")
 	}
-	for set := ch.events & (activatedEvent - 1); set != 0; set &= set - 1 {
+	if ch.events&signedInEvent != 0 {
+		add("user.session.start", "core.user_auth.login_success", "User login to Okta", "")
+	}
+	if ch.events&adminEvent != 0 {
+		add("user.session.access_admin_app", "app.admin.sso.login.success", "User accessing Okta admin app", "")
+	}
+	for set := ch.events & kindEvents; set != 0; set &= set - 1 {
 		k := catalog[bits.TrailingZeros32(set)]
 		switch {
 		case ch.events&activatedEvent != 0:
@@ -257,11 +268,9 @@ func (e event) token() string {
 	return tokenID
 }
 
-// clientIP is the address that all requests come from.
-const clientIP = "192.0.2.10"
-
 // wire returns e as the API shows it.
 func (e event) wire() map[string]any {
+	from := e.place()
 	request := hex.EncodeToString(e.change.request[:])
 	id := e.target().ID
 	uri := "/" + strings.NewReplacer("{id}", id, "{userId}", id, "{factorId}", e.change.arg, "/{transactionId}", "").Replace(e.change.route.path)
@@ -279,14 +288,14 @@ func (e event) wire() map[string]any {
 		"actor": e.actor(), "target": []any{party(e.target())},
 		"client": map[string]any{
 			"userAgent": map[string]any{"rawUserAgent": e.change.agent, "os": "Unknown", "browser": "UNKNOWN"},
-			"zone":      "null", "device": "Unknown", "id": nil, "ipAddress": clientIP, "geographicalContext": nil,
+			"zone":      "null", "device": "Unknown", "id": nil, "ipAddress": from.IP, "geographicalContext": from.wire(),
 		},
 		"authenticationContext": map[string]any{
 			"authenticationProvider": nil, "credentialProvider": nil, "credentialType": nil, "issuer": nil, "interface": nil, "authenticationStep": 0,
 			"rootSessionId": "trs" + request[:20], "externalSessionId": "trs" + request[:20],
 		},
 		"securityContext": map[string]any{"asNumber": nil, "asOrg": nil, "isp": nil, "domain": nil, "isProxy": nil},
-		"request":         map[string]any{"ipChain": []any{map[string]any{"ip": clientIP, "geographicalContext": nil, "version": "V4", "source": nil}}},
+		"request":         map[string]any{"ipChain": []any{map[string]any{"ip": from.IP, "geographicalContext": from.wire(), "version": "V4", "source": nil}}},
 		"transaction":     map[string]any{"type": "WEB", "id": request, "detail": detail},
 		"debugContext": map[string]any{
 			"debugData": map[string]any{"requestId": request, "requestUri": uri, "url": uri + "?"},

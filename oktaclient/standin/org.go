@@ -58,7 +58,7 @@ func New(cfg Config) *Org {
 	o.groups = ownGroups(o.start)
 	o.dir.add(ownerUser(o.start))
 	for i := range cfg.Users {
-		o.dir.add(o.dir.person(cfg.Seed, i))
+		o.arrives(o.dir.add(o.dir.person(cfg.Seed, i)))
 	}
 	return o
 }
@@ -85,7 +85,11 @@ func (o *Org) Owner() User {
 func (o *Org) Add(u User) User {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.dir.user(o.dir.add(u))
+	known, pos := len(o.dir.accounts), o.dir.add(u)
+	if pos == known {
+		o.arrives(pos)
+	}
+	return o.dir.user(pos)
 }
 
 // AddIdentifiers adds an active user with a few typical factors for each user ID and each login
@@ -101,6 +105,7 @@ func (o *Org) AddIdentifiers(ids iter.Seq[string]) int {
 		o.mu.Lock()
 		if o.dir.addIdentifier(id) {
 			n++
+			o.arrives(len(o.dir.accounts) - 1)
 		}
 		o.mu.Unlock()
 	}
@@ -140,7 +145,10 @@ func (o *Org) Users() iter.Seq[User] {
 // Enroll gives a user a factor and returns it as the org holds it, with the ID, status and time
 // of creation (now) that f lacks. Without a time of creation it is the user who enrolls it now,
 // and the System Log says so. It reports false when the user doesn't exist.
-func (o *Org) Enroll(userID string, f Factor) (Factor, bool) {
+func (o *Org) Enroll(userID string, f Factor) (Factor, bool) { return o.EnrollFrom(userID, f, nil) }
+
+// EnrollFrom is [Org.Enroll] from another place than the user's; nil is the user's.
+func (o *Org) EnrollFrom(userID string, f Factor, from *Place) (Factor, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	pos := o.dir.find(userID)
@@ -154,7 +162,9 @@ func (o *Org) Enroll(userID string, f Factor) (Factor, bool) {
 	f = f.filled("", o.rng.Uint64(), f.Created)
 	state.enrolled = append(slices.Clip(state.enrolled), f)
 	if now && f.Status == active {
-		o.record(o.inBrowser(uint32(pos), pos, "api/v1/users/{userId}/factors"), 1<<kindOf(f)|activatedEvent)
+		c := o.inBrowser(uint32(pos), pos, "api/v1/users/{userId}/factors")
+		c.from = from
+		o.record(c, 1<<kindOf(f)|activatedEvent)
 	}
 	return f, true
 }

@@ -35,6 +35,7 @@ type call struct {
 	by      uint32   // position of the user who asks; 0 is the token's owner
 	edits   []edit   // of the reply
 	lost    *Fault   // the outage that keeps the answer from the client
+	from    *Place   // where it comes from; nil: from the usual place
 	part    int      // of the factors that a reset takes, only so many go; 0 means all
 }
 

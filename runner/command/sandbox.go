@@ -35,6 +35,8 @@ func (a *app) sandboxCommand() *cli.Command {
 			&cli.StringFlag{Name: "column", Category: people, Usage: "`NAME` of the column of --fill that holds user IDs or logins (default: found by its name)"},
 			&cli.StringFlag{Name: "engine", Category: people, Value: "identity", Usage: "`ENGINE`: identity or classic"},
 			periodFlag("reenroll", people, 0, "everybody enrolls a new factor `D` after a reset"),
+			&cli.IntFlag{Name: "absent", Category: people, Usage: "with --reenroll, `PCT` percent of those who were reset don't come back"},
+			&cli.IntFlag{Name: "strangers", Category: people, Usage: "with --reenroll, for `PCT` percent a stranger enrolls, all from one address in another country"},
 			&cli.StringSliceFlag{Name: "stays", Category: people, Usage: "factors of this `TYPE`, as push, stay listed after a reset; may be repeated"},
 			&cli.Uint64Flag{Name: "seed", Category: people, Usage: "`N` for another org: other people, other chances"},
 			&cli.StringFlag{Name: "app", Category: credentials, Usage: "a service app, too, with the private key in `FILE`, which is made if there is none"},
@@ -79,9 +81,12 @@ func parseSandbox(c *cli.Context) (access.Serving, error) {
 	}
 	o.Config = standin.Config{
 		Users: c.Int("users"), Seed: c.Uint64("seed"), Latency: c.Duration("latency"),
-		Reenroll: c.Duration("reenroll"), Stays: c.StringSlice("stays"), LogLag: c.Duration("log-lag"),
+		Reenroll: c.Duration("reenroll"), Absent: c.Int("absent"), Strangers: c.Int("strangers"), Stays: c.StringSlice("stays"), LogLag: c.Duration("log-lag"),
 		Limits: map[string]int{standin.BucketUsers: c.Int("limit")}, TokenShare: c.Int("token-share"),
 		Concurrency: c.Int("concurrency"), Unlimited: c.Bool("unlimited"),
+	}
+	if p := o.Config; p.Absent < 0 || p.Strangers < 0 || p.Absent+p.Strangers > 100 || p.Absent+p.Strangers > 0 && p.Reenroll == 0 {
+		return o, fault.Usage("as --reenroll 1m --absent 20 --strangers 5", "--absent %d and --strangers %d are shares of those who could come back with --reenroll", p.Absent, p.Strangers)
 	}
 	switch e := c.String("engine"); e {
 	case "identity":

@@ -20,14 +20,14 @@ func TestParseSandbox(t *testing.T) {
 		return err
 	}
 	args := []string{
-		"oktareset", "sandbox", "--users", "7", "--seed", "3", "--engine", "classic", "--reenroll", "1m", "--stays", "push", "--stays", "sms", "--log-lag", "20s",
+		"oktareset", "sandbox", "--users", "7", "--seed", "3", "--engine", "classic", "--reenroll", "1m", "--absent", "20", "--strangers", "5", "--stays", "push", "--stays", "sms", "--log-lag", "20s",
 		"--latency", "5ms", "--token-share", "80", "--app", "key.pem", "--dpop", "--scope", "okta.users.read", "--fault", "drop_after", "--fault", "outage:for=1s",
 	}
 	if err := (&cli.App{Commands: []*cli.Command{cmd}}).Run(args); err != nil {
 		t.Fatal(err)
 	}
 	c := got.Config
-	if c.Users != 7 || c.Seed != 3 || c.Engine != 1 || c.Reenroll != time.Minute || c.LogLag != 20*time.Second || c.TokenShare != 80 ||
+	if c.Users != 7 || c.Seed != 3 || c.Engine != 1 || c.Reenroll != time.Minute || c.Absent != 20 || c.Strangers != 5 || c.LogLag != 20*time.Second || c.TokenShare != 80 ||
 		c.Latency != 5*time.Millisecond || !slices.Equal(c.Stays, []string{"push", "sms"}) {
 		t.Errorf("config %+v", c)
 	}
