@@ -39,6 +39,7 @@
 //	export     users to a CSV
 //	watch      factor resets as they happen
 //	audit      results, compared with the System Log
+//	after      who is back in after a reset, and whom to look at
 //	report     results or a plan as one page
 //	access     org, credentials and stand-in: how every command connects
 //	protect    who is left alone in a run

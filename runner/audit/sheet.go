@@ -3,7 +3,6 @@ package audit
 import (
 	"cmp"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -74,24 +73,8 @@ func (a *Audit) NewSheet(w io.Writer, extra []string) (*Sheet, error) {
 	s := &Sheet{audit: a, extra: len(extra), counts: Counts{Verdicts: make(map[Verdict]int), Tickets: len(a.tickets.all)}}
 	s.counts.ticketing = a.ticketing
 	var err error
-	s.out, err = table.NewSheet(w, append(slices.Clone(Columns), besideOurs(extra)...))
+	s.out, err = table.NewSheet(w, table.Beside(Columns, extra))
 	return s, err
-}
-
-// besideOurs returns names that can stand beside ours: one that is taken gets input. in front, as
-// in results.
-func besideOurs(extra []string) []string {
-	names := slices.Clone(extra)
-	for i := range names {
-		taken := func() bool {
-			is := func(other string) bool { return strings.EqualFold(other, names[i]) }
-			return slices.ContainsFunc(Columns, is) || slices.ContainsFunc(names[:i], is)
-		}
-		for taken() {
-			names[i] = "input." + names[i]
-		}
-	}
-	return names
 }
 
 // Row writes the next line of the results, with the cells of the input's own columns.

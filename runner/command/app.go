@@ -33,6 +33,7 @@ const appExamples = `   oktareset reset --sandbox users.csv                     
    oktareset users -o users.csv                               export users to a CSV that reset takes as it is
    oktareset factors list alice@example.com                   one user's factors: see, verify, enroll, unenroll
    oktareset audit users.results.csv                          compare the results with Okta's System Log
+   oktareset after users.results.csv                          who is back in after the reset, and whom to look at
    oktareset report users.results.csv                         make a page of what was done, or of a plan, for the ticket
    oktareset whoami                                           which org, account, permissions and limits; where each setting came from
    oktareset sandbox                                          serve the stand-in org, to try other tools against
@@ -84,7 +85,7 @@ func (a *app) set(text string) string {
 // cli builds the command line anew: urfave/cli keeps state in flags.
 func (a *app) cli() *cli.App {
 	commands := []*cli.Command{
-		a.resetCommand(), a.usersCommand(), a.factorsCommand(), a.auditCommand(), a.reportCommand(), a.watchCommand(), a.whoamiCommand(),
+		a.resetCommand(), a.usersCommand(), a.factorsCommand(), a.auditCommand(), a.afterCommand(), a.reportCommand(), a.watchCommand(), a.whoamiCommand(),
 		a.sandboxCommand(), a.completionCommand(), a.helpCommand(), a.manCommand(), a.versionCommand(), a.completeCommand(),
 	}
 	for _, c := range commands {

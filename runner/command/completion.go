@@ -68,7 +68,7 @@ const (
 var inputFiles = anyFiles + fileNames(" "+strings.Join(results.OwnEndings, " "))
 
 // resultsFiles are files that may be results or a plan.
-var resultsFiles = anyFiles + fileNames(" .json .html .journal .input.csv .audit.csv")
+var resultsFiles = anyFiles + fileNames(" .json .html .journal .input.csv .audit.csv .after.csv")
 
 // completeCommand answers the scripts: __complete SHELL =WORD …, with the words behind the
 // program's name up to the cursor. Each has a = in front: none is empty then, which PowerShell

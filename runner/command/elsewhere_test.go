@@ -16,13 +16,13 @@ import (
 // sent, and says what to do.
 func TestNameThatLeadsElsewhere(t *testing.T) {
 	for _, args := range [][]string{
-		{"reset", "--dry-run"}, {"reset", confirm(3)}, {"users"}, {"factors", "list", "user1@example.com"}, {"whoami"}, {"audit", "--wait", "0"}, {"watch", "--once"},
+		{"reset", "--dry-run"}, {"reset", confirm(3)}, {"users"}, {"factors", "list", "user1@example.com"}, {"whoami"}, {"audit", "--wait", "0"}, {"after"}, {"watch", "--once"},
 	} {
 		for _, asApp := range []bool{false, true} {
 			virtually(t, 3, standin.Config{}, func(v *virtual) {
 				args := slices.Clone(args)
 				switch args[0] {
-				case "audit":
+				case "audit", "after":
 					v.reset(confirm(3))
 					args = append(args, v.path("users.results.csv"))
 				case "reset":

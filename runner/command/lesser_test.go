@@ -26,13 +26,14 @@ func TestLesserTokenEndsTheCommand(t *testing.T) {
 		{[]string{"factors", "list", "user1@example.com"}, 2, 0},
 		{[]string{"whoami"}, 2, 0},
 		{[]string{"audit", "--wait", "0"}, 2, 0},
+		{[]string{"after"}, 2, 0},
 		{[]string{"watch", "--once"}, 2, 0},
 	} {
 		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
 			virtually(t, 3, standin.Config{Latency: 10 * time.Second}, func(v *virtual) {
 				args := tt.args
 				switch args[0] {
-				case "audit":
+				case "audit", "after":
 					v.reset(confirm(3))
 					args = append(args, v.path("users.results.csv"))
 				case "reset":

@@ -36,7 +36,7 @@ func (v *virtual) limited(ctx context.Context, path string, args ...string) int 
 	v.t.Helper()
 	args = slices.Clone(args)
 	switch args[0] {
-	case "audit":
+	case "audit", "after":
 		v.want(v.reset(confirm(3)), fault.ExitOK, map[string]int{"reset": 3})
 		args = append(args, v.path("users.results.csv"))
 	case "reset":
@@ -87,6 +87,7 @@ func TestLastingLimitIsNamed(t *testing.T) {
 		{[]string{"whoami"}, "/logs", fault.ExitOK, warning},
 		{[]string{"audit", "--wait", "0"}, "/.well-known/", fault.ExitStopped, text},
 		{[]string{"audit", "--wait", "0"}, "/logs", fault.ExitStopped, text},
+		{[]string{"after"}, "/logs", fault.ExitStopped, text},
 	} {
 		t.Run(strings.Join(tt.args, " ")+" "+tt.path, func(t *testing.T) {
 			virtually(t, 3, standin.Config{}, func(v *virtual) {
@@ -103,10 +104,10 @@ func TestLastingLimitIsNamed(t *testing.T) {
 func TestLastingLimitOfTheTokenEndpoint(t *testing.T) {
 	for _, body := range []string{limitBody, `{"error":"too_many_requests","error_description":"x"}`} {
 		for _, args := range [][]string{
-			{"reset", "--dry-run"}, {"reset", confirm(3)}, {"users"}, {"factors", "list", "user1@example.com"}, {"whoami"}, {"audit", "--wait", "0"},
+			{"reset", "--dry-run"}, {"reset", confirm(3)}, {"users"}, {"factors", "list", "user1@example.com"}, {"whoami"}, {"audit", "--wait", "0"}, {"after"},
 		} {
 			virtually(t, 3, standin.Config{}, func(v *virtual) {
-				if args[0] == "audit" {
+				if args[0] == "audit" || args[0] == "after" {
 					v.reset(confirm(3))
 					args = append(args, v.path("users.results.csv"))
 				} else if args[0] == "reset" {

@@ -49,12 +49,13 @@ func TestOnlyTheOrgIsAsked(t *testing.T) {
 		{"factors", "enroll", "user1@example.com", "push", "--confirm", "acme.okta.com:1"},
 		{"factors", "activate", "user1@example.com", "sms"},
 		{"audit", "results.csv", "--wait", "0"},
+		{"after", "results.csv"},
 		{"watch", "--once", "--since", "2h", "--all"},
 		{"whoami"},
 	} {
 		t.Run(strings.Join(flags, " "), func(t *testing.T) {
 			virtually(t, 3, standin.Config{Users: 450}, func(v *virtual) {
-				if flags[0] == "audit" || flags[0] == "watch" {
+				if slices.Contains([]string{"audit", "after", "watch"}, flags[0]) {
 					v.reset(confirm(3), "-o", v.path("results.csv"))
 				}
 				var asked atomic.Int64

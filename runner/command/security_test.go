@@ -139,6 +139,8 @@ func TestHostileServerTexts(t *testing.T) {
 		{"factors", "verify", "user1@example.com", "sms"},
 		{"audit", "results.csv", "--wait", "0", "-v"},
 		{"audit", "results.csv", "--wait", "0", "--json", "--log-format", "json"},
+		{"after", "results.csv", "-v"},
+		{"after", "results.csv", "--json", "--log-format", "json"},
 		{"watch", "--once", "--since", "2h", "--all", "-v"},
 		{"watch", "--once", "--since", "2h", "--cursor", "cursor.json", "--log-format", "json"},
 		{"whoami", "-v"},
@@ -147,7 +149,7 @@ func TestHostileServerTexts(t *testing.T) {
 		for _, trouble := range []standin.Kind{"", standin.WrongStatus, standin.AuthFailed} {
 			t.Run(strings.Join(flags, " ")+" "+string(trouble), func(t *testing.T) {
 				virtually(t, 3, standin.Config{}, func(v *virtual) {
-					if flags[0] == "audit" || flags[0] == "watch" {
+					if slices.Contains([]string{"audit", "after", "watch"}, flags[0]) {
 						v.reset(confirm(3), "-o", v.path("results.csv"))
 					}
 					if trouble != "" {

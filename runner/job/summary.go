@@ -116,6 +116,7 @@ func (b *book) nextSteps(counts runner.Counts, e ended) []string {
 		next = append(next, "to try the failed ones again: "+b.goOnCommand("--resume", "--retry", "failed,forbidden"))
 	}
 	if m := b.ledger.Manifest(); counts[runner.StatusReset] > 0 {
+		next = append(next, "to see who is back in: "+results.AfterCommand(&m, b.paths.results))
 		next = append(next, "to compare the results with Okta's System Log: "+results.AuditCommand(&m, b.paths.results))
 	}
 	return next

@@ -30,6 +30,8 @@ type Options struct {
 
 	Reads bool // the rows are only read and have no outcome: no row can need attention
 
+	Unpaced bool // the rows come by themselves: neither a rate nor the time left is shown
+
 	State func() State  // why nothing moves; may be nil. Only the display's goroutine calls it
 	Every time.Duration // between two plain lines; 0 is DefaultEvery
 	Line  func(string)  // gets each plain line, without its newline, instead of Screen; may be nil
@@ -129,7 +131,7 @@ func (p *Progress) run(d display) {
 }
 
 func (p *Progress) sample() sample {
-	s := sample{total: int64(p.opts.Total), reads: p.opts.Reads}
+	s := sample{total: int64(p.opts.Total), reads: p.opts.Reads, unpaced: p.opts.Unpaced}
 	s.notOK = p.notOK.Load() // before done, because Add counts it after done: never more than done
 	s.done = p.done.Load()
 	if p.opts.State != nil {

@@ -21,6 +21,7 @@ type sample struct {
 	elapsed            time.Duration
 	done, notOK, total int64 // rows
 	reads              bool  // rows have no outcome
+	unpaced            bool  // there is no pace
 	state              State
 }
 
@@ -67,7 +68,7 @@ func (s sample) notOKText() string {
 // perMinute returns the average over the whole run, holds included: because of rate limits, any
 // shorter average would jump between everything and nothing. It is 0 while there is no average.
 func (s sample) perMinute() float64 {
-	if s.done == 0 || s.elapsed < minElapsed {
+	if s.done == 0 || s.elapsed < minElapsed || s.unpaced {
 		return 0
 	}
 	return float64(s.done) / s.elapsed.Minutes()

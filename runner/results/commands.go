@@ -172,6 +172,11 @@ func AuditCommand(m *Manifest, path string) string {
 	return strings.Join(slices.Concat([]string{"oktareset", "audit"}, flags, []string{console.ShellFile(path)}), " ")
 }
 
+// AfterCommand returns the command that says who is back in. first are flags for it.
+func AfterCommand(m *Manifest, path string, first ...string) string {
+	return strings.Join(slices.Concat([]string{"oktareset", "after"}, first, recordedFlags(m, "org-url", "token-file"), []string{console.ShellFile(path)}), " ")
+}
+
 // GoOnCommand returns the command that resumes results, or completes a plan, with the flags of
 // the last run. first are the flags --resume or --retry.
 func GoOnCommand(m *Manifest, path string, first ...string) string {

@@ -66,4 +66,4 @@ func FileName(users []string) string {
 
 // OwnEndings are the endings of files that this program writes and refuses as a list of users. A
 // plan isn't one of them, and an export isn't either.
-var OwnEndings = []string{".results.csv", ".results.json", ".results.html", ".results.input.csv", ".results.journal", ".audit.csv", ".plan.json", ".plan.html", ".plan.journal"}
+var OwnEndings = []string{".results.csv", ".results.json", ".results.html", ".results.input.csv", ".results.journal", ".audit.csv", ".after.csv", ".plan.json", ".plan.html", ".plan.journal"}

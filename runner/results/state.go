@@ -79,6 +79,8 @@ func NoManifest(path string) error {
 			"%q has no manifest %q, which says of which org it is, by whom and with whose consent", path, ManifestPath(path))
 	case table.KindAudit:
 		return fault.Usage(hint, "%q is an audit, neither results nor a plan", path)
+	case table.KindAfter:
+		return fault.Usage(hint, "%q is a list of who is back, neither results nor a plan", path)
 	}
 	return fault.Usage(hint, "%q is neither results nor a plan: no reset wrote it", path)
 }

@@ -130,6 +130,8 @@ func newChoices(first []string, o Options) (choices, *Error) {
 		return choices{layouts: []layout{l}}, err
 	case kind == table.KindAudit:
 		return choices{}, errAudit()
+	case kind == table.KindAfter:
+		return choices{}, errAfter()
 	case kind == table.KindJournal:
 		return choices{}, errJournal()
 	case o.NoHeader:

@@ -30,6 +30,14 @@ func errAudit() *Error {
 	}
 }
 
+// errAfter is about a file whose users were reset already, and of whom most are back.
+func errAfter() *Error {
+	return &Error{
+		Message: "the file says who is back after a reset: its users were reset already",
+		Hint:    "those of them who are meant go into a file of their own, with a header such as userId",
+	}
+}
+
 // errJournal is about a file that only the program itself reads.
 func errJournal() *Error {
 	return &Error{

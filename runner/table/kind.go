@@ -13,6 +13,7 @@ const (
 	KindOther   Kind = ""        // not ours
 	KindRecords Kind = "records" // results or a plan: the statuses tell which
 	KindAudit   Kind = "audit"
+	KindAfter   Kind = "after"   // who is back in after a reset
 	KindExport  Kind = "export"  // users of an org: made to be read as an input
 	KindJournal Kind = "journal" // of a run: only the program itself reads it
 )
@@ -22,6 +23,9 @@ var AuditColumns = []string{
 	"row", "input", "user_id", "login", "status", "reason", "request_id", "started_at", "finished_at", "run_id", "ticket",
 	"verdict", "note", "proof", "events", "event_at", "actor_id", "actor", "factors", "tickets", "ticket_verdict",
 }
+
+// AfterColumns are the columns of a list of who is back in after a reset. The input's own follow them.
+var AfterColumns = []string{"row", "login", "user_id", "status", "reason", "factor", "at", "ip", "city", "country", "detail"}
 
 // JournalColumn is what the first line of a journal begins with.
 const JournalColumn = "oktareset journal"
@@ -33,6 +37,7 @@ var headers = []struct {
 }{
 	{KindRecords, Columns},
 	{KindAudit, AuditColumns},
+	{KindAfter, AfterColumns},
 	{KindExport, []string{ExportColumn}},
 	{KindJournal, []string{JournalColumn}},
 }

@@ -16,6 +16,7 @@ func TestKindOf(t *testing.T) {
 		"results, saved with a space":   {append([]string{"row "}, Columns[1:]...), KindRecords},
 		"an audit":                      {AuditColumns, KindAudit},
 		"an audit with more":            {append(slices.Clone(AuditColumns), "Team"), KindAudit},
+		"a list of who is back":         {AfterColumns, KindAfter},
 		"an export":                     {[]string{"userId", "login"}, KindExport},
 		"a list with another case":      {[]string{"userID"}, KindOther},
 		"an export in another order":    {[]string{"login", "userId"}, KindOther},

@@ -3,6 +3,8 @@ package table
 import (
 	"encoding/csv"
 	"io"
+	"slices"
+	"strings"
 )
 
 // Sheet writes a CSV with columns of its own in the dialect of our other files. It is not safe
@@ -28,4 +30,17 @@ func (s *Sheet) Write(cells []string) error {
 func (s *Sheet) Flush() error {
 	s.csv.Flush()
 	return s.csv.Error()
+}
+
+// Beside returns the columns of a file: ours, then the input's own. A name that is taken gets input.
+// in front, as in results.
+func Beside(ours, extra []string) []string {
+	names := slices.Clone(ours)
+	for _, name := range extra {
+		for slices.ContainsFunc(names, func(other string) bool { return strings.EqualFold(other, name) }) {
+			name = "input." + name
+		}
+		names = append(names, name)
+	}
+	return names
 }

@@ -17,7 +17,7 @@ var texts embed.FS
 var names = []string{
 	"install", "credentials", "input", "users", "plans", "consent", "protect", "steps",
 	"results", "statuses", "mail", "exit-codes", "resume", "doubt", "pace",
-	"report", "audit", "watch", "factors",
+	"report", "audit", "after", "watch", "factors",
 	"jobs", "kubernetes", "actions", "windows", "sandbox", "security", "limits",
 }
 

@@ -1,0 +1,88 @@
+package after
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"oktareset/oktaclient"
+)
+
+// history is from where somebody signed in before the reset, as far as that was read.
+type history struct {
+	read      bool
+	since     time.Time // everything since then is known
+	addresses map[string]bool
+	countries []string
+}
+
+// signedIn keeps a sign-in from before the reset. Whoever signed in after it may be anybody.
+func (p *person) signedIn(e *oktaclient.LogEvent) {
+	h := &p.before
+	if e.Published.After(p.wasReset()) {
+		return
+	}
+	if h.addresses == nil {
+		h.addresses = make(map[string]bool)
+	}
+	if key := addressKey(e.Client.IP); key != "" {
+		h.addresses[key] = true
+	}
+	if c := e.Client.Place.Country; c != "" && !slices.Contains(h.countries, c) {
+		h.countries = append(h.countries, c)
+	}
+}
+
+// addressKey is the same for addresses of one connection: of IPv6, a connection has a whole network.
+// It is "" for what is no address.
+func addressKey(ip string) string {
+	a, err := netip.ParseAddr(ip)
+	if err != nil {
+		return ""
+	}
+	a = a.Unmap().WithZone("")
+	if a.Is6() {
+		if net, err := a.Prefix(64); err == nil {
+			return net.String()
+		}
+	}
+	return a.String()
+}
+
+// address is what is known of an address that users have enrolled from.
+type address struct {
+	users int // who enrolled from it
+	known int // of these, whose sign-ins before the reset are known
+	used  int // of these, who had signed in from it
+}
+
+type addresses map[string]*address
+
+// share finds out which addresses people enrolled from.
+func share(people []*person, classic bool) addresses {
+	all := make(addresses)
+	for _, p := range people {
+		n := p.fold(classic)
+		var mine []string
+		for i := range n.given {
+			if key := addressKey(n.given[i].from.ip); key != "" && p.own(&n.given[i]) && !slices.Contains(mine, key) {
+				mine = append(mine, key)
+			}
+		}
+		for _, key := range mine {
+			a := all[key]
+			if a == nil {
+				a = new(address)
+				all[key] = a
+			}
+			a.users++
+			if len(p.before.addresses) > 0 {
+				a.known++
+			}
+			if p.before.addresses[key] {
+				a.used++
+			}
+		}
+	}
+	return all
+}

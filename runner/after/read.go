@@ -1,0 +1,171 @@
+package after
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"oktareset/oktaclient"
+	"oktareset/runner/console"
+	"oktareset/runner/evidence"
+	"oktareset/runner/fault"
+)
+
+const (
+	// mostPages bounds a reading of what has happened since the reset. A default token may read 60
+	// pages a minute.
+	mostPages = 200
+	// tellEvery is the time between two words on how far the reading is.
+	tellEvery = 10 * time.Second
+	// overlap is how far a later reading goes back behind the one before: the log lags.
+	overlap = 10 * time.Minute
+	// wholeEvery is the time after which all is read again, for what came later than that.
+	wholeEvery = time.Hour
+
+	// historyTime is how far back sign-ins are read, historyPages how many pages of them.
+	historyTime  = 30 * 24 * time.Hour
+	historyPages = 60
+	// chunk is how many users one query names: it keeps the URL below 4 KB. Of more than a few
+	// chunks, the whole org's sign-ins are read: that takes fewer calls.
+	chunk     = 50
+	fewPeople = 10 * chunk
+)
+
+// reading is how far the log was read.
+type reading struct {
+	until  time.Time // by the server's clock
+	whole  time.Time // the same, when all was read for the last time
+	blind  bool      // it can't be read
+	partly bool      // nothing is known of the first part of the time
+}
+
+// asks are the events that say who is back.
+var asks = slices.Concat(oktaclient.FactorsTaken, oktaclient.FactorsGiven, []string{oktaclient.EventAdmin})
+
+// readLog reads what has happened since the first reset, or since the last reading.
+func (r *run) readLog(ctx context.Context) error {
+	if r.log.blind {
+		return nil
+	}
+	until := r.client.Now().Add(time.Second) // that clock is known by a Date, which is cut to seconds
+	since, again := r.first().Add(-clockSlack), !r.log.until.IsZero()
+	switch {
+	case again && until.Sub(r.log.whole) < wholeEvery:
+		since = r.log.until.Add(-overlap)
+	case again:
+		r.log.whole = until
+	default:
+		r.log.whole = until
+		if old := until.Add(-evidence.LogRetention); since.Before(old) {
+			since, r.log.partly = old, true
+			r.Console.Warn("Okta keeps its log for 90 days; this run began on %s: its first events may be gone", r.first().Format(time.DateOnly))
+		}
+		r.Console.Info("asking the System Log for %s to %s", since.UTC().Format(evidence.ShortFor), until.UTC().Format(evidence.ShortFor))
+	}
+	q := oktaclient.LogQuery{Types: asks, Since: since, Until: until, NewestFirst: true}
+	reached, events, told := until, 0, time.Now()
+	whole, err := evidence.Read(ctx, r.client, q, evidence.Bounds{Pages: mostPages}, func(e *oktaclient.LogEvent) {
+		reached = e.Published
+		if events++; time.Since(told) >= tellEvery {
+			told = time.Now()
+			r.Console.Info("progress: %s read, back to %s", console.Plural(events, "event"), reached.UTC().Format(evidence.ShortFor))
+		}
+		f, ok := evidence.FactOf(e)
+		if p := r.byID[f.User.ID]; ok && f.Done && p != nil {
+			p.take(e, &f, r.runs.Made(f.By))
+		}
+	})
+	switch {
+	case ctx.Err() == nil && (oktaclient.FateOf(err) == oktaclient.Forbidden || oktaclient.LacksScope(err)):
+		r.log.blind = true
+		r.Console.Warn("the System Log can't be read (%s): only the lists of factors say who is back, and nobody can say whom to look at", evidence.HintLog)
+		return nil
+	case err != nil:
+		return r.explain(err)
+	case !whole && !again:
+		r.log.partly = true
+		r.Console.Warn("the System Log was read back to %s only%s: of what was before, only the lists of factors tell",
+			reached.UTC().Format(evidence.ShortFor), fault.Held(r.client))
+	}
+	r.log.until = until
+	return nil
+}
+
+// first is when the first reset began.
+func (r *run) first() time.Time {
+	return slices.MinFunc(r.people, func(a, b *person) int { return a.since.Compare(b.since) }).since
+}
+
+// readHistory reads from where those signed in before the reset who have enrolled since. It asks
+// about each of them once.
+func (r *run) readHistory(ctx context.Context) error {
+	var ask []*person
+	for _, p := range r.people {
+		n := p.fold(r.classic)
+		if !p.before.read && slices.ContainsFunc(n.given, func(m mark) bool { return p.own(&m) && m.from.ip != "" }) {
+			ask = append(ask, p)
+		}
+	}
+	if len(ask) == 0 || r.log.blind {
+		return nil
+	}
+	groups := [][]*person{ask}
+	if len(ask) <= fewPeople {
+		groups = slices.Collect(slices.Chunk(ask, chunk))
+	}
+	var back time.Time // everything since then is known of all
+	for _, some := range groups {
+		reached, err := r.readHistoryOf(ctx, some, max(1, historyPages/len(groups)), len(ask) <= fewPeople)
+		if err != nil {
+			return err
+		}
+		if reached.After(back) {
+			back = reached
+		}
+	}
+	if back.After(r.historyBegin()) {
+		r.Console.Warn("sign-ins before the reset were read back to %s only: an address or a country from before that counts as new",
+			back.UTC().Format(evidence.ShortFor))
+	}
+	return nil
+}
+
+// historyBegin is from when on sign-ins are read.
+func (r *run) historyBegin() time.Time {
+	since := r.first().Add(-historyTime)
+	if old := r.client.Now().Add(-evidence.LogRetention); since.Before(old) {
+		return old
+	}
+	return since
+}
+
+// readHistoryOf reads the sign-ins of some users, by their names or out of everybody's, and returns
+// since when they are known.
+func (r *run) readHistoryOf(ctx context.Context, some []*person, pages int, named bool) (reached time.Time, err error) {
+	q := oktaclient.LogQuery{Types: []string{oktaclient.EventSignIn}, Since: r.historyBegin(), Until: r.first().Add(clockSlack), NewestFirst: true}
+	wanted := make(map[string]*person, len(some))
+	for _, p := range some {
+		wanted[p.id] = p
+		if named {
+			q.Actors = append(q.Actors, p.id)
+		}
+	}
+	reached = q.Until
+	whole, err := evidence.Read(ctx, r.client, q, evidence.Bounds{Pages: pages}, func(e *oktaclient.LogEvent) {
+		reached = e.Published
+		f, ok := evidence.FactOf(e)
+		if p := wanted[f.User.ID]; ok && f.Done && p != nil {
+			p.signedIn(e)
+		}
+	})
+	if err != nil {
+		return reached, r.explain(err)
+	}
+	if whole {
+		reached = q.Since
+	}
+	for _, p := range some {
+		p.before.read, p.before.since = true, reached
+	}
+	return reached, nil
+}

@@ -1,0 +1,293 @@
+package after
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"oktareset/oktaclient"
+	"oktareset/runner"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/evidence"
+	"oktareset/runner/fault"
+	"oktareset/runner/progress"
+	"oktareset/runner/results"
+	"oktareset/runner/roster"
+)
+
+// Options is what the flags of after ask for.
+type Options struct {
+	Results string
+	Output  string
+	Wait    time.Duration // until all are back, at most; 0: one look
+	JSON    bool
+	Org     access.Flags
+	Console console.Options
+}
+
+// scopes are those of a service app: without the log, the lists of factors are left.
+var scopes = access.Scopes{Needed: []string{oktaclient.ScopeUsersRead}, Optional: []string{oktaclient.ScopeLogsRead}}
+
+// run is one execution, from the results to the summary.
+type run struct {
+	*access.Env
+	opts     Options
+	manifest results.Manifest
+	runs     evidence.Runs
+	columns  []string // the input's own
+	classic  bool
+
+	people []*person
+	byID   map[string]*person
+	rows   int // of the results
+	left   int // of these, who aren't asked about
+
+	to     *access.Connection
+	client *oktaclient.Client
+	shown  atomic.Pointer[oktaclient.Client] // the same, for the bar, which another goroutine draws
+	log    reading
+	found  []Finding // of people, at the last look
+	wrote  bool      // the list is that of the last look, or of one before
+	bar    *progress.Progress
+	back   map[*person]bool // that the bar has counted
+}
+
+// Run carries out the after command. It changes nothing in the org.
+func Run(ctx context.Context, e *access.Env, o Options) error {
+	r := &run{Env: e, opts: o, byID: make(map[string]*person), back: make(map[*person]bool)}
+	if err := r.open(ctx); err != nil {
+		return results.Refused(err)
+	}
+	c, err := r.ConnectToOrgOf(ctx, &r.manifest, o.Results, access.Way{Flags: o.Org, Scopes: scopes, Verbose: o.Console.Verbose})
+	if err != nil {
+		return err
+	}
+	r.to = c
+	r.use(c.Client)
+	r.begin()
+	err = r.follow(ctx)
+	r.bar.Done()
+	if !r.wrote {
+		return err
+	}
+	return r.summarize(err)
+}
+
+// use makes a client the one that asks.
+func (r *run) use(c *oktaclient.Client) {
+	r.client = c
+	r.shown.Store(c)
+}
+
+// open reads the manifest and the results.
+func (r *run) open(ctx context.Context) error {
+	m, err := results.ReadWhole(r.opts.Results)
+	if err != nil {
+		return err
+	}
+	r.manifest, r.runs, r.classic = m, evidence.RunsOf(&m), m.Engine == oktaclient.EngineClassic
+	if r.columns, err = results.Columns(r.opts.Results); err != nil {
+		return err
+	}
+	if err := r.replaceable(); err != nil {
+		return err
+	}
+	recorded := slices.ContainsFunc(m.Steps, func(step string) bool { return step == runner.StepRecordFactors })
+	name := namer(r.columns)
+	for e, err := range results.Scan(r.opts.Results) {
+		if err == nil && ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		if err == nil {
+			err = r.add(&e, name, recorded)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add takes in a row of the results. recorded says that a row without factors had none.
+func (r *run) add(e *results.Entry, name func([]string) string, recorded bool) error {
+	r.rows++
+	rec := &e.Record
+	if !asked(e, recorded) {
+		r.left++
+		return nil
+	}
+	since, err := time.Parse(time.RFC3339, rec.StartedAt)
+	if err != nil {
+		return fmt.Errorf("row %s: its started_at is %q", rec.Row, rec.StartedAt)
+	}
+	p := &person{
+		row: rec.Row, id: strings.Clone(rec.UserID), login: strings.Clone(rec.Login), input: strings.Clone(rec.Input), name: name(e.Extra),
+		since: since, request: strings.Clone(rec.RequestID), doubt: e.Status == runner.StatusUnknown,
+	}
+	if r.byID[p.id] != nil { // the same user in another row: one is enough
+		r.left++
+		return nil
+	}
+	r.byID[p.id] = p
+	r.people = append(r.people, p)
+	return nil
+}
+
+// asked reports whether somebody may have to come back: the row took factors, or may have.
+func asked(e *results.Entry, recorded bool) bool {
+	switch e.Status {
+	case runner.StatusReset, runner.StatusPartial, runner.StatusUnknown:
+		return e.Record.UserID != "" && !(recorded && e.Record.Factors == "")
+	}
+	return false
+}
+
+// begin says what is asked about.
+func (r *run) begin() {
+	text := fmt.Sprintf("%s: %s, run %s, in %s", r.opts.Results, console.Plural(r.rows, "row"), r.manifest.Run().RunID, r.manifest.Org)
+	if r.left > 0 {
+		text += fmt.Sprintf("; not asked about: %d that had no factor taken", r.left)
+	}
+	r.Console.Info("%s", text)
+	if slices.Contains(r.manifest.Steps, runner.StepChooseFactors) {
+		r.Console.Info("the run took some factors only: who has no new one may sign in with another")
+	}
+}
+
+const (
+	// lookEvery is the time between two looks, lookShare how many times as long as a look took: what
+	// others may read of the org's limits stays theirs.
+	lookEvery = time.Minute
+	lookShare = 10
+	// sayEvery is the time between two lines while it waits, where no bar is.
+	sayEvery = 10 * time.Minute
+)
+
+// follow looks until everybody is back, or the time is over. After the first look, its end leaves
+// what is known.
+func (r *run) follow(ctx context.Context) error {
+	ends := time.Now().Add(r.opts.Wait)
+	if r.opts.Wait > 0 {
+		bar := r.barOptions("back", len(r.people))
+		bar.Unpaced, bar.Every = true, sayEvery
+		r.bar = r.Progress(bar)
+	}
+	for {
+		began := time.Now()
+		switch err := r.look(ctx); {
+		case err == nil:
+			if err := r.write(ctx); err != nil {
+				return err
+			}
+		case ctx.Err() == nil && r.found != nil && passes(err):
+			r.Console.Warn("trying again in %s: %v", lookEvery, err)
+			r.to.Renew()
+			r.use(r.to.Client)
+		default:
+			return err
+		}
+		left := time.Until(ends)
+		if left <= 0 || r.away() == 0 {
+			return nil
+		}
+		t := time.NewTimer(min(left, max(lookEvery, lookShare*time.Since(began))))
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			t.Stop()
+			return fault.Stopped(context.Cause(ctx))
+		}
+	}
+}
+
+// passes reports whether an error is one that waiting helps against. Okta was met before.
+func passes(err error) bool {
+	switch oktaclient.FateOf(err) {
+	case oktaclient.NotSent, oktaclient.Limited, oktaclient.Busy, oktaclient.Unreachable, oktaclient.InDoubt:
+		return true
+	}
+	return errors.Is(err, oktaclient.ErrOutage) || errors.Is(err, oktaclient.ErrLimited)
+}
+
+// look finds out who is back by now.
+func (r *run) look(ctx context.Context) error {
+	if len(r.people) == 0 {
+		r.found = []Finding{}
+		return nil
+	}
+	if err := r.readLog(ctx); err != nil {
+		return err
+	}
+	if err := r.listOpen(ctx); err != nil {
+		return err
+	}
+	if err := r.readHistory(ctx); err != nil {
+		return err
+	}
+	shared := share(r.people, r.classic)
+	found := make([]Finding, 0, len(r.people))
+	for _, p := range r.people {
+		f := p.judge(r.classic, shared)
+		if (f.Status == Back || f.Status == LookAt) && !r.back[p] {
+			r.back[p] = true
+			r.bar.Count()
+		}
+		found = append(found, f)
+	}
+	r.found = found
+	return nil
+}
+
+// away is how many aren't known to be back.
+func (r *run) away() int {
+	n := 0
+	for _, f := range r.found {
+		if f.Status == NotYet || f.Status == Unknown {
+			n++
+		}
+	}
+	return n
+}
+
+// barOptions are those of a display of how many of total were counted.
+func (r *run) barOptions(label string, total int) progress.Options {
+	return progress.Options{Label: label, Total: total, Reads: true, State: func() progress.State {
+		until, why := r.shown.Load().Hold()
+		return progress.State{Hold: until, Why: why}
+	}}
+}
+
+// explain says why the org can't be asked.
+func (r *run) explain(err error) error {
+	if sig, ok := errors.AsType[fault.Signal](err); ok {
+		return fault.Stopped(sig)
+	}
+	return evidence.ExplainLog(r.client, err)
+}
+
+// namer returns what finds a person's name in the input's own columns.
+func namer(columns []string) func(cells []string) string {
+	find := func(names ...string) int {
+		return slices.IndexFunc(columns, func(c string) bool {
+			return slices.Contains(names, roster.PlainName(strings.TrimPrefix(c, "input.")))
+		})
+	}
+	whole, first, last := find("displayname", "fullname", "name"), find("firstname", "givenname"), find("lastname", "surname")
+	return func(cells []string) string {
+		var parts []string
+		for _, i := range []int{first, last} {
+			if i >= 0 && strings.TrimSpace(cells[i]) != "" {
+				parts = append(parts, strings.TrimSpace(cells[i]))
+			}
+		}
+		if len(parts) == 0 && whole >= 0 {
+			parts = []string{strings.TrimSpace(cells[whole])}
+		}
+		return strings.Join(parts, " ")
+	}
+}

@@ -1,0 +1,163 @@
+package after
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"oktareset/runner/console"
+	"oktareset/runner/evidence"
+	"oktareset/runner/fault"
+	"oktareset/runner/results"
+)
+
+// mostTold is how many of a kind are told beside the file.
+const mostTold = 10
+
+// Summary is what --json prints.
+type Summary struct {
+	Org      string         `json:"org"`
+	Results  string         `json:"results"`
+	After    string         `json:"after"`
+	Rows     int            `json:"rows"`
+	NotAsked int            `json:"not_asked"` // rows whose users had no factor taken
+	AsOf     string         `json:"as_of"`     // how far the log was read; "": it couldn't be read
+	Statuses map[Status]int `json:"statuses"`
+	Reasons  map[Reason]int `json:"reasons"`
+	Requests int            `json:"requests"`
+	LookAt   []Example      `json:"look_at,omitempty"` // the first few
+	Away     []Example      `json:"away,omitempty"`    // the first few of those who aren't known to be back
+	ExitCode int            `json:"exit_code"`
+}
+
+// Example is a user of a summary.
+type Example struct {
+	Row     string   `json:"row"`
+	UserID  string   `json:"user_id"`
+	Login   string   `json:"login"`
+	Name    string   `json:"name,omitempty"`
+	Status  Status   `json:"status"`
+	Reasons []Reason `json:"reasons,omitempty"`
+	Detail  string   `json:"detail,omitempty"`
+}
+
+// summarize tells what the last look came to, and returns the error that becomes the exit code.
+// ended is why there was no other look; nil: nothing is left to wait for.
+func (r *run) summarize(ended error) error {
+	s := r.summary()
+	r.Console.Info("%s: %s", console.Plural(len(r.people), "user"), s.text())
+	r.tell("look at these:", "users to look at", func(f *Finding) bool { return f.Status == LookAt })
+	r.tell("not back yet:", "users aren't back yet", func(f *Finding) bool { return f.Status == NotYet })
+	r.tell("nobody knows of these:", "users of whom nobody knows", func(f *Finding) bool { return f.Status == Unknown })
+	r.Console.Info("list: %s", r.opts.Output)
+	err := ended
+	if err == nil && s.Statuses[Back] < len(r.people) {
+		err = fault.WithCode(fault.ExitRows, fault.ErrRows)
+	}
+	for _, line := range r.next(&s) {
+		r.Console.Info("%s", line)
+	}
+	if !r.opts.JSON {
+		return err
+	}
+	s.ExitCode = fault.Code(err)
+	if jsonErr := console.PrintJSON(r.Stdout, s); jsonErr != nil {
+		return fault.WithCode(max(fault.ExitRows, fault.Code(err)), fmt.Errorf("print the summary: %w", jsonErr))
+	}
+	return err
+}
+
+// summary counts.
+func (r *run) summary() Summary {
+	s := Summary{
+		Org: r.manifest.Org, Results: r.opts.Results, After: r.opts.Output, Rows: r.rows, NotAsked: r.left, Requests: r.client.Stats().Requests,
+		Statuses: make(map[Status]int), Reasons: make(map[Reason]int),
+	}
+	if !r.log.until.IsZero() {
+		s.AsOf = r.log.until.UTC().Format(evidence.ShortFor)
+	}
+	for i := range r.found {
+		f := &r.found[i]
+		s.Statuses[f.Status]++
+		for _, reason := range f.Reasons {
+			s.Reasons[reason]++
+		}
+		list := &s.Away
+		switch f.Status {
+		case Back:
+			continue
+		case LookAt:
+			list = &s.LookAt
+		}
+		if len(*list) < mostTold {
+			p := r.people[i]
+			*list = append(*list, Example{Row: p.row, UserID: p.id, Login: p.login, Name: p.name, Status: f.Status, Reasons: f.Reasons, Detail: f.Detail})
+		}
+	}
+	return s
+}
+
+// text is as "150 back, 10 to look at, 40 not back yet".
+func (s *Summary) text() string {
+	var parts []string
+	for _, status := range Statuses {
+		if n := s.Statuses[status]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, map[Status]string{Back: "back", LookAt: "to look at", NotYet: "not back yet", Unknown: "unknown"}[status]))
+		}
+	}
+	if len(parts) == 0 {
+		return "nobody has to come back"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// tell names the first few of a kind.
+func (r *run) tell(few, many string, is func(*Finding) bool) {
+	var lines []string
+	n := 0
+	for i := range r.found {
+		if f := &r.found[i]; is(f) {
+			if n++; n <= mostTold {
+				lines = append(lines, "  "+r.people[i].label()+f.text())
+			}
+		}
+	}
+	switch {
+	case n == 0:
+		return
+	case n > mostTold:
+		r.Console.Info("%d %s, among them:", n, many)
+		lines = append(lines, fmt.Sprintf("  and %d more in %s", n-mostTold, r.opts.Output))
+	default:
+		r.Console.Info("%s", few)
+	}
+	for _, line := range lines {
+		r.Console.Info("%s", line)
+	}
+}
+
+// text is what a finding says, behind a name.
+func (f *Finding) text() string {
+	text := ""
+	if !f.At.IsZero() {
+		text = fmt.Sprintf(": %s at %s", f.Factor, f.At.UTC().Format(time.RFC3339))
+		if from := f.From.String(); from != "" {
+			text += " from " + from
+		}
+	}
+	if f.Detail != "" {
+		text += ": " + f.Detail
+	}
+	return text
+}
+
+// next are the commands that follow.
+func (r *run) next(s *Summary) (lines []string) {
+	if len(s.LookAt) > 0 {
+		lines = append(lines, "to see what the first of them has: oktareset factors list "+console.ShellQuote(s.LookAt[0].UserID))
+	}
+	if r.away() > 0 {
+		lines = append(lines, "to follow until all are back: "+results.AfterCommand(&r.manifest, r.opts.Results, "--wait", "8h"))
+	}
+	return lines
+}

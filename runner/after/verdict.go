@@ -1,0 +1,220 @@
+package after
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"oktareset/oktaclient"
+	"oktareset/runner/evidence"
+)
+
+// Status is what became of a user after the reset. The set is closed.
+type Status string
+
+// The statuses.
+const (
+	Back    Status = "back"    // has a factor again
+	LookAt  Status = "look_at" // has one, too, and something about it needs a look
+	NotYet  Status = "not_yet" // has none yet
+	Unknown Status = "unknown" // neither the log nor the list of factors can tell
+)
+
+// Statuses are all of them, best news first.
+var Statuses = []Status{Back, LookAt, NotYet, Unknown}
+
+// Reason is why somebody is to be looked at. The set is closed.
+type Reason string
+
+// The reasons.
+const (
+	ByAnother      Reason = "enrolled_by_another" // somebody else than the user enrolled the factor
+	SharedAddress  Reason = "shared_address"      // several users enrolled from one address, which isn't theirs
+	NewCountry     Reason = "new_country"         // the user hasn't signed in from there before
+	SeveralDevices Reason = "several_devices"     // in a few minutes
+	AdminConsole   Reason = "admin_console"       // was opened right after the enrollment
+)
+
+// Reasons are all of them, the worst first.
+var Reasons = []Reason{ByAnother, SharedAddress, NewCountry, SeveralDevices, AdminConsole}
+
+const (
+	// sharing is how many users of the results make an address one that they share.
+	sharing = 3
+	// devicesTime is how soon after each other devices are enrolled by one sitting.
+	devicesTime = 10 * time.Minute
+	// adminTime is how soon after an enrollment the Admin Console is opened at once.
+	adminTime = 15 * time.Minute
+)
+
+// Finding is what is known of a user after the reset.
+type Finding struct {
+	Status  Status
+	Reasons []Reason
+	Factor  string    // given first of what is there, as TYPE:PROVIDER; several with a space
+	At      time.Time // when; zero: never
+	From    place
+	Detail  string
+}
+
+// judge says what is known of somebody. shared are the addresses of all.
+func (p *person) judge(classic bool, shared addresses) Finding {
+	n := p.fold(classic)
+	if n.unsure && (p.listed == nil || p.listed.factor == "") {
+		n.given = nil
+	}
+	first := n.first()
+	switch {
+	case len(first) > 0:
+		return p.back(&n, first, shared)
+	case p.listed != nil && p.listed.why != "":
+		return Finding{Status: Unknown, Detail: p.listed.why}
+	case p.listed != nil && p.listed.factor != "":
+		return Finding{Status: Back, Factor: p.listed.factor, At: p.listed.at, Detail: "by the list of factors, which says nothing of who enrolled it and from where"}
+	case p.doubt && p.reset.IsZero():
+		return Finding{Status: Unknown, Detail: "nothing proves that this user was reset: oktareset reset --resume looks again"}
+	case p.listed == nil && p.open(&n):
+		return Finding{Status: Unknown, Detail: "the log doesn't say it, and the list of factors wasn't asked"}
+	}
+	f := Finding{Status: NotYet}
+	switch {
+	case n.taken != nil:
+		f.Detail = "reset again by " + who(n.taken.by) + " at " + n.taken.at.UTC().Format(evidence.ShortFor)
+	case p.reset.IsZero():
+		f.Detail = "by the list of factors"
+	}
+	return f
+}
+
+// back is the finding of somebody who has a factor.
+func (p *person) back(n *now, first []mark, shared addresses) Finding {
+	f := Finding{Status: Back, At: first[0].at, From: first[0].from}
+	var factors, details []string
+	for _, m := range first {
+		if name := oktaclient.EventFactor(m.factor); name != "" && !slices.Contains(factors, name) {
+			factors = append(factors, name)
+		}
+	}
+	f.Factor = strings.Join(factors, " ")
+	if first[0].ours {
+		details = append(details, "enrolled by the run itself")
+	}
+	for _, reason := range []struct {
+		is  Reason
+		why string
+	}{
+		{ByAnother, p.byAnother(n)},
+		{SharedAddress, p.sharedAddress(n, shared)},
+		{NewCountry, p.newCountry(n)},
+		{SeveralDevices, severalDevices(n)},
+		{AdminConsole, adminConsole(n)},
+	} {
+		if reason.why != "" {
+			f.Status, f.Reasons, details = LookAt, append(f.Reasons, reason.is), append(details, reason.why)
+		}
+	}
+	f.Detail = strings.Join(details, "; ")
+	return f
+}
+
+// own reports whether the user did it, as far as the log knows.
+func (p *person) own(m *mark) bool { return m.by.ActorID == p.id }
+
+func (p *person) byAnother(n *now) string {
+	for i := range n.given {
+		if m := &n.given[i]; !p.own(m) && !m.ours && !m.system {
+			return "enrolled by " + who(m.by)
+		}
+	}
+	return ""
+}
+
+// sharedAddress looks at where the user enrolled from. A company has few addresses: one that the
+// user has signed in from before is no news, nor one that at least half of those who share it have.
+func (p *person) sharedAddress(n *now, shared addresses) string {
+	for i := range n.given {
+		m := &n.given[i]
+		if !p.own(m) {
+			continue
+		}
+		a := shared[addressKey(m.from.ip)]
+		if a == nil || a.users < sharing || p.before.addresses[addressKey(m.from.ip)] || a.known > 0 && 2*a.used >= a.known {
+			continue
+		}
+		text := fmt.Sprintf("%d of these users enrolled from %s", a.users, m.from.ip)
+		switch {
+		case a.known == 0:
+			return text + "; it isn't known from where they signed in before"
+		case a.used == 0:
+			return text + ", and none of them signed in from there before"
+		}
+		return fmt.Sprintf("%s, and only %d of them signed in from there before", text, a.used)
+	}
+	return ""
+}
+
+func (p *person) newCountry(n *now) string {
+	for i := range n.given {
+		m := &n.given[i]
+		if !p.own(m) || m.from.country == "" || len(p.before.countries) == 0 || slices.Contains(p.before.countries, m.from.country) {
+			continue
+		}
+		return fmt.Sprintf("%s is new: since %s, the user had signed in from %s only", m.from.country, p.before.since.UTC().Format(time.DateOnly),
+			strings.Join(p.before.countries, ", "))
+	}
+	return ""
+}
+
+// severalDevices looks for factors of one kind that were given by several requests. A security key
+// and its spare are usual: of those it takes three.
+func severalDevices(n *now) string {
+	type device struct {
+		key string
+		at  time.Time
+	}
+	kinds := make(map[string][]device)
+	for i := range n.given {
+		m := &n.given[i]
+		if m.factor == "" || m.ours {
+			continue
+		}
+		list := kinds[m.factor]
+		if slices.ContainsFunc(list, func(d device) bool { return d.key == m.key }) {
+			continue
+		}
+		list = append(list, device{m.key, m.at})
+		kinds[m.factor] = list
+		most := 2
+		if strings.HasPrefix(m.factor, "FIDO_") {
+			most = 3
+		}
+		if k := len(list) - most; k >= 0 && m.at.Sub(list[k].at) <= devicesTime {
+			return fmt.Sprintf("%d times %s within %s", most, oktaclient.EventFactor(m.factor), m.at.Sub(list[k].at).Round(time.Second))
+		}
+	}
+	return ""
+}
+
+func adminConsole(n *now) string {
+	for i := range n.admin {
+		for j := range n.given {
+			after := n.admin[i].at.Sub(n.given[j].at)
+			if after >= 0 && after <= adminTime {
+				return fmt.Sprintf("the Admin Console was opened %s later", after.Round(time.Second))
+			}
+		}
+	}
+	return ""
+}
+
+// who names who did something.
+func who(s evidence.Source) string {
+	switch {
+	case s.Actor != "":
+		return s.Actor
+	case s.ActorID != "":
+		return s.ActorID
+	}
+	return "an unknown account"
+}

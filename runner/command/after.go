@@ -1,0 +1,90 @@
+package command
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"oktareset/runner/after"
+	"oktareset/runner/fault"
+	"oktareset/runner/files"
+	"oktareset/runner/results"
+)
+
+const afterExamples = `   oktareset after users.results.csv               who is back in, who isn't, whom to look at? writes users.after.csv
+   oktareset after --wait 8h users.results.csv     and follow until all are back, for 8 hours at most
+   oktareset after --json users.results.csv        for a job: the numbers on stdout
+
+   It changes nothing in the org. It needs okta.logs.read, or an admin role that may read the System Log, and okta.users.read for those of whom the
+   log can't tell.
+`
+
+const afterExitCodes = `EXIT CODES:
+   0    everybody is back, and nobody is to be looked at
+   1    somebody isn't, or is: users.after.csv says who
+   2    usage, configuration, input or output; results that aren't as their run left them
+   4    Okta refused the credentials, or to show what is asked for
+   5    an outage or a rate limit that lasted: nothing was written
+   6    broke off in the middle: the log couldn't be read, or the file can't be written
+   129, 130, 143    SIGHUP, SIGINT, SIGTERM: the file is that of the last look, if there was one
+`
+
+// longestWait is as long as anybody waits without looking.
+const longestWait = 14 * 24 * time.Hour
+
+func (a *app) afterCommand() *cli.Command {
+	const what, output = "WHAT", "OUTPUT"
+	flags := []cli.Flag{
+		periodFlag("wait", what, 0, "look again every minute until all are back, for up to `D`"),
+		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: output, Usage: "write to `FILE`, in place of an earlier list (default: users.after.csv beside users.results.csv)"},
+		&cli.BoolFlag{Name: "json", Category: output, Usage: "print the numbers on stdout as JSON"},
+	}
+	return &cli.Command{
+		Name: "after", Usage: "say who is back in after a reset, who isn't, and whom to look at", ArgsUsage: "RESULTS", Description: afterExamples,
+		CustomHelpTemplate: afterExitCodes,
+		Flags:              append(append(flags, consoleFlags()...), orgFlags("")...),
+		Action: func(c *cli.Context) error {
+			o, err := parseAfter(c)
+			if err != nil {
+				return err
+			}
+			return a.run(o.Console, func(ctx context.Context) error { return after.Run(ctx, a.Env, o) })(c)
+		},
+	}
+}
+
+// parseAfter is the only reader of after's flags.
+func parseAfter(c *cli.Context) (o after.Options, err error) {
+	o = after.Options{Output: c.String("output"), Wait: c.Duration("wait"), JSON: c.Bool("json")}
+	if o.Console, err = parseConsole(c); err != nil {
+		return o, err
+	}
+	if o.Org, _, err = parseOrg(c); err != nil {
+		return o, err
+	}
+	if o.Results, err = oneArgument(c); err != nil {
+		return o, err
+	}
+	switch {
+	case o.Results == "":
+		return o, fault.Usage("oktareset after users.results.csv", "after what? the results are missing")
+	case o.Results == "-":
+		return o, fault.Usage("name the file: its manifest is looked for beside it", "after doesn't read stdin")
+	case c.IsSet("output") && (o.Output == "" || o.Output == "-"):
+		return o, fault.Usage("as -o after.csv", "--output needs the name of a file")
+	case o.Wait < 0 || o.Wait > longestWait:
+		return o, fault.Usage("0 to 14d", "--wait %s", o.Wait)
+	}
+	if o.Output == "" {
+		o.Output = strings.TrimSuffix(results.Stem(o.Results), ".results") + ".after.csv"
+	}
+	if files.SameFile(o.Output, o.Results) {
+		return o, fault.Usage("choose another file with -o", "the list would overwrite the results %s", o.Results)
+	}
+	if err := notAManifest("after", o.Results); err != nil {
+		return o, err
+	}
+	return o, notAFolder(o.Output, "users.after.csv")
+}
