@@ -1,6 +1,7 @@
 package after
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -154,7 +155,7 @@ func (f *Finding) text() string {
 // next are the commands that follow.
 func (r *run) next(s *Summary) (lines []string) {
 	if len(s.LookAt) > 0 {
-		lines = append(lines, "to see what the first of them has: oktareset factors list "+console.ShellQuote(s.LookAt[0].UserID))
+		lines = append(lines, "to see what the first of them has: oktareset factors list "+console.ShellQuote(cmp.Or(s.LookAt[0].Login, s.LookAt[0].UserID)))
 	}
 	if r.away() > 0 {
 		lines = append(lines, "to follow until all are back: "+results.AfterCommand(&r.manifest, r.opts.Results, "--wait", "8h"))

@@ -142,14 +142,14 @@ func (p *person) sharedAddress(n *now, shared addresses) string {
 		if a == nil || a.users < sharing || p.before.addresses[addressKey(m.from.ip)] || a.known > 0 && 2*a.used >= a.known {
 			continue
 		}
-		text := fmt.Sprintf("%d of these users enrolled from %s", a.users, m.from.ip)
+		text := fmt.Sprintf("%d of these users enrolled from this address", a.users)
 		switch {
 		case a.known == 0:
-			return text + "; it isn't known from where they signed in before"
+			return text + ", and nothing is known of their earlier ones"
 		case a.used == 0:
-			return text + ", and none of them signed in from there before"
+			return text + ", which is new to all of them"
 		}
-		return fmt.Sprintf("%s, and only %d of them signed in from there before", text, a.used)
+		return fmt.Sprintf("%s, and only %d of them had used it before", text, a.used)
 	}
 	return ""
 }
@@ -160,7 +160,7 @@ func (p *person) newCountry(n *now) string {
 		if !p.own(m) || m.from.country == "" || len(p.before.countries) == 0 || slices.Contains(p.before.countries, m.from.country) {
 			continue
 		}
-		return fmt.Sprintf("%s is new: since %s, the user had signed in from %s only", m.from.country, p.before.since.UTC().Format(time.DateOnly),
+		return fmt.Sprintf("%s is a new country: since %s the user had signed in from %s only", m.from.country, p.before.since.UTC().Format(time.DateOnly),
 			strings.Join(p.before.countries, ", "))
 	}
 	return ""

@@ -63,8 +63,8 @@ func TestAfter(t *testing.T) {
 		}
 		for _, line := range []string{
 			"200 users: 150 back, 10 to look at, 40 not back yet", "look at these:", "40 users aren't back yet, among them:", "  and 30 more in ",
-			"(Singapore, Singapore): 10 of these users enrolled from 203.0.113.66, and none of them signed in from there before; Singapore is new: since ",
-			"to see what the first of them has: oktareset factors list 00u0", "to follow until all are back: oktareset after --wait 8h ",
+			"from 203.0.113.66 (Singapore, Singapore): 10 of these users enrolled from this address, which is new to all of them; Singapore is a new country: since ",
+			"to see what the first of them has: oktareset factors list user", "to follow until all are back: oktareset after --wait 8h ",
 		} {
 			if !strings.Contains(v.stderr, line) {
 				v.t.Errorf("%q isn't said:\n%s", line, v.stderr)
