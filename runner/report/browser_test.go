@@ -24,7 +24,7 @@ import (
 	"oktareset/runner"
 )
 
-// browser is Chromium with one page open, and what it must not have done.
+// browser is Chromium with one page open. It records what the page must not do.
 type browser struct {
 	t   *testing.T
 	ctx context.Context
@@ -34,8 +34,8 @@ type browser struct {
 	said     []string // by the console, by exceptions, by the policy
 }
 
-// open starts Chromium with an empty profile and opens a page that a server has. Without
-// Chromium it skips the test; a build machine, which sets CI, must have it.
+// open starts Chromium with an empty profile and opens a page from a server. Without Chromium it
+// skips the test. A build machine, which sets CI, must have Chromium.
 func open(t *testing.T, page string) *browser {
 	t.Helper()
 	path := findChromium()
@@ -205,7 +205,7 @@ func TestBrowser(t *testing.T) {
 	b.quiet()
 }
 
-// TestBrowserHostile opens a page of files that want to be more than text.
+// TestBrowserHostile opens a page of files whose texts try to be more than text.
 func TestBrowserHostile(t *testing.T) {
 	t.Parallel()
 	const evil = `</script></style><img src=x onerror=alert(1)><svg/onload=alert(2)><a href=//example.invalid>` + "\u202e"
@@ -223,8 +223,8 @@ func TestBrowserHostile(t *testing.T) {
 	b.quiet()
 }
 
-// TestBrowserPaper prints a plan: its people are on the paper, once, and nothing that belongs
-// together is taken apart.
+// TestBrowserPaper prints a plan. Each person is on the paper once, and no page break separates
+// what belongs together.
 func TestBrowserPaper(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -289,14 +289,14 @@ func TestBrowserReads(t *testing.T) {
 			}
 		}
 	}
-	// Not every browser takes for a table what isn't laid out as one.
+	// Not every browser treats a table as one if the styles lay it out otherwise.
 	if bare := eval[int](b, `document.querySelectorAll(".stack:not([role]), .stack :is(thead, tbody, tr, th, td):not([role])").length`); bare > 0 {
 		t.Errorf("%d parts of tables have no role", bare)
 	}
 	b.quiet()
 }
 
-// tables counts what a screen reader is told of tables.
+// tables counts the parts of tables that a screen reader gets.
 func tables(b *browser) map[string]int {
 	b.t.Helper()
 	found := map[string]int{"table": 0, "columnheader": 0, "rowheader": 0}

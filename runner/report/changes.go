@@ -9,7 +9,7 @@ import (
 	"oktareset/runner"
 )
 
-// changes is what is done to each user, as the names of the steps say it.
+// changes are what the steps do to each user.
 type changes struct {
 	all      bool     // all factors are removed
 	factors  []string // else these, as TYPE or TYPE:PROVIDER
@@ -19,7 +19,7 @@ type changes struct {
 	active   bool   // it works at once
 }
 
-// changesOf reads the names of steps. A plan has left them out, a run has done them.
+// changesOf reads the names of steps: those that a dry run has left out, or that a run has done.
 func changesOf(s *Subject) changes {
 	names := s.Steps
 	if s.Plan {
@@ -43,7 +43,7 @@ func changesOf(s *Subject) changes {
 	return c
 }
 
-// object is what is removed, as "all MFA factors".
+// object names what is removed, as "all MFA factors".
 func (c *changes) object() string {
 	switch names := plainFactors(c.factors); {
 	case c.all:
@@ -56,7 +56,7 @@ func (c *changes) object() string {
 	return "some factors"
 }
 
-// were is how the object was removed, behind it.
+// were returns the verb that follows the object.
 func (c *changes) were() string {
 	if !c.all && len(plainFactors(c.factors)) == 1 {
 		return "was removed"
@@ -64,7 +64,7 @@ func (c *changes) were() string {
 	return "were removed"
 }
 
-// follow says, a sentence each, what the changes mean for the people.
+// follow returns a sentence for each thing that the changes mean for the people.
 func (c *changes) follow() []string {
 	var all []string
 	say := func(when bool, text string) {
@@ -77,7 +77,7 @@ func (c *changes) follow() []string {
 	say(c.all && c.enroll != "", "All of their old factors stop working.")
 	say(c.all, "An email factor or a security question may stay.")
 	say(len(c.factors) > 0, "Their other factors stay.")
-	say(c.takesVerify(), "What else they have of Okta Verify goes as well.")
+	say(c.takesVerify(), "Anything else they have of Okta Verify is removed as well.")
 	say(len(c.factors) > 0 && c.enroll == "", "Whoever has no other has no second factor at the next sign-in until they enroll again.")
 	say(c.recovery, "The phone number is removed as a way to recover the account, too.")
 	say(c.enroll != "" && c.active, "Then each of them gets a new factor, "+fresh+", which works at once.")
@@ -88,7 +88,7 @@ func (c *changes) follow() []string {
 	return all
 }
 
-// takesVerify reports whether factors of Okta Verify go that aren't named.
+// takesVerify reports whether the reset also removes factors of Okta Verify that it doesn't name.
 func (c *changes) takesVerify() bool {
 	return slices.ContainsFunc(c.factors, func(name string) bool {
 		f := factorOf(name)
@@ -100,7 +100,7 @@ func (c *changes) has(r runner.Reason) bool {
 	return slices.ContainsFunc(c.steps, func(s runner.Step) bool { return s.Open == r })
 }
 
-// factorOf reads TYPE:PROVIDER, or a TYPE, whose provider is the only one that it has.
+// factorOf reads TYPE:PROVIDER, or a TYPE that has only one provider.
 func factorOf(name string) oktaclient.Factor {
 	if slices.Contains(oktaclient.FactorTypes(), name) {
 		return oktaclient.Factor{Type: name, Provider: oktaclient.OnlyProvider(name)}
@@ -126,10 +126,10 @@ var factorWords = map[string]string{ //nolint:gosec // names of factors, and no 
 	"email:OKTA":                 "email",
 	"question:OKTA":              "security question",
 	"web:DUO":                    "Duo",
-	"web":                        "Duo", // nobody else is known to provide one
+	"web":                        "Duo", // no other provider is known
 }
 
-// plainFactor is what people call a factor, or its name where that isn't known.
+// plainFactor returns what people call a factor, or its name if that isn't known.
 func plainFactor(name string) string {
 	f := factorOf(name)
 	return cmp.Or(factorWords[strings.TrimSuffix(f.Type+":"+f.Provider, ":")], cell(name))

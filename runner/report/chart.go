@@ -9,18 +9,18 @@ import (
 )
 
 const (
-	maxCharts = 6    // more stretches than that are told, not drawn
+	maxCharts = 6    // the page draws so many stretches, and counts the others
 	maxBins   = 96   // bars of a chart: at 390 pixels each has more than three
-	minBins   = 24   // and places for bars: a run of a second is no block
+	minBins   = 24   // places for bars at least, so that a run of a second isn't one block
 	chartTall = 100  // the height of a chart in units of its own
 	chartWide = 960  // and its width
 	minDrawn  = 3.0  // a gap that is narrower than this many units can't be seen
 	dayAndAll = 36   // hours from which a chart's ticks need their day
 	quarters  = 4    // a chart has a tick at each
-	gapInBar  = 0.12 // of a bar's place, left free
+	gapInBar  = 0.12 // the part of a bar's place that stays free
 )
 
-// binSizes are the times that a bar may stand for, in seconds.
+// binSizes are the seconds that a bar may cover.
 var binSizes = []int64{
 	1, 2, 5, 10, 15, 30, 60, 2 * 60, 5 * 60, 10 * 60, 15 * 60, 30 * 60, 3600, 2 * 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600,
 }
@@ -38,7 +38,7 @@ type chart struct {
 	Hidden int // gaps that are too short to be seen
 }
 
-// What a gap is, as the styles know it.
+// The classes of gaps in the page's styles.
 const (
 	classGap   = "gap"
 	classProof = "proof"
@@ -101,8 +101,8 @@ func draw(s *stretch, doneLabel string, waits []Wait) chart {
 	return c
 }
 
-// binSize returns the seconds of a bar so that a stretch has at most maxBins. They are no less
-// than what its pulses stand for.
+// binSize returns how many seconds a bar covers, so that a stretch has at most maxBins bars. A bar
+// covers at least one pulse.
 func binSize(s *stretch) int64 {
 	for _, size := range binSizes {
 		if size >= s.unit && (s.to()-floor(s.from(), size)+size-1)/size <= maxBins {

@@ -6,11 +6,11 @@ import (
 	"slices"
 )
 
-// maxKinds bounds how many kinds are told apart: Okta knows some twenty types of factor, and a
-// status has at most six reasons.
+// maxKinds is how many kinds are counted separately at most: Okta knows some twenty types of
+// factor, and a status has at most six reasons.
 const maxKinds = 40
 
-// restKinds is the kind that all further ones are counted as. No cell of a file looks like it.
+// restKinds is the kind under which all further ones are counted. No cell of a file looks like it.
 const restKinds = "(others)"
 
 // kinds counts rows by a text of the file.

@@ -25,17 +25,16 @@ var (
 	pageJS string
 )
 
-// Mark is what every page begins with: what begins so may be replaced by another page.
+// Mark is the beginning of every page. A file that begins so may be replaced by another page.
 const Mark = "<!doctype html>\n<!-- made by oktareset report -->\n"
 
-// pageTemplate is parsed once; it holds nothing of any page.
+// pageTemplate is parsed once. It contains no data of a page.
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"comma": comma, "count": count, "pieces": pieces}).Parse(pageHTML))
 
-// page is what the template is filled with. Everything that comes from a file has gone through
-// [cell].
+// page is the data of the template. Everything that comes from a file has gone through [cell].
 type page struct {
 	Policy  string       // Content-Security-Policy
-	Style   template.CSS // ours alone, as Script
+	Style   template.CSS // only ours, as is Script
 	Script  template.JS
 	Version string
 
@@ -110,7 +109,7 @@ func Write(w io.Writer, s Subject, lines iter.Seq2[Line, error]) (Summary, error
 	return Summary{Rows: t.counts.Total(), Open: t.openRows()}, out.Flush()
 }
 
-// newPage says what the page says.
+// newPage fills in what the page says.
 func newPage(s *Subject, t *tally) *page {
 	p := &page{
 		Policy: policy(), Style: template.CSS(pageCSS), Script: template.JS(pageJS), //nolint:gosec // both are ours, and constant
@@ -136,7 +135,7 @@ func newPage(s *Subject, t *tally) *page {
 	return p
 }
 
-// all fills in the rows of the result, or whom a plan would reset.
+// all fills in the rows of the result, or the users whom a plan would reset.
 func (p *page) all(t *tally) {
 	p.About = p.Rows
 	if p.Plan {
@@ -178,7 +177,7 @@ func hash(text string) string {
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// headline says the page in a few sentences.
+// headline sums the page up in a few sentences.
 func (p *page) headline(s *Subject, t *tally) {
 	c := changesOf(s)
 	n := t.counts[runner.StatusReset]
@@ -206,7 +205,7 @@ func (p *page) headline(s *Subject, t *tally) {
 	}
 }
 
-// needs is as "12 need attention", "" for none.
+// needs returns a text as "12 need attention", "" for none.
 func needs(n int) string {
 	switch n {
 	case 0:
@@ -217,7 +216,7 @@ func needs(n int) string {
 	return comma(n) + " need attention"
 }
 
-// was is as "12 were" or, of a plan, "12 are".
+// was returns a text as "12 were" or, for a plan, "12 are".
 func was(n int, plan bool) string {
 	switch {
 	case plan && n == 1:

@@ -25,7 +25,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // began is when the first row of every test is worked on.
 var began = time.Date(2026, 3, 4, 10, 22, 31, 0, time.UTC)
 
-// result is a subject as an unattended run with one resume leaves it.
+// result returns a subject as an unattended run with one resume leaves it.
 func result() Subject {
 	return Subject{
 		Version: "v1.2.3", File: "users.results.csv", SHA256: strings.Repeat("ab", 32), Recorded: strings.Repeat("ab", 32),
@@ -44,7 +44,7 @@ func result() Subject {
 	}
 }
 
-// plan is the same as a dry run leaves it.
+// plan returns the same as a dry run leaves it.
 func plan() Subject {
 	s := result()
 	s.Plan, s.File, s.Consent, s.Runs = true, "users.plan.csv", Consent{How: "none"}, s.Runs[:1]
@@ -53,7 +53,7 @@ func plan() Subject {
 	return s
 }
 
-// line is a row that finished some seconds after the first began.
+// line returns a row that finished some seconds after the first began.
 func line(n int, s runner.Status, after float64) Line {
 	at := began.Add(time.Duration(after * float64(time.Second)))
 	return Line{Row: n, Record: table.Record{
@@ -62,7 +62,7 @@ func line(n int, s runner.Status, after float64) Line {
 	}}
 }
 
-// everyStatus has a row of each status that a finished result may have, with what comes with it.
+// everyStatus has a row of each status that a finished result may have, with the usual cells.
 func everyStatus() []Line {
 	reset := line(1, runner.StatusReset, 0)
 	reset.Record.Factors = "push:OKTA email:OKTA push:OKTA"
@@ -103,7 +103,7 @@ func write(t *testing.T, s Subject, lines []Line) (string, Summary) {
 	return b.String(), sum
 }
 
-// body is what a page says, without its style and script.
+// body returns a page without its style and script.
 func body(t *testing.T, page string) string {
 	t.Helper()
 	_, rest, ok1 := strings.Cut(page, "<body")
@@ -116,7 +116,7 @@ func body(t *testing.T, page string) string {
 
 var tag = regexp.MustCompile(`<[^>]*>`)
 
-// plainText is what a person reads of a page.
+// plainText returns what a person reads on a page.
 func plainText(page string) string { return html.UnescapeString(tag.ReplaceAllString(page, "")) }
 
 func TestGolden(t *testing.T) {
@@ -160,8 +160,8 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// A manager who reads a plan must never take it for something that was done, nor a changed file
-// for one to go by.
+// A manager who reads a plan must never think that it was carried out, nor that a changed file can
+// be approved.
 func TestPlanIsNoResult(t *testing.T) {
 	t.Parallel()
 	lines := []Line{line(1, runner.StatusWouldReset, 0), line(2, runner.StatusWouldReset, 1), line(3, runner.StatusNotFound, 2)}
@@ -202,7 +202,7 @@ func TestPlanIsNoResult(t *testing.T) {
 	}
 }
 
-// Every row counts; the page shows so many of them, and says how many it leaves out.
+// The page counts every row, shows a limited number, and says how many it leaves out.
 func TestCut(t *testing.T) {
 	t.Parallel()
 	var lines []Line
@@ -229,7 +229,7 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// What comes from a file is text on the page, wherever it stands, and short.
+// Everything that comes from a file is text on the page, in every place, and short.
 func TestHostile(t *testing.T) {
 	t.Parallel()
 	const evil = `</script></style></title>--><img src=x onerror=alert(1)><svg/onload=alert(2)>"'` + "`{{.}}\u202e\u2066\x00\x1b[31m\xff"
@@ -263,7 +263,7 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// poisoned is a subject with a text wherever it can have one.
+// poisoned returns a subject with a text in every place that can have one.
 func poisoned(s string) Subject {
 	r := Run{ID: s, Options: map[string]string{"x" + s: s}, User: s, Host: s, Stopped: s, FinishedAt: began}
 	return Subject{
@@ -321,7 +321,7 @@ func FuzzCell(f *testing.F) {
 	})
 }
 
-// A page has nothing to load and nobody to tell anything, and its policy would forbid it.
+// A page loads nothing and sends nothing, and its policy would forbid both.
 func TestPageLoadsNothing(t *testing.T) {
 	t.Parallel()
 	const evil = `https://evil.example/x.js" src="https://evil.example/`

@@ -12,7 +12,7 @@ import (
 	"oktareset/runner/table"
 )
 
-// What people know of a user comes from the columns that exports have.
+// The page shows of a user what people know: the columns that exports have.
 func TestPeople(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -39,7 +39,7 @@ func TestPeople(t *testing.T) {
 	}
 }
 
-// Sections stand in the order in which their readers ask.
+// The sections come in the order in which their readers ask.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	heading := regexp.MustCompile(`<h[1-3](?: id="([a-z]+)")?`)
@@ -63,7 +63,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// A plan says what it does and what follows for the people, by its steps and by no others.
+// A plan says what it does and what that means for the people, for its own steps only.
 func TestConsequences(t *testing.T) {
 	t.Parallel()
 	const (
@@ -71,7 +71,7 @@ func TestConsequences(t *testing.T) {
 		stays    = "Whoever is signed in stays signed in."
 		signsOut = "Everybody is signed out"
 		password = "They must choose a new password at the next sign-in."
-		verify   = "What else they have of Okta Verify goes as well."
+		verify   = "Anything else they have of Okta Verify is removed as well."
 	)
 	for _, c := range []struct {
 		planned     string
@@ -129,7 +129,7 @@ func TestConsequences(t *testing.T) {
 	}
 }
 
-// An error stands once, in words; what Okta's documents call it is small.
+// The page says an error once, in words. Okta's own name of it is in small print.
 func TestErrorOnce(t *testing.T) {
 	t.Parallel()
 	missing := Line{Row: 1, Record: table.Record{
@@ -157,7 +157,7 @@ func TestErrorOnce(t *testing.T) {
 	}
 }
 
-// Where one row has the login of a user, no other names the user by a bare ID.
+// If one row has the login of a user, no other row names the user by a bare ID.
 func TestNeverABareID(t *testing.T) {
 	t.Parallel()
 	known := line(1, runner.StatusWouldReset, 0)
@@ -181,7 +181,7 @@ func TestNeverABareID(t *testing.T) {
 	}
 }
 
-// Each factor that Okta documents is called what people call it.
+// Each factor that Okta documents has the name that people use for it.
 func TestFactorWords(t *testing.T) {
 	t.Parallel()
 	for _, name := range append(oktaclient.Enrollable(), "signed_nonce:OKTA", "webauthn", "u2f:FIDO", "web:DUO", "token:software:totp") {

@@ -8,8 +8,8 @@ import (
 	"oktareset/runner/table"
 )
 
-// reasonWords say what a reason means, behind a number of rows. Those of partial rows say that
-// themselves.
+// reasonWords say what a reason means, after a number of rows. The steps themselves have the words
+// for partial rows.
 var reasonWords = map[runner.Reason]string{
 	runner.ReasonVerified:      "answer lost, reset proved by the System Log",
 	runner.ReasonPending:       "the user still has to activate the new factor",
@@ -30,16 +30,17 @@ var reasonWords = map[runner.Reason]string{
 	runner.ReasonIncomplete:    "Okta did a part of the reset",
 }
 
-// reasonText is what a reason means. One that isn't known, of a later version, stands for itself.
+// reasonText says what a reason means. It returns a reason that it doesn't know, of a later
+// version, as it is.
 func reasonText(reason string) string { return cmp.Or(meaning(runner.Reason(reason)), reason) }
 
-// meaning is what a reason means, "" of one that isn't known. A step says itself what it means that
-// it is open.
+// meaning says what a reason means, "" if it isn't known. Each step has its own words for being
+// open.
 func meaning(r runner.Reason) string {
 	return cmp.Or(reasonWords[r], runner.StepOf(r).Undone)
 }
 
-// why says in plain words, and once, why a row has its status.
+// why says once and in plain words why a row has its status.
 func why(rec *table.Record) string {
 	status, reason := runner.Status(rec.Status), runner.Reason(rec.Reason)
 	switch {

@@ -7,12 +7,11 @@ import (
 )
 
 const (
-	// maxPulses bounds a timeline's memory: 50,000 busy seconds are 14 hours without a second's
-	// rest.
+	// maxPulses bounds a timeline's memory: 50,000 busy seconds are 14 hours without a pause of
+	// one second.
 	maxPulses = 50_000
-	// minGap is the shortest time without a finished row that the page shows. Rows of a run
-	// that isn't held finish every few hundred milliseconds; a hold takes up to a window of 60
-	// s.
+	// minGap is the shortest time without a finished row that the page shows. Without a hold, a
+	// row finishes every few hundred milliseconds. A hold lasts up to a window of 60 s.
 	minGap = 5 * time.Second
 	// betweenStretches is the time without a finished row that begins a new chart: longer than
 	// an outage that a run waits out (10 minutes).
@@ -21,7 +20,7 @@ const (
 
 // timeline counts finished rows over time, in bounded memory.
 type timeline struct {
-	unit   int64 // seconds that a pulse stands for
+	unit   int64 // seconds that a pulse covers
 	pulses map[int64]pulse
 }
 
@@ -30,7 +29,7 @@ type pulse struct{ done, other int }
 
 func newTimeline() *timeline { return &timeline{unit: 1, pulses: make(map[int64]pulse)} }
 
-// add counts a row. done says that it belongs to those that the page is about.
+// add counts a row. done says that the row is one of those that the page is about.
 func (t *timeline) add(at time.Time, done bool) {
 	key := floor(at.Unix(), t.unit)
 	p := t.pulses[key]
