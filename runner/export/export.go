@@ -32,11 +32,12 @@ type export struct {
 	wanted   int          // users whose factors are listed; 0 before that
 	looked   atomic.Int64 // of them, those that are done
 	unlisted int          // users whose factors Okta doesn't list: deactivated or deleted
-	filled   []bool       // columns that hold a value somewhere
+	filled   []bool       // columns with a value in some row
 	cut      cutCells
 }
 
-// Run carries out the users command. What it leaves is whole, or can't be taken for it.
+// Run carries out the users command. The export is complete, or nobody can mistake it for a
+// complete one.
 func Run(ctx context.Context, e *access.Env, o Options) error {
 	x := &export{Env: e, opts: o, start: time.Now(), filled: make([]bool, len(o.Columns))}
 	if err := x.connect(ctx); err != nil {

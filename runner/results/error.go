@@ -7,13 +7,13 @@ import (
 	"oktareset/runner/fault"
 )
 
-// DamageError says that the files of a run can't be trusted. Nothing uncertain is guessed: a user
-// could be reset twice.
+// DamageError says that the files of a run can't be trusted. The program guesses nothing, because
+// a wrong guess could reset a user twice.
 type DamageError struct {
 	Path    string // of the results or of their manifest
 	Line    int    // of the file, 1 is the header; 0 if it concerns no single line
 	Message string // in lower case, without path and line
-	Hint    string // what its owner can do about it
+	Hint    string // what the owner of the file can do about it
 }
 
 // Advice returns e.Hint.
@@ -35,8 +35,9 @@ const (
 	HintOptions = "read the input as before: with the same --column, --delimiter and --no-header"
 )
 
-// Refused is an error of a command that only reads results, before it has written anything. The
-// own hint of a damage is about going on with the run, which no such command does. No error is nil.
+// Refused returns the error of a command that only reads results and has written nothing yet. The
+// hint of a [DamageError] says how to continue the run, which these commands don't do, so it gets
+// another one. Refused returns nil if there is no error.
 func Refused(err error) error {
 	if damage, ok := errors.AsType[*DamageError](err); ok {
 		err = fault.WithHint(damage, "put back the results and the manifest as the run left them")

@@ -7,24 +7,24 @@ import (
 	"oktareset/runner/evidence"
 )
 
-// keptResets is how many resets that are over a [Fold] knows: an event that comes late to one
-// of them is a part of it.
+// keptResets is how many resets that are over a [Fold] remembers. A late event of one of them
+// belongs to it and isn't another reset.
 const keptResets = 1000
 
-// Reset is what happened to one user by one request: all its events.
+// Reset contains all events of one request for one user.
 type Reset struct {
 	Key     string                 // of the user and the request
 	Records []oktaclient.LogRecord // in the order of the log
 	page    int                    // on which its newest event came
 }
 
-// Main is the event that says it best: the one of all factors, else the first.
+// Main returns the event that describes the reset best: the one of all factors, else the first.
 func (r *Reset) Main() *oktaclient.LogRecord {
 	i := slices.IndexFunc(r.Records, func(e oktaclient.LogRecord) bool { return e.EventType == oktaclient.EventResetAll })
 	return &r.Records[max(i, 0)]
 }
 
-// Factors are the types that went, in the log's words, each once.
+// Factors returns the types that were removed, each once, in the log's words.
 func (r *Reset) Factors() []string {
 	factors := []string{}
 	for i := range r.Records {
@@ -38,9 +38,9 @@ func (r *Reset) Factors() []string {
 // verifyFactors are the three factors of one Okta Verify: they come and go as one.
 var verifyFactors = []string{"OKTA_VERIFY_PUSH", "SIGNED_NONCE", "OKTA_SOFT_TOKEN"}
 
-// All reports whether it is a reset of all factors, not the loss of a single one. Where no
-// event says so for certain, factors that went together are a reset, unless they are one Okta
-// Verify or their owner removed them.
+// All reports whether all factors were reset, not a single one. If no event says so for certain,
+// several factors that were removed together count as a reset, unless they are one Okta Verify or
+// their owner removed them.
 func (r *Reset) All() bool {
 	single, verify := 0, 0
 	for i := range r.Records {
@@ -59,9 +59,8 @@ func (r *Reset) All() bool {
 	return single+verify > 1 && main.Actor.ID != main.User().ID
 }
 
-// Fold puts the events of a stream together into resets. The events of one reset stand near
-// each other, but a page may end between them: so a reset is over once a further page has
-// brought nothing more of it.
+// Fold joins the events of a stream into resets. The events of one reset are near each other, but a
+// page may end between them. So a reset is over once a further page brings no event of it.
 type Fold struct {
 	Over []string // keys of resets that are over, as [Reset.Key]; a late event of one isn't another reset
 
@@ -69,8 +68,7 @@ type Fold struct {
 	open []*Reset
 }
 
-// Add takes in a page of events and returns the resets that are over, in the order in which
-// they began.
+// Add adds a page of events and returns the resets that are over, in the order in which they began.
 func (f *Fold) Add(page []oktaclient.LogRecord) []Reset {
 	f.page++
 	for i := range page {
@@ -111,7 +109,7 @@ func (f *Fold) take(e *oktaclient.LogRecord) {
 	f.open[i].page = f.page
 }
 
-// close takes out the resets that are over.
+// close removes the resets that are over and returns them.
 func (f *Fold) close(over func(*Reset) bool) []Reset {
 	var ended []Reset
 	f.open = slices.DeleteFunc(f.open, func(r *Reset) bool {

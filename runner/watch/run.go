@@ -17,13 +17,13 @@ import (
 )
 
 const (
-	// pollTime bounds one reading of a page: a rate limit's window, and a few tries.
+	// pollTime bounds the time to read a page: a rate limit's window, and a few tries.
 	pollTime = 2 * time.Minute
 	// maxTrouble is the longest pause between two tries while the log can't be read.
 	maxTrouble = 5 * time.Minute
 )
 
-// errPoll ends one reading of a page.
+// errPoll is why the reading of a page was ended.
 var errPoll = fmt.Errorf("no page came in %s", pollTime)
 
 // watcher follows the log.
@@ -35,12 +35,12 @@ type watcher struct {
 	fold  Fold
 	out   printer
 	orgID string // "": it isn't known
-	met   bool   // the log was read once: whatever happens now, it passes
+	met   bool   // the log was read once, so that a later failure may pass
 
 	toldUnsure bool // what a ? means was said
 }
 
-// meetOrg asks for the org's ID and the server's clock. If it fails, the org's name has to do.
+// meetOrg asks for the org's ID and the server's clock. If that fails, the org's name must do.
 func (w *watcher) meetOrg(ctx context.Context) {
 	brief, cancel := context.WithTimeout(ctx, access.OptionalTime)
 	defer cancel()
@@ -49,7 +49,7 @@ func (w *watcher) meetOrg(ctx context.Context) {
 	}
 }
 
-// begin finds out from where to follow.
+// begin finds the place from which to follow the log.
 func (w *watcher) begin() error {
 	host := w.to.Client.Org().Host()
 	if w.opts.Cursor != "" {
@@ -77,7 +77,7 @@ func (w *watcher) begin() error {
 	return nil
 }
 
-// follow reads page after page until ctx ends, or all was read that is there.
+// follow reads page after page until ctx ends, or until it has read all that there is.
 func (w *watcher) follow(ctx context.Context) error {
 	for trouble := time.Duration(0); ; {
 		page, next, err := w.read(ctx)
@@ -113,14 +113,14 @@ func (w *watcher) follow(ctx context.Context) error {
 	}
 }
 
-// stopped ends what was stopped from outside, as it usually ends: that is no error, and nothing is
-// said of it.
+// stopped ends a watch that was stopped from outside. That is its usual end: it isn't an error, and
+// no message follows.
 func (w *watcher) stopped(why error) error {
 	if err := w.end(); err != nil {
 		return fault.Also(why, err)
 	}
 	if sig, ok := errors.AsType[fault.Signal](why); ok && sig.Signal == os.Interrupt && w.Terminal {
-		_, _ = io.WriteString(w.Console.Screen, "\n") // what comes next isn't to stand behind the terminal's ^C
+		_, _ = io.WriteString(w.Console.Screen, "\n") // the next text begins on a line below the terminal's ^C
 	}
 	return fault.Told(why)
 }
@@ -132,7 +132,7 @@ func (w *watcher) read(ctx context.Context) ([]oktaclient.LogRecord, oktaclient.
 	return w.to.Client.ReadLog(ctx, w.place.Next)
 }
 
-// passes reports whether an error is one that waiting helps against.
+// passes reports whether an error may pass if the watch waits.
 func (w *watcher) passes(err error) bool {
 	met := w.met || errors.Is(err, oktaclient.ErrLimited) && w.to.Client.MetOkta() // it answers, if only 429
 	if errors.Is(err, oktaclient.ErrOutage) || errors.Is(err, oktaclient.ErrLimited) {
@@ -173,7 +173,7 @@ func (w *watcher) rest(ctx context.Context, d time.Duration) {
 	}
 }
 
-// take prints what is over with a page, and then moves the place on.
+// take prints the resets that are over with this page, and then advances the place.
 func (w *watcher) take(page []oktaclient.LogRecord, next oktaclient.LogCursor) error {
 	news := w.place.news(page)
 	if err := w.print(w.fold.Add(news)); err != nil {
@@ -183,7 +183,7 @@ func (w *watcher) take(page []oktaclient.LogRecord, next oktaclient.LogCursor) e
 	return w.keep()
 }
 
-// end prints what isn't over yet: nothing is known to come.
+// end prints the resets that aren't over yet, because the watch won't see more of them.
 func (w *watcher) end() error {
 	if !w.fold.Pending() {
 		return nil
@@ -208,7 +208,7 @@ func (w *watcher) print(resets []Reset) error {
 	return nil
 }
 
-// keep writes down how far it came, after that was printed: a crash in between repeats lines,
+// keep records how far the watch came, after it has printed that: a crash in between repeats lines
 // and loses none.
 func (w *watcher) keep() error {
 	w.place.settle(w.fold.Open)
@@ -222,7 +222,7 @@ func (w *watcher) keep() error {
 	return nil
 }
 
-// Options is what the flags of watch ask for.
+// Options are what the flags of watch set.
 type Options struct {
 	Since    string
 	Cursor   string
@@ -235,7 +235,7 @@ type Options struct {
 	Console  console.Options
 }
 
-// ParseSince reads a time or how long ago it is; "" is now.
+// ParseSince reads a time, or how long ago it was. "" is now.
 func ParseSince(s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return now, nil
