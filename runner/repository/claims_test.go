@@ -37,7 +37,7 @@ var claims = []claim{
 		"security_secrets", "oktaclient: TestTokenPrintsRedacted",
 		"oktaclient: TestSecretsPrintRedacted", "oktaclient: TestSecretsOfFactorsDontPrint",
 	}},
-	{"A dump of the stacks holds no secret.", []string{
+	{"A dump of the stacks contains no secret.", []string{
 		"security_secrets",
 	}},
 	{"A token or key that a server sends back is removed, also from gzip and from the escapes of JSON and URLs.", []string{
@@ -50,7 +50,7 @@ var claims = []claim{
 		"oktaclient: TestTypedSecretsAreTakenOut", "oktaclient: TestTypedSecretsInRefusals",
 		"oktaclient: TestTypedSecretsInBrokenAnswers",
 	}},
-	{"What a server sends unasked is not printed.", []string{
+	{"Nothing that a server sends unasked is printed.", []string{
 		"security_chatty",
 	}},
 	{"A secret in the place of an org URL, a file's name, a mode or a proxy isn't shown.", []string{
@@ -127,7 +127,7 @@ var claims = []claim{
 		"oktaclient: TestPlainHTTPTokenEndpoint", "oktaclient: TestNextPageStaysHere",
 		"runner/command: TestNameThatLeadsElsewhere",
 	}},
-	{"Once an app had to prove that it holds its token, a token without proof is refused.", []string{
+	{"Once an app had to prove that its token is its own, a token without proof is refused.", []string{
 		"oktaclient: TestLesserToken", "oktaclient: TestSuccessorTakesNoLesserToken",
 		"runner/command: TestLesserTokenEndsTheCommand",
 	}},
@@ -139,7 +139,7 @@ var claims = []claim{
 	{"No pages are read in a circle.", []string{
 		"oktaclient: TestPagesInACircle",
 	}},
-	{"No lie about limits or the time holds a run up for good, or resets anybody twice.", []string{
+	{"No lie about limits or the time makes a run wait for ever, or resets anybody twice.", []string{
 		"oktaclient: TestLiesAboutLimits", "oktaclient: TestRefusedForEver",
 		"runner/command: TestWrongDates",
 	}},
@@ -185,7 +185,7 @@ var claims = []claim{
 	{"A `--confirm` that is given is checked, on a resume too.", []string{
 		"runner/command: TestConfirmIsCheckedOnAResume",
 	}},
-	{"What was typed before the question answers nothing.", []string{
+	{"Nothing that was typed before the question answers it.", []string{
 		"consent",
 	}},
 	{"A recorded consent that others may have written doesn't count.", []string{
