@@ -20,10 +20,10 @@ type app struct {
 	outcome job.Outcome // of a reset
 }
 
-// blankApp is one that only knows the commands and their flags.
+// blankApp returns an app that only knows the commands and their flags.
 func blankApp() *app { return &app{Env: new(access.Env)} }
 
-// about is what the program does, in a line.
+// about says in one line what the program does.
 const about = "reset the MFA factors of many Okta users from a CSV, with one certain result for every row"
 
 const appExamples = `   oktareset reset --sandbox users.csv                        rehearse against a stand-in org on this machine
@@ -53,7 +53,7 @@ func appHelp(commands []*cli.Command) string {
 	return b.String()
 }
 
-// helpOf is what --help shows of a command, or of the verb that stands behind it.
+// helpOf returns what --help shows about a command, or about the verb that follows it.
 func (a *app) helpOf(c *cli.Command) string {
 	if c.Name == "factors" {
 		if v := verbIn(a.Args); v != nil {
@@ -63,8 +63,8 @@ func (a *app) helpOf(c *cli.Command) string {
 	return commandHelp(c)
 }
 
-// commandHelp is what COMMAND --help shows. Until then the command's template is its table of exit
-// codes, if it has one of its own.
+// commandHelp returns what COMMAND --help shows. A command with exit codes of its own keeps their
+// table in its template, which this text then replaces.
 func commandHelp(c *cli.Command) string {
 	var b strings.Builder
 	name := "oktareset " + c.Name
@@ -74,7 +74,7 @@ func commandHelp(c *cli.Command) string {
 	return b.String()
 }
 
-// set sets a help text for the terminal that it is shown on. Elsewhere it stays as it is.
+// set wraps a help text for the terminal that shows it. Without a terminal the text stays as it is.
 func (a *app) set(text string) string {
 	if !a.TerminalOut {
 		return text
@@ -82,7 +82,7 @@ func (a *app) set(text string) string {
 	return console.Wrap(text, a.Columns())
 }
 
-// cli builds the command line anew: urfave/cli keeps state in flags.
+// cli builds a new command line each time, because urfave/cli keeps state in flags.
 func (a *app) cli() *cli.App {
 	commands := []*cli.Command{
 		a.resetCommand(), a.usersCommand(), a.factorsCommand(), a.auditCommand(), a.afterCommand(), a.reportCommand(), a.watchCommand(), a.whoamiCommand(),
@@ -96,8 +96,8 @@ func (a *app) cli() *cli.App {
 	return &cli.App{
 		Name: "oktareset", Usage: "reset the MFA factors of many Okta users", Version: a.Build(),
 		Commands: commands, CustomAppHelpTemplate: a.set(appHelp(commands)), HideHelpCommand: true,
-		Flags:                     []cli.Flag{cli.HelpFlag}, // beside a help command of our own it isn't there by itself
-		DisableSliceFlagSeparator: true,                     // a comma may stand in a login
+		Flags:                     []cli.Flag{cli.HelpFlag}, // urfave/cli doesn't add it beside a help command of our own
+		DisableSliceFlagSeparator: true,                     // a login may contain a comma
 		Reader:                    a.Stdin, Writer: a.Stdout, ErrWriter: a.Stderr,
 		ExitErrHandler: func(*cli.Context, error) {}, // it would end the process
 		OnUsageError:   usageError,
@@ -110,7 +110,7 @@ func (a *app) cli() *cli.App {
 	}
 }
 
-// run wraps a command's work: afterwards the console is as the flags asked.
+// run wraps a command's work: it sets up the console as the flags ask.
 func (a *app) run(o console.Options, work func(context.Context) error) cli.ActionFunc {
 	return func(c *cli.Context) error {
 		a.Console = console.New(a.Console.Screen, o)

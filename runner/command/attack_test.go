@@ -39,15 +39,15 @@ func (v *virtual) once(users ...int) {
 	}
 }
 
-// crash runs the command and loses the power after d: what is in the files by then stays, and
-// no further request gets out. It reports false when the run had ended before.
+// crash runs the command and cuts the power after d: the files keep what is in them by then, and no
+// further request is sent. It reports false if the run had ended before.
 func (v *virtual) crash(d time.Duration, flags ...string) bool {
 	v.t.Helper()
 	return v.crashWhen(func(off func()) (cancel func() bool) { return time.AfterFunc(d, off).Stop }, flags...)
 }
 
-// mustCrashAt loses the power in the middle of the nth request whose path ends so, if the org takes
-// 100 ms to answer.
+// mustCrashAt cuts the power in the middle of the nth request whose path has this end. The org must
+// take 100 ms to answer.
 func (v *virtual) mustCrashAt(path string, n int, flags ...string) {
 	v.t.Helper()
 	crashed := v.crashWhen(func(off func()) (cancel func() bool) {
@@ -67,8 +67,8 @@ func (v *virtual) mustCrashAt(path string, n int, flags ...string) {
 	}
 }
 
-// crashWhen loses the power when arm has it go off. arm returns what reports whether it won't any
-// more.
+// crashWhen cuts the power when arm calls off. arm returns a function that prevents the call, and
+// reports whether it was in time.
 func (v *virtual) crashWhen(arm func(off func()) (cancel func() bool), flags ...string) bool {
 	v.t.Helper()
 	ctx, cancel := context.WithCancelCause(v.t.Context())
@@ -132,8 +132,9 @@ func (v *virtual) becomes(login string, from, to int) {
 
 func login(i int) string { return fmt.Sprintf("user%d@example.com", i) }
 
-// A user named by login and by ID, and a crash before either is done: the two rows must not each
-// wait for the other. Those behind them show, once they are reset, that the log would show a reset.
+// The input names a user by login and by ID, and the run crashes before either row is done: the two
+// rows must not wait for each other. Once the rows after them are reset, they show that the log
+// would show a reset.
 func TestDuplicatesAfterACrash(t *testing.T) {
 	virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(login(0), "nobody1@x.com", "nobody2@x.com", v.ids[0], v.ids[1], v.ids[2], v.ids[3], v.ids[4])
@@ -144,7 +145,7 @@ func TestDuplicatesAfterACrash(t *testing.T) {
 	})
 }
 
-// The same after clean stops.
+// The same rows don't wait for each other after clean stops.
 func TestDuplicatesAfterStops(t *testing.T) {
 	virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(v.ids[1], login(0), v.ids[2], v.ids[0])
@@ -161,7 +162,7 @@ func TestDuplicatesAfterStops(t *testing.T) {
 	})
 }
 
-// A login that has gone over to somebody else by the time of the resume.
+// A login may belong to somebody else by the time of the resume.
 func TestLoginThatMoves(t *testing.T) {
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(v.ids[1], login(0), v.ids[0])
@@ -172,7 +173,7 @@ func TestLoginThatMoves(t *testing.T) {
 	})
 }
 
-// What is sent again goes to the user it was sent to.
+// A reset that is sent again goes to the same user as the first one.
 func TestLoginThatMovesWhileInDoubt(t *testing.T) {
 	for name, want := range map[string]int{"retry": 2, "undone": 1} {
 		t.Run(name, func(t *testing.T) {
@@ -188,7 +189,7 @@ func TestLoginThatMovesWhileInDoubt(t *testing.T) {
 				v.reset(confirm(3), "--workers", "1", "--limit", "2")
 				v.becomes(login(0), 0, 2)
 				if name == "retry" {
-					v.reset("--resume") // a second reset comes alone
+					v.reset("--resume") // this run sends the second reset
 				}
 				v.reset(flags...)
 				if old, other := v.org.Did(v.ids[0]).Resets, v.org.Did(v.ids[2]).Resets; old != want || other != 0 {
@@ -200,8 +201,8 @@ func TestLoginThatMovesWhileInDoubt(t *testing.T) {
 	}
 }
 
-// One reply whose Date is ahead must not make a factor that was enrolled after a reset pass for
-// one from before.
+// One reply has a Date that is ahead. A factor that was enrolled after a reset must still not count
+// as one from before it.
 func TestOneWrongDate(t *testing.T) {
 	for _, ahead := range []time.Duration{8 * time.Second, 30 * time.Second, time.Hour} {
 		t.Run(ahead.String(), func(t *testing.T) {
@@ -225,8 +226,8 @@ func TestOneWrongDate(t *testing.T) {
 	}
 }
 
-// --limit and a copy of the input that somebody changes under the run: the worse of the two
-// decides, and nobody is touched whom the input didn't name.
+// Somebody changes the copy of the input during a run with --limit. The worse of the two outcomes
+// decides the exit code, and nobody is touched whom the input didn't name.
 func TestLimitHidesNothing(t *testing.T) {
 	virtually(t, 50, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		time.AfterFunc(450*time.Millisecond, func() {
@@ -235,7 +236,7 @@ func TestLimitHidesNothing(t *testing.T) {
 		v.wantEnd(v.reset(confirm(50), "--limit", "20"), fault.ExitBrokeOff, "the copy of it that the run reads was changed by another program")
 		v.resets(map[int]int{0: 30, 1: 20})
 
-		// The copy is of no use any more, the input itself is.
+		// The copy can't be used any more, but the input can.
 		v.args = []string{"-o", v.path("users.results.csv")}
 		v.wantEnd(v.reset("--resume"), fault.ExitUsage, "users.results.input.csv isn't the input of", "hint: move it away, and give the input again")
 		if err := os.Remove(v.path("users.results.input.csv")); err != nil {
@@ -267,7 +268,7 @@ func TestKeptInputStays(t *testing.T) {
 	})
 }
 
-// Ten that stay forbidden must not keep those behind them from ever being tried again.
+// Ten users who stay forbidden must not keep a retry from the rows after them for ever.
 func TestRetryForbiddenGetsThrough(t *testing.T) {
 	virtually(t, 60, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		for i := 20; i < 40; i++ {
@@ -282,8 +283,9 @@ func TestRetryForbiddenGetsThrough(t *testing.T) {
 	})
 }
 
-// Resumes that are shorter than a proof takes: each waits from its own beginning, by its own clock,
-// and what may still come isn't sent again, however long ago the runs before began by their clocks.
+// Each of several resumes ends before a proof can be had. Each waits from its own beginning, by its
+// own clock. A reset that may still take effect isn't sent again, however long ago the earlier runs
+// began by their clocks.
 func TestShortResumesProveNothing(t *testing.T) {
 	virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Hang, When: standin.Before, Op: resetOp, UserID: v.ids[3], Times: 1})
@@ -299,7 +301,7 @@ func TestShortResumesProveNothing(t *testing.T) {
 	})
 }
 
-// What was recorded before a change outlives a crash in the middle of it.
+// The factors that were recorded before a reset outlive a crash in the middle of the reset.
 func TestRecordedFactorsOutliveACrash(t *testing.T) {
 	virtually(t, 10, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Hang, When: standin.After, Op: resetOp, UserID: v.ids[3], Times: 1})
@@ -315,7 +317,7 @@ func TestRecordedFactorsOutliveACrash(t *testing.T) {
 	})
 }
 
-// An org that answers with an ID that is none.
+// An org may answer with an ID that isn't a user ID.
 func TestOddID(t *testing.T) {
 	virtually(t, 1, standin.Config{}, func(v *virtual) {
 		v.input(login(0))
@@ -333,8 +335,7 @@ func TestOddID(t *testing.T) {
 	})
 }
 
-// A row that is sent again still holds its user: the row that names the user by ID stays its
-// duplicate.
+// A row that is sent again keeps its user: the row that names the user by ID stays its duplicate.
 func TestRetryUnknownWithDuplicate(t *testing.T) {
 	for name, want := range map[string]int{"not proved": 2, "proved late": 1} {
 		t.Run(name, func(t *testing.T) {
@@ -357,9 +358,9 @@ func TestRetryUnknownWithDuplicate(t *testing.T) {
 	}
 }
 
-// Somebody changes the input between the survey and the rows, so that a login that nobody repeated,
-// and that isn't remembered for that reason, stands there twice: the rows are those that were
-// surveyed.
+// Somebody changes the input after the survey and before the rows are read, so that it has a login
+// twice. The survey found the login once, so the run doesn't remember it. The run uses the rows
+// that were surveyed.
 func TestInputBeginsToRepeat(t *testing.T) {
 	virtually(t, 4, standin.Config{}, func(v *virtual) {
 		v.input(login(0), login(1), login(2), login(3))
@@ -373,9 +374,9 @@ func TestInputBeginsToRepeat(t *testing.T) {
 	})
 }
 
-// Two logins of one user, who was renamed. A run stops after it has reset the user by the first
-// row and before it comes to the second, whose line, of an earlier run and behind the other in
-// the file, says that nothing was done: it doesn't give the user back to that row.
+// Two rows have logins of one user, who was renamed. A run resets the user by the first row and
+// stops before the second. The second row has a line from an earlier run, later in the file, which
+// says that nothing was done. That line doesn't allow the second row to reset the user.
 func TestDuplicateOvertakesItsRow(t *testing.T) {
 	virtually(t, 4, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(login(0), v.ids[1], login(3))
@@ -395,7 +396,8 @@ func TestDuplicateOvertakesItsRow(t *testing.T) {
 	})
 }
 
-// A crashed ledger that somebody has sorted: a line of an older run must not pass for a row's last.
+// Somebody sorts the ledger of a run that crashed: a line of an older run must not count as a row's
+// last.
 func TestSortedLedgerIsRefused(t *testing.T) {
 	virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.reset(confirm(20), "--limit", "2")

@@ -16,18 +16,18 @@ import (
 	"oktareset/runner/results"
 )
 
-// shown are the lines of the last run's stderr, without the program's name.
+// shown returns the lines of the last run's stderr, without the program's name.
 func (v *virtual) shown() []string {
 	var lines []string
 	for line := range strings.Lines(v.stderr) {
 		line = strings.TrimSuffix(line, "\n")
-		line = line[strings.LastIndexByte(line, '\r')+1:] // what stands before was the bar
+		line = line[strings.LastIndexByte(line, '\r')+1:] // the text before it was the bar
 		lines = append(lines, strings.TrimPrefix(line, "oktareset: "))
 	}
 	return lines
 }
 
-// said are the lines from the one that is begun by first on, so many of them.
+// said returns n lines: the one that begins with first, and those that follow.
 func (v *virtual) said(first string, n int) string {
 	lines := v.shown()
 	for i, line := range lines {
@@ -38,14 +38,14 @@ func (v *virtual) said(first string, n int) string {
 	return ""
 }
 
-// next is the last line of the last run's stderr.
+// next returns the last line of the last run's stderr.
 func (v *virtual) next() string {
 	lines := v.shown()
 	return lines[len(lines)-1]
 }
 
-// Ten rows are named, the worst first, and then how many more there are; so are those that earlier
-// runs left.
+// A run names ten rows, the worst first, and then says how many more there are. It also names those
+// that earlier runs left.
 func TestWhoNeedsAttention(t *testing.T) {
 	virtually(t, 20, standin.Config{ResetEvents: standin.NoEvents}, func(v *virtual) {
 		cells := append([]string{"me", "ghost1@example.com"}, v.ids...)
@@ -78,8 +78,8 @@ func TestWhoNeedsAttention(t *testing.T) {
 			t.Errorf("a line says nothing:\n%s", v.stderr)
 		}
 
-		// A resume that has nothing to send names them all the same, and so does one without
-		// the file.
+		// A resume that has nothing to send names them, too, and so does a resume without the
+		// file.
 		for _, args := range [][]string{v.args, nil} {
 			v.args = args
 			v.reset("--resume", "-o", v.path("users.results.csv"))
@@ -104,7 +104,7 @@ func TestWhoNeedsAttention(t *testing.T) {
 	})
 }
 
-// A row that was in doubt and is proved needs nobody; the others behind it are named.
+// A row that was in doubt and is proved needs no attention. The others after it are named.
 func TestNobodyNeedsAttentionAnyMore(t *testing.T) {
 	virtually(t, 15, standin.Config{LogLag: 5 * time.Minute}, func(v *virtual) {
 		v.org.Script(
@@ -128,8 +128,7 @@ func TestNobodyNeedsAttentionAnyMore(t *testing.T) {
 	})
 }
 
-// However a run ends, the last line is the command that comes next. On a terminal it is the one
-// that asks.
+// However a run ends, its last line is the next command. On a terminal it is the command that asks.
 func TestTheLastLineIsTheNextCommand(t *testing.T) {
 	virtually(t, 10, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.asker = &person{}
@@ -155,7 +154,7 @@ func TestTheLastLineIsTheNextCommand(t *testing.T) {
 			t.Errorf("a dry run says\n%s", v.stderr)
 		}
 
-		// What ended the run is said before what to do about it.
+		// The run says why it ended before it says what to do about that.
 		goOn := "to continue: oktareset reset --resume --output " + result
 		v.org.Script(standin.Fault{Kind: standin.InvalidToken, Op: resetOp, Skip: 2})
 		if code := v.reset("--workers", "1"); code != fault.ExitNoAccess || strings.Count(v.stderr, "error: ") != 1 {
@@ -167,7 +166,7 @@ func TestTheLastLineIsTheNextCommand(t *testing.T) {
 		sent := 0
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 			if strings.HasSuffix(r.URL.Path, "/reset_factors") {
-				if sent++; sent == 2 { // while it waits for its answer
+				if sent++; sent == 2 { // while the reset waits for its answer
 					time.AfterFunc(50*time.Millisecond, func() { stop(fault.Signal{Signal: os.Interrupt}) })
 				}
 			}
@@ -186,7 +185,7 @@ func TestTheLastLineIsTheNextCommand(t *testing.T) {
 	})
 }
 
-// Who stops a question has changed nothing, and is told so.
+// Ctrl-C at the question changes nothing, and the program says so.
 func TestCtrlCAtTheQuestion(t *testing.T) {
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.asker = &person{reads: time.Hour}
@@ -199,7 +198,8 @@ func TestCtrlCAtTheQuestion(t *testing.T) {
 	})
 }
 
-// What can't be written is said, and then how to continue: nobody is named whose row stands nowhere.
+// The results can't be written: the program says so, and then how to continue. It names no rows,
+// because there are no results in which to look them up.
 func TestNextCommandWithoutResults(t *testing.T) {
 	virtually(t, 5, standin.Config{}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, UserID: v.ids[2]})
@@ -219,7 +219,7 @@ func TestNextCommandWithoutResults(t *testing.T) {
 	})
 }
 
-// Without the input at hand, the row of the results stands for the line.
+// Without the input, a message gives the row of the results instead of the line.
 func TestWhoNeedsAttentionInCompleteResults(t *testing.T) {
 	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		v.input(v.ids[0], "ghost@example.com", v.ids[1])

@@ -35,7 +35,7 @@ func (v *virtual) run(ctx context.Context, stdout io.Writer, args ...string) int
 	return fault.Code(err)
 }
 
-// An audit right after the run waits for the log, and no longer than it must.
+// An audit right after the run waits for the log, but no longer than it must.
 func TestAuditWaitsForTheLog(t *testing.T) {
 	for _, tt := range []struct {
 		lag, wait, min, max time.Duration
@@ -62,7 +62,8 @@ func TestAuditWaitsForTheLog(t *testing.T) {
 	}
 }
 
-// Many pages are read in one query, whatever is lost on the way, and a long reading is announced.
+// An audit reads many pages in one query, whatever answers are lost, and says beforehand that it
+// will take long.
 func TestAuditOfManyRows(t *testing.T) {
 	const users = 20_000
 	virtually(t, users, standin.Config{Unlimited: true}, func(v *virtual) {
@@ -86,7 +87,7 @@ func TestAuditOfManyRows(t *testing.T) {
 	})
 }
 
-// What goes wrong leaves no audit, says so, and has a code of its own.
+// An audit that fails leaves no file, says why, and has an exit code of its own.
 func TestAuditThatBreaksOff(t *testing.T) {
 	for _, tt := range []struct {
 		fault standin.Fault
@@ -133,7 +134,7 @@ func TestAuditStops(t *testing.T) {
 	})
 }
 
-// Of a damaged manifest, an audit doesn't advise to reset anybody.
+// If the manifest is damaged, an audit doesn't advise to reset anybody.
 func TestAuditOfDamage(t *testing.T) {
 	virtually(t, 1, standin.Config{}, func(v *virtual) {
 		v.wantEnd(v.reset(confirm(1)), 0)

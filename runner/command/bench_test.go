@@ -14,9 +14,9 @@ import (
 	"text/tabwriter"
 )
 
-// BenchmarkGoals measures what the program has to reach, each thing beside what it is compared
-// with, and prints a table at the end. What a limit decides is measured in virtual time,
-// everything else by the clock.
+// BenchmarkGoals measures whether the program reaches its goals, each beside what it is compared
+// with, and prints a table at the end. It measures in virtual time if a limit decides the result,
+// else by the clock.
 func BenchmarkGoals(b *testing.B) {
 	g := &goals{dir: inMemory(b)}
 	g.binary = sync.OnceValues(g.build)
@@ -37,11 +37,11 @@ func BenchmarkGoals(b *testing.B) {
 	}
 }
 
-// goals is what was measured so far, and what several measurements share.
+// goals contains what was measured so far, and what several measurements share.
 type goals struct {
 	dir     string
 	binary  func() (string, error) // the program
-	million func() (int, error)    // a run of a million users in dir; returns its memory at most, in KiB
+	million func() (int, error)    // runs a million users in dir; returns its peak memory in KiB
 	org     string                 // of that run
 	rows    []goalRow
 }
@@ -49,7 +49,7 @@ type goals struct {
 type goalRow struct {
 	what, unit     string
 	measured, goal float64
-	least          bool // the goal is the least, not the most
+	least          bool // the goal is a minimum, not a maximum
 }
 
 // report adds a row to the table and to the benchmark's line.

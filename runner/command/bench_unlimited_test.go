@@ -24,7 +24,7 @@ import (
 
 const unlimitedUsers = 30_000
 
-// unlimited holds whole runs against a bare loop that keeps no ledger, in turn.
+// unlimited compares whole runs with a bare loop that keeps no ledger, in turn.
 func (g *goals) unlimited(b *testing.B) {
 	const workers = 16
 	dir := inMemory(b)
@@ -36,8 +36,8 @@ func (g *goals) unlimited(b *testing.B) {
 	const runs = 3
 	var bare, whole time.Duration
 	for n := range runs {
-		// An org each: the log of the loop's resets is read before a run begins, once, however many
-		// rows it has.
+		// Each has an org of its own, because a run first reads the log of recent resets, once,
+		// however many rows it has.
 		env := serveUnlimited(b, must(b, g.binary), input)
 		start := time.Now()
 		bareLoop(b, env, ids, workers)

@@ -13,14 +13,14 @@ import (
 	"oktareset/runner/results"
 )
 
-// completionScripts has one for each shell, named after it. All they do is ask the program, by
-// the hidden command __complete, and show what it says: so what is completed is always what
-// this program takes.
+// completionScripts contains one script for each shell, named after it. A script only asks the
+// program, by the hidden command __complete, and shows the answer. So the shell always offers what
+// this program accepts.
 //
 //go:embed completion
 var completionScripts embed.FS
 
-// shells have a script.
+// shells are those that have a script.
 var shells = []string{"bash", "zsh", "fish", "pwsh"}
 
 const completionExamples = `   source <(oktareset completion bash)                                       in ~/.bashrc
@@ -29,7 +29,7 @@ const completionExamples = `   source <(oktareset completion bash)              
    oktareset completion pwsh | Out-String | Invoke-Expression                in $PROFILE, of PowerShell
 `
 
-// printExitCodes ends the help of commands that only print what they know.
+// printExitCodes is the end of the help of commands that only print something.
 const printExitCodes = `EXIT CODES:
    0    it is printed
    2    usage, or stdout can't be written
@@ -54,8 +54,8 @@ func (a *app) completionCommand() *cli.Command {
 	}
 }
 
-// fileNames is the line that stands where the shell shall complete the names of files, which it
-// does better; "" where it shall not.
+// fileNames is the line that asks the shell to complete the names of files, because the shell does
+// that better. "" asks for no files.
 type fileNames string
 
 const (
@@ -63,17 +63,17 @@ const (
 	anyFiles fileNames = ":files"
 )
 
-// inputFiles are files that may name users. The endings behind it are those of files that this
-// program writes and never takes as a list.
+// inputFiles asks for files that may name users. After the word follow the endings of files that
+// this program writes and never accepts as a list.
 var inputFiles = anyFiles + fileNames(" "+strings.Join(results.OwnEndings, " "))
 
-// resultsFiles are files that may be results or a plan.
+// resultsFiles asks for files that may be results or a plan.
 var resultsFiles = anyFiles + fileNames(" .json .html .journal .input.csv .audit.csv .after.csv")
 
-// completeCommand answers the scripts: __complete SHELL =WORD …, with the words behind the
-// program's name up to the cursor. Each has a = in front: none is empty then, which PowerShell
-// would drop, and none is a flag of this command. It prints a line for each word that the last
-// one may become, with a tab and what it means behind it.
+// completeCommand answers the scripts: __complete SHELL =WORD …, with the words from the program's
+// name to the cursor. Each word begins with =. So no word is empty, which PowerShell would drop,
+// and no word is a flag of this command. The command prints one line for each word that the last
+// word may become, then a tab and what the word means.
 func (a *app) completeCommand() *cli.Command {
 	return &cli.Command{
 		Name: "__complete", Usage: "answer a shell's completion", Hidden: true,
@@ -106,8 +106,8 @@ func (a *app) completeCommand() *cli.Command {
 	}
 }
 
-// joinWords undoes what bash does, which takes =, : and @ for words of their own. It also returns
-// what of the last word stands before the piece that bash completes.
+// joinWords joins what bash splits: bash makes separate words of =, : and @. It also returns the
+// part of the last word before the piece that bash completes.
 func joinWords(pieces []string) (words []string, shown string) {
 	broken := func(piece string) bool { return piece != "" && strings.Trim(piece, "=:@") == "" }
 	for i, p := range pieces {

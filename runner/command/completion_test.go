@@ -80,9 +80,9 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// Every argument that the help names is known, or its files would never be completed.
+// Completion knows every argument that the help names, or its files would never be completed.
 func TestCompleteArguments(t *testing.T) {
-	free := []string{"USER", "TRANSACTION"} // nobody but the user knows them
+	free := []string{"USER", "TRANSACTION"} // only the user knows them
 	for _, c := range blankApp().cli().Commands {
 		if found, files := complete([]string{c.Name, ""}); len(found) == 0 && files == noFiles && !c.Hidden {
 			t.Errorf("nothing is known of the argument %s of %s", c.ArgsUsage, c.Name)
@@ -98,7 +98,7 @@ func TestCompleteArguments(t *testing.T) {
 	}
 }
 
-// What is offered for a flag is what its command takes.
+// Completion offers for a flag what the flag's command accepts.
 func TestCompleteTaken(t *testing.T) {
 	offered := func(words ...string) []suggestion {
 		found, _ := complete(words)

@@ -12,7 +12,7 @@ import (
 	"oktareset/runner/export"
 )
 
-// suggestion is a word that may stand at the cursor.
+// suggestion is a word that fits at the cursor.
 type suggestion struct{ word, about string }
 
 func suggestions(words ...string) []suggestion {
@@ -29,10 +29,10 @@ type typedLine struct {
 	args  []string
 	given []string   // names of flags
 	open  *flagEntry // the last word is a flag whose value comes next
-	plain bool       // behind --, where nothing is a flag
+	plain bool       // after --, where no word is a flag
 }
 
-// complete returns what the last of words may become, or that a file stands there.
+// complete returns what the last of words may become, or which files the shell shall complete.
 func complete(words []string) (found []suggestion, names fileNames) {
 	cursor := len(words) - 1
 	current, before := words[cursor], words[:cursor]
@@ -59,7 +59,7 @@ func complete(words []string) (found []suggestion, names fileNames) {
 	return l.flags(), noFiles
 }
 
-// parseLine reads what stands behind a command as [permute] does.
+// parseLine reads the words after a command as [permute] does.
 func parseLine(cmd *cli.Command, words []string) typedLine {
 	l := typedLine{cmd: cmd}
 	for i := 0; i < len(words); i++ {
@@ -97,7 +97,7 @@ func findFlag(cmd *cli.Command, word string) *flagEntry {
 	return nil
 }
 
-// commandNames are the first words of a command line; with topics, what help explains.
+// commandNames returns the first words of a command line; with topics, also what help explains.
 func commandNames(topics bool) []suggestion {
 	var found []suggestion
 	known := make(map[string]bool)
@@ -117,7 +117,7 @@ func commandNames(topics bool) []suggestion {
 	return found
 }
 
-// flags are those that may follow.
+// flags returns the flags that may follow.
 func (l *typedLine) flags() []suggestion {
 	verb := l.verb()
 	var found []suggestion
@@ -131,7 +131,7 @@ func (l *typedLine) flags() []suggestion {
 	return append(found, suggestion{"--help", "show help"})
 }
 
-// verb is that of factors; nil elsewhere.
+// verb returns the verb of a factors command; nil for another command.
 func (l *typedLine) verb() *desk.Verb {
 	if l.cmd.Name != "factors" || len(l.args) == 0 {
 		return nil
@@ -144,8 +144,8 @@ func (l *typedLine) verb() *desk.Verb {
 	return nil
 }
 
-// argument returns what the argument may be that comes next: of the kind that the help has in
-// capitals. Where none is wanted, a flag may follow.
+// argument returns what the next argument may be. The help names its kind in capitals. Where the
+// command takes no further argument, a flag may follow.
 func (l *typedLine) argument(current string) (found []suggestion, names fileNames) {
 	kinds := strings.Fields(l.cmd.ArgsUsage)
 	if verb := l.verb(); verb != nil {
@@ -178,8 +178,8 @@ func (l *typedLine) argument(current string) (found []suggestion, names fileName
 	return found, noFiles
 }
 
-// flagValues returns what may stand behind a flag and before, which is on the line already.
-// Where there can be several, with commas between, it goes on behind the last one.
+// flagValues returns the values that a flag may have. Each begins with before, which is on the line
+// already. If the flag takes several values with commas between, it completes the last one.
 func flagValues(e *flagEntry, before, current string) (found []suggestion, names fileNames) {
 	words, list := []string(nil), false
 	switch e.names[0] {

@@ -21,7 +21,7 @@ import (
 // person answers at the terminal.
 type person struct {
 	reads  time.Duration // how long the person takes to read the question
-	answer string        // ""; the number that is asked for
+	answer string        // "" is the number that the question asks for
 	asked  []string
 }
 
@@ -48,7 +48,7 @@ func (p *person) AskSecret(context.Context, string) (string, error) {
 
 func (p *person) Close() {}
 
-// manifest is that of the last run.
+// manifest returns the manifest of the last run.
 func (v *virtual) manifest() results.Manifest {
 	v.t.Helper()
 	m, err := results.ReadManifest(v.path("users.results.csv"))
@@ -67,8 +67,8 @@ func (v *virtual) refused(code int, before map[int]int, want string) {
 	v.resets(before)
 }
 
-// Whatever consent the results record, a --confirm that is given is checked: its host, and that no
-// more users are left than it allows.
+// Whatever consent the results record, a --confirm that is given is checked: its host must be this
+// org, and it must allow at least as many users as are left.
 func TestConfirmIsCheckedOnAResume(t *testing.T) {
 	virtually(t, 10, standin.Config{}, func(v *virtual) {
 		v.reset(confirm(10), "--limit", "3", "--workers", "1")
@@ -84,7 +84,7 @@ func TestConfirmIsCheckedOnAResume(t *testing.T) {
 		if how := v.manifest().Consent; how.How != results.ConsentConfirm || how.Count != 10 {
 			t.Errorf("the recorded consent is %+v", how)
 		}
-		// A job starts again with the flags that it began with: MIN is of the run that begins.
+		// A job starts again with the flags that it began with: MIN only counts when a run begins.
 		v.want(v.reset("--resume", "--confirm", "acme.okta.com:8-10", "--limit", "1"), fault.ExitStopped, map[string]int{"reset": 4, "not_attempted": 6})
 		v.want(v.reset("--resume", confirm(10)), 0, map[string]int{"reset": 10})
 		v.want(v.reset("--resume", "--confirm", "acme.okta.com:0"), 0, map[string]int{"reset": 10})
@@ -92,7 +92,7 @@ func TestConfirmIsCheckedOnAResume(t *testing.T) {
 	})
 }
 
-// Who was left in doubt may be reset by a resume, too, and counts.
+// A resume may also reset users who were left in doubt, so they count.
 func TestRowsInDoubtCountForConfirm(t *testing.T) {
 	virtually(t, 10, standin.Config{ResetEvents: standin.NoEvents}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, UserID: v.ids[1], Times: 1})
@@ -103,8 +103,8 @@ func TestRowsInDoubtCountForConfirm(t *testing.T) {
 	})
 }
 
-// A retry of the unknown may do somebody a second time. A flag allows that only by the exact number
-// of these users, in a run that does nothing else.
+// A retry of unknown rows may reset somebody a second time. A flag allows that only with the exact
+// number of these users, in a run that does nothing else.
 func TestRetryUnknownNeedsTheExactNumber(t *testing.T) {
 	virtually(t, 10, standin.Config{ResetEvents: standin.NoEvents}, func(v *virtual) {
 		for _, i := range []int{2, 5} {
@@ -151,7 +151,7 @@ func TestRetryUnknownAsks(t *testing.T) {
 	})
 }
 
-// Reading a question is nobody's run time: the clocks begin with the answer.
+// The time to read a question isn't run time: the clocks begin with the answer.
 func TestClocksBeginWithConsent(t *testing.T) {
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.asker = &person{reads: 8 * time.Hour}
@@ -164,7 +164,7 @@ func TestClocksBeginWithConsent(t *testing.T) {
 			t.Errorf("the run took %v, from %v; consent was given at %v", got, m.Runs[0].StartedAt, m.Consent.At)
 		}
 	})
-	// A slow run is ended all the same. No answer comes in the moment in which its time is over.
+	// A slow run is ended, too. No answer comes at the moment at which its time is over.
 	virtually(t, 100, standin.Config{Latency: 1100 * time.Millisecond}, func(v *virtual) {
 		v.asker = &person{reads: 8 * time.Hour}
 		code := v.reset("--max-duration", "10s", "--workers", "1")
@@ -200,7 +200,7 @@ func TestMaxDurationOfAJobBoundsItsStart(t *testing.T) {
 	})
 }
 
-// A wrong number, and the end of the terminal's patience, change nothing.
+// A wrong number changes nothing, and neither does the end of the terminal's patience.
 func TestPromptIsAnsweredExactly(t *testing.T) {
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		for _, answer := range []string{"4", "03", "+3", "3.0", "y", "three", "3 3"} {
@@ -213,7 +213,7 @@ func TestPromptIsAnsweredExactly(t *testing.T) {
 	})
 }
 
-// What a run records as its consent is what it had.
+// A run records the consent that it had.
 func TestRecordedConsent(t *testing.T) {
 	virtually(t, 4, standin.Config{}, func(v *virtual) {
 		v.asker = &person{}
@@ -234,8 +234,8 @@ func TestRecordedConsent(t *testing.T) {
 	})
 }
 
-// Of two flags that can't be a list, nobody knows which one counts: every command refuses them,
-// under any of their names.
+// If a flag that isn't a list is given twice, nobody knows which one counts. Every command refuses
+// that, under any of the flag's names.
 func TestFlagsGivenTwice(t *testing.T) {
 	t.Parallel()
 	n := 0

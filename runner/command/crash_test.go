@@ -24,8 +24,9 @@ import (
 	"time"
 )
 
-// The crash test: the real program, an org in another process with every fault at once, and a
-// hand that kills. It asks the org what was done to whom, not the program.
+// The crash test runs the real program against an org in another process that has every fault at
+// once, and kills the program again and again. It asks the org, not the program, what was done to
+// whom.
 
 var (
 	crashRounds = flag.Int("crash.rounds", 9, "how often the crash test kills, stops or retries, for each variant")
@@ -75,7 +76,7 @@ func TestCrash(t *testing.T) {
 	}
 }
 
-// strangersFlags have pages of strangers answer some resets, whatever Okta has answered.
+// strangersFlags make pages of strangers answer some resets, whatever Okta has answered.
 func strangersFlags() (flags []string) {
 	for _, kind := range []string{"page_before", "page_after", "page_headers_before", "page_headers_after"} {
 		for _, code := range []int{200, 403, 404, 429} {
@@ -93,7 +94,7 @@ type crash struct {
 	env         []string
 	host        string
 	ids         []string
-	unprovable  bool           // its faults take away what would prove what became of a row
+	unprovable  bool           // its faults remove what would prove the outcome of a row
 	allowed     map[int]int    // by row: how often somebody agreed to reset a user again
 	tally       map[string]int // what was done to the program
 }
@@ -139,8 +140,8 @@ func (c *crash) serve(flags []string) {
 
 func (c *crash) path(name string) string { return filepath.Join(c.dir, name) }
 
-// command is a resume of the run, by other workers each time; of the copy of its input, half of the
-// times, if there is one.
+// command returns a resume of the run, with another number of workers each time. If there is a copy
+// of the input, half of the resumes read it.
 func (c *crash) command(flags ...string) (*exec.Cmd, *bytes.Buffer) {
 	input := []string{c.path("users.csv")}
 	if _, err := os.Stat(c.path("users.results.input.csv")); err == nil && c.rng.IntN(2) == 0 {
@@ -204,7 +205,7 @@ func (c *crash) round() {
 	}
 }
 
-// unknown are the rows whose last line in the journal, or in results that need none, is unknown.
+// unknown returns the rows whose last line is unknown, in the journal or in results that need none.
 func (c *crash) unknown() []int {
 	b, err := os.ReadFile(c.path("users.results.journal"))
 	if errors.Is(err, os.ErrNotExist) {
@@ -252,7 +253,7 @@ func (c *crash) complete() {
 	c.t.Fatal("a hundred resumes didn't come to the end")
 }
 
-// deeds are what the org says was done to a user.
+// deeds returns what the org says was done to a user.
 type deeds struct {
 	Resets int `json:"resets"`
 	Parts  int `json:"partResets"`
@@ -277,7 +278,7 @@ func (c *crash) deeds(id string) deeds {
 	return user.Deeds
 }
 
-// check holds the results against what the org did.
+// check compares the results with what the org did.
 func (c *crash) check() {
 	c.t.Helper()
 	b, err := os.ReadFile(c.path("users.results.csv"))

@@ -15,14 +15,15 @@ import (
 	"oktareset/runner/fault"
 )
 
-// lose loses the answers to so many resets of a user, one after the other: done or not.
+// lose loses the answers to so many resets of a user, one after the other. The resets may be done
+// or not.
 func (v *virtual) lose(user int, when ...standin.When) {
 	for _, w := range when {
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: w, Op: resetOp, UserID: v.ids[user], Times: 1})
 	}
 }
 
-// row is the line of a user's row in the results, by the name of the column.
+// row returns the line of a user's row in the results, by the name of the column.
 func (v *virtual) row(user int) map[string]string {
 	v.t.Helper()
 	for _, cells := range v.table() {
@@ -37,7 +38,7 @@ func (v *virtual) row(user int) map[string]string {
 	return nil
 }
 
-// wantRow fails the test unless a user's row is so.
+// wantRow fails the test unless a user's row has this value.
 func (v *virtual) wantRow(user int, column, want string) {
 	v.t.Helper()
 	if got := v.row(user)[column]; got != want {
@@ -45,13 +46,13 @@ func (v *virtual) wantRow(user int, column, want string) {
 	}
 }
 
-// gives another user another factor, from a day before.
+// has gives a user another factor, from a day before.
 func (v *virtual) has(user int, kind, provider string) {
 	v.org.Enroll(v.ids[user], standin.Factor{Type: kind, Provider: provider, Created: time.Now().Add(-24 * time.Hour)})
 }
 
-// halfReset has the first reset of a user take one factor, and breaks the connection: the System
-// Log has an event of that one.
+// halfReset makes the first reset of a user remove only one factor, and breaks the connection. The
+// System Log has an event for that factor.
 func (v *virtual) halfReset(user int) {
 	v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, UserID: v.ids[user], Times: 1, Part: 1})
 }
@@ -90,8 +91,8 @@ func TestLostEnrollmentUnder2xx(t *testing.T) {
 	}
 }
 
-// Four resets are lost again and again, each round one less. However often that is, the run ends
-// with a look, not with what was sent.
+// Four resets are lost again and again, one less in each round. However often that happens, the run
+// ends with a look at the rows, not with what it has sent.
 func TestRoundsEndWithALook(t *testing.T) {
 	virtually(t, 12, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		const before = standin.Before
@@ -108,7 +109,7 @@ func TestRoundsEndWithALook(t *testing.T) {
 	})
 }
 
-// Somebody who interrupts the wait for proof hears of that, though the run had reached its limit
+// If somebody interrupts the wait for proof, the run says so, though it had reached its limit
 // before.
 func TestInterruptedAfterTheLimit(t *testing.T) {
 	virtually(t, 5, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
@@ -170,7 +171,7 @@ func TestLastLook(t *testing.T) {
 	}
 }
 
-// When nobody can be asked any more, it isn't said that somebody has looked.
+// If Okta can't be asked any more, the run doesn't claim that it has looked.
 func TestNoLastLook(t *testing.T) {
 	virtually(t, 60, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.lose(1, standin.After)
@@ -189,8 +190,8 @@ func TestNoLastLook(t *testing.T) {
 	})
 }
 
-// Okta does a part of a reset. The row isn't done, isn't sent again by itself, and what comes after
-// the reset waits, until somebody decides.
+// Okta does a part of a reset. The row isn't done, no run sends it again by itself, and its later
+// steps wait until somebody decides.
 func TestIncomplete(t *testing.T) {
 	virtually(t, 6, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.has(1, "call", "OKTA")
@@ -218,14 +219,14 @@ func TestIncomplete(t *testing.T) {
 	})
 }
 
-// A part of a reset that is found whole later is done.
+// If a reset that was found done in part is found done completely later, the row is done.
 func TestIncompleteBecomesWhole(t *testing.T) {
 	virtually(t, 6, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.has(1, "call", "OKTA")
 		v.halfReset(1)
 		v.want(v.reset("--workers", "1", confirm(6)), fault.ExitRows, map[string]int{"reset": 5, "unknown/incomplete": 1})
 		u, _ := v.org.User(v.ids[1])
-		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) { // the user has removed it
+		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) { // the user has removed the factor
 			resp, err := next.RoundTrip(r)
 			if err == nil && strings.HasSuffix(r.URL.Path, u.ID+"/factors") {
 				resp.Body, resp.ContentLength = io.NopCloser(strings.NewReader("[]")), 2
@@ -237,8 +238,8 @@ func TestIncompleteBecomesWhole(t *testing.T) {
 	})
 }
 
-// Who has enrolled since keeps that: a reset that certainly did nothing is sent again by a later
-// run only for who hasn't.
+// A later run sends a reset that certainly did nothing again only if the user has enrolled nothing
+// since. Users who have enrolled keep their new factor.
 func TestEnrolledSince(t *testing.T) {
 	for name, enrolls := range map[string]bool{"nobody": false, "somebody": true} {
 		t.Run(name, func(t *testing.T) {
@@ -272,7 +273,7 @@ func TestEnrolledSince(t *testing.T) {
 }
 
 // Before a reset is sent again it may have to wait for its turn: then the factors are listed once
-// more. What has taken effect meanwhile isn't done twice.
+// more. A reset that has taken effect meanwhile isn't sent twice.
 func TestProofIsFresh(t *testing.T) {
 	for name, late := range map[string]bool{"nothing happens": false, "the reset comes late": true} {
 		t.Run(name, func(t *testing.T) {
@@ -309,7 +310,7 @@ func TestProofIsFresh(t *testing.T) {
 	}
 }
 
-// Attempts are those of all runs, also where a run has left nothing open.
+// A row counts the attempts of all runs, also if a run has left nothing open.
 func TestAttemptsOfAllRuns(t *testing.T) {
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.TooManyBare, Op: resetOp, UserID: v.ids[1], Times: 4})
@@ -328,8 +329,8 @@ func TestAttemptsOfAllRuns(t *testing.T) {
 	})
 }
 
-// Who may not read the System Log reads before consent what that means, and once. Nothing is waited
-// for, nothing sent again.
+// Without the right to read the System Log, a run says once, before consent, what that means. It
+// waits for nothing and sends nothing again.
 func TestNoLog(t *testing.T) {
 	virtually(t, 5, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Forbidden, Op: standin.OpLogs})
@@ -348,9 +349,9 @@ func TestNoLog(t *testing.T) {
 	})
 }
 
-// A proxy writes its own time, an hour ahead, on all replies, and the log lags: what people have
-// enrolled anew doesn't pass for what they had before, neither in this run nor in a later one over
-// another way.
+// A proxy writes its own time, an hour ahead, on all replies, and the log lags. Factors that people
+// have enrolled since don't count as those that they had before, neither in this run nor in a later
+// one without the proxy.
 func TestWrongDates(t *testing.T) {
 	cfg := standin.Config{Latency: 100 * time.Millisecond, Reenroll: 15 * time.Second, LogLag: 10 * time.Minute}
 	virtually(t, 10, cfg, func(v *virtual) {

@@ -22,12 +22,12 @@ import (
 	"oktareset/runner/progress"
 )
 
-// parrot is an org that writes all secrets that it has got into each text that it sends, every
-// character of them escaped.
+// parrot is an org that repeats all secrets that it has got in each text that it sends. Every
+// character of them is escaped.
 type parrot struct {
 	mu      sync.Mutex
 	secrets []string
-	instead bool // in the place of a text, not behind it
+	instead bool // replaces a text, instead of following it
 }
 
 func (p *parrot) learn(secret string) {
@@ -148,8 +148,8 @@ func decoded(s string) string {
 	})
 }
 
-// What a server sends back of any secret is in nothing that any command prints or writes: not on
-// stdout and stderr, not in results, manifests, exports, cursors and pages.
+// Nothing that any command prints or writes contains a secret that a server sends back: not stdout
+// and stderr, not results, manifests, exports, cursors and pages.
 func TestNoEchoComesOut(t *testing.T) {
 	const user = "user1@example.com"
 	for _, tt := range []struct {
@@ -215,7 +215,7 @@ func TestNoEchoComesOut(t *testing.T) {
 				} {
 					for _, terminal := range []bool{false, true} {
 						args := strings.Fields(strings.ReplaceAll(c.line, "DIR", v.dir))
-						p.secrets = nil // a process knows its own only
+						p.secrets = nil // a process only knows its own
 						text := v.prints(c.typed, terminal, args...)
 						if strings.Contains(text, "not defined") || text == "" {
 							t.Errorf("%s: %s", c.line, text)
@@ -279,8 +279,8 @@ func (w swell) swollen(v any) any {
 	return v
 }
 
-// What is shown and kept of an org's texts doesn't grow with them: of the login, the roles, the
-// engine, scopes and errors.
+// However long an org's texts are, the program shows and keeps a limited part of them: of the
+// login, the roles, the engine, scopes and errors.
 func TestLongTextsStaySmall(t *testing.T) {
 	for member, app := range map[string]*standin.App{
 		"login": nil, "label": nil, "type": nil, "pipeline": nil, "errorSummary": nil, "errorId": nil, "scope": {}, "error_description": {DPoP: true},
@@ -310,7 +310,7 @@ func TestLongTextsStaySmall(t *testing.T) {
 	}
 }
 
-// An export says which values it doesn't hold whole, and is taken as an input all the same.
+// An export says which values it has cut, and a run accepts it as an input all the same.
 func TestExportOfLongValues(t *testing.T) {
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.org.Add(standin.User{

@@ -78,7 +78,8 @@ a        b
 	}
 }
 
-// What a server sends must not steer the terminal, in JSON either; as JSON it stays what it was.
+// No text of a server may steer the terminal, in JSON either. A JSON parser still reads the
+// original text.
 func TestFactorsJSONIsPrintable(t *testing.T) {
 	var out bytes.Buffer
 	if code, stderr := onTerminal(t, demoOrg(), &out, "get", "alice@example.com", "webauthn", "--json"); code != 0 {
@@ -89,12 +90,12 @@ func TestFactorsJSONIsPrintable(t *testing.T) {
 	}
 }
 
-// brokenPipe is a stdout that nobody reads any more.
+// brokenPipe is a stdout without a reader.
 type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
-// A change that was made isn't reported as refused because stdout is closed.
+// If stdout is closed, a change that was made isn't reported as refused.
 func TestFactorsBrokenPipe(t *testing.T) {
 	org := demoOrg()
 	server := httptest.NewServer(org)

@@ -7,17 +7,17 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// flagEntry is what there is to say about a flag: --help, the man page and the shells'
-// completion say the same.
+// flagEntry describes a flag. The flag's --help, the man page and the completion of the shells all
+// use it.
 type flagEntry struct {
 	names      []string // the long one first
 	category   string
-	value      string // what stands behind it, as FILE; "": nothing
+	value      string // what follows it, as FILE; "": nothing
 	usage      string // with the default
 	repeatable bool
 }
 
-// flagEntries describes flags, in the order in which they are given: urfave/cli would sort them.
+// flagEntries describes flags in the given order. urfave/cli would sort them.
 func flagEntries(flags []cli.Flag) []flagEntry {
 	var entries []flagEntry
 	for _, f := range flags {
@@ -59,7 +59,7 @@ func flagHelp(flags []cli.Flag) string {
 	return b.String()
 }
 
-// forms is as "-o, --output FILE".
+// forms returns the names and the value, as "-o, --output FILE".
 func (e flagEntry) forms() string {
 	forms := "--" + e.names[0]
 	if len(e.names) > 1 {

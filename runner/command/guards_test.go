@@ -13,7 +13,7 @@ import (
 // The lines that "nobody is reset twice" rests on, outside of the package doubt (whose own list is
 // in its guards_test.go), each with the test that fails without it:
 //
-//	ledger/open.go readOpen: what isn't said is lost                 TestOpenOfOlderVersions (ledger)
+//	ledger/open.go readOpen: a missing outcome is lost               TestOpenOfOlderVersions (ledger)
 //	ledger/line.go settleDoubt: what was taken is lost               TestResumeOpensSteps (ledger)
 //	steps/reset.go resetFactors: in doubt needs proof, or Retry      TestEnrolledSince, TestResetInDoubtNeedsProof (steps)
 //	steps/reset.go resetAgain: the proof is asked at each attempt    TestProofIsFresh
@@ -26,8 +26,8 @@ import (
 //	command/reset_resume.go openRows: logins of settled rows         TestSettledRowKeepsItsLogin
 //	command/reset_prove.go settleEarlier: wait before a retry        TestRetryWaitsForTheFirst
 
-// The last row that may have changed a user holds the user, whichever had to do with the user
-// first: else a row that failed would give the user back when it is tried again.
+// The last row that may have changed a user keeps the user, whichever row named the user first.
+// Else a row that failed would free the user when it is tried again.
 func TestLastRowHoldsTheUser(t *testing.T) {
 	virtually(t, 4, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(login(0), login(3), v.ids[1])
@@ -56,8 +56,7 @@ func TestLastRowHoldsTheUser(t *testing.T) {
 	})
 }
 
-// A row that repeats the login of one that is settled stays its duplicate, whoever has the login by
-// now.
+// A row that repeats the login of a settled row stays its duplicate, whoever has the login now.
 func TestSettledRowKeepsItsLogin(t *testing.T) {
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(login(0), v.ids[1], login(0))
@@ -71,8 +70,8 @@ func TestSettledRowKeepsItsLogin(t *testing.T) {
 	})
 }
 
-// An enrollment that was lost is looked for among the factors that were enrolled since, not among
-// those that were there before.
+// If the answer to an enrollment was lost, the run looks for it among the factors that were
+// enrolled since, not among those from before.
 func TestAdoptedFactorIsNew(t *testing.T) {
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		old, _ := v.org.Enroll(v.ids[1], standin.Factor{Type: "push", Provider: "OKTA", Created: time.Now().Add(-24 * time.Hour)})
@@ -84,7 +83,7 @@ func TestAdoptedFactorIsNew(t *testing.T) {
 	})
 }
 
-// A proxy writes times that are a little ahead: the factor that was enrolled all the same isn't
+// A proxy writes times that are a little ahead: the factor that was enrolled doesn't count as one
 // from before.
 func TestAdoptedUnderAWrongDate(t *testing.T) {
 	for _, offset := range []time.Duration{-20 * time.Second, 20 * time.Second, 50 * time.Second} {
@@ -101,8 +100,8 @@ func TestAdoptedUnderAWrongDate(t *testing.T) {
 	}
 }
 
-// A look that fails says nothing of what was sent before it: the answer stays lost, and is waited
-// for once more.
+// A look that fails proves nothing about the reset before it: the answer stays lost, and the run
+// waits for proof once more.
 func TestLossOutlivesAFailedLook(t *testing.T) {
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
@@ -127,7 +126,8 @@ func TestLossOutlivesAFailedLook(t *testing.T) {
 	})
 }
 
-// --retry unknown lets go what may still come of the first request before it sends the second.
+// --retry unknown waits until the first request can have no effect any more before it sends the
+// second.
 func TestRetryWaitsForTheFirst(t *testing.T) {
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.Late, Delay: 50 * time.Second, Op: resetOp, UserID: v.ids[1], Times: 1})
@@ -138,8 +138,8 @@ func TestRetryWaitsForTheFirst(t *testing.T) {
 	})
 }
 
-// A reset that certainly did nothing is sent again, and refused: a part of the first may have been
-// done all the same, where the org writes no event of it, so that it isn't said to have failed.
+// A reset that certainly did nothing is sent again, and refused. If the org writes no event for a
+// part of a reset, the first may have been done in part. So the row isn't failed.
 func TestRefusedTheSecondTime(t *testing.T) {
 	cfg := standin.Config{Latency: 100 * time.Millisecond, Engine: standin.Classic}
 	virtually(t, 5, cfg, func(v *virtual) {

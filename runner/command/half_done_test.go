@@ -56,8 +56,8 @@ var enrollFlags = []string{"--enroll", "sms:OKTA", "--activate", "--update-phone
 
 func with(a []string, more ...string) []string { return slices.Concat(a, more) }
 
-// A resume of a run whose enrollments were all refused resets nobody new: they would be without a
-// factor, too.
+// If the enrollments of a run were all refused, its resume resets nobody new: they would be without
+// a factor, too.
 func TestRefusedEnrollmentsStripNobodyElse(t *testing.T) {
 	virtually(t, 400, standin.Config{Latency: 100 * time.Millisecond, Unlimited: true}, func(v *virtual) {
 		v.phones()
@@ -78,7 +78,7 @@ func TestRefusedEnrollmentsStripNobodyElse(t *testing.T) {
 	})
 }
 
-// A row that is half done is finished by the next resume, however early that ends.
+// The next resume finishes a row that is half done, however early the resume ends.
 func TestHalfDoneRowsComeFirst(t *testing.T) {
 	for _, stop := range [][]string{{"--limit", "5"}, {"--max-duration", "70s"}} {
 		t.Run(stop[0], func(t *testing.T) {
@@ -144,7 +144,7 @@ func TestHaltCountsOwnFailures(t *testing.T) {
 	})
 }
 
-// A factor that somebody else enrolled meanwhile isn't taken for the one that was asked for.
+// A factor that somebody else enrolled meanwhile doesn't count as the one that the run asked for.
 func TestFactorOfSomebodyElse(t *testing.T) {
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond, ForgetPhones: true}, func(v *virtual) {
 		v.phones()
@@ -180,7 +180,7 @@ func TestRequestIDStaysTheResets(t *testing.T) {
 func TestDryRunNamesTheColumn(t *testing.T) {
 	virtually(t, 4, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.csv("userId,delegate\n" + v.ids[0] + "," + v.ids[2] + "\n" + v.ids[1] + "," + v.ids[3] + "\n" +
-			v.ids[0] + ",00u8nobodyhasthisid0\n") // else all of the input is what the plan has, and isn't proposed
+			v.ids[0] + ",00u8nobodyhasthisid0\n") // else the plan has all of the input, and no command for the input is proposed
 		v.reset("--dry-run", "--column", "delegate")
 		if !strings.Contains(v.stderr, "--column delegate") {
 			t.Error("no --column in the commands")
@@ -191,7 +191,7 @@ func TestDryRunNamesTheColumn(t *testing.T) {
 	})
 }
 
-// An enrollment is known again although the servers of Okta have different clocks.
+// The run recognizes its enrollment although the servers of Okta have different clocks.
 func TestServersWhoseClocksDiffer(t *testing.T) {
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
@@ -210,7 +210,7 @@ func TestServersWhoseClocksDiffer(t *testing.T) {
 	})
 }
 
-// A limit that allows all users also allows one to be sent again.
+// A limit that allows all users also allows to send one again.
 func TestLimitOfAllUsers(t *testing.T) {
 	virtually(t, 5, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.Before, Op: resetOp, UserID: v.ids[1], Times: 1})
@@ -221,7 +221,7 @@ func TestLimitOfAllUsers(t *testing.T) {
 	})
 }
 
-// A row of which nothing was changed isn't partial when its enrollment is refused.
+// A row that has changed nothing isn't partial if its enrollment is refused.
 func TestNothingToUnenrollIsNotPartial(t *testing.T) {
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
@@ -269,8 +269,8 @@ func TestRefusedRowsDontBlockOthers(t *testing.T) {
 	})
 }
 
-// A reset that comes late doesn't take the factor that --retry unknown has enrolled, and isn't
-// said to.
+// A reset that takes effect late doesn't remove the factor that --retry unknown has enrolled, and
+// the results don't claim that it does.
 func TestRetryUnknownAfterALateReset(t *testing.T) {
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond, ResetEvents: standin.NoEvents}, func(v *virtual) {
 		v.phones()
@@ -298,7 +298,7 @@ func TestMayNotListFactors(t *testing.T) {
 	}
 }
 
-// A half done row goes on with its user, whoever has the login by then.
+// A half done row keeps its user when it continues, whoever has the login by then.
 func TestHalfDoneRowKeepsItsUser(t *testing.T) {
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.csv("login,phoneNumber\n" + login(0) + ",+15550000001\n" + login(1) + ",+15550000002\n")
@@ -312,7 +312,8 @@ func TestHalfDoneRowKeepsItsUser(t *testing.T) {
 	})
 }
 
-// An Okta Verify that was enrolled after an unenrollment was lost isn't taken by the resume.
+// A resume doesn't remove an Okta Verify that was enrolled after the answer to an unenrollment was
+// lost.
 func TestOktaVerifyEnrolledSince(t *testing.T) {
 	virtually(t, 2, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Enroll(v.ids[0], standin.Factor{Type: "push", Provider: "OKTA", Created: time.Now().Add(-time.Hour)})
@@ -329,8 +330,7 @@ func TestOktaVerifyEnrolledSince(t *testing.T) {
 	})
 }
 
-// An enrollment that can't work costs ten people their factors, not as many as there are
-// workers besides.
+// An enrollment that can't work costs ten people their factors, however many workers there are.
 func TestEnrollmentsThatCantWork(t *testing.T) {
 	virtually(t, 200, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
@@ -358,7 +358,7 @@ func TestLimitLeavesNobodyHalfDone(t *testing.T) {
 	})
 }
 
-// What was proved by a resume goes on before anybody new is begun, however soon that is.
+// A resume continues the rows that it has proved before it begins new ones, however early it ends.
 func TestProvedRowsGoFirst(t *testing.T) {
 	virtually(t, 30, standin.Config{Latency: 100 * time.Millisecond, LogLag: 20 * time.Second}, func(v *virtual) {
 		v.phones()

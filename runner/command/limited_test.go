@@ -30,8 +30,8 @@ func spent(r *http.Request) *http.Response {
 	}
 }
 
-// limited runs a command in an org that answers 429 for good to requests whose path holds a text,
-// and returns the exit code.
+// limited runs a command in an org that always answers 429 to requests whose path contains a text.
+// It returns the exit code.
 func (v *virtual) limited(ctx context.Context, path string, args ...string) int {
 	v.t.Helper()
 	args = slices.Clone(args)
@@ -55,14 +55,14 @@ func (v *virtual) limited(ctx context.Context, path string, args ...string) int 
 	return code
 }
 
-// A rate limit that lasts is named as one, whatever the command and the call, with the time at
-// which it may be over: an org that answers 429 isn't one that can't be reached.
+// Whatever the command and the call, a rate limit that lasts is reported as a rate limit, with the
+// time at which it may be over: an org that answers 429 can be reached.
 func TestLastingLimitIsNamed(t *testing.T) {
 	const text = "error: acme.okta.com: .*a rate limit has refused every request for minutes \\(429, too many requests\\).*; its next window begins at 00:05:41Z"
 	const warning = "warning: .*a rate limit has refused every request .*; its next window begins at 00:05:41Z"
 	for _, tt := range []struct {
 		args []string
-		path string // what the path of the calls that are refused holds
+		path string // a part of the path of the calls that are refused
 		code int
 		text string
 	}{
@@ -100,7 +100,7 @@ func TestLastingLimitIsNamed(t *testing.T) {
 	}
 }
 
-// The same holds for the token endpoint, in both forms in which it may answer 429.
+// The same is true for the token endpoint, in both forms in which it may answer 429.
 func TestLastingLimitOfTheTokenEndpoint(t *testing.T) {
 	for _, body := range []string{limitBody, `{"error":"too_many_requests","error_description":"x"}`} {
 		for _, args := range [][]string{
@@ -129,7 +129,7 @@ func TestLastingLimitOfTheTokenEndpoint(t *testing.T) {
 	}
 }
 
-// watch doesn't end with a limit that lasts: it names it and goes on when it is over.
+// A limit that lasts doesn't end watch: it reports the limit, and continues when the limit is over.
 func TestWatchOutlivesALimit(t *testing.T) {
 	for _, path := range []string{"/", "/logs"} {
 		virtually(t, 3, standin.Config{}, func(v *virtual) {

@@ -17,8 +17,8 @@ import (
 	"oktareset/runner/fault"
 )
 
-// Answers to changes are lost without an end: three rows are in doubt, the others weren't sent, and
-// a resume loses one more at most.
+// Every answer to a change is lost: three rows are in doubt, the others aren't sent, and a resume
+// loses one more at most.
 func TestTooManyLostAnswersStopTheRun(t *testing.T) {
 	for _, workers := range []string{"1", "8", "30"} {
 		t.Run(workers, func(t *testing.T) {
@@ -41,8 +41,7 @@ func TestTooManyLostAnswersStopTheRun(t *testing.T) {
 	}
 }
 
-// Okta answers reads in such a run, so that what the log has of the lost rows is found before
-// it ends.
+// Okta answers reads in such a run, so the run finds the lost rows in the log before it ends.
 func TestTooManyLostAnswersAreLookedAtOnceMore(t *testing.T) {
 	virtually(t, 50, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp})
@@ -51,7 +50,8 @@ func TestTooManyLostAnswersAreLookedAtOnceMore(t *testing.T) {
 	})
 }
 
-// What a proxy answers in the middle costs what was under way, and the run ends well by itself.
+// A proxy answers in the middle of a run: only the requests under way are in doubt, and the run
+// ends well by itself.
 func TestPortalInTheMiddleOfARun(t *testing.T) {
 	for _, workers := range []string{"1", "8", "30"} {
 		t.Run(workers, func(t *testing.T) {
@@ -83,7 +83,7 @@ func TestSignalDuringAPause(t *testing.T) {
 				time.AfterFunc(30*time.Second, func() { stop(fault.Signal{Signal: os.Interrupt}) })
 				start := time.Now()
 				code := v.resetIn(ctx, confirm(200), "--workers", workers)
-				if took := time.Since(start); code != 130 || took < 30*time.Second || took > 36*time.Second { // the last look at the log is a part of it
+				if took := time.Since(start); code != 130 || took < 30*time.Second || took > 36*time.Second { // with the last look at the log
 					t.Errorf("exit code %d after %v:\n%s", code, took, v.stderr)
 				}
 				if n := v.counts()["unknown/unverified"]; n != 1 {
@@ -97,8 +97,8 @@ func TestSignalDuringAPause(t *testing.T) {
 	}
 }
 
-// An enrollment that was lost in an earlier run is an answer that was lost: the resume loses
-// one more at most.
+// An enrollment that was lost in an earlier run counts as a lost answer: the resume loses one more
+// at most.
 func TestAResumeAfterALostEnrollment(t *testing.T) {
 	virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
@@ -111,8 +111,8 @@ func TestAResumeAfterALostEnrollment(t *testing.T) {
 	})
 }
 
-// The last look at rows in doubt takes a few seconds, even if nobody answers it: a run that is
-// to end waits for the changes under way, and that is all.
+// The last look at rows in doubt takes a few seconds, even if nobody answers it: a run that shall
+// end waits for the changes under way, and for nothing else.
 func TestTheLastLookIsShortInAnOutage(t *testing.T) {
 	for name, flags := range map[string][]string{"a signal": nil, "max-duration": {"--max-duration", "6s"}, "halt": {"--halt", "fail=1"}} {
 		t.Run(name, func(t *testing.T) {
@@ -133,7 +133,8 @@ func TestTheLastLookIsShortInAnOutage(t *testing.T) {
 	}
 }
 
-// One user whom Okta always answers 429 is given up with the reason, and holds nobody up.
+// Okta answers 429 for one user again and again: the run gives the user up, says why, and nobody
+// else waits.
 func TestOneUsersOwnLimit(t *testing.T) {
 	for _, workers := range []string{"1", "8", "30"} {
 		for _, user := range []int{0, 3, 199} {
@@ -157,8 +158,7 @@ func TestOneUsersOwnLimit(t *testing.T) {
 	}
 }
 
-// An enrollment that Okta answers 429 for one user leaves that row half done, and nobody else
-// waits.
+// Okta answers 429 to the enrollment of one user: that row stays half done, and nobody else waits.
 func TestOneUsersOwnLimitOnEnrollments(t *testing.T) {
 	for _, workers := range []string{"1", "8"} {
 		t.Run(workers, func(t *testing.T) {
@@ -180,8 +180,8 @@ func TestOneUsersOwnLimitOnEnrollments(t *testing.T) {
 	}
 }
 
-// Others spend what was set aside for the enrollments: the users wait, all are enrolled, and the
-// summary counts them.
+// Others spend the calls that were set aside for enrollments: the users wait, all are enrolled, and
+// the summary counts them.
 func TestOthersSpendWhatEnrollmentsNeed(t *testing.T) {
 	virtually(t, 200, workforceWith(600, 200*time.Millisecond), func(v *virtual) {
 		v.phones()
@@ -200,8 +200,8 @@ func TestOthersSpendWhatEnrollmentsNeed(t *testing.T) {
 	})
 }
 
-// broken is a network on which kept connections don't hold: a change gets through only on one of
-// its own.
+// broken is a network on which kept connections break: a change gets through only on a connection
+// of its own.
 type broken struct{ next http.RoundTripper }
 
 var errClosed = errors.New("connection reset by peer")
@@ -230,7 +230,7 @@ func TestChangesGetConnectionsOfTheirOwn(t *testing.T) {
 	})
 }
 
-// What was set aside for a user whose row ended before its last step is given back.
+// If a user's row ends before its last step, the calls that were set aside for it are free again.
 func TestNothingStaysSetAside(t *testing.T) {
 	virtually(t, 120, workforceWith(100, 100*time.Millisecond), func(v *virtual) {
 		v.phones()

@@ -16,7 +16,7 @@ const manExamples = `   oktareset man | man -l -                                
    oktareset man > /usr/local/share/man/man1/oktareset.1                  install it: man oktareset
 `
 
-// exitHeading begins the table of exit codes, with which a command's help ends.
+// exitHeading is the heading of the table of exit codes, which ends a command's help.
 const exitHeading = "EXIT CODES:\n"
 
 func (a *app) manCommand() *cli.Command {
@@ -32,12 +32,12 @@ func (a *app) manCommand() *cli.Command {
 	}
 }
 
-// manual is the manual page. It is made of what --help is made of.
+// manual returns the manual page. It uses the same texts as --help.
 func (a *app) manual() string {
 	var p roff
 	p.line(`.TH OKTARESET 1 "" "oktareset %s"`, roffText(a.Version))
 	p.line(".SH NAME\noktareset \\- %s", roffText(about))
-	p.line(".SH SYNOPSIS\n.B oktareset\n.I COMMAND\n[flags]\n[\\fIargument\\fP ...]\n.PP\nFlags may stand before or after the arguments; behind \\-\\- nothing is a flag.")
+	p.line(".SH SYNOPSIS\n.B oktareset\n.I COMMAND\n[flags]\n[\\fIargument\\fP ...]\n.PP\nFlags may come before or after the arguments; after \\-\\- no word is a flag.")
 	p.line(".SH EXAMPLES")
 	p.help(appExamples)
 	p.line(".SH COMMANDS")
@@ -52,12 +52,12 @@ func (a *app) manual() string {
 	return p.String()
 }
 
-// roff is a manual page on its way.
+// roff is a manual page that is being written.
 type roff struct{ strings.Builder }
 
 func (p *roff) line(format string, a ...any) { _, _ = fmt.Fprintf(p, format+"\n", a...) }
 
-// item is a term and what it means.
+// item writes a term and what it means.
 func (p *roff) item(term, text string) {
 	p.line(".TP\n.B %s\n%s", roffText(term), roffText(text))
 }
@@ -79,7 +79,7 @@ func (p *roff) command(c *cli.Command) {
 	}
 }
 
-// topic is a section of its own. Its links lead to other sections, so their text is enough.
+// topic writes a topic as a section. Links lead to other sections, so their text is enough.
 func (p *roff) topic(t help.Topic) {
 	for _, b := range help.Parse(t.Text) {
 		switch b.Kind {
@@ -106,7 +106,8 @@ func (p *roff) topic(t help.Topic) {
 	}
 }
 
-// table has a row as a term and what stands beside it: roff's own tables need a second program.
+// table writes the first cell of each row as a term and the other cells as its meaning, because
+// roff's own tables need a second program.
 func (p *roff) table(rows [][]string) {
 	p.line(".TP\n.I %s\n.I %s", roffText(plainText(rows[0][0])), roffText(plainText(strings.Join(rows[0][1:], ", "))))
 	for _, row := range rows[1:] {
@@ -126,7 +127,7 @@ func roffMark(mark string) string {
 	return roffText(mark)
 }
 
-// roffSpans sets code and what is bold in bold.
+// roffSpans prints code and bold text in bold.
 func roffSpans(text string) string {
 	var b strings.Builder
 	for _, s := range help.Spans(text) {
@@ -139,7 +140,7 @@ func roffSpans(text string) string {
 	return b.String()
 }
 
-// plainText is a line without its marks.
+// plainText returns a line without its marks.
 func plainText(text string) string {
 	var b strings.Builder
 	for _, s := range help.Spans(text) {
@@ -150,7 +151,7 @@ func plainText(text string) string {
 
 func (p *roff) heading(text string) { p.line(".PP\n.I %s", roffText(text)) }
 
-// A line of a help text: a heading, or a term with its meaning behind two spaces, or a sentence.
+// A line of a help text is a heading, or a term, two spaces and its meaning, or a sentence.
 var (
 	helpHeading = regexp.MustCompile(`^([A-Z ]+):$`)
 	helpItem    = regexp.MustCompile(`^   (\S.*?)  +(\S.*)$`)
@@ -173,8 +174,8 @@ func (p *roff) help(text string) {
 	}
 }
 
-// roffText escapes what roff would take for a command, and what it would print as something
-// else: a hyphen for a minus, curly quotes.
+// roffText escapes what roff would run as a command, and what it would print differently: a minus
+// as a hyphen, straight quotes as curly ones.
 func roffText(s string) string {
 	var b strings.Builder
 	for i, r := range s {

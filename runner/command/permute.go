@@ -9,9 +9,9 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// permute puts the flags of a command before its arguments, so that "reset users.csv --dry-run"
-// is the dry run that it says: urfave/cli takes whatever follows the first argument for an
-// argument. Everything behind "--" stays an argument.
+// permute moves the flags of a command before its arguments, so that "reset users.csv --dry-run" is
+// a dry run: urfave/cli reads everything after the first argument as an argument. Everything after
+// "--" stays an argument.
 func permute(args []string) ([]string, error) {
 	if len(args) < 2 {
 		return args, nil
@@ -29,7 +29,7 @@ func permute(args []string) ([]string, error) {
 			rest = append(rest, args[i+1:]...)
 			break
 		}
-		if a == "--help" || a == "-h" { // whatever else stands there
+		if a == "--help" || a == "-h" { // whatever else the line says
 			return []string{args[0], args[1], "--help"}, nil
 		}
 		if a == "-" || !strings.HasPrefix(a, "-") {
@@ -49,8 +49,8 @@ func permute(args []string) ([]string, error) {
 		if strings.Contains(a, "=") || !takesValue(cmd, a) {
 			continue
 		}
-		// A value that looks like a flag is a forgotten value: "--confirm --dry-run" must not
-		// swallow the dry run.
+		// A value that looks like a flag shows that the value was forgotten: "--confirm --dry-run"
+		// must not swallow the dry run.
 		value := args[i+1:]
 		if len(value) == 0 || looksLikeFlag(value[0]) {
 			return nil, fault.Usage("see oktareset "+cmd.Name+" --help", "flag %s needs a value", a)
@@ -65,7 +65,7 @@ func permute(args []string) ([]string, error) {
 	return append(append(out, "--"), rest...), nil
 }
 
-// appFlags are those of the program itself.
+// appFlags returns the flags of the program itself.
 var appFlags = []string{"--help", "-help", "-h", "--version", "-version", "-v"}
 
 func looksLikeFlag(arg string) bool {
@@ -81,8 +81,8 @@ func takesValue(cmd *cli.Command, arg string) bool {
 	return ok && d.TakesValue()
 }
 
-// flagOnce is the name of the flag of an argument if it may be given once only; "" for a list, and
-// for what is no flag of the command.
+// flagOnce returns the name of an argument's flag if the flag may be given only once. It returns ""
+// for a list, and for an argument that isn't a flag of the command.
 func flagOnce(cmd *cli.Command, arg string) string {
 	f := commandFlag(cmd, arg)
 	if f == nil {
@@ -94,7 +94,7 @@ func flagOnce(cmd *cli.Command, arg string) string {
 	return f.Names()[0]
 }
 
-// commandFlag finds the flag of an argument, under any of its names, or nil.
+// commandFlag finds an argument's flag by any of its names. It returns nil if there is none.
 func commandFlag(cmd *cli.Command, arg string) cli.Flag {
 	name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
 	for _, f := range cmd.Flags {

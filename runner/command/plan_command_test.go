@@ -12,7 +12,7 @@ import (
 )
 
 // The command of a plan has every flag that says what is done and who is left alone, as its run
-// would print it: one that is added and forgotten here would make the page's command do something
+// would print it. If a new flag were forgotten here, the command on the page would do something
 // else than was approved.
 func TestPlanCommandHasEveryFlag(t *testing.T) {
 	values := map[string][]string{
@@ -68,7 +68,7 @@ func TestPlanCommandHasEveryFlag(t *testing.T) {
 	}
 }
 
-// A command that goes on with results names their input, wherever it came from.
+// A command that continues results names their input, wherever it came from.
 func TestGoOnCommand(t *testing.T) {
 	run := func(options map[string]string) []results.Run { return []results.Run{{Options: options}} }
 	for _, tt := range []struct {
@@ -103,7 +103,7 @@ func TestGoOnCommand(t *testing.T) {
 	}
 }
 
-// A switch stands alone in a proposed command, whichever it is.
+// A proposed command names every switch without a value.
 func TestProposedSwitches(t *testing.T) {
 	options := make(map[string]string)
 	for _, f := range resetFlags() {

@@ -14,7 +14,7 @@ import (
 	"oktareset/runner/fault"
 )
 
-// exclusions writes a file of logins to leave alone.
+// exclusions writes a file of logins to leave alone, and returns the flag for it.
 func (v *virtual) exclusions(name string, cells ...string) string {
 	v.t.Helper()
 	if err := os.WriteFile(v.path(name), []byte("login\n"+strings.Join(cells, "\n")+"\n"), 0o600); err != nil {
@@ -23,13 +23,13 @@ func (v *virtual) exclusions(name string, cells ...string) string {
 	return "--exclude=" + v.path(name)
 }
 
-// files are the names in the run's folder.
+// files returns the names in the run's folder.
 func (v *virtual) files() (names []string) {
 	v.eachFile(func(name string) { names = append(names, name) })
 	return names
 }
 
-// logins are those of the first n users.
+// logins returns the logins of the first n users.
 func logins(n int) (cells []string) {
 	for i := range n {
 		cells = append(cells, fmt.Sprintf("user%d@example.com", i))
@@ -37,8 +37,8 @@ func logins(n int) (cells []string) {
 	return cells
 }
 
-// A signal while it is looked up who is excluded changes nothing and leaves nothing behind, be
-// the bucket held or not.
+// A signal during the look-ups of excluded users changes nothing and leaves no file, whether the
+// bucket is on hold or not.
 func TestExcludeInterrupted(t *testing.T) {
 	for _, after := range []time.Duration{50 * time.Millisecond, 30 * time.Second} {
 		virtually(t, 20, standin.Config{Limits: map[string]int{standin.BucketUser: 20}, Latency: 100 * time.Millisecond}, func(v *virtual) {
@@ -79,7 +79,7 @@ func TestExcludeWaits(t *testing.T) {
 	})
 }
 
-// A user whose reset is in doubt and who is excluded by the next run isn't sent again, whether it
+// If the next run excludes a user whose reset is in doubt, the reset isn't sent again, whether it
 // was done or not.
 func TestExcludeInDoubt(t *testing.T) {
 	for _, trouble := range []string{"drop_after:reset_factors:user=", "drop_before:reset_factors:user="} {
@@ -124,8 +124,8 @@ func TestExcludeRetry(t *testing.T) {
 	})
 }
 
-// Without the permission to read roles, nobody is reset, and with it no admin is, in the midst
-// of faults.
+// Without the permission to read roles, nobody is reset. With it, no admin is reset, whatever
+// fails.
 func TestSkipAdminsUnderFaults(t *testing.T) {
 	virtually(t, 40, standin.Config{Limits: map[string]int{standin.BucketUsers: 60}}, func(v *virtual) {
 		admins := 0
@@ -162,8 +162,8 @@ func TestSkipAdminsUnderFaults(t *testing.T) {
 	})
 }
 
-// What was looked up counts for a day. Later it is asked again, and whoever was protected before
-// stays so: a login may be somebody else's by then.
+// A look-up counts for a day. After that the login is looked up again, and whoever was protected
+// before stays protected, because the login may be somebody else's by then.
 func TestExcludeCountsForADay(t *testing.T) {
 	virtually(t, 12, standin.Config{}, func(v *virtual) {
 		lookUps := func() int { return v.org.Stats().ByOp[standin.OpGetUser] }
@@ -199,7 +199,7 @@ func TestExcludeCountsForADay(t *testing.T) {
 	})
 }
 
-// Ten thousand users to leave alone, and a resume that isn't told of them: nobody of them is reset.
+// A run leaves ten thousand users alone. Its resume gets no list of them, and resets none of them.
 func TestExcludeTenThousand(t *testing.T) {
 	virtually(t, 400, standin.Config{Unlimited: true}, func(v *virtual) {
 		var lines []string

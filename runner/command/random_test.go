@@ -26,9 +26,8 @@ var (
 	randomSeeds = flag.Uint64("random.seeds", 25, "how many runs TestRandomRuns makes up")
 )
 
-// TestRandomRuns makes up what is to be done, users, faults, crashes and stops, and holds what
-// the results say against what the org has seen: after every run, and once everything works
-// again.
+// TestRandomRuns makes up steps, users, faults, crashes and stops. It compares what the results say
+// with what the org has seen, after every run, and once everything works again.
 func TestRandomRuns(t *testing.T) {
 	for seed := *randomFrom; seed < *randomFrom+*randomSeeds; seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -69,7 +68,7 @@ func TestRandomRuns(t *testing.T) {
 	}
 }
 
-// what is what is done to each user.
+// what describes the change to each user.
 type what struct {
 	flags        []string
 	types        []string // factors that are unenrolled one by one; none: all are reset
@@ -99,8 +98,8 @@ type random struct {
 	kept    map[int][]string // by user: IDs of the factors that the user has enrolled since
 	allowed []int            // by user: resets that somebody has asked for again
 	stays   []string         // types of factors that outlast a reset
-	parts   bool             // of a reset show
-	late    bool             // a change may take effect more than a minute after it was given up: beyond what is assumed
+	parts   bool             // something shows if a reset was done in part
+	late    bool             // a change may take effect more than a minute after it was given up, later than the program assumes
 	extra   []string         // flags of protection
 	excl    map[int]bool     // users whom --exclude names
 	crashed bool             // the last run left its ledger as a crash leaves it
@@ -168,7 +167,7 @@ func (r *random) fill(skew time.Duration) {
 	}
 }
 
-// faults are what may go wrong in a run.
+// faults returns what may go wrong in a run.
 var faults = []standin.Fault{
 	{Kind: standin.Drop, When: standin.Before},
 	{Kind: standin.Drop, When: standin.After},
@@ -193,13 +192,13 @@ var faults = []standin.Fault{
 	{Kind: standin.GatewayTimeout, When: standin.Late, Delay: 20 * time.Second, Part: 1},
 }
 
-// tooLate are changes that take effect later than anybody waits for.
+// tooLate returns changes that take effect later than a run waits.
 var tooLate = []standin.Fault{
 	{Kind: standin.Drop, When: standin.Late, Delay: 75 * time.Second},
 	{Kind: standin.GatewayTimeout, When: standin.Late, Delay: 3 * time.Minute},
 }
 
-// readFaults are what may go wrong with what proves something: the log, the lists, the times.
+// readFaults returns what may go wrong with the sources of proof: the log, the lists, the times.
 var readFaults = []standin.Fault{
 	{Kind: standin.NoEnd, Op: standin.OpLogs},
 	{Kind: standin.Forbidden, Op: standin.OpLogs},
@@ -213,7 +212,7 @@ var readFaults = []standin.Fault{
 	{Kind: standin.WrongDate, Offset: time.Hour, Op: standin.OpListFactors},
 }
 
-// pages are what a stranger answers in Okta's place, before or after Okta has made the change.
+// pages returns answers of a stranger in Okta's place, before or after Okta has made the change.
 func pages() (faults []standin.Fault) {
 	for _, kind := range []standin.Kind{standin.Page, standin.PageHeaders} {
 		for _, when := range []standin.When{standin.Before, standin.After} {
@@ -225,7 +224,7 @@ func pages() (faults []standin.Fault) {
 	return faults
 }
 
-// outages are times in which nobody answers.
+// outages returns times in which nobody answers.
 var outages = []standin.Kind{standin.Outage, standin.OutageClosed, standin.OutageRefused}
 
 // script scripts some of the faults of one round.
@@ -273,7 +272,7 @@ func (r *random) round() {
 			flags = append(flags, "--retry", "failed,forbidden,not_found")
 		case 1:
 			flags = append(flags, "--retry", "unknown,failed")
-			consent = "" // a number that is for others, too, doesn't do
+			consent = "" // a number that also counts other users isn't accepted
 			for i, row := range r.rows() {
 				if row != nil && row[4] == "unknown" && r.owner[i] >= 0 {
 					r.allowed[r.owner[i]]++
@@ -305,7 +304,7 @@ func (r *random) round() {
 	default:
 		code = r.v.reset(append(flags, "--max-duration", fmt.Sprint(d+time.Second))...)
 	}
-	if code >= 0 { // one that never began leaves the ledger as the crash left it
+	if code >= 0 { // a run that never began leaves the ledger as the crash left it
 		r.crashed = before && !strings.Contains(r.v.stderr, "results: ")
 	}
 	took := time.Since(start)
@@ -322,8 +321,8 @@ func (r *random) round() {
 	}
 }
 
-// enrollThemselves lets some users enroll a new factor after the change: nothing may take that
-// from them.
+// enrollThemselves makes some users enroll a new factor after the change. No later run may remove
+// that factor.
 func (r *random) enrollThemselves() {
 	for i, id := range r.v.ids {
 		if did := r.v.org.Did(id); did.Resets+did.Unenrolls == 0 || r.IntN(6) != 0 || r.v.org.Did(id).Resets < len(r.kept[i]) {
@@ -334,8 +333,8 @@ func (r *random) enrollThemselves() {
 	}
 }
 
-// tear leaves the ledger as a crash may that comes in the middle of a write: it cuts the ledger
-// somewhere behind its last taken line.
+// tear leaves the ledger as a crash in the middle of a write may leave it: it cuts the ledger
+// somewhere after its last taken line.
 func (r *random) tear() {
 	b, err := os.ReadFile(r.v.path("users.results.csv"))
 	if err != nil {
@@ -377,7 +376,7 @@ func (r *random) tear() {
 	}
 }
 
-// rows reads the last line of each row; nil where there is none.
+// rows reads the last line of each row, nil for a row without a line.
 func (r *random) rows() [][]string {
 	f, err := os.Open(r.v.path("users.results.csv"))
 	if err != nil {
@@ -408,7 +407,7 @@ func (r *random) fail(format string, a ...any) {
 	r.v.t.Fatalf(format+"\n%s\n%s%s", append(a, strings.Join(r.trace, "\n"), text, r.v.stderr)...)
 }
 
-// check holds every row's result against what was done to its user.
+// check compares every row's result with what was done to its user.
 func (r *random) check() {
 	rows := r.rows()
 	changed := make(map[int]bool) // users of whom some row says that they were or may have been changed
@@ -434,7 +433,7 @@ func (r *random) check() {
 		did := r.v.org.Did(r.v.ids[i])
 		gone := r.gone(i)
 		allowed := 1 + r.allowed[i]
-		if r.late { // what takes effect too late was rightly sent again, and each row that was says so
+		if r.late { // a reset that took effect too late was rightly sent again, and its row says so
 			allowed += again[i]
 		}
 		parts := did.PartResets
@@ -473,7 +472,7 @@ func (r *random) check() {
 	}
 }
 
-// gone is how many of the factors are gone that are to go.
+// gone returns how many of the factors that the run shall remove are removed.
 func (r *random) gone(i int) int {
 	n := 0
 	for _, id := range r.old[i] {
@@ -489,7 +488,7 @@ func (r *random) has(i int, factor string) bool {
 	return slices.ContainsFunc(u.Factors, func(f standin.Factor) bool { return f.ID == factor })
 }
 
-// end lets everything work, and resumes: every row must get where it can.
+// end lets everything work, and resumes: every row must end as well as it can.
 func (r *random) end() {
 	r.v.org.Clear()
 	r.crashed = false

@@ -29,7 +29,7 @@ const resetExamples = `   oktareset reset --sandbox users.csv                   
    oktareset reset --limit 5 users.csv                        a small trial: stop after five users
    oktareset reset users.csv --confirm acme.okta.com:1234     unattended: this org, exactly this many users
    oktareset reset users.csv --confirm acme.okta.com:1-500    unattended: this org, within these bounds
-   oktareset reset --resume -o users.results.csv              go on with a run that stopped or broke off
+   oktareset reset --resume -o users.results.csv              continue a run that stopped or broke off
    oktareset reset --retry failed,forbidden users.csv         and try those again
    oktareset reset --user alice@example.com --ticket INC-7    one user, without a file
    oktareset reset --factor sms --factor call users.csv       unenroll only these
@@ -73,7 +73,7 @@ func resetFlags() []cli.Flag {
 
 		&cli.StringFlag{Name: "confirm", Category: consent, Usage: "go ahead unasked in this org, for this number of users: `HOST:COUNT` or HOST:MIN-MAX; with --resume, at most so many"},
 
-		&cli.BoolFlag{Name: "resume", Category: resume, Usage: "go on with results that exist, with or without FILE; begin if there are none"},
+		&cli.BoolFlag{Name: "resume", Category: resume, Usage: "continue results that exist, with or without FILE; begin if there are none"},
 		&cli.StringFlag{Name: "retry", Category: resume, Usage: "resume, and try rows with `STATUS[,STATUS]` again: failed, forbidden, not_found, unknown"},
 
 		&cli.IntFlag{Name: "workers", Category: pace, Value: oktaclient.DefaultMaxInFlight, Usage: "at most `N` requests at the same time"},
@@ -95,8 +95,8 @@ func resetFlags() []cli.Flag {
 
 func consoleFlags() []cli.Flag { return consoleFlagsQuiet("write nothing but errors") }
 
-// consoleFlagsQuiet are the flags for what is written to stderr, of a command that says itself what
-// --quiet leaves.
+// consoleFlagsQuiet returns the flags for what a command writes to stderr. The command itself says
+// what --quiet doesn't hide.
 func consoleFlagsQuiet(quiet string) []cli.Flag {
 	const category = "OUTPUT"
 	return []cli.Flag{
@@ -121,7 +121,7 @@ func parseConsole(c *cli.Context) (console.Options, error) {
 	return o, nil
 }
 
-// parseReset is the only reader of reset's flags.
+// parseReset reads the flags of reset. Nothing else reads them.
 func parseReset(c *cli.Context) (job.Options, error) {
 	o := job.Options{
 		Users: c.StringSlice("user"), DryRun: c.Bool("dry-run"), Record: c.Bool("record-factors"),
@@ -225,7 +225,7 @@ func parseRate(s string) (rate.Limit, error) {
 	return rate.Limit(n / per), nil
 }
 
-// givenFlags are the flags that were given, by their long name. None of them can hold a secret.
+// givenFlags returns the flags that were given, by their long name. No flag takes a secret.
 func givenFlags(c *cli.Context) map[string]string {
 	set := make(map[string]string)
 	for _, f := range c.Command.Flags {

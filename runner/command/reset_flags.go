@@ -51,7 +51,7 @@ next:
 			}
 		}
 		if strings.TrimSpace(name) == string(runner.StatusPartial) {
-			return nil, fault.Usage("use --resume", "--retry partial: every resume goes on with the rows that are half done")
+			return nil, fault.Usage("use --resume", "--retry partial: every resume continues the rows that are half done")
 		}
 		return nil, fault.Usage(fmt.Sprintf("one or more of %s, with commas", joinStatuses(retryable)), "--retry %q: no such status to try again", name)
 	}

@@ -15,7 +15,7 @@ import (
 	"oktareset/runner/fault"
 )
 
-// list is an input of these users.
+// list returns an input of these users.
 func list(ids ...string) []byte { return []byte("userId\n" + strings.Join(ids, "\n") + "\n") }
 
 // strangers adds users who are in no input to the org.
@@ -69,8 +69,8 @@ func (v *virtual) wantFiles(want ...string) {
 	}
 }
 
-// Whatever happens to the user's file, at whatever moment after it was read: those who were
-// surveyed are reset, and nobody else.
+// Whatever happens to the user's file after it was read, and whenever: the users who were surveyed
+// are reset, and nobody else.
 func TestInputIsFrozen(t *testing.T) {
 	for what, change := range map[string]func(v *virtual, others []string){
 		"rewritten in place": func(v *virtual, others []string) { v.overwrite("users.csv", list(others...)) },
@@ -84,7 +84,7 @@ func TestInputIsFrozen(t *testing.T) {
 		"removed":  func(v *virtual, _ []string) { _ = os.Remove(v.path("users.csv")) },
 		"moved":    func(v *virtual, _ []string) { _ = os.Rename(v.path("users.csv"), v.path("users.csv.done")) },
 	} {
-		// With the first requests nobody has consented yet; the last one is in the middle of the
+		// At the first requests nobody has consented yet. The last one is in the middle of the
 		// rows.
 		for _, n := range []int{1, 2, 3, 4, 5, 12} {
 			t.Run(fmt.Sprintf("%s at request %d", what, n), func(t *testing.T) {
@@ -103,7 +103,7 @@ func TestInputIsFrozen(t *testing.T) {
 	}
 }
 
-// The same for an approved plan, and for a dry run.
+// An approved plan and a dry run also use the rows that were surveyed.
 func TestPlanIsFrozen(t *testing.T) {
 	virtually(t, 20, standin.Config{Latency: 50 * time.Millisecond}, func(v *virtual) {
 		others := v.strangers(20)
@@ -127,8 +127,8 @@ func TestPlanIsFrozen(t *testing.T) {
 	})
 }
 
-// A run whose input is gone, or has been replaced by the next night's export, is finished with its
-// copy.
+// If the input of a run is gone, or the next night's export has replaced it, a resume finishes the
+// run with the copy.
 func TestResumeNeedsNoInput(t *testing.T) {
 	for name, crash := range map[string]func(v *virtual){
 		"stopped": func(v *virtual) { v.wantEnd(v.reset(confirm(20), "--limit", "7"), fault.ExitStopped) },
@@ -160,7 +160,7 @@ func TestResumeNeedsNoInput(t *testing.T) {
 	}
 }
 
-// Without an input there must be something to go on with, and a name of it.
+// Without an input, a resume needs results to continue, and their name.
 func TestResumeOfNothing(t *testing.T) {
 	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		v.args = nil
@@ -171,7 +171,7 @@ func TestResumeOfNothing(t *testing.T) {
 	})
 }
 
-// The copy is read as the input was.
+// A resume reads the copy with the flags with which the run read the input.
 func TestResumeRecallsHowTheInputIsRead(t *testing.T) {
 	for name, flags := range map[string][]string{
 		"--column":    {"--column", "Worker"},
@@ -202,8 +202,7 @@ func TestResumeRecallsHowTheInputIsRead(t *testing.T) {
 	}
 }
 
-// Rows that are settled may be tried again with the same input, whatever its name: the copy is
-// gone.
+// Settled rows can be tried again with the same input, whatever its name, because the copy is gone.
 func TestRetryNeedsTheSameInput(t *testing.T) {
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1})
@@ -221,11 +220,11 @@ func TestRetryNeedsTheSameInput(t *testing.T) {
 	})
 }
 
-// A program that dies at any point leaves what a resume, or a new run, can do with.
+// At whatever point the program dies, a resume or a new run can use the files that it leaves.
 func TestCrashPointsOfTheCopy(t *testing.T) {
 	type point struct {
 		leave  func(v *virtual)
-		resume bool // there is something to go on with: another input is refused
+		resume bool // there are results to continue, so another input is refused
 	}
 	remove := func(v *virtual, names ...string) {
 		for _, name := range names {
@@ -295,7 +294,7 @@ func TestCrashPointsOfTheCopy(t *testing.T) {
 	}
 }
 
-// verified is how four rows end, one of which may have been in doubt.
+// verified returns how four rows end, one of which may have been in doubt.
 func (v *virtual) verified(doubt bool) map[string]int {
 	if doubt && strings.Contains(v.read("users.results.csv"), "verified") {
 		return map[string]int{"reset": 3, "reset/verified": 1}
@@ -303,7 +302,7 @@ func (v *virtual) verified(doubt bool) map[string]int {
 	return map[string]int{"reset": 4}
 }
 
-// What a run makes where it was refused, it takes away.
+// A run that is refused removes the files that it has made.
 func TestRefusedRunLeavesNoCopy(t *testing.T) {
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.wantEnd(v.reset(confirm(2)), fault.ExitConsent)
@@ -320,7 +319,7 @@ func TestRefusedRunLeavesNoCopy(t *testing.T) {
 	})
 }
 
-// A file that has the name of the copy is nobody's but the user's.
+// A file that has the name of the copy belongs to the user, and stays.
 func TestInputWithTheNameOfTheCopy(t *testing.T) {
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		if err := os.Rename(v.path("users.csv"), v.path("users.results.input.csv")); err != nil {
@@ -336,7 +335,7 @@ func TestInputWithTheNameOfTheCopy(t *testing.T) {
 	})
 }
 
-// The disk must hold what the run will write: that is known before anybody is touched.
+// The run checks before it touches anybody that the disk has room for all that it will write.
 func TestRoomForResults(t *testing.T) {
 	virtually(t, 1000, standin.Config{Unlimited: true}, func(v *virtual) {
 		v.free = 100_000
@@ -355,7 +354,8 @@ func TestRoomForResults(t *testing.T) {
 	})
 }
 
-// An org that doesn't tell its ID isn't touched: it may be one that was reset under another name.
+// A run touches nobody in an org without an ID: its users may have been reset under another name of
+// the org.
 func TestOrgWithoutID(t *testing.T) {
 	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -372,8 +372,8 @@ func TestOrgWithoutID(t *testing.T) {
 	})
 }
 
-// The command that tries rows again names the input where it is, though the results are in another
-// folder; of users without a file, it names them also after a run that went on without them.
+// The command that tries rows again gives the path of the input, also if the results are in another
+// folder. If the users came from flags, it names them, also after a resume that didn't name them.
 func TestRetryNamesTheInput(t *testing.T) {
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		if err := os.Mkdir(v.path("out"), 0o700); err != nil {

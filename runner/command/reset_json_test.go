@@ -15,8 +15,8 @@ import (
 	"oktareset/runner/job"
 )
 
-// --json prints one document, that of the run itself, though results of an earlier date are gone on
-// with first: it names them.
+// --json prints one document, that of the run itself, even if the run first continues results of an
+// earlier date. The document names those results.
 func TestSeriesPrintsOneDocument(t *testing.T) {
 	virtually(t, 6, standin.Config{}, func(v *virtual) {
 		v.today(v.ids[:3]...)
@@ -37,8 +37,8 @@ func TestSeriesPrintsOneDocument(t *testing.T) {
 	})
 }
 
-// That the summary of complete results can't be printed is said, also when some of their rows did
-// not end well.
+// If the summary of complete results can't be printed, the program says so, also if some of their
+// rows didn't end well.
 func TestCompleteAndNotPrinted(t *testing.T) {
 	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1})

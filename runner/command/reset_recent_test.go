@@ -12,7 +12,7 @@ import (
 	"oktareset/runner/fault"
 )
 
-// says fails the test unless the last run said so, as a regular expression.
+// says fails the test unless the last run said what the regular expression matches.
 func (v *virtual) says(pattern string) {
 	v.t.Helper()
 	if !regexp.MustCompile(pattern).MatchString(v.stderr) {
@@ -27,7 +27,7 @@ func (v *virtual) saysNot(pattern string) {
 	}
 }
 
-// yesterday has all users reset by the results of another file, and lets 20 hours pass.
+// yesterday resets all users under the name of other results, and waits 20 hours.
 func (v *virtual) yesterday(flags ...string) {
 	v.t.Helper()
 	if code := v.reset(append(flags, confirm(len(v.ids)), "-o", v.path("yesterday.csv"))...); code != fault.ExitOK {
@@ -37,7 +37,7 @@ func (v *virtual) yesterday(flags ...string) {
 	<-time.After(20 * time.Hour)
 }
 
-// enroll has a user enroll a factor now.
+// enroll makes a user enroll a factor now.
 func (v *virtual) enroll(i int) {
 	v.t.Helper()
 	if _, ok := v.org.Enroll(v.ids[i], standin.Factor{Type: "push", Provider: "OKTA"}); !ok {
@@ -45,9 +45,9 @@ func (v *virtual) enroll(i int) {
 	}
 }
 
-// The same people under another name of the results: said, and done all the same. With the flag
-// they are left alone, but for who has enrolled since, and that costs no call in the resets'
-// bucket.
+// A run over the same people, under another name of the results, says that they were reset, and
+// resets them all the same. With the flag it leaves them alone, except those who have enrolled
+// since. That costs no call in the bucket of resets.
 func TestResetYesterday(t *testing.T) {
 	for _, cfg := range []standin.Config{
 		{}, {Engine: standin.Classic}, {ResetEvents: standin.DeactivateOnly}, {ResetEvents: standin.ResetAllOnly},
@@ -85,7 +85,7 @@ func TestResetYesterday(t *testing.T) {
 	}
 }
 
-// Who is named by login is counted, and left alone, as well as who is named by ID.
+// Users who are named by login are counted and left alone as those who are named by ID.
 func TestRecentByLogin(t *testing.T) {
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.yesterday()
@@ -102,8 +102,8 @@ func TestRecentByLogin(t *testing.T) {
 	})
 }
 
-// What isn't a whole reset, is older than the period, or failed, doesn't count; another admin's
-// reset in the Admin Console does.
+// A reset counts if it was whole, within the period, and didn't fail. It also counts if another
+// admin did it in the Admin Console.
 func TestWhatIsRecent(t *testing.T) {
 	virtually(t, 4, standin.Config{}, func(v *virtual) {
 		v.org.ResetBy("okta.admin@example.com", v.ids[0])
@@ -121,7 +121,7 @@ func TestWhatIsRecent(t *testing.T) {
 	})
 }
 
-// A user who was reset again after having enrolled has nothing: it is the last reset that counts.
+// A user who was reset again after enrolling has no factor, because the last reset counts.
 func TestEnrolledBetweenResets(t *testing.T) {
 	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		v.yesterday()
@@ -134,8 +134,8 @@ func TestEnrolledBetweenResets(t *testing.T) {
 	})
 }
 
-// What a run enrolls after its own reset isn't somebody else's enrollment. What the user activates
-// is.
+// A factor that a run enrolls after its own reset doesn't count as an enrollment by the user. A
+// factor that the user activates does.
 func TestRecentWithEnroll(t *testing.T) {
 	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		input := "userId,phoneNumber\n" + v.ids[0] + ",+15550000001\n" + v.ids[1] + ",+15550000002\n"
@@ -155,8 +155,9 @@ func TestRecentWithEnroll(t *testing.T) {
 	})
 }
 
-// The results' own runs aren't others: a resume says nothing of whom they have reset. Whom it was
-// to leave alone it leaves alone, without being told again, also when that is longer ago by now.
+// Earlier runs of the same results aren't others: a resume doesn't mention the users whom they have
+// reset. It leaves the same users alone as the run before it, without the flag, also if their reset
+// is longer ago by now.
 func TestRecentOnResume(t *testing.T) {
 	virtually(t, 6, standin.Config{}, func(v *virtual) {
 		v.reset("--limit", "2", confirm(6))
@@ -191,11 +192,11 @@ func TestRecentOnResume(t *testing.T) {
 	}
 }
 
-// What a result's own run has done to a row doesn't keep the row from being sent again under new
+// A reset by a run of the same results doesn't keep the row from being sent again under new
 // consent.
 func TestOwnResetIsNotRecent(t *testing.T) {
 	virtually(t, 2, standin.Config{}, func(v *virtual) {
-		for _, s := range []string{"drop_after:reset_factors:times=1", "403:logs:query=target.id"} { // of the log, only proof is refused
+		for _, s := range []string{"drop_after:reset_factors:times=1", "403:logs:query=target.id"} { // the log refuses only the queries for proof
 			f, err := standin.ParseFault(s)
 			if err != nil {
 				t.Fatal(err)
@@ -212,7 +213,7 @@ func TestOwnResetIsNotRecent(t *testing.T) {
 	})
 }
 
-// A plan keeps whom it left out, and leaves alone who was reset since it was made.
+// A plan still leaves out the users whom its dry run left out, and also those who were reset since.
 func TestRecentInAPlan(t *testing.T) {
 	virtually(t, 4, standin.Config{}, func(v *virtual) {
 		v.yesterday()
@@ -277,8 +278,8 @@ func TestRecentWithoutTheLog(t *testing.T) {
 	}
 }
 
-// More of the log than is read only to be told: what was read counts, and it is said that there may
-// be more.
+// The log has more than a run reads without the flag. The run uses the part that it has read, and
+// says that there may be more.
 func TestRecentOfALongLog(t *testing.T) {
 	virtually(t, 4, standin.Config{ResetEvents: standin.ResetAllOnly}, func(v *virtual) {
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) { // a page has one event
@@ -290,7 +291,7 @@ func TestRecentOfALongLog(t *testing.T) {
 		v.org.ResetBy(admin, v.ids[0])
 		<-time.After(time.Minute)
 		others := v.org.Add(standin.User{Login: "other@example.com"})
-		for range 20 { // as many pages as are read to be told
+		for range 20 { // as many pages as a run reads without the flag
 			v.org.ResetBy(admin, others.ID)
 		}
 		<-time.After(time.Minute)

@@ -33,8 +33,8 @@ func (v *virtual) today(ids ...string) {
 	}
 }
 
-// wantDays fails the test unless there are results of these days, each with so many rows as "2
-// reset".
+// wantDays fails the test unless there are results of exactly these days, each with these numbers
+// of rows.
 func (v *virtual) wantDays(want map[string]map[string]int) {
 	v.t.Helper()
 	paths, err := filepath.Glob(v.path("2000-*.csv"))
@@ -66,7 +66,7 @@ func (v *virtual) wantEnd(code, want int, said ...string) {
 	}
 }
 
-// wantSaid is wantEnd after a crash, whose lock stays until a run goes on.
+// wantSaid is wantEnd after a crash. The lock of the crashed run stays until a run continues it.
 func (v *virtual) wantSaid(code, want int, said ...string) {
 	v.t.Helper()
 	if code != want {
@@ -90,7 +90,7 @@ func glob(t *testing.T, pattern string) []string {
 
 type days = map[string]map[string]int
 
-// A job that is stopped before midnight and restarted after it goes on where it was, and nobody
+// A job that is stopped before midnight and restarted after it continues where it was, and nobody
 // is reset twice.
 func TestSeriesGoesOnAcrossMidnight(t *testing.T) {
 	virtually(t, 10, standin.Config{}, func(v *virtual) {
@@ -98,12 +98,13 @@ func TestSeriesGoesOnAcrossMidnight(t *testing.T) {
 		nextDay()
 		v.wantEnd(v.dated("--resume"), 0, "resuming it there", "6 users to do")
 		v.wantDays(days{"2000-01-01": {"reset": 10}})
-		v.wantEnd(v.reset("--resume", "-o", v.path("2000-01-01.csv")), 0) // what a stop prints names the day
+		v.wantEnd(v.reset("--resume", "-o", v.path("2000-01-01.csv")), 0) // the command that a stopped run prints names the day
 		v.resets(map[int]int{1: 10})
 	})
 }
 
-// New input each day, new results each day; restarted on the same day, a run goes on.
+// A job with new input each day has new results each day. If it is restarted on the same day, it
+// continues the run of that day.
 func TestSeriesBeginsAnewWithNewInput(t *testing.T) {
 	virtually(t, 9, standin.Config{}, func(v *virtual) {
 		for day := range 3 {
@@ -118,8 +119,8 @@ func TestSeriesBeginsAnewWithNewInput(t *testing.T) {
 	})
 }
 
-// The export that makes the input has failed, and yesterday's lies there still: that must not
-// reset everybody again, nor look like success.
+// The export that makes the input has failed, and yesterday's file is still there. The job must not
+// reset everybody again, nor look like a success.
 func TestSeriesRefusesTheInputOfYesterday(t *testing.T) {
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.wantEnd(v.dated(), 0)
@@ -134,7 +135,7 @@ func TestSeriesRefusesTheInputOfYesterday(t *testing.T) {
 	})
 }
 
-// Without --resume, what is incomplete isn't begun again either.
+// Without --resume, incomplete results aren't begun again either.
 func TestSeriesWithoutResume(t *testing.T) {
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.wantEnd(v.dated("--limit", "1"), fault.ExitStopped)
@@ -146,9 +147,9 @@ func TestSeriesWithoutResume(t *testing.T) {
 	})
 }
 
-// A job over three nights, each with an export of its own under one name, of which the first breaks
-// off: its users are done on the second, of the copy of an input that is gone, before those of that
-// night.
+// A job runs on three nights, each with an export of its own under the same name. The first run
+// breaks off, and its input is gone by the second night. The second run first does the users of the
+// first, from the copy of their input, and then those of its own night.
 func TestSeriesFinishesEarlierDates(t *testing.T) {
 	virtually(t, 12, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.today(v.ids[:6]...)
@@ -165,7 +166,7 @@ func TestSeriesFinishesEarlierDates(t *testing.T) {
 	})
 }
 
-// What ends a run over an earlier date ends the job: the limit and the signal are for all of it.
+// A limit or a signal that ends the run over an earlier date ends the whole job.
 func TestSeriesStopsWithAnEarlierDate(t *testing.T) {
 	virtually(t, 9, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.today(v.ids[:5]...)
@@ -187,7 +188,7 @@ func TestSeriesStopsWithAnEarlierDate(t *testing.T) {
 	})
 }
 
-// The worse of two exit codes counts, and what the other one was is said.
+// The worse of two exit codes counts, and the job says what the other one was.
 func TestSeriesEndsWithTheWorseCode(t *testing.T) {
 	virtually(t, 4, standin.Config{}, func(v *virtual) {
 		v.today(v.ids[:2]...)
@@ -201,8 +202,8 @@ func TestSeriesEndsWithTheWorseCode(t *testing.T) {
 	})
 }
 
-// More open users of an earlier date than --confirm allows: they stay as they are, today's are
-// done, and the code says it.
+// If an earlier date has more open users than --confirm allows, they stay as they are, today's
+// users are done, and the exit code says so.
 func TestSeriesChecksTheNumberOfEarlierDates(t *testing.T) {
 	virtually(t, 7, standin.Config{}, func(v *virtual) {
 		v.today(v.ids[:5]...)
@@ -216,7 +217,7 @@ func TestSeriesChecksTheNumberOfEarlierDates(t *testing.T) {
 	})
 }
 
-// Without an input, a job goes on with what is open, if anything is.
+// Without an input, a job continues the open rows, if there are any.
 func TestSeriesWithoutInput(t *testing.T) {
 	virtually(t, 4, standin.Config{}, func(v *virtual) {
 		v.today(v.ids[:2]...)
@@ -235,8 +236,8 @@ func TestSeriesWithoutInput(t *testing.T) {
 	})
 }
 
-// Yesterday's run was never completed, and neither its input nor the copy is there: today's users
-// are reset, and every run says what is open.
+// Yesterday's run was never completed, and its input and the copy are gone: today's users are
+// reset, and every run says what is open.
 func TestSeriesReportsWhatStaysIncomplete(t *testing.T) {
 	virtually(t, 6, standin.Config{}, func(v *virtual) {
 		v.today(v.ids[:3]...)
@@ -259,15 +260,15 @@ func TestSeriesReportsWhatStaysIncomplete(t *testing.T) {
 	})
 }
 
-// A file that may be results of an earlier date, and doesn't say of what, is no ground for a guess.
-// Whatever certainly isn't, is passed over.
+// A file may be results of an earlier date without saying of which input: the job refuses to guess.
+// It ignores every file that certainly isn't results.
 func TestSeriesWithoutManifest(t *testing.T) {
 	lost := func(name string) func(v *virtual) {
 		return func(v *virtual) { v.overwrite(name, []byte(v.read("2000-01-01.csv"))) }
 	}
 	for name, tt := range map[string]struct {
 		leave func(v *virtual)
-		said  string // "": it is passed over
+		said  string // "": it is ignored
 	}{
 		"the manifest is gone":   {leave: func(v *virtual) { _ = os.Remove(v.path("2000-01-01.json")) }, said: "its manifest isn't there"},
 		"only the manifest left": {leave: func(v *virtual) { _ = os.Rename(v.path("2000-01-01.csv"), v.path("x.csv")) }, said: "users.csv is the input of "},
@@ -320,8 +321,8 @@ func TestSeriesRetry(t *testing.T) {
 	})
 }
 
-// Rows from stdin are kept beside the results of their date, and only there, as long as one of them
-// is open.
+// A run keeps rows from stdin beside the results of their date, and only there, as long as one of
+// them is open.
 func TestSeriesOfStdin(t *testing.T) {
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.args, v.stdin = []string{"-"}, "userId\n"+strings.Join(v.ids, "\n")+"\n"
@@ -335,7 +336,7 @@ func TestSeriesOfStdin(t *testing.T) {
 		v.wantDays(days{"2000-01-01": {"reset": 3}})
 		v.resets(map[int]int{1: 3})
 
-		// Results that have no copy of their input any more take it again.
+		// If results have no copy of their input any more, a run accepts the input again.
 		nextDay()
 		v.stdin = "userId\n" + v.ids[2] + "\n"
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, Times: 1})
@@ -377,7 +378,7 @@ func TestSeriesDoesNotOverlap(t *testing.T) {
 	})
 }
 
-// A job without work has results each day, and its empty inputs are all the same.
+// A job without work has results each day, though its empty inputs are all the same.
 func TestSeriesOfEmptyInputs(t *testing.T) {
 	virtually(t, 1, standin.Config{}, func(v *virtual) {
 		v.today()
@@ -390,8 +391,8 @@ func TestSeriesOfEmptyInputs(t *testing.T) {
 	})
 }
 
-// Other orgs, plans, rehearsals and whatever else lies in the folder are nothing to go on with;
-// what can't be read is no ground for a guess.
+// A job doesn't continue results of other orgs, plans, rehearsals or any other file in the folder.
+// If it can't read a file, it refuses to guess.
 func TestSeriesKeepsToItsOwn(t *testing.T) {
 	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		if code := v.reset("--dry-run", "-o", v.path("%Y-%m-%d.csv")); code != 0 {
@@ -412,8 +413,8 @@ func TestSeriesKeepsToItsOwn(t *testing.T) {
 	})
 }
 
-// A plan with a date in its name belongs to no series: without an input there is nothing to go on
-// with, and that is said.
+// A plan with a date in its name belongs to no series: without an input there is nothing to
+// continue, and the program says so.
 func TestPlanWithADateNeedsItsInput(t *testing.T) {
 	virtually(t, 1, standin.Config{}, func(v *virtual) {
 		v.args = nil

@@ -40,7 +40,7 @@ func (a *app) sandboxCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "stays", Category: people, Usage: "factors of this `TYPE`, as push, stay listed after a reset; may be repeated"},
 			&cli.Uint64Flag{Name: "seed", Category: people, Usage: "`N` for another org: other people, other chances"},
 			&cli.StringFlag{Name: "app", Category: credentials, Usage: "a service app, too, with the private key in `FILE`, which is made if there is none"},
-			&cli.BoolFlag{Name: "dpop", Category: credentials, Usage: "the app has to prove that it holds its tokens, as new apps do at Okta"},
+			&cli.BoolFlag{Name: "dpop", Category: credentials, Usage: "the app has to prove that its tokens are its own, as new apps do at Okta"},
 			&cli.StringSliceFlag{Name: "scope", Category: credentials, Usage: "`SCOPE` that the app is granted, and no other; may be repeated (default: all that oktareset needs)"},
 			&cli.StringFlag{Name: "listen", Category: limits, Value: "127.0.0.1:8080", Usage: "`ADDRESS` of this machine's loopback; port 0 for a free one"},
 			&cli.IntFlag{Name: "limit", Category: limits, Value: 600, Usage: "`N` calls a minute in the bucket of resets"},
@@ -106,7 +106,7 @@ func parseSandbox(c *cli.Context) (access.Serving, error) {
 		return o, fault.Usage("see oktareset sandbox --help", "sandbox takes no argument, not %q", c.Args().First())
 	}
 	host, port, err := net.SplitHostPort(o.Listen)
-	if host == "localhost" { // a name server may say that it is another address
+	if host == "localhost" { // a name server may answer with another address
 		o.Listen = net.JoinHostPort("127.0.0.1", port)
 	}
 	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {

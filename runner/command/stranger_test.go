@@ -13,8 +13,8 @@ import (
 	"oktareset/runner/fault"
 )
 
-// strangers are the answers of something that lets changes through and blocks what Okta answers: a
-// page of its own with one of these statuses.
+// strangers returns the answers of something that lets changes through and replaces Okta's answers
+// by a page of its own with one of these statuses.
 func strangers() []standin.Fault {
 	var faults []standin.Fault
 	for _, code := range []int{200, 302, 400, 401, 403, 404, 407, 409, 413, 423, 429, 451, 501, 503} {
@@ -26,7 +26,7 @@ func strangers() []standin.Fault {
 	return faults
 }
 
-// noFalseRows fails the test if a row says that nothing was done where something was.
+// noFalseRows fails the test if a row says that nothing was done though something was.
 func (v *virtual) noFalseRows(done func(standin.Deeds) int) {
 	v.t.Helper()
 	for i, row := range v.table() {
@@ -44,8 +44,8 @@ func (v *virtual) noFalseRows(done func(standin.Deeds) int) {
 	}
 }
 
-// Whatever the status of a stranger's page: who was reset isn't called anything else, and nobody is
-// reset again, not by the run, not by a resume, not by --retry failed.
+// Whatever the status of a stranger's page, no row denies a reset that was done, and nobody is
+// reset again: not by the run, not by a resume, not by --retry failed.
 func TestPagesOfAStranger(t *testing.T) {
 	resets := func(d standin.Deeds) int { return d.Resets }
 	for _, trouble := range strangers() {
@@ -78,7 +78,7 @@ func TestPagesOfAStranger(t *testing.T) {
 	}
 }
 
-// The same where nothing proves it: the rows stay unknown, and --retry failed has nobody to reset.
+// If nothing proves the resets, the rows stay unknown, and --retry failed has nobody to reset.
 func TestPagesOfAStrangerWithoutProof(t *testing.T) {
 	for _, code := range []int{400, 401, 403, 404, 407, 413, 429, 451, 501} {
 		virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond, ResetEvents: standin.NoEvents}, func(v *virtual) {
@@ -97,7 +97,7 @@ func TestPagesOfAStrangerWithoutProof(t *testing.T) {
 	}
 }
 
-// A stranger's 429 holds the bucket, and it isn't told that others have spent the calls that
+// A stranger's 429 holds the bucket. The run doesn't report that others have spent the calls that
 // were set aside for enrollments.
 func TestAStrangersLimitIsNobodysSpending(t *testing.T) {
 	virtually(t, 60, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
@@ -110,7 +110,7 @@ func TestAStrangersLimitIsNobodysSpending(t *testing.T) {
 	})
 }
 
-// Later steps: a stranger's page leaves them open, and they are done once.
+// A stranger's page leaves a later step open, and the step is done once.
 func TestPagesOfAStrangerInLaterSteps(t *testing.T) {
 	for _, tt := range []struct {
 		op    string
@@ -151,9 +151,9 @@ func TestPagesOfAStrangerInLaterSteps(t *testing.T) {
 	}
 }
 
-// An enrollment that a stranger answers, and that Okta makes 20 s later, isn't sent again
-// meanwhile, neither by the run nor by a resume that knows only what the results say: the status of
-// the stranger's page is no refusal.
+// A stranger answers an enrollment that Okta makes 20 s later. Neither the run sends it again
+// meanwhile, nor a resume that only knows the results: the status of the stranger's page doesn't
+// count as a refusal.
 func TestLateEnrollmentThatAStrangerAnswers(t *testing.T) {
 	for _, code := range []int{200, 400, 401, 403, 404, 409, 429} {
 		for _, stopped := range []bool{false, true} {
@@ -181,7 +181,7 @@ func TestLateEnrollmentThatAStrangerAnswers(t *testing.T) {
 	}
 }
 
-// What a stranger says instead of Okta's answer to a question is no answer: it settles no row.
+// A stranger's page in the place of Okta's answer to a read settles no row.
 func TestPagesOfAStrangerInReads(t *testing.T) {
 	for _, code := range []int{401, 403, 404} {
 		for op, flags := range map[string][]string{
@@ -203,8 +203,8 @@ func TestPagesOfAStrangerInReads(t *testing.T) {
 	}
 }
 
-// Something takes x-okta-request-id from all answers: nothing could be believed, so that nothing is
-// begun.
+// Something removes x-okta-request-id from all answers: no answer could be trusted, so the run
+// begins nothing.
 func TestRequestIDsTakenAway(t *testing.T) {
 	for name, prepare := range map[string]func(*virtual){"token": func(*virtual) {}, "app": func(v *virtual) { v.asApp(standin.App{}) }} {
 		for _, op := range []string{"", standin.OpOrganization} {
@@ -230,8 +230,9 @@ func (v *virtual) wantNoResults() {
 	}
 }
 
-// One event has one code, wherever it happens: an outage that lasted is 5, in look-ups before the
-// question, too, and so are 429s that last; these aren't told as an org that can't be reached.
+// One event has one exit code, wherever it happens: an outage that lasts is 5, also in look-ups
+// before the question, and so are 429s that last. The run doesn't report 429s as an org that can't
+// be reached.
 func TestOneEventOneCode(t *testing.T) {
 	for _, tt := range []struct {
 		fault standin.Kind

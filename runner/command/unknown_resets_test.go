@@ -9,7 +9,7 @@ import (
 	"oktareset/runner/fault"
 )
 
-// loseLines loses all lines of the journal that the manifest doesn't know of yet, and returns the
+// loseLines removes all lines of the journal that the manifest doesn't count yet, and returns the
 // journal with them.
 func (v *virtual) loseLines() string {
 	v.t.Helper()
@@ -19,8 +19,8 @@ func (v *virtual) loseLines() string {
 	return whole
 }
 
-// Lines that were on the disk, and that the manifest didn't know of yet, are gone: the log still
-// knows who stood in them, and nobody is reset a second time.
+// Lines that were on the disk, and that the manifest didn't count yet, are gone. The log still has
+// the resets of their users, and nobody is reset a second time.
 func TestLostLinesAreKnownByTheLog(t *testing.T) {
 	for _, logins := range []bool{false, true} {
 		t.Run(fmt.Sprintf("logins %v", logins), func(t *testing.T) {
@@ -52,8 +52,8 @@ func TestLostLinesAreKnownByTheLog(t *testing.T) {
 	}
 }
 
-// A run that began days ago is asked for all of its time, though what others did is of no interest
-// any more.
+// The log is read back to the beginning of a run, also if that was days ago. Resets by others so
+// long ago don't matter any more.
 func TestLostLinesOfDaysAgo(t *testing.T) {
 	virtually(t, 6, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.mustCrashAt("/reset_factors", 2, confirm(6), "--workers", "1")
@@ -64,8 +64,8 @@ func TestLostLinesOfDaysAgo(t *testing.T) {
 	})
 }
 
-// Whom the runs of these results reset, and who isn't in the input, is nobody's business here: and
-// neither is whom others reset, nor what can't be read.
+// A resume isn't refused because of resets that its runs made of users outside of the input, resets
+// by others, or a log that can't be read.
 func TestResetsThatAreNoDamage(t *testing.T) {
 	virtually(t, 6, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.resetSome(v.ids[4:], time.Second)
@@ -78,7 +78,7 @@ func TestResetsThatAreNoDamage(t *testing.T) {
 	})
 }
 
-// What others did before the last day isn't told of a run that began before it.
+// A run that began more than a day ago doesn't report what others did before the last day.
 func TestOthersOfDaysAgoAreNotTold(t *testing.T) {
 	virtually(t, 6, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.wantEnd(v.reset(confirm(6), "--limit", "2"), fault.ExitStopped)

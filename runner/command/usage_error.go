@@ -12,9 +12,10 @@ import (
 	"oktareset/runner/fault"
 )
 
-// This file says what is wrong with a command line, and what was meant if that can be told.
+// This file says what is wrong with a command line, and suggests what was meant if it can.
 
-// didYouMean is a hint. command is where else to look, "" for the program itself; near may be "".
+// didYouMean returns a hint that suggests near, unless near is "", and the help of command, or of
+// the program itself if command is "".
 func didYouMean(command, near string) string {
 	see := "see oktareset " + strings.TrimSpace(command+" --help")
 	if near == "" {
@@ -23,7 +24,7 @@ func didYouMean(command, near string) string {
 	return "did you mean " + near + "? " + see
 }
 
-// unknownCommand is the error of a command line that begins with something else.
+// unknownCommand returns the error for a command line that doesn't begin with a command.
 func unknownCommand(word string) error {
 	var names []string
 	for _, c := range blankApp().cli().Commands {
@@ -38,18 +39,18 @@ func unknownCommand(word string) error {
 	return fault.Usage(hint, "unknown command %q", word)
 }
 
-// otherNames are flags of other programs, and what does the same here.
+// otherNames maps flags of other programs to those that do the same here.
 var otherNames = map[string]string{
 	"yes": "confirm", "y": "confirm", "force": "confirm", "f": "confirm", "assume-yes": "confirm",
 	"dry": "dry-run", "whatif": "dry-run", "what-if": "dry-run", "check": "dry-run", "simulate": "dry-run",
 	"out": "output", "file": "output", "concurrency": "workers", "parallel": "workers", "threads": "workers", "continue": "resume",
 }
 
-// flagName is how the name of a flag looks. What looks otherwise could be a secret, as could all
-// that stands behind a flag's =, and isn't repeated.
+// flagName matches the name of a flag. A message repeats nothing else of an argument: another text,
+// and everything after a flag's =, could be a secret.
 var flagName = regexp.MustCompile(`^--?[A-Za-z][A-Za-z_-]{0,29}$`)
 
-// shownFlag is the flag of an argument, as far as it may be repeated.
+// shownFlag returns the part of an argument that a message may repeat.
 func shownFlag(arg string) string {
 	if name, _, _ := strings.Cut(arg, "="); flagName.MatchString(name) {
 		return "flag " + name
@@ -57,7 +58,7 @@ func shownFlag(arg string) string {
 	return "such flag"
 }
 
-// unknownFlag is the error of a flag that a command doesn't have.
+// unknownFlag returns the error for a flag that a command doesn't have.
 func unknownFlag(cmd *cli.Command, arg string) error {
 	name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
 	return fault.Usage(unknownFlagHint(cmd, name), "%s has no %s", cmd.Name, shownFlag(arg))
@@ -95,27 +96,27 @@ func unknownFlagHint(cmd *cli.Command, name string) string {
 	return didYouMean(cmd.Name, near)
 }
 
-// flagFirst is the error of a command line that begins with a flag which isn't one of the program
-// itself; nil for another one.
+// flagFirst returns the error for a command line that begins with a flag, unless it is a flag of
+// the program itself. Otherwise it returns nil.
 func flagFirst(args []string) error {
 	if first := args[1]; len(first) < 2 || first[0] != '-' || slices.Contains(appFlags, first) {
 		return nil
 	}
 	for _, word := range args[2:] {
 		if cmd := findCommand(word); cmd != nil && !cmd.Hidden {
-			return fault.Usage("write oktareset "+word+" first, then the flags", "a flag stands before the command %s", word)
+			return fault.Usage("write oktareset "+word+" first, then the flags", "a flag comes before the command %s", word)
 		}
 	}
-	return fault.Usage("flags stand behind a command; see oktareset --help", "oktareset has no %s", shownFlag(args[1]))
+	return fault.Usage("flags follow a command; see oktareset --help", "oktareset has no %s", shownFlag(args[1]))
 }
 
-// The words of package flag for a value that it can't read.
+// badValue and badBool match what package flag says about a value that it can't read.
 var (
 	badValue = regexp.MustCompile(`^invalid value "((?:[^"\\]|\\.)*)" for flag -([a-z-]+): (.*)$`)
 	badBool  = regexp.MustCompile(`^invalid boolean value "(?:[^"\\]|\\.)*" for -([a-z-]+): `)
 )
 
-// usageError is what a command says of flags that can't be read.
+// usageError returns the error for flags that can't be read.
 func usageError(c *cli.Context, err error, _ bool) error {
 	name := ""
 	if c.Command != nil && c.Command.Name != "" && c.Command.Name != "oktareset" {
@@ -136,8 +137,8 @@ func usageError(c *cli.Context, err error, _ bool) error {
 	return fault.Usage(didYouMean(name, ""), "%s", text)
 }
 
-// wholeNumber is an example of one: what was typed, if that is how people write thousands; else the
-// default.
+// wholeNumber returns an example of a whole number. If people write thousands as what was typed
+// (10k, 10,000), it is that number; else it is the default.
 func wholeNumber(typed, def string) string {
 	thousands := regexp.MustCompile(`^([1-9][0-9]{0,2})[kK]$|^([1-9][0-9]{0,2})[.,_' ]?(000)$`)
 	if m := thousands.FindStringSubmatch(typed); m != nil {

@@ -45,7 +45,7 @@ type virtual struct {
 	stdout bytes.Buffer      // of the last run
 
 	dead     atomic.Bool                                                           // the power is off: no request gets out
-	tampered func(r *http.Request, next http.RoundTripper) (*http.Response, error) // nil: nothing stands between
+	tampered func(r *http.Request, next http.RoundTripper) (*http.Response, error) // nil: requests go straight to the org
 }
 
 // RoundTrip is the network between the command and the org.
@@ -108,7 +108,7 @@ func (v *virtual) resetIn(ctx context.Context, flags ...string) int {
 	return fault.Code(err)
 }
 
-// terminal is where somebody is asked, if anybody is there.
+// terminal returns the terminal on which a person is asked, if there is one.
 func (v *virtual) terminal() (console.Asker, error) {
 	if v.asker == nil {
 		return nil, syscall.ENXIO
@@ -126,7 +126,7 @@ func (v *virtual) read(name string) string {
 	return string(b)
 }
 
-// overwrite writes a file in place: who has it open sees it.
+// overwrite writes a file in place: a program that has it open sees the change.
 func (v *virtual) overwrite(name string, content []byte) {
 	if err := os.WriteFile(v.path(name), content, 0o600); err != nil {
 		v.t.Error(err)
@@ -165,7 +165,7 @@ func (v *virtual) counts() map[string]int {
 	return counts
 }
 
-// want fails the test unless the last run ended so.
+// want fails the test unless the last run ended with this code and these rows.
 func (v *virtual) want(code, wantCode int, counts map[string]int) {
 	v.t.Helper()
 	if code != wantCode {
@@ -192,7 +192,8 @@ func confirm(n int) string { return fmt.Sprintf("--confirm=acme.okta.com:%d", n)
 
 const resetOp = standin.OpResetFactors
 
-// In one run: what the log proves is reset, what certainly wasn't done is done.
+// One run settles both kinds of lost answers: a reset that the log proves counts as done, and a
+// reset that certainly wasn't done is sent again.
 func TestLostAnswersAreSettledInTheSameRun(t *testing.T) {
 	virtually(t, 100, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(
@@ -213,14 +214,15 @@ func TestLostAnswersAreSettledInTheSameRun(t *testing.T) {
 		if len(run.Proof) != 1 {
 			t.Fatalf("the manifest has %d waits for proof, want one: %v", len(run.Proof), run.Proof)
 		}
-		// Nothing is proved to be undone within a minute of a lost answer; by Okta's clock, to the second.
+		// Within a minute of a lost answer, by Okta's clock in seconds, nothing proves that the
+		// reset wasn't done.
 		if w := run.Proof[0]; w.To.Sub(w.From) < 50*time.Second || w.From.Before(run.StartedAt.Add(-time.Second)) || w.To.After(run.FinishedAt.Add(time.Second)) {
 			t.Errorf("it waited for proof from %v to %v, in a run from %v to %v", w.From, w.To, run.StartedAt, run.FinishedAt)
 		}
 	})
 }
 
-// Nothing can be proved: the rows stay unknown, whatever is done, until somebody decides.
+// Nothing can be proved: the rows stay unknown, whatever a run does, until somebody decides.
 func TestUnknownNeedsADecision(t *testing.T) {
 	virtually(t, 10, standin.Config{ResetEvents: standin.NoEvents}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, Times: 2})
@@ -233,7 +235,7 @@ func TestUnknownNeedsADecision(t *testing.T) {
 		v.want(v.reset("--retry", "unknown", confirm(10)), fault.ExitConsent, map[string]int{"reset": 8, "unknown/unverified": 2})
 		v.resets(map[int]int{1: 10})
 
-		// Tried again and refused, they are as unknown as before.
+		// If they are tried again and refused, they are as unknown as before.
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, Times: 2})
 		v.want(v.reset("--retry", "unknown", confirm(2)), 1, map[string]int{"reset": 8, "unknown/unverified": 2})
 		v.resets(map[int]int{1: 10})
@@ -246,7 +248,7 @@ func TestUnknownNeedsADecision(t *testing.T) {
 	})
 }
 
-// The proof comes late: a resume finds it, and --retry unknown sends nothing that is proved by
+// The proof comes late: a resume finds it, and --retry unknown sends no reset that is proved by
 // then.
 func TestProofThatComesLate(t *testing.T) {
 	for _, flags := range [][]string{{"--resume"}, {"--retry", "unknown", confirm(2)}} {
@@ -300,8 +302,8 @@ func TestHalt(t *testing.T) {
 	})
 }
 
-// A stopped run is waited for, but not the proof of what is in doubt: that is for the resume. Only
-// a look is taken.
+// After a signal, the run waits for the requests under way, but not for proof of rows in doubt. It
+// looks once, and leaves the rest to the resume.
 func TestSignalThenResume(t *testing.T) {
 	virtually(t, 300, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.Before, Op: resetOp, Every: 20, Times: 3})
@@ -320,7 +322,7 @@ func TestSignalThenResume(t *testing.T) {
 	})
 }
 
-// What a ledger belongs to can't be changed half-way.
+// A resume can't change the org, the steps or the input of a ledger.
 func TestResumeRefusesOtherRuns(t *testing.T) {
 	virtually(t, 10, standin.Config{}, func(v *virtual) {
 		org := v.org
@@ -338,7 +340,7 @@ func TestResumeRefusesOtherRuns(t *testing.T) {
 				t.Errorf("%q: the results were changed, %v", flags, err)
 			}
 		}
-		v.org = standin.New(standin.Config{ID: "00obeta"}) // what the name stands for now
+		v.org = standin.New(standin.Config{ID: "00obeta"}) // the org that has the name now
 		refuse("acme.okta.com (00obeta)")
 		v.org = org
 		refuse("record_factors", "--record-factors")
@@ -368,5 +370,5 @@ func TestResumeWithoutResultsBegins(t *testing.T) {
 	})
 }
 
-// appOf is the program in a process of a test's.
+// appOf returns the program for a process that a test starts.
 func appOf(p access.Process) *app { return &app{Env: &access.Env{Process: p}} }

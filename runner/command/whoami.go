@@ -16,7 +16,7 @@ const whoamiExamples = `   oktareset whoami                                     
    oktareset whoami --token-file /run/secrets/okta            is this token good?
 `
 
-// whoamiOptions is what the flags of whoami ask for.
+// whoamiOptions are the options that the flags of whoami set.
 type whoamiOptions struct {
 	org     access.Flags
 	json    bool
@@ -55,8 +55,8 @@ func (a *app) whoamiCommand() *cli.Command {
 	}
 }
 
-// whoami asks who the credentials belong to, by reads only, and prints it. What it did find out
-// is printed even if Okta refuses something.
+// whoami asks Okta who the credentials belong to, and prints the answer. It only reads. If Okta
+// refuses one of the questions, it prints the other answers all the same.
 func (a *app) whoami(ctx context.Context, o whoamiOptions) error {
 	c, err := a.Connect(ctx, access.Way{Flags: o.org, Scopes: access.ResetScopes, Product: "whoami", Verbose: o.console.Verbose})
 	if err != nil {

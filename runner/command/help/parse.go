@@ -20,12 +20,12 @@ const (
 // Block is a part of a text.
 type Block struct {
 	Kind   Kind
-	Level  int        // of a heading: 1 is the title; of an item: how deep it stands
+	Level  int        // of a heading: 1 is the title; of an item: how deep it is nested
 	Mark   string     // of an item: "-" or "1."
 	Text   string     // of a paragraph, heading or item: in one line
 	Rows   [][]string // of a table
 	Lines  []string   // of code
-	Info   string     // of code: the word behind the fence
+	Info   string     // of code: the word after the fence
 	Number int        // the line of the text in which it begins, from 1
 }
 
@@ -38,7 +38,7 @@ var (
 // Parse reads a text of the forms that [Block] knows.
 func Parse(text string) []Block {
 	var blocks []Block
-	open := false // the next line goes on with the last block
+	open := false // the next line continues the last block
 	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	for i := 0; i < len(lines); i++ {
 		line := lines[i]
@@ -77,7 +77,7 @@ func Parse(text string) []Block {
 	return blocks
 }
 
-// cells splits a row of a table. A \| is part of a cell.
+// cells splits a row of a table. A \| belongs to its cell.
 func cells(line string) []string {
 	const bar = "\x00"
 	line = strings.ReplaceAll(strings.Trim(strings.TrimSpace(line), "|"), `\|`, bar)
@@ -130,8 +130,8 @@ func Spans(text string) []Span {
 	return spans
 }
 
-// Leads says in words where a link of a topic leads, as "oktareset help results"; "" if it stays
-// in its text, or if the words of the link say it already.
+// Leads returns where a link of a topic leads, as "oktareset help results". It returns "" if the
+// link stays in its own text, or if its words say already where it leads.
 func (s Span) Leads() string {
 	name, ok := strings.CutSuffix(s.Link, ".md")
 	switch {

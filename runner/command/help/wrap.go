@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// Wrap sets a text for a terminal of so many columns: lines break between words, tables have
-// columns, and code stands as it is.
+// Wrap lays a text out for a terminal of so many columns. It breaks lines between words, writes
+// tables in columns, and leaves code as it is.
 func Wrap(text string, columns int) string {
 	columns = max(columns, 20)
 	var b strings.Builder
@@ -34,7 +34,7 @@ func Wrap(text string, columns int) string {
 	return b.String()
 }
 
-// heading is a title in capitals, or underlined, so that neither needs a colour.
+// heading returns a title in capitals, or underlined, so that it needs no colour.
 func heading(b Block) string {
 	text := plain(b.Text)
 	if b.Level == 1 {
@@ -43,11 +43,11 @@ func heading(b Block) string {
 	return text + "\n" + strings.Repeat("-", utf8.RuneCountInString(text))
 }
 
-// short is how long code may be to stay in one line.
+// short is the length up to which code stays in one line.
 const short = 30
 
-// plain is a line without its marks. Code keeps its backquotes: `me` is a word of ours, me is not.
-// The spaces in it don't end a line.
+// plain returns a line without its marks. Code keeps its backquotes, because me without them reads
+// as an ordinary word. The spaces in short code don't end a line.
 func plain(text string) string {
 	var b strings.Builder
 	for _, s := range Spans(text) {
@@ -67,7 +67,7 @@ func plain(text string) string {
 	return b.String()
 }
 
-// hard stands for a space at which no line ends.
+// hard marks a space at which no line may end.
 const hard = "\x00"
 
 // fold writes a text in lines of so many columns, first before the first line and rest before each
@@ -127,7 +127,7 @@ func table(b *strings.Builder, rows [][]string, columns int) {
 	}
 }
 
-// cellText is a cell without its marks. A cell that is a list of code needs no backquotes.
+// cellText returns a cell without its marks. A cell that is a list of code needs no backquotes.
 func cellText(cell string) string {
 	var b strings.Builder
 	for _, s := range Spans(cell) {
@@ -139,8 +139,8 @@ func cellText(cell string) string {
 	return b.String()
 }
 
-// tableWidths gives each column what its cells need. What is too much is taken from the widest one,
-// as long as its longest word fits.
+// tableWidths gives each column the width that its cells need. If that is too much, it narrows the
+// widest column, as long as the column's longest word fits.
 func tableWidths(rows [][]string, columns int) []int {
 	widths := make([]int, len(rows[0]))
 	least := make([]int, len(rows[0]))
