@@ -45,7 +45,8 @@ func TestParseColumns(t *testing.T) {
 	}
 }
 
-// What is no attribute is refused with where it is; an attribute of that name can be had.
+// A name that isn't an attribute is refused, and the hint gives the attribute of that name, which
+// can be exported.
 func TestNoAttributes(t *testing.T) {
 	t.Parallel()
 	for name := range notAttributes {

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// evidence is what the cells of a column say of what they are.
+// evidence counts what the cells of a column are.
 type evidence struct {
 	rows, ids, logins int
 	address           bool   // some login has an @
-	other             string // the first cell that is no ID, and its line
+	other             string // the first cell that isn't an ID, and its line
 	line              int
 }
 
@@ -20,7 +20,7 @@ func (e *evidence) fits(kind columnKind) bool {
 	switch kind {
 	case idColumn:
 		return e.ids > 0
-	case deskColumn: // people are called by their names there, too
+	case deskColumn: // its cells may also have people's names
 		return e.ids > 0 || e.address
 	case loginColumn, mailColumn:
 		return e.ids+e.logins > 0
@@ -29,18 +29,18 @@ func (e *evidence) fits(kind columnKind) bool {
 	}
 }
 
-// Survey reads the whole file, decides by its cells which column names the users, and counts it.
-// The first column fits whose name is known and of whose cells at least one is what the name says:
-// a column id of staff numbers is passed over. What is wrong with the file is an [*Error],
-// [ErrNoRows] among it: a file that isn't read to its end, a column that nothing can be looked up
-// by, a result in place of a plan and, without [Options] AllowEmpty, a plan without a row that
-// would be reset. The end of ctx is returned as it is.
+// Survey reads the whole file, decides by its cells which column names the users, and counts it. It
+// chooses the first column whose name is known and that has at least one cell as the name says. So
+// it passes over a column id of staff numbers. It returns an [*Error], which may wrap [ErrNoRows],
+// if it can't read the file to its end, if nobody can be looked up by the column's cells, if the
+// file is a result instead of a plan and, without [Options] AllowEmpty, if a plan would reset
+// nobody. It returns the end of ctx as it is.
 func (f *File) Survey(ctx context.Context) (Survey, error) {
 	c := newCensus(f.options)
 	all := make([]evidence, len(f.choices.layouts))
 	for i, l := range f.choices.layouts {
 		s, err := f.count(ctx, c, l, l.kind == idColumn && i < len(f.choices.layouts)-1)
-		if err == nil && c.skipped && c.s.IDs > 0 { // it is the one, though it didn't begin so
+		if err == nil && c.skipped && c.s.IDs > 0 { // it is the column, though its first rows had no ID
 			s, err = f.count(ctx, c, l, false)
 		}
 		if err != nil {
@@ -64,9 +64,8 @@ func (f *File) Survey(ctx context.Context) (Survey, error) {
 	return s, nil
 }
 
-// fallback chooses a column though no cell of any is what its name says: one called ID that holds
-// addresses, or one that nobody can be looked up by, whose rows are invalid. Staff numbers are
-// looked up only if the user chose them.
+// fallback chooses a column if none has a cell as its name says: one called ID that has addresses,
+// or one whose rows are all invalid. Staff numbers are looked up only if the user chose the column.
 func (c *choices) fallback(all []evidence, o Options) (int, *Error) {
 	if c.none != nil {
 		return 0, c.none
@@ -80,7 +79,7 @@ func (c *choices) fallback(all []evidence, o Options) (int, *Error) {
 	if i < 0 {
 		return 0, nil
 	}
-	if desk := slices.IndexFunc(c.layouts, func(l layout) bool { return l.kind == deskColumn }); desk >= 0 { // an ID is the ticket's
+	if desk := slices.IndexFunc(c.layouts, func(l layout) bool { return l.kind == deskColumn }); desk >= 0 { // a column ID has the IDs of tickets
 		i = desk
 	}
 	e, l := &all[i], &c.layouts[i]
@@ -94,7 +93,8 @@ func (c *choices) fallback(all []evidence, o Options) (int, *Error) {
 	}
 }
 
-// columnWarnings say what the user should know of the choice of a column. e is what its cells say.
+// columnWarnings returns what the user should know about the choice of a column. e counts its
+// cells.
 func (f *File) columnWarnings(chosen int, e *evidence) []string {
 	l := &f.choices.layouts[chosen]
 	if l.header == nil || f.options.Desk {
@@ -114,9 +114,9 @@ func (f *File) columnWarnings(chosen int, e *evidence) []string {
 			why = "column " + quote(name) + " is one of email addresses"
 		}
 	case 1:
-		why = "column " + passed[0] + " holds no Okta user ID"
+		why = "column " + passed[0] + " has no Okta user ID"
 	default:
-		why = "the columns " + strings.Join(passed, ", ") + " hold no Okta user ID"
+		why = "the columns " + strings.Join(passed, ", ") + " have no Okta user ID"
 	}
 	switch {
 	case l.kind == mailColumn:
@@ -124,7 +124,7 @@ func (f *File) columnWarnings(chosen int, e *evidence) []string {
 	case len(passed) > 0:
 		return []string{fmt.Sprintf("%s: taking column %s", why, quote(name))}
 	case e.ids == 0 && e.logins > 0 && strings.HasSuffix(PlainName(name), "id"):
-		return []string{fmt.Sprintf("column %s holds no Okta user ID: its cells are looked up as logins; %s names another", quote(name), f.options.columnFlag())}
+		return []string{fmt.Sprintf("column %s has no Okta user ID: its cells are looked up as logins; %s names another", quote(name), f.options.columnFlag())}
 	}
 	return nil
 }

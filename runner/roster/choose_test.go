@@ -21,10 +21,10 @@ func TestSurveyChoosesTheColumn(t *testing.T) {
 	}{
 		"an ID":                   {text: "userId,login\n" + idA + ",a@x\n", column: "userId"},
 		"one ID in the last row":  {text: "id,login\n1,a@x\n2,b@x\n" + idA + ",c@x\n", column: "id"},
-		"staff numbers":           {text: "ID,Name,Login\n1001,A,a@x\n", column: "Login", warning: `column "ID" holds no Okta user ID: taking column "Login"`},
+		"staff numbers":           {text: "ID,Name,Login\n1001,A,a@x\n", column: "Login", warning: `column "ID" has no Okta user ID: taking column "Login"`},
 		"Entra":                   {text: "userPrincipalName,mail,id\na@x,m@x," + guid + "\n", column: "userPrincipalName", warning: `taking column "userPrincipalName"`},
-		"two columns of others":   {text: "id,Okta ID,upn\n1," + guid + ",a@x\n", column: "upn", warning: `the columns "id", "Okta ID" hold no Okta user ID`},
-		"the second ID column":    {text: "id,Okta User ID,login\n1," + idA + ",a@x\n", column: "Okta User ID", warning: `column "id" holds no`},
+		"two columns of others":   {text: "id,Okta ID,upn\n1," + guid + ",a@x\n", column: "upn", warning: `the columns "id", "Okta ID" have no Okta user ID`},
+		"the second ID column":    {text: "id,Okta User ID,login\n1," + idA + ",a@x\n", column: "Okta User ID", warning: `column "id" has no`},
 		"an empty login":          {text: "login,mail\n,a@x\n", column: "mail", mail: true, warning: `no column with IDs or logins: taking column "mail"`},
 		"logins under an ID":      {text: "Okta User ID\na@x\n", column: "Okta User ID", warning: "looked up as logins; --column names another"},
 		"the same, empty mails":   {text: "User ID,Email\na@x,\n", column: "User ID", warning: "looked up as logins"},
@@ -60,7 +60,7 @@ func TestSurveyChoosesTheColumn(t *testing.T) {
 	}
 }
 
-// What nobody can be looked up by is refused before anybody is.
+// A column by which nobody can be looked up is refused before anybody is looked up.
 func TestSurveyRefusesTheColumn(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -86,7 +86,7 @@ func TestSurveyRefusesTheColumn(t *testing.T) {
 	}
 }
 
-// An ID that comes late decides, too, and then everybody is counted.
+// An ID in a late row also decides, and then all users are counted.
 func TestSurveyOfALateID(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
@@ -122,7 +122,7 @@ func TestRowsOfTheChosenColumn(t *testing.T) {
 	}
 }
 
-// A line that is the header again is a row that names nobody, and it is said.
+// A line that repeats the header is a row that names nobody, and a warning says so.
 func TestHeaderAgain(t *testing.T) {
 	t.Parallel()
 	f, s := survey(t, "\ufeffUser ID,Login\r\n"+idA+",a@x\r\n\ufeffUser ID,Login\r\n"+idB+",b@x\r\nuser id, LOGIN \r\n", Options{})
@@ -140,7 +140,7 @@ func TestHeaderAgain(t *testing.T) {
 	}
 }
 
-// What a spreadsheet wrote as a formula, so that it stays text, is that text.
+// If a spreadsheet wrote a text as a formula, so that it stays text, the cell is that text.
 func TestFormula(t *testing.T) {
 	t.Parallel()
 	f, s := survey(t, "id,login\n\"=\"\""+idA+"\"\"\",a@x\n\" =\"\"b@x\"\" \",\n\"=\"\"c\"\"&\"\"d\"\"\",\n", Options{})
@@ -157,7 +157,7 @@ func TestFormula(t *testing.T) {
 	}
 }
 
-// Windows-1252 is said once, with the line; nothing of it is copied.
+// One warning says that a file is Windows-1252, with the line, but not with the text.
 func TestNotUTF8(t *testing.T) {
 	t.Parallel()
 	f, s := survey(t, "login;Stra\xdfe\na@x;Hauptstra\xdfe\nm\xfcller@x;\xdf\nm\xf6ller@x;\n", Options{})
@@ -170,9 +170,8 @@ func TestNotUTF8(t *testing.T) {
 	}
 }
 
-// Whatever a file holds, the column that is chosen is one of the header, no column with an Okta ID
-// loses to one that is less sure, and no ID column without any wins over one in which somebody is
-// named.
+// Whatever a file contains, the survey chooses a column of the header. No column with an Okta ID
+// loses to a less certain one, and no ID column without an ID wins over one that names somebody.
 func FuzzColumn(f *testing.F) {
 	for _, seed := range []string{"id,login\n1,a@x\n", "User ID,email\n" + idA + ",a@x", "mail,upn,id\n,,1\n", "id,ID,login\n1,2,a"} {
 		f.Add(seed)

@@ -9,7 +9,7 @@ import (
 	"oktareset/runner/table"
 )
 
-// Errors that a caller may ask for with errors.Is.
+// Errors that a caller may find with errors.Is.
 var (
 	// ErrNoRows is wrapped by the [*Error] of [File.Survey] for a header alone, without
 	// [Options] AllowEmpty.
@@ -22,7 +22,7 @@ var (
 // errNoHeader is wrapped by the [*Error] of [Open] for a first row that names a user.
 var errNoHeader = errors.New("no header")
 
-// errAudit is about a file that is no list of users to act on, though it has their IDs.
+// errAudit is about a file that has IDs of users but isn't a list of users to act on.
 func errAudit() *Error {
 	return &Error{
 		Message: "the file is an audit, not a list of users: its rows were reset, and it has users whom no input named",
@@ -42,7 +42,7 @@ func errAfter() *Error {
 func errJournal() *Error {
 	return &Error{
 		Message: "the file is the journal of a run, not a list of users: a run of its own would reset the same people a second time",
-		Hint:    "to go on with that run: oktareset reset --resume -o and the name of its results",
+		Hint:    "to continue that run: oktareset reset --resume -o and the name of its results",
 	}
 }
 
@@ -83,14 +83,14 @@ func fileError(path string, err error) *Error {
 		e.Line, e.Message, e.Hint = broken.Line, broken.Message, broken.Hint
 	case errors.Is(err, ErrChanged):
 		e.Message, e.Err = ErrChanged.Error(), ErrChanged
-		e.Hint = "no row that wasn't surveyed was acted on; move the copy away, and go on with the input itself and --resume"
+		e.Hint = "no row that wasn't surveyed was acted on; move the copy away, and continue with the input itself and --resume"
 	case errors.As(err, &system):
-		e.Message = system.Err.Error() // the path stands before it already
+		e.Message = system.Err.Error() // the message begins with the path already
 	}
 	return e
 }
 
-// located is [fileError] for f; it also gives an [*Error] that has no path the file's.
+// located is [fileError] for f. It also sets the path of an [*Error] that has none.
 func (f *File) located(err error) *Error {
 	e := fileError(f.path, err)
 	e.Path = f.path

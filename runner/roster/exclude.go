@@ -28,11 +28,11 @@ type Excluded struct {
 // hintExclusions is about the forms that a file of exclusions may have.
 const hintExclusions = "give a CSV with a header such as login, a file of one ID or whole login a line, or the column with --exclude-column"
 
-// ReadExclusions reads a file of users who are to be left alone: a list as [Open] takes it, or one
-// column of IDs and logins without a header. column is the one that names the users; without it, a
+// ReadExclusions reads a file of users who are to be left alone: a list that [Open] accepts, or one
+// column of IDs and logins without a header. column is the one that names the users. Without it, a
 // line names somebody by an ID, a login or both. Any doubt is an [*Error], because a line that is
 // passed over is a user who isn't protected: a row that names nobody, a file that names nobody at
-// all, a file of ours, of which only some rows are meant. The end of ctx is returned as it is.
+// all, or a file of ours, of which only some rows are meant. It returns the end of ctx as it is.
 func ReadExclusions(ctx context.Context, path, column string) (Exclusions, error) {
 	f, err := openExclusions(path, column)
 	if err != nil {
@@ -86,8 +86,8 @@ func ReadExclusions(ctx context.Context, path, column string) (Exclusions, error
 	return x, nil
 }
 
-// whom returns what the cells of a line name somebody by. An empty one names nobody if another
-// does.
+// whom returns the identifiers by which the cells of a line name somebody. A cell may be empty if
+// another one names somebody.
 func whom(cells []string) (names []runner.Identifier, wrong *Error) {
 	for i, cell := range cells {
 		id, reason := runner.ParseIdentifier(cell)
@@ -106,8 +106,8 @@ func whom(cells []string) (names []runner.Identifier, wrong *Error) {
 	return names, nil
 }
 
-// loginsBeside returns the place in a row's cells of the logins that stand beside the IDs by which
-// a file names its users, or -1.
+// loginsBeside returns the place of the logins in a row's cells if the file names its users by IDs
+// and also has their logins, else -1.
 func (f *File) loginsBeside() int {
 	if f.layout.kind != idColumn {
 		return -1
@@ -119,7 +119,7 @@ func (f *File) loginsBeside() int {
 	return slices.Index(f.layout.others, f.choices.layouts[i].column)
 }
 
-// openExclusions opens a list of users, with a header or, if it has one column only, without.
+// openExclusions opens a list of users. A list with only one column may have no header.
 func openExclusions(path, column string) (*File, error) {
 	o := Options{Column: column, List: true, ColumnFlag: "--exclude-column"}
 	f, err := Open(path, o)
@@ -131,7 +131,7 @@ func openExclusions(path, column string) (*File, error) {
 	switch {
 	case bareErr != nil:
 		return nil, bareErr
-	case len(bare.first) > 1: // which of them names the users would be a guess
+	case len(bare.first) > 1: // to choose one of them would be a guess
 		return nil, errors.Join(err, bare.Close())
 	}
 	return bare, nil

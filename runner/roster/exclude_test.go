@@ -112,7 +112,7 @@ func TestReadExclusionsRefuses(t *testing.T) {
 		"a control character":  {"login\na@x\n\"b\x07@x\"\n", "names nobody: neither an Okta user ID nor a login: it contains the invisible character U+0007", "whole login", nil},
 		"too long":             {"login\n" + strings.Repeat("x", 101) + "\n", "it is longer than 100 characters", "", nil},
 		"Windows-1252":         {"login;name\na@x;A\nm\xfcller@x;B\n", "line 3: \"m\ufffdller@x\" names nobody: neither an Okta user ID nor a login: a letter in it isn't UTF-8", "", nil},
-		"below a title":        {"VIPs\n\nlogin\na@x\n", `line 3: the header stands here, below "VIPs"`, "remove the lines above it", nil},
+		"below a title":        {"VIPs\n\nlogin\na@x\n", `line 3: the header is here, below "VIPs"`, "remove the lines above it", nil},
 		"no known column":      {"name,team\nA,B\n", "no column names the users", hintExclusions, nil},
 		"a short login first":  {"root\na@x\n", `"root" is neither a known header nor a whole login: a short name isn't enough`, hintExclusions, nil},
 		"two bare columns":     {"a@x,A\nb@x,B\n", "stands where the header should be", hintExclusions, nil},

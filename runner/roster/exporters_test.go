@@ -70,9 +70,9 @@ func TestBelowATitle(t *testing.T) {
 		var e *Error
 		errors.As(err, &e)
 		switch {
-		case tt.line == 0 && err != nil && strings.Contains(err.Error(), "the header stands here"):
+		case tt.line == 0 && err != nil && strings.Contains(err.Error(), "the header is here"):
 			t.Errorf("%s: %v", name, err)
-		case tt.line > 0 && (e == nil || e.Line != tt.line || !strings.HasPrefix(e.Message, "the header stands here, below ") || e.Hint != "remove the lines above it"):
+		case tt.line > 0 && (e == nil || e.Line != tt.line || !strings.HasPrefix(e.Message, "the header is here, below ") || e.Hint != "remove the lines above it"):
 			t.Errorf("%s: %v, want line %d", name, err, tt.line)
 		}
 	}

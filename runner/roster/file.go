@@ -30,14 +30,14 @@ type File struct {
 	repeats  *runner.Repeats
 }
 
-// Copy gets what is read of an input, and gives it back. A [File] writes it from start to end,
-// once, and then only reads it.
+// Copy keeps what is read of an input. A [File] writes it once, from start to end, and then only
+// reads it.
 type Copy interface {
 	io.Writer
 	io.ReaderAt
 }
 
-// source is what an input is read from, once, from start to end.
+// source is where an input is read from, once, from start to end.
 type source struct {
 	io.Reader
 	file   *os.File // nil: not a file
@@ -45,14 +45,14 @@ type source struct {
 	change time.Time
 }
 
-// Open opens a file and reads its header. What is wrong with it is an [*Error]. What is read is
-// kept in memory, and no more of it than [MaxInMemory]. The file stays open until the survey, or
-// [File.Close].
+// Open opens a file and reads its header. If something is wrong with the file, the error is an
+// [*Error]. Open keeps what it reads in memory, at most [MaxInMemory] bytes. The file stays open
+// until the survey, or [File.Close].
 func Open(path string, o Options) (*File, error) {
 	return OpenCopying(path, &memory{path: path}, o)
 }
 
-// OpenCopying is [Open] for a file of any length: what is read of it goes to a copy.
+// OpenCopying is [Open] for a file of any length: it writes what it reads to a copy.
 func OpenCopying(path string, to Copy, o Options) (*File, error) {
 	info, err := os.Stat(path)
 	if err == nil {
@@ -74,7 +74,7 @@ func OpenCopying(path string, to Copy, o Options) (*File, error) {
 	return newFile(path, source{Reader: file, file: file, size: info.Size(), change: info.ModTime()}, to, o)
 }
 
-// regular refuses what can't be an input.
+// regular refuses a file that can't be an input.
 func regular(path string, mode os.FileMode, o Options) error {
 	switch {
 	case mode.IsDir():
@@ -87,17 +87,17 @@ func regular(path string, mode os.FileMode, o Options) error {
 	return nil
 }
 
-// Read is [OpenCopying] for what comes from elsewhere. path is what messages call it.
+// Read is [OpenCopying] for an input that isn't a file. path is its name in messages.
 func Read(path string, in io.Reader, to Copy, o Options) (*File, error) {
 	return newFile(path, source{Reader: in}, to, o)
 }
 
-// Reread opens the copy of an earlier [File], of size bytes. path is what messages call it.
+// Reread opens the copy of an earlier [File], of size bytes. path is its name in messages.
 func Reread(path string, of io.ReaderAt, size int64, o Options) (*File, error) {
 	return newFile(path, source{Reader: io.NewSectionReader(of, 0, size)}, reread{of}, o)
 }
 
-// reread is a copy that is there already.
+// reread is a copy that exists already.
 type reread struct{ io.ReaderAt }
 
 func (reread) Write(b []byte) (int, error) { return len(b), nil }
@@ -151,8 +151,8 @@ func (f *File) Path() string { return f.path }
 // Plan reports whether the file is a plan: what a dry run wrote.
 func (f *File) Plan() bool { return f.layout.plan }
 
-// Column returns the name of the column that names the users, as it stands in the file; without a
-// header its number, as column1. Like Columns and Mail it is certain after [File.Survey] only.
+// Column returns the name of the column that names the users, as the file has it, or without a
+// header its number, as column1. Like Columns and Mail it is certain only after [File.Survey].
 func (f *File) Column() string {
 	if f.options.NoHeader {
 		return columnName(f.layout.column)
@@ -160,33 +160,33 @@ func (f *File) Column() string {
 	return f.first[f.layout.column]
 }
 
-// Place returns the place in [runner.Row.Cells] of the first other column that a header names so,
-// or -1.
+// Place returns the place in [runner.Row.Cells] of the first other column with this name in the
+// header, or -1.
 func (f *File) Place(named func(header string) bool) int {
 	return slices.IndexFunc(f.layout.others, func(column int) bool { return f.layout.header != nil && named(f.layout.header[column]) })
 }
 
-// Columns returns the names of the other columns, in the order of [runner.Row.Cells], as they
-// may stand in a result: a column with a name of ours is input.NAME, the second of two with one
-// name is NAME.2, one without a name is called by its number.
+// Columns returns the names of the other columns for a result, in the order of [runner.Row.Cells]:
+// a column with a name of ours is input.NAME, the second of two with the same name is NAME.2, and
+// one without a name has its number.
 func (f *File) Columns() []string { return f.layout.names }
 
-// Mail reports whether the users are named by their email addresses: whoever is found must have the
-// address as login, too.
+// Mail reports whether the file names its users by their email addresses. The user found must then
+// have the address as login, too.
 func (f *File) Mail() bool { return f.layout.kind == mailColumn }
 
-// Warnings returns what the user should know before a change though nothing is wrong, by the
-// [File.Survey] that comes before.
+// Warnings returns what the user should know before a change though nothing is wrong. Call
+// [File.Survey] first.
 func (f *File) Warnings() []string { return f.warnings }
 
-// Repeats returns the users whom more than one row names, by the [File.Survey] that comes before.
+// Repeats returns the users whom more than one row names. Call [File.Survey] first.
 func (f *File) Repeats() *runner.Repeats { return f.repeats }
 
-// Content returns what was surveyed, from its start. Its Read returns an error that wraps
-// [ErrChanged] rather than anything else.
+// Content returns what was surveyed, from its start. If the copy has changed, its Read returns an
+// error that wraps [ErrChanged].
 func (f *File) Content() io.Reader { return f.record.content() }
 
-// pass takes an input apart, from its start.
+// pass reads the lines of an input, from its start.
 type pass struct {
 	in    *table.Reader
 	n     int      // data lines read
@@ -218,7 +218,7 @@ func (p *pass) next() (cells []string, line int, err error) {
 	return cells, line, nil
 }
 
-// begin returns the only pass over the source or, once that has come to its end, one over the copy.
+// begin returns the only pass over the source or, after its end, a pass over the copy.
 func (f *File) begin() (*pass, error) {
 	switch p := f.reading; {
 	case p != nil:
@@ -230,12 +230,13 @@ func (f *File) begin() (*pass, error) {
 	return f.pass(f.Content())
 }
 
-// end makes sure that all of the source was read, and that it is what it was when it was opened.
+// end makes sure that the source was read to its end, and that it hasn't changed since it was
+// opened.
 func (f *File) end() error {
 	if f.ended {
 		return nil
 	}
-	// What ends the rows need not be the end of the bytes.
+	// The rows may end before the bytes do.
 	if _, err := io.Copy(io.Discard, io.TeeReader(f.source, f.record)); err != nil {
 		return err
 	}

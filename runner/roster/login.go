@@ -9,13 +9,13 @@ import (
 	"oktareset/runner/table"
 )
 
-// loginNames are the headers under which exports keep a login beside an ID, as [PlainName] has
-// them, the surest first.
+// loginNames are the headers that exports use for a login beside an ID, as [PlainName] returns
+// them, the most certain first.
 var loginNames = []string{"login", "userlogin", "profilelogin", "username", "oktausername"}
 
-// columnOfLogins returns the index of the column that names, in a row that names its user by ID,
-// the same user by login; -1 for none. It is believed for what people read only: what is done goes
-// by the ID. So of two such columns the first one will do.
+// columnOfLogins returns the index of the column with the logins of users whom the rows name by ID,
+// or -1. The logins are only for people to read. Requests use the ID. So it doesn't matter if two
+// columns have logins: the first one is enough.
 func columnOfLogins(header []string, column int) int {
 	for _, known := range loginNames {
 		i := slices.IndexFunc(header, func(name string) bool { return PlainName(name) == known })
@@ -26,8 +26,8 @@ func columnOfLogins(header []string, column int) int {
 	return -1
 }
 
-// Names returns the places of the columns that call a user something a person knows, a login before
-// an email address.
+// Names returns the places of the columns with a name of the user that a person knows: first
+// logins, then email addresses.
 func Names(columns []string) []int {
 	var found []int
 	for _, known := range knownColumns {
@@ -42,17 +42,17 @@ func Names(columns []string) []int {
 	return found
 }
 
-// IsIdentifier reports whether a column of this name holds what identifies a user: an ID, a login or
-// an email address.
+// IsIdentifier reports whether a column with this name identifies users: by an ID, a login or an
+// email address.
 func IsIdentifier(column string) bool {
 	kind := kindOf(column)
 	return kind == idColumn || kind == loginColumn || kind == mailColumn
 }
 
-// planLogin is the column in which a plan has the login that its dry run has looked up.
+// planLogin is the column of a plan with the login that its dry run has looked up.
 var planLogin = slices.Index(table.Columns, "login")
 
-// login returns what the row calls a user whom it names by ID, or "".
+// login returns the login of a user whom the row names by ID, or "".
 func (l *layout) login(cells []string, input string) string {
 	if l.named < 0 {
 		return ""

@@ -8,7 +8,7 @@ import (
 	"oktareset/runner/table"
 )
 
-// otherColumns returns the indexes of the columns but one, and their names in a result.
+// otherColumns returns the indexes of all columns except one, and their names in a result.
 func otherColumns(header []string, column int) (others []int, names []string) {
 	for i, name := range header {
 		if i != column {
@@ -19,9 +19,9 @@ func otherColumns(header []string, column int) (others []int, names []string) {
 	return others, distinctNames(names, others)
 }
 
-// distinctNames returns names that can stand beside our columns: none is empty, none is ours
-// and no two are the same, not even for a reader to whom case doesn't matter (PowerShell's
-// Import-Csv). indexes are those of the columns in the file.
+// distinctNames returns names for columns beside ours: none is empty, none is ours, and no two are
+// the same, not even for a program that ignores case (PowerShell's Import-Csv). indexes are those
+// of the columns in the file.
 func distinctNames(names []string, indexes []int) []string {
 	taken := make(map[string]int, len(names)) // a name, and the number that its next double tries first
 	distinct := make([]string, len(names))
@@ -43,7 +43,7 @@ func distinctNames(names []string, indexes []int) []string {
 	return distinct
 }
 
-// columnName is the name of a column that has none.
+// columnName returns a name for a column that has none.
 func columnName(index int) string { return fmt.Sprintf("column%d", index+1) }
 
 const (
@@ -51,7 +51,7 @@ const (
 	quoteCells = 20 // of a header in a message
 )
 
-// quote returns a foreign text as a message may hold it.
+// quote returns a foreign text in a form that is safe in a message.
 func quote(s string) string {
 	if runes := []rune(s); len(runes) > quoteRunes {
 		s = string(runes[:quoteRunes]) + "…"

@@ -104,8 +104,8 @@ func TestRowsOfAChangedFile(t *testing.T) {
 	}
 }
 
-// No row is made of bytes that weren't surveyed, wherever the copy was changed: the rows before
-// are.
+// Wherever the copy was changed, no row is made of bytes that weren't surveyed. The rows before the
+// change are read.
 func TestRowsOfAChangedCopy(t *testing.T) {
 	t.Parallel()
 	const rows = 30_000
@@ -207,8 +207,7 @@ func (c brokenCopy) Write([]byte) (int, error) { return 0, c.err }
 
 func (c brokenCopy) ReadAt([]byte, int64) (int, error) { return 0, c.err }
 
-// The copy of an earlier run is an input like any other, and what was surveyed of it is what was
-// written.
+// The copy of an earlier run is an input like any other. Its survey finds what that run surveyed.
 func TestReread(t *testing.T) {
 	t.Parallel()
 	const text = "login,x\na@b,1\n"
@@ -278,7 +277,7 @@ func FuzzRoster(f *testing.F) {
 	})
 }
 
-// checkRows holds the rows against the survey and the text they came from.
+// checkRows compares the rows with the survey and with the text that they came from.
 func checkRows(t *testing.T, in *File, text string, rows []runner.Row, s Survey) {
 	t.Helper()
 	var seen runner.Seen
@@ -319,7 +318,7 @@ func checkRows(t *testing.T, in *File, text string, rows []runner.Row, s Survey)
 	}
 }
 
-// The cells of an export are escaped; anybody else's apostrophe is a part of the cell.
+// The cells of our exports are escaped. In any other file, an apostrophe is a part of the cell.
 func TestRowsOfAnExport(t *testing.T) {
 	t.Parallel()
 	const rows = ",'=x@example.com,'+1555,''q\n"

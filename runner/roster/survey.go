@@ -21,7 +21,7 @@ type Survey struct {
 	Rows         int    // rows that [File.Rows] yields: Distinct + Duplicates + Invalid
 	Distinct     int    // distinct valid identifiers: the COUNT of consent
 	Duplicates   int    // rows whose identifier an earlier row has
-	Invalid      int    // rows that name nobody that may be asked for
+	Invalid      int    // rows whose identifier may not be looked up
 	FirstInvalid int    // line of the first of them; 0 when there is none
 	IDs          int    // rows that name a user by ID
 	Logins       int    // rows that name a user by login
@@ -30,9 +30,9 @@ type Survey struct {
 	SHA256       string // of these bytes, in hex
 }
 
-// count reads the whole file by a layout, which is the file's from then on, and counts it. Of one
-// that is doubtful the number of users may be missing: see census. The source is read once, by the
-// first of them; the others read the copy.
+// count reads the whole file with a layout, which the file then keeps, and counts it. If the layout
+// is doubtful, the number of users may be missing: see census. The first call reads the source, the
+// others read the copy.
 func (f *File) count(ctx context.Context, c *census, l layout, doubtful bool) (Survey, error) {
 	f.layout = l
 	c.begin(&f.layout, doubtful)
@@ -59,7 +59,7 @@ func (f *File) count(ctx context.Context, c *census, l layout, doubtful bool) (S
 	return s, nil
 }
 
-// census counts rows, by one layout after the other.
+// census counts rows, with one layout after the other.
 type census struct {
 	layout *layout
 	s      Survey
@@ -74,21 +74,21 @@ type census struct {
 	address  bool          // some login has an @
 	warnings []string
 
-	// doubtful is that the column may be passed over for another. While it holds no ID beyond the
-	// first rows, users aren't remembered: that takes most of the time. skipped is that somebody
-	// wasn't.
+	// doubtful marks a column that may be passed over for another. If its first rows have no ID,
+	// users aren't remembered until one appears: to remember them takes most of the time. skipped
+	// reports that somebody wasn't remembered.
 	doubtful, skipped bool
 }
 
 func newCensus(o Options) *census { return &census{options: o} }
 
-// begin forgets what was counted, and keeps the memory for it.
+// begin forgets the counts, and keeps their memory for reuse.
 func (c *census) begin(l *layout, doubtful bool) {
 	c.users.reset()
 	*c = census{options: c.options, users: c.users, layout: l, doubtful: doubtful, statuses: make(runner.Counts)}
 }
 
-// evidence is what the cells that were counted say.
+// evidence returns what the counted cells are.
 func (c *census) evidence() evidence {
 	return evidence{rows: c.s.Rows, ids: c.s.IDs, logins: c.s.Logins, address: c.address, other: strings.TrimSpace(c.first.user), line: c.first.line}
 }
@@ -101,7 +101,7 @@ func (c *census) warn(foreign int) {
 			"save the file as CSV UTF-8", foreign, utf8.RuneError))
 	}
 	if c.formula > 0 {
-		c.warnings = append(c.warnings, fmt.Sprintf("line %d names a user by the formula of a spreadsheet, as =\"…\": what stands between the quotes is taken", c.formula))
+		c.warnings = append(c.warnings, fmt.Sprintf("line %d names a user by the formula of a spreadsheet, as =\"…\": the text between the quotes is used", c.formula))
 	}
 	switch {
 	case c.headers == 1:
@@ -122,8 +122,8 @@ type dataLine struct {
 // surveyBatch is the number of lines between two looks at the context: a few milliseconds.
 const surveyBatch = 1024
 
-// count counts what is left of p. One goroutine takes the lines apart while this one counts:
-// each is half of the work.
+// count counts the rest of p. One goroutine parses the lines while this one counts: each does half
+// of the work.
 func (c *census) count(ctx context.Context, p *pass) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -145,9 +145,9 @@ func (c *census) count(ctx context.Context, p *pass) error {
 	return cmp.Or(wrong, reader.Wait())
 }
 
-// read sends what is left of p to batches. A batch is valid until the next one is received.
+// read sends the rest of p to batches. A batch is valid until the next one is received.
 func (l *layout) read(ctx context.Context, p *pass, batches chan<- []dataLine) error {
-	var turns [2][]dataLine // whoever receives one is done with the other
+	var turns [2][]dataLine // the reader of one has finished with the other
 	for turn := 0; ctx.Err() == nil; turn = 1 - turn {
 		batch := turns[turn][:0]
 		var err error
@@ -230,8 +230,7 @@ func (c *census) row(d dataLine) {
 	c.users.add(id.Key())
 }
 
-// result returns the counts of a file of lines data lines; a file that leaves nothing to do is
-// an error.
+// result returns the counts of a file with so many data lines. A file without work is an error.
 func (c *census) result(lines int) (Survey, error) {
 	switch {
 	case c.s.Rows == 0 && c.options.AllowEmpty && c.statuses[runner.StatusSkipped] == lines: // nobody is overlooked
@@ -250,7 +249,7 @@ func (c *census) result(lines int) (Survey, error) {
 	return c.s, nil
 }
 
-// hintNobody says what to do about a plan of so many lines that would reset nobody.
+// hintNobody says what to do about a plan of so many lines if it would reset nobody.
 func (c *census) hintNobody(lines int) string {
 	switch {
 	case c.statuses[runner.StatusFailed] > 0:
@@ -272,7 +271,7 @@ func checkStatus(s runner.Status, line int) error {
 		return &Error{
 			Line:    line,
 			Message: fmt.Sprintf("the file is a result, not a plan: this row is %s", s),
-			Hint:    "to go on with that run, name its results with --resume -o, or with --retry failed -o; a new run would reset its users a second time",
+			Hint:    "to continue that run, name its results with --resume -o, or with --retry failed -o; a new run would reset its users a second time",
 		}
 	case !slices.Contains(runner.Statuses, s):
 		return &Error{

@@ -14,14 +14,14 @@ var errNoColumn = errors.New("no column names the users")
 // named.
 var errNoSuchColumn = errors.New("no such column")
 
-// maxTitle is how many lines above a header are told from it.
+// maxTitle is how many lines may be above a header that is still recognized.
 const maxTitle = 20
 
-// belowTitle returns the error for a file whose header stands below a title or other lines, as
-// reports have them; nil if it doesn't. wrong is what is wrong with the first row as a header.
+// belowTitle returns the error for a file whose header is below a title or other lines, as in
+// reports, else nil. wrong says why the first row isn't a header.
 func (f *File) belowTitle(in *table.Reader, wrong error) *Error {
 	first, line := in.Header()
-	title := filled(first) == 1 // above one column, too
+	title := filled(first) == 1 // also above a single column
 	switch {
 	case errors.Is(wrong, errNoHeader): // it names somebody, as the row of a list without a header does
 		title = false
@@ -39,7 +39,7 @@ func (f *File) belowTitle(in *table.Reader, wrong error) *Error {
 		header, at := r.Header()
 		if _, wrong := newChoices(header, f.options); wrong == nil && (title || filled(first) < filled(header) || in.Delimiter() != r.Delimiter()) {
 			return &Error{
-				Line: at, Message: "the header stands here, below " + quote(strings.TrimSpace(strings.Join(first, " "))),
+				Line: at, Message: "the header is here, below " + quote(strings.TrimSpace(strings.Join(first, " "))),
 				Hint: "remove the lines above it",
 			}
 		}
@@ -47,7 +47,7 @@ func (f *File) belowTitle(in *table.Reader, wrong error) *Error {
 	return nil
 }
 
-// filled is how many cells of a row hold something.
+// filled returns how many cells of a row aren't empty.
 func filled(cells []string) int {
 	n := 0
 	for _, cell := range cells {

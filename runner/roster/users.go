@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// WriteUsers writes IDs or logins as a file that [Open] takes: one row each, whatever they hold,
-// but none for an empty one.
+// WriteUsers writes IDs or logins as a file that [Open] accepts: one row each, whatever characters
+// they have, but none for an empty one.
 func WriteUsers(w io.Writer, users []string) error {
 	b := bufio.NewWriter(w)
 	_, _ = b.WriteString("login\n") // Flush reports what went wrong
 	for _, u := range users {
-		// Always quoted: a login may hold what means something in CSV.
+		// Always quoted: a login may contain characters that CSV uses.
 		_, _ = b.WriteString(`"` + strings.ReplaceAll(u, `"`, `""`) + "\"\n")
 	}
 	if err := b.Flush(); err != nil {

@@ -18,8 +18,8 @@ type FactorType struct {
 	Provider string // as OKTA; "": all factors of the type
 }
 
-// ParseFactorType reads TYPE[:PROVIDER]. A type may contain colons, as token:software:totp. A
-// provider is in capitals, or one that Okta has.
+// ParseFactorType reads TYPE[:PROVIDER]. A type may contain colons, as token:software:totp. The
+// last part is a provider if it is in capitals, or if Okta has that provider.
 func ParseFactorType(s string) (FactorType, error) {
 	f := FactorType{Type: s}
 	if i := strings.LastIndexByte(s, ':'); i >= 0 && isProvider(s[:i], s[i+1:]) {
@@ -37,7 +37,7 @@ func ParseFactorType(s string) (FactorType, error) {
 	return f, nil
 }
 
-// isProvider reports whether what stands behind the last colon isn't a part of the type.
+// isProvider reports whether the text after the last colon is a provider, not a part of the type.
 func isProvider(before, last string) bool {
 	if slices.Contains(oktaclient.FactorTypes(), strings.ToLower(before+":"+last)) {
 		return false
@@ -45,9 +45,9 @@ func isProvider(before, last string) bool {
 	return strings.ToUpper(last) == last || slices.Contains(oktaclient.Providers(strings.ToLower(before)), strings.ToUpper(last))
 }
 
-// ParseFactorTypes reads the values of a flag that names factors. A type that Okta hasn't is an
-// error: nobody has such a factor, and that would look like an answer. The set is open, though: what
-// only Okta's API can have called so passes.
+// ParseFactorTypes reads the values of a flag that names factors. A type that Okta doesn't have is
+// an error: no user would have a factor of that type, and the run would look like a success. Okta
+// may add types, though. So a name passes if it looks as if it came from Okta's API.
 func ParseFactorTypes(flag string, values []string) ([]FactorType, error) {
 	var types []FactorType
 	for _, s := range values {
@@ -65,8 +65,8 @@ func ParseFactorTypes(flag string, values []string) ([]FactorType, error) {
 	return types, nil
 }
 
-// unlikely returns what to give in place of a type that Okta hasn't, or "". f and err are what
-// ParseFactorType has made of s.
+// unlikely returns what to write instead of a type that Okta doesn't have, or "". f and err are
+// what ParseFactorType returned for s.
 func unlikely(s string, f FactorType, err error) string {
 	called := oktaclient.CalledFactors()
 	types := oktaclient.FactorTypes()
@@ -81,7 +81,7 @@ func unlikely(s string, f FactorType, err error) string {
 			return ""
 		}
 		return fmt.Sprintf("the provider of %s is %s", f.Type, oneOf(oktaclient.Providers(f.Type)))
-	case strings.ContainsAny(f.Type, ":_"): // nobody makes that up
+	case strings.ContainsAny(f.Type, ":_"): // people don't invent names of this form
 		return ""
 	}
 	hint := "it has " + strings.Join(types, ", ")
@@ -95,7 +95,7 @@ func unlikely(s string, f FactorType, err error) string {
 	}
 }
 
-// oneOf is "a, b or c".
+// oneOf returns "a, b or c".
 func oneOf(words []string) string {
 	last := len(words) - 1
 	if last == 0 {
@@ -104,7 +104,7 @@ func oneOf(words []string) string {
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
-// Undocumented says which of the types Okta doesn't document, or "".
+// Undocumented says which types Okta doesn't document, or returns "".
 func Undocumented(types []FactorType) string {
 	for _, f := range types {
 		if !slices.Contains(oktaclient.FactorTypes(), f.Type) {
@@ -117,7 +117,7 @@ func Undocumented(types []FactorType) string {
 	return ""
 }
 
-// String is TYPE or TYPE:PROVIDER.
+// String returns TYPE or TYPE:PROVIDER.
 func (f FactorType) String() string {
 	if f.Provider == "" {
 		return f.Type
@@ -125,7 +125,7 @@ func (f FactorType) String() string {
 	return f.Type + ":" + f.Provider
 }
 
-// Names reports whether a factor is one of those that f names.
+// Names reports whether f names a factor.
 func (f FactorType) Names(o oktaclient.Factor) bool {
 	return o.Type == f.Type && (f.Provider == "" || o.Provider == f.Provider)
 }

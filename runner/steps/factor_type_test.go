@@ -11,14 +11,14 @@ import (
 	"oktareset/runner/fault"
 )
 
-// A type that Okta hasn't is refused with what was meant; one that only its API can have made
-// passes, and is said to be undocumented.
+// A type that Okta doesn't have is refused, and the hint suggests what was meant. A name that looks
+// as if it came from Okta's API passes with a warning.
 func TestParseFactorTypes(t *testing.T) {
 	t.Parallel()
 	for value, tt := range map[string]struct {
 		want         string // "": refused
 		undocumented bool
-		hint         string // the begin of it
+		hint         string // how it begins
 	}{
 		"sms": {want: "sms"}, "SMS": {want: "sms"}, "push:OKTA": {want: "push:OKTA"}, "Push:okta": {want: "push:OKTA"},
 		"token:rsa": {want: "token:RSA"}, "TOKEN:HARDWARE": {want: "token:hardware"}, "token:hardware:yubico": {want: "token:hardware:YUBICO"},
@@ -52,7 +52,7 @@ func TestParseFactorTypes(t *testing.T) {
 	}
 }
 
-// The help topic on steps names the types that are taken.
+// The help topic on steps names the types that are accepted.
 func TestTopicNamesTheTypes(t *testing.T) {
 	t.Parallel()
 	topic, _ := help.Find("steps")
@@ -63,7 +63,7 @@ func TestTopicNamesTheTypes(t *testing.T) {
 	}
 }
 
-// What people call factors leads to such as there are.
+// Every name that people use for factors leads to types that Okta has.
 func TestCalledFactors(t *testing.T) {
 	t.Parallel()
 	for word, factors := range oktaclient.CalledFactors() {
