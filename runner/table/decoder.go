@@ -13,8 +13,8 @@ import (
 
 var errCutOff = errors.New("the line is cut off: it has no line end")
 
-// Decoder takes single lines of one file of ours apart: the inverse of [Encoder]. It is not
-// safe for concurrent use.
+// Decoder parses single lines of one file of ours: the inverse of [Encoder]. It is not safe for
+// concurrent use.
 type Decoder struct {
 	line  bytes.Reader
 	csv   *csv.Reader // for lines with quotes
@@ -31,9 +31,9 @@ func NewDecoder(extra int) *Decoder {
 	return d
 }
 
-// Decode returns the record and the other cells of a line, which ends in LF: without it, the
-// line may be cut off in its last cell, and is refused. The strings may be kept, the slice is
-// reused. What is no row of the file is an error, after which the decoder can be used further.
+// Decode returns the record and the other cells of a line, which must end in LF. A line without LF
+// may be cut off in its last cell, and is refused. The strings may be kept, the slice is reused. If
+// the line isn't a row of the file, Decode returns an error, and the decoder can still be used.
 func (d *Decoder) Decode(line []byte) (rec Record, extra []string, err error) {
 	if end := bytes.IndexByte(line, '\n'); end < 0 {
 		return Record{}, nil, errCutOff
@@ -49,8 +49,8 @@ func (d *Decoder) Decode(line []byte) (rec Record, extra []string, err error) {
 	return unmarshal(cells), unescapeAll(cells[len(Columns):]), nil
 }
 
-// split takes the usual line apart: one without quotes, that has the right number of cells. All
-// others are left to [Decoder.parse].
+// split parses the usual line: one without quotes, with the right number of cells. It leaves all
+// others to [Decoder.parse].
 func (d *Decoder) split(line []byte) (cells []string, ok bool) {
 	if bytes.IndexByte(line, '"') >= 0 || bytes.IndexByte(line, '\r') >= 0 {
 		return nil, false
@@ -67,8 +67,8 @@ func (d *Decoder) split(line []byte) (cells []string, ok bool) {
 	return d.cells, strings.IndexByte(rest, ',') < 0
 }
 
-// parse takes any line apart. With one line of text at a time, the csv.Reader has nothing left
-// over whatever happens.
+// parse parses any line. The csv.Reader gets one line of text at a time, so nothing is left over
+// after an error.
 func (d *Decoder) parse(line []byte) (cells []string, err error) {
 	d.line.Reset(line)
 	cells, err = d.csv.Read()
@@ -116,7 +116,8 @@ func NewRecordReader(r io.Reader) (*RecordReader, error) {
 func (r *RecordReader) Extra() []string { return r.extra }
 
 // Read returns the next record, its other cells and the line on which it starts, or io.EOF. The
-// strings may be kept, the slice is reused. What is wrong with the file is an [*Error].
+// strings may be kept, the slice is reused. If something is wrong with the file, the error is an
+// [*Error].
 func (r *RecordReader) Read() (rec Record, extra []string, line int, err error) {
 	cells, line, err := r.r.Read()
 	if err != nil {

@@ -6,18 +6,18 @@ import (
 	"unicode/utf8"
 )
 
-// delimiters that are looked for, the likeliest first.
+// delimiters are the possible delimiters, the likeliest first.
 var delimiters = []byte{',', ';', '\t'}
 
-// headLine is what the header's line tells before it is read as CSV.
+// headLine describes the header's line before it is read as CSV.
 type headLine struct {
 	counts [utf8.RuneSelf]int // of each character outside quotes
-	binary bool               // it holds NUL
-	bareCR bool               // it holds a CR outside quotes that ends no CRLF
+	binary bool               // there is a NUL
+	bareCR bool               // there is a CR outside quotes without an LF after it
 }
 
-// delimiter returns the one of delimiters that stands most often outside quotes. Without any, it
-// is | in a header, where it belongs to no name.
+// delimiter returns the delimiter that is most frequent outside quotes. If there is none, a | in a
+// header is the delimiter, because a column's name doesn't contain it.
 func (l *headLine) delimiter(noHeader bool) rune {
 	best := delimiters[0]
 	for _, d := range delimiters {
@@ -65,8 +65,8 @@ func typeLine(head []byte) int {
 	return end + 1
 }
 
-// sepLine recognises the line "sep=;" that Excel takes for an instruction: the delimiter it
-// names and its length in bytes.
+// sepLine recognises the line "sep=;", which is an instruction for Excel. It returns the delimiter
+// that the line names, and the line's length in bytes.
 func sepLine(head []byte) (delimiter rune, length int, ok bool) {
 	end := bytes.IndexByte(head, '\n')
 	if end < 0 {

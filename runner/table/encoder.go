@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Encoder renders the lines of one file of ours. It is not safe for concurrent use.
+// Encoder writes the lines of one file of ours. It is not safe for concurrent use.
 type Encoder struct {
 	extra []string // names of the other columns
 	row   cellWriter
@@ -26,8 +26,8 @@ func (e *Encoder) AppendHeader(dst []byte) ([]byte, error) {
 	return e.appendRow(dst, e.extra)
 }
 
-// Append appends the line of rec and its other cells, as many as the file has other columns, to
-// dst. The line ends in LF and holds no other.
+// Append appends a line with rec and its other cells to dst. There must be as many other cells as
+// the file has other columns. The line has only one LF, at its end.
 func (e *Encoder) Append(dst []byte, rec *Record, extra []string) ([]byte, error) {
 	if len(extra) != len(e.extra) {
 		return dst, fmt.Errorf("row %s: %d other cells, the file has %d other columns", rec.Row, len(extra), len(e.extra))
@@ -38,7 +38,7 @@ func (e *Encoder) Append(dst []byte, rec *Record, extra []string) ([]byte, error
 	return e.appendRow(dst, extra)
 }
 
-// appendRow appends our cells, as they stand in e.row, and the other ones, escaped.
+// appendRow appends our cells from e.row as they are, and escapes and appends the other ones.
 func (e *Encoder) appendRow(dst []byte, extra []string) ([]byte, error) {
 	e.row.cells = appendEscaped(e.row.cells, extra)
 	e.out.line = dst

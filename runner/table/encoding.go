@@ -8,7 +8,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// What a file that isn't CSV begins with.
+// magics are the first bytes of files that aren't CSV.
 var magics = []struct{ prefix, what string }{
 	{"PK\x03\x04", "an Excel workbook or another zip archive"},
 	{"\xd0\xcf\x11\xe0", "an old Excel workbook"},
@@ -21,8 +21,8 @@ const (
 	saveAsUTF8Hint = "save it as CSV UTF-8"
 )
 
-// decodeText returns r as UTF-8, without byte order marks and without a last Ctrl-Z. It refuses
-// what is no text by its first bytes.
+// decodeText returns r as UTF-8, without byte order marks and without a last Ctrl-Z. It refuses a
+// file whose first bytes show that it isn't text.
 func decodeText(r io.Reader) (io.Reader, error) {
 	raw := bufio.NewReader(r)
 	head, _ := raw.Peek(4) // an error comes back from the first read

@@ -10,15 +10,15 @@ import (
 	"oktareset/runner"
 )
 
-// The two forms of an escaped cell. They can't be confused: what quoteMark stands before never
-// begins with '|'.
+// The marks of the two forms of an escaped cell. They can't be confused: the text after quoteMark
+// never begins with '|'.
 const (
 	quoteMark = "'"  // before a cell that a spreadsheet would run, or that begins with quoteMark itself
 	spellMark = "'|" // before a cell whose control characters and invalid bytes are spelled out
 )
 
-// Escape returns s as it stands in a file of ours: valid UTF-8 without control or invisible
-// characters, that no spreadsheet takes for a formula. A harmless cell stays as it is. [Unescape]
+// Escape returns s in the form that our files use: valid UTF-8 without control or invisible
+// characters, which no spreadsheet runs as a formula. A harmless cell stays as it is. [Unescape]
 // reverses it for every string.
 func Escape(s string) string {
 	switch {
@@ -45,9 +45,9 @@ func Unescape(s string) string {
 	return raw
 }
 
-// splits reports whether a formula begins behind a semicolon. Spreadsheets that are set to
-// semicolons, as Excel is in half of Europe, and LibreOffice unless told otherwise, begin a
-// cell there whatever the file's delimiter is.
+// splits reports whether a formula begins after a semicolon. Spreadsheets that are set to
+// semicolons, as Excel in half of Europe, and LibreOffice by default, begin a cell there, whatever
+// the file's delimiter is.
 func splits(s string) bool {
 	for found := true; found; {
 		if _, s, found = strings.Cut(s, ";"); found && startsFormula(strings.TrimLeftFunc(s, isPadding)) {
@@ -122,7 +122,7 @@ func spell(s string) string {
 	return b.String()
 }
 
-// unspell is the inverse of [spell] without its mark. What isn't an escape stands for itself.
+// unspell is the inverse of [spell] without its mark. Text that isn't an escape stays as it is.
 func unspell(s string) string {
 	var b strings.Builder
 	for {
@@ -137,8 +137,8 @@ func unspell(s string) string {
 	}
 }
 
-// escapeSequence returns what the escape that s begins with stands for (s without the
-// backslash), and its length.
+// escapeSequence returns the text that the escape at the beginning of s means, and the escape's
+// length. s begins after the backslash.
 func escapeSequence(s string) (text string, n int) {
 	if s == "" {
 		return `\`, 0

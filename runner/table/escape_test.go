@@ -49,7 +49,7 @@ func TestEscape(t *testing.T) {
 	}
 }
 
-// What Escape never writes is somebody else's text, and stays.
+// Unescape doesn't change a text that Escape never writes, because it is somebody else's.
 func TestUnescapeLeavesForeignTextAlone(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{

@@ -12,19 +12,19 @@ import (
 )
 
 const (
-	// MaxRow is the longest row of a foreign file, in bytes: far more than any export writes,
-	// and little enough that a quote nobody closed doesn't take the rest of a huge file into
+	// MaxRow is the longest row of a foreign file, in bytes. It is far more than any export writes,
+	// and so little that a quote that nobody closed doesn't load the rest of a huge file into
 	// memory.
 	MaxRow = 1 << 20
 	// maxOwnRow is the longest row of our own files. [Escape] makes at most five bytes of one,
-	// quoting doubles quotes only, and a row's identifier stands in three columns.
+	// quoting only doubles quotes, and three columns have the row's identifier.
 	maxOwnRow = 16 * MaxRow
 
 	headSize  = 64 << 10 // bytes in which the delimiter is looked for: longer than any header
 	shownText = 60       // characters of a foreign text in a message
 )
 
-// ReaderOptions of a [Reader]. The zero value finds out by itself.
+// ReaderOptions are the options of a [Reader]. With the zero value it detects everything itself.
 type ReaderOptions struct {
 	Delimiter rune // 0: found in the header
 	NoHeader  bool // the first row is one like the others: a | in it may belong to a name
@@ -44,7 +44,8 @@ type Reader struct {
 	err       error // what ended the file
 }
 
-// NewReader reads the header. What is wrong with the file is an [*Error], [ErrEmpty] among it.
+// NewReader reads the header. If something is wrong with the file, the error is an [*Error], which
+// wraps [ErrEmpty] if the file is empty.
 func NewReader(r io.Reader, o ReaderOptions) (*Reader, error) {
 	text, err := decodeText(r)
 	if err != nil {
@@ -78,8 +79,7 @@ func NewReader(r io.Reader, o ReaderOptions) (*Reader, error) {
 	return in, nil
 }
 
-// inspect finds the delimiter in the first line, and refuses what csv would read as something
-// that it isn't.
+// inspect finds the delimiter in the first line, and refuses a file that csv would misread.
 func (r *Reader) inspect(buffered *bufio.Reader, noHeader bool) error {
 	head, _ := buffered.Peek(headSize) // an error comes back from the first read
 	named, length, ok := sepLine(head)
@@ -115,19 +115,20 @@ func validDelimiter(r rune) bool {
 	return r != '"' && r != '\r' && r != '\n' && utf8.ValidRune(r) && r != utf8.RuneError
 }
 
-// Header returns the cells of the file's first row, as they stand there, and its line.
+// Header returns the cells of the file's first row, unchanged, and its line.
 func (r *Reader) Header() (cells []string, line int) { return r.header, r.headLine }
 
 // Delimiter returns the file's delimiter.
 func (r *Reader) Delimiter() rune { return r.delimiter }
 
-// NotUTF8 returns the line of the first row read so far that isn't UTF-8, as Windows-1252 isn't; 0
-// if all are.
+// NotUTF8 returns the line of the first row read so far that isn't UTF-8 but, for example,
+// Windows-1252. It returns 0 if all rows are UTF-8.
 func (r *Reader) NotUTF8() int { return r.foreign }
 
-// Read returns the next row with anything in it and the line on which it starts, or io.EOF. The
-// strings may be kept, the slice is reused. In place of what isn't UTF-8, the cells have U+FFFD.
-// What is wrong with the file is an [*Error]; after any error the reader stays where it is.
+// Read returns the next row that isn't empty and the line on which it starts, or io.EOF. The
+// strings may be kept, the slice is reused. The cells have U+FFFD instead of bytes that aren't
+// UTF-8. If something is wrong with the file, the error is an [*Error]. After any error, Read
+// returns the same error again.
 func (r *Reader) Read() (cells []string, line int, err error) {
 	for r.err == nil {
 		r.in.read = 0
@@ -164,7 +165,7 @@ func blank(cells []string) bool {
 	return true
 }
 
-// makeUTF8 puts U+FFFD in place of what isn't UTF-8, and reports whether there was any.
+// makeUTF8 replaces bytes that aren't UTF-8 by U+FFFD, and reports whether there were any.
 func makeUTF8(cells []string) (foreign bool) {
 	for i, cell := range cells {
 		if !utf8.ValidString(cell) {
@@ -174,7 +175,7 @@ func makeUTF8(cells []string) (foreign bool) {
 	return foreign
 }
 
-// explain turns an error of csv into ours. cells are those that csv read before it.
+// explain turns an error of csv into ours. cells are those that csv read before the error.
 func (r *Reader) explain(cells []string, err error) error {
 	var parse *csv.ParseError
 	if !errors.As(err, &parse) {
@@ -184,16 +185,16 @@ func (r *Reader) explain(cells []string, err error) error {
 	switch {
 	case errors.Is(err, csv.ErrFieldCount):
 		e.Message = fmt.Sprintf("the row has %s, the header has %d", count(len(cells), "cell"), len(r.header))
-		e.Hint = fmt.Sprintf("quote cells that hold the delimiter %q", r.delimiter)
+		e.Hint = fmt.Sprintf("quote cells that contain the delimiter %q", r.delimiter)
 		if len(cells) < len(r.header) {
-			e.Hint = fmt.Sprintf("give the row its other cells, and quote cells that hold a line break; the delimiter is %q", r.delimiter)
+			e.Hint = fmt.Sprintf("give the row its other cells, and quote cells that contain a line break; the delimiter is %q", r.delimiter)
 		}
 	case errors.Is(err, csv.ErrBareQuote):
 		e.Message = fmt.Sprintf("a quote in a cell that isn't quoted (byte %d of the line)", parse.Column)
 		e.Hint = "quote the whole cell and double the quotes in it"
 	case errors.Is(err, csv.ErrQuote):
 		e.Line = r.lineBase + r.nextFieldLine(cells, parse.StartLine)
-		e.Message = "a quoted cell isn't closed, or holds a quote that isn't doubled"
+		e.Message = "a quoted cell isn't closed, or contains a quote that isn't doubled"
 		if end := r.lineBase + parse.Line; end > e.Line {
 			e.Message = fmt.Sprintf("the quoted cell that begins here isn't closed and runs on to line %d", end)
 		}
@@ -202,7 +203,7 @@ func (r *Reader) explain(cells []string, err error) error {
 	return e
 }
 
-// tooLong is the error for a row that was cut off, of which csv made cells and err.
+// tooLong returns the error for a row that was cut off. csv returned cells and err for it.
 func (r *Reader) tooLong(cells []string, err error) error {
 	e := &Error{
 		Message: fmt.Sprintf("the row is longer than %d bytes", r.in.limit),
@@ -239,9 +240,9 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// boundedReader ends the input once more than limit bytes were read for one row: for csv that
-// is the end of the file, so that it says where the row began. csv reads a few kilobytes ahead,
-// which don't matter.
+// boundedReader ends the input once more than limit bytes were read for one row. For csv that is
+// the end of the file, so it reports where the row began. csv reads a few kilobytes ahead, but that
+// doesn't matter.
 type boundedReader struct {
 	r     io.Reader
 	limit int

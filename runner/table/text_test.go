@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What programs leave where they put files together is nothing, and so is a row that was cleared.
+// The marks that programs leave between joined files are dropped, and so is a row that was cleared.
 func TestReaderOfJoinedFiles(t *testing.T) {
 	t.Parallel()
 	two := []row{{1, []string{"id", "name"}}, {2, []string{"1", "a"}}}
@@ -82,8 +82,8 @@ func (ctrlZs) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Nothing but marks at the starts of lines and the last Ctrl-Z is dropped, wherever one read ends
-// and the next begins; an error stays one.
+// Only marks at the starts of lines and the last Ctrl-Z are dropped, wherever one read ends and the
+// next begins. An error stays an error.
 func FuzzCleanReader(f *testing.F) {
 	f.Add([]byte("\xef\xbb\xbfa\n\xef\xbb\xbf\xef\xbbb\x1a\x1a"), uint8(3))
 	f.Add([]byte("\x1a\xef\xbb\xbf\n\xef\xbb"), uint8(1))

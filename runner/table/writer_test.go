@@ -53,7 +53,7 @@ type closed struct{}
 
 func (closed) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
-// What can't be written is said, whenever it comes out.
+// Write or Flush returns the error if the file can't be written, whichever of them notices it.
 func TestWriterFails(t *testing.T) {
 	t.Parallel()
 	w, err := NewWriter(closed{}, nil)
