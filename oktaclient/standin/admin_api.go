@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// maxAdminsPage is the most, and the default, that a page of users with roles holds.
+// maxAdminsPage is the maximum, and the default, of users on a page of users with roles.
 const maxAdminsPage = 100
 
 // standardRoles are Okta's own types; any other role is a custom one.
@@ -17,7 +17,7 @@ var standardRoles = map[string]string{
 	"SUPER_ADMIN": "Super Administrator", "USER_ADMIN": "Group Administrator",
 }
 
-// listRoles answers with the admin roles of a user, those by a group among them.
+// listRoles answers with the admin roles of a user, also those that the user has by a group.
 func (c *call) listRoles() {
 	u, ok := c.found()
 	if !ok {
@@ -33,7 +33,7 @@ func (c *call) listRoles() {
 	c.json(page)
 }
 
-// role is the i-th assignment of a role to a user, by the user or by a group.
+// role returns the i-th assignment of a role to a user, direct or by a group.
 func (c *call) role(u User, role, assignment string, i int) map[string]any {
 	key := mix(hash(u.ID) + uint64(i))
 	assignee := "/api/v1/users/" + u.ID
@@ -103,8 +103,8 @@ func (o *Org) adminsFrom(from, limit int) (ids []string, next int) {
 	return ids, -1
 }
 
-// clearSessions ends a user's sessions. Whether it forgets the user's devices, too, depends on the
-// engine unless the request says it.
+// clearSessions ends a user's sessions. The request says whether it also forgets the user's
+// devices. Otherwise that depends on the engine.
 func (c *call) clearSessions() {
 	if c.pos < 0 {
 		c.fail(notFound(c.name, "User"))
@@ -125,7 +125,7 @@ func (c *call) clearSessions() {
 	c.noContent()
 }
 
-// expirePassword has a user choose a new password. Who has none, or none that works, can't.
+// expirePassword makes a user choose a new password. It refuses a user without a working password.
 func (c *call) expirePassword() {
 	if c.pos < 0 {
 		c.fail(notFound(c.name, "User"))
@@ -155,7 +155,7 @@ func (c *call) org() {
 	})
 }
 
-// organization answers with what anybody may know of the org: its engine is the pipeline.
+// organization answers with what anybody may know about the org. Its engine is the pipeline.
 func (c *call) organization() {
 	pipeline := "idx"
 	if c.o.cfg.Engine == Classic {

@@ -14,15 +14,15 @@ type App struct {
 	Key       crypto.PublicKey // an *rsa.PublicKey or an *ecdsa.PublicKey
 	KeyID     string           // the key's kid; an assertion may leave it out
 	Scopes    []string         // granted to it
-	DPoP      bool             // access tokens are given only to who proves to hold a key, and used only with proofs
+	DPoP      bool             // a client gets access tokens only if it proves that it has a key, and needs a proof to use them
 	APINonce  bool             // the API wants a nonce in proofs, too
 	TokenLife time.Duration    // of an access token; 0: an hour
 }
 
-// defaultTokenLife is that of Okta's access tokens.
+// defaultTokenLife is how long Okta's access tokens are valid.
 const defaultTokenLife = time.Hour
 
-// app is a service app as the org holds it.
+// app is a service app of the org.
 type app struct {
 	App
 	keyRevoked bool
@@ -40,8 +40,7 @@ type grant struct {
 	dead   bool
 }
 
-// AddApp adds a service app and returns it as the org holds it. One with the same client ID is
-// replaced.
+// AddApp adds a service app and returns it, completed. It replaces an app with the same client ID.
 func (o *Org) AddApp(a App) App {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -58,7 +57,8 @@ func (o *Org) AddApp(a App) App {
 	return a
 }
 
-// RevokeKey takes an app's key away: it gets no further access token. Those that it has stay good.
+// RevokeKey revokes an app's key: the app gets no further access token. Those that it has stay
+// valid.
 func (o *Org) RevokeKey(clientID string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -74,8 +74,8 @@ func (o *Org) RevokeTokens() {
 	}
 }
 
-// RenewNonces replaces the nonces of proofs, as Okta does each day. At the token endpoint the
-// one before stays good.
+// RenewNonces replaces the nonces of proofs, as Okta does each day. The token endpoint still
+// accepts the previous one.
 func (o *Org) RenewNonces() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -85,11 +85,11 @@ func (o *Org) RenewNonces() {
 	}
 }
 
-// random is a string that nobody guesses by accident. The caller holds the mutex.
+// random returns a string that nobody guesses by accident. The caller must hold the mutex.
 func (o *Org) random() string { return base62(o.rng.Uint64()) + base62(o.rng.Uint64()) }
 
-// replays remembers what was used already, for as long as it would be accepted: two
-// generations, of which the older one is forgotten.
+// replays remembers which IDs were used, for as long as they would be accepted. It has two
+// generations, and forgets the older one.
 type replays struct {
 	seen  [2]map[string]bool
 	until time.Time
@@ -107,7 +107,7 @@ func (r *replays) use(id string, now time.Time, life time.Duration) bool {
 	return true
 }
 
-// The refusals of an access token, as a www-authenticate header says them.
+// The refusals of an access token, in the words of a www-authenticate header.
 var (
 	noScope      = oauthError{"insufficient_scope", "The access token provided does not contain the required scopes."}
 	tokenUnknown = oauthError{"invalid_token", "The access token is invalid."}
@@ -115,7 +115,7 @@ var (
 	needsNonce   = oauthError{"use_dpop_nonce", "Resource server requires nonce in DPoP proof."}
 )
 
-// granted lets in who has an access token for the call, or answers it.
+// granted reports whether the access token allows the call. If not, it answers the call.
 func (c *call) granted(scheme, token string) bool {
 	c.o.mu.Lock()
 	status, refused := c.checkGrant(scheme, token)
@@ -131,8 +131,8 @@ func (c *call) granted(scheme, token string) bool {
 	return false
 }
 
-// checkGrant returns why an access token doesn't open the endpoint, or nil. The caller holds
-// the mutex.
+// checkGrant returns why an access token doesn't allow the call, or nil. The caller must hold the
+// mutex.
 func (c *call) checkGrant(scheme, token string) (int, *oauthError) {
 	g := c.o.grants[token]
 	now := c.o.now()
@@ -165,14 +165,14 @@ func (c *call) checkGrant(scheme, token string) (int, *oauthError) {
 	return 0, nil
 }
 
-// manages is the scope that manages what a scope reads.
+// manages returns the scope that manages what a scope reads.
 func manages(scope string) string {
 	resource, _ := strings.CutSuffix(scope, ".read")
 	return resource + ".manage"
 }
 
-// wwwAuthenticate refuses an access token as Okta does. Of a scope that is missing, and of a
-// proof, only the header speaks.
+// wwwAuthenticate refuses an access token as Okta does. Only the header mentions a missing scope or
+// a proof.
 func (c *call) wwwAuthenticate(scheme string, status int, e oauthError) {
 	algs := ""
 	if scheme == "DPoP" {

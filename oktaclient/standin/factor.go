@@ -16,16 +16,16 @@ type Factor struct {
 	Updated  time.Time         `json:"updated"` // zero: as Created
 	Profile  map[string]string `json:"profile,omitempty"`
 
-	// Hidden keeps the factor out of what the API lists, as an enrollment policy does. It can
-	// still be reset.
+	// Hidden omits the factor from the API's lists, as an enrollment policy does. It can still be
+	// reset.
 	Hidden bool `json:"hidden,omitempty"`
 
-	// Stays keeps the factor through resets: it stays listed, and it can be used. See
+	// Stays keeps the factor through resets: it stays listed, and can be used. See
 	// [Config.Stays].
 	Stays bool `json:"stays,omitempty"`
 }
 
-// kind is what the org knows of a factor type.
+// kind describes a factor type.
 type kind struct {
 	typ, provider string
 	prefix        string // of its IDs
@@ -34,8 +34,8 @@ type kind struct {
 	profile       func(login string, h uint64) map[string]string
 }
 
-// catalog lists the factor types that Okta's API knows. The last entry stands for every type
-// that a test makes up.
+// catalog lists the factor types that Okta's API knows. The last entry is for every type that a
+// test makes up.
 var catalog = []kind{
 	{"push", "OKTA", "opf", "OKTA_VERIFY_PUSH", 60, deviceProfile},
 	{"signed_nonce", "OKTA", "pfd", "SIGNED_NONCE", 50, deviceProfile},
@@ -55,7 +55,7 @@ var catalog = []kind{
 	{"", "", "ufx", "CUSTOM_FACTOR", 0, credentialProfile},
 }
 
-// okVerifyKinds is how many kinds, the first ones, belong to Okta Verify.
+// okVerifyKinds is how many of the first kinds belong to Okta Verify.
 const okVerifyKinds = 3
 
 const (
@@ -64,7 +64,7 @@ const (
 	emailKind    = 9
 )
 
-// kindOf is the factor's place in the catalog.
+// kindOf returns the factor's place in the catalog.
 func kindOf(f Factor) int {
 	for i, k := range catalog {
 		if k.typ == f.Type && k.provider == f.Provider {
@@ -78,8 +78,8 @@ func hasFactor(list []Factor, typ, provider string) bool {
 	return slices.ContainsFunc(list, func(f Factor) bool { return f.Type == typ && f.Provider == provider })
 }
 
-// deviceProfile is that of the phone with Okta Verify: one for all the factors of a user that it
-// holds.
+// deviceProfile returns the profile of the phone with Okta Verify. All factors of a user on the
+// phone have the same one.
 func deviceProfile(login string, _ uint64) map[string]string {
 	name := pick([]string{"iPhone", "Pixel 9", "Galaxy S25"}, hash(login))
 	p := map[string]string{"credentialId": login, "deviceType": "SmartPhone_Android", "name": name, "platform": "ANDROID", "version": "9.27.0"}
@@ -107,7 +107,7 @@ func questionProfile(string, uint64) map[string]string {
 
 func emailProfile(login string, _ uint64) map[string]string { return map[string]string{"email": login} }
 
-// base10 writes the last n decimal digits of x.
+// base10 returns the last n decimal digits of x.
 func base10(x uint64, n int) string {
 	b := make([]byte, n)
 	for i := range b {
@@ -117,8 +117,8 @@ func base10(x uint64, n int) string {
 	return string(b)
 }
 
-// filled completes a factor that was given in part. login goes into its profile, h into what is
-// made up.
+// filled completes a factor that was given in part. Its profile contains login. The values that
+// filled makes up depend on h.
 func (f Factor) filled(login string, h uint64, created time.Time) Factor {
 	k := catalog[kindOf(f)]
 	if f.ID == "" {
@@ -139,7 +139,7 @@ func (f Factor) filled(login string, h uint64, created time.Time) Factor {
 	return f
 }
 
-// typicalFactors are the factors of a user with hash h: at least one.
+// typicalFactors returns the factors of a user with hash h: at least one.
 func typicalFactors(login string, h uint64, start time.Time) []Factor {
 	var list []Factor
 	for i, k := range catalog {
@@ -195,8 +195,8 @@ func (d *directory) enrolledItself(pos int, factorID string) bool {
 	return d.engine == Identity && slices.ContainsFunc(list, func(f Factor) bool { return f.ID == factorID && f.Type == "email" })
 }
 
-// outlasts reports whether a reset leaves the factor: on Identity Engine a verified primary email
-// enrolls itself, and some stay.
+// outlasts reports whether the user has the factor after a reset: on Identity Engine a verified
+// primary email enrolls itself, and some factors stay.
 func (d *directory) outlasts(f Factor) bool {
 	return d.engine == Identity && f.Type == "email" || d.stay(f)
 }
@@ -222,8 +222,8 @@ func (d *directory) reset(pos int) uint32 {
 	return before &^ d.kinds(pos)
 }
 
-// resetPart does the first n factors' part of a reset, and breaks off. It returns the set of
-// catalog kinds that it unenrolled.
+// resetPart resets the first n factors, and breaks off. It returns the set of catalog kinds that it
+// unenrolled.
 func (d *directory) resetPart(pos, n int) uint32 {
 	before := d.kinds(pos)
 	list, _ := d.factors(pos, d.base(pos))
@@ -236,13 +236,13 @@ func (d *directory) resetPart(pos, n int) uint32 {
 	return before &^ d.kinds(pos)
 }
 
-// kinds is the set of catalog kinds that the user at pos has enrolled.
+// kinds returns the set of catalog kinds that the user at pos has enrolled.
 func (d *directory) kinds(pos int) uint32 {
 	list, _ := d.factors(pos, d.base(pos))
 	return kindsOf(list)
 }
 
-// kindsOf is the set of catalog kinds of some factors.
+// kindsOf returns the set of catalog kinds of some factors.
 func kindsOf(list []Factor) uint32 {
 	set := uint32(0)
 	for _, f := range list {
@@ -273,7 +273,7 @@ func (d *directory) unenroll(pos int, factorID string) (Factor, uint32, bool) {
 	return list[i], set, true
 }
 
-// forget takes one factor from the user at pos.
+// forget removes one factor of the user at pos.
 func (d *directory) forget(pos int, factorID string) {
 	st := d.change(pos)
 	if st.gone == nil {

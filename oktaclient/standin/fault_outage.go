@@ -3,7 +3,7 @@ package standin
 import "time"
 
 // outage returns the outage that a call meets, now or within a time from now, and how long from now
-// that is. Of the kinds of outage only those named count, or all when none is.
+// that is. Only the named kinds of outage count, or all kinds if none is named.
 func (o *Org) outage(c *call, within time.Duration, only ...Kind) (f Fault, begins time.Duration, ok bool) {
 	now := time.Now()
 	o.mu.Lock()
@@ -20,7 +20,8 @@ func (o *Org) outage(c *call, within time.Duration, only ...Kind) (f Fault, begi
 	return Fault{}, 0, false
 }
 
-// pause is a time in which an outage may begin. What the call asks for is done after it, or never.
+// pause waits. An outage may begin meanwhile. The org does what the call asks for after the pause,
+// or never.
 func (c *call) pause(d time.Duration) {
 	if c.lost == nil {
 		if f, begins, ok := c.o.outage(c, d); ok {
@@ -32,8 +33,8 @@ func (c *call) pause(d time.Duration) {
 	wait(c.r.Context(), d)
 }
 
-// vanish lets an outage strike the call: from now on the client hears nothing. It returns only if
-// the rest is to be done all the same.
+// vanish lets an outage strike the call: from now on the client gets nothing. It returns only if
+// the org still does the rest of the call.
 func (c *call) vanish(f Fault) {
 	c.lost = &f
 	if f.moment() == Before {
@@ -42,8 +43,8 @@ func (c *call) vanish(f Fault) {
 	c.w, c.part = discard{}, f.Part
 }
 
-// silent ends a call that an outage struck. It counts no longer as one of the calls at the same
-// time.
+// silent ends a call that an outage struck. The call no longer counts as one of the calls at the
+// same time.
 func (c *call) silent() {
 	c.o.release(c)
 	kinds[c.lost.Kind].answer(c, *c.lost)

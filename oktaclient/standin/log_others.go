@@ -9,9 +9,9 @@ import (
 // browser is the User-Agent of an admin who works in the Admin Console.
 const browser = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
-// ResetBy resets a user's factors as another admin does it in the Admin Console: no call of the
-// token's, and events with that admin as the actor. Who resets themselves removes their own
-// factors. It reports false when one of the two doesn't exist.
+// ResetBy resets a user's factors as another admin does in the Admin Console: it isn't a call of
+// the token, and its events have that admin as the actor. If admin and user are the same, they
+// remove their own factors. ResetBy reports false if one of the two doesn't exist.
 func (o *Org) ResetBy(admin, userID string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -23,8 +23,8 @@ func (o *Org) ResetBy(admin, userID string) bool {
 	return true
 }
 
-// inBrowser is a call that somebody's browser makes, about the user at pos. The caller holds the
-// mutex.
+// inBrowser returns a call that somebody's browser makes, about the user at pos. The caller must
+// hold the mutex.
 func (o *Org) inBrowser(by uint32, pos int, path string) *call {
 	c := &call{o: o, r: &http.Request{Header: http.Header{"User-Agent": {browser}}}, pos: pos, by: by, route: &route{path: path}}
 	binary.BigEndian.PutUint64(c.request[:8], o.rng.Uint64())

@@ -29,7 +29,7 @@ var unusual = map[int]string{
 	17: StatusPasswordExpired, 19: StatusRecovery,
 }
 
-// adminRoles are held by one of each ten people, in turn.
+// adminRoles are the roles that one of each ten people has, in turn.
 var adminRoles = []string{"HELP_DESK_ADMIN", "SUPER_ADMIN", "USER_ADMIN", "ORG_ADMIN", "READ_ONLY_ADMIN", "APP_ADMIN"}
 
 // ownerUser is the user whose token the org accepts.
@@ -52,10 +52,9 @@ func (d *directory) person(seed uint64, i int) User {
 		u.Roles = []string{adminRoles[i/10%len(adminRoles)]}
 	}
 	if u.Status == StatusStaged || u.Status == StatusDeprovisioned {
-		return u // nothing enrolled yet, or any more
+		return u // not enrolled yet, or no longer
 	}
-	// One type in turn besides the typical ones, so that an org of a few dozen people has every
-	// type.
+	// Each person has one more type, in turn, so that an org of a few dozen people has every type.
 	u.Factors = typicalFactors(u.Login, h, d.start)
 	rare := catalog[i%(len(catalog)-1)]
 	if !hasFactor(u.Factors, rare.typ, rare.provider) {
@@ -64,7 +63,7 @@ func (d *directory) person(seed uint64, i int) User {
 	return u
 }
 
-// freeLogin is short@example.com, numbered when somebody has it.
+// freeLogin returns short@example.com, with a number if somebody has it already.
 func (d *directory) freeLogin(short string) string {
 	login := short + "@example.com"
 	for n := 2; d.lookup(login) >= 0; n++ {
@@ -73,7 +72,7 @@ func (d *directory) freeLogin(short string) string {
 	return login
 }
 
-// madeUser is the user that an added ID or login stands for.
+// madeUser makes up the user for an added ID or login.
 func (d *directory) madeUser(identifier string) User {
 	u := User{ID: identifier, Login: identifier, Email: identifier, Status: StatusActive, RecoveryQuestion: true}
 	key := hash(identifier)
@@ -95,7 +94,7 @@ func (d *directory) madeUser(identifier string) User {
 
 func pick(names []string, h uint64) string { return names[h%uint64(len(names))] }
 
-// firstParts and lastParts are the names as they stand in a login.
+// firstParts and lastParts are the names in the form that logins have.
 var (
 	firstParts = loginParts(firstNames)
 	lastParts  = loginParts(lastNames)
@@ -110,7 +109,7 @@ func loginParts(names []string) []string {
 	return parts
 }
 
-// dateBack is a time from least to most days before start, in whole seconds.
+// dateBack returns a time from least to most days before start, in whole seconds.
 func dateBack(start time.Time, h uint64, least, most int) time.Time {
 	days := time.Duration(least)*24*time.Hour + time.Duration(h%uint64((most-least)*86400))*time.Second
 	return start.Add(-days).Truncate(time.Second)

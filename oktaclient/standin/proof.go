@@ -15,7 +15,7 @@ import (
 // proofLife is how old a DPoP proof may be.
 const proofLife = 5 * time.Minute
 
-// proof is what a request's DPoP header proves.
+// proof contains what a request's DPoP header proves.
 type proof struct {
 	id, nonce string
 	holder    string // thumbprint of the key that signed it
@@ -25,7 +25,7 @@ func invalidProof(description string) *oauthError {
 	return &oauthError{"invalid_dpop_proof", description}
 }
 
-// proof checks the request's DPoP header but for its nonce and whether it was used before.
+// proof checks the request's DPoP header, except its nonce and whether it was used before.
 // accessToken is "" at the token endpoint.
 func (c *call) proof(accessToken string) (proof, *oauthError) {
 	headers := c.r.Header.Values("DPoP")
@@ -75,8 +75,8 @@ func (c *call) proof(accessToken string) (proof, *oauthError) {
 	return proof{id: claims.ID, nonce: claims.Nonce, holder: string(thumbprint)}, nil
 }
 
-// proofURI is the htu that a proof has to have. Okta compares the decoded path, in which it
-// escapes these four again.
+// proofURI returns the htu that a proof must have. Okta compares the decoded path, in which it
+// escapes these four characters again.
 func (c *call) proofURI() string {
 	path, _ := url.QueryUnescape(c.r.URL.EscapedPath())
 	if c.o.cfg.PlusIsPlus {
@@ -85,7 +85,7 @@ func (c *call) proofURI() string {
 	return c.base() + strings.NewReplacer("%", "%25", " ", "%20", `"`, "%22", "#", "%23").Replace(path)
 }
 
-// tokenHash is the ath of an access token.
+// tokenHash returns the ath of an access token.
 func tokenHash(token string) string {
 	if token == "" {
 		return ""

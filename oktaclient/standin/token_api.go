@@ -12,7 +12,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// maxAssertionLife is how far ahead an assertion may expire.
+// maxAssertionLife is how far in the future an assertion may expire.
 const maxAssertionLife = time.Hour
 
 // asymmetric are the algorithms of assertions and proofs.
@@ -26,7 +26,7 @@ type oauthError struct {
 
 func invalidClient(description string) *oauthError { return &oauthError{"invalid_client", description} }
 
-// status is the one that the token endpoint answers an error with.
+// status returns the HTTP status with which the token endpoint answers an error.
 func (e *oauthError) status() int {
 	if e.Code == "invalid_client" {
 		return http.StatusUnauthorized
@@ -34,7 +34,7 @@ func (e *oauthError) status() int {
 	return http.StatusBadRequest
 }
 
-// scopedResources are what Okta's scopes are about; most have a read and a manage.
+// scopedResources are the resources of Okta's scopes. Most have a scope to read and one to manage.
 var scopedResources = strings.Fields("apiTokens appGrants apps authenticators authorizationServers behaviors brands captchas certificateAuthorities " +
 	"clients deviceAssurance devices domains emailDomains eventHooks events features groups identitySources idps inlineHooks " +
 	"linkedObjects logStreams logs networkZones oauthIntegrations orgs policies principalRateLimits profileMappings pushProviders " +
@@ -70,8 +70,8 @@ func (c *call) token() {
 	c.json(answer)
 }
 
-// grant makes an access token for whom the request's assertion names, or says why not. The
-// caller holds the mutex.
+// grant makes an access token for the app that the request's assertion names, or says why not. The
+// caller must hold the mutex.
 func (c *call) grant() (string, *grant, *oauthError) {
 	if err := c.r.ParseForm(); err != nil || c.r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
 		return "", nil, &oauthError{"invalid_request", "The request body isn't a form."}
@@ -96,7 +96,7 @@ func (c *call) grant() (string, *grant, *oauthError) {
 			"invalid_scope", "One or more scopes are not configured for the authorization server resource.",
 		}
 	}
-	// Of what was asked for the token gets what the app was granted.
+	// The token gets those of the requested scopes that the app was granted.
 	g.scopes = slices.DeleteFunc(g.scopes, func(scope string) bool { return !slices.Contains(a.Scopes, scope) })
 	if len(g.scopes) == 0 {
 		return "", nil, &oauthError{"consent_required", "You are not allowed any of the requested scopes."}
@@ -142,7 +142,7 @@ func (c *call) assertion(form url.Values) (*app, *oauthError) {
 	return a, nil
 }
 
-// holder returns the thumbprint of the key that the request proves to hold, or why it proves
+// holder returns the thumbprint of the key that the request proves to have, or why it proves
 // nothing.
 func (c *call) holder(a *app) (string, *oauthError) {
 	p, refused := c.proof("")

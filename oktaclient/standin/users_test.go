@@ -69,7 +69,7 @@ func TestIdentifiers(t *testing.T) {
 			t.Errorf("GET %q: surprises %q, want %q", tt.path, surprises, tt.why)
 		}
 	}
-	// The path of a reset of nobody is the path of nothing, and a list by mistake is a list.
+	// An empty user ID makes a path that doesn't exist. The ID . makes the path of the list.
 	if a := call(t, o, "POST", "/api/v1/users//lifecycle/reset_factors"); a.code() != "E0000008" {
 		t.Errorf("reset of an empty ID = %s, want E0000008", a.code())
 	}
@@ -268,8 +268,8 @@ func TestListUsersFilter(t *testing.T) {
 	}
 }
 
-// Filters compare case, unless the org is told otherwise; searches don't, and take booleans and
-// numbers without quotes.
+// Case counts in filters, unless the org is configured otherwise. It doesn't count in searches,
+// which also accept booleans and numbers without quotes.
 func TestFilterAndSearch(t *testing.T) {
 	t.Parallel()
 	for _, anyCase := range []bool{false, true} {

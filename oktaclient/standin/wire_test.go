@@ -31,8 +31,8 @@ func everybody(t *testing.T, o *standin.Org, query string) []listedUser {
 	return decode[[]listedUser](t, call(t, o, "GET", "/api/v1/users?"+query))
 }
 
-// What happened to a user goes with the status; all times are whole seconds, and lists and searches
-// agree about them.
+// The times of a user fit the status. All times are whole seconds, and lists and searches agree
+// about them.
 func TestTimesOfUsers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -79,7 +79,7 @@ func TestTimesOfUsers(t *testing.T) {
 	})
 }
 
-// A list has the fields that were asked for; a full user has links by its status.
+// A list has the fields that were asked for. The links of a full user depend on its status.
 func TestFieldsAndLinksOfUsers(t *testing.T) {
 	t.Parallel()
 	o := newBob(standin.Config{}, standin.User{FirstName: "Bob", Profile: map[string]any{"city": "Oslo"}})
@@ -166,7 +166,7 @@ func TestProfileOfAPush(t *testing.T) {
 	}
 }
 
-// Headers go with the kind of reply.
+// The headers depend on the kind of reply.
 func TestHeadersByKind(t *testing.T) {
 	t.Parallel()
 	o := newBob(standin.Config{}, standin.User{})
@@ -210,7 +210,7 @@ func TestLinksOfAdmins(t *testing.T) {
 	}
 }
 
-// Events have the parts that Okta's have.
+// Events have the same parts as Okta's.
 func TestPartsOfEvents(t *testing.T) {
 	t.Parallel()
 	o := newBob(standin.Config{}, standin.User{})
