@@ -46,8 +46,8 @@ func (c *call) answer(status int, v any) {
 	_, _ = c.w.Write(b)
 }
 
-// onFactor does something to the factor that the path names, under the mutex, and answers with
-// what comes of it.
+// onFactor calls do with the factor that the path names, under the mutex, and answers with the
+// result.
 func (c *call) onFactor(do func(u User, user string, f Factor) (status int, v any, refused *failure)) {
 	_, user, ok := c.enrolled()
 	if !ok {
@@ -97,7 +97,7 @@ func (c *call) listSupported() {
 	c.json(page)
 }
 
-// mayEnroll reports whether the user's policy has a kind of factor.
+// mayEnroll reports whether the user's policy allows a kind of factor.
 func (u *User) mayEnroll(typ, provider string) bool {
 	return u.Policy == nil || slices.Contains(u.Policy, typ+":"+provider)
 }
@@ -129,7 +129,7 @@ func (c *call) enroll() {
 func (c *call) activate() {
 	var body struct {
 		PassCode    string `json:"passCode"`
-		Attestation string `json:"attestation"` // of webauthn, and of u2f, whose truth nobody here can judge
+		Attestation string `json:"attestation"` // of webauthn, and of u2f, which the org can't check
 		Signed      string `json:"registrationData"`
 	}
 	if !c.read(&body) {
@@ -169,7 +169,7 @@ func badActivation(cause string) *failure {
 	return &failure{status: 400, code: "E0000001", summary: "Api validation failed: factorActivateRequest", causes: []string{cause}}
 }
 
-// pollActivation says how far the activation of a push is, without beginning it anew.
+// pollActivation says how far the activation of a push is, without restarting it.
 func (c *call) pollActivation() {
 	c.onFactor(func(_ User, user string, f Factor) (int, any, *failure) {
 		if f.Status != pending {
@@ -179,7 +179,7 @@ func (c *call) pollActivation() {
 	})
 }
 
-// activated makes a factor active. The caller holds the mutex.
+// activated makes a factor active. The caller must hold the mutex.
 func (o *Org) activated(c *call, u User, f Factor) Factor {
 	f.Status, f.Updated = active, o.now()
 	if f.Type == "push" || f.Type == "webauthn" || f.Type == "u2f" {

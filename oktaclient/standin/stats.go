@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// Deeds is what was done to one user.
+// Deeds counts what was done to one user.
 type Deeds struct {
 	Resets          int `json:"resets"`          // resets that took effect
 	PartResets      int `json:"partResets"`      // resets that broke off after a part of the factors
-	ResetCalls      int `json:"resetCalls"`      // reset requests that the token and the limits let in
+	ResetCalls      int `json:"resetCalls"`      // reset requests that the token and the limits allowed
 	Unenrolls       int `json:"unenrolls"`       // factors unenrolled one by one, by request
 	RecoveryRemoved int `json:"recoveryRemoved"` // unenrolls that removed the recovery phone too
 	SessionsCleared int `json:"sessionsCleared"`
-	// DevicesForgotten are clearings of sessions that also forgot on which devices the user needn't
-	// give a factor again.
+	// DevicesForgotten counts the clearings of sessions that also forgot on which devices the user
+	// needn't give a factor again.
 	DevicesForgotten int `json:"devicesForgotten"`
 	PasswordsExpired int `json:"passwordsExpired"`
 	Enrolls          int `json:"enrolls"`       // factors enrolled, by request
@@ -26,11 +26,11 @@ type Deeds struct {
 	Links            int `json:"links"`    // emails and SMS with a link that activates a push
 }
 
-// Stats is what the org has seen.
+// Stats counts what the org has seen.
 type Stats struct {
 	Requests           int            `json:"requests"`
 	ByOp               map[string]int `json:"byOp"`               // requests by operation, refused ones included
-	TooMany            int            `json:"tooMany"`            // 429 replies but for those of the concurrency limit
+	TooMany            int            `json:"tooMany"`            // 429 replies, except those of the concurrency limit
 	ConcurrencyTooMany int            `json:"concurrencyTooMany"` // 429 replies of the concurrency limit
 	ResetsApplied      int            `json:"resetsApplied"`
 	UsersReset         int            `json:"usersReset"`

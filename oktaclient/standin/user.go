@@ -29,41 +29,41 @@ type User struct {
 	LastName  string    `json:"lastName"`
 	Created   time.Time `json:"created"`
 
-	// What a user of this status never did, or can't have, is the zero time; the others, if none is
-	// given, are made up by the status.
+	// A time is zero if a user of this status never did that, or can't have it. If all are zero,
+	// the org makes up those that the status allows.
 	Activated       time.Time `json:"activated,omitzero"`
 	StatusChanged   time.Time `json:"statusChanged,omitzero"`
 	LastLogin       time.Time `json:"lastLogin,omitzero"`
 	PasswordChanged time.Time `json:"passwordChanged,omitzero"`
 
-	Factors []Factor `json:"factors"` // enrolled, those that the API hides included
+	Factors []Factor `json:"factors"` // enrolled, including those that the API hides
 
-	Roles      []string `json:"roles,omitempty"`      // admin roles, as SUPER_ADMIN; what isn't one of Okta's types is a custom role's name
+	Roles      []string `json:"roles,omitempty"`      // admin roles, as SUPER_ADMIN; another text is the name of a custom role
 	GroupRoles []string `json:"groupRoles,omitempty"` // the same, by a group
 
-	// Profile holds further attributes of the profile, of any JSON type; nil: some are made up.
+	// Profile has the other attributes of the profile, of any JSON type; nil: some are made up.
 	Profile map[string]any `json:"profile,omitempty"`
 
-	// RecoveryQuestion is whether the forgot-password question is set. Identity Engine lists it
-	// as a factor, keeps it at a first reset and wipes it at a second.
+	// RecoveryQuestion says whether the forgot-password question is set. Identity Engine lists it
+	// as a factor, keeps it at a first reset and removes it at a second.
 	RecoveryQuestion bool `json:"recoveryQuestion"`
 
 	// Push is how the user answers a push: SUCCESS or "" at [Config.PushDelay], REJECTED then,
-	// TIMEOUT never. Who doesn't answer with SUCCESS doesn't scan QR codes either.
+	// TIMEOUT never. A user who doesn't answer with SUCCESS doesn't scan QR codes either.
 	Push string `json:"push,omitempty"`
 
 	// Policy has what the user's enrollment policy lets them enroll, as sms:OKTA; nil: everything.
 	Policy []string `json:"policy,omitempty"`
 }
 
-// dated fills in when things happened to a user, as recorded orgs have it: who is staged did nothing
-// yet, who is provisioned has no password, some were active from the start, some never signed in.
+// dated fills in the times of a user as in recorded orgs: a staged user did nothing yet, a
+// provisioned one has no password, some were active from the start, some never signed in.
 func (u User) dated(start time.Time) User {
 	if u.Status == StatusStaged || !u.Activated.IsZero() || !u.StatusChanged.IsZero() || !u.LastLogin.IsZero() || !u.PasswordChanged.IsZero() {
 		return u
 	}
 	h := mix(hash(u.ID) + 1)
-	since := func(t time.Time, h uint64) time.Time { // and before the org's start, where there is time
+	since := func(t time.Time, h uint64) time.Time { // and before the org's start, if there is time
 		return t.Add(time.Duration(h%uint64(max(1, start.Sub(t)/time.Second))) * time.Second)
 	}
 	u.Activated = u.Created.Add(time.Duration(h%86400) * time.Second)
@@ -84,7 +84,7 @@ func (u User) dated(start time.Time) User {
 	return u
 }
 
-// lastUpdated is when the user changed last.
+// lastUpdated returns when the user last changed.
 func (u User) lastUpdated() time.Time {
 	last := u.Created
 	for _, t := range []time.Time{u.StatusChanged, u.PasswordChanged} {
@@ -130,10 +130,11 @@ const (
 	realm      = "guo5d7standin1Type5d7"
 )
 
-// timestamp is how the API writes when something was made or changed: UTC, in whole seconds.
+// timestamp returns a time as the API writes when something was made or changed: UTC, in whole
+// seconds.
 func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05") + ".000Z" }
 
-// orNull is a timestamp, or null for what never happened.
+// orNull returns a timestamp, or null for the zero time.
 func orNull(t time.Time) *string {
 	if t.IsZero() {
 		return nil
@@ -158,13 +159,13 @@ func (u User) wire(base string) userJSON {
 	}
 }
 
-// userLinks are what a full user's links lead to, by the path below the user's own.
+// userLinks are the links of a full user, with the path below the user's own to which each leads.
 var userLinks = []struct {
 	name, path string
 	credential bool     // left out on omitCredentialsLinks
 	statuses   []string // who has it; nil: everybody
 }{
-	{"resetFactors", "lifecycle/reset_factors", true, nil}, // on Identity Engine for everybody, factors or not
+	{"resetFactors", "lifecycle/reset_factors", true, nil}, // on Identity Engine for everybody, with factors or without
 	{"resetPassword", "lifecycle/reset_password", true, nil},
 	{"forgotPassword", "credentials/forgot_password", true, []string{StatusActive}},
 	{"changePassword", "credentials/change_password", true, []string{StatusActive}},
