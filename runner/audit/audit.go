@@ -20,7 +20,7 @@ const (
 	lateTime = 2 * time.Minute
 )
 
-// Subject is what the manifest says of the results.
+// Subject is what the manifest says about the results.
 type Subject struct {
 	Runs     []string // ids of the runs that wrote them
 	Actors   []string // IDs of the accounts that the runs used; none: not known
@@ -44,22 +44,22 @@ type Audit struct {
 	ticketing bool // there is a list of tickets
 }
 
-// claim is what a result says was done to the user.
+// claim says what was done to the user, by the result.
 type claim uint8
 
 const (
-	nothing claim = iota // certainly no factor was taken
+	nothing claim = iota // certainly no factor was removed
 	perhaps              // unknown
-	done                 // factors were taken
+	done                 // factors were removed
 )
 
-// row is what is kept of a line of the results.
+// row is what an audit keeps of a line of the results.
 type row struct {
 	claim     claim
 	status    runner.Status // one of a few strings
 	noFactors bool          // none were listed
 	part      bool          // the run found that only a part of the reset was done
-	factors   uint32        // what was to go, as the results have it: place in marks.texts
+	factors   uint32        // the factors that must be gone, in the words of the results: place in marks.texts
 	from, to  int64         // when its events may have been published, in milliseconds since 1970
 	request   uint64        // hash of its request ID; 0: none
 	login     uint64        // hash of its login; 0: none
@@ -75,7 +75,7 @@ func New(s Subject) *Audit {
 	}
 }
 
-// Row takes in the next line of the results. An error says what can't be understood in it.
+// Row records the next line of the results. An error says what in the line can't be understood.
 func (a *Audit) Row(rec *table.Record) error {
 	r := row{status: status(rec.Status), next: -1, marks: -1, noFactors: a.subject.Recorded && rec.Factors == "", request: a.hash(rec.RequestID), login: loginHash(rec.Login)}
 	r.part = rec.Reason == string(runner.ReasonIncomplete)
@@ -85,8 +85,8 @@ func (a *Audit) Row(rec *table.Record) error {
 	case runner.StatusUnknown:
 		r.claim = perhaps
 	}
-	// Without a record, only the factors that were to be unenrolled are known; and of a row that is
-	// partial for that some aren't gone.
+	// Without recorded factors, the results only have those that were to be unenrolled. If the row
+	// is partial because of unenroll, some of these aren't gone.
 	if (a.subject.Recorded || r.claim == perhaps) && rec.Reason != string(runner.ReasonUnenroll) {
 		r.factors = a.marks.keep(strings.Clone(rec.Factors))
 	}
@@ -110,8 +110,7 @@ func (a *Audit) Row(rec *table.Record) error {
 	return nil
 }
 
-// status returns the status that a text names as one of the constants, so that a million rows
-// don't keep a million texts.
+// status returns a text as one of the constants, so that a million rows don't keep a million texts.
 func status(text string) runner.Status {
 	if i := slices.Index(runner.Statuses, runner.Status(text)); i >= 0 {
 		return runner.Statuses[i]
@@ -119,8 +118,8 @@ func status(text string) runner.Status {
 	return runner.Status(text)
 }
 
-// span finds out when the row was worked on. A row without a user, or one that was never begun,
-// isn't part of the run's time.
+// span finds the time in which the run worked on the row. A row without a user, or one that was
+// never begun, isn't part of the run's time.
 func (a *Audit) span(r *row, rec *table.Record) error {
 	if rec.UserID == "" || rec.StartedAt == "" && r.claim == nothing {
 		return nil
@@ -149,10 +148,10 @@ func (a *Audit) span(r *row, rec *table.Record) error {
 	return nil
 }
 
-// Span is the time for which the log is asked. It reports false when no row was worked on.
+// Span returns the time for which the log is read. It reports false if the run worked on no row.
 func (a *Audit) Span() (since, until time.Time, ok bool) { return a.first, a.last, !a.first.IsZero() }
 
-// Done is how many rows say that factors were taken, or may have been.
+// Done returns how many rows say that factors were removed, or may have been.
 func (a *Audit) Done() int {
 	n := 0
 	for i := range a.rows {
@@ -163,7 +162,7 @@ func (a *Audit) Done() int {
 	return n
 }
 
-// hash returns what is kept of a request ID, 0 for none.
+// hash returns the hash that an audit keeps of a request ID, 0 for none.
 func (a *Audit) hash(id string) uint64 {
 	if id == "" {
 		return 0

@@ -11,11 +11,11 @@ import (
 // Ticket is a line of a list of tickets: this user is to be reset, or was.
 type Ticket struct {
 	Ticket string
-	User   string // ID or login, as it stands in the list
+	User   string // ID or login, as the list has it
 	Line   int
 }
 
-// tickets are looked up by whatever names a user.
+// tickets finds tickets by any name of a user.
 type tickets struct {
 	all    []Ticket
 	found  []bool
@@ -27,8 +27,8 @@ func newTickets() tickets {
 	return tickets{byUser: make(map[runner.Key][]int), byID: make(map[string][]int)}
 }
 
-// Ticket takes in a ticket. It reports false when its user's name can't be one. Tickets come before
-// [Audit.Read]; once there is a list of them, be it empty, every reset needs one.
+// Ticket adds a ticket. It reports false if the name of its user can't be one. Add tickets before
+// [Audit.Read]. Once there is a list of them, even an empty one, every reset needs a ticket.
 func (a *Audit) Ticket(t Ticket) bool {
 	a.ticketing = true
 	id, reason := runner.ParseIdentifier(t.User)
@@ -41,7 +41,7 @@ func (a *Audit) Ticket(t Ticket) bool {
 	return true
 }
 
-// alias notes that the log calls the user with an ID by a login.
+// alias records the login that the log has for a user with an ID.
 func (t *tickets) alias(id, login string) {
 	if len(t.all) == 0 || t.byID[id] != nil {
 		return
@@ -59,7 +59,7 @@ func (t *tickets) of(name string) []int {
 	return t.byUser[id.Key()]
 }
 
-// take returns the tickets of a user with these names, and notes that they have a reset.
+// take returns the tickets of a user with these names, and records that they have a reset.
 func (t *tickets) take(userID string, names ...string) []string {
 	places := append(slices.Clone(t.of(userID)), t.byID[userID]...)
 	for _, name := range names {
@@ -74,8 +74,8 @@ func (t *tickets) take(userID string, names ...string) []string {
 	return ids
 }
 
-// ticketsOf returns the tickets of the row's user, who was reset. The log's login is believed
-// before the results', which may be what an input has claimed beside an ID.
+// ticketsOf returns the tickets of the row's user, who was reset. It prefers the log's login to
+// that of the results, which may come from an input that had the wrong one beside an ID.
 func (a *Audit) ticketsOf(rec *table.Record, logLogin string) []string {
 	return a.tickets.take(rec.UserID, cmp.Or(logLogin, rec.Login), rec.Input)
 }
