@@ -14,7 +14,7 @@ import (
 	"oktareset/runner/fault"
 )
 
-// linkAgain is what a row says whose activation link was sent again.
+// linkAgain is what a row says if its activation link was sent again.
 const linkAgain = "the activation link, as the answer to the first was lost"
 
 var sendFlags = []string{"--enroll", "push:OKTA", "--send", "email"}
@@ -27,7 +27,7 @@ func (v *virtual) sent(i, enrolls, links int) {
 	}
 }
 
-// activated reports whether a user's push counts by now.
+// activated reports whether a user's push is active by now.
 func (v *virtual) activated(i int) bool {
 	v.t.Helper()
 	req, err := http.NewRequestWithContext(v.t.Context(), http.MethodGet, "https://acme.okta.com/api/v1/users/"+v.ids[i]+"/factors", nil)
@@ -35,7 +35,7 @@ func (v *virtual) activated(i int) bool {
 		v.t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "SSWS "+v.org.Token())
-	resp, err := v.org.Transport().RoundTrip(req) // who looks lets the user act
+	resp, err := v.org.Transport().RoundTrip(req) // the request lets the user act
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -49,7 +49,8 @@ func (v *virtual) activated(i int) bool {
 	return false
 }
 
-// A push that a bulk run enrolls comes into its user's hands, once, and the row says that it waits.
+// A user gets the link of a push that a bulk run enrolls once, and the row says that the push
+// waits.
 func TestPushReachesItsUser(t *testing.T) {
 	virtually(t, 5, standin.Config{Latency: 100 * time.Millisecond, PushDelay: time.Minute}, func(v *virtual) {
 		v.phones()
@@ -77,8 +78,8 @@ func TestPushReachesItsUser(t *testing.T) {
 	})
 }
 
-// The answer to a link is lost: the row waits a minute and looks whether its user has used it; only
-// if not, it is sent once more, and the row says so. Nobody is enrolled twice.
+// The answer to a link is lost: the row waits a minute and looks whether its user has used the
+// link. If not, the run sends it once more, and the row says so. Nobody is enrolled twice.
 func TestLinkInDoubt(t *testing.T) {
 	for name, tt := range map[string]struct {
 		when  standin.When
@@ -169,7 +170,7 @@ func TestLinkThatIsNotListed(t *testing.T) {
 	})
 }
 
-// Somebody removes the factor whose link is open: it isn't enrolled again behind their back.
+// Somebody removes the factor whose link is open: the run doesn't enroll it again.
 func TestLinkToWhatIsGone(t *testing.T) {
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: standin.OpSendLink, UserID: v.ids[1], Times: 1})
@@ -182,8 +183,8 @@ func TestLinkToWhatIsGone(t *testing.T) {
 	})
 }
 
-// Where Okta sends no link at all, ten people are left with a push that they can't activate, and
-// not as many as the file has.
+// If Okta sends no link at all, only ten people are left with a push that they can't activate, not
+// everybody in the file.
 func TestLinksThatNobodyGets(t *testing.T) {
 	virtually(t, 50, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: standin.OpSendLink})
@@ -191,7 +192,7 @@ func TestLinksThatNobodyGets(t *testing.T) {
 	})
 }
 
-// Whose policy doesn't have the new factor isn't reset; a dry run shows it.
+// A user whose policy doesn't have the new factor isn't reset. A dry run shows that.
 func TestPolicyIsAskedFirst(t *testing.T) {
 	virtually(t, 4, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org = standin.New(standin.Config{Latency: 100 * time.Millisecond})
@@ -213,7 +214,8 @@ func TestPolicyIsAskedFirst(t *testing.T) {
 	})
 }
 
-// Who is gone has no policy: that isn't Okta's silence, and nobody is warned.
+// A user who is gone has no policy. That isn't a reason to warn that Okta doesn't say what users
+// may enroll.
 func TestPolicyOfWhoIsGone(t *testing.T) {
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org = standin.New(standin.Config{Latency: 100 * time.Millisecond})
@@ -226,8 +228,8 @@ func TestPolicyOfWhoIsGone(t *testing.T) {
 	})
 }
 
-// Where Okta doesn't say what users may enroll, they are reset all the same. That is said once, and
-// it isn't asked for ever.
+// If Okta doesn't say what users may enroll, they are reset all the same. The run warns of it once,
+// and stops asking.
 func TestPolicyThatNobodySays(t *testing.T) {
 	for _, kind := range []standin.Kind{standin.Forbidden, standin.MissingScope, standin.PathNotFound, standin.UserNotFound} {
 		t.Run(string(kind), func(t *testing.T) {
