@@ -103,8 +103,8 @@ func (o *Org) adminsFrom(from, limit int) (ids []string, next int) {
 	return ids, -1
 }
 
-// clearSessions ends a user's sessions. The request says whether it also forgets the user's
-// devices. Otherwise that depends on the engine.
+// clearSessions ends a user's sessions. The request may say whether the org also forgets the user's
+// devices. If it doesn't, that depends on the engine.
 func (c *call) clearSessions() {
 	if c.pos < 0 {
 		c.fail(notFound(c.name, "User"))

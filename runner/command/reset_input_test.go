@@ -354,8 +354,8 @@ func TestRoomForResults(t *testing.T) {
 	})
 }
 
-// A run touches nobody in an org without an ID: its users may have been reset under another name of
-// the org.
+// A run touches nobody in an org that doesn't report its ID: the users may have been reset under
+// another name of the org.
 func TestOrgWithoutID(t *testing.T) {
 	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {

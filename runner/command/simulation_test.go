@@ -53,8 +53,7 @@ type phase struct {
 	latency     time.Duration
 }
 
-// call returns the share of a phase's time that a call takes if as many calls as possible are
-// always under way.
+// call returns the time per call in a phase, if as many calls as possible are always under way.
 func (p phase) call() time.Duration {
 	return p.latency / time.Duration(min(p.concurrency, oktaclient.DefaultMaxInFlight))
 }
