@@ -12,7 +12,7 @@ import (
 	"oktareset/runner/evidence"
 )
 
-// Proof is how certain it is that an event belongs to a row. The higher, the more.
+// Proof says how certain it is that an event belongs to a row. A higher proof is more certain.
 type Proof uint8
 
 // The proofs.
@@ -22,10 +22,10 @@ const (
 	ByRequest                  // Okta's request ID
 )
 
-// String is the word for it in the audit: time, run or request; "" for no proof.
+// String returns the audit's word for the proof: time, run or request; "" for no proof.
 func (p Proof) String() string { return [...]string{"", "time", "run", "request"}[p] }
 
-// Stray is a reset, or the loss of a single factor, that no row explains.
+// Stray is a reset, or the removal of a single factor, that no row explains.
 type Stray struct {
 	User    oktaclient.LogParty
 	Actor   oktaclient.LogParty
@@ -33,10 +33,10 @@ type Stray struct {
 	At      time.Time
 	Events  []string
 	Factors []string
-	Whole   bool // all factors went, for certain
+	Whole   bool // all factors were removed, for certain
 }
 
-// Event takes in an event of the log. One that was taken in before counts once.
+// Event records an event of the log. An event that comes again counts once.
 func (a *Audit) Event(e *oktaclient.LogEvent) {
 	f, ok := evidence.FactOf(e)
 	if !ok || f.Kind != evidence.Took {
@@ -97,13 +97,13 @@ func (a *Audit) note(place int32, e *oktaclient.LogEvent, p Proof) {
 }
 
 // loose is an event that belongs to a row by time alone. If the row turns out to have an event
-// of its own, it is a stray: the same account was at work elsewhere.
+// of its own, the loose one is a stray: the same account was at work elsewhere.
 type loose struct {
 	mark, row int32
 	user      oktaclient.LogParty
 }
 
-// proved reports whether a row has an event of its own: one that is more than a coincidence.
+// proved reports whether a row has an event of its own, which can't be a coincidence.
 func (a *Audit) proved(r *row) bool {
 	for i := r.marks; i >= 0; i = a.marks.all[i].next {
 		if a.marks.all[i].success && a.marks.all[i].proof > ByTime {
@@ -113,7 +113,7 @@ func (a *Audit) proved(r *row) bool {
 	return false
 }
 
-// loginOf is the login by which the log calls a user, or "".
+// loginOf returns the login that the log has for a user, or "".
 func loginOf(p oktaclient.LogParty) string {
 	if strings.EqualFold(p.AlternateID, "unknown") {
 		return ""
@@ -121,7 +121,8 @@ func loginOf(p oktaclient.LogParty) string {
 	return p.AlternateID
 }
 
-// loginHash is the same for logins that name the same user; 0 for what is none.
+// loginHash returns a hash that is the same for logins of the same user, or 0 if login isn't a
+// login.
 func loginHash(login string) uint64 {
 	id, reason := runner.ParseIdentifier(login)
 	if reason != "" {
@@ -159,7 +160,7 @@ func (a *Audit) addStray(key string, x Stray) {
 	}
 }
 
-// Strays returns what no row explains, oldest first. The log must have been read.
+// Strays returns the resets that no row explains, the oldest first. Read the log first.
 func (a *Audit) Strays() []Stray {
 	for _, l := range a.byTime {
 		m := &a.marks.all[l.mark]

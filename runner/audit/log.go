@@ -23,7 +23,7 @@ func (r *run) connect(ctx context.Context) error {
 	return nil
 }
 
-// readLog holds the rows against the log.
+// readLog reads the log and compares the rows with it.
 func (r *run) readLog(ctx context.Context) error {
 	since, until, ok := r.audit.Span()
 	runs := "run " + r.manifest.Runs[0].RunID
@@ -49,8 +49,8 @@ func (r *run) readLog(ctx context.Context) error {
 	return r.audit.Read(ctx, r.client, r.opts.Wait, r.tell)
 }
 
-// logPages is about how many pages of the log the resets of a run fill: on Identity Engine each
-// may write an event for each factor beside its own.
+// logPages returns about how many pages of the log the resets of a run fill. On Identity Engine
+// each reset may write an event of its own and one for each factor.
 func logPages(m *results.Manifest, resets int) int {
 	const factors = 3
 	events := resets
@@ -60,7 +60,7 @@ func logPages(m *results.Manifest, resets int) int {
 	return (events + oktaclient.LogPage - 1) / oktaclient.LogPage
 }
 
-// tell says how far the reading is.
+// tell shows how far the reading is.
 func (r *run) tell(g Reading) {
 	if g.Open == 0 {
 		r.Console.Info("progress: %s read, up to %s", console.Plural(g.Events, "event"), g.At.UTC().Format(evidence.ShortFor))

@@ -10,23 +10,23 @@ import (
 	"oktareset/runner/table"
 )
 
-// Columns are the columns of an audit, in order: first what the results say of a row, then what the
-// log says. The input's own follow them.
+// Columns are the columns of an audit, in order: first what the results say about a row, then what
+// the log says. The input's own columns follow them.
 var Columns = table.AuditColumns
 
-// What a list of tickets says of a reset.
+// The words of the column ticket_verdict: whether a list of tickets has the reset.
 const (
 	TicketFound = "found"
 	NoTicket    = "no_ticket" // a reset without a ticket
 	NoReset     = "no_reset"  // a ticket without a reset
 )
 
-// timeFormat is that of our other files.
+// timeFormat is the same as in our other files.
 const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 
-// Counts is what an audit comes to.
+// Counts is the outcome of an audit.
 type Counts struct {
-	Verdicts   map[Verdict]int `json:"verdicts"`                // rows, and under unexplained what no row explains
+	Verdicts   map[Verdict]int `json:"verdicts"`                // rows, and under unexplained the strays
 	Settled    int             `json:"settled"`                 // rows that are unknown in the results, and certain by the log
 	Tickets    int             `json:"tickets,omitempty"`       // in the list; 0: there is none
 	OtherLogin int             `json:"other_login,omitempty"`   // rows whose user has another login in the log than in the results
@@ -44,7 +44,7 @@ type Example struct {
 	Note    string `json:"note"`
 }
 
-// maxExamples is how many lines are told beside the file: enough to see what it is about.
+// maxExamples is how many lines are shown besides the file: enough to see what is wrong.
 const maxExamples = 10
 
 // OK reports whether everything is confirmed and explained.
@@ -57,8 +57,8 @@ func (c *Counts) OK() bool {
 	return c.NoTicket == 0 && c.NoReset == 0
 }
 
-// Sheet writes an audit: a line for each row of the results in their order, then what no row
-// explains, then tickets without a reset.
+// Sheet writes an audit: a line for each row of the results in their order, then a line for each
+// stray, then a line for each ticket without a reset.
 type Sheet struct {
 	audit  *Audit
 	out    *table.Sheet
@@ -106,7 +106,7 @@ func (s *Sheet) Row(rec *table.Record, extra []string) error {
 	)
 }
 
-// write writes a line. One that belongs to no row has nothing of the input.
+// write writes a line. The columns of the input are empty if the line belongs to no row.
 func (s *Sheet) write(extra []string, cells ...string) error {
 	if extra == nil {
 		extra = make([]string, s.extra)
@@ -114,7 +114,7 @@ func (s *Sheet) write(extra []string, cells ...string) error {
 	return s.out.Write(append(cells, extra...))
 }
 
-// Finish writes what belongs to no row, and returns what the audit comes to.
+// Finish writes the lines that belong to no row, and returns the outcome of the audit.
 func (s *Sheet) Finish() (Counts, error) {
 	for _, stray := range s.audit.Strays() {
 		if err := s.stray(&stray); err != nil {
@@ -148,7 +148,7 @@ func (s *Sheet) stray(x *Stray) error {
 	)
 }
 
-// note says who did it and what it was.
+// note says what was done, and who did it.
 func (x *Stray) note() string {
 	by := evidence.ActorName(x.Actor)
 	if by == "" {
@@ -165,7 +165,7 @@ func (x *Stray) note() string {
 	return text + ", and no row explains it"
 }
 
-// ticket counts a reset by what the list of tickets has for it.
+// ticket counts a reset by whether the list of tickets has it.
 func (s *Sheet) ticket(ids []string) ([]string, string) {
 	if len(ids) > 0 {
 		return ids, TicketFound
@@ -180,7 +180,7 @@ func (s *Sheet) example(e Example) {
 	}
 }
 
-// worse is the verdict of a line that has two.
+// worse returns the verdict of a row or, if it is OK, the verdict of its tickets.
 func worse(v Verdict, ticket string) string {
 	if v.OK() {
 		return ticket
@@ -188,7 +188,7 @@ func worse(v Verdict, ticket string) string {
 	return string(v)
 }
 
-// first is the first name of a user that is known.
+// first returns the first name that isn't empty.
 func first(names ...string) string {
 	for _, n := range names {
 		if n != "" {
