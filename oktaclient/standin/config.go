@@ -2,8 +2,8 @@ package standin
 
 import "time"
 
-// Engine is the generation of an org's sign-in: it decides what a reset leaves behind and which
-// events it writes.
+// Engine is the generation of an org's sign-in. It decides which factors a user has after a reset,
+// and which events a reset writes.
 type Engine int
 
 // Okta's two engines.
@@ -54,8 +54,8 @@ const (
 	unlimited = 1_000_000_000
 )
 
-// Config describes an org. The zero value is an Identity Engine workforce org that answers at
-// once and holds only the token's owner.
+// Config describes an org. The zero value is an Identity Engine workforce org that answers at once
+// and only has the token's owner.
 type Config struct {
 	Engine Engine
 	Token  string // the only SSWS token it accepts; "" generates one, see [Org.Token]. Service apps are added by [Org.AddApp]
@@ -63,10 +63,11 @@ type Config struct {
 	Seed   uint64 // of the people and of everything random
 	ID     string // the org's own, as 00o and 17 letters or digits; "" makes one of the seed
 
-	Latency       time.Duration // of every call but one with wrong credentials; a refusal takes it, too
+	Latency       time.Duration // of every call, also of a refused one, except if the credentials are wrong
 	LatencyJitter time.Duration // added to it: uniform from 0 to this
 
-	// Limits are the org's calls a minute by bucket; a bucket not named has a workforce org's limit.
+	// Limits are the org's calls a minute by bucket; a bucket not named has a workforce org's
+	// limit.
 	Limits      map[string]int `unknown:"how many calls a minute a verification, the list of admins and the caller's own account may take" here:"1200, as most others"`
 	TokenShare  int            // per cent of a bucket and of the concurrency that the token may use; 0 means 50
 	Concurrency int            // the org's calls at one time; 0 means 75, of which the token gets its share
@@ -75,17 +76,16 @@ type Config struct {
 	ClockSkew time.Duration // the server's clock is time.Now plus this: Date, rate-limit resets, created, published
 	LogLag    time.Duration // an event can be read this long after its published
 
-	// Reenroll makes everybody enroll a new factor this long after a reset, as people do who
-	// were told to; 0: nobody does.
+	// Reenroll makes everybody enroll a new factor this long after a reset, as people do if
+	// somebody asks them to; 0: nobody does.
 	Reenroll time.Duration
 	// Absent and Strangers say who else there is then, in per cent of the resets: users who don't
 	// come back, and such for whom a stranger enrolls, all of them from one address in another
 	// country. A stranger in an admin's name opens the Admin Console at once.
 	Absent, Strangers int
 
-	// Stays are types of factors that stay listed after a reset, and that can be used, though the
-	// others are gone: as a push whose Okta Verify is gone may. A reset writes no event about them,
-	// unless StayEvents is set.
+	// Stays are types of factors that stay listed after a reset, and that still work, as a push may
+	// though its Okta Verify is gone. A reset writes no event about them, unless StayEvents is set.
 	Stays      []string
 	StayEvents bool
 
@@ -93,8 +93,9 @@ type Config struct {
 	// fetched, or to open a link that they were sent; see [User.Push].
 	PushDelay time.Duration
 
-	// What nobody has seen or read of Okta. The zero value is what its description says, or else the
-	// side that is worse for a client. The tags are the rows of a table in the topic sandbox.
+	// The following fields choose what isn't known about Okta. The zero value is what Okta's
+	// description says, or else the choice that is worse for a client. The tags are the rows of a
+	// table in the topic sandbox.
 
 	// ResetReply is what reset_factors answers for users of a status: 200, 403 (E0000038) or
 	// 404 (E0000007). A status not named is 200, but DEPROVISIONED is 404.
@@ -111,7 +112,7 @@ type Config struct {
 	FilterAnyCase bool `unknown:"whether filters of users compare case, as Okta's description says" here:"they do"`
 	// BadCursor is the code of the refusal of a cursor of a list; "" means E0000031.
 	BadCursor string `unknown:"how a page that is gone is refused: E0000031 or E0000029" here:"E0000031"`
-	// ListGroupAdmins puts users who have a role by a group alone on the list of users with roles.
+	// ListGroupAdmins puts users who have a role only by a group on the list of users with roles.
 	ListGroupAdmins bool `unknown:"whether the list of admins has those with a role by a group alone" here:"it doesn't"`
 	// OrgNumbers makes a 429 that other clients caused show the org's limit and reset instead
 	// of the token's.
@@ -120,11 +121,11 @@ type Config struct {
 	ManageReads bool `unknown:"whether a scope to manage is enough to read" here:"it isn't"`
 	// ClockLeeway is how far ahead of the server's clock a service app's may be.
 	ClockLeeway time.Duration `unknown:"how far ahead of Okta's a service app's clock may be" here:"not at all"`
-	// PlusIsPlus keeps a plus sign in the path of a DPoP proof. Otherwise it is taken for a space,
-	// as Java's decoder does.
+	// PlusIsPlus keeps a plus sign in the path of a DPoP proof. Otherwise it means a space, as for
+	// Java's decoder.
 	PlusIsPlus bool `unknown:"what a plus sign in the path of a DPoP proof means" here:"a space"`
 
-	// ExactLogins keeps a look-up from finding a login that differs in diacritics only.
+	// ExactLogins keeps a look-up from finding a login that differs only in diacritics.
 	ExactLogins bool
 }
 
@@ -140,7 +141,7 @@ func (c *Config) limits(bucket string) (org, token int) {
 	return org, c.share(org)
 }
 
-// share is the token's part of n, at least 1.
+// share returns the token's part of n, at least 1.
 func (c *Config) share(n int) int {
 	percent := c.TokenShare
 	if percent == 0 {
@@ -149,7 +150,7 @@ func (c *Config) share(n int) int {
 	return max(1, n*percent/100)
 }
 
-// concurrency is how many calls the token may have in flight.
+// concurrency returns how many calls the token may have in flight.
 func (c *Config) concurrency() int {
 	if c.Concurrency == 0 {
 		return c.share(defaultConcurrency)
@@ -157,7 +158,7 @@ func (c *Config) concurrency() int {
 	return c.share(c.Concurrency)
 }
 
-// resetReply is the status that reset_factors answers for a user's status.
+// resetReply returns the status that reset_factors answers for a user's status.
 func (c *Config) resetReply(status string) int {
 	if reply, ok := c.ResetReply[status]; ok {
 		return reply

@@ -3,18 +3,18 @@
 //
 // It serves three ways: over HTTP (the Org is an [http.Handler]), behind httptest, and
 // in-process through [Org.Transport], which needs no network and therefore works inside a
-// testing/synctest bubble. It keeps no goroutine: whatever it does ends with the request, but
-// for a change that a fault lets land late. Time is time.Now, so a bubble's clock is the org's;
-// create the Org inside the bubble.
+// testing/synctest bubble. It keeps no goroutine: whatever it does ends with the request, except a
+// change that a fault delays. Time is time.Now, so a bubble's clock is the org's: create the Org
+// inside the bubble.
 //
 // An Org is safe for concurrent use.
 //
-// # What it holds
+// # Its users
 //
-// The token's owner, [Config.Users] people of its own, the users of [Org.Add] and those of
-// [Org.AddIdentifiers]. All that is generated follows from [Config.Seed] or from the
-// identifier: the same org comes out every time. Factors are generated when somebody looks at
-// them, so a million identifiers cost about 100 MB.
+// The users are the token's owner, [Config.Users] people of its own, those of [Org.Add] and those
+// of [Org.AddIdentifiers]. Everything generated depends only on [Config.Seed] or on the identifier,
+// so the org is the same every time. Factors are generated when somebody looks at them, so a
+// million identifiers cost about 100 MB.
 //
 // # What it answers
 //
@@ -47,11 +47,11 @@
 //	GET    /.well-known/okta-organization               organization (no credentials asked for)
 //	POST   /oauth2/v1/token                             token (for the service apps of [Org.AddApp])
 //
-// Users are listed by filter, search or q, groups too, with what each of these parameters
-// understands and who is left out as Okta has it. {id} is an ID, a login, an unambiguous short
-// name or me; {userId} is an ID. The names on the right are the operations that faults and
-// counters speak of. GET /sandbox/stats and GET /sandbox/users/{id} show [Stats], and a user
-// with its [Deeds], to a test in another process; they cost nothing and count nowhere. POST
+// Users and groups are listed by filter, search or q. Each of these parameters understands the
+// same, and leaves out the same users, as at Okta. {id} is an ID, a login, an unambiguous short
+// name or me; {userId} is an ID. The names on the right are the operations that faults and counters
+// use. GET /sandbox/stats and GET /sandbox/users/{id} show [Stats], and a user with its [Deeds], to
+// a test in another process. They cost nothing, and no counter counts them. POST
 // /sandbox/users/{id}/reset?by=LOGIN is [Org.ResetBy].
 //
 // # What people do
@@ -60,19 +60,19 @@
 // [Org.Passcode] (or "passcodes" of /sandbox/users/{id}) says what the user's phone, app or
 // token shows. A push that is enrolled becomes active only after its link was sent or somebody
 // fetched its QR code; then apps scan, and pushes are answered, by themselves, as [User.Push] and
-// [Config.PushDelay] say. Okta's limits on attempts and messages count by the org's clock. That a
-// link counts as one of these messages isn't documented.
+// [Config.PushDelay] say. Okta's limits on attempts and messages count by the org's clock. A link
+// counts as one of these messages, though Okta doesn't document that.
 //
 // With [Config.Reenroll] people come back after a reset, from the places that they signed in from
 // before. [Config.Absent] don't; for [Config.Strangers] somebody else enrolls.
 //
 // # Credentials
 //
-// Let in are the API token of [Org.Token] and the access tokens of service apps. Assertions and
-// DPoP proofs are checked as Okta checks them: signature, claims, times by the org's clock,
-// nonce, and that none is used twice. Access tokens have those of the scopes asked for that the
-// app was granted, and end; each endpoint asks for its scope. That manage stands for read, too,
-// isn't taken for granted.
+// The org accepts the API token of [Org.Token] and the access tokens of service apps. It checks
+// assertions and DPoP proofs as Okta does: signature, claims, times by the org's clock, nonce, and
+// that none is used twice. An access token has those requested scopes that the app was granted, and
+// expires. Each endpoint asks for its scope. A scope to manage isn't enough to read, unless
+// [Config.ManageReads] is set.
 //
 // # Faults
 //
@@ -91,29 +91,29 @@
 //	no_end:logs:query=reset_all               this one query of the log never ends
 //	outage:from=30s:for=20s                   after 30 s nothing is answered for 20 s
 //
-// before, after and late say what becomes of the call's change: not made, made before the
-// answer, made delay after it. See [Kind] for the kinds and what each of them does when nothing
-// is said, and [Fault] for the keys: user, query, skip, times, every, p, from and for choose
-// calls, delay, code, offset and part say more of the fault.
+// before, after and late say what becomes of the call's change: it isn't made, it is made before
+// the answer, or it is made delay after the answer. See [Kind] for the kinds and their defaults,
+// and [Fault] for the keys: user, query, skip, times, every, p, from and for choose calls; delay,
+// code, offset and part describe the fault.
 //
 // # What it can't know, and where it is simpler
 //
-// It does what Okta's API description and recorded replies of real orgs say. Where they say
-// nothing, a field of [Config] with the tag unknown chooses; its zero value is the side that is
-// worse for a client. The help topic sandbox has these fields as a table, and beside them where the
-// stand-in is known to be simpler than Okta: no policies, zones or rights of roles, changes whole
-// and at once, searches that never lag, one name of the org.
+// It does what Okta's API description and recorded replies of real orgs say. If they say nothing, a
+// field of [Config] with the tag unknown chooses. Its zero value is the choice that is worse for a
+// client. The help topic sandbox has a table of these fields, and also lists in what the stand-in
+// is known to be simpler than Okta: no policies, zones or rights of roles, changes that are
+// complete at once, searches that never lag, one name of the org.
 //
 // # What isn't Okta's
 //
 // Orgs differ, and between an org and a client there may be anything. [Config.Stays] makes factors
 // outlast resets, [Config.LogLag] makes the log late, and the kinds that change replies make the
-// Date wrong, spell Link headers in other ways, take the request ID away and close connections
-// without a word. The org's own clock and log stay right.
+// Date wrong, spell Link headers in other ways, remove the request ID and close connections without
+// a word. The org's own clock and log stay right.
 //
 // # Surprises
 //
-// What a careful client never sends is answered as Okta answers it and noted in [Stats]:
-// unknown paths, a reset of me, identifiers that path handling changes, cookies, misspelt
-// parameters.
+// If a client sends what a careful client never sends, the org answers as Okta does and records it
+// in [Stats]: unknown paths, a reset of me, identifiers that path handling changes, cookies,
+// misspelt parameters.
 package standin

@@ -13,8 +13,8 @@ import (
 
 // Org is the stand-in org. Make one with [New].
 type Org struct {
-	cfg   Config    // but for Limits, Concurrency, Latency and LogLag, which mu guards, it doesn't change
-	start time.Time // by the org's clock; everything that existed before is dated back from it
+	cfg   Config    // it doesn't change, except Limits, Concurrency, Latency and LogLag, which mu guards
+	start time.Time // by the org's clock; all that existed before has an earlier date
 	skew  atomic.Int64
 
 	mu       sync.Mutex // guards all below; never held while anything waits
@@ -63,25 +63,25 @@ func New(cfg Config) *Org {
 	return o
 }
 
-// now is the time by the org's clock.
+// now returns the time by the org's clock.
 func (o *Org) now() time.Time { return time.Now().Add(time.Duration(o.skew.Load())) }
 
-// Token is the API token that the org accepts.
+// Token returns the API token that the org accepts.
 func (o *Org) Token() string { return o.cfg.Token }
 
-// ID is the org's own ID, whatever name it is called by.
+// ID returns the org's own ID, which is the same under every name of the org.
 func (o *Org) ID() string { return o.cfg.ID }
 
-// Owner is the user whose token it is, the one that GET /users/me answers with.
+// Owner returns the user who owns the token. GET /users/me answers with this user.
 func (o *Org) Owner() User {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.dir.user(owner)
 }
 
-// Add adds a user and returns it as the org holds it. An ID, status, time of creation or factor
-// ID that u lacks is filled in; a user with u's ID or login that exists already stays, and is
-// returned.
+// Add adds a user and returns it, completed: it fills in an ID, status, time of creation or factor
+// ID that u lacks. If a user with u's ID or login exists already, Add changes nothing and returns
+// that user.
 func (o *Org) Add(u User) User {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -93,8 +93,8 @@ func (o *Org) Add(u User) User {
 }
 
 // AddIdentifiers adds an active user with a few typical factors for each user ID and each login
-// that names nobody yet, and returns how many it added. What can be neither (empty, reserved,
-// unprintable, over 100 characters) is passed over.
+// that names nobody yet, and returns how many it added. It passes over an identifier that can be
+// neither (empty, reserved, unprintable, over 100 characters).
 func (o *Org) AddIdentifiers(ids iter.Seq[string]) int {
 	n := 0
 	for id := range ids {
@@ -112,8 +112,7 @@ func (o *Org) AddIdentifiers(ids iter.Seq[string]) int {
 	return n
 }
 
-// User returns the user with this ID, login or short name as it is now: with the factors it has
-// left.
+// User returns the user with this ID, login or short name as it is now, with the remaining factors.
 func (o *Org) User(id string) (User, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -142,9 +141,9 @@ func (o *Org) Users() iter.Seq[User] {
 	}
 }
 
-// Enroll gives a user a factor and returns it as the org holds it, with the ID, status and time
-// of creation (now) that f lacks. Without a time of creation it is the user who enrolls it now,
-// and the System Log says so. It reports false when the user doesn't exist.
+// Enroll gives a user a factor and returns it, completed with the ID, status and time of creation
+// (now) that f lacks. Without a time of creation the user enrolls the factor now, and the System
+// Log says so. Enroll reports false if the user doesn't exist.
 func (o *Org) Enroll(userID string, f Factor) (Factor, bool) { return o.EnrollFrom(userID, f, nil) }
 
 // EnrollFrom is [Org.Enroll] from another place than the user's; nil is the user's.
@@ -169,8 +168,8 @@ func (o *Org) EnrollFrom(userID string, f Factor, from *Place) (Factor, bool) {
 	return f, true
 }
 
-// Consume uses up n calls of a bucket's window as another client of the org would. When the
-// org's limit is spent, the token is refused although it has calls of its own left.
+// Consume uses up n calls of a bucket's window as another client of the org would. Once the org's
+// limit is spent, the org refuses the token, although it has calls of its own left.
 func (o *Org) Consume(bucket string, n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
