@@ -8,7 +8,7 @@ import (
 	"oktareset/oktaclient"
 )
 
-// history is from where somebody signed in before the reset, as far as that was read.
+// history has the places from which somebody signed in before the reset, as far as they were read.
 type history struct {
 	read      bool
 	since     time.Time // everything since then is known
@@ -16,7 +16,7 @@ type history struct {
 	countries []string
 }
 
-// signedIn keeps a sign-in from before the reset. Whoever signed in after it may be anybody.
+// signedIn records a sign-in from before the reset. A later sign-in may be anybody's.
 func (p *person) signedIn(e *oktaclient.LogEvent) {
 	h := &p.before
 	if e.Published.After(p.wasReset()) {
@@ -33,8 +33,8 @@ func (p *person) signedIn(e *oktaclient.LogEvent) {
 	}
 }
 
-// addressKey is the same for addresses of one connection: of IPv6, a connection has a whole network.
-// It is "" for what is no address.
+// addressKey returns the same key for all addresses of a connection: with IPv6, a connection has a
+// whole network. It returns "" if ip isn't an address.
 func addressKey(ip string) string {
 	a, err := netip.ParseAddr(ip)
 	if err != nil {
@@ -49,7 +49,7 @@ func addressKey(ip string) string {
 	return a.String()
 }
 
-// address is what is known of an address that users have enrolled from.
+// address counts the users of an address from which users have enrolled.
 type address struct {
 	users int // who enrolled from it
 	known int // of these, whose sign-ins before the reset are known
@@ -58,7 +58,7 @@ type address struct {
 
 type addresses map[string]*address
 
-// share finds out which addresses people enrolled from.
+// share counts the users of each address from which people enrolled.
 func share(people []*person, classic bool) addresses {
 	all := make(addresses)
 	for _, p := range people {

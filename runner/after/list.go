@@ -14,10 +14,10 @@ import (
 	"oktareset/runner/progress"
 )
 
-// fewLists need no word and no bar.
+// fewLists is how many lists are read without a message and a bar.
 const fewLists = 20
 
-// listOpen lists the factors of those of whom the log can't tell.
+// listOpen lists the factors of the users about whom the log can't tell.
 func (r *run) listOpen(ctx context.Context) error {
 	var open []*person
 	for _, p := range r.people {
@@ -59,7 +59,7 @@ func (r *run) listOpen(ctx context.Context) error {
 	return r.explainList(err)
 }
 
-// explainList says why somebody's factors can't be listed.
+// explainList returns an error that says why factors can't be listed.
 func (r *run) explainList(err error) error {
 	if err == nil {
 		return nil

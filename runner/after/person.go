@@ -25,12 +25,12 @@ type person struct {
 	before history
 }
 
-// mark is what is kept of an event.
+// mark is what the command keeps of an event.
 type mark struct {
 	at     time.Time
 	id     string // the event's own
 	kind   evidence.Kind
-	whole  bool   // all factors went, for certain
+	whole  bool   // all factors were removed, for certain
 	factor string // in the log's words; "": it doesn't say which
 	change bool   // it changed a factor that must have been there
 	by     evidence.Source
@@ -40,10 +40,10 @@ type mark struct {
 	key    string // of its request: an Okta Verify is given by several events of one
 }
 
-// place is where a request came from, as the log has it; "" for what it doesn't say.
+// place is where a request came from, by the log; "" for what the log doesn't say.
 type place struct{ ip, city, country string }
 
-// String is as "203.0.113.66 (Singapore, Singapore)".
+// String returns a text as "203.0.113.66 (Singapore, Singapore)".
 func (p place) String() string {
 	where := strings.Join(slices.DeleteFunc([]string{p.city, p.country}, func(s string) bool { return s == "" }), ", ")
 	switch {
@@ -62,10 +62,10 @@ const clockSlack = 5 * time.Second
 type listing struct {
 	factor string    // that was given or changed last since the reset, as TYPE:PROVIDER; "": there is none
 	at     time.Time // when
-	why    string    // it says nothing: why
+	why    string    // why the list says nothing; ""
 }
 
-// take keeps a fact that the log has of the person. One that was taken before counts once.
+// take keeps a fact that the log has about the person. A fact that comes again counts once.
 func (p *person) take(e *oktaclient.LogEvent, f *evidence.Fact, ours bool) {
 	if login := f.User.AlternateID; p.login == "" && !strings.EqualFold(login, "unknown") {
 		p.login = login
@@ -89,7 +89,8 @@ func (p *person) take(e *oktaclient.LogEvent, f *evidence.Fact, ours bool) {
 // systemActor is the type of Okta itself as an actor.
 const systemActor = "SystemPrincipal"
 
-// wasReset is when the person was reset: by the log, else by the results, whose clock may be behind.
+// wasReset returns when the person was reset: by the log, else by the results, whose clock may be
+// behind.
 func (p *person) wasReset() time.Time {
 	if p.reset.IsZero() {
 		return p.since.Add(clockSlack)
@@ -97,15 +98,15 @@ func (p *person) wasReset() time.Time {
 	return p.reset
 }
 
-// now is what the log says of the person, put together.
+// now sums up what the log says about the person.
 type now struct {
 	given  []mark // factors that are there, oldest first
-	unsure bool   // what is there can't be said by the log alone
+	unsure bool   // the log alone can't say which factors are there
 	taken  *mark  // the last whole reset by others since
 	admin  []mark // the Admin Console was opened
 }
 
-// fold puts together what the log has since the person's reset. On Identity Engine, an email and a
+// fold sums up what the log has since the person's reset. On Identity Engine, an email and a
 // question don't count.
 func (p *person) fold(classic bool) now {
 	begin := p.since.Add(-clockSlack)
@@ -133,8 +134,8 @@ func (p *person) fold(classic bool) now {
 	return n
 }
 
-// lose takes a single factor out of what is there. Push and FastPass take all of their Okta Verify
-// along.
+// lose removes a single factor from those that are there. Push and FastPass also remove the rest of
+// their Okta Verify.
 func (n *now) lose(m *mark) {
 	if m.factor == "" {
 		n.unsure = n.unsure || len(n.given) > 0 // which of them is it?
@@ -146,7 +147,7 @@ func (n *now) lose(m *mark) {
 	})
 }
 
-// first are the marks of the first enrollment that is still there.
+// first returns the marks of the first enrollment that is still there.
 func (n *now) first() []mark {
 	if len(n.given) == 0 {
 		return nil
@@ -155,8 +156,8 @@ func (n *now) first() []mark {
 	return slices.DeleteFunc(slices.Clone(n.given), func(m mark) bool { return m.key != key })
 }
 
-// open reports whether the log can't tell if the person is back: it doesn't have the reset, so that
-// it doesn't go far enough, is too young or says nothing of it; or what it has isn't clear.
+// open reports whether the log can't tell if the person is back. Either it doesn't have the reset,
+// because it doesn't go back far enough, lags or never has it, or its events aren't clear.
 func (p *person) open(n *now) bool {
 	return n.unsure || len(n.given) == 0 && p.reset.IsZero() && n.taken == nil
 }

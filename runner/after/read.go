@@ -12,21 +12,21 @@ import (
 )
 
 const (
-	// mostPages bounds a reading of what has happened since the reset. A default token may read 60
-	// pages a minute.
+	// mostPages is how many pages of events since the reset are read at most. A default token may
+	// read 60 pages a minute.
 	mostPages = 200
-	// tellEvery is the time between two words on how far the reading is.
+	// tellEvery is the time between two messages on how far the reading is.
 	tellEvery = 10 * time.Second
-	// overlap is how far a later reading goes back behind the one before: the log lags.
+	// overlap is how far a reading goes back before the end of the last one, because the log lags.
 	overlap = 10 * time.Minute
-	// wholeEvery is the time after which all is read again, for what came later than that.
+	// wholeEvery is the time after which everything is read again, for events that came even later.
 	wholeEvery = time.Hour
 
 	// historyTime is how far back sign-ins are read, historyPages how many pages of them.
 	historyTime  = 30 * 24 * time.Hour
 	historyPages = 60
-	// chunk is how many users one query names: it keeps the URL below 4 KB. Of more than a few
-	// chunks, the whole org's sign-ins are read: that takes fewer calls.
+	// chunk is how many users one query names: it keeps the URL below 4 KB. For more than a few
+	// chunks, the whole org's sign-ins are read, which takes fewer calls.
 	chunk     = 50
 	fewPeople = 10 * chunk
 )
@@ -42,7 +42,7 @@ type reading struct {
 // asks are the events that say who is back.
 var asks = slices.Concat(oktaclient.FactorsTaken, oktaclient.FactorsGiven, []string{oktaclient.EventAdmin})
 
-// readLog reads what has happened since the first reset, or since the last reading.
+// readLog reads the events since the first reset, or since the last reading.
 func (r *run) readLog(ctx context.Context) error {
 	if r.log.blind {
 		return nil
@@ -91,13 +91,13 @@ func (r *run) readLog(ctx context.Context) error {
 	return nil
 }
 
-// first is when the first reset began.
+// first returns when the first reset began.
 func (r *run) first() time.Time {
 	return slices.MinFunc(r.people, func(a, b *person) int { return a.since.Compare(b.since) }).since
 }
 
-// readHistory reads from where those signed in before the reset who have enrolled since. It asks
-// about each of them once.
+// readHistory reads from where the users who have enrolled since signed in before the reset. It
+// asks about each of them once.
 func (r *run) readHistory(ctx context.Context) error {
 	var ask []*person
 	for _, p := range r.people {
@@ -130,7 +130,7 @@ func (r *run) readHistory(ctx context.Context) error {
 	return nil
 }
 
-// historyBegin is from when on sign-ins are read.
+// historyBegin returns the time from which on sign-ins are read.
 func (r *run) historyBegin() time.Time {
 	since := r.first().Add(-historyTime)
 	if old := r.client.Now().Add(-evidence.LogRetention); since.Before(old) {

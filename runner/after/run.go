@@ -20,7 +20,7 @@ import (
 	"oktareset/runner/roster"
 )
 
-// Options is what the flags of after ask for.
+// Options are what the flags of after set.
 type Options struct {
 	Results string
 	Output  string
@@ -30,7 +30,7 @@ type Options struct {
 	Console console.Options
 }
 
-// scopes are those of a service app: without the log, the lists of factors are left.
+// scopes are what a service app needs. Without that of the log, the lists of factors remain.
 var scopes = access.Scopes{Needed: []string{oktaclient.ScopeUsersRead}, Optional: []string{oktaclient.ScopeLogsRead}}
 
 // run is one execution, from the results to the summary.
@@ -52,7 +52,7 @@ type run struct {
 	shown  atomic.Pointer[oktaclient.Client] // the same, for the bar, which another goroutine draws
 	log    reading
 	found  []Finding // of people, at the last look
-	wrote  bool      // the list is that of the last look, or of one before
+	wrote  bool      // there is a list, of the last look or of an earlier one
 	bar    *progress.Progress
 	back   map[*person]bool // that the bar has counted
 }
@@ -78,7 +78,7 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 	return r.summarize(err)
 }
 
-// use makes a client the one that asks.
+// use makes the command use this client.
 func (r *run) use(c *oktaclient.Client) {
 	r.client = c
 	r.shown.Store(c)
@@ -113,7 +113,7 @@ func (r *run) open(ctx context.Context) error {
 	return nil
 }
 
-// add takes in a row of the results. recorded says that a row without factors had none.
+// add adds a row of the results. recorded says that the user of a row without factors had none.
 func (r *run) add(e *results.Entry, name func([]string) string, recorded bool) error {
 	r.rows++
 	rec := &e.Record
@@ -129,7 +129,7 @@ func (r *run) add(e *results.Entry, name func([]string) string, recorded bool) e
 		row: rec.Row, id: strings.Clone(rec.UserID), login: strings.Clone(rec.Login), input: strings.Clone(rec.Input), name: name(e.Extra),
 		since: since, request: strings.Clone(rec.RequestID), doubt: e.Status == runner.StatusUnknown,
 	}
-	if r.byID[p.id] != nil { // the same user in another row: one is enough
+	if r.byID[p.id] != nil { // another row has the same user: one is enough
 		r.left++
 		return nil
 	}
@@ -138,7 +138,7 @@ func (r *run) add(e *results.Entry, name func([]string) string, recorded bool) e
 	return nil
 }
 
-// asked reports whether somebody may have to come back: the row took factors, or may have.
+// asked reports whether a user may have to come back: the row removed factors, or may have.
 func asked(e *results.Entry, recorded bool) bool {
 	switch e.Status {
 	case runner.StatusReset, runner.StatusPartial, runner.StatusUnknown:
@@ -147,7 +147,7 @@ func asked(e *results.Entry, recorded bool) bool {
 	return false
 }
 
-// begin says what is asked about.
+// begin says which users and which time the command asks about.
 func (r *run) begin() {
 	text := fmt.Sprintf("%s: %s, run %s, in %s", r.opts.Results, console.Plural(r.rows, "row"), r.manifest.Run().RunID, r.manifest.Org)
 	if r.left > 0 {
@@ -155,21 +155,21 @@ func (r *run) begin() {
 	}
 	r.Console.Info("%s", text)
 	if slices.Contains(r.manifest.Steps, runner.StepChooseFactors) {
-		r.Console.Info("the run took some factors only: who has no new one may sign in with another")
+		r.Console.Info("the run removed only some factors: users without a new one may sign in with another")
 	}
 }
 
 const (
-	// lookEvery is the time between two looks, lookShare how many times as long as a look took: what
-	// others may read of the org's limits stays theirs.
+	// lookEvery is the time between two looks. It is at least lookShare times as long as the look
+	// took, which leaves the org's limits to others.
 	lookEvery = time.Minute
 	lookShare = 10
-	// sayEvery is the time between two lines while it waits, where no bar is.
+	// sayEvery is the time between two lines while the command waits without a bar.
 	sayEvery = 10 * time.Minute
 )
 
-// follow looks until everybody is back, or the time is over. After the first look, its end leaves
-// what is known.
+// follow looks until everybody is back, or the time is over. If it ends after the first look, the
+// last list stays.
 func (r *run) follow(ctx context.Context) error {
 	ends := time.Now().Add(r.opts.Wait)
 	if r.opts.Wait > 0 {
@@ -205,7 +205,7 @@ func (r *run) follow(ctx context.Context) error {
 	}
 }
 
-// passes reports whether an error is one that waiting helps against. Okta was met before.
+// passes reports whether an error may pass if the command waits. Okta has answered before.
 func passes(err error) bool {
 	switch oktaclient.FateOf(err) {
 	case oktaclient.NotSent, oktaclient.Limited, oktaclient.Busy, oktaclient.Unreachable, oktaclient.InDoubt:
@@ -214,7 +214,7 @@ func passes(err error) bool {
 	return errors.Is(err, oktaclient.ErrOutage) || errors.Is(err, oktaclient.ErrLimited)
 }
 
-// look finds out who is back by now.
+// look finds the users who are back by now.
 func (r *run) look(ctx context.Context) error {
 	if len(r.people) == 0 {
 		r.found = []Finding{}
@@ -243,7 +243,7 @@ func (r *run) look(ctx context.Context) error {
 	return nil
 }
 
-// away is how many aren't known to be back.
+// away returns how many users aren't known to be back.
 func (r *run) away() int {
 	n := 0
 	for _, f := range r.found {
@@ -254,7 +254,7 @@ func (r *run) away() int {
 	return n
 }
 
-// barOptions are those of a display of how many of total were counted.
+// barOptions returns the options of a bar that shows how many of total were counted.
 func (r *run) barOptions(label string, total int) progress.Options {
 	return progress.Options{Label: label, Total: total, Reads: true, State: func() progress.State {
 		until, why := r.shown.Load().Hold()
@@ -262,7 +262,7 @@ func (r *run) barOptions(label string, total int) progress.Options {
 	}}
 }
 
-// explain says why the org can't be asked.
+// explain returns an error that says why the org can't be asked.
 func (r *run) explain(err error) error {
 	if sig, ok := errors.AsType[fault.Signal](err); ok {
 		return fault.Stopped(sig)
@@ -270,7 +270,7 @@ func (r *run) explain(err error) error {
 	return evidence.ExplainLog(r.client, err)
 }
 
-// namer returns what finds a person's name in the input's own columns.
+// namer returns a function that finds a person's name in the input's own columns.
 func namer(columns []string) func(cells []string) string {
 	find := func(names ...string) int {
 		return slices.IndexFunc(columns, func(c string) bool {

@@ -14,14 +14,14 @@ import (
 	"oktareset/runner/table"
 )
 
-// timeFormat is that of our other files.
+// timeFormat is the same as in our other files.
 const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 
-// hintOwn says why a file in the way isn't replaced.
+// hintOwn says why an existing file isn't replaced.
 const hintOwn = "choose another file with -o, or move it away: only a list as this command wrote it, with the same columns, is replaced"
 
-// replaceable refuses to write over anything but an earlier list of this command's: it is asked
-// again and again, and a list from before says nothing that the new one doesn't.
+// replaceable refuses to write over any file except an earlier list of this command. The command
+// runs again and again, and an old list has nothing that the new one doesn't have.
 func (r *run) replaceable() error {
 	path := r.opts.Output
 	if files.Absent(path) == nil {
@@ -84,7 +84,7 @@ func (r *run) writeTo(ctx context.Context, w io.Writer) error {
 	return sheet.Flush()
 }
 
-// cells are those of a user, before the input's own.
+// cells returns the cells of a user, before those of the input.
 func (r *run) cells(n int) []string {
 	p, f := r.people[n], &r.found[n]
 	reasons := make([]string, len(f.Reasons))

@@ -12,7 +12,7 @@ import (
 	"oktareset/runner/results"
 )
 
-// mostTold is how many of a kind are told beside the file.
+// mostTold is how many users of a kind are shown besides the file.
 const mostTold = 10
 
 // Summary is what --json prints.
@@ -21,7 +21,7 @@ type Summary struct {
 	Results  string         `json:"results"`
 	After    string         `json:"after"`
 	Rows     int            `json:"rows"`
-	NotAsked int            `json:"not_asked"` // rows whose users had no factor taken
+	NotAsked int            `json:"not_asked"` // rows that removed no factor of their users
 	AsOf     string         `json:"as_of"`     // how far the log was read; "": it couldn't be read
 	Statuses map[Status]int `json:"statuses"`
 	Reasons  map[Reason]int `json:"reasons"`
@@ -42,8 +42,8 @@ type Example struct {
 	Detail  string   `json:"detail,omitempty"`
 }
 
-// summarize tells what the last look came to, and returns the error that becomes the exit code.
-// ended is why there was no other look; nil: nothing is left to wait for.
+// summarize shows the outcome of the last look, and returns the error that becomes the exit code.
+// ended says why there was no other look; nil: there is nothing more to wait for.
 func (r *run) summarize(ended error) error {
 	s := r.summary()
 	r.Console.Info("%s: %s", console.Plural(len(r.people), "user"), s.text())
@@ -68,7 +68,7 @@ func (r *run) summarize(ended error) error {
 	return err
 }
 
-// summary counts.
+// summary counts the users by status.
 func (r *run) summary() Summary {
 	s := Summary{
 		Org: r.manifest.Org, Results: r.opts.Results, After: r.opts.Output, Rows: r.rows, NotAsked: r.left, Requests: r.client.Stats().Requests,
@@ -98,7 +98,7 @@ func (r *run) summary() Summary {
 	return s
 }
 
-// text is as "150 back, 10 to look at, 40 not back yet".
+// text returns a text as "150 back, 10 to look at, 40 not back yet".
 func (s *Summary) text() string {
 	var parts []string
 	for _, status := range Statuses {
@@ -112,7 +112,7 @@ func (s *Summary) text() string {
 	return strings.Join(parts, ", ")
 }
 
-// tell names the first few of a kind.
+// tell names the first few users of a kind.
 func (r *run) tell(few, many string, is func(*Finding) bool) {
 	var lines []string
 	n := 0
@@ -137,7 +137,7 @@ func (r *run) tell(few, many string, is func(*Finding) bool) {
 	}
 }
 
-// text is what a finding says, behind a name.
+// text returns what a finding says, after a name.
 func (f *Finding) text() string {
 	text := ""
 	if !f.At.IsZero() {
@@ -152,7 +152,7 @@ func (f *Finding) text() string {
 	return text
 }
 
-// next are the commands that follow.
+// next proposes the next commands.
 func (r *run) next(s *Summary) (lines []string) {
 	if len(s.LookAt) > 0 {
 		lines = append(lines, "to see what the first of them has: oktareset factors list "+console.ShellQuote(cmp.Or(s.LookAt[0].Login, s.LookAt[0].UserID)))

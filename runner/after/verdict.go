@@ -21,10 +21,10 @@ const (
 	Unknown Status = "unknown" // neither the log nor the list of factors can tell
 )
 
-// Statuses are all of them, best news first.
+// Statuses are all statuses, the best first.
 var Statuses = []Status{Back, LookAt, NotYet, Unknown}
 
-// Reason is why somebody is to be looked at. The set is closed.
+// Reason says why somebody needs a look. The set is closed.
 type Reason string
 
 // The reasons.
@@ -36,29 +36,29 @@ const (
 	AdminConsole   Reason = "admin_console"       // was opened right after the enrollment
 )
 
-// Reasons are all of them, the worst first.
+// Reasons are all reasons, the worst first.
 var Reasons = []Reason{ByAnother, SharedAddress, NewCountry, SeveralDevices, AdminConsole}
 
 const (
-	// sharing is how many users of the results make an address one that they share.
+	// sharing is how many users of the results must enroll from an address to make it a shared one.
 	sharing = 3
-	// devicesTime is how soon after each other devices are enrolled by one sitting.
+	// devicesTime is how soon after each other devices are enrolled in one sitting.
 	devicesTime = 10 * time.Minute
 	// adminTime is how soon after an enrollment the Admin Console is opened at once.
 	adminTime = 15 * time.Minute
 )
 
-// Finding is what is known of a user after the reset.
+// Finding is what is known about a user after the reset.
 type Finding struct {
 	Status  Status
 	Reasons []Reason
-	Factor  string    // given first of what is there, as TYPE:PROVIDER; several with a space
+	Factor  string    // the oldest one that is there, as TYPE:PROVIDER; several with a space
 	At      time.Time // when; zero: never
 	From    place
 	Detail  string
 }
 
-// judge says what is known of somebody. shared are the addresses of all.
+// judge returns what is known about somebody. shared are the addresses of all users.
 func (p *person) judge(classic bool, shared addresses) Finding {
 	n := p.fold(classic)
 	if n.unsure && (p.listed == nil || p.listed.factor == "") {
@@ -87,7 +87,7 @@ func (p *person) judge(classic bool, shared addresses) Finding {
 	return f
 }
 
-// back is the finding of somebody who has a factor.
+// back returns the finding for somebody who has a factor.
 func (p *person) back(n *now, first []mark, shared addresses) Finding {
 	f := Finding{Status: Back, At: first[0].at, From: first[0].from}
 	var factors, details []string
@@ -130,8 +130,9 @@ func (p *person) byAnother(n *now) string {
 	return ""
 }
 
-// sharedAddress looks at where the user enrolled from. A company has few addresses: one that the
-// user has signed in from before is no news, nor one that at least half of those who share it have.
+// sharedAddress looks at where the user enrolled from. A company has few addresses, so an address
+// isn't suspicious if the user has signed in from it before, or at least half of those who share it
+// have.
 func (p *person) sharedAddress(n *now, shared addresses) string {
 	for i := range n.given {
 		m := &n.given[i]
@@ -166,8 +167,8 @@ func (p *person) newCountry(n *now) string {
 	return ""
 }
 
-// severalDevices looks for factors of one kind that were given by several requests. A security key
-// and its spare are usual: of those it takes three.
+// severalDevices looks for factors of one kind that were enrolled by several requests. A security
+// key and a spare are usual, so three of them count.
 func severalDevices(n *now) string {
 	type device struct {
 		key string
@@ -208,7 +209,7 @@ func adminConsole(n *now) string {
 	return ""
 }
 
-// who names who did something.
+// who names the person who did something.
 func who(s evidence.Source) string {
 	switch {
 	case s.Actor != "":

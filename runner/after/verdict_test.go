@@ -69,7 +69,7 @@ func (h happening) event(t *testing.T, user string, n int) *oktaclient.LogEvent 
 	return e
 }
 
-// someone is a user who was reset, and of whom the log has this.
+// someone returns a user who was reset, and about whom the log has these events.
 func someone(t *testing.T, id string, log ...happening) *person {
 	t.Helper()
 	p := &person{row: "1", id: id, since: began, request: "req1"}
@@ -84,7 +84,7 @@ func someone(t *testing.T, id string, log ...happening) *person {
 	return p
 }
 
-// from adds sign-ins, and says that no more are known.
+// from adds sign-ins, and marks the history as read.
 func (p *person) from(t *testing.T, from ...happening) *person {
 	p.before.read, p.before.since = true, began.Add(-historyTime)
 	for n, h := range from {
@@ -94,7 +94,7 @@ func (p *person) from(t *testing.T, from ...happening) *person {
 	return p
 }
 
-// wiped is the reset itself.
+// wiped is the event of the reset itself.
 var wiped = happening{typ: all, by: admin, run: runID, request: "req1"}
 
 func at(d time.Duration, factor string) happening { return happening{after: d, factor: factor} }
@@ -188,7 +188,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// Several users from one address are looked at, unless that is where people work from.
+// Several users who enroll from one address need a look, unless people work there.
 func TestSharedAddress(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

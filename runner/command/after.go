@@ -31,7 +31,7 @@ const afterExitCodes = `EXIT CODES:
    129, 130, 143    SIGHUP, SIGINT, SIGTERM: the file is that of the last look, if there was one
 `
 
-// longestWait is as long as anybody waits without looking.
+// longestWait is the longest time that somebody waits without looking.
 const longestWait = 14 * 24 * time.Hour
 
 func (a *app) afterCommand() *cli.Command {
@@ -55,7 +55,7 @@ func (a *app) afterCommand() *cli.Command {
 	}
 }
 
-// parseAfter is the only reader of after's flags.
+// parseAfter reads the flags of after. Nothing else reads them.
 func parseAfter(c *cli.Context) (o after.Options, err error) {
 	o = after.Options{Output: c.String("output"), Wait: c.Duration("wait"), JSON: c.Bool("json")}
 	if o.Console, err = parseConsole(c); err != nil {

@@ -36,8 +36,8 @@ func (v *virtual) wantAfter(code, wantCode int, want map[string]int) [][]string 
 	return rows[1:]
 }
 
-// Of 200 users 150 come back, 40 don't, and a stranger comes for ten. A few queries say so, and
-// nobody's list of factors is asked for.
+// Of 200 users 150 come back, 40 don't, and for ten a stranger does. A few queries find that out,
+// and nobody's factors are listed.
 func TestAfter(t *testing.T) {
 	virtually(t, 200, standin.Config{Reenroll: time.Hour, Absent: 20, Strangers: 5, Latency: 50 * time.Millisecond}, func(v *virtual) {
 		<-time.After(time.Hour)
@@ -77,7 +77,8 @@ func TestAfter(t *testing.T) {
 	})
 }
 
-// It follows until all are back, or the time is over, at a pace that leaves the log to others.
+// The command looks until all are back, or the time is over, at a pace that leaves the log to
+// others.
 func TestAfterWaits(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
@@ -118,7 +119,7 @@ func TestAfterWaits(t *testing.T) {
 	}
 }
 
-// What the log gets later than usual is found, too.
+// The command also finds events that the log gets later than usual.
 func TestAfterWaitsForALateLog(t *testing.T) {
 	virtually(t, 5, standin.Config{Reenroll: 90 * time.Minute}, func(v *virtual) {
 		if code := v.reset(confirm(5)); code != 0 {
@@ -136,7 +137,7 @@ func TestAfterWaitsForALateLog(t *testing.T) {
 	})
 }
 
-// An outage while it waits passes: nobody has to begin again.
+// An outage while the command waits passes: it doesn't have to begin again.
 func TestAfterWaitsOutAnOutage(t *testing.T) {
 	virtually(t, 5, standin.Config{Reenroll: 3 * time.Hour}, func(v *virtual) {
 		if code := v.reset(confirm(5)); code != 0 {
@@ -151,14 +152,14 @@ func TestAfterWaitsOutAnOutage(t *testing.T) {
 	})
 }
 
-// Where the log can't tell, the lists of factors do; where they can't either, nothing is made up.
+// If the log can't tell, the lists of factors do. If they can't either, nothing is made up.
 func TestAfterWithoutTheLog(t *testing.T) {
 	forbidden := func(op string) standin.Fault { return standin.Fault{Kind: standin.Forbidden, Op: op} }
 	for _, tt := range []struct {
 		name   string
 		cfg    standin.Config
 		faults []standin.Fault
-		soon   bool // it is asked at once
+		soon   bool // right after the resets
 		code   int
 		want   map[string]int // nil: there is no list
 		lists  int
@@ -195,7 +196,7 @@ func TestAfterWithoutTheLog(t *testing.T) {
 	}
 }
 
-// A service app without the scope for the log is one that may not read it.
+// A service app without the scope for the log may not read the log.
 func TestAfterAsApp(t *testing.T) {
 	for scopes, blind := range map[string]bool{"": false, "okta.users.read": true, "okta.logs.read": false} {
 		virtually(t, 30, standin.Config{}, func(v *virtual) {
@@ -213,7 +214,7 @@ func TestAfterAsApp(t *testing.T) {
 	}
 }
 
-// Whoever is known to have had no factor isn't waited for.
+// The command doesn't wait for users who are known to have had no factor.
 func TestAfterWithoutFactors(t *testing.T) {
 	virtually(t, 5, standin.Config{Engine: standin.Classic}, func(v *virtual) {
 		v.org.ResetBy("okta.admin@example.com", v.ids[1])
