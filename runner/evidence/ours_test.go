@@ -7,7 +7,7 @@ import (
 	"oktareset/runner/results"
 )
 
-// A run is told by its name and its account. A run of which no account is known made nothing.
+// A run is recognized by its name and its account. A run without a known account did nothing.
 func TestRuns(t *testing.T) {
 	t.Parallel()
 	runs := evidence.RunsOf(&results.Manifest{

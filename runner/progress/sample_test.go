@@ -143,7 +143,7 @@ func TestDuration(t *testing.T) {
 	}
 }
 
-// What comes by itself has no pace.
+// A count that grows by itself has no pace.
 func TestUnpacedText(t *testing.T) {
 	s := sample{now: time.Unix(3600, 0), elapsed: time.Hour, done: 30, total: 40, reads: true, unpaced: true}
 	if got := s.text(); got != "30/40 (75%)" {
