@@ -163,7 +163,7 @@ var factorCalls = []struct {
 		},
 	},
 	{
-		name: "expire password", answer: "{}", request: "POST /lifecycle/expire_password?tempPassword=false",
+		name: "expire password", answer: "{}", request: "POST /lifecycle/expire_password",
 		call: func(ctx context.Context, c *oktaclient.Client, u, _ string) (oktaclient.Reply, error) {
 			return c.ExpirePassword(ctx, u, nil)
 		},

@@ -1,9 +1,6 @@
 package oktaclient
 
-import (
-	"context"
-	"net/url"
-)
+import "context"
 
 // ExpirePassword makes the user with this ID choose a new password at the next sign-in; until
 // then the old one works for that alone. Okta refuses it for a user whose password isn't Okta's,
@@ -19,7 +16,6 @@ func (c *Client) ExpirePassword(ctx context.Context, userID string, dispatch fun
 		return Reply{}, err
 	}
 	return c.call(ctx, request{
-		bucket: BucketUsers, method: "POST", path: apiPath("users", userID, "lifecycle", "expire_password"),
-		query: url.Values{"tempPassword": {"false"}}, dispatch: dispatch,
+		bucket: BucketUsers, method: "POST", path: apiPath("users", userID, "lifecycle", "expire_password"), dispatch: dispatch,
 	})
 }
