@@ -237,7 +237,7 @@ func TestActivatePush(t *testing.T) {
 		f := enrolled(t, o, bob, `{"factorType":"push","provider":"OKTA"}`)
 		at := factorsPath(bob) + "/" + f.ID + "/lifecycle/activate"
 		pause(11 * time.Minute)
-		if a := decode[wireFactor](t, post(t, o, at+"/poll", "")); a.FactorResult != "TIMEOUT" {
+		if a := decode[wireFactor](t, post(t, o, at+"/poll", "")); a.FactorResult != "TIMEOUT" || a.Links["activate"] == nil || len(a.Links) != 1 {
 			t.Errorf("expired: %+v", a)
 		}
 		if a := decode[wireFactor](t, post(t, o, at, "")); a.FactorResult != "WAITING" {

@@ -37,13 +37,12 @@ func (f Factor) wirePending(j *factorJSON, self string) {
 // wirePush is how far the activation of a push is: an object without the factor.
 func (f Factor) wirePush(user string, now time.Time) map[string]any {
 	self := user + "/factors/" + f.ID
-	ends := f.Updated.Add(activationLifetime)
-	links := pushLinks(self, f.ID)
-	if !now.Before(ends) {
-		links["activate"] = link{Href: self + "/lifecycle/activate", Hints: &hints{Allow: []string{"POST"}}}
-		return map[string]any{"factorResult": "TIMEOUT", "_links": links}
+	post, ends := &hints{Allow: []string{"POST"}}, f.Updated.Add(activationLifetime)
+	if !now.Before(ends) { // its QR code and its messages are no longer good
+		return map[string]any{"factorResult": "TIMEOUT", "_links": map[string]any{"activate": link{Href: self + "/lifecycle/activate", Hints: post}}}
 	}
-	links["poll"] = link{Href: self + "/lifecycle/activate/poll", Hints: &hints{Allow: []string{"POST"}}}
+	links := pushLinks(self, f.ID)
+	links["poll"] = link{Href: self + "/lifecycle/activate/poll", Hints: post}
 	return map[string]any{"expiresAt": timestamp(ends), "factorResult": "WAITING", "_links": links}
 }
 

@@ -57,7 +57,7 @@ func (f Factor) wireProfile() map[string]any {
 			sum := sha256.Sum256([]byte(of + f.ID))
 			return base64.RawURLEncoding.EncodeToString(sum[:])
 		}
-		p["keys"] = []map[string]string{{"kty": "EC", "use": "sig", "kid": "default", "crv": "P-256", "x": half("x"), "y": half("y")}}
+		p["keys"] = []map[string]string{{"kty": "EC", "use": "sig", "kid": "default", "jwkType": "proofOfPossession", "crv": "P-256", "x": half("x"), "y": half("y")}}
 	}
 	return p
 }

@@ -141,7 +141,7 @@ func TestOktaVerifyOnTheWire(t *testing.T) {
 	if push.Profile.Name == "" || push.Profile.Name != nonce.Profile.Name || push.Profile.Version != nonce.Profile.Version {
 		t.Errorf("two phones: %+v, %+v", push.Profile, nonce.Profile)
 	}
-	if len(nonce.Profile.Keys) != 1 || nonce.Profile.Keys[0]["kty"] != "EC" || push.Profile.Keys != nil {
+	if len(nonce.Profile.Keys) != 1 || nonce.Profile.Keys[0]["kty"] != "EC" || nonce.Profile.Keys[0]["jwkType"] != "proofOfPossession" || push.Profile.Keys != nil {
 		t.Errorf("keys %v and %v", nonce.Profile.Keys, push.Profile.Keys)
 	}
 	if got := strings.Join(slices.Sorted(maps.Keys(nonce.Links)), " "); got != "self user" {
