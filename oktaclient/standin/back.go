@@ -6,23 +6,33 @@ import (
 )
 
 // Place is where a request comes from, and what Okta knows of its address.
-type Place struct{ IP, City, Country string }
+type Place struct {
+	IP, City, State, Country, PostalCode string
+	Lat, Lon                             float64
+}
 
 var (
+	utrecht = Place{City: "Utrecht", State: "Utrecht", Country: "Netherlands", PostalCode: "3511", Lat: 52.0908, Lon: 5.1222}
 	// machine is where all calls of the API come from.
 	machine = Place{IP: "192.0.2.10"}
 	// office is the one address behind which a quarter of the people work.
-	office = Place{"192.0.2.77", "Utrecht", "Netherlands"}
+	office = utrecht.at("192.0.2.77")
 	// elsewhere is where strangers are.
-	elsewhere = Place{"203.0.113.66", "Singapore", "Singapore"}
+	elsewhere = Place{"203.0.113.66", "Singapore", "Central Singapore", "Singapore", "018956", 1.2868, 103.8545}
 )
+
+// at is another address in the same place.
+func (p Place) at(ip string) Place {
+	p.IP = ip
+	return p
+}
 
 // home is where a user's browser is, by the position in the directory.
 func home(pos uint32) Place {
 	if pos%4 == 3 {
 		return office
 	}
-	return Place{fmt.Sprintf("198.%d.%d.%d", 18+pos>>16&1, pos>>8&255, pos&255), "Utrecht", "Netherlands"}
+	return utrecht.at(fmt.Sprintf("198.%d.%d.%d", 18+pos>>16&1, pos>>8&255, pos&255))
 }
 
 // place is where the event's request came from.
@@ -41,7 +51,10 @@ func (p Place) wire() any {
 	if p.Country == "" {
 		return nil
 	}
-	return map[string]any{"city": p.City, "state": nil, "country": p.Country, "postalCode": nil, "geolocation": nil}
+	return map[string]any{
+		"city": p.City, "state": p.State, "country": p.Country, "postalCode": p.PostalCode,
+		"geolocation": map[string]any{"lat": p.Lat, "lon": p.Lon},
+	}
 }
 
 // arrives lets a user sign in who is new to the org, if people there come back after resets: so it

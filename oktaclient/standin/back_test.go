@@ -25,15 +25,18 @@ func TestWhoComesBack(t *testing.T) {
 			EventType string `json:"eventType"`
 			Actor     struct{ ID string }
 			Client    struct {
-				IP    string                          `json:"ipAddress"`
-				Where *struct{ City, Country string } `json:"geographicalContext"`
+				IP    string `json:"ipAddress"`
+				Where *struct {
+					City, State, Country, PostalCode string
+					Geolocation                      struct{ Lat, Lon float64 }
+				} `json:"geographicalContext"`
 			}
 		}
 		events := decode[[]happened](t, call(t, o, "GET", "/api/v1/logs?limit=1000"))
 		got := make(map[string]int)
 		for _, e := range events {
 			switch where := e.Client.Where; {
-			case where == nil:
+			case where == nil || where.State == "" || where.PostalCode == "" || where.Geolocation.Lat == 0:
 				t.Errorf("%+v has no place", e)
 			case e.EventType == "user.session.start":
 				homes[e.Actor.ID] = e.Client.IP
