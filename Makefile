@@ -34,7 +34,7 @@ export BENCHTIME ?= 500ms
 # For each fuzz target: a duration, or a number of inputs as 5000x.
 export FUZZTIME ?= 20s
 
-.PHONY: all build dist test check crash bench fuzz lint vuln fmt clean
+.PHONY: all build dist test check conform crash bench fuzz lint vuln fmt clean
 
 all: check build
 
@@ -93,6 +93,12 @@ vuln:
 
 fmt:
 	$(GOFUMPT) -l -w .
+
+# Okta's API description and Okta's SDKs for Go and Node judge the stand-in org and what the program
+# sends. Their versions are in the module of that folder, and npm installs the SDK for Node.
+# OKTA_OPENAPI=FILE: another edition of the description judges as well.
+conform: build
+	go test -C oktaclient/standin/conform -count=1 -v -parallel 3 -timeout 10m .
 
 # The long form of a test that test runs in short: kills, stops and retries under every fault, then as many resumes as it takes. Half an hour.
 export CRASH_ROUNDS ?= 60

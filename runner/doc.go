@@ -58,6 +58,7 @@
 //	repository only tests: of the documents, the build and what is shipped
 //
 // Package oktaclient is beside them: Okta's API, with the stand-in org for rehearsals and tests.
+// The module in oktaclient/standin/conform compares both with Okta's API: make conform.
 //
 // # To add a step
 //

@@ -116,4 +116,9 @@
 // If a client sends what a careful client never sends, the org answers as Okta does and records it
 // in [Stats]: unknown paths, a reset of me, identifiers that path handling changes, cookies,
 // misspelt parameters.
+//
+// # Conformance
+//
+// The module in the folder conform compares what the org answers with Okta's API description, and
+// reads it with Okta's SDKs. It lists each known difference with its source.
 package standin
