@@ -101,8 +101,8 @@
 // It does what Okta's API description and recorded replies of real orgs say. If they say nothing, a
 // field of [Config] with the tag unknown chooses. Its zero value is the choice that is worse for a
 // client. The help topic sandbox has a table of these fields, and also lists in what the stand-in
-// is known to be simpler than Okta: no policies, zones or rights of roles, changes that are
-// complete at once, searches that never lag, one name of the org.
+// is known to be simpler than Okta: no policy but [User].Policy, no zones or rights of roles,
+// changes that are complete at once, searches that never lag, one name of the org.
 //
 // # What isn't Okta's
 //
