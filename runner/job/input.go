@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"oktareset/runner"
+	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
@@ -54,7 +55,9 @@ func (r *run) read(ctx context.Context, earlier *results.Manifest) (_ *input, er
 	}
 	in.readPlan()
 	in.seen.Expect(in.survey.Distinct, in.file.Repeats())
-	in.limitMemory()
+	if in.LimitMemory != nil && !in.opts.Sandbox { // the stand-in org needs more
+		in.LimitMemory(access.MemoryLimit(in.survey.Rows + in.survey.Ignored))
+	}
 	for _, w := range in.file.Warnings() {
 		r.Console.Warn("%s: %s", r.paths.shown, w)
 	}

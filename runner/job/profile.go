@@ -4,7 +4,6 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/runner"
 	"oktareset/runner/results"
-	"oktareset/runner/roster"
 	"oktareset/runner/steps"
 )
 
@@ -15,26 +14,15 @@ func (in *input) enrolling() (*steps.Enrolling, error) {
 	if f.Type == "" {
 		return nil, nil
 	}
-	return steps.EnrollBy(f, in.opts.What.Send, in.file.Columns(), in.emailCell(f))
-}
-
-// emailCell returns a function for the address to enroll if the column of logins, or a plan's,
-// has it; otherwise nil.
-func (in *input) emailCell(f oktaclient.Enrollment) func(runner.Row) string {
-	if !oktaclient.ByMail(f.Type) {
-		return nil
+	var mail func(runner.Row) string
+	if oktaclient.ByMail(f.Type) {
+		planned := ""
+		if plan := in.planOrigin(); plan != nil { // checkPlan reports an unknown plan
+			planned = plan.Column
+		}
+		mail = in.file.MailCell(planned)
 	}
-	column, cell := in.file.Column(), func(row runner.Row) string { return row.Input }
-	if in.file.Plan() { // the first further column is the plan's own input
-		column, cell = "", func(row runner.Row) string { return row.Cells[0] }
-	}
-	if plan := in.planOrigin(); plan != nil { // checkPlan reports an unknown plan
-		column = plan.Column
-	}
-	if !roster.IsMail(column) {
-		return nil
-	}
-	return cell
+	return steps.EnrollBy(f, in.opts.What.Send, in.file.Columns(), mail)
 }
 
 // planOrigin returns what is known about the plan that is the input; nil: it is no plan, or

@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"os"
@@ -174,6 +175,18 @@ func (f *File) Columns() []string { return f.layout.names }
 // Mail reports whether the file names its users by their email addresses. The user found must then
 // have the address as login, too.
 func (f *File) Mail() bool { return f.layout.kind == mailColumn }
+
+// MailCell returns the address of a row if the column that names the users has addresses; otherwise
+// nil. Of a plan, planned is the column that named them.
+func (f *File) MailCell(planned string) func(runner.Row) string {
+	switch {
+	case f.Plan() && IsMail(planned): // the first further column is the plan's own input
+		return func(row runner.Row) string { return row.Cells[0] }
+	case !f.Plan() && IsMail(cmp.Or(planned, f.Column())):
+		return func(row runner.Row) string { return row.Input }
+	}
+	return nil
+}
 
 // Warnings returns what the user should know before a change though nothing is wrong. Call
 // [File.Survey] first.

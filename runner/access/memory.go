@@ -1,4 +1,4 @@
-package job
+package access
 
 // A run's memory grows with its input and consists of keys and offsets, which the garbage
 // collector hardly has to look at. By default Go waits until there is as much garbage again; here
@@ -12,14 +12,5 @@ const (
 	leastMemory = 52 << 20
 )
 
-// limitMemory sets a memory limit for the surveyed input. The limit is soft: exceeding it costs
-// time, at most half of the processor's, but doesn't end the run. A rehearsal has none: its
-// stand-in org needs more.
-func (in *input) limitMemory() {
-	if in.LimitMemory != nil && !in.opts.Sandbox {
-		in.LimitMemory(memoryLimit(in.survey.Rows + in.survey.Ignored))
-	}
-}
-
-// memoryLimit returns the limit in bytes.
-func memoryLimit(rows int) int64 { return max(leastMemory, memoryPerRow*int64(rows)) }
+// MemoryLimit returns the soft limit, in bytes, for a run over this number of rows.
+func MemoryLimit(rows int) int64 { return max(leastMemory, memoryPerRow*int64(rows)) }
