@@ -327,7 +327,7 @@ func TestLinkSpellings(t *testing.T) {
 func TestCloseAfterReply(t *testing.T) {
 	t.Parallel()
 	o := orgOfBob(standin.Config{})
-	script(t, o, "close:delay=20ms", "drop:clear_sessions", "endless:list_roles")
+	script(t, o, "close:delay=1s", "drop:clear_sessions", "endless:list_roles")
 	server := httptest.NewServer(o)
 	defer server.Close()
 	var addresses []string
