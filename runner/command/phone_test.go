@@ -10,7 +10,7 @@ import (
 
 // A move to other phones goes as at Okta, which keeps the verified numbers through a reset: without
 // --update-phone the new ones are refused, a warning says so before anybody is reset, and a resume
-// that replaces the numbers ends it without a second reset.
+// that replaces the numbers, and has consent for that, ends it without a second reset.
 func TestPhoneMigration(t *testing.T) {
 	const warning = "warning: --enroll sms:OKTA: Okta keeps the phone number that a user has verified."
 	const without, with = "--enroll=sms:OKTA", "--update-phone"
@@ -28,7 +28,13 @@ func TestPhoneMigration(t *testing.T) {
 			t.Errorf("without %s:\n%s", with, v.stderr)
 		}
 		v.want(v.reset("--resume", without), fault.ExitRows, map[string]int{"partial/enroll": 3})
-		v.want(v.reset("--resume", without, with), fault.ExitOK, map[string]int{"reset/pending": 3})
+		for range 2 { // the recorded consent wasn't for that, and a resume that is refused records none
+			v.want(v.reset("--resume", without, with), fault.ExitConsent, map[string]int{"partial/enroll": 3})
+			if !strings.Contains(v.stderr, "the consent of the earlier runs wasn't for replacing phone numbers") {
+				t.Errorf("without consent:\n%s", v.stderr)
+			}
+		}
+		v.want(v.reset("--resume", without, with, confirm(3)), fault.ExitOK, map[string]int{"reset/pending": 3})
 		v.resets(map[int]int{1: 3})
 		if code := v.reset("--resume", without, with, "--activate"); code != fault.ExitUsage {
 			t.Errorf("another step: exit code %d:\n%s", code, v.stderr)

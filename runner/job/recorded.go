@@ -13,9 +13,9 @@ import (
 // decides whether they are still the ones that this user's runs left.
 
 // covered reports whether the recorded consent is enough: it covers users who certainly weren't
-// reset, but not those who may have been.
+// reset, but not those who may have been, nor a phone number that only this run replaces.
 func (d *due) covered() bool {
-	return d.recorded() && len(d.resend) == 0 && d.inPlace()
+	return d.recorded() && !d.wider && len(d.resend) == 0 && d.inPlace()
 }
 
 // recorded reports whether earlier runs had consent from a person or a flag.
@@ -35,7 +35,12 @@ func (d *due) inPlace() bool {
 
 // whyAgain says why the recorded consent isn't enough; "" if there is none.
 func (d *due) whyAgain() string {
-	if !d.recorded() || d.inPlace() {
+	switch {
+	case !d.recorded():
+		return ""
+	case d.wider:
+		return "the consent of the earlier runs wasn't for replacing phone numbers"
+	case d.inPlace():
 		return ""
 	}
 	return fmt.Sprintf("the consent of the earlier runs doesn't count, as the folder %q %s", filepath.Dir(d.paths.results), d.folder.Message)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"oktareset/runner"
@@ -32,6 +33,7 @@ type due struct {
 type past struct {
 	resumed    bool
 	consent    results.Consent
+	wider      bool                   // this run replaces phone numbers, and that consent wasn't for it
 	manifest   *results.Manifest      // as this run found it, with this run added
 	folder     files.Folder           // who may write where the results are
 	duplicates map[int]bool           // rows that were duplicates
@@ -69,6 +71,8 @@ func (t *task) resumeBook() (_ *book, err error) {
 func (b *book) goOn() (err error) {
 	m := b.ledger.Manifest()
 	b.resumed, b.consent, b.manifest = true, m.Consent, &m
+	b.wider = !slices.Equal(m.Steps, b.steps.Names())
+	m.Steps = b.steps.Names()
 	if b.folder, err = files.JudgeFolder(filepath.Dir(b.paths.results)); err != nil {
 		return fault.Refused(err)
 	}

@@ -91,6 +91,9 @@ func (c *cleared) record() error {
 		}
 	}
 	return c.ledger.Update(func(m *results.Manifest) {
+		if c.mayChange() > 0 {
+			m.Steps = c.steps.Names()
+		}
 		m.OrgID, m.Engine, m.Actor, m.Consent = cmp.Or(m.OrgID, c.is.ID), c.is.Engine, results.Actor{ID: c.actor.ID, Login: c.actor.Login}, c.consent
 		run := &m.Runs[len(m.Runs)-1]
 		run.Exclude, run.Actor, run.StartedAt, run.ClockVouched = c.protect.Record(), m.Actor, c.began, c.client.Vouched() > 0

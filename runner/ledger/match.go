@@ -63,11 +63,12 @@ func describe(i *results.Input) string {
 	return fmt.Sprintf("%s with %d rows, SHA-256 %s", i.File, i.Rows, shortHash(i.SHA256))
 }
 
-// next returns the manifest of a resume: m with the run of now.
+// next returns the manifest of a resume: m with the run of now. Its steps stay those that the
+// recorded consent is for, until the run has its own.
 func next(m, now *results.Manifest) results.Manifest {
 	out := m.Clone()
 	out.Version, out.Ticket = cmp.Or(now.Version, m.Version), cmp.Or(m.Ticket, now.Ticket)
-	if len(out.Steps) == 0 || !m.DryRun {
+	if len(out.Steps) == 0 {
 		out.Steps = slices.Clone(now.Steps)
 	}
 	out.Finished, out.Result, out.Counts, out.Journal = false, nil, nil, new(results.Mark)
