@@ -40,7 +40,7 @@ func (c *call) sendLink(by string) {
 		}
 		f.Updated = c.o.now()
 		c.o.dir.replace(c.pos, f)
-		c.o.dir.device(c.pos, f).reached = f.Updated
+		c.o.came(c.pos, c.o.dir.device(c.pos, f))
 		c.o.dir.change(c.pos).deeds.Links++
 		j := f.wire(user)
 		activation := j.Embedded["activation"].(map[string]any) //nolint:forcetypeassert,errcheck // as wirePending makes it
@@ -76,7 +76,7 @@ func (o *Org) show(pos int, factorID, code string) bool {
 		return false
 	}
 	if dev := o.dir.device(pos, list[i]); dev.reached.IsZero() {
-		dev.reached = o.now()
+		o.came(pos, dev)
 	}
 	return true
 }

@@ -70,6 +70,35 @@ func TestPushNeedsItsCode(t *testing.T) {
 	}
 }
 
+// Whoever activates a push does so from a browser and unasked: the log has the user, not whoever
+// asks for the factors later.
+func TestPushIsActivatedByItsUser(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := newBob(standin.Config{PushDelay: time.Minute}, standin.User{})
+		f := decode[wireFactor](t, post(t, o, factorsPath(bob), aPush))
+		want(t, post(t, o, factorsPath(bob)+"/"+f.ID+"/lifecycle/activate/email", ""), 200, "")
+		pause(2 * time.Minute)
+		var given int
+		for _, e := range decode[[]struct {
+			EventType string `json:"eventType"`
+			Actor     struct{ ID string }
+			Client    struct{ IPAddress string }
+		}](t, call(t, o, "GET", "/api/v1/logs?since=2000-01-01T00:00:00Z")) {
+			if e.EventType != "user.mfa.factor.activate" {
+				continue
+			}
+			given++
+			if e.Actor.ID != bob || e.Client.IPAddress == "192.0.2.10" {
+				t.Errorf("activated by %s from %s", e.Actor.ID, e.Client.IPAddress)
+			}
+		}
+		if given == 0 {
+			t.Error("nothing was activated")
+		}
+	})
+}
+
 // A link begins the activation anew, and takes the QR code's place. Two to one address or number
 // need a time between them.
 func TestSendLink(t *testing.T) {

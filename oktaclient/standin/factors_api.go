@@ -65,7 +65,7 @@ func (f Factor) wireProfile() map[string]any {
 // enrolled returns the user's factors that the API shows, or answers 404: for a deactivated
 // user the factors' part of Okta knows no user.
 func (c *call) enrolled() (list []Factor, user string, ok bool) {
-	c.o.answerPushes(c)
+	c.o.answerPushes(c.pos)
 	u, ok := c.found()
 	if !ok {
 		return nil, "", false

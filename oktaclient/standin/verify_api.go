@@ -167,18 +167,25 @@ func (c *call) getTransaction() {
 	})
 }
 
-// answerPushes lets the user at the call's position activate the pushes whose code or link has come
-// to somebody.
-func (o *Org) answerPushes(c *call) {
-	if c.pos < 0 {
+// came notes that the code or the link of a push has come to the user at pos, who activates it
+// later, whether or not anybody asks by then. The caller holds the mutex.
+func (o *Org) came(pos int, dev *device) {
+	dev.reached = o.now()
+	time.AfterFunc(o.cfg.PushDelay, func() { o.answerPushes(pos) })
+}
+
+// answerPushes lets the user at pos activate the pushes whose code or link has come to somebody, in
+// a browser.
+func (o *Org) answerPushes(pos int) {
+	if pos < 0 {
 		return
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.dir.accounts[c.pos].state == nil && o.dir.accounts[c.pos].given == nil {
+	if o.dir.accounts[pos].state == nil && o.dir.accounts[pos].given == nil {
 		return
 	}
-	u := o.dir.user(c.pos)
+	u := o.dir.user(pos)
 	if u.Push != "" && u.Push != "SUCCESS" {
 		return
 	}
@@ -186,13 +193,13 @@ func (o *Org) answerPushes(c *call) {
 		if f.Type != "push" || f.Status != pending {
 			continue
 		}
-		dev := o.dir.device(c.pos, f)
+		dev := o.dir.device(pos, f)
 		if dev.reached.IsZero() { // nobody was shown its code, or sent its link
 			continue
 		}
 		scanned := dev.reached.Add(o.cfg.PushDelay)
 		if now := o.now(); !now.Before(scanned) && scanned.Before(f.Updated.Add(activationLifetime)) {
-			o.activated(c, u, f)
+			o.activated(o.inBrowser(uint32(pos), pos, "api/v1/users/{userId}/factors"), u, f)
 		}
 	}
 }
