@@ -25,6 +25,7 @@ type Summary struct {
 	AsOf     string         `json:"as_of"`     // how far the log was read; "": it couldn't be read
 	Statuses map[Status]int `json:"statuses"`
 	Reasons  map[Reason]int `json:"reasons"`
+	ByList   int            `json:"by_list"` // back, and by whom and from where isn't known
 	Requests int            `json:"requests"`
 	LookAt   []Example      `json:"look_at,omitempty"` // the first few
 	Away     []Example      `json:"away,omitempty"`    // the first few of those who aren't known to be back
@@ -80,6 +81,9 @@ func (r *run) summary() Summary {
 	for i := range r.found {
 		f := &r.found[i]
 		s.Statuses[f.Status]++
+		if f.ByList {
+			s.ByList++
+		}
 		for _, reason := range f.Reasons {
 			s.Reasons[reason]++
 		}
@@ -103,7 +107,11 @@ func (s *Summary) text() string {
 	var parts []string
 	for _, status := range Statuses {
 		if n := s.Statuses[status]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, map[Status]string{Back: "back", LookAt: "to look at", NotYet: "not back yet", Unknown: "unknown"}[status]))
+			text := fmt.Sprintf("%d %s", n, map[Status]string{Back: "back", LookAt: "to look at", NotYet: "not back yet", Unknown: "unknown"}[status])
+			if status == Back && s.ByList > 0 {
+				text += fmt.Sprintf(" (%d by the list of factors, which says nothing of who enrolled)", s.ByList)
+			}
+			parts = append(parts, text)
 		}
 	}
 	if len(parts) == 0 {

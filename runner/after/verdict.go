@@ -56,6 +56,7 @@ type Finding struct {
 	At      time.Time // when; zero: never
 	From    place
 	Detail  string
+	ByList  bool // back by the list of factors alone: nobody knows whom to look at
 }
 
 // judge returns what is known about somebody. shared are the addresses of all users.
@@ -71,7 +72,7 @@ func (p *person) judge(classic bool, shared addresses) Finding {
 	case p.listed != nil && p.listed.why != "":
 		return Finding{Status: Unknown, Detail: p.listed.why}
 	case p.listed != nil && p.listed.factor != "":
-		return Finding{Status: Back, Factor: p.listed.factor, At: p.listed.at, Detail: "by the list of factors, which says nothing of who enrolled it and from where"}
+		return Finding{Status: Back, ByList: true, Factor: p.listed.factor, At: p.listed.at, Detail: "by the list of factors, which says nothing of who enrolled it and from where"}
 	case p.doubt && p.reset.IsZero():
 		return Finding{Status: Unknown, Detail: "nothing proves that this user was reset: oktareset reset --resume looks again"}
 	case p.listed == nil && p.open(&n):

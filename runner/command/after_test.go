@@ -188,6 +188,9 @@ func TestAfterWithoutTheLog(t *testing.T) {
 				} else if _, err := os.Stat(v.path("users.after.csv")); code != tt.code || err == nil {
 					v.t.Errorf("exit %d, want %d; a list is there: %v", code, tt.code, err == nil)
 				}
+				if n := tt.want["back"]; n > 0 && !strings.Contains(v.stderr, fmt.Sprintf("%d back (%[1]d by the list of factors, which says nothing of who enrolled)", n)) {
+					v.t.Errorf("it isn't said that nobody knows who enrolled:\n%s", v.stderr)
+				}
 				if lists := v.org.Stats().ByOp[standin.OpListFactors]; lists > tt.lists || !strings.Contains(v.stderr, tt.text) {
 					v.t.Errorf("%d lists of factors, want %d, and %q:\n%s", lists, tt.lists, tt.text, v.stderr)
 				}
