@@ -61,7 +61,7 @@ func TestWhoNeedsAttention(t *testing.T) {
 		want := "17 rows need attention, among them:\n" +
 			"  line 11 " + v.ids[7] + ": in doubt: sent, and the answer was lost\n" +
 			"  line 7 " + v.ids[3] + ": This operation is not allowed in the user's current status.\n" +
-			"  line 9 " + v.ids[5] + ": these credentials may not reset this user: "
+			"  line 9 " + v.ids[5] + ": these credentials may not reset this user\n"
 		if code := v.reset(confirm(33)); code != fault.ExitRows {
 			t.Errorf("exit code %d:\n%s", code, v.stderr)
 		}

@@ -13,13 +13,16 @@ import (
 // ofOkta matches the beginning of an error from Okta, its status and code. The words follow it.
 var ofOkta = regexp.MustCompile(`\b[45][0-9]{2} [A-Z][A-Za-z' -]*?(?: E[0-9]{7})?(?:: |$)`)
 
+// noPermission is what Okta says of every refusal for a lack of rights (E0000006).
+const noPermission = "You do not have permission to perform the requested action"
+
 // Plain says in a few words what happened to a row that needs attention.
 func Plain(rec *table.Record) string {
 	text := PlainError(rec.Error)
 	switch status := runner.Status(rec.Status); {
 	case status == runner.StatusNotFound && (rec.ErrorCode != "" || text == "" || strings.HasPrefix(text, "no user has this login")):
 		return "no such user"
-	case status == runner.StatusForbidden && text == "":
+	case status == runner.StatusForbidden && (text == "" || text == noPermission):
 		return "these credentials may not reset this user"
 	case status == runner.StatusForbidden:
 		return "these credentials may not reset this user: " + text

@@ -24,6 +24,7 @@ func TestPlain(t *testing.T) {
 			table.Record{Status: "forbidden", Error: "403 Forbidden E0000006: You do not have permission"},
 			"these credentials may not reset this user: You do not have permission",
 		},
+		{table.Record{Status: "forbidden", Error: "403 Forbidden E0000006: " + noPermission}, "these credentials may not reset this user"},
 		{table.Record{Status: "forbidden"}, "these credentials may not reset this user"},
 		{table.Record{Status: "unknown", Reason: "unverified", Error: "the answer was lost: EOF"}, "in doubt: sent, and the answer was lost"},
 		{table.Record{Status: "unknown", Reason: "incomplete", Error: "left: sms"}, "Okta did a part of the reset"},

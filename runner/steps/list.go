@@ -301,6 +301,9 @@ func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {
 			skipping = false
 		}
 		err := s.Do(ctx, t, res)
+		if res.Status == runner.StatusNotAttempted && ctx.Err() != nil {
+			res.Error = "" // the run ended: the row has no reason of its own
+		}
 		if err == nil && res.Status == "" {
 			if s.Changes && t.changed {
 				ctx = l.finishing(ctx, t)

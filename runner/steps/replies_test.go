@@ -66,7 +66,7 @@ func checkTexts(t *testing.T, res runner.Result) {
 		t.Errorf("status %q isn't one of a finished file", res.Status)
 	}
 	silent := res.Status == runner.StatusReset || res.Status == runner.StatusWouldReset
-	if (res.Error == "") != silent {
+	if (res.Error == "") != silent && res.Status != runner.StatusNotAttempted { // the run may have ended
 		t.Errorf("status %s with the text %q", res.Status, res.Error)
 	}
 	if res.StartedAt.IsZero() || res.FinishedAt.Before(res.StartedAt) {

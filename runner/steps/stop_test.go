@@ -318,8 +318,8 @@ func TestCancelInAHold(t *testing.T) {
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s%s", diff, res.Error)
 			}
-			if tt.want.Status == runner.StatusNotAttempted && !strings.Contains(res.Error, stopped.Error()) {
-				t.Errorf("error %q, want %q in it", res.Error, stopped)
+			if tt.want.Status == runner.StatusNotAttempted && res.Error != "" {
+				t.Errorf("error %q, want none: the run's end is no reason of the row's", res.Error)
 			}
 			if len(w.taken) != tt.taken {
 				t.Errorf("%d rows taken, want %d", len(w.taken), tt.taken)
