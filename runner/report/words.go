@@ -34,7 +34,7 @@ var resultWords = map[runner.Status]words{
 	},
 	runner.StatusForbidden: {
 		"Forbidden", "Okta doesn't let this account reset this user. The user wasn't reset.",
-		"Use an account that may: an admin's factors take a super admin. Then run again with --retry forbidden.",
+		"Use an account that may: only a super admin can reset a super admin. Then run again with --retry forbidden.",
 	},
 	runner.StatusFailed: {
 		"Failed", "Okta refused, or it couldn't be sent. The user wasn't reset.",
@@ -43,7 +43,7 @@ var resultWords = map[runner.Status]words{
 	runner.StatusUnknown: {
 		"Unknown", "Sent, the answer was lost, and nothing proves either way. Where it is incomplete, Okta did a part of the reset.",
 		"Don't simply repeat it: a second reset takes what the person has enrolled since. --resume looks for proof again. Else look at the user " +
-			"and the System Log by hand; only then run again with --retry unknown, which wants new consent.",
+			"and the System Log by hand; only then run again with --retry unknown, which asks for consent again.",
 	},
 	runner.StatusNotAttempted: {
 		"Not attempted", "The run stopped first. Nothing was changed.",
