@@ -127,7 +127,7 @@ func (c *configuration) loadToken(ctx context.Context, cfg *Config) (setting, er
 	}
 	switch {
 	case s.Value == "" && c.flags.TokenFile != "":
-		return s, fault.Usage("put an API token into it", "%s is empty", c.flags.TokenFile)
+		return s, fault.Usage("put an API token into it", "the token file %s is empty", c.flags.TokenFile)
 	case s.Value == "":
 		return s, fault.Usage("or OKTA_CLIENT_CLIENTID and OKTA_CLIENT_PRIVATEKEY for a service app; "+c.hintRehearse(),
 			"no API token: set OKTA_CLIENT_TOKEN, or OKTA_CLIENT_TOKEN_COMMAND to a command that prints it, or --token-file to a file that contains it")

@@ -60,7 +60,7 @@ func (r *run) readLog(ctx context.Context) error {
 			since, r.log.partly = old, true
 			r.Console.Warn("Okta keeps its log for 90 days; this run began on %s: its first events may be gone", r.first().Format(time.DateOnly))
 		}
-		r.Console.Info("asking the System Log for %s to %s", since.UTC().Format(evidence.ShortFor), until.UTC().Format(evidence.ShortFor))
+		r.Console.Info("reading the System Log from %s to %s", since.UTC().Format(evidence.ShortFor), until.UTC().Format(evidence.ShortFor))
 	}
 	q := oktaclient.LogQuery{Types: asks, Since: since, Until: until, NewestFirst: true}
 	reached, events, told := until, 0, time.Now()

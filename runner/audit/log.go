@@ -41,7 +41,7 @@ func (r *run) readLog(ctx context.Context) error {
 	case since.Before(old):
 		r.Console.Warn("Okta keeps its log for 90 days; this run began on %s: its first events may be gone", since.Format(time.DateOnly))
 	}
-	r.Console.Info("asking the System Log for %s to %s", since.UTC().Format(evidence.ShortFor), until.UTC().Format(evidence.ShortFor))
+	r.Console.Info("reading the System Log from %s to %s", since.UTC().Format(evidence.ShortFor), until.UTC().Format(evidence.ShortFor))
 	if calls := logPages(&r.manifest, r.audit.Done()); calls > evidence.LogCalls*int(evidence.LongReading/time.Minute) {
 		r.Console.Info("that is about %d calls of %d events; at %d a minute, which a default token is allowed, they take %s",
 			calls, oktaclient.LogPage, evidence.LogCalls, time.Duration(calls)*time.Minute/evidence.LogCalls)

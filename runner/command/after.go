@@ -17,8 +17,8 @@ const afterExamples = `   oktareset after users.results.csv               who is
    oktareset after --wait 8h users.results.csv     and follow until all are back, for 8 hours at most
    oktareset after --json users.results.csv        for a job: the numbers on stdout
 
-   It changes nothing in the org. It needs okta.logs.read, or an admin role that may read the System Log, and okta.users.read for those of whom the
-   log can't tell.
+   It changes nothing in the org. It needs okta.logs.read, or an admin role that may read the System Log,
+   and okta.users.read for users of whom the log can't tell.
 `
 
 const afterExitCodes = `EXIT CODES:

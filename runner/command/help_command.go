@@ -34,7 +34,7 @@ func (a *app) helpCommand() *cli.Command {
 // helpOn is what help shows of its arguments. A name that a topic and a command share shows both.
 func (a *app) helpOn(c *cli.Context) (string, error) {
 	if c.NArg() == 0 {
-		return topicList(), nil
+		return a.set(topicList()), nil
 	}
 	name := c.Args().First()
 	topic, found := help.Find(name)

@@ -85,7 +85,7 @@ func (b *book) nextSteps(counts runner.Counts, e ended) []string {
 	other := e.otherPhone && counts[runner.StatusPartial] > 0
 	var next []string
 	if counts[runner.StatusForbidden] > 0 {
-		next = append(next, "forbidden: these credentials may not reset those users; resetting an admin needs a super admin's token")
+		next = append(next, "forbidden: these credentials may not reset those users; only a super admin's token can reset a super admin")
 	}
 	switch {
 	case other && b.opts.Sandbox:
@@ -188,7 +188,7 @@ func (b *book) planned(counts runner.Counts) []string {
 		if asks {
 			consent = ""
 		}
-		next = append(next, fmt.Sprintf("to try all of the input, %d more: %s", more, results.ResetCommand(&m, consent, b.inputArgs())))
+		next = append(next, fmt.Sprintf("to try the others, too (%s): %s", console.Plural(more, "user"), results.ResetCommand(&m, consent, b.inputArgs())))
 	}
 	return append(next, "to reset exactly those: "+plan)
 }
