@@ -3,6 +3,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // The exit codes. The table in the commands' help says what they mean.
@@ -132,7 +133,7 @@ func Also(err, other error) error {
 	switch {
 	case err == nil:
 		return other
-	case other == nil, errors.Is(err, other): // already included
+	case other == nil, errors.Is(err, other), strings.Contains(err.Error(), other.Error()): // already included
 		return err
 	}
 	return fmt.Errorf("%w; %w", err, other)

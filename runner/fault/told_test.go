@@ -23,3 +23,18 @@ func TestTold(t *testing.T) {
 		t.Error("nothing is an error")
 	}
 }
+
+// An error that was joined already isn't said twice, though a second failure made a new value.
+func TestAlso(t *testing.T) {
+	t.Parallel()
+	full := func() error { return errors.New("write the journal: no space left") }
+	for want, err := range map[string]error{
+		"write the journal: no space left":                       Also(full(), full()),
+		"write the journal: no space left; the manifest is gone": Also(Also(full(), errors.New("the manifest is gone")), full()),
+		"stopped; write the journal: no space left":              Also(errors.New("stopped"), full()),
+	} {
+		if err.Error() != want {
+			t.Errorf("%q, want %q", err, want)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"sync"
 	"time"
@@ -33,7 +34,18 @@ type WriteError struct {
 	Err  error
 }
 
-func (e *WriteError) Error() string { return fmt.Sprintf("write %q: %v", e.Path, e.Err) }
+func (e *WriteError) Error() string {
+	err := e.Err
+	if of := (*fs.PathError)(nil); errors.As(err, &of) && of.Path == e.Path {
+		err = of.Err // the path is named once
+	}
+	return fmt.Sprintf("write %q: %v", e.Path, err)
+}
+
+// Advice says what to do.
+func (e *WriteError) Advice() string {
+	return "make room on the disk, or repair what the error names; then go on with --resume"
+}
 
 // Unwrap returns the cause.
 func (e *WriteError) Unwrap() error { return e.Err }
