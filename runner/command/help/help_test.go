@@ -2,6 +2,7 @@ package help
 
 import (
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -192,6 +193,21 @@ func TestTopicsAreNarrow(t *testing.T) {
 			if n := utf8.RuneCountInString(line); n > 100 && !strings.HasPrefix(line, "|") {
 				t.Errorf("%s:%d: %d columns", topic.Name, i+1, n)
 			}
+		}
+	}
+}
+
+// A number with a period that happens to begin a line would end its paragraph and begin a list.
+func TestNoListByAccident(t *testing.T) {
+	t.Parallel()
+	item := regexp.MustCompile(`^1\. `)
+	for _, topic := range Topics() {
+		above := ""
+		for i, line := range strings.Split(topic.Text, "\n") {
+			if item.MatchString(line) && above != "" {
+				t.Errorf("%s, line %d: %s", topic.Name, i+1, line)
+			}
+			above = line
 		}
 	}
 }
