@@ -53,7 +53,7 @@ func (r *run) summarize(ended error) error {
 	r.tell("nobody knows of these:", "users of whom nobody knows", func(f *Finding) bool { return f.Status == Unknown })
 	r.Console.Info("list: %s", r.opts.Output)
 	err := ended
-	if err == nil && s.Statuses[Back] < len(r.people) {
+	if err == nil && (s.Statuses[Back] < len(r.people) || s.ByList > 0) { // nobody knows whom to look at
 		err = fault.WithCode(fault.ExitRows, fault.ErrRows)
 	}
 	for _, line := range r.next(&s) {

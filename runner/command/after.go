@@ -23,7 +23,7 @@ const afterExamples = `   oktareset after users.results.csv               who is
 
 const afterExitCodes = `EXIT CODES:
    0    everybody is back, and nobody is to be looked at
-   1    somebody isn't, or is: users.after.csv says who
+   1    somebody isn't back or is to be looked at, or the log couldn't say who enrolled: see users.after.csv
    2    usage, configuration, input or output; results that aren't as their run left them
    4    Okta refused the credentials, or to show what is asked for
    5    an outage or a rate limit that lasted: nothing was written

@@ -166,7 +166,7 @@ func TestAfterWithoutTheLog(t *testing.T) {
 		text   string
 	}{
 		{"no right", standin.Config{Reenroll: time.Hour, Absent: 20}, []standin.Fault{forbidden(standin.OpLogs)}, false, 1, map[string]int{"back": 24, "not_yet": 6}, 30, "only the lists of factors say who is back"},
-		{"no right, and few", standin.Config{Reenroll: time.Hour}, []standin.Fault{forbidden(standin.OpLogs)}, false, 0, map[string]int{"back": 30}, 30, "the log can't tell: 30 calls"},
+		{"no right, and few", standin.Config{Reenroll: time.Hour}, []standin.Fault{forbidden(standin.OpLogs)}, false, 1, map[string]int{"back": 30}, 30, "the log can't tell: 30 calls"},
 		{"no right to anything", standin.Config{}, []standin.Fault{forbidden(standin.OpLogs), forbidden(standin.OpListFactors)}, false, 4, nil, 1, "doesn't let these credentials"},
 		{"too young", standin.Config{LogLag: 10 * time.Minute}, nil, true, 1, map[string]int{"not_yet": 30}, 30, "30 users: 30 not back yet"},
 		{"it says nothing of resets", standin.Config{ResetEvents: standin.NoEvents}, nil, false, 1, map[string]int{"not_yet": 30}, 30, "30 users: 30 not back yet"},

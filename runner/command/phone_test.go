@@ -1,6 +1,7 @@
 package command
 
 import (
+	"io"
 	"strings"
 	"testing"
 
@@ -44,6 +45,21 @@ func TestPhoneMigration(t *testing.T) {
 		v.phones()
 		v.want(v.reset(without, with, confirm(3)), fault.ExitOK, map[string]int{"reset/pending": 3})
 		v.resets(map[int]int{1: 3})
+	})
+	virtually(t, 3, standin.Config{}, func(v *virtual) { // a plan is for its steps alone
+		v.phones()
+		if code := v.reset("--dry-run", "-o", v.path("p.plan.csv"), without); code != fault.ExitOK {
+			t.Fatalf("a dry run: exit code %d:\n%s", code, v.stderr)
+		}
+		code := v.run(v.t.Context(), io.Discard, "reset", v.path("p.plan.csv"), without, confirm(3), "-o", v.path("users.results.csv"))
+		v.want(code, fault.ExitRows, map[string]int{"partial/enroll": 3})
+		if strings.Contains(v.stderr, "--resume --update-phone") || !strings.Contains(v.stderr, "oktareset factors enroll USER sms:OKTA --update-phone\n") {
+			t.Errorf("the run of a plan:\n%s", v.stderr)
+		}
+		code = v.run(v.t.Context(), io.Discard, "reset", "--resume", without, with, confirm(3), "-o", v.path("users.results.csv"))
+		if code != fault.ExitUsage || v.org.Stats().ByOp[standin.OpEnroll] != 3 {
+			t.Errorf("another step: exit code %d, %d enrollments:\n%s", code, v.org.Stats().ByOp[standin.OpEnroll], v.stderr)
+		}
 	})
 	virtually(t, 3, standin.Config{ForgetPhones: true}, func(v *virtual) {
 		v.phones()

@@ -82,7 +82,8 @@ func (b *book) end(stopped error, counts runner.Counts, finish error) error {
 // nextSteps says what a person would do now. The next command is the last one.
 func (b *book) nextSteps(counts runner.Counts, e ended) []string {
 	const replace = "Okta may keep another phone number of those whom it refused to enroll; --update-phone replaces it"
-	other := e.otherPhone && counts[runner.StatusPartial] > 0
+	planned := b.ledger.Manifest().Plan != nil // its steps are the plan's, for good
+	other := e.otherPhone && counts[runner.StatusPartial] > 0 && !planned
 	var next []string
 	if counts[runner.StatusForbidden] > 0 {
 		next = append(next, "forbidden: these credentials may not reset those users; only a super admin's token can reset a super admin")
@@ -91,8 +92,11 @@ func (b *book) nextSteps(counts runner.Counts, e ended) []string {
 	case other && b.opts.Sandbox:
 		next = append(next, replace)
 	case counts[runner.StatusPartial] > 0 && b.opts.What.Enroll.Type != "" && !other:
-		next = append(next, "to enroll by hand what Okta keeps refusing: oktareset factors enroll USER "+
-			console.ShellQuote(b.opts.What.Enroll.String()))
+		byHand := "to enroll by hand what Okta keeps refusing: oktareset factors enroll USER " + console.ShellQuote(b.opts.What.Enroll.String())
+		if e.otherPhone {
+			byHand += " --update-phone"
+		}
+		next = append(next, byHand)
 	}
 	switch {
 	case b.opts.DryRun:
