@@ -24,7 +24,7 @@ func TestTold(t *testing.T) {
 	}
 }
 
-// An error that was joined already isn't said twice, though a second failure made a new value.
+// An error that was joined already appears once, though a second failure made a new value.
 func TestAlso(t *testing.T) {
 	t.Parallel()
 	full := func() error { return errors.New("write the journal: no space left") }

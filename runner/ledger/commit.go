@@ -44,7 +44,7 @@ func (e *WriteError) Error() string {
 
 // Advice says what to do.
 func (e *WriteError) Advice() string {
-	return "make room on the disk, or repair what the error names; then go on with --resume"
+	return "make room on the disk, or repair what the error names; then continue with --resume"
 }
 
 // Unwrap returns the cause.
