@@ -170,6 +170,28 @@ func TestLinkThatIsNotListed(t *testing.T) {
 	})
 }
 
+// A push that is active already, and comes before the run's own in the list, isn't the run's: the
+// link of the one that waits is sent.
+func TestLinkBesideAnotherPush(t *testing.T) {
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond, PushDelay: time.Hour}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: standin.OpSendLink, UserID: v.ids[1], Times: 1})
+		v.reset(with(sendFlags, confirm(3))...)
+		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			resp, err := next.RoundTrip(r)
+			if err == nil && strings.HasSuffix(r.URL.Path, "/factors") && r.Method == http.MethodGet {
+				body, _ := io.ReadAll(resp.Body)
+				now := time.Now().UTC().Format(time.RFC3339)
+				other := `[{"id":"opf1234567890abcdANO","factorType":"push","provider":"OKTA","status":"ACTIVE","created":"` + now + `","lastUpdated":"` + now + `"},`
+				resp.Body = io.NopCloser(strings.NewReader(other + strings.TrimPrefix(string(body), "[")))
+				resp.ContentLength = -1
+			}
+			return resp, err
+		}
+		v.want(v.reset(with(sendFlags, "--resume")...), 0, map[string]int{"reset/pending": 3})
+		v.sent(1, 1, 1)
+	})
+}
+
 // Somebody removes the factor whose link is open: the run doesn't enroll it again.
 func TestLinkToWhatIsGone(t *testing.T) {
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {

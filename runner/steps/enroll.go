@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -130,21 +131,24 @@ func (l *List) watchEnrolls(t *Target, refused bool, stop error) error {
 	return stop
 }
 
-// adopt uses a listed factor as the target's new one if it is the wanted one and was created
-// since a time of the server's clock.
+// adopt uses a listed factor as the target's new one if it is the wanted one and was created since
+// a time of the server's clock. One that waits for its activation comes first: another that is
+// active already may be somebody else's work.
 func (l *List) adopt(ctx context.Context, t *Target, res *runner.Result, since time.Time) (bool, error) {
 	factors, rep, err := l.client.ListFactors(ctx, t.UserID)
 	if err != nil {
 		note(res, rep, err)
 		return false, err
 	}
-	for _, f := range factors {
-		if l.opts.Enroll.wants(f, t.profile) && !f.Created.Before(since) {
-			t.gets(f, res)
-			return true, nil
-		}
+	fit := slices.DeleteFunc(factors, func(f oktaclient.Factor) bool {
+		return !l.opts.Enroll.wants(f, t.profile) || f.Created.Before(since)
+	})
+	if len(fit) == 0 {
+		return false, nil
 	}
-	return false, nil
+	waiting := slices.IndexFunc(fit, func(f oktaclient.Factor) bool { return f.Status == oktaclient.FactorPending })
+	t.gets(fit[max(0, waiting)], res)
+	return true, nil
 }
 
 // Enrolled reports whether any enrollment wasn't refused.
