@@ -86,7 +86,7 @@ func TestSeriesAreNotParted(t *testing.T) {
 				w.onceEach(t)
 				s := w.client.Stats()
 				t.Logf("gaps up to %v, %v in all, %d 429s", gaps[len(gaps)-1], took, s.TooMany)
-				if worst, most := gaps[len(gaps)-1], time.Duration(tt.later)*(2*tt.latency+50*time.Millisecond); worst > most {
+				if worst, most := gaps[len(gaps)-1], time.Duration(tt.later)*(3*tt.latency+50*time.Millisecond); worst > most {
 					t.Errorf("a user waited %v for the last change, want %v at most", worst, most)
 				}
 				if s.TooMany > 0 || s.Parted > 0 {
