@@ -2,15 +2,12 @@ package command
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"oktareset/runner/after"
 	"oktareset/runner/fault"
-	"oktareset/runner/files"
-	"oktareset/runner/results"
 )
 
 const afterExamples = `   oktareset after users.results.csv               who is back in, who isn't, whom to look at? writes users.after.csv
@@ -58,33 +55,12 @@ func (a *app) afterCommand() *cli.Command {
 // parseAfter reads the flags of after. Nothing else reads them.
 func parseAfter(c *cli.Context) (o after.Options, err error) {
 	o = after.Options{Output: c.String("output"), Wait: c.Duration("wait"), JSON: c.Bool("json")}
-	if o.Console, err = parseConsole(c); err != nil {
+	if o.Console, o.Org, o.Results, err = parseResults(c, "after what? the results are missing"); err != nil {
 		return o, err
 	}
-	if o.Org, _, err = parseOrg(c); err != nil {
-		return o, err
-	}
-	if o.Results, err = oneArgument(c); err != nil {
-		return o, err
-	}
-	switch {
-	case o.Results == "":
-		return o, fault.Usage("oktareset after users.results.csv", "after what? the results are missing")
-	case o.Results == "-":
-		return o, fault.Usage("name the file: its manifest is looked for beside it", "after doesn't read stdin")
-	case c.IsSet("output") && (o.Output == "" || o.Output == "-"):
-		return o, fault.Usage("as -o after.csv", "--output needs the name of a file")
-	case o.Wait < 0 || o.Wait > longestWait:
+	if o.Wait < 0 || o.Wait > longestWait {
 		return o, fault.Usage("0 to 14d", "--wait %s", o.Wait)
 	}
-	if o.Output == "" {
-		o.Output = strings.TrimSuffix(results.Stem(o.Results), ".results") + ".after.csv"
-	}
-	if files.SameFile(o.Output, o.Results) {
-		return o, fault.Usage("choose another file with -o", "the list would overwrite the results %s", o.Results)
-	}
-	if err := notAManifest("after", o.Results); err != nil {
-		return o, err
-	}
-	return o, notAFolder(o.Output, "users.after.csv")
+	o.Output, err = besideResults(c, o.Results, "list")
+	return o, err
 }

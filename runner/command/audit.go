@@ -2,15 +2,12 @@ package command
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"oktareset/runner/audit"
 	"oktareset/runner/fault"
-	"oktareset/runner/files"
-	"oktareset/runner/results"
 )
 
 const auditExamples = `   oktareset audit users.results.csv                       does Okta's System Log agree with every row? writes users.audit.csv
@@ -63,22 +60,10 @@ func parseAudit(c *cli.Context) (o audit.Options, err error) {
 		Output: c.String("output"), Wait: c.Duration("wait"), JSON: c.Bool("json"),
 		Tickets: audit.TicketOptions{File: c.String("tickets"), Column: c.String("ticket-column"), UserColumn: c.String("ticket-user-column")},
 	}
-	if o.Console, err = parseConsole(c); err != nil {
-		return o, err
-	}
-	if o.Org, _, err = parseOrg(c); err != nil {
-		return o, err
-	}
-	if o.Results, err = oneArgument(c); err != nil {
+	if o.Console, o.Org, o.Results, err = parseResults(c, "of what? the results are missing"); err != nil {
 		return o, err
 	}
 	switch {
-	case o.Results == "":
-		return o, fault.Usage("oktareset audit users.results.csv", "of what? the results are missing")
-	case o.Results == "-":
-		return o, fault.Usage("name the file: its manifest is looked for beside it", "audit doesn't read stdin")
-	case c.IsSet("output") && (o.Output == "" || o.Output == "-"):
-		return o, fault.Usage("as -o audit.csv", "--output needs the name of a file")
 	case c.IsSet("tickets") && (o.Tickets.File == "" || o.Tickets.File == "-"):
 		return o, fault.Usage("as --tickets incidents.csv", "--tickets needs the name of a file")
 	case o.Tickets.File == "" && o.Tickets != audit.TicketOptions{}:
@@ -86,14 +71,6 @@ func parseAudit(c *cli.Context) (o audit.Options, err error) {
 	case o.Wait < 0 || o.Wait > time.Hour:
 		return o, fault.Usage("0 to 1h", "--wait %s", o.Wait)
 	}
-	if o.Output == "" {
-		o.Output = strings.TrimSuffix(results.Stem(o.Results), ".results") + ".audit.csv"
-	}
-	if files.SameFile(o.Output, o.Results) {
-		return o, fault.Usage("choose another file with -o", "the audit would overwrite the results %s", o.Results)
-	}
-	if err := notAManifest("audit", o.Results); err != nil {
-		return o, err
-	}
-	return o, notAFolder(o.Output, "users.audit.csv")
+	o.Output, err = besideResults(c, o.Results, "audit")
+	return o, err
 }
