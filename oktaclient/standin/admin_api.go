@@ -57,14 +57,8 @@ func (c *call) role(u User, role, assignment string, i int) map[string]any {
 // listAdmins answers with all users that have an admin role; the next page's link is in the body.
 func (c *call) listAdmins() {
 	q := c.r.URL.Query()
-	limit, ok := pageLimit(q, maxAdminsPage, 1, maxAdminsPage)
+	limit, from, ok := c.pageOf("admins", q, maxAdminsPage)
 	if !ok {
-		c.fail(badParameter("limit"))
-		return
-	}
-	from, ok := parseCursor("admins", q.Get("after"))
-	if !ok {
-		c.fail(c.o.invalidCursor())
 		return
 	}
 	ids, next := c.o.adminsFrom(from, limit)

@@ -143,14 +143,8 @@ func (c *call) listMembers() {
 		return
 	}
 	params := c.r.URL.Query()
-	limit, ok := pageLimit(params, maxMembersPage, 1, maxMembersPage)
+	limit, from, ok := c.pageOf("members", params, maxMembersPage)
 	if !ok {
-		c.fail(badParameter("limit"))
-		return
-	}
-	from, ok := parseCursor("members", params.Get("after"))
-	if !ok {
-		c.fail(c.o.invalidCursor())
 		return
 	}
 	users, next := c.o.members(g, from, limit)

@@ -242,6 +242,18 @@ func formatCursor(list string, pos int) string {
 	return "200u" + base64.RawURLEncoding.EncodeToString([]byte(list+":"+strconv.Itoa(pos)))
 }
 
+// pageOf reads limit and cursor of a list, and answers what is wrong with them.
+func (c *call) pageOf(list string, q url.Values, most int) (limit, from int, ok bool) {
+	if limit, ok = pageLimit(q, most, 1, most); !ok {
+		c.fail(badParameter("limit"))
+		return limit, from, false
+	}
+	if from, ok = parseCursor(list, q.Get("after")); !ok {
+		c.fail(c.o.invalidCursor())
+	}
+	return limit, from, ok
+}
+
 // parseCursor is the inverse of formatCursor; an empty cursor is the start.
 func parseCursor(list, cursor string) (pos int, ok bool) {
 	cursor, _, _ = strings.Cut(cursor, pageMark)
