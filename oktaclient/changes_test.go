@@ -15,8 +15,8 @@ import (
 	"oktareset/oktaclient/standin"
 )
 
-// wire is between a client and its org: it knows what is under way, and the order of what was
-// sent.
+// wire connects a client to its org. It knows which requests are under way, and in which order they
+// were sent.
 type wire struct {
 	next http.RoundTripper
 

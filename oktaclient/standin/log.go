@@ -167,8 +167,8 @@ func (q logQuery) lets(e event) bool {
 // slots are the places that a cursor has for the events of one change.
 const slots = 32
 
-// events returns the events that a query finds, and the cursor of what comes after them. more
-// reports that there is something there already.
+// events returns the events that a query finds, and the cursor behind the last of them. more
+// reports whether further events are there already.
 func (o *Org) events(q logQuery) (page []map[string]any, next int, more bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -35,8 +35,8 @@ func madeProfile(h uint64) map[string]any {
 	return p
 }
 
-// attribute returns the values of an attribute as a filter names it: several of an array, none
-// of what isn't there.
+// attribute returns the values of an attribute as a filter names it: several of an array, none if
+// the user hasn't got it.
 func (u User) attribute(name string) []string {
 	switch name {
 	case "id":

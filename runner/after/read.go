@@ -84,7 +84,7 @@ func (r *run) readLog(ctx context.Context) error {
 		return r.explain(err)
 	case !whole && !again:
 		r.log.partly = true
-		r.Console.Warn("the System Log was read back to %s only%s: of what was before, only the lists of factors tell",
+		r.Console.Warn("the System Log was read back to %s only%s; before that, only the lists of factors say who is back",
 			reached.UTC().Format(evidence.ShortFor), fault.Held(r.client))
 	}
 	r.log.until = until

@@ -14,7 +14,7 @@ func periodFlag(name, category string, def time.Duration, usage string) *cli.Gen
 	return &cli.GenericFlag{Name: name, Category: category, Value: &value, Usage: usage}
 }
 
-// aTime is an example of what a flag takes: its default, else an hour and a half.
+// aTime returns an example for a flag: its default, else an hour and a half.
 func aTime(f *cli.GenericFlag) string {
 	if def := f.GetDefaultText(); def != "" && def != "0s" {
 		return def
