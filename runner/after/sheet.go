@@ -14,9 +14,6 @@ import (
 	"oktareset/runner/table"
 )
 
-// timeFormat is the same as in our other files.
-const timeFormat = "2006-01-02T15:04:05.000Z07:00"
-
 // hintOwn says why an existing file isn't replaced.
 const hintOwn = "choose another file with -o, or move it away: only a list as this command wrote it, with the same columns, is replaced"
 
@@ -93,7 +90,7 @@ func (r *run) cells(n int) []string {
 	}
 	at := ""
 	if !f.At.IsZero() {
-		at = f.At.UTC().Format(timeFormat)
+		at = f.At.UTC().Format(table.TimeFormat)
 	}
 	return []string{
 		p.row, p.login, p.id, string(f.Status), strings.Join(reasons, " "), f.Factor, at, f.From.ip, f.From.city, f.From.country, f.Detail,

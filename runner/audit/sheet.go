@@ -21,9 +21,6 @@ const (
 	NoReset     = "no_reset"  // a ticket without a reset
 )
 
-// timeFormat is the same as in our other files.
-const timeFormat = "2006-01-02T15:04:05.000Z07:00"
-
 // Counts is the outcome of an audit.
 type Counts struct {
 	Verdicts   map[Verdict]int `json:"verdicts"`                // rows, and under unexplained the strays
@@ -202,5 +199,5 @@ func stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.UTC().Format(timeFormat)
+	return t.UTC().Format(table.TimeFormat)
 }

@@ -14,9 +14,6 @@ import (
 	"oktareset/runner/table"
 )
 
-// timeFormat is RFC 3339 with milliseconds.
-const timeFormat = "2006-01-02T15:04:05.000Z07:00"
-
 // inDoubt is the error text of a row that was taken and has no result.
 const inDoubt = "the change may have been sent, and no answer is known"
 
@@ -148,5 +145,5 @@ func formatTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return results.Stamp(t).Format(timeFormat)
+	return results.Stamp(t).Format(table.TimeFormat)
 }

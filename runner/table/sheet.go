@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// TimeFormat is how our files write a time: RFC 3339 with milliseconds.
+const TimeFormat = "2006-01-02T15:04:05.000Z07:00"
+
 // Sheet writes a CSV with columns of its own in the dialect of our other files. It is not safe
 // for concurrent use.
 type Sheet struct {
