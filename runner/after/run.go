@@ -98,13 +98,13 @@ func (r *run) open(ctx context.Context) error {
 		return err
 	}
 	recorded := slices.ContainsFunc(m.Steps, func(step string) bool { return step == runner.StepRecordFactors })
-	name := namer(r.columns)
+	people := roster.People(r.columns)
 	for e, err := range results.Scan(r.opts.Results) {
 		if err == nil && ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
 		if err == nil {
-			err = r.add(&e, name, recorded)
+			err = r.add(&e, people, recorded)
 		}
 		if err != nil {
 			return err
@@ -114,7 +114,7 @@ func (r *run) open(ctx context.Context) error {
 }
 
 // add adds a row of the results. recorded says that the user of a row without factors had none.
-func (r *run) add(e *results.Entry, name func([]string) string, recorded bool) error {
+func (r *run) add(e *results.Entry, people func([]string) roster.Person, recorded bool) error {
 	r.rows++
 	rec := &e.Record
 	if !asked(e, recorded) {
@@ -126,7 +126,7 @@ func (r *run) add(e *results.Entry, name func([]string) string, recorded bool) e
 		return fmt.Errorf("row %s: its started_at is %q", rec.Row, rec.StartedAt)
 	}
 	p := &person{
-		row: rec.Row, id: strings.Clone(rec.UserID), login: strings.Clone(rec.Login), input: strings.Clone(rec.Input), name: name(e.Extra),
+		row: rec.Row, id: strings.Clone(rec.UserID), login: strings.Clone(rec.Login), input: strings.Clone(rec.Input), name: strings.Clone(people(e.Extra).Name),
 		since: since, request: strings.Clone(rec.RequestID), doubt: e.Status == runner.StatusUnknown,
 	}
 	if r.byID[p.id] != nil { // another row has the same user: one is enough
@@ -268,26 +268,4 @@ func (r *run) explain(err error) error {
 		return fault.Stopped(sig)
 	}
 	return evidence.ExplainLog(r.client, err)
-}
-
-// namer returns a function that finds a person's name in the input's own columns.
-func namer(columns []string) func(cells []string) string {
-	find := func(names ...string) int {
-		return slices.IndexFunc(columns, func(c string) bool {
-			return slices.Contains(names, roster.PlainName(strings.TrimPrefix(c, "input.")))
-		})
-	}
-	whole, first, last := find("displayname", "fullname", "name"), find("firstname", "givenname"), find("lastname", "surname")
-	return func(cells []string) string {
-		var parts []string
-		for _, i := range []int{first, last} {
-			if i >= 0 && strings.TrimSpace(cells[i]) != "" {
-				parts = append(parts, strings.TrimSpace(cells[i]))
-			}
-		}
-		if len(parts) == 0 && whole >= 0 {
-			parts = []string{strings.TrimSpace(cells[whole])}
-		}
-		return strings.Join(parts, " ")
-	}
 }

@@ -248,18 +248,3 @@ func TestPlaceText(t *testing.T) {
 		}
 	}
 }
-
-func TestNamer(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct{ columns, cells, want string }{
-		{"Team|First Name|lastName", "x|Ann|Lee", "Ann Lee"},
-		{"Display Name|Team", "Ann Lee|x", "Ann Lee"},
-		{"input.name", " Ann ", "Ann"},
-		{"firstName|displayName", "|Ann Lee", "Ann Lee"},
-		{"Team", "x", ""},
-	} {
-		if got := namer(strings.Split(tt.columns, "|"))(strings.Split(tt.cells, "|")); got != tt.want {
-			t.Errorf("%s of %s is %q, want %q", tt.cells, tt.columns, got, tt.want)
-		}
-	}
-}

@@ -24,7 +24,7 @@ func TestPeople(t *testing.T) {
 		{"Team,Primary email,Display Name,manager,status", "Blue,ada@a.b,Ada L.,bob@a.b,ACTIVE", "ada@a.b", "Ada L.", "Team,manager", "Blue,bob@a.b"},
 		{"note,profile.givenName,profile.surname,userPrincipalName", "x,Ada,,ada@a.b", "ada@a.b", "Ada", "note", "x"},
 		{"input.login,input.email,User ID", ",ada@a.b,00u1", "ada@a.b", "", "", ""},
-		{"first name,a,b,c", "Ada,1,2,3", "", "", "a,b", "1,2"}, // half a name is none, and no more than two others are shown
+		{"first name,a,b,c", "Ada,1,2,3", "", "Ada", "a,b", "1,2"}, // no more than two others are shown
 		{"", "", "", "", "", ""},
 	} {
 		p := newPeople(strings.Split(c.columns, ","))

@@ -12,6 +12,8 @@
 // ID. A plan is what a dry run wrote: it yields the rows that would be reset, by user ID. A result
 // is refused, because its users were reset already.
 //
+// [People] finds what the other columns say of somebody: name, mail address, manager.
+//
 // A row that names nobody is a row like any other: it has a result of its own. If the whole file is
 // doubtful, the error is an [*Error] that names the line and the next step.
 package roster

@@ -26,29 +26,6 @@ func columnOfLogins(header []string, column int) int {
 	return -1
 }
 
-// Names returns the places of the columns with a name of the user that a person knows: first
-// logins, then email addresses.
-func Names(columns []string) []int {
-	var found []int
-	for _, known := range knownColumns {
-		for _, name := range known.names {
-			for i, column := range columns {
-				if (known.kind == loginColumn || known.kind == mailColumn) && headerName(column) == name {
-					found = append(found, i)
-				}
-			}
-		}
-	}
-	return found
-}
-
-// IsIdentifier reports whether a column with this name identifies users: by an ID, a login or an
-// email address.
-func IsIdentifier(column string) bool {
-	kind := kindOf(column)
-	return kind == idColumn || kind == loginColumn || kind == mailColumn
-}
-
 // planLogin is the column of a plan with the login that its dry run has looked up.
 var planLogin = slices.Index(table.Columns, "login")
 
