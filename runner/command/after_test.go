@@ -39,6 +39,7 @@ func (v *virtual) wantAfter(code, wantCode int, want map[string]int) [][]string 
 // Of 200 users 150 come back, 40 don't, and for ten a stranger does. A few queries find that out,
 // and nobody's factors are listed.
 func TestAfter(t *testing.T) {
+	t.Parallel()
 	virtually(t, 200, standin.Config{Reenroll: time.Hour, Absent: 20, Strangers: 5, Latency: 50 * time.Millisecond}, func(v *virtual) {
 		<-time.After(time.Hour)
 		v.org.SetLimit(standin.BucketUsers, 100_000)
@@ -80,6 +81,7 @@ func TestAfter(t *testing.T) {
 // The command looks until all are back, or the time is over, at a pace that leaves the log to
 // others.
 func TestAfterWaits(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name     string
 		cfg      standin.Config
@@ -121,6 +123,7 @@ func TestAfterWaits(t *testing.T) {
 
 // The command also finds events that the log gets later than usual.
 func TestAfterWaitsForALateLog(t *testing.T) {
+	t.Parallel()
 	virtually(t, 5, standin.Config{Reenroll: 90 * time.Minute}, func(v *virtual) {
 		if code := v.reset(confirm(5)); code != 0 {
 			v.t.Fatalf("reset: %d\n%s", code, v.stderr)
@@ -139,6 +142,7 @@ func TestAfterWaitsForALateLog(t *testing.T) {
 
 // An outage while the command waits passes: it doesn't have to begin again.
 func TestAfterWaitsOutAnOutage(t *testing.T) {
+	t.Parallel()
 	virtually(t, 5, standin.Config{Reenroll: 3 * time.Hour}, func(v *virtual) {
 		if code := v.reset(confirm(5)); code != 0 {
 			v.t.Fatalf("reset: %d\n%s", code, v.stderr)
@@ -154,6 +158,7 @@ func TestAfterWaitsOutAnOutage(t *testing.T) {
 
 // If the log can't tell, the lists of factors do. If they can't either, nothing is made up.
 func TestAfterWithoutTheLog(t *testing.T) {
+	t.Parallel()
 	forbidden := func(op string) standin.Fault { return standin.Fault{Kind: standin.Forbidden, Op: op} }
 	for _, tt := range []struct {
 		name   string
@@ -201,6 +206,7 @@ func TestAfterWithoutTheLog(t *testing.T) {
 
 // A service app without the scope for the log may not read the log.
 func TestAfterAsApp(t *testing.T) {
+	t.Parallel()
 	for scopes, blind := range map[string]bool{"": false, "okta.users.read": true, "okta.logs.read": false} {
 		virtually(t, 30, standin.Config{}, func(v *virtual) {
 			if code := v.reset(confirm(30)); code != 0 {
@@ -219,6 +225,7 @@ func TestAfterAsApp(t *testing.T) {
 
 // The command doesn't wait for users who are known to have had no factor.
 func TestAfterWithoutFactors(t *testing.T) {
+	t.Parallel()
 	virtually(t, 5, standin.Config{Engine: standin.Classic}, func(v *virtual) {
 		v.org.ResetBy("okta.admin@example.com", v.ids[1])
 		if code := v.reset("--record-factors", confirm(5)); code != 0 {

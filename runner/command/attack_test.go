@@ -136,6 +136,7 @@ func login(i int) string { return fmt.Sprintf("user%d@example.com", i) }
 // rows must not wait for each other. Once the rows after them are reset, they show that the log
 // would show a reset.
 func TestDuplicatesAfterACrash(t *testing.T) {
+	t.Parallel()
 	virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(login(0), "nobody1@x.com", "nobody2@x.com", v.ids[0], v.ids[1], v.ids[2], v.ids[3], v.ids[4])
 		v.org.Consume(standin.BucketUsers, 600) // another client has used up this minute: the rows wait
@@ -147,6 +148,7 @@ func TestDuplicatesAfterACrash(t *testing.T) {
 
 // The same rows don't wait for each other after clean stops.
 func TestDuplicatesAfterStops(t *testing.T) {
+	t.Parallel()
 	virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(v.ids[1], login(0), v.ids[2], v.ids[0])
 		v.reset(confirm(4), "--limit", "1", "--workers", "1")
@@ -164,6 +166,7 @@ func TestDuplicatesAfterStops(t *testing.T) {
 
 // A login may belong to somebody else by the time of the resume.
 func TestLoginThatMoves(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(v.ids[1], login(0), v.ids[0])
 		v.reset(confirm(3), "--limit", "1", "--workers", "1")
@@ -175,6 +178,7 @@ func TestLoginThatMoves(t *testing.T) {
 
 // A reset that is sent again goes to the same user as the first one.
 func TestLoginThatMovesWhileInDoubt(t *testing.T) {
+	t.Parallel()
 	for name, want := range map[string]int{"retry": 2, "undone": 1} {
 		t.Run(name, func(t *testing.T) {
 			cfg := standin.Config{Latency: 100 * time.Millisecond}
@@ -204,6 +208,7 @@ func TestLoginThatMovesWhileInDoubt(t *testing.T) {
 // One reply has a Date that is ahead. A factor that was enrolled after a reset must still not count
 // as one from before it.
 func TestOneWrongDate(t *testing.T) {
+	t.Parallel()
 	for _, ahead := range []time.Duration{8 * time.Second, 30 * time.Second, time.Hour} {
 		t.Run(ahead.String(), func(t *testing.T) {
 			virtually(t, 10, standin.Config{Latency: 100 * time.Millisecond, Reenroll: 5 * time.Second, ResetEvents: standin.NoEvents}, func(v *virtual) {
@@ -229,6 +234,7 @@ func TestOneWrongDate(t *testing.T) {
 // Somebody changes the copy of the input during a run with --limit. The worse of the two outcomes
 // decides the exit code, and nobody is touched whom the input didn't name.
 func TestLimitHidesNothing(t *testing.T) {
+	t.Parallel()
 	virtually(t, 50, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		time.AfterFunc(450*time.Millisecond, func() {
 			v.overwrite("users.results.input.csv", []byte(strings.Replace(v.read("users.results.input.csv"), v.ids[49], "00u99999999999999999", 1)))
@@ -251,6 +257,7 @@ func TestLimitHidesNothing(t *testing.T) {
 
 // A refused resume leaves the kept input of an earlier run alone.
 func TestKeptInputStays(t *testing.T) {
+	t.Parallel()
 	virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.args, v.stdin = []string{"-", "-o", v.path("users.results.csv")}, "userId\n"+strings.Join(v.ids, "\n")+"\n"
 		v.reset(confirm(20), "--limit", "5")
@@ -270,6 +277,7 @@ func TestKeptInputStays(t *testing.T) {
 
 // Ten users who stay forbidden must not keep a retry from the rows after them for ever.
 func TestRetryForbiddenGetsThrough(t *testing.T) {
+	t.Parallel()
 	virtually(t, 60, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		for i := 20; i < 40; i++ {
 			f := standin.Fault{Kind: standin.Forbidden, Op: resetOp, UserID: v.ids[i]}
@@ -287,6 +295,7 @@ func TestRetryForbiddenGetsThrough(t *testing.T) {
 // own clock. A reset that may still take effect isn't sent again, however long ago the earlier runs
 // began by their clocks.
 func TestShortResumesProveNothing(t *testing.T) {
+	t.Parallel()
 	virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Hang, When: standin.Before, Op: resetOp, UserID: v.ids[3], Times: 1})
 		v.mustCrash(5*time.Second, confirm(20), "--limit", "19") // one is left: it can show that the log keeps up
@@ -303,6 +312,7 @@ func TestShortResumesProveNothing(t *testing.T) {
 
 // The factors that were recorded before a reset outlive a crash in the middle of the reset.
 func TestRecordedFactorsOutliveACrash(t *testing.T) {
+	t.Parallel()
 	virtually(t, 10, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Hang, When: standin.After, Op: resetOp, UserID: v.ids[3], Times: 1})
 		v.mustCrash(5*time.Second, confirm(10), "--record-factors")
@@ -319,6 +329,7 @@ func TestRecordedFactorsOutliveACrash(t *testing.T) {
 
 // An org may answer with an ID that isn't a user ID.
 func TestOddID(t *testing.T) {
+	t.Parallel()
 	virtually(t, 1, standin.Config{}, func(v *virtual) {
 		v.input(login(0))
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -337,6 +348,7 @@ func TestOddID(t *testing.T) {
 
 // A row that is sent again keeps its user: the row that names the user by ID stays its duplicate.
 func TestRetryUnknownWithDuplicate(t *testing.T) {
+	t.Parallel()
 	for name, want := range map[string]int{"not proved": 2, "proved late": 1} {
 		t.Run(name, func(t *testing.T) {
 			cfg := standin.Config{Latency: 100 * time.Millisecond, ResetEvents: standin.NoEvents}
@@ -362,6 +374,7 @@ func TestRetryUnknownWithDuplicate(t *testing.T) {
 // twice. The survey found the login once, so the run doesn't remember it. The run uses the rows
 // that were surveyed.
 func TestInputBeginsToRepeat(t *testing.T) {
+	t.Parallel()
 	virtually(t, 4, standin.Config{}, func(v *virtual) {
 		v.input(login(0), login(1), login(2), login(3))
 		change := sync.OnceFunc(func() { v.input(login(0), login(1), login(0), login(3)) }) // with the first request: before any row is read
@@ -378,6 +391,7 @@ func TestInputBeginsToRepeat(t *testing.T) {
 // stops before the second. The second row has a line from an earlier run, later in the file, which
 // says that nothing was done. That line doesn't allow the second row to reset the user.
 func TestDuplicateOvertakesItsRow(t *testing.T) {
+	t.Parallel()
 	virtually(t, 4, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(login(0), v.ids[1], login(3))
 		v.becomes(login(3), 3, 0)
@@ -399,6 +413,7 @@ func TestDuplicateOvertakesItsRow(t *testing.T) {
 // Somebody sorts the ledger of a run that crashed: a line of an older run must not count as a row's
 // last.
 func TestSortedLedgerIsRefused(t *testing.T) {
+	t.Parallel()
 	virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.reset(confirm(20), "--limit", "2")
 		v.mustCrash(350*time.Millisecond, "--resume", "--workers", "4")

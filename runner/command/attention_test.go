@@ -47,6 +47,7 @@ func (v *virtual) next() string {
 // A run names ten rows, the worst first, and then says how many more there are. It also names those
 // that earlier runs left.
 func TestWhoNeedsAttention(t *testing.T) {
+	t.Parallel()
 	virtually(t, 20, standin.Config{ResetEvents: standin.NoEvents}, func(v *virtual) {
 		cells := append([]string{"me", "ghost1@example.com"}, v.ids...)
 		for i := range 12 {
@@ -106,6 +107,7 @@ func TestWhoNeedsAttention(t *testing.T) {
 
 // A row that was in doubt and is proved needs no attention. The others after it are named.
 func TestNobodyNeedsAttentionAnyMore(t *testing.T) {
+	t.Parallel()
 	virtually(t, 15, standin.Config{LogLag: 5 * time.Minute}, func(v *virtual) {
 		v.org.Script(
 			standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, Times: 2},
@@ -130,6 +132,7 @@ func TestNobodyNeedsAttentionAnyMore(t *testing.T) {
 
 // However a run ends, its last line is the next command. On a terminal it is the command that asks.
 func TestTheLastLineIsTheNextCommand(t *testing.T) {
+	t.Parallel()
 	virtually(t, 10, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.asker = &person{}
 		plan, result := v.path("users.plan.csv"), v.path("users.results.csv")
@@ -187,6 +190,7 @@ func TestTheLastLineIsTheNextCommand(t *testing.T) {
 
 // Ctrl-C at the question changes nothing, and the program says so.
 func TestCtrlCAtTheQuestion(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.asker = &person{reads: time.Hour}
 		ctx, stop := context.WithCancelCause(v.t.Context())
@@ -201,6 +205,7 @@ func TestCtrlCAtTheQuestion(t *testing.T) {
 // The results can't be written: the program says so, and then how to continue. It names no rows,
 // because there are no results in which to look them up.
 func TestNextCommandWithoutResults(t *testing.T) {
+	t.Parallel()
 	virtually(t, 5, standin.Config{}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, UserID: v.ids[2]})
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -221,6 +226,7 @@ func TestNextCommandWithoutResults(t *testing.T) {
 
 // Without the input, a message gives the row of the results instead of the line.
 func TestWhoNeedsAttentionInCompleteResults(t *testing.T) {
+	t.Parallel()
 	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		v.input(v.ids[0], "ghost@example.com", v.ids[1])
 		v.reset(confirm(3))

@@ -37,6 +37,7 @@ func (v *virtual) run(ctx context.Context, stdout io.Writer, args ...string) int
 
 // An audit right after the run waits for the log, but no longer than it must.
 func TestAuditWaitsForTheLog(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		lag, wait, min, max time.Duration
 		code                int
@@ -65,6 +66,7 @@ func TestAuditWaitsForTheLog(t *testing.T) {
 // An audit reads many pages in one query, whatever answers are lost, and says beforehand that it
 // will take long.
 func TestAuditOfManyRows(t *testing.T) {
+	t.Parallel()
 	const users = 16_000
 	virtually(t, users, standin.Config{Unlimited: true}, func(v *virtual) {
 		if code := v.reset("--confirm", "acme.okta.com:16000", "--workers", "64"); code != 0 {
@@ -89,6 +91,7 @@ func TestAuditOfManyRows(t *testing.T) {
 
 // An audit that fails leaves no file, says why, and has an exit code of its own.
 func TestAuditThatBreaksOff(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		fault standin.Fault
 		code  int
@@ -121,6 +124,7 @@ func TestAuditThatBreaksOff(t *testing.T) {
 
 // A signal ends the wait.
 func TestAuditStops(t *testing.T) {
+	t.Parallel()
 	virtually(t, 2, standin.Config{LogLag: time.Hour}, func(v *virtual) {
 		v.reset("--confirm", "acme.okta.com:2")
 		ctx, cancel := context.WithCancelCause(v.t.Context())
@@ -136,6 +140,7 @@ func TestAuditStops(t *testing.T) {
 
 // If the manifest is damaged, an audit doesn't advise to reset anybody.
 func TestAuditOfDamage(t *testing.T) {
+	t.Parallel()
 	virtually(t, 1, standin.Config{}, func(v *virtual) {
 		v.wantEnd(v.reset(confirm(1)), 0)
 		v.overwrite("users.results.json", []byte("{"))

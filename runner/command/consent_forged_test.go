@@ -41,6 +41,7 @@ func (v *virtual) forge(uid int, mode os.FileMode) {
 // Files that another user wrote are no consent, and no results, in any folder, with any mode, with
 // --confirm or without.
 func TestForgedLedgerIsNoConsent(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give files to other users, and open theirs")
 	}
@@ -71,6 +72,7 @@ func TestForgedLedgerIsNoConsent(t *testing.T) {
 
 // This user's own files are a consent where others can't have put them in place.
 func TestRecordedConsentDependsOnTheFolder(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		mode    os.FileMode
 		uid     int
@@ -127,6 +129,7 @@ func TestRecordedConsentDependsOnTheFolder(t *testing.T) {
 
 // A run that died before anybody had allowed it left no consent.
 func TestNoConsentIsRecordedBeforeItIsGiven(t *testing.T) {
+	t.Parallel()
 	virtually(t, 5, standin.Config{}, func(v *virtual) {
 		v.reset(confirm(5), "--limit", "1")
 		manifest := v.path("users.results.json")

@@ -70,6 +70,7 @@ func (v *virtual) refused(code int, before map[int]int, want string) {
 // Whatever consent the results record, a --confirm that is given is checked: its host must be this
 // org, and it must allow at least as many users as are left.
 func TestConfirmIsCheckedOnAResume(t *testing.T) {
+	t.Parallel()
 	virtually(t, 10, standin.Config{}, func(v *virtual) {
 		v.reset(confirm(10), "--limit", "3", "--workers", "1")
 		before := map[int]int{0: 7, 1: 3}
@@ -94,6 +95,7 @@ func TestConfirmIsCheckedOnAResume(t *testing.T) {
 
 // A resume may also reset users who were left in doubt, so they count.
 func TestRowsInDoubtCountForConfirm(t *testing.T) {
+	t.Parallel()
 	virtually(t, 10, standin.Config{ResetEvents: standin.NoEvents}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, UserID: v.ids[1], Times: 1})
 		v.reset(confirm(10), "--workers", "1", "--limit", "3")
@@ -106,6 +108,7 @@ func TestRowsInDoubtCountForConfirm(t *testing.T) {
 // A retry of unknown rows may reset somebody a second time. A flag allows that only with the exact
 // number of these users, in a run that does nothing else.
 func TestRetryUnknownNeedsTheExactNumber(t *testing.T) {
+	t.Parallel()
 	virtually(t, 10, standin.Config{ResetEvents: standin.NoEvents}, func(v *virtual) {
 		for _, i := range []int{2, 5} {
 			v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, UserID: v.ids[i], Times: 1})
@@ -137,6 +140,7 @@ func TestRetryUnknownNeedsTheExactNumber(t *testing.T) {
 // On a terminal, the question says whom it is about, and the number is that of all who may be
 // changed.
 func TestRetryUnknownAsks(t *testing.T) {
+	t.Parallel()
 	virtually(t, 4, standin.Config{ResetEvents: standin.NoEvents}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, UserID: v.ids[1], Times: 1})
 		v.reset(confirm(4), "--workers", "1", "--limit", "3")
@@ -153,6 +157,7 @@ func TestRetryUnknownAsks(t *testing.T) {
 
 // The time to read a question isn't run time: the clocks begin with the answer.
 func TestClocksBeginWithConsent(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.asker = &person{reads: 8 * time.Hour}
 		v.want(v.reset("--max-duration", "10s"), 0, map[string]int{"reset": 3})
@@ -176,6 +181,7 @@ func TestClocksBeginWithConsent(t *testing.T) {
 
 // A job isn't asked: the time before its first reset counts, and is bounded.
 func TestMaxDurationOfAJobBoundsItsStart(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Hang, When: standin.Before, Op: standin.OpMe})
 		begin := time.Now()
@@ -202,6 +208,7 @@ func TestMaxDurationOfAJobBoundsItsStart(t *testing.T) {
 
 // A wrong number changes nothing, and neither does the end of the terminal's patience.
 func TestPromptIsAnsweredExactly(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		for _, answer := range []string{"4", "03", "+3", "3.0", "y", "three", "3 3"} {
 			v.asker = &person{answer: answer}
@@ -215,6 +222,7 @@ func TestPromptIsAnsweredExactly(t *testing.T) {
 
 // A run records the consent that it had.
 func TestRecordedConsent(t *testing.T) {
+	t.Parallel()
 	virtually(t, 4, standin.Config{}, func(v *virtual) {
 		v.asker = &person{}
 		v.reset("--limit", "1")

@@ -60,6 +60,7 @@ func (v *virtual) halfReset(user int) {
 // A proxy answers an enrollment in Okta's place, and Okta does it 20 s later: the row waits, and
 // looks for the factor before it asks for another.
 func TestLostEnrollmentUnder2xx(t *testing.T) {
+	t.Parallel()
 	for name, header := range map[string]http.Header{"not Okta's": {}, "unreadable": {"X-Okta-Request-Id": {"abc"}}} {
 		t.Run(name, func(t *testing.T) {
 			virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
@@ -94,6 +95,7 @@ func TestLostEnrollmentUnder2xx(t *testing.T) {
 // Four resets are lost again and again, one less in each round. However often that happens, the run
 // ends with a look at the rows, not with what it has sent.
 func TestRoundsEndWithALook(t *testing.T) {
+	t.Parallel()
 	virtually(t, 12, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		const before = standin.Before
 		v.lose(3, before, before, before, standin.After)
@@ -112,6 +114,7 @@ func TestRoundsEndWithALook(t *testing.T) {
 // If somebody interrupts the wait for proof, the run says so, though it had reached its limit
 // before.
 func TestInterruptedAfterTheLimit(t *testing.T) {
+	t.Parallel()
 	virtually(t, 5, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.lose(0, standin.Before)
 		ctx, stop := context.WithCancelCause(v.t.Context())
@@ -125,6 +128,7 @@ func TestInterruptedAfterTheLimit(t *testing.T) {
 
 // However a run ends, its rows in doubt are looked at before it says that nothing proves anything.
 func TestLastLook(t *testing.T) {
+	t.Parallel()
 	type scene struct {
 		name  string
 		flags []string
@@ -173,6 +177,7 @@ func TestLastLook(t *testing.T) {
 
 // If Okta can't be asked any more, the run doesn't claim that it has looked.
 func TestNoLastLook(t *testing.T) {
+	t.Parallel()
 	virtually(t, 60, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.lose(1, standin.After)
 		v.org.Script(standin.Fault{Kind: standin.Refuse, Skip: 12})
@@ -193,6 +198,7 @@ func TestNoLastLook(t *testing.T) {
 // Okta does a part of a reset. The row isn't done, no run sends it again by itself, and its later
 // steps wait until somebody decides.
 func TestIncomplete(t *testing.T) {
+	t.Parallel()
 	virtually(t, 6, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.has(1, "call", "OKTA")
 		v.halfReset(1)
@@ -221,6 +227,7 @@ func TestIncomplete(t *testing.T) {
 
 // If a reset that was found done in part is found done completely later, the row is done.
 func TestIncompleteBecomesWhole(t *testing.T) {
+	t.Parallel()
 	virtually(t, 6, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.has(1, "call", "OKTA")
 		v.halfReset(1)
@@ -241,6 +248,7 @@ func TestIncompleteBecomesWhole(t *testing.T) {
 // A later run sends a reset that certainly did nothing again only if the user has enrolled nothing
 // since. Users who have enrolled keep their new factor.
 func TestEnrolledSince(t *testing.T) {
+	t.Parallel()
 	for name, enrolls := range map[string]bool{"nobody": false, "somebody": true} {
 		t.Run(name, func(t *testing.T) {
 			virtually(t, 5, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
@@ -275,6 +283,7 @@ func TestEnrolledSince(t *testing.T) {
 // Before a reset is sent again it may have to wait for its turn: then the factors are listed once
 // more. A reset that has taken effect meanwhile isn't sent twice.
 func TestProofIsFresh(t *testing.T) {
+	t.Parallel()
 	for name, late := range map[string]bool{"nothing happens": false, "the reset comes late": true} {
 		t.Run(name, func(t *testing.T) {
 			virtually(t, 5, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
@@ -312,6 +321,7 @@ func TestProofIsFresh(t *testing.T) {
 
 // A row counts the attempts of all runs, also if a run has left nothing open.
 func TestAttemptsOfAllRuns(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.TooManyBare, Op: resetOp, UserID: v.ids[1], Times: 4})
 		v.reset(confirm(3), "--workers", "1", "--max-duration", "8s")
@@ -332,6 +342,7 @@ func TestAttemptsOfAllRuns(t *testing.T) {
 // Without the right to read the System Log, a run says once, before consent, what that means. It
 // waits for nothing and sends nothing again.
 func TestNoLog(t *testing.T) {
+	t.Parallel()
 	virtually(t, 5, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Forbidden, Op: standin.OpLogs})
 		const text = "; if an answer is lost, nothing proves what became of it: the row stays unknown"
@@ -353,6 +364,7 @@ func TestNoLog(t *testing.T) {
 // have enrolled since don't count as those that they had before, neither in this run nor in a later
 // one without the proxy.
 func TestWrongDates(t *testing.T) {
+	t.Parallel()
 	cfg := standin.Config{Latency: 100 * time.Millisecond, Reenroll: 15 * time.Second, LogLag: 10 * time.Minute}
 	virtually(t, 10, cfg, func(v *virtual) {
 		for i := range 4 {

@@ -151,6 +151,7 @@ func decoded(s string) string {
 // Nothing that any command prints or writes contains a secret that a server sends back: not stdout
 // and stderr, not results, manifests, exports, cursors and pages.
 func TestNoEchoComesOut(t *testing.T) {
+	t.Parallel()
 	const user = "user1@example.com"
 	for _, tt := range []struct {
 		who     string
@@ -282,6 +283,7 @@ func (w swell) swollen(v any) any {
 // However long an org's texts are, the program shows and keeps a limited part of them: of the
 // login, the roles, the engine, scopes and errors.
 func TestLongTextsStaySmall(t *testing.T) {
+	t.Parallel()
 	for member, app := range map[string]*standin.App{
 		"login": nil, "label": nil, "type": nil, "pipeline": nil, "errorSummary": nil, "errorId": nil, "scope": {}, "error_description": {DPoP: true},
 	} {
@@ -312,6 +314,7 @@ func TestLongTextsStaySmall(t *testing.T) {
 
 // An export says which values it has cut, and a run accepts it as an input all the same.
 func TestExportOfLongValues(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.org.Add(standin.User{
 			ID: "00uLongValues0000000", Login: "long@example.com",

@@ -15,6 +15,7 @@ import (
 // Where an http org's name leads to another machine, every command ends with 2 before anything is
 // sent, and says what to do.
 func TestNameThatLeadsElsewhere(t *testing.T) {
+	t.Parallel()
 	for _, args := range [][]string{
 		{"reset", "--dry-run"}, {"reset", confirm(3)}, {"users"}, {"factors", "list", "user1@example.com"}, {"whoami"}, {"audit", "--wait", "0"}, {"after"}, {"watch", "--once"},
 	} {
@@ -49,6 +50,7 @@ func TestNameThatLeadsElsewhere(t *testing.T) {
 
 // In the middle of a run it ends the run: nobody waits until the name leads back.
 func TestNameLeadsElsewhereInTheMiddle(t *testing.T) {
+	t.Parallel()
 	virtually(t, 10, standin.Config{}, func(v *virtual) {
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 			if v.org.Stats().ResetsApplied == 4 {

@@ -29,6 +29,7 @@ import (
 // The last row that may have changed a user keeps the user, whichever row named the user first.
 // Else a row that failed would free the user when it is tried again.
 func TestLastRowHoldsTheUser(t *testing.T) {
+	t.Parallel()
 	virtually(t, 4, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(login(0), login(3), v.ids[1])
 		v.org.Script(
@@ -58,6 +59,7 @@ func TestLastRowHoldsTheUser(t *testing.T) {
 
 // A row that repeats the login of a settled row stays its duplicate, whoever has the login now.
 func TestSettledRowKeepsItsLogin(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.input(login(0), v.ids[1], login(0))
 		v.reset(confirm(2), "--limit", "1", "--workers", "1")
@@ -73,6 +75,7 @@ func TestSettledRowKeepsItsLogin(t *testing.T) {
 // If the answer to an enrollment was lost, the run looks for it among the factors that were
 // enrolled since, not among those from before.
 func TestAdoptedFactorIsNew(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		old, _ := v.org.Enroll(v.ids[1], standin.Factor{Type: "push", Provider: "OKTA", Created: time.Now().Add(-24 * time.Hour)})
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.Before, Op: standin.OpEnroll, UserID: v.ids[1], Times: 1})
@@ -86,6 +89,7 @@ func TestAdoptedFactorIsNew(t *testing.T) {
 // A proxy writes times that are a little ahead: the factor that was enrolled doesn't count as one
 // from before.
 func TestAdoptedUnderAWrongDate(t *testing.T) {
+	t.Parallel()
 	for _, offset := range []time.Duration{-20 * time.Second, 20 * time.Second, 50 * time.Second} {
 		virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 			v.org.Script(
@@ -103,6 +107,7 @@ func TestAdoptedUnderAWrongDate(t *testing.T) {
 // A look that fails proves nothing about the reset before it: the answer stays lost, and the run
 // waits for proof once more.
 func TestLossOutlivesAFailedLook(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		v.org.Script(
@@ -129,6 +134,7 @@ func TestLossOutlivesAFailedLook(t *testing.T) {
 // --retry unknown waits until the first request can have no effect any more before it sends the
 // second.
 func TestRetryWaitsForTheFirst(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.Late, Delay: 50 * time.Second, Op: resetOp, UserID: v.ids[1], Times: 1})
 		v.reset(confirm(3), "--workers", "1", "--max-duration", "2s")
@@ -141,6 +147,7 @@ func TestRetryWaitsForTheFirst(t *testing.T) {
 // A reset that certainly did nothing is sent again, and refused. If the org writes no event for a
 // part of a reset, the first may have been done in part. So the row isn't failed.
 func TestRefusedTheSecondTime(t *testing.T) {
+	t.Parallel()
 	cfg := standin.Config{Latency: 100 * time.Millisecond, Engine: standin.Classic}
 	virtually(t, 5, cfg, func(v *virtual) {
 		v.has(1, "call", "OKTA")

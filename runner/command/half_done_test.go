@@ -59,6 +59,7 @@ func with(a []string, more ...string) []string { return slices.Concat(a, more) }
 // If the enrollments of a run were all refused, its resume resets nobody new: they would be without
 // a factor, too.
 func TestRefusedEnrollmentsStripNobodyElse(t *testing.T) {
+	t.Parallel()
 	virtually(t, 400, standin.Config{Latency: 100 * time.Millisecond, Unlimited: true}, func(v *virtual) {
 		v.phones()
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: standin.OpEnroll})
@@ -80,6 +81,7 @@ func TestRefusedEnrollmentsStripNobodyElse(t *testing.T) {
 
 // The next resume finishes a row that is half done, however early the resume ends.
 func TestHalfDoneRowsComeFirst(t *testing.T) {
+	t.Parallel()
 	for _, stop := range [][]string{{"--limit", "5"}, {"--max-duration", "70s"}} {
 		t.Run(stop[0], func(t *testing.T) {
 			virtually(t, 400, standin.Config{Latency: 100 * time.Millisecond, Limits: map[string]int{standin.BucketUsers: 60}}, func(v *virtual) {
@@ -103,6 +105,7 @@ func TestHalfDoneRowsComeFirst(t *testing.T) {
 
 // An enrollment that a gateway gave up on, and that Okta makes later, isn't made twice.
 func TestEnrollmentThatComesLate(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		n := 0
@@ -132,6 +135,7 @@ func TestEnrollmentThatComesLate(t *testing.T) {
 
 // Rows that a resume proves to be reset don't count as its failures.
 func TestHaltCountsOwnFailures(t *testing.T) {
+	t.Parallel()
 	virtually(t, 60, standin.Config{Latency: 100 * time.Millisecond, LogLag: 5 * time.Minute}, func(v *virtual) {
 		v.phones()
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, Every: 3, Times: 4}) // three in a row would end the run
@@ -146,6 +150,7 @@ func TestHaltCountsOwnFailures(t *testing.T) {
 
 // A factor that somebody else enrolled meanwhile doesn't count as the one that the run asked for.
 func TestFactorOfSomebodyElse(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond, ForgetPhones: true}, func(v *virtual) {
 		v.phones()
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.Before, Op: standin.OpEnroll, UserID: v.ids[1], Times: 1})
@@ -162,6 +167,7 @@ func TestFactorOfSomebodyElse(t *testing.T) {
 
 // The request ID of a row stays that of its reset when a resume does the rest.
 func TestRequestIDStaysTheResets(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: standin.OpEnroll, UserID: v.ids[1], Times: 1})
@@ -178,6 +184,7 @@ func TestRequestIDStaysTheResets(t *testing.T) {
 
 // The commands that a dry run proposes read the same column; a plan has none to name.
 func TestDryRunNamesTheColumn(t *testing.T) {
+	t.Parallel()
 	virtually(t, 4, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.csv("userId,delegate\n" + v.ids[0] + "," + v.ids[2] + "\n" + v.ids[1] + "," + v.ids[3] + "\n" +
 			v.ids[0] + ",00u8nobodyhasthisid0\n") // else the plan has all of the input, and no command for the input is proposed
@@ -193,6 +200,7 @@ func TestDryRunNamesTheColumn(t *testing.T) {
 
 // The run recognizes its enrollment although the servers of Okta have different clocks.
 func TestServersWhoseClocksDiffer(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: standin.OpEnroll, UserID: v.ids[1], Times: 1})
@@ -212,6 +220,7 @@ func TestServersWhoseClocksDiffer(t *testing.T) {
 
 // A limit that allows all users also allows to send one again.
 func TestLimitOfAllUsers(t *testing.T) {
+	t.Parallel()
 	virtually(t, 5, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.Before, Op: resetOp, UserID: v.ids[1], Times: 1})
 		code := v.reset("--limit", "5", "--workers", "1", confirm(5))
@@ -223,6 +232,7 @@ func TestLimitOfAllUsers(t *testing.T) {
 
 // A row that has changed nothing isn't partial if its enrollment is refused.
 func TestNothingToUnenrollIsNotPartial(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		v.org.Script(standin.Fault{Kind: standin.Forbidden, Op: standin.OpEnroll, UserID: v.ids[1]})
@@ -238,6 +248,7 @@ func TestNothingToUnenrollIsNotPartial(t *testing.T) {
 
 // A user who has nothing to unenroll counts for the limit once something else is done.
 func TestLimitCountsEnrollments(t *testing.T) {
+	t.Parallel()
 	virtually(t, 50, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		code := v.reset("--factor", "push", "--enroll", "call:OKTA", "--clear-sessions", "--limit", "3", confirm(50), "--workers", "2")
@@ -250,6 +261,7 @@ func TestLimitCountsEnrollments(t *testing.T) {
 
 // Rows that Okta keeps refusing don't keep a resume from those that would work.
 func TestRefusedRowsDontBlockOthers(t *testing.T) {
+	t.Parallel()
 	virtually(t, 60, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		for i := 20; i < 32; i++ { // landlines
@@ -272,6 +284,7 @@ func TestRefusedRowsDontBlockOthers(t *testing.T) {
 // A reset that takes effect late doesn't remove the factor that --retry unknown has enrolled, and
 // the results don't claim that it does.
 func TestRetryUnknownAfterALateReset(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond, ResetEvents: standin.NoEvents}, func(v *virtual) {
 		v.phones()
 		v.org.Script(standin.Fault{Kind: standin.GatewayTimeout, When: standin.Late, Delay: 15 * time.Second, Op: resetOp, UserID: v.ids[1], Times: 1})
@@ -287,6 +300,7 @@ func TestRetryUnknownAfterALateReset(t *testing.T) {
 
 // Credentials that may not list factors end the run after ten users.
 func TestMayNotListFactors(t *testing.T) {
+	t.Parallel()
 	for _, flags := range [][]string{{"--factor", "sms"}, {"--record-factors"}} {
 		virtually(t, 200, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 			v.org.Script(standin.Fault{Kind: standin.Forbidden, Op: standin.OpListFactors})
@@ -300,6 +314,7 @@ func TestMayNotListFactors(t *testing.T) {
 
 // A half done row keeps its user when it continues, whoever has the login by then.
 func TestHalfDoneRowKeepsItsUser(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.csv("login,phoneNumber\n" + login(0) + ",+15550000001\n" + login(1) + ",+15550000002\n")
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: standin.OpEnroll, UserID: v.ids[0], Times: 1})
@@ -315,6 +330,7 @@ func TestHalfDoneRowKeepsItsUser(t *testing.T) {
 // A resume doesn't remove an Okta Verify that was enrolled after the answer to an unenrollment was
 // lost.
 func TestOktaVerifyEnrolledSince(t *testing.T) {
+	t.Parallel()
 	virtually(t, 2, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Enroll(v.ids[0], standin.Factor{Type: "push", Provider: "OKTA", Created: time.Now().Add(-time.Hour)})
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.Before, Op: standin.OpUnenroll, UserID: v.ids[0]})
@@ -332,6 +348,7 @@ func TestOktaVerifyEnrolledSince(t *testing.T) {
 
 // An enrollment that can't work costs ten people their factors, however many workers there are.
 func TestEnrollmentsThatCantWork(t *testing.T) {
+	t.Parallel()
 	virtually(t, 200, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		v.org.Script(standin.Fault{Kind: standin.Forbidden, Op: standin.OpEnroll})
@@ -345,6 +362,7 @@ func TestEnrollmentsThatCantWork(t *testing.T) {
 // A reset whose answer was lost is proved in a run that --limit ends: the user gets the factor
 // in the same run.
 func TestLimitLeavesNobodyHalfDone(t *testing.T) {
+	t.Parallel()
 	virtually(t, 40, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, Skip: 2, Times: 3})
@@ -360,6 +378,7 @@ func TestLimitLeavesNobodyHalfDone(t *testing.T) {
 
 // A resume continues the rows that it has proved before it begins new ones, however early it ends.
 func TestProvedRowsGoFirst(t *testing.T) {
+	t.Parallel()
 	virtually(t, 30, standin.Config{Latency: 100 * time.Millisecond, LogLag: 20 * time.Second}, func(v *virtual) {
 		v.phones()
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, Skip: 1, Times: 1})

@@ -13,6 +13,7 @@ import (
 // --max-duration bounds what comes before the first reset, too: a job's scheduler counts from
 // the start.
 func TestMaxDurationBoundsTheStart(t *testing.T) {
+	t.Parallel()
 	const latency = 10 * time.Second
 	virtually(t, 3, standin.Config{Latency: latency}, func(v *virtual) {
 		vips := "login\na@example.com\nb@example.com\nc@example.com\nd@example.com\ne@example.com\nf@example.com\n"
@@ -37,6 +38,7 @@ func TestMaxDurationBoundsTheStart(t *testing.T) {
 // It bounds also the time in which the org is asked who it is, for a plan or for results of earlier
 // dates.
 func TestMaxDurationBoundsTheOrgsName(t *testing.T) {
+	t.Parallel()
 	virtually(t, 1, standin.Config{}, func(v *virtual) {
 		v.wantEnd(v.reset("--dry-run"), 0)
 		v.wantEnd(v.dated(), 0)

@@ -14,6 +14,7 @@ import (
 // A token that is worth less than the proofs that Okta asked for ends every command with 4, and
 // nothing is asked with it; nobody says that the org can't be reached.
 func TestLesserTokenEndsTheCommand(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		args   []string
 		skip   int // requests to the token endpoint that the org answers itself
@@ -72,6 +73,7 @@ func TestLesserTokenEndsTheCommand(t *testing.T) {
 
 // A watch that begins anew after a limit that lasted has proved as well: it takes no lesser token.
 func TestLesserTokenAfterALimit(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.asApp(standin.App{DPoP: true})
 		tokens, used := 0, 0

@@ -58,6 +58,7 @@ func (v *virtual) limited(ctx context.Context, path string, args ...string) int 
 // Whatever the command and the call, a rate limit that lasts is reported as a rate limit, with the
 // time at which it may be over: an org that answers 429 can be reached.
 func TestLastingLimitIsNamed(t *testing.T) {
+	t.Parallel()
 	const text = "error: acme.okta.com: .*a rate limit has refused every request for minutes \\(429, too many requests\\).*; its next window begins at 00:05:41Z"
 	const warning = "warning: .*a rate limit has refused every request .*; its next window begins at 00:05:41Z"
 	for _, tt := range []struct {
@@ -102,6 +103,7 @@ func TestLastingLimitIsNamed(t *testing.T) {
 
 // The same is true for the token endpoint, in both forms in which it may answer 429.
 func TestLastingLimitOfTheTokenEndpoint(t *testing.T) {
+	t.Parallel()
 	for _, body := range []string{limitBody, `{"error":"too_many_requests","error_description":"x"}`} {
 		for _, args := range [][]string{
 			{"reset", "--dry-run"}, {"reset", confirm(3)}, {"users"}, {"factors", "list", "user1@example.com"}, {"whoami"}, {"audit", "--wait", "0"}, {"after"},
@@ -131,6 +133,7 @@ func TestLastingLimitOfTheTokenEndpoint(t *testing.T) {
 
 // A limit that lasts doesn't end watch: it reports the limit, and continues when the limit is over.
 func TestWatchOutlivesALimit(t *testing.T) {
+	t.Parallel()
 	for _, path := range []string{"/", "/logs"} {
 		virtually(t, 3, standin.Config{}, func(v *virtual) {
 			ctx, stop := context.WithCancelCause(v.t.Context())

@@ -20,6 +20,7 @@ import (
 // Every answer to a change is lost: three rows are in doubt, the others aren't sent, and a resume
 // loses one more at most.
 func TestTooManyLostAnswersStopTheRun(t *testing.T) {
+	t.Parallel()
 	for _, workers := range []string{"1", "8", "30"} {
 		t.Run(workers, func(t *testing.T) {
 			virtually(t, 200, standin.Config{Latency: 100 * time.Millisecond, ResetEvents: standin.NoEvents}, func(v *virtual) {
@@ -43,6 +44,7 @@ func TestTooManyLostAnswersStopTheRun(t *testing.T) {
 
 // Okta answers reads in such a run, so the run finds the lost rows in the log before it ends.
 func TestTooManyLostAnswersAreLookedAtOnceMore(t *testing.T) {
+	t.Parallel()
 	virtually(t, 50, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp})
 		v.want(v.reset(confirm(50)), fault.ExitStopped, map[string]int{"reset/verified": 3, "not_attempted": 47})
@@ -53,6 +55,7 @@ func TestTooManyLostAnswersAreLookedAtOnceMore(t *testing.T) {
 // A proxy answers in the middle of a run: only the requests under way are in doubt, and the run
 // ends well by itself.
 func TestPortalInTheMiddleOfARun(t *testing.T) {
+	t.Parallel()
 	for _, workers := range []string{"1", "8", "30"} {
 		t.Run(workers, func(t *testing.T) {
 			virtually(t, 600, standin.Config{Latency: 100 * time.Millisecond, Unlimited: true}, func(v *virtual) {
@@ -74,6 +77,7 @@ func TestPortalInTheMiddleOfARun(t *testing.T) {
 
 // A signal during the pause after a loss ends the run at once.
 func TestSignalDuringAPause(t *testing.T) {
+	t.Parallel()
 	for _, workers := range []string{"1", "8", "30"} {
 		t.Run(workers, func(t *testing.T) {
 			virtually(t, 200, standin.Config{Latency: 100 * time.Millisecond, ResetEvents: standin.NoEvents}, func(v *virtual) {
@@ -100,6 +104,7 @@ func TestSignalDuringAPause(t *testing.T) {
 // An enrollment that was lost in an earlier run counts as a lost answer: the resume loses one more
 // at most.
 func TestAResumeAfterALostEnrollment(t *testing.T) {
+	t.Parallel()
 	virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		v.org.Script(standin.Fault{Kind: standin.Drop, Op: standin.OpEnroll})
@@ -114,6 +119,7 @@ func TestAResumeAfterALostEnrollment(t *testing.T) {
 // The last look at rows in doubt takes a few seconds, even if nobody answers it: a run that shall
 // end waits for the changes under way, and for nothing else.
 func TestTheLastLookIsShortInAnOutage(t *testing.T) {
+	t.Parallel()
 	for name, flags := range map[string][]string{"a signal": nil, "max-duration": {"--max-duration", "6s"}, "halt": {"--halt", "fail=1"}} {
 		t.Run(name, func(t *testing.T) {
 			virtually(t, 400, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
@@ -136,6 +142,7 @@ func TestTheLastLookIsShortInAnOutage(t *testing.T) {
 // Okta answers 429 for one user again and again: the run gives the user up, says why, and nobody
 // else waits.
 func TestOneUsersOwnLimit(t *testing.T) {
+	t.Parallel()
 	for _, workers := range []string{"1", "8", "30"} {
 		for _, user := range []int{0, 3, 199} {
 			t.Run(fmt.Sprintf("user %d, %s workers", user, workers), func(t *testing.T) {
@@ -160,6 +167,7 @@ func TestOneUsersOwnLimit(t *testing.T) {
 
 // Okta answers 429 to the enrollment of one user: that row stays half done, and nobody else waits.
 func TestOneUsersOwnLimitOnEnrollments(t *testing.T) {
+	t.Parallel()
 	for _, workers := range []string{"1", "8"} {
 		t.Run(workers, func(t *testing.T) {
 			virtually(t, 100, standin.Config{Latency: 50 * time.Millisecond, Limits: map[string]int{standin.BucketUsers: 1000}}, func(v *virtual) {
@@ -183,6 +191,7 @@ func TestOneUsersOwnLimitOnEnrollments(t *testing.T) {
 // Others spend the calls that were set aside for enrollments: the users wait, all are enrolled, and
 // the summary counts them.
 func TestOthersSpendWhatEnrollmentsNeed(t *testing.T) {
+	t.Parallel()
 	virtually(t, 200, workforceWith(600, 200*time.Millisecond), func(v *virtual) {
 		v.phones()
 		x := v.tap()
@@ -216,6 +225,7 @@ func (b broken) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // A server that closes kept connections costs one row, and the run says what it does about it.
 func TestChangesGetConnectionsOfTheirOwn(t *testing.T) {
+	t.Parallel()
 	virtually(t, 300, standin.Config{Latency: 100 * time.Millisecond, Unlimited: true}, func(v *virtual) {
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 			return broken{next}.RoundTrip(r)
@@ -232,6 +242,7 @@ func TestChangesGetConnectionsOfTheirOwn(t *testing.T) {
 
 // If a user's row ends before its last step, the calls that were set aside for it are free again.
 func TestNothingStaysSetAside(t *testing.T) {
+	t.Parallel()
 	virtually(t, 120, workforceWith(100, 100*time.Millisecond), func(v *virtual) {
 		v.phones()
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: standin.OpClearSessions, Every: 2})

@@ -40,6 +40,7 @@ func (v *virtual) asApp(a standin.App) string {
 // A token that ends in the middle of a long run is renewed once, for everybody; nobody's reset
 // is refused, lost or made twice.
 func TestTokenEndsInTheMiddle(t *testing.T) {
+	t.Parallel()
 	for _, a := range []standin.App{{TokenLife: 3 * time.Minute}, {TokenLife: 3 * time.Minute, DPoP: true}} {
 		virtually(t, 1500, standin.Config{Latency: 100 * time.Millisecond, ClockSkew: -time.Hour}, func(v *virtual) {
 			v.asApp(a)
@@ -69,6 +70,7 @@ func TestTokenEndsInTheMiddle(t *testing.T) {
 // reset is lost or made twice. Then its key is taken away, too: exit 4, and the rest is not
 // attempted.
 func TestAccessIsRevokedInTheMiddle(t *testing.T) {
+	t.Parallel()
 	for _, dpop := range []bool{false, true} {
 		virtually(t, 400, standin.Config{Latency: 100 * time.Millisecond, Unlimited: true}, func(v *virtual) {
 			v.asApp(standin.App{DPoP: dpop})
@@ -145,6 +147,7 @@ func (readCloser) Close() error { return nil }
 
 // Whatever comes back, no secret gets into the results, the manifest, the log or a message.
 func TestNoSecretComesOut(t *testing.T) {
+	t.Parallel()
 	for _, dpop := range []bool{false, true} {
 		for _, trouble := range []standin.Fault{
 			{Kind: standin.WrongStatus, Op: resetOp, Every: 2},
@@ -209,6 +212,7 @@ func (v *virtual) tokenAnswer(status int, body string) {
 // Each way to say "not this scope" leads to the grants; only invalid_client is about the key; of
 // what nobody knows, no cause is claimed.
 func TestHintsOfTheTokenEndpoint(t *testing.T) {
+	t.Parallel()
 	for code, hint := range map[string]string{
 		"consent_required": "hint: grant the service app what it asks for (okta.users.manage and okta.users.read)", "invalid_scope": "hint: grant the service app",
 		"access_denied": "hint: grant the service app", "insufficient_scope": "hint: grant the service app", "invalid_client": "hint: compare OKTA_CLIENT_CLIENTID",
@@ -228,6 +232,7 @@ func TestHintsOfTheTokenEndpoint(t *testing.T) {
 // A token that says that it lacks a scope ends a run before the question, whatever step needs it;
 // one that doesn't say so, at the first row, and not as credentials that were accepted once.
 func TestScopesThatTheTokenLacks(t *testing.T) {
+	t.Parallel()
 	for flags, scope := range map[string]string{"--skip-admins": "okta.roles.read"} {
 		virtually(t, 3, standin.Config{}, func(v *virtual) {
 			v.asApp(standin.App{})

@@ -37,6 +37,7 @@ func leadAway(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 
 // Whatever replies say, each request of each command is for the host that the settings name.
 func TestOnlyTheOrgIsAsked(t *testing.T) {
+	t.Parallel()
 	for _, flags := range [][]string{
 		{"reset", "--dry-run", "--record-factors"},
 		{"reset", confirm(3), "--skip-admins", "--clear-sessions", "--skip-reset-since", "1h"},

@@ -13,6 +13,7 @@ import (
 // --update-phone the new ones are refused, a warning says so before anybody is reset, and a resume
 // that replaces the numbers, and has consent for that, ends it without a second reset.
 func TestPhoneMigration(t *testing.T) {
+	t.Parallel()
 	const warning = "warning: --enroll sms:OKTA: Okta keeps the phone number that a user has verified."
 	const without, with = "--enroll=sms:OKTA", "--update-phone"
 	virtually(t, 3, standin.Config{}, func(v *virtual) {

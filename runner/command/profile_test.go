@@ -16,6 +16,7 @@ import (
 // A user of whom one row has no usable phone number isn't reset for the other row, by no later run
 // either.
 func TestDuplicateOfInvalidProfile(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.csv("userId,phoneNumber\n" + v.ids[0] + ",12\n" + v.ids[0] + ",+15550000002\n" + v.ids[1] + ",+15550000003\n")
 		want := map[string]int{"invalid/profile": 2, "reset": 1}
@@ -32,6 +33,7 @@ func TestDuplicateOfInvalidProfile(t *testing.T) {
 
 // The command that a dry run proposes works where the address to enroll is the login.
 func TestPlanByEmail(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.csv("email\n" + login(0) + "\n" + login(1) + "\n")
 		if code := v.reset("--dry-run", "--enroll", "email:OKTA"); code != fault.ExitOK {
@@ -46,6 +48,7 @@ func TestPlanByEmail(t *testing.T) {
 
 // Nobody is reset whose address can't be enrolled.
 func TestNoAddress(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.csv("userId,email\n" + v.ids[0] + ",\n" + v.ids[1] + ",not an address\n" + v.ids[2] + "," + login(2) + "\n")
 		want := map[string]int{"invalid/profile": 2, "reset": 1}
@@ -62,6 +65,7 @@ func TestNoAddress(t *testing.T) {
 
 // Whoever is excluded needs no phone number.
 func TestExcludedWithoutPhone(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.csv("userId,phoneNumber\n" + v.ids[0] + ",\n" + v.ids[1] + ",+15550000002\n")
 		code := v.reset(with(enrollFlags, confirm(2), v.exclusions("vips.csv", v.ids[0]))...)
@@ -74,6 +78,7 @@ func TestExcludedWithoutPhone(t *testing.T) {
 // Two rows of one user with different numbers: one of them is invalid, however many workers there
 // are, and the user gets one number.
 func TestTwoPhonesOfOneUser(t *testing.T) {
+	t.Parallel()
 	for _, workers := range []string{"1", "32"} {
 		virtually(t, 8, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 			v.csv("login,phoneNumber\n" + login(0) + ",+15550000001\n" + login(1) + ",+15550000002\n" + login(2) + ",+15550000003\n" +
@@ -91,6 +96,7 @@ func TestTwoPhonesOfOneUser(t *testing.T) {
 
 // Of an export's profile columns, only those of the factor are sent.
 func TestProfileColumns(t *testing.T) {
+	t.Parallel()
 	virtually(t, 2, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.csv("userId,profile.login,profile.firstName,profile.phoneNumber\n" + v.ids[0] + ",a@b.c,Al,+15550000001\n")
 		var sent string

@@ -40,6 +40,7 @@ func logins(n int) (cells []string) {
 // A signal during the look-ups of excluded users changes nothing and leaves no file, whether the
 // bucket is on hold or not.
 func TestExcludeInterrupted(t *testing.T) {
+	t.Parallel()
 	for _, after := range []time.Duration{50 * time.Millisecond, 30 * time.Second} {
 		virtually(t, 20, standin.Config{Limits: map[string]int{standin.BucketUser: 20}, Latency: 100 * time.Millisecond}, func(v *virtual) {
 			flag := v.exclusions("vips.csv", logins(20)...)
@@ -60,6 +61,7 @@ func TestExcludeInterrupted(t *testing.T) {
 
 // Limits and passing faults don't change who is left alone.
 func TestExcludeWaits(t *testing.T) {
+	t.Parallel()
 	cfg := standin.Config{Limits: map[string]int{standin.BucketUser: 40}}
 	virtually(t, 200, cfg, func(v *virtual) {
 		faults := []string{"500:get_user:every=7", "429_bare:get_user:every=11", "429_concurrency:get_user:every=13", "drop:get_user:every=17"}
@@ -82,6 +84,7 @@ func TestExcludeWaits(t *testing.T) {
 // If the next run excludes a user whose reset is in doubt, the reset isn't sent again, whether it
 // was done or not.
 func TestExcludeInDoubt(t *testing.T) {
+	t.Parallel()
 	for _, trouble := range []string{"drop_after:reset_factors:user=", "drop_before:reset_factors:user="} {
 		virtually(t, 3, standin.Config{ResetEvents: standin.NoEvents}, func(v *virtual) {
 			f, err := standin.ParseFault(trouble + v.ids[0])
@@ -111,6 +114,7 @@ func TestExcludeInDoubt(t *testing.T) {
 
 // Exclusion comes before --retry.
 func TestExcludeRetry(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		f, err := standin.ParseFault("403:reset_factors:times=1:user=" + v.ids[0])
 		if err != nil {
@@ -127,6 +131,7 @@ func TestExcludeRetry(t *testing.T) {
 // Without the permission to read roles, nobody is reset. With it, no admin is reset, whatever
 // fails.
 func TestSkipAdminsUnderFaults(t *testing.T) {
+	t.Parallel()
 	virtually(t, 40, standin.Config{Limits: map[string]int{standin.BucketUsers: 60}}, func(v *virtual) {
 		admins := 0
 		for i := range 40 {
@@ -165,6 +170,7 @@ func TestSkipAdminsUnderFaults(t *testing.T) {
 // A look-up counts for a day. After that the login is looked up again, and whoever was protected
 // before stays protected, because the login may be somebody else's by then.
 func TestExcludeCountsForADay(t *testing.T) {
+	t.Parallel()
 	virtually(t, 12, standin.Config{}, func(v *virtual) {
 		lookUps := func() int { return v.org.Stats().ByOp[standin.OpGetUser] }
 		limit := []string{"--limit", "1", "--workers", "1"}
@@ -201,6 +207,7 @@ func TestExcludeCountsForADay(t *testing.T) {
 
 // A run leaves ten thousand users alone. Its resume gets no list of them, and resets none of them.
 func TestExcludeTenThousand(t *testing.T) {
+	t.Parallel()
 	virtually(t, 400, standin.Config{Unlimited: true}, func(v *virtual) {
 		var lines []string
 		for i := range 10_000 {

@@ -29,6 +29,7 @@ var (
 // TestRandomRuns makes up steps, users, faults, crashes and stops. It compares what the results say
 // with what the org has seen, after every run, and once everything works again.
 func TestRandomRuns(t *testing.T) {
+	t.Parallel()
 	for seed := *randomFrom; seed < *randomFrom+*randomSeeds; seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := &random{Rand: rand.New(rand.NewPCG(seed, 7)), kept: map[int][]string{}}

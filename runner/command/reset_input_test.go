@@ -72,6 +72,7 @@ func (v *virtual) wantFiles(want ...string) {
 // Whatever happens to the user's file after it was read, and whenever: the users who were surveyed
 // are reset, and nobody else.
 func TestInputIsFrozen(t *testing.T) {
+	t.Parallel()
 	for what, change := range map[string]func(v *virtual, others []string){
 		"rewritten in place": func(v *virtual, others []string) { v.overwrite("users.csv", list(others...)) },
 		"replaced": func(v *virtual, others []string) {
@@ -105,6 +106,7 @@ func TestInputIsFrozen(t *testing.T) {
 
 // An approved plan and a dry run also use the rows that were surveyed.
 func TestPlanIsFrozen(t *testing.T) {
+	t.Parallel()
 	virtually(t, 20, standin.Config{Latency: 50 * time.Millisecond}, func(v *virtual) {
 		others := v.strangers(20)
 		v.atRequest(9, func() { v.overwrite("users.csv", list(others...)) })
@@ -130,6 +132,7 @@ func TestPlanIsFrozen(t *testing.T) {
 // If the input of a run is gone, or the next night's export has replaced it, a resume finishes the
 // run with the copy.
 func TestResumeNeedsNoInput(t *testing.T) {
+	t.Parallel()
 	for name, crash := range map[string]func(v *virtual){
 		"stopped": func(v *virtual) { v.wantEnd(v.reset(confirm(20), "--limit", "7"), fault.ExitStopped) },
 		"crashed": func(v *virtual) { v.mustCrashAt("/reset_factors", 8, confirm(20), "--workers", "2") },
@@ -162,6 +165,7 @@ func TestResumeNeedsNoInput(t *testing.T) {
 
 // Without an input, a resume needs results to continue, and their name.
 func TestResumeOfNothing(t *testing.T) {
+	t.Parallel()
 	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		v.args = nil
 		v.wantEnd(v.reset("--resume"), fault.ExitUsage, "which results? Without FILE, --resume needs --output")
@@ -173,6 +177,7 @@ func TestResumeOfNothing(t *testing.T) {
 
 // A resume reads the copy with the flags with which the run read the input.
 func TestResumeRecallsHowTheInputIsRead(t *testing.T) {
+	t.Parallel()
 	for name, flags := range map[string][]string{
 		"--column":    {"--column", "Worker"},
 		"--delimiter": {"--column", "Worker", "--delimiter", "|"},
@@ -204,6 +209,7 @@ func TestResumeRecallsHowTheInputIsRead(t *testing.T) {
 
 // Settled rows can be tried again with the same input, whatever its name, because the copy is gone.
 func TestRetryNeedsTheSameInput(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1})
 		v.wantEnd(v.reset(confirm(3)), fault.ExitRows, "--retry failed,forbidden "+v.path("users.csv"))
@@ -222,6 +228,7 @@ func TestRetryNeedsTheSameInput(t *testing.T) {
 
 // At whatever point the program dies, a resume or a new run can use the files that it leaves.
 func TestCrashPointsOfTheCopy(t *testing.T) {
+	t.Parallel()
 	type point struct {
 		leave  func(v *virtual)
 		resume bool // there are results to continue, so another input is refused
@@ -304,6 +311,7 @@ func (v *virtual) verified(doubt bool) map[string]int {
 
 // A run that is refused removes the files that it has made.
 func TestRefusedRunLeavesNoCopy(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.wantEnd(v.reset(confirm(2)), fault.ExitConsent)
 		v.wantEnd(v.reset(), fault.ExitConsent)
@@ -321,6 +329,7 @@ func TestRefusedRunLeavesNoCopy(t *testing.T) {
 
 // A file that has the name of the copy belongs to the user, and stays.
 func TestInputWithTheNameOfTheCopy(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		if err := os.Rename(v.path("users.csv"), v.path("users.results.input.csv")); err != nil {
 			t.Fatal(err)
@@ -337,6 +346,7 @@ func TestInputWithTheNameOfTheCopy(t *testing.T) {
 
 // The run checks before it touches anybody that the disk has room for all that it will write.
 func TestRoomForResults(t *testing.T) {
+	t.Parallel()
 	virtually(t, 1000, standin.Config{Unlimited: true}, func(v *virtual) {
 		v.free = 100_000
 		v.wantEnd(v.reset(confirm(1000)), fault.ExitUsage, `error: the journal and the results may need 1.1 MB in "`+v.dir+`", where 100 kB are free; nothing was changed`,
@@ -357,6 +367,7 @@ func TestRoomForResults(t *testing.T) {
 // A run touches nobody in an org that doesn't report its ID: the users may have been reset under
 // another name of the org.
 func TestOrgWithoutID(t *testing.T) {
+	t.Parallel()
 	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 			resp, err := next.RoundTrip(r)
@@ -375,6 +386,7 @@ func TestOrgWithoutID(t *testing.T) {
 // The command that tries rows again gives the path of the input, also if the results are in another
 // folder. If the users came from flags, it names them, also after a resume that didn't name them.
 func TestRetryNamesTheInput(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		if err := os.Mkdir(v.path("out"), 0o700); err != nil {
 			v.t.Fatal(err)

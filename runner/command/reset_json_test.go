@@ -18,6 +18,7 @@ import (
 // --json prints one document, that of the run itself, even if the run first continues results of an
 // earlier date. The document names those results.
 func TestSeriesPrintsOneDocument(t *testing.T) {
+	t.Parallel()
 	virtually(t, 6, standin.Config{}, func(v *virtual) {
 		v.today(v.ids[:3]...)
 		v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped)
@@ -40,6 +41,7 @@ func TestSeriesPrintsOneDocument(t *testing.T) {
 // If the summary of complete results can't be printed, the program says so, also if some of their
 // rows didn't end well.
 func TestCompleteAndNotPrinted(t *testing.T) {
+	t.Parallel()
 	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, UserID: v.ids[1], Times: 1})
 		v.wantEnd(v.reset(confirm(2)), fault.ExitRows)
@@ -50,6 +52,7 @@ func TestCompleteAndNotPrinted(t *testing.T) {
 
 // The summary, the manifest and what a person reads say which limit the 429s were of.
 func TestSummarySaysWhichLimit(t *testing.T) {
+	t.Parallel()
 	virtually(t, 40, standin.Config{Concurrency: 4, Latency: time.Second}, func(v *virtual) {
 		v.org.Consume(standin.BucketUsers, 585)
 		if code := v.reset("--confirm", "acme.okta.com:40", "--json"); code != 0 {

@@ -49,6 +49,7 @@ func (v *virtual) enroll(i int) {
 // resets them all the same. With the flag it leaves them alone, except those who have enrolled
 // since. That costs no call in the bucket of resets.
 func TestResetYesterday(t *testing.T) {
+	t.Parallel()
 	for _, cfg := range []standin.Config{
 		{}, {Engine: standin.Classic}, {ResetEvents: standin.DeactivateOnly}, {ResetEvents: standin.ResetAllOnly},
 	} {
@@ -87,6 +88,7 @@ func TestResetYesterday(t *testing.T) {
 
 // Users who are named by login are counted and left alone as those who are named by ID.
 func TestRecentByLogin(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.yesterday()
 		if err := os.WriteFile(v.path("users.csv"), []byte("login\nUSER0@example.com\nuser2@example.com\nuser1@EXAMPLE.com\n"), 0o600); err != nil {
@@ -105,6 +107,7 @@ func TestRecentByLogin(t *testing.T) {
 // A reset counts if it was whole, within the period, and didn't fail. It also counts if another
 // admin did it in the Admin Console.
 func TestWhatIsRecent(t *testing.T) {
+	t.Parallel()
 	virtually(t, 4, standin.Config{}, func(v *virtual) {
 		v.org.ResetBy("okta.admin@example.com", v.ids[0])
 		<-time.After(25 * time.Hour)
@@ -123,6 +126,7 @@ func TestWhatIsRecent(t *testing.T) {
 
 // A user who was reset again after enrolling has no factor, because the last reset counts.
 func TestEnrolledBetweenResets(t *testing.T) {
+	t.Parallel()
 	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		v.yesterday()
 		v.enroll(0)
@@ -137,6 +141,7 @@ func TestEnrolledBetweenResets(t *testing.T) {
 // A factor that a run enrolls after its own reset doesn't count as an enrollment by the user. A
 // factor that the user activates does.
 func TestRecentWithEnroll(t *testing.T) {
+	t.Parallel()
 	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		input := "userId,phoneNumber\n" + v.ids[0] + ",+15550000001\n" + v.ids[1] + ",+15550000002\n"
 		if err := os.WriteFile(v.path("users.csv"), []byte(input), 0o600); err != nil {
@@ -159,6 +164,7 @@ func TestRecentWithEnroll(t *testing.T) {
 // reset. It leaves the same users alone as the run before it, without the flag, also if their reset
 // is longer ago by now.
 func TestRecentOnResume(t *testing.T) {
+	t.Parallel()
 	virtually(t, 6, standin.Config{}, func(v *virtual) {
 		v.reset("--limit", "2", confirm(6))
 		v.reset("--resume")
@@ -195,6 +201,7 @@ func TestRecentOnResume(t *testing.T) {
 // A reset by a run of the same results doesn't keep the row from being sent again under new
 // consent.
 func TestOwnResetIsNotRecent(t *testing.T) {
+	t.Parallel()
 	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		for _, s := range []string{"drop_after:reset_factors:times=1", "403:logs:query=target.id"} { // the log refuses only the queries for proof
 			f, err := standin.ParseFault(s)
@@ -215,6 +222,7 @@ func TestOwnResetIsNotRecent(t *testing.T) {
 
 // A plan still leaves out the users whom its dry run left out, and also those who were reset since.
 func TestRecentInAPlan(t *testing.T) {
+	t.Parallel()
 	virtually(t, 4, standin.Config{}, func(v *virtual) {
 		v.yesterday()
 		v.enroll(0)
@@ -236,6 +244,7 @@ func TestRecentInAPlan(t *testing.T) {
 
 // A log that can't be read is one warning; with the flag nothing is changed.
 func TestRecentWithoutTheLog(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		fault, warning, refusal string
 		code                    int
@@ -281,6 +290,7 @@ func TestRecentWithoutTheLog(t *testing.T) {
 // The log has more than a run reads without the flag. The run uses the part that it has read, and
 // says that there may be more.
 func TestRecentOfALongLog(t *testing.T) {
+	t.Parallel()
 	virtually(t, 4, standin.Config{ResetEvents: standin.ResetAllOnly}, func(v *virtual) {
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) { // a page has one event
 			r = r.Clone(r.Context())

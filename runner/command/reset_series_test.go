@@ -93,6 +93,7 @@ type days = map[string]map[string]int
 // A job that is stopped before midnight and restarted after it continues where it was, and nobody
 // is reset twice.
 func TestSeriesGoesOnAcrossMidnight(t *testing.T) {
+	t.Parallel()
 	virtually(t, 10, standin.Config{}, func(v *virtual) {
 		v.wantEnd(v.dated("--resume", "--limit", "4"), fault.ExitStopped, "--output "+v.path("2000-01-01.csv"))
 		nextDay()
@@ -106,6 +107,7 @@ func TestSeriesGoesOnAcrossMidnight(t *testing.T) {
 // A job with new input each day has new results each day. If it is restarted on the same day, it
 // continues the run of that day.
 func TestSeriesBeginsAnewWithNewInput(t *testing.T) {
+	t.Parallel()
 	virtually(t, 9, standin.Config{}, func(v *virtual) {
 		for day := range 3 {
 			v.today(v.ids[3*day : 3*day+3]...)
@@ -122,6 +124,7 @@ func TestSeriesBeginsAnewWithNewInput(t *testing.T) {
 // The export that makes the input has failed, and yesterday's file is still there. The job must not
 // reset everybody again, nor look like a success.
 func TestSeriesRefusesTheInputOfYesterday(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.wantEnd(v.dated(), 0)
 		nextDay()
@@ -137,6 +140,7 @@ func TestSeriesRefusesTheInputOfYesterday(t *testing.T) {
 
 // Without --resume, incomplete results aren't begun again either.
 func TestSeriesWithoutResume(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.wantEnd(v.dated("--limit", "1"), fault.ExitStopped)
 		nextDay()
@@ -151,6 +155,7 @@ func TestSeriesWithoutResume(t *testing.T) {
 // breaks off, and its input is gone by the second night. The second run first does the users of the
 // first, from the copy of their input, and then those of its own night.
 func TestSeriesFinishesEarlierDates(t *testing.T) {
+	t.Parallel()
 	virtually(t, 12, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.today(v.ids[:6]...)
 		v.mustCrashAt("/reset_factors", 3, "--resume", "--workers", "1", "-o", v.path("%Y-%m-%d.csv"), "--confirm=acme.okta.com:0-6")
@@ -168,6 +173,7 @@ func TestSeriesFinishesEarlierDates(t *testing.T) {
 
 // A limit or a signal that ends the run over an earlier date ends the whole job.
 func TestSeriesStopsWithAnEarlierDate(t *testing.T) {
+	t.Parallel()
 	virtually(t, 9, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.today(v.ids[:5]...)
 		v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped)
@@ -190,6 +196,7 @@ func TestSeriesStopsWithAnEarlierDate(t *testing.T) {
 
 // The worse of two exit codes counts, and the job says what the other one was.
 func TestSeriesEndsWithTheWorseCode(t *testing.T) {
+	t.Parallel()
 	virtually(t, 4, standin.Config{}, func(v *virtual) {
 		v.today(v.ids[:2]...)
 		v.wantEnd(v.dated("--resume", "--limit", "1", "--workers", "1"), fault.ExitStopped)
@@ -205,6 +212,7 @@ func TestSeriesEndsWithTheWorseCode(t *testing.T) {
 // If an earlier date has more open users than --confirm allows, they stay as they are, today's
 // users are done, and the exit code says so.
 func TestSeriesChecksTheNumberOfEarlierDates(t *testing.T) {
+	t.Parallel()
 	virtually(t, 7, standin.Config{}, func(v *virtual) {
 		v.today(v.ids[:5]...)
 		v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped)
@@ -219,6 +227,7 @@ func TestSeriesChecksTheNumberOfEarlierDates(t *testing.T) {
 
 // Without an input, a job continues the open rows, if there are any.
 func TestSeriesWithoutInput(t *testing.T) {
+	t.Parallel()
 	virtually(t, 4, standin.Config{}, func(v *virtual) {
 		v.today(v.ids[:2]...)
 		v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped)
@@ -239,6 +248,7 @@ func TestSeriesWithoutInput(t *testing.T) {
 // Yesterday's run was never completed, and its input and the copy are gone: today's users are
 // reset, and every run says what is open.
 func TestSeriesReportsWhatStaysIncomplete(t *testing.T) {
+	t.Parallel()
 	virtually(t, 6, standin.Config{}, func(v *virtual) {
 		v.today(v.ids[:3]...)
 		v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped)
@@ -263,6 +273,7 @@ func TestSeriesReportsWhatStaysIncomplete(t *testing.T) {
 // A file may be results of an earlier date without saying of which input: the job refuses to guess.
 // It ignores every file that certainly isn't results.
 func TestSeriesWithoutManifest(t *testing.T) {
+	t.Parallel()
 	lost := func(name string) func(v *virtual) {
 		return func(v *virtual) { v.overwrite(name, []byte(v.read("2000-01-01.csv"))) }
 	}
@@ -311,6 +322,7 @@ func TestSeriesWithoutManifest(t *testing.T) {
 
 // A --retry looks for the results of the input, too.
 func TestSeriesRetry(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, Times: 1})
 		v.wantEnd(v.dated(), fault.ExitRows)
@@ -324,6 +336,7 @@ func TestSeriesRetry(t *testing.T) {
 // A run keeps rows from stdin beside the results of their date, and only there, as long as one of
 // them is open.
 func TestSeriesOfStdin(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.args, v.stdin = []string{"-"}, "userId\n"+strings.Join(v.ids, "\n")+"\n"
 		v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped)
@@ -361,6 +374,7 @@ func TestSeriesOfStdin(t *testing.T) {
 // Two runs of one job never work at the same time, not even when midnight lies between their
 // starts.
 func TestSeriesDoesNotOverlap(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		first := results.Run{RunID: "20000101T000000Z-first", StartedAt: time.Now()}
 		release, err := ledger.Hold(v.path("%Y-%m-%d.csv"), first)
@@ -380,6 +394,7 @@ func TestSeriesDoesNotOverlap(t *testing.T) {
 
 // A job without work has results each day, though its empty inputs are all the same.
 func TestSeriesOfEmptyInputs(t *testing.T) {
+	t.Parallel()
 	virtually(t, 1, standin.Config{}, func(v *virtual) {
 		v.today()
 		for range 2 {
@@ -394,6 +409,7 @@ func TestSeriesOfEmptyInputs(t *testing.T) {
 // A job doesn't continue results of other orgs, plans, rehearsals or any other file in the folder.
 // If it can't read a file, it refuses to guess.
 func TestSeriesKeepsToItsOwn(t *testing.T) {
+	t.Parallel()
 	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		if code := v.reset("--dry-run", "-o", v.path("%Y-%m-%d.csv")); code != 0 {
 			t.Fatal(v.stderr)
@@ -416,6 +432,7 @@ func TestSeriesKeepsToItsOwn(t *testing.T) {
 // A plan with a date in its name belongs to no series: without an input there is nothing to
 // continue, and the program says so.
 func TestPlanWithADateNeedsItsInput(t *testing.T) {
+	t.Parallel()
 	virtually(t, 1, standin.Config{}, func(v *virtual) {
 		v.args = nil
 		v.wantEnd(v.reset("--dry-run", "--resume", "-o", v.path("plan-%Y-%m-%d.csv")), fault.ExitUsage,

@@ -41,6 +41,7 @@ func (v *virtual) wantHarmless(what, text string) {
 // Cells aim at another path, another user, a terminal or a spreadsheet. Nobody is reset whom the
 // input doesn't name, no other request is sent, and the output does nothing.
 func TestHostileCells(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		cells := []string{
 			"me", "ME", " me ", "me\u200b", "ｍｅ", "me/", "me?", "me#", "me;x", "./me", "%6d%65", ".", "..", "../me", "../../logs", `..\me`,
@@ -128,6 +129,7 @@ func poisoned(name string, v any, text string) any {
 // Nothing that a server writes reaches a terminal, a log or a file as more than text, by
 // whatever command.
 func TestHostileServerTexts(t *testing.T) {
+	t.Parallel()
 	for _, flags := range [][]string{
 		{"reset", "--dry-run", "-v"},
 		{"reset", "--dry-run", "-v", "--json", "--log-format", "json", "--record-factors"},

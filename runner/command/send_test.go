@@ -52,6 +52,7 @@ func (v *virtual) activated(i int) bool {
 // A user gets the link of a push that a bulk run enrolls once, and the row says that the push
 // waits.
 func TestPushReachesItsUser(t *testing.T) {
+	t.Parallel()
 	virtually(t, 5, standin.Config{Latency: 100 * time.Millisecond, PushDelay: time.Minute}, func(v *virtual) {
 		v.phones()
 		for _, flags := range [][]string{sendFlags, {"--enroll", "push:OKTA", "--send", "sms"}} {
@@ -81,6 +82,7 @@ func TestPushReachesItsUser(t *testing.T) {
 // The answer to a link is lost: the row waits a minute and looks whether its user has used the
 // link. If not, the run sends it once more, and the row says so. Nobody is enrolled twice.
 func TestLinkInDoubt(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		when  standin.When
 		delay time.Duration // of the user
@@ -113,6 +115,7 @@ func TestLinkInDoubt(t *testing.T) {
 
 // Okta refuses a link, or the run ends before it: a resume sends it, and enrolls nobody again.
 func TestLinkIsSentByAResume(t *testing.T) {
+	t.Parallel()
 	for name, leave := range map[string]func(v *virtual) int{
 		"too many messages": func(v *virtual) int {
 			v.org.Script(standin.Fault{Kind: standin.TooManyMessages, Op: standin.OpSendLink, UserID: v.ids[1], Times: 1})
@@ -150,6 +153,7 @@ func TestLinkIsSentByAResume(t *testing.T) {
 
 // A list of factors may lack the links: then the activation begins anew, and its answer has them.
 func TestLinkThatIsNotListed(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond, PushDelay: time.Hour}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: standin.OpSendLink, UserID: v.ids[1], Times: 1})
 		v.reset(with(sendFlags, confirm(3))...)
@@ -173,6 +177,7 @@ func TestLinkThatIsNotListed(t *testing.T) {
 // A push that is active already, and comes before the run's own in the list, isn't the run's: the
 // link of the one that waits is sent.
 func TestLinkBesideAnotherPush(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond, PushDelay: time.Hour}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: standin.OpSendLink, UserID: v.ids[1], Times: 1})
 		v.reset(with(sendFlags, confirm(3))...)
@@ -194,6 +199,7 @@ func TestLinkBesideAnotherPush(t *testing.T) {
 
 // Somebody removes the factor whose link is open: the run doesn't enroll it again.
 func TestLinkToWhatIsGone(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: standin.OpSendLink, UserID: v.ids[1], Times: 1})
 		v.reset(with(sendFlags, confirm(3))...)
@@ -208,6 +214,7 @@ func TestLinkToWhatIsGone(t *testing.T) {
 // If Okta sends no link at all, only ten people are left with a push that they can't activate, not
 // everybody in the file.
 func TestLinksThatNobodyGets(t *testing.T) {
+	t.Parallel()
 	virtually(t, 50, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: standin.OpSendLink})
 		v.want(v.reset(with(sendFlags, confirm(50))...), fault.ExitNoAccess, map[string]int{"partial/send": 10, "not_attempted": 40})
@@ -216,6 +223,7 @@ func TestLinksThatNobodyGets(t *testing.T) {
 
 // A user whose policy doesn't have the new factor isn't reset. A dry run shows that.
 func TestPolicyIsAskedFirst(t *testing.T) {
+	t.Parallel()
 	virtually(t, 4, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org = standin.New(standin.Config{Latency: 100 * time.Millisecond})
 		for i, id := range v.ids {
@@ -239,6 +247,7 @@ func TestPolicyIsAskedFirst(t *testing.T) {
 // A user who is gone has no policy. That isn't a reason to warn that Okta doesn't say what users
 // may enroll.
 func TestPolicyOfWhoIsGone(t *testing.T) {
+	t.Parallel()
 	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org = standin.New(standin.Config{Latency: 100 * time.Millisecond})
 		v.org.Add(standin.User{ID: v.ids[0]})
@@ -253,6 +262,7 @@ func TestPolicyOfWhoIsGone(t *testing.T) {
 // If Okta doesn't say what users may enroll, they are reset all the same. The run warns of it once,
 // and stops asking.
 func TestPolicyThatNobodySays(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []standin.Kind{standin.Forbidden, standin.MissingScope, standin.PathNotFound, standin.UserNotFound} {
 		t.Run(string(kind), func(t *testing.T) {
 			virtually(t, 30, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {

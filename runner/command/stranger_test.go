@@ -47,6 +47,7 @@ func (v *virtual) noFalseRows(done func(standin.Deeds) int) {
 // Whatever the status of a stranger's page, no row denies a reset that was done, and nobody is
 // reset again: not by the run, not by a resume, not by --retry failed.
 func TestPagesOfAStranger(t *testing.T) {
+	t.Parallel()
 	resets := func(d standin.Deeds) int { return d.Resets }
 	for _, trouble := range strangers() {
 		for _, when := range []standin.When{standin.After, standin.Before} {
@@ -80,6 +81,7 @@ func TestPagesOfAStranger(t *testing.T) {
 
 // If nothing proves the resets, the rows stay unknown, and --retry failed has nobody to reset.
 func TestPagesOfAStrangerWithoutProof(t *testing.T) {
+	t.Parallel()
 	for _, code := range []int{400, 401, 403, 404, 407, 413, 429, 451, 501} {
 		virtually(t, 20, standin.Config{Latency: 100 * time.Millisecond, ResetEvents: standin.NoEvents}, func(v *virtual) {
 			v.org.Script(standin.Fault{Kind: standin.Page, Code: code, When: standin.After, Op: resetOp, Skip: 3, Every: 7, Times: 2})
@@ -100,6 +102,7 @@ func TestPagesOfAStrangerWithoutProof(t *testing.T) {
 // A stranger's 429 holds the bucket. The run doesn't report that others have spent the calls that
 // were set aside for enrollments.
 func TestAStrangersLimitIsNobodysSpending(t *testing.T) {
+	t.Parallel()
 	virtually(t, 60, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.phones()
 		v.org.Script(standin.Fault{Kind: standin.Page, Code: 429, When: standin.After, Op: standin.OpEnroll, Every: 10})
@@ -112,6 +115,7 @@ func TestAStrangersLimitIsNobodysSpending(t *testing.T) {
 
 // A stranger's page leaves a later step open, and the step is done once.
 func TestPagesOfAStrangerInLaterSteps(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		op    string
 		flags []string
@@ -155,6 +159,7 @@ func TestPagesOfAStrangerInLaterSteps(t *testing.T) {
 // meanwhile, nor a resume that only knows the results: the status of the stranger's page doesn't
 // count as a refusal.
 func TestLateEnrollmentThatAStrangerAnswers(t *testing.T) {
+	t.Parallel()
 	for _, code := range []int{200, 400, 401, 403, 404, 409, 429} {
 		for _, stopped := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%d stopped=%v", code, stopped), func(t *testing.T) {
@@ -183,6 +188,7 @@ func TestLateEnrollmentThatAStrangerAnswers(t *testing.T) {
 
 // A stranger's page in the place of Okta's answer to a read settles no row.
 func TestPagesOfAStrangerInReads(t *testing.T) {
+	t.Parallel()
 	for _, code := range []int{401, 403, 404} {
 		for op, flags := range map[string][]string{
 			standin.OpGetUser: {"--dry-run"}, standin.OpListFactors: {"--factor", "sms"}, standin.OpListRoles: {"--skip-admins"},
@@ -206,6 +212,7 @@ func TestPagesOfAStrangerInReads(t *testing.T) {
 // Something removes x-okta-request-id from all answers: no answer could be trusted, so the run
 // begins nothing.
 func TestRequestIDsTakenAway(t *testing.T) {
+	t.Parallel()
 	for name, prepare := range map[string]func(*virtual){"token": func(*virtual) {}, "app": func(v *virtual) { v.asApp(standin.App{}) }} {
 		for _, op := range []string{"", standin.OpOrganization} {
 			virtually(t, 5, standin.Config{}, func(v *virtual) {
@@ -234,6 +241,7 @@ func (v *virtual) wantNoResults() {
 // before the question, and so are 429s that last. The run doesn't report 429s as an org that can't
 // be reached.
 func TestOneEventOneCode(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		fault standin.Kind
 		op    string
@@ -270,6 +278,7 @@ func TestOneEventOneCode(t *testing.T) {
 
 // An org that never answered is more likely a wrong address: 2, and no wait of ten minutes.
 func TestNeverAnsweredIsUsage(t *testing.T) {
+	t.Parallel()
 	virtually(t, 5, standin.Config{}, func(v *virtual) {
 		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 			resp, err := next.RoundTrip(r)

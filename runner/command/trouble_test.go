@@ -81,6 +81,7 @@ func workforceWith(limit int, latency time.Duration) standin.Config {
 
 // TestTroubleEnroll is the time from a user's reset to the new factor.
 func TestTroubleEnroll(t *testing.T) {
+	t.Parallel()
 	for _, limit := range []int{50, 600} {
 		for _, latency := range []time.Duration{50 * time.Millisecond, 200 * time.Millisecond, time.Second} {
 			for _, workers := range []string{"1", "8", "30"} {
@@ -108,6 +109,7 @@ func TestTroubleEnroll(t *testing.T) {
 // TestTroubleOutage is how many requests an outage costs their answers, beside those that are under
 // way when it begins.
 func TestTroubleOutage(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []standin.Kind{standin.Outage, standin.OutageClosed} {
 		for _, when := range []standin.When{standin.Before, standin.After} {
 			for _, workers := range []string{"1", "8", "30"} {
@@ -138,6 +140,7 @@ func TestTroubleOutage(t *testing.T) {
 
 // TestTroubleLosses is how much longer a run takes of whose answers one in a hundred is lost.
 func TestTroubleLosses(t *testing.T) {
+	t.Parallel()
 	for _, workers := range []string{"1", "8", "30"} {
 		t.Run(workers+" workers", func(t *testing.T) {
 			notAlways(t, workers == "8")

@@ -22,6 +22,7 @@ func (v *virtual) loseLines() string {
 // Lines that were on the disk, and that the manifest didn't count yet, are gone. The log still has
 // the resets of their users, and nobody is reset a second time.
 func TestLostLinesAreKnownByTheLog(t *testing.T) {
+	t.Parallel()
 	for _, logins := range []bool{false, true} {
 		t.Run(fmt.Sprintf("logins %v", logins), func(t *testing.T) {
 			virtually(t, 12, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
@@ -55,6 +56,7 @@ func TestLostLinesAreKnownByTheLog(t *testing.T) {
 // The log is read back to the beginning of a run, also if that was days ago. Resets by others so
 // long ago don't matter any more.
 func TestLostLinesOfDaysAgo(t *testing.T) {
+	t.Parallel()
 	virtually(t, 6, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.mustCrashAt("/reset_factors", 2, confirm(6), "--workers", "1")
 		v.loseLines()
@@ -67,6 +69,7 @@ func TestLostLinesOfDaysAgo(t *testing.T) {
 // A resume isn't refused because of resets that its runs made of users outside of the input, resets
 // by others, or a log that can't be read.
 func TestResetsThatAreNoDamage(t *testing.T) {
+	t.Parallel()
 	virtually(t, 6, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.resetSome(v.ids[4:], time.Second)
 		v.wantEnd(v.reset(confirm(6), "--limit", "2"), fault.ExitStopped)
@@ -80,6 +83,7 @@ func TestResetsThatAreNoDamage(t *testing.T) {
 
 // A run that began more than a day ago doesn't report what others did before the last day.
 func TestOthersOfDaysAgoAreNotTold(t *testing.T) {
+	t.Parallel()
 	virtually(t, 6, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.wantEnd(v.reset(confirm(6), "--limit", "2"), fault.ExitStopped)
 		v.resetSome(v.ids[4:], time.Second)

@@ -56,6 +56,7 @@ func (v *virtual) wantNothing(code, want int, text string) {
 // The factors of many users are listed at the org's pace, each once, and those users are
 // exported who have one.
 func TestExportByFactorsKeepsTheLimit(t *testing.T) {
+	t.Parallel()
 	virtually(t, 0, standin.Config{Users: 1000, Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: "404_user", Op: standin.OpListFactors, Skip: 10, Times: 2})
 		start := time.Now()
@@ -104,6 +105,7 @@ func TestExportByFactorsKeepsTheLimit(t *testing.T) {
 // Whatever ends an export in the middle, nothing is left that looks whole, and the exit code
 // says what it was.
 func TestExportThatBreaksOff(t *testing.T) {
+	t.Parallel()
 	cfg := standin.Config{Users: 700, Latency: 100 * time.Millisecond}
 	out := func(v *virtual) string { return v.path("out.csv") }
 	virtually(t, 0, cfg, func(v *virtual) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -19,6 +20,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/urfave/cli/v2"
+
 	"oktareset/oktaclient/standin"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
@@ -26,6 +29,24 @@ import (
 	"oktareset/runner/progress"
 	"oktareset/runner/results"
 )
+
+// manyApps is a flag of urfave/cli that all apps share. Parsing writes to a flag: each app gets a copy,
+// so that apps can run side by side.
+type manyApps struct{ *cli.BoolFlag }
+
+func (f manyApps) Apply(set *flag.FlagSet) error {
+	own := *f.BoolFlag
+	return own.Apply(set)
+}
+
+func TestMain(m *testing.M) {
+	for _, shared := range []*cli.Flag{&cli.HelpFlag, &cli.VersionFlag} {
+		if f, ok := (*shared).(*cli.BoolFlag); ok {
+			*shared = manyApps{f}
+		}
+	}
+	os.Exit(m.Run())
+}
 
 // virtual is a stand-in org and a folder with an input, for whole runs of the command in
 // virtual time.
@@ -195,6 +216,7 @@ const resetOp = standin.OpResetFactors
 // One run settles both kinds of lost answers: a reset that the log proves counts as done, and a
 // reset that certainly wasn't done is sent again.
 func TestLostAnswersAreSettledInTheSameRun(t *testing.T) {
+	t.Parallel()
 	virtually(t, 100, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(
 			standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, Every: 10, Times: 4},
@@ -224,6 +246,7 @@ func TestLostAnswersAreSettledInTheSameRun(t *testing.T) {
 
 // Nothing can be proved: the rows stay unknown, whatever a run does, until somebody decides.
 func TestUnknownNeedsADecision(t *testing.T) {
+	t.Parallel()
 	virtually(t, 10, standin.Config{ResetEvents: standin.NoEvents}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, Times: 2})
 		v.want(v.reset(confirm(10)), 1, map[string]int{"reset": 8, "unknown/unverified": 2})
@@ -251,6 +274,7 @@ func TestUnknownNeedsADecision(t *testing.T) {
 // The proof comes late: a resume finds it, and --retry unknown sends no reset that is proved by
 // then.
 func TestProofThatComesLate(t *testing.T) {
+	t.Parallel()
 	for _, flags := range [][]string{{"--resume"}, {"--retry", "unknown", confirm(2)}} {
 		t.Run(flags[0], func(t *testing.T) {
 			virtually(t, 10, standin.Config{LogLag: 5 * time.Minute}, func(v *virtual) {
@@ -265,6 +289,7 @@ func TestProofThatComesLate(t *testing.T) {
 }
 
 func TestOutageIsResumable(t *testing.T) {
+	t.Parallel()
 	virtually(t, 200, standin.Config{Latency: 50 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Refuse, Op: resetOp, Skip: 50})
 		v.want(v.reset(confirm(200)), fault.ExitStopped, map[string]int{"reset": 50, "not_attempted": 150})
@@ -275,6 +300,7 @@ func TestOutageIsResumable(t *testing.T) {
 }
 
 func TestStopRulesAreResumable(t *testing.T) {
+	t.Parallel()
 	virtually(t, 400, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		if code := v.reset("--limit", "5", confirm(400)); code != fault.ExitStopped {
 			t.Errorf("--limit: exit code %d:\n%s", code, v.stderr)
@@ -290,6 +316,7 @@ func TestStopRulesAreResumable(t *testing.T) {
 }
 
 func TestHalt(t *testing.T) {
+	t.Parallel()
 	virtually(t, 100, standin.Config{}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.WrongStatus, Op: resetOp, Every: 4, Times: 20})
 		v.want(v.reset(confirm(100), "--workers", "1", "--halt", "fail=20%"), fault.ExitConsent,
@@ -305,6 +332,7 @@ func TestHalt(t *testing.T) {
 // After a signal, the run waits for the requests under way, but not for proof of rows in doubt. It
 // looks once, and leaves the rest to the resume.
 func TestSignalThenResume(t *testing.T) {
+	t.Parallel()
 	virtually(t, 300, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
 		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.Before, Op: resetOp, Every: 20, Times: 3})
 		ctx, stop := context.WithCancelCause(v.t.Context())
@@ -324,6 +352,7 @@ func TestSignalThenResume(t *testing.T) {
 
 // A resume can't change the org, the steps or the input of a ledger.
 func TestResumeRefusesOtherRuns(t *testing.T) {
+	t.Parallel()
 	virtually(t, 10, standin.Config{}, func(v *virtual) {
 		org := v.org
 		v.reset("--limit", "5", confirm(10))
@@ -357,6 +386,7 @@ func TestResumeRefusesOtherRuns(t *testing.T) {
 }
 
 func TestResumeWithoutResultsBegins(t *testing.T) {
+	t.Parallel()
 	virtually(t, 10, standin.Config{}, func(v *virtual) {
 		if code := v.reset("--resume"); code != fault.ExitConsent {
 			t.Errorf("without consent: exit code %d:\n%s", code, v.stderr)

@@ -82,6 +82,7 @@ func (v *virtual) unenrollSome(ids []string, d time.Duration) {
 // The network goes away for longer than a client has patience; the token is refused for a
 // moment; the server fails: nothing is lost.
 func TestWatchSurvives(t *testing.T) {
+	t.Parallel()
 	for name, trouble := range map[string]func(v *virtual){
 		"no network for 40 minutes": func(v *virtual) { v.dead.Store(true); <-time.After(40 * time.Minute); v.dead.Store(false) },
 		"500 for 20 minutes": func(v *virtual) {
@@ -148,6 +149,7 @@ func (v *virtual) watchFor(d time.Duration, out io.Writer, cursor string) {
 
 // Stopped and started again and again, it prints every reset once.
 func TestWatchRestarts(t *testing.T) {
+	t.Parallel()
 	virtually(t, 100, standin.Config{LogLag: 3 * time.Second}, func(v *virtual) {
 		v.smallPages()
 		var out bytes.Buffer
@@ -173,6 +175,7 @@ type crashed struct {
 // repeating a reset. Dying between a line and the cursor repeats what was printed in between,
 // and loses nothing.
 func TestWatchCrashes(t *testing.T) {
+	t.Parallel()
 	virtually(t, 24, standin.Config{LogLag: 3 * time.Second}, func(v *virtual) {
 		v.smallPages()
 		var out bytes.Buffer
@@ -235,6 +238,7 @@ func (v *virtual) leftNothing() {
 
 // With nothing to tell it asks six times a minute: never in a busy loop, on an empty page neither.
 func TestWatchIsQuiet(t *testing.T) {
+	t.Parallel()
 	virtually(t, 1, standin.Config{}, func(v *virtual) {
 		ctx, cancel := context.WithCancelCause(v.t.Context())
 		time.AfterFunc(time.Hour, func() { cancel(fault.Signal{Signal: os.Interrupt}) })
@@ -248,7 +252,8 @@ func TestWatchIsQuiet(t *testing.T) {
 // A mass reset fills pages; they are followed without a pause, and a reset whose events stand
 // on two of them is one.
 func TestWatchManyPages(t *testing.T) {
-	virtually(t, 3001, standin.Config{}, func(v *virtual) {
+	t.Parallel()
+	virtually(t, 2001, standin.Config{}, func(v *virtual) {
 		v.org.Enroll(v.ids[0], standin.Factor{Type: "push", Provider: "OKTA"}) // an odd number of events
 		var out bytes.Buffer
 		go v.resetSome(v.ids, time.Millisecond)
@@ -267,6 +272,7 @@ func TestWatchManyPages(t *testing.T) {
 // On a terminal a person reads lines of a table, and Ctrl-C is how it ends: no error. JSON is there
 // for who asks for it.
 func TestWatchOnATerminal(t *testing.T) {
+	t.Parallel()
 	for flag, want := range map[string]string{"--all": "LOCAL TIME  ", "--json": `{"dateAndTime":`} {
 		virtually(t, 3, standin.Config{}, func(v *virtual) {
 			v.screen = true
@@ -305,6 +311,7 @@ func (w *brokenWriter) Write(p []byte) (int, error) {
 
 // When nobody reads the lines any more it ends, and the cursor stays before what wasn't read.
 func TestWatchBrokenPipe(t *testing.T) {
+	t.Parallel()
 	virtually(t, 2, standin.Config{}, func(v *virtual) {
 		cursor := v.path("place.json")
 		v.run(v.t.Context(), &bytes.Buffer{}, "watch", "--cursor", cursor, "--once")
