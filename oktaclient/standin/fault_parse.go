@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -53,7 +54,9 @@ func (f *Fault) set(key, value string) error {
 	case "every":
 		f.Every, err = strconv.Atoi(value)
 	case "p":
-		f.Probability, err = strconv.ParseFloat(value, 64)
+		if f.Probability, err = strconv.ParseFloat(value, 64); f.Probability == 0 && err == nil {
+			return errors.New("p=0 is never: leave the fault out")
+		}
 	case "delay":
 		f.Delay, err = time.ParseDuration(value)
 	case "query":
@@ -135,7 +138,8 @@ func opNames() []string {
 	for _, rt := range routes {
 		names = append(names, rt.op)
 	}
-	return names
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // String returns f in the form that [ParseFault] reads; Match has none.

@@ -229,7 +229,7 @@ func TestParseFault(t *testing.T) {
 	}
 	for s, hint := range map[string]string{
 		"": "the kinds are", "crash": "the kinds are", "403_late": "can't come late", "refuse_after": "can't come after",
-		"drop:frobnicate": "the operations are", "drop:me:p=2": "from 0 to 1", "drop:me:p=NaN": "from 0 to 1", "drop:me:skip=x": "not a number",
+		"drop:frobnicate": "the operations are activate, catalog, clear_sessions", "drop:me:p=2": "from 0 to 1", "drop:me:p=0": "never", "drop:me:p=NaN": "from 0 to 1", "drop:me:skip=x": "not a number",
 		"drop:me:skip=-1": "below 0", "drop:me:colour=red": "none of", "drop:me:logs": "key=value", "drop:delay=5": "not a number",
 		"page:code=199": "200 to 599", "page:code=600": "200 to 599", "500:code=500": "only page", "drop:offset=1h": "only date",
 		"no_end:get_user": "no list", "drop:part=1": "no part of it", "drop_after:enroll:part=1": "part is of", "date_after": "can't come after",

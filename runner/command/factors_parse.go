@@ -123,6 +123,9 @@ func parseEnrollment(o *desk.Options, c *cli.Context) error {
 // parseKind reads TYPE[:PROVIDER]. A type may hold colons; a provider is written in capitals.
 func parseKind(s string) (typ, provider string, err error) {
 	f, err := steps.ParseFactorType(s)
+	if hint := steps.Unlikely(s, f, err); hint != "" {
+		return "", "", fault.Usage(hint, "%q is no type of factor that Okta has", s)
+	}
 	f.Provider = cmp.Or(f.Provider, oktaclient.OnlyProvider(f.Type))
 	if err == nil && f.Provider != "" {
 		return f.Type, f.Provider, nil

@@ -3,6 +3,7 @@ package command
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -71,7 +72,7 @@ func parseEnroll(w *steps.What, c *cli.Context) error {
 		return fault.Usage("as --enroll sms:OKTA", "--enroll %q isn't TYPE:PROVIDER", f)
 	}
 	w.Enroll = oktaclient.Enrollment{Type: f.Type, Provider: f.Provider, Activate: c.Bool("activate"), UpdatePhone: c.Bool("update-phone")}
-	w.Send = oktaclient.Send(c.String("send"))
+	w.Send = oktaclient.Send(strings.ToLower(c.String("send")))
 	byPhone := oktaclient.ByPhone(f.Type)
 	switch {
 	case oktaclient.OwnDevice(f.Type) != "":

@@ -52,7 +52,7 @@ func ParseFactorTypes(flag string, values []string) ([]FactorType, error) {
 	var types []FactorType
 	for _, s := range values {
 		f, err := ParseFactorType(s)
-		if hint := unlikely(s, f, err); hint != "" {
+		if hint := Unlikely(s, f, err); hint != "" {
 			return nil, fault.Usage(hint, "--%s %q is no type of factor that Okta has", flag, s)
 		}
 		if err != nil {
@@ -65,9 +65,9 @@ func ParseFactorTypes(flag string, values []string) ([]FactorType, error) {
 	return types, nil
 }
 
-// unlikely returns what to write instead of a type that Okta doesn't have, or "". f and err are
+// Unlikely returns what to write instead of a type that Okta doesn't have, or "". f and err are
 // what ParseFactorType returned for s.
-func unlikely(s string, f FactorType, err error) string {
+func Unlikely(s string, f FactorType, err error) string {
 	called := oktaclient.CalledFactors()
 	types := oktaclient.FactorTypes()
 	word := strings.ToLower(strings.NewReplacer(" ", "", "-", "", "_", "", ".", "").Replace(s))
