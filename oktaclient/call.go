@@ -25,7 +25,7 @@ const maxFirstTries = 3
 // all of them.
 func (c *Client) call(ctx context.Context, r request) (Reply, error) {
 	defer c.pacer.call(!r.safe)()
-	if !r.noToken {
+	if !r.noToken && r.bucket != BucketVerify { // a verification comes before the first change
 		r.series = seriesOf(ctx)
 	}
 	if r.series != nil {
@@ -39,7 +39,7 @@ func (c *Client) call(ctx context.Context, r request) (Reply, error) {
 	for tries := 0; ; {
 		s, err := c.admit(ctx, &r)
 		if err == nil {
-			if err = r.depart(); err != nil {
+			if err = r.depart(ctx); err != nil {
 				c.pacer.abort(s)
 			}
 		}
@@ -85,8 +85,12 @@ func (c *Client) call(ctx context.Context, r request) (Reply, error) {
 
 // depart asks whether an attempt whose turn has come may be sent. Before the first attempt it
 // also calls dispatch.
-func (r *request) depart() error {
-	for _, ask := range []func() error{r.holds, r.dispatch} {
+func (r *request) depart(ctx context.Context) error {
+	while, _ := ctx.Value(whileKey{}).(func() error)
+	if r.safe {
+		while = nil
+	}
+	for _, ask := range []func() error{while, r.holds, r.dispatch} {
 		if ask == nil {
 			continue
 		}
@@ -96,6 +100,14 @@ func (r *request) depart() error {
 	}
 	r.dispatch = nil
 	return nil
+}
+
+type whileKey struct{}
+
+// While returns a context whose changes are sent only as long as holds returns nil. It is called
+// before each attempt; its error is the call's, which certainly did nothing.
+func While(ctx context.Context, holds func() error) context.Context {
+	return context.WithValue(ctx, whileKey{}, holds)
 }
 
 // unsent returns the error of a call that ended while it waited. The last attempt's error is

@@ -82,12 +82,16 @@ func (e *LogEvent) User() LogParty {
 	return LogParty{}
 }
 
-// Factor returns the type of the factor that the event took or gave, in the log's own words, as
-// OKTA_VERIFY_PUSH, or "". The reasons seen so far read like "User reset OKTA_VERIFY_PUSH factor"
-// and "User set up OKTA_VERIFY_PUSH factor".
+// Factor returns the type of the factor that the event took, gave or was about, in the log's own
+// words, as OKTA_VERIFY_PUSH, or "". The reasons seen so far read like "User reset
+// OKTA_VERIFY_PUSH factor" and "User set up OKTA_VERIFY_PUSH factor"; an attempt to verify has it
+// in its debug data.
 func (e *LogEvent) Factor() string {
 	verb := "reset"
 	switch {
+	case e.EventType == EventVerify:
+		name, _ := e.DebugContext.DebugData["factor"].(string)
+		return name
 	case e.Enrolls():
 		verb = "set up"
 	case e.EventType != EventDeactivate:

@@ -18,6 +18,10 @@ const (
 	EventAdmin    = "user.session.access_admin_app" // the Admin Console was opened, by its actor
 )
 
+// EventVerify is an attempt to prove who a user is, by a factor. At a sign-in the user is its actor;
+// whether that is so of a verification by the API, Okta's pages don't say.
+const EventVerify = "user.authentication.auth_via_mfa"
+
 // FactorsTaken are the events that take factors.
 var FactorsTaken = []string{EventResetAll, EventDeactivate}
 

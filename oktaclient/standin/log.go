@@ -67,6 +67,7 @@ type event struct {
 	legacy string
 	text   string // displayMessage
 	reason string // outcome.reason
+	factor string // debugContext.debugData.factor
 	failed bool
 }
 
@@ -119,9 +120,10 @@ func (o *Org) each(ch *change) []event {
 			add(sentEvents[k.typ], "core.user.factor.send", "Send a message to verify a factor", "")
 		case ch.events&verifiedEvent != 0:
 			add("user.authentication.auth_via_mfa", "core.user.factor.attempt_success", "Authentication of user via MFA", "")
+			list[len(list)-1].factor = k.event
 		case ch.events&failedEvent != 0:
 			add("user.authentication.auth_via_mfa", "core.user.factor.attempt_fail", "Authentication of user via MFA", "INVALID_CREDENTIALS")
-			list[len(list)-1].failed = true
+			list[len(list)-1].failed, list[len(list)-1].factor = true, k.event
 		default:
 			add("user.mfa.factor.deactivate", "core.user.factor.deactivate", "Reset factor for user", "User reset "+k.event+" factor")
 		}
@@ -282,6 +284,10 @@ func (e event) wire() map[string]any {
 	if id := e.token(); id != "" {
 		detail["requestApiTokenId"] = id
 	}
+	debug := map[string]any{"requestId": request, "requestUri": uri, "url": uri + "?"}
+	if e.factor != "" {
+		debug["factor"] = e.factor
+	}
 	return map[string]any{
 		"uuid": e.uuid(), "published": time.UnixMilli(e.change.at).UTC().Format("2006-01-02T15:04:05.000Z"), "eventType": e.kind, "legacyEventType": e.legacy,
 		"version": "0", "severity": "INFO", "displayMessage": e.text, "outcome": outcome,
@@ -297,9 +303,7 @@ func (e event) wire() map[string]any {
 		"securityContext": map[string]any{"asNumber": nil, "asOrg": nil, "isp": nil, "domain": nil, "isProxy": nil},
 		"request":         map[string]any{"ipChain": []any{map[string]any{"ip": from.IP, "geographicalContext": from.wire(), "version": "V4", "source": nil}}},
 		"transaction":     map[string]any{"type": "WEB", "id": request, "detail": detail},
-		"debugContext": map[string]any{
-			"debugData": map[string]any{"requestId": request, "requestUri": uri, "url": uri + "?"},
-		},
+		"debugContext":    map[string]any{"debugData": debug},
 	}
 }
 
