@@ -42,6 +42,7 @@
 //	after      who is back in after a reset, and whom to look at
 //	report     results or a plan as one page
 //	access     org, credentials and stand-in: how every command connects
+//	challenge  users prove who they are, by a factor
 //	protect    who is left alone in a run
 //	steps      what is done to one target, as a list
 //	ledger     what a run writes while it works, and when it ends

@@ -56,6 +56,17 @@ func Jobs(rows iter.Seq2[Row, error], seen *Seen) iter.Seq2[Job, error] {
 	}
 }
 
+// Again makes jobs of open results.
+func Again(rows []Result) iter.Seq2[Job, error] {
+	return func(yield func(Job, error) bool) {
+		for _, res := range rows {
+			if !yield(Job{Row: res.Row, First: res.Row.N, Before: &res}, nil) {
+				return
+			}
+		}
+	}
+}
+
 // Taken says that the first attempt to change a target may have been sent.
 type Taken struct {
 	UserID string
@@ -161,6 +172,8 @@ const (
 	ReasonSend     Reason = "send"
 	ReasonSessions Reason = "sessions"
 	ReasonPassword Reason = "password"
+
+	ReasonVerify Reason = "verify" // failed: the user didn't prove who they are
 
 	ReasonEmpty     Reason = "empty" // invalid
 	ReasonReserved  Reason = "reserved"

@@ -47,9 +47,3 @@ func (s *Sandbox) People() string {
 	}
 	return "the stand-in org has " + strings.Join(who, ", ")
 }
-
-// Passcode returns what the owner of a factor sees or knows: in a rehearsal nobody is there to
-// read it out.
-func (s *Sandbox) Passcode(userID, factorID string) (code string, ok bool) {
-	return s.Org.Passcode(userID, factorID)
-}

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os/user"
 
 	"oktareset/runner/console"
 )
@@ -33,6 +34,19 @@ type Process struct {
 	// FreeSpace returns how many bytes may still be written to the disk of a folder. nil:
 	// unknown.
 	FreeSpace func(folder string) (bytes uint64, ok bool)
+}
+
+// Operator returns the name of whoever started the program, "" if it isn't known.
+func (p *Process) Operator() string {
+	for _, variable := range []string{"USER", "USERNAME", "LOGNAME"} {
+		if name := p.Getenv(variable); name != "" {
+			return name
+		}
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return ""
 }
 
 // Columns returns the terminal's width, or the default if it isn't known.

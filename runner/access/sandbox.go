@@ -68,6 +68,17 @@ func Identifiers(f *roster.File) iter.Seq[string] {
 	}
 }
 
+// Peek says what the owner of a factor of the stand-in sees or knows: in a rehearsal nobody is
+// there to read it out. Of a real org (nil) it says nothing.
+func (e *Env) Peek(s *Sandbox, userID, login, factorID string) {
+	if s == nil {
+		return
+	}
+	if code, ok := s.Org.Passcode(userID, factorID); ok {
+		e.Console.Info("the stand-in's %s would say %s", login, code)
+	}
+}
+
 // URL returns the address of the org.
 func (s *Sandbox) URL() string { return "http://" + s.listen.Addr().String() }
 

@@ -3,9 +3,9 @@ package desk
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/challenge"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 )
@@ -48,7 +48,7 @@ func (r *task) enroll(ctx context.Context) error {
 // withSecrets asks for what an enrollment needs and no flag may contain.
 func (r *task) withSecrets(ctx context.Context, e oktaclient.Enrollment) (oktaclient.Enrollment, error) {
 	ask := func(into map[string]any, field, what string) (map[string]any, error) {
-		s, err := r.secret(ctx, what)
+		s, err := r.Secret(ctx, what, "")
 		if into == nil {
 			into = make(map[string]any)
 		}
@@ -85,8 +85,8 @@ func (r *task) sayNext(f oktaclient.Factor) {
 	}
 	activate := fmt.Sprintf("oktareset factors activate %s %s", r.shownUser(), console.ShellQuote(f.ID))
 	switch {
-	case sendsPasscode(f.Type):
-		r.Console.Info("a passcode is on its way to %s; when the user has read it out: %s", which(f), activate)
+	case challenge.Sends(f.Type):
+		r.Console.Info("a passcode is on its way to %s; when the user has read it out: %s", challenge.Which(f), activate)
 	case f.Type == "push":
 		r.sayActivation(f)
 		r.Console.Info("to see when the user has done so: %s", activate)
@@ -94,7 +94,7 @@ func (r *task) sayNext(f oktaclient.Factor) {
 		r.sayActivation(f)
 		r.Console.Info("then have the user read out a passcode: %s", activate)
 	}
-	r.peek(f)
+	r.Peek(r.sandbox, r.user.ID, r.user.Profile.Login, f.ID)
 }
 
 // sayActivation says what the user's app needs. Whoever sees the secret can make passcodes: the
@@ -107,24 +107,11 @@ func (r *task) sayActivation(f oktaclient.Factor) {
 		r.Console.Info("the user's app needs the QR code or the secret under _embedded.activation")
 	default:
 		if a.QRCode != "" {
-			r.Console.Info("have the user scan the QR code at %s%s", a.QRCode, r.within(a.ExpiresAt))
+			r.Console.Info("have the user scan the QR code at %s%s", a.QRCode, challenge.Within(r.client, a.ExpiresAt))
 		}
 		if a.SharedSecret != "" {
 			r.Console.Info("or type into the app: %s", a.SharedSecret)
 		}
-	}
-}
-
-// within returns the time left until t by the server's clock, in words; "" if t is unknown or
-// past.
-func (r *task) within(t time.Time) string {
-	switch left := t.Sub(r.client.Now()); {
-	case t.IsZero() || left <= 0:
-		return ""
-	case left > 90*time.Second:
-		return " within " + console.Plural(int(left.Round(time.Minute).Minutes()), "minute")
-	default:
-		return " within " + console.Plural(int(left.Seconds()), "second")
 	}
 }
 
@@ -145,8 +132,8 @@ func (r *task) activate(ctx context.Context) error {
 	if f.Type == "push" {
 		return r.awaitActivation(ctx, f)
 	}
-	r.peek(f)
-	code, err := r.secret(ctx, "passcode")
+	r.Peek(r.sandbox, r.user.ID, r.user.Profile.Login, f.ID)
+	code, err := r.Secret(ctx, "passcode", "")
 	if err != nil {
 		return err
 	}
@@ -172,7 +159,7 @@ func (r *task) awaitActivation(ctx context.Context, f oktaclient.Factor) error {
 	if a.QRCode != "" {
 		r.Console.Info("have the user scan the QR code at %s", a.QRCode)
 	}
-	r.Console.Info("waiting for the user's app%s", r.within(a.ExpiresAt))
+	r.Console.Info("waiting for the user's app%s", challenge.Within(r.client, a.ExpiresAt))
 	now, err := r.client.AwaitActivation(ctx, r.user.ID, f.ID, a.ExpiresAt)
 	if err != nil {
 		return r.explain(err, fmt.Sprintf("wait for the activation of %s of %s", f, r.user.Profile.Login))
@@ -194,7 +181,7 @@ func (r *task) resend(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !sendsPasscode(f.Type) || f.Status != oktaclient.FactorPending {
+	if !challenge.Sends(f.Type) || f.Status != oktaclient.FactorPending {
 		return notDone("that is for an sms, call or email that waits for its activation; for an active one, verify sends a passcode",
 			"nothing can be sent again for %s, which is %s", f, f.Status)
 	}
@@ -203,7 +190,7 @@ func (r *task) resend(ctx context.Context) error {
 		return notDone("ask the user", "a passcode may have been sent, or not: %w", err)
 	}
 	if err != nil {
-		return r.explain(err, fmt.Sprintf("send to %s again", which(f)))
+		return r.explain(err, fmt.Sprintf("send to %s again", challenge.Which(f)))
 	}
 	err = r.showFactor(again)
 	r.sayNext(f)

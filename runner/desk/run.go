@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
 	"oktareset/runner/access"
+	"oktareset/runner/challenge"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/steps"
@@ -152,10 +152,11 @@ func (r *task) identify(ctx context.Context) error {
 // user's other factors; they are known only if the list was needed.
 func (r *task) factor(ctx context.Context, needList bool) (f oktaclient.Factor, others []oktaclient.Factor, err error) {
 	what := r.opts.Factor
-	if isFactorID(what) && !needList {
+	if challenge.IsFactorID(what) && !needList {
 		f, _, err = r.client.GetFactor(ctx, r.user.ID, what)
 		if oktaclient.FateOf(err) == oktaclient.Missing {
-			return f, nil, r.noFactor(nil)
+			_, err = challenge.Find(nil, what, r.user.Profile.Login, "oktareset factors list "+r.shownUser())
+			return f, nil, err
 		}
 		return f, nil, r.explain(err, "look up the factor")
 	}
@@ -163,40 +164,8 @@ func (r *task) factor(ctx context.Context, needList bool) (f oktaclient.Factor, 
 	if err != nil {
 		return f, nil, r.explain(err, "list the factors")
 	}
-	found := slices.DeleteFunc(slices.Clone(list), func(f oktaclient.Factor) bool {
-		return f.ID != what && f.Type != what && f.String() != what
-	})
-	switch len(found) {
-	case 0:
-		return f, nil, r.noFactor(list)
-	case 1:
-		return found[0], list, nil
-	}
-	var kinds []string
-	for _, f := range found {
-		kinds = append(kinds, f.ID+" ("+f.String()+")")
-	}
-	return f, nil, notDone("give the ID", "%s has several factors %q: %s", r.user.Profile.Login, what, strings.Join(kinds, ", "))
-}
-
-func (r *task) noFactor(list []oktaclient.Factor) error {
-	var kinds []string
-	for _, f := range list {
-		kinds = append(kinds, f.String())
-	}
-	hint := "oktareset factors list " + r.shownUser()
-	if len(kinds) > 0 {
-		hint = "there are " + strings.Join(kinds, ", ")
-	}
-	return notDone(hint, "%s has no factor %q", r.user.Profile.Login, r.opts.Factor)
-}
-
-// isFactorID reports whether s has the form of the IDs that Okta gives to factors: no type has
-// it.
-func isFactorID(s string) bool {
-	return len(s) >= 15 && !strings.ContainsFunc(s, func(r rune) bool {
-		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	})
+	f, err = challenge.Find(list, what, r.user.Profile.Login, "oktareset factors list "+r.shownUser())
+	return f, list, err
 }
 
 // notDone ends a command that did what it could.
@@ -213,14 +182,8 @@ func (r *task) explain(err error, what string) error {
 	if sig, ok := errors.AsType[fault.Signal](err); ok {
 		return fault.Stopped(sig)
 	}
-	if limit := oktaclient.MessageLimit(err); limit != "" {
-		return notDone(limit, "%s: %w", what, err)
-	}
-	if wrong := oktaclient.WrongPasscode(err); wrong != "" {
-		return notDone("", "%s: %s: %w", what, wrong, err)
-	}
-	if oktaclient.FateOf(err) == oktaclient.Limited {
-		return notDone("wait five minutes, or use another factor: Okta allows five attempts in that time", "%s: %w", what, err)
+	if known := challenge.Explain(err, what); known != nil {
+		return known
 	}
 	if known := fault.Of(r.client, err, fault.Before, what); known != nil {
 		return known
@@ -237,15 +200,4 @@ func (r *task) whoExists() string {
 		return ""
 	}
 	return r.sandbox.People()
-}
-
-// peek says what the stand-in's user sees or knows: in a rehearsal nobody is there to read it
-// out.
-func (r *task) peek(f oktaclient.Factor) {
-	if r.sandbox == nil {
-		return
-	}
-	if code, ok := r.sandbox.Passcode(r.user.ID, f.ID); ok {
-		r.Console.Info("the stand-in's %s would say %s", r.user.Profile.Login, code)
-	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/challenge"
 	"oktareset/runner/console"
 )
 
@@ -26,7 +27,7 @@ func (r *task) list(ctx context.Context) error {
 	return r.show(factors, func(t *console.Table) {
 		t.Row("ID", "TYPE", "PROVIDER", "STATUS", "WHICH", "VERIFY BY", "CREATED")
 		for _, f := range factors {
-			t.Row(f.ID, f.Type, f.Provider, f.Status, which(f), verifiedBy(f), day(f.Created))
+			t.Row(f.ID, f.Type, f.Provider, f.Status, challenge.Which(f), verifiedBy(f), day(f.Created))
 		}
 	})
 }
@@ -108,16 +109,6 @@ func (r *task) show(v any, table func(*console.Table)) error {
 	return nil
 }
 
-// which distinguishes a factor from others of its kind.
-func which(f oktaclient.Factor) string {
-	for _, name := range []string{"phoneNumber", "email", "questionText", "authenticatorName", "name", "credentialId"} {
-		if s, ok := f.Profile[name].(string); ok && s != "" {
-			return s
-		}
-	}
-	return ""
-}
-
 // verifiedBy says how factors verify can verify a user by a factor, "" if it can't.
 func verifiedBy(f oktaclient.Factor) string {
 	switch {
@@ -127,14 +118,10 @@ func verifiedBy(f oktaclient.Factor) string {
 		return "push"
 	case f.Type == "question":
 		return "answer"
-	case sendsPasscode(f.Type):
+	case challenge.Sends(f.Type):
 		return "passcode, sent"
 	}
 	return "passcode"
-}
-
-func sendsPasscode(factorType string) bool {
-	return oktaclient.ByPhone(factorType) || oktaclient.ByMail(factorType)
 }
 
 func day(t time.Time) string {

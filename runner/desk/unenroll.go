@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/challenge"
 	"oktareset/runner/fault"
 )
 
@@ -24,7 +25,7 @@ func (r *task) unenroll(ctx context.Context) error {
 			along = append(along, other.String())
 		}
 	}
-	facts := []fact{{"factor", strings.TrimSpace(f.String()+" "+which(f)) + " (" + f.ID + ")"}}
+	facts := []fact{{"factor", strings.TrimSpace(f.String()+" "+challenge.Which(f)) + " (" + f.ID + ")"}}
 	if len(along) > 0 {
 		facts = append(facts, fact{"also", strings.Join(along, ", ") + ": removed with it"})
 	}

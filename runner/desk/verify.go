@@ -2,9 +2,10 @@ package desk
 
 import (
 	"context"
-	"fmt"
+	"errors"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/challenge"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 )
@@ -15,71 +16,33 @@ func (r *task) verify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if why := oktaclient.OwnDevice(f.Type); why != "" {
-		return fault.Usage("choose another: oktareset factors list "+r.shownUser(), "%s can't be verified here: %s", f, why)
-	}
-	if f.Status != oktaclient.FactorActive {
-		return notDone(fmt.Sprintf("oktareset factors activate %s %s", r.shownUser(), console.ShellQuote(f.ID)), "%s of %s is %s: it proves nothing yet",
-			f, r.user.Profile.Login, f.Status)
+	if err := challenge.Usable(f, r.user.Profile.Login, r.shownUser()); err != nil {
+		return err
 	}
 	if r.opts.NumberMatching && f.Type != "push" {
 		return fault.Usage("leave it out", "--number-matching is for a push, not for %s", f)
 	}
-	if e := r.opts.Enroll; !sendsPasscode(f.Type) && (e.TemplateID != "" || e.TokenLifetime != 0 || e.Language != "") {
+	if e := r.opts.Enroll; !challenge.Sends(f.Type) && (e.TemplateID != "" || e.TokenLifetime != 0 || e.Language != "") {
 		return fault.Usage("leave them out", "--template-id, --token-lifetime and --language are for a passcode that is sent, not for %s", f)
 	}
-	if f.Type == "push" {
-		return r.verifyPush(ctx, f)
-	}
-	return r.verifyPasscode(ctx, f)
-}
-
-// verifyPasscode sends a passcode if the factor works that way, and checks what the user reads
-// out.
-func (r *task) verifyPasscode(ctx context.Context, f oktaclient.Factor) error {
-	v := oktaclient.Verify{
-		TemplateID: r.opts.Enroll.TemplateID, TokenLifetime: r.opts.Enroll.TokenLifetime, Language: r.opts.Enroll.Language,
-	}
-	if sendsPasscode(f.Type) && !r.opts.NoChallenge {
-		if _, _, err := r.client.VerifyFactor(ctx, r.user.ID, f.ID, v); err != nil {
-			return r.explain(err, fmt.Sprintf("send a passcode to %s", which(f)))
-		}
-		r.Console.Info("a passcode is on its way to %s", which(f))
-	}
-	var answer oktaclient.Verify
-	var err error
-	if f.Type == "question" {
-		r.Console.Info("ask the user: %s", which(f))
-	}
-	r.peek(f)
-	if f.Type == "question" {
-		answer.Answer, err = r.secret(ctx, "answer")
-	} else {
-		answer.PassCode, err = r.secret(ctx, "passcode")
-	}
-	if err != nil {
-		return err
-	}
-	done, _, err := r.client.VerifyFactor(ctx, r.user.ID, f.ID, answer)
-	if oktaclient.FateOf(err) == oktaclient.InDoubt {
-		return notDone("verify again, with a new passcode", "%s isn't verified: %w", r.user.Profile.Login, err)
-	}
-	if err != nil {
-		return r.explain(err, "verify "+r.user.Profile.Login)
-	}
-	return r.verified(f, done)
-}
-
-// verifyPush sends a push and waits for its answer.
-func (r *task) verifyPush(ctx context.Context, f oktaclient.Factor) error {
-	if r.opts.NoChallenge {
+	if f.Type == "push" && r.opts.NoChallenge {
 		return fault.Usage("for a push that was sent before: oktareset factors poll", "a push is verified by sending one")
 	}
-	v, _, err := r.client.VerifyFactor(ctx, r.user.ID, f.ID, oktaclient.Verify{NumberMatching: r.opts.NumberMatching})
-	if err != nil {
-		return r.explain(err, fmt.Sprintf("send a push to %s", r.user.Profile.Login))
+	c := r.challenge(f)
+	v, _, err := c.Do(ctx)
+	return r.verified(f, v, err)
+}
+
+// challenge is the challenge of the user by a factor.
+func (r *task) challenge(f oktaclient.Factor) *challenge.Challenge {
+	return &challenge.Challenge{
+		Env: r.Env, Client: r.client, StandIn: r.sandbox, UserID: r.user.ID, Login: r.user.Profile.Login, Factor: f, Sent: r.opts.NoChallenge,
+		Hint: "; with --no-challenge, verify sends no other passcode",
+		Send: oktaclient.Verify{
+			NumberMatching: r.opts.NumberMatching,
+			TemplateID:     r.opts.Enroll.TemplateID, TokenLifetime: r.opts.Enroll.TokenLifetime, Language: r.opts.Enroll.Language,
+		},
 	}
-	return r.await(ctx, f, v)
 }
 
 // poll continues to wait for the answer to a push.
@@ -95,41 +58,27 @@ func (r *task) poll(ctx context.Context) error {
 	if err != nil {
 		return r.explain(err, "look up the transaction")
 	}
-	return r.await(ctx, f, v)
-}
-
-// await waits for the answer to a push and says what it was.
-func (r *task) await(ctx context.Context, f oktaclient.Factor, v oktaclient.Verification) error {
-	if v.CorrectAnswer > 0 {
-		r.Console.Info("tell the user to choose the number %d", v.CorrectAnswer)
-	}
-	if v.Result == oktaclient.ResultWaiting {
-		r.Console.Info("a push is on its way to %s; waiting for the answer%s", which(f), r.within(v.ExpiresAt))
-	}
-	end, err := r.client.AwaitPush(ctx, r.user.ID, f.ID, v)
-	if err != nil {
-		if v.TransactionID != "" {
-			r.Console.Info("the answer isn't known yet; to continue: oktareset factors poll %s %s %s", r.shownUser(), console.ShellQuote(f.ID), v.TransactionID)
-		}
-		return r.explain(err, "wait for the answer to the push")
-	}
-	return r.verified(f, end)
+	v, err = r.challenge(f).Await(ctx, v)
+	return r.verified(f, v, err)
 }
 
 // verified says how a verification ended. Only SUCCESS is one.
-func (r *task) verified(f oktaclient.Factor, v oktaclient.Verification) error {
-	err := r.show(v.Raw, func(t *console.Table) { t.Row("result", v.Result) })
+func (r *task) verified(f oktaclient.Factor, v oktaclient.Verification, err error) error {
+	if failed, ok := errors.AsType[*challenge.Failed](err); ok {
+		if v.TransactionID != "" {
+			r.Console.Info("the answer isn't known yet; to continue: oktareset factors poll %s %s %s", r.shownUser(), console.ShellQuote(f.ID), v.TransactionID)
+		}
+		return r.explain(failed.Err, failed.What)
+	}
 	if err != nil {
 		return err
 	}
-	switch v.Result {
-	case oktaclient.ResultSuccess:
-		r.Console.Info("%s is verified by %s", r.user.Profile.Login, f)
-		return nil
-	case oktaclient.ResultRejected:
-		return notDone("", "%s isn't verified: the user, or whoever has the phone, rejected the push", r.user.Profile.Login)
-	case oktaclient.ResultTimeout:
-		return notDone("", "%s isn't verified: nobody answered in time", r.user.Profile.Login)
+	if err := r.show(v.Raw, func(t *console.Table) { t.Row("result", v.Result) }); err != nil {
+		return err
 	}
-	return notDone("", "%s isn't verified: Okta says %q %s", r.user.Profile.Login, v.Result, v.Message)
+	if err := challenge.Outcome(r.user.Profile.Login, v); err != nil {
+		return err
+	}
+	r.Console.Info("%s is verified by %s", r.user.Profile.Login, f)
+	return nil
 }

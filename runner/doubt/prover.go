@@ -155,6 +155,25 @@ func (p *Prover) Blind() bool {
 	return p.blind
 }
 
+// Split separates the rows that may be worked on, whatever became of their request, from those
+// with a reset in doubt.
+func Split(rows []runner.Result) (half, doubts []runner.Result) {
+	for _, res := range rows {
+		if res.Open.ResetInDoubt() {
+			doubts = append(doubts, res)
+		} else {
+			half = append(half, res)
+		}
+	}
+	return half, doubts
+}
+
+// Count returns how many of the rows have a reset in doubt.
+func Count(rows []runner.Result) int {
+	_, doubts := Split(rows)
+	return len(doubts)
+}
+
 // Ripe returns the rows that may be worked on again now, and the others.
 func (p *Prover) Ripe(rows []runner.Result) (ripe, others []runner.Result) {
 	for _, res := range rows {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/user"
 
 	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
@@ -95,18 +94,6 @@ func (d *due) ledgerSpec() ledger.Spec {
 func (r *run) thisRun() results.Run {
 	host, _ := os.Hostname()
 	return results.Run{
-		RunID: r.id, Version: r.Version, StartedAt: r.start, Options: r.opts.Set, Operator: results.Operator{User: r.operator(), Host: host},
+		RunID: r.id, Version: r.Version, StartedAt: r.start, Options: r.opts.Set, Operator: results.Operator{User: r.Operator(), Host: host},
 	}
-}
-
-func (r *run) operator() string {
-	for _, variable := range []string{"USER", "USERNAME", "LOGNAME"} {
-		if name := r.Getenv(variable); name != "" {
-			return name
-		}
-	}
-	if u, err := user.Current(); err == nil {
-		return u.Username
-	}
-	return ""
 }

@@ -83,7 +83,7 @@ func (w *work) finishHalf(ctx context.Context) error {
 	}
 	w.doubts = others
 	w.sayAgain(half)
-	if err := w.pool(ctx, jobsOf(half), w.opts.Workers); err != nil || w.rows == 0 {
+	if err := w.pool(ctx, runner.Again(half), w.opts.Workers); err != nil || w.rows == 0 {
 		return err
 	}
 	return w.list.NoEnrollment()
@@ -106,7 +106,7 @@ func (w *work) settleLater(ctx context.Context, stopped error) error {
 		}
 		w.sayAgain(again)
 		sent := w.sentAgain.Load()
-		err = w.pool(ctx, jobsOf(again), w.opts.Workers)
+		err = w.pool(ctx, runner.Again(again), w.opts.Workers)
 		if n := w.sentAgain.Load() - sent; n > 0 {
 			w.Console.Info("%s sent again: certainly not reset before", console.Plural(int(n), "user"))
 		}
@@ -125,10 +125,10 @@ func (w *work) settleLater(ctx context.Context, stopped error) error {
 // All other rows stay as they are.
 func (w *work) prove(ctx context.Context) (again, rest []runner.Result, err error) {
 	rows := w.doubts
-	if n := inDoubt(w.doubts); n > 0 && !w.prover.Blind() {
+	if n := doubt.Count(w.doubts); n > 0 && !w.prover.Blind() {
 		w.Console.Info("%s in doubt: looking for proof in the System Log and in the users' factors", console.Plural(n, "row"))
 	} else if n > 0 {
-		rows, _ = split(rows) // waiting proves nothing
+		rows, _ = doubt.Split(rows) // waiting proves nothing
 	}
 	f, err := w.prover.Wait(ctx, rows)
 	goOn, settleErr := w.settleDone(f.Done)
@@ -137,32 +137,13 @@ func (w *work) prove(ctx context.Context) (again, rest []runner.Result, err erro
 		return nil, nil, err
 	}
 	w.doubts = nil
-	half, open := split(f.Open)
+	half, open := doubt.Split(f.Open)
 	_, rest = w.prover.Witnessed(open)
 	return slices.Concat(f.Absent, half, goOn), rest, nil
 }
 
-// split separates the rows that may be worked on, whatever became of their request, from those
-// with a reset in doubt.
-func split(rows []runner.Result) (half, doubts []runner.Result) {
-	for _, res := range rows {
-		if res.Open.ResetInDoubt() {
-			doubts = append(doubts, res)
-		} else {
-			half = append(half, res)
-		}
-	}
-	return half, doubts
-}
-
-// inDoubt returns how many of the rows have a reset in doubt.
-func inDoubt(rows []runner.Result) int {
-	_, doubts := split(rows)
-	return len(doubts)
-}
-
 func (w *work) sayAgain(rows []runner.Result) {
-	half, absent := split(rows)
+	half, absent := doubt.Split(rows)
 	if len(absent) > 0 {
 		w.Console.Info("the System Log shows no reset of %s in doubt: looking at the factors once more", console.Plural(len(absent), "user"))
 	}
@@ -174,18 +155,18 @@ func (w *work) sayAgain(rows []runner.Result) {
 // lastLook reads the log once more in a run that ends early with rows in doubt, whatever ended
 // it. It takes a few seconds at most.
 func (w *work) lastLook(ctx context.Context, stopped error) error {
-	if inDoubt(w.doubts) == 0 {
+	if doubt.Count(w.doubts) == 0 {
 		return nil
 	}
 	if errors.Is(stopped, oktaclient.ErrOutage) { // there is nobody to ask
-		w.unseen = inDoubt(w.doubts)
+		w.unseen = doubt.Count(w.doubts)
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(oktaclient.Brief(context.WithoutCancel(ctx)), access.OptionalTime)
 	defer cancel()
 	f, err := w.prover.LookTwice(ctx, w.doubts, access.OptionalTime/2)
 	if err != nil { // only the last look failed
-		_, open := split(f.Open)
+		_, open := doubt.Split(f.Open)
 		w.unseen = len(open)
 	}
 	_, err = w.settleDone(f.Done)
@@ -229,16 +210,6 @@ func (w *work) count(res runner.Result) {
 		w.bar.Mend(res.Status)
 	case res.Status != runner.StatusNotAttempted: // a row that wasn't attempted is no progress
 		w.bar.Add(res.Status)
-	}
-}
-
-func jobsOf(rows []runner.Result) iter.Seq2[runner.Job, error] {
-	return func(yield func(runner.Job, error) bool) {
-		for _, res := range rows {
-			if !yield(runner.Job{Row: res.Row, First: res.Row.N, Before: &res}, nil) {
-				return
-			}
-		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"oktareset/runner"
 	"oktareset/runner/console"
+	"oktareset/runner/doubt"
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
 	"oktareset/runner/ledger"
@@ -88,7 +89,7 @@ func (b *book) goOn() (err error) {
 		return err
 	}
 	text := fmt.Sprintf("resuming %s: %s to do", b.paths.results, console.Plural(b.users, "user"))
-	doubts := inDoubt(b.left)
+	doubts := doubt.Count(b.left)
 	if again := len(b.resend); again > 0 {
 		text += fmt.Sprintf(" (%d in doubt)", again)
 	}

@@ -1,4 +1,4 @@
-package desk
+package access
 
 import (
 	"bufio"
@@ -15,19 +15,21 @@ import (
 // maxSecret is far longer than any passcode or answer.
 const maxSecret = 4096
 
-// secret reads a passcode or an answer: from the terminal without echo if stdin is one, otherwise
-// a line of stdin.
-func (r *task) secret(ctx context.Context, what string) (oktaclient.Passcode, error) {
+const hintTyped = "type it on a terminal, or pipe it in"
+
+// Secret reads a passcode or an answer: from the terminal without echo if stdin is one, otherwise
+// a line of stdin. more is what the hint adds if there is none.
+func (e *Env) Secret(ctx context.Context, what, more string) (oktaclient.Passcode, error) {
 	line, err := "", error(nil)
-	if r.TerminalIn {
-		tty, terr := r.OpenTerminal()
+	if e.TerminalIn {
+		tty, terr := e.OpenTerminal()
 		if terr != nil {
 			return "", fault.Usage("pipe it in", "read the %s: %w", what, terr)
 		}
 		defer tty.Close()
 		line, err = tty.AskSecret(ctx, what+" (not shown): ")
 	} else {
-		line, err = r.readLine(ctx)
+		line, err = e.readLine(ctx)
 	}
 	switch line = strings.TrimSpace(line); {
 	case ctx.Err() != nil:
@@ -35,18 +37,18 @@ func (r *task) secret(ctx context.Context, what string) (oktaclient.Passcode, er
 	case err != nil && !errors.Is(err, io.EOF):
 		return "", fault.Usage("", "read the %s: %w", what, err)
 	case line == "":
-		return "", notDone("type it on a terminal, or pipe it in; with --no-challenge, verify sends no other passcode", "no %s was given", what)
+		return "", fault.New(fault.ExitRows, hintTyped+more, "no %s was given", what)
 	}
 	return oktaclient.Passcode(line), nil
 }
 
 // readLine reads one line of stdin byte by byte, leaving the rest for the next question.
-func (r *task) readLine(ctx context.Context) (string, error) {
+func (e *Env) readLine(ctx context.Context) (string, error) {
 	return console.WaitFor(ctx, func() (string, error) {
 		var b strings.Builder
 		for b.Len() < maxSecret {
 			var one [1]byte
-			if _, err := io.ReadFull(r.Stdin, one[:]); err != nil || one[0] == '\n' {
+			if _, err := io.ReadFull(e.Stdin, one[:]); err != nil || one[0] == '\n' {
 				return b.String(), err
 			}
 			b.WriteByte(one[0])
