@@ -7,5 +7,6 @@ var Reasons = map[Status][]Reason{
 	StatusSkipped: {ReasonExcluded, ReasonDuplicate, ReasonSelf, ReasonRecent, ReasonAdmin, ReasonDeprovisioned, ReasonNotEnrolled},
 	StatusPartial: openReasons(),
 	StatusInvalid: {ReasonEmpty, ReasonReserved, ReasonMalformed, ReasonMismatch, ReasonProfile, ReasonPolicy},
+	StatusFailed:  {ReasonVerify},
 	StatusUnknown: {ReasonUnverified, ReasonIncomplete},
 }

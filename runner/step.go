@@ -35,6 +35,7 @@ var Steps = []Step{
 	{Name: StepCheckPolicy, Words: "check that the user's policy has the new factor", Calls: 1},
 	{Name: StepRecordFactors, Words: "record which factors there are", Calls: 1},
 	{Name: StepChooseFactors, Words: "choose the factors to unenroll", Calls: 1},
+	{Name: StepVerify, Words: "verify the user by a factor", Calls: 1},
 	{Open: ReasonUnenroll, Changes: true, Calls: 1, First: true, Repeat: true, Undone: "a factor to unenroll may still be there"},
 	{Name: "reset_factors", Words: "reset all MFA factors", Open: StepReset, Changes: true, Calls: 1, First: true},
 	{
@@ -62,6 +63,7 @@ const (
 	StepCheckPolicy   = "check_policy"
 	StepRecordFactors = "record_factors"
 	StepChooseFactors = "choose_factors"
+	StepVerify        = "verify"
 )
 
 // StepNamed returns the step with this name, which must exist.

@@ -17,7 +17,7 @@ import (
 func TestPlanCommandHasEveryFlag(t *testing.T) {
 	values := map[string][]string{
 		"factor": {"sms:OKTA", "push"}, "enroll": {"sms:OKTA"}, "exclude": {"it's.csv"},
-		"exclude-column": {"Benutzer"}, "skip-reset-since": {"2d"},
+		"exclude-column": {"Benutzer"}, "verify": {"email"}, "skip-reset-since": {"2d"},
 	}
 	flags := append(whatFlags("WHAT"), resetFlags()...)
 	var args, names []string

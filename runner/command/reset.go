@@ -32,6 +32,7 @@ const resetExamples = `   oktareset reset --sandbox users.csv                   
    oktareset reset --resume -o users.results.csv              continue a run that stopped or broke off
    oktareset reset --retry failed,forbidden users.csv         and try those again
    oktareset reset --user alice@example.com --ticket INC-7    one user, without a file
+   oktareset reset --user alice@example.com --verify sms      only once she has proved by sms who she is
    oktareset reset --factor sms --factor call users.csv       unenroll only these
    oktareset reset --enroll sms:OKTA --activate users.csv     reset, then enroll the number in the file's column phoneNumber
 `
@@ -180,6 +181,8 @@ func checkReset(o *job.Options, c *cli.Context) error {
 		return fault.Usage("as --resume -o users.results.csv", "which results? Without FILE, --resume needs --output")
 	case o.File == "" && len(o.Users) == 0 && !o.Resume:
 		return fault.Usage("oktareset reset users.csv, or - for stdin, or --user alice@example.com", "which users? FILE is missing")
+	case o.File == "-" && o.What.Verify != "":
+		return fault.Usage("as --user alice@example.com --verify sms", "--verify reads the passcode from where - reads the rows")
 	case o.File != "" && len(o.Users) > 0:
 		return fault.Usage("put them into the file", "FILE and --user exclude each other")
 	case slices.Contains(o.Protect.Exclude, ""), slices.Contains(o.Protect.Exclude, "-"):

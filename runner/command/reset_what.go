@@ -9,6 +9,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/challenge"
 	"oktareset/runner/fault"
 	"oktareset/runner/steps"
 )
@@ -17,6 +18,7 @@ func whatFlags(what string) []cli.Flag {
 	flags := []cli.Flag{
 		&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Category: what, Usage: "look up every user and write a plan; change nothing"},
 		&cli.BoolFlag{Name: "record-factors", Category: what, Usage: "list each user's factors first, into the result; takes twice as long"},
+		&cli.StringFlag{Name: "verify", Category: what, Usage: "of one user: first have the user prove who they are by this `FACTOR`, as sms or push"},
 		&cli.StringSliceFlag{Name: "factor", Category: what, Usage: "unenroll `TYPE[:PROVIDER]` only, as sms or push:OKTA; may be repeated"},
 		&cli.BoolFlag{Name: "remove-recovery", Category: what, Usage: "with --factor sms or call: forget the phone number as a way of recovery, too"},
 	}
@@ -42,6 +44,11 @@ func parseWhat(c *cli.Context) (steps.What, error) {
 	var err error
 	if w.Factors, err = steps.ParseFactorTypes("factor", c.StringSlice("factor")); err != nil {
 		return w, err
+	}
+	if c.IsSet("verify") {
+		if w.Verify, err = challenge.Parse(c.String("verify"), w.Factors); err != nil {
+			return w, err
+		}
 	}
 	phone := slices.ContainsFunc(w.Factors, func(f steps.FactorType) bool { return oktaclient.ByPhone(f.Type) })
 	if w.RemoveRecovery && !phone {

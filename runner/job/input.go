@@ -53,6 +53,9 @@ func (r *run) read(ctx context.Context, earlier *results.Manifest) (_ *input, er
 	if in.survey, err = in.file.Survey(ctx); err != nil {
 		return nil, err
 	}
+	if err = in.verifiable(); err != nil {
+		return nil, err
+	}
 	in.readPlan()
 	in.seen.Expect(in.survey.Distinct, in.file.Repeats())
 	if in.LimitMemory != nil && !in.opts.Sandbox { // the stand-in org needs more

@@ -108,6 +108,9 @@ func (t *task) checkPlannedSteps(m *results.Manifest) error {
 	if slices.Contains(m.Steps, runner.StepSkipAdmins) && !t.opts.Protect.SkipAdmins {
 		return fault.Usage(t.hintPlan(m), "%s was made with --skip-admins: its run has to leave admins alone, too", t.paths.shown)
 	}
+	if slices.Contains(m.Steps, runner.StepVerify) && t.opts.What.Verify == "" {
+		return fault.Usage(t.hintPlan(m), "%s was made with --verify: its run has to verify the user, too", t.paths.shown)
+	}
 	return nil
 }
 

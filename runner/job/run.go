@@ -44,6 +44,7 @@ func Run(ctx context.Context, e *access.Env, o Options) (out Outcome, err error)
 
 func newRun(e *access.Env, o Options, start time.Time, out *Outcome) *run {
 	r := &run{Env: e, opts: o, start: start, began: start, id: runner.NewRunID(), outcome: out}
+	r.opts.Input.Verified = o.What.Verify != "" && !o.DryRun
 	*out = Outcome{RunID: r.id, DryRun: o.DryRun, Sandbox: o.Sandbox}
 	return r
 }

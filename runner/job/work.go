@@ -58,8 +58,9 @@ func (c *cleared) work(ctx, timed context.Context) error {
 		with.Recent = c.recent.Leave
 	}
 	with.Warn = func(text string) { w.Console.Warn("%s", text) }
+	w.verify(&with)
 	w.list = steps.New(c.client, c.seen, c.steps, with)
-	if c.survey.Rows > 0 {
+	if c.survey.Rows > 0 && c.opts.What.Verify == "" { // a bar would write over the question
 		w.bar = w.newBar()
 	}
 	stopSaying := context.AfterFunc(ctx, func() { w.sayStopping(ctx) })

@@ -26,6 +26,7 @@ var reasonWords = map[runner.Reason]string{
 	runner.ReasonMismatch:      "Okta found another user than the cell names",
 	runner.ReasonProfile:       "what the new factor needs is missing or wrong",
 	runner.ReasonPolicy:        "the user's enrollment policy doesn't have the new factor",
+	runner.ReasonVerify:        "not verified, so not reset",
 	runner.ReasonUnverified:    "nothing proves whether it was reset",
 	runner.ReasonIncomplete:    "Okta did a part of the reset",
 }

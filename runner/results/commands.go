@@ -97,7 +97,7 @@ func isOrg(raw, host string) bool {
 // recordedWhat returns the flags that say what is done to each user, in the order of a printed
 // command.
 func recordedWhat(m *Manifest) []string {
-	names := []string{"factor", "remove-recovery"}
+	names := []string{"verify", "factor", "remove-recovery"}
 	for _, s := range runner.LaterSteps() {
 		names = append(names, s.Flag)
 	}

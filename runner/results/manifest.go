@@ -41,6 +41,8 @@ type Manifest struct {
 	Runs    []Run         `json:"runs"`             // the last one writes
 	Counts  runner.Counts `json:"counts,omitempty"` // rows by their status, once a run has ended
 	Result  *Result       `json:"result,omitempty"` // set when Finished
+	// how the user proved who they are before the reset; nil: nobody was asked to, or did
+	Verified *Verified `json:"verified,omitempty"`
 	// results of an earlier run that no longer count; they may exist until they are removed
 	Outdated *Result `json:"outdated,omitempty"`
 	// of the journal, while the journal counts; nil: the results count
@@ -163,7 +165,7 @@ func (m *Manifest) Clone() Manifest {
 		out.Runs[i].Options, out.Runs[i].Counts = maps.Clone(out.Runs[i].Options), maps.Clone(out.Runs[i].Counts)
 		out.Runs[i].Exclude, out.Runs[i].Proof = slices.Clone(out.Runs[i].Exclude), slices.Clone(out.Runs[i].Proof)
 	}
-	out.Result, out.Outdated, out.Journal, out.Plan = clone(m.Result), clone(m.Outdated), clone(m.Journal), clone(m.Plan)
+	out.Result, out.Outdated, out.Journal, out.Plan, out.Verified = clone(m.Result), clone(m.Outdated), clone(m.Journal), clone(m.Plan), clone(m.Verified)
 	return out
 }
 
@@ -237,6 +239,9 @@ func (m *Manifest) Written() Manifest {
 	out := m.Clone()
 	out.Steps = append([]string{}, out.Steps...) // [] rather than null
 	out.Consent.At = Stamp(out.Consent.At)
+	if out.Verified != nil {
+		out.Verified.At = Stamp(out.Verified.At)
+	}
 	for i := range out.Runs {
 		r := &out.Runs[i]
 		for _, t := range []*time.Time{&r.StartedAt, &r.FinishedAt, &r.FirstRequest, &r.LastRequest} {

@@ -20,6 +20,9 @@ type Options struct {
 
 	AllowEmpty bool // a header alone, or a plan that would reset nobody, is no error: there is nothing to do
 
+	// Verified adds [table.VerifiedColumns], which the run fills, before the file's other columns.
+	Verified bool
+
 	// List is of what isn't the input of a reset. Hints name no flag of the input's then, but the
 	// one that sets Column.
 	List       bool

@@ -164,13 +164,27 @@ func (f *File) Column() string {
 // Place returns the place in [runner.Row.Cells] of the first other column with this name in the
 // header, or -1.
 func (f *File) Place(named func(header string) bool) int {
-	return slices.IndexFunc(f.layout.others, func(column int) bool { return f.layout.header != nil && named(f.layout.header[column]) })
+	place := slices.IndexFunc(f.layout.others, func(column int) bool { return f.layout.header != nil && named(f.layout.header[column]) })
+	if place < 0 {
+		return place
+	}
+	return f.lead() + place
+}
+
+// lead returns how many cells of a row come before the file's own.
+func (f *File) lead() int {
+	if f.options.Verified {
+		return len(table.VerifiedColumns)
+	}
+	return 0
 }
 
 // Columns returns the names of the other columns for a result, in the order of [runner.Row.Cells]:
 // a column with a name of ours is input.NAME, the second of two with the same name is NAME.2, and
 // one without a name has its number.
-func (f *File) Columns() []string { return f.layout.names }
+func (f *File) Columns() []string {
+	return slices.Concat(table.VerifiedColumns[:f.lead()], f.layout.names)
+}
 
 // Mail reports whether the file names its users by their email addresses. The user found must then
 // have the address as login, too.
@@ -181,7 +195,7 @@ func (f *File) Mail() bool { return f.layout.kind == mailColumn }
 func (f *File) MailCell(planned string) func(runner.Row) string {
 	switch {
 	case f.Plan() && IsMail(planned): // the first further column is the plan's own input
-		return func(row runner.Row) string { return row.Cells[0] }
+		return func(row runner.Row) string { return row.Cells[f.lead()] }
 	case !f.Plan() && IsMail(cmp.Or(planned, f.Column())):
 		return func(row runner.Row) string { return row.Input }
 	}

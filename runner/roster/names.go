@@ -30,7 +30,7 @@ func distinctNames(names []string, indexes []int) []string {
 		switch {
 		case name == "":
 			name = columnName(indexes[i])
-		case slices.Contains(table.Columns, strings.ToLower(name)):
+		case slices.Contains(table.Columns, strings.ToLower(name)), slices.Contains(table.VerifiedColumns, strings.ToLower(name)):
 			name = "input." + name
 		}
 		distinct[i] = name

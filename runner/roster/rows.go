@@ -37,7 +37,7 @@ func (f *File) Rows() iter.Seq2[runner.Row, error] {
 			if f.layout.plan && runner.Status(cells[statusColumn]) != runner.StatusWouldReset {
 				continue
 			}
-			if !yield(f.layout.row(cells, p.n, line), nil) {
+			if !yield(f.layout.row(cells, p.n, line, f.lead()), nil) {
 				return
 			}
 		}
@@ -47,15 +47,16 @@ func (f *File) Rows() iter.Seq2[runner.Row, error] {
 	}
 }
 
-// row makes a row of a data line's cells, which the reader will overwrite.
-func (l *layout) row(cells []string, n, line int) runner.Row {
+// row makes a row of a data line's cells, which the reader will overwrite. Its first cells, lead of
+// them, stay empty.
+func (l *layout) row(cells []string, n, line, lead int) runner.Row {
 	row := runner.Row{N: n, Line: line, Input: l.input(cells), Header: l.isHeader(cells)}
 	row.Login = l.login(cells, row.Input)
-	if len(l.others) > 0 {
-		row.Cells = make([]string, len(l.others))
+	if n := lead + len(l.others); n > 0 {
+		row.Cells = make([]string, n)
 	}
 	for i, other := range l.others {
-		row.Cells[i] = l.cell(cells[other])
+		row.Cells[lead+i] = l.cell(cells[other])
 	}
 	return row
 }

@@ -38,6 +38,7 @@ type Target struct {
 	Status string // Okta's; "" until looked up
 
 	again    string             // why the next step is sent again; "": it isn't
+	verified Verified           // zero: not in this run
 	taken    bool               // in this run
 	begun    bool               // it counts towards the limit
 	changed  bool               // a change was made, in this run or before
@@ -91,6 +92,10 @@ type With struct {
 	Excluded *Excluded // left alone; nil: nobody
 	// Recent says why a recently reset user is left alone. nil: nobody is.
 	Recent func(userID string) (why string, ok bool)
+	// Verify lets a user prove who they are by one of the listed factors. It returns once the
+	// success is recorded. A [*NotVerified] is about the user, any other error isn't. It is only
+	// needed with [Options.Verify].
+	Verify func(ctx context.Context, userID, login string, listed []oktaclient.Factor) (Verified, error)
 	// Prover records the fate of rows in doubt, and proves it. nil: nothing in doubt is ever sent
 	// again.
 	Prover *doubt.Prover
@@ -167,6 +172,8 @@ func (l *List) does(s runner.Step) func(context.Context, *Target, *runner.Result
 		return l.recordFactors
 	case runner.StepChooseFactors:
 		return l.chooseFactors
+	case runner.StepVerify:
+		return l.verify
 	}
 	panic("nobody does the step " + s.Name)
 }
@@ -209,6 +216,9 @@ func (l *List) Do(ctx context.Context, j runner.Job, b runner.Book) (runner.Resu
 
 // take records a taking. The row keeps the time of the first one.
 func (l *List) take(t *Target, res *runner.Result, b runner.Book, step runner.Reason) error {
+	if runner.StepOf(step).First {
+		t.mark(res)
+	}
 	if runner.StepOf(step).First && !t.takenBefore() {
 		res.StartedAt = l.client.Earliest()
 	}

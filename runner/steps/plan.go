@@ -14,6 +14,7 @@ type Options struct {
 	// list the factors before the change, in the result; a call for each row in the reset's own
 	// bucket
 	RecordFactors bool
+	Verify        bool         // reset only users who have proved who they are
 	Unenroll      []FactorType // unenroll only these; none: reset all factors
 	// with Unenroll: also forget the phone number of an sms or call as a way of recovery
 	RemoveRecovery bool
@@ -76,6 +77,8 @@ func (o *Options) choose(s runner.Step) bool {
 		return o.SkipAdmins
 	case s.Name == runner.StepRecordFactors:
 		return o.RecordFactors
+	case s.Name == runner.StepVerify:
+		return o.Verify
 	}
 	return true
 }

@@ -18,6 +18,7 @@ func (l *List) resetFactors(ctx context.Context, t *Target, res *runner.Result) 
 	if err := l.begin(t, res); err != nil {
 		return err
 	}
+	ctx = l.whileVerified(ctx, t)
 	c := l.change(t, runner.StepReset)
 	if b := t.Job.Before; b != nil && b.Open.ResetInDoubt() && !t.Job.Retry {
 		return l.resetAgain(ctx, t, res, c)

@@ -106,6 +106,7 @@ func (l *List) unenroll(ctx context.Context, t *Target, res *runner.Result) erro
 	if err := l.begin(t, res); err != nil {
 		return err
 	}
+	ctx = l.whileVerified(ctx, t)
 	for i, id := range t.unenroll {
 		c := &changing{step: runner.ReasonUnenroll} // the first taking covers the others
 		if i == 0 {

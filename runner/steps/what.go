@@ -12,6 +12,7 @@ import (
 
 // A What says what is done to each user besides, or instead of, the reset of all factors.
 type What struct {
+	Verify         string       // first the user proves who they are by this factor: an ID or TYPE[:PROVIDER]; "": they don't
 	Factors        []FactorType // unenroll only these
 	RemoveRecovery bool
 	Then           []runner.Reason       // reasons of the later steps, as in [runner.StepOf]
@@ -58,6 +59,9 @@ func (w *What) Text(n int) string {
 		if w.RemoveRecovery {
 			text += " and forgets the phone numbers for recovery"
 		}
+	}
+	if w.Verify != "" {
+		text = "verifies the user by " + w.Verify + ", then " + text
 	}
 	for _, s := range w.later() {
 		text += ", then " + s.Then

@@ -12,6 +12,10 @@ var Columns = []string{
 	"started_at", "finished_at", "factors", "factor_id", "factor_status", "run_id", "ticket",
 }
 
+// VerifiedColumns follow [Columns] in the results of a run that verifies its user before the reset:
+// by which factor, and when. Whether a run did that, its manifest says.
+var VerifiedColumns = []string{"verified_by", "verified_at"}
+
 // Record is a row of our files as text, unescaped, its fields in the order of [Columns].
 type Record struct {
 	Row          string `csv:"row"` // number of the input's data line

@@ -1,0 +1,31 @@
+package job
+
+import (
+	"oktareset/runner/challenge"
+	"oktareset/runner/fault"
+	"oktareset/runner/results"
+	"oktareset/runner/steps"
+)
+
+// verifiable refuses to verify more than one user: one person is on the phone.
+func (in *input) verifiable() error {
+	if n := in.survey.Distinct; in.opts.What.Verify != "" && n != 1 {
+		return fault.Usage("run it once for each: --user alice@example.com --verify "+in.opts.What.Verify, "--verify is for one user, and %s names %d", in.paths.shown, n)
+	}
+	return nil
+}
+
+// verify completes what the steps need to verify the user. A success that an earlier run recorded
+// counts only if nobody else can have written it.
+func (c *cleared) verify(with *steps.With) {
+	v := &challenge.Verifier{
+		Env: c.Env, Client: c.client, StandIn: c.standIn, By: c.opts.What.Verify, Lost: c.opts.What.Factors, DryRun: c.opts.DryRun, RunID: c.id,
+		Record: func(now results.Verified) error {
+			return c.ledger.Update(func(m *results.Manifest) { m.Verified = &now })
+		},
+	}
+	if c.resumed && c.inPlace() {
+		v.Last = c.manifest.Verified
+	}
+	with.Verify = v.Verify
+}
