@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
 
@@ -22,9 +23,10 @@ const (
 
 // Subject is what the manifest says about the results.
 type Subject struct {
-	Runs     []string // ids of the runs that wrote them
-	Actors   []string // IDs of the accounts that the runs used; none: not known
-	Recorded bool     // each row's factors were listed before they were reset: a row without any had none
+	Runs     []string          // ids of the runs that wrote them
+	Actors   []string          // IDs of the accounts that the runs used; none: not known
+	Verified *results.Verified // how a user proved who they are; nil: not known
+	Recorded bool              // each row's factors were listed before they were reset: a row without any had none
 }
 
 // Audit is one audit of one results file. It is not safe for concurrent use.
@@ -40,6 +42,9 @@ type Audit struct {
 	strays  []Stray
 	byKey   map[string]int // place of a stray by user and request
 	tickets tickets
+
+	// how the users of rows were verified, by the place of the row; nil: the row should say it
+	verified map[int32]*verification
 
 	ticketing bool // there is a list of tickets
 }
@@ -71,7 +76,7 @@ type row struct {
 func New(s Subject) *Audit {
 	return &Audit{
 		subject: s, seed: maphash.MakeSeed(), byUser: make(map[string]int32), byKey: make(map[string]int),
-		marks: newMarks(), tickets: newTickets(),
+		marks: newMarks(), tickets: newTickets(), verified: make(map[int32]*verification),
 	}
 }
 

@@ -45,25 +45,34 @@ func (a *Audit) Read(ctx context.Context, log *oktaclient.Client, wait time.Dura
 	if err := r.read(ctx, log, nil, since, until); err != nil {
 		return err
 	}
+	if err := a.readVerified(ctx, log); err != nil {
+		return err
+	}
 	first := r.Events
 	for {
 		open, from := a.waiting()
 		left := time.Until(ends)
-		if len(open) == 0 || left <= 0 {
+		if len(open) == 0 && !a.unverified() || left <= 0 {
 			return nil
 		}
-		r.Open, r.Until = len(open), ends
+		r.Open, r.Until = max(1, len(open)), ends
 		tell(r.Reading)
 		if err := pause(ctx, min(left, askEvery)); err != nil {
 			return err
 		}
+		only := len(open) == 0 && first > fewEvents // a verification is missing
 		switch {
 		case first <= fewEvents:
 			open, from = nil, since
 		case len(open) > fewTargets:
 			open = nil
 		}
-		if err := r.again(ctx, log, open, from, until); err != nil {
+		if !only {
+			if err := r.again(ctx, log, open, from, until); err != nil {
+				return err
+			}
+		}
+		if err := a.readVerified(ctx, log); err != nil {
 			return err
 		}
 	}

@@ -44,6 +44,9 @@ func (r *run) open(ctx context.Context) error {
 		if err == nil {
 			err = r.audit.Row(&e.Record)
 		}
+		if err == nil && m.Verifies() {
+			err = r.audit.Verified(&e.Record, e.Extra)
+		}
 		if err != nil {
 			return err
 		}
@@ -64,6 +67,7 @@ func auditSubject(m *results.Manifest) Subject {
 	if id := m.Actor.ID; id != "" && !slices.Contains(s.Actors, id) {
 		s.Actors = append(s.Actors, id)
 	}
+	s.Verified = m.Verified
 	s.Recorded = slices.ContainsFunc(m.Steps, func(step string) bool { return step == runner.StepRecordFactors || step == runner.StepChooseFactors })
 	return s
 }

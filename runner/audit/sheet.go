@@ -26,6 +26,7 @@ type Counts struct {
 	Verdicts   map[Verdict]int `json:"verdicts"`                // rows, and under unexplained the strays
 	Settled    int             `json:"settled"`                 // rows that are unknown in the results, and certain by the log
 	Tickets    int             `json:"tickets,omitempty"`       // in the list; 0: there is none
+	Verified   int             `json:"verified,omitempty"`      // rows whose user's verification the log has
 	OtherLogin int             `json:"other_login,omitempty"`   // rows whose user has another login in the log than in the results
 	NoTicket   int             `json:"without_ticket"`          // resets without one
 	NoReset    int             `json:"tickets_without_a_reset"` // tickets without one
@@ -82,6 +83,9 @@ func (s *Sheet) Row(rec *table.Record, extra []string) error {
 	s.counts.Verdicts[f.Verdict]++
 	if f.Settled {
 		s.counts.Settled++
+	}
+	if f.Verified {
+		s.counts.Verified++
 	}
 	var ids []string
 	verdict := ""

@@ -64,6 +64,9 @@ func (r *run) summarize(c Counts) error {
 		err = fault.WithCode(fault.ExitRows, fault.ErrRows)
 	}
 	r.Console.Info("%s: %s", console.Plural(r.rows, "row"), verdictsText(c))
+	if c.Verified > 0 {
+		r.Console.Info("the log has the verification of %s, too", console.Plural(c.Verified, "user"))
+	}
 	if n := c.Verdicts[Unexplained]; n > 0 {
 		r.Console.Info("%s in the log that no row explains", console.Plural(n, "reset"))
 	}

@@ -32,16 +32,17 @@ func (v Verdict) OK() bool { return v == Confirmed || v == NoEventExpected }
 
 // Finding is what the log has of a row.
 type Finding struct {
-	Verdict Verdict
-	Note    string // what a person should read; "" where the verdict says it all
-	Proof   Proof  // the strongest of its events; 0: there are none
-	Events  []string
-	Factors []string  // that went, in the log's words, each once
-	First   time.Time // published; zero: there are none
-	Login   string    // what the log calls the user, where the results say nothing or something else; "" else
-	ActorID string
-	Actor   string // login or name
-	Settled bool   // the result doesn't know it, the log does
+	Verdict  Verdict
+	Note     string // what a person should read; "" where the verdict says it all
+	Proof    Proof  // the strongest of its events; 0: there are none
+	Events   []string
+	Factors  []string  // that went, in the log's words, each once
+	First    time.Time // published; zero: there are none
+	Login    string    // what the log calls the user, where the results say nothing or something else; "" else
+	ActorID  string
+	Actor    string // login or name
+	Settled  bool   // the result doesn't know it, the log does
+	Verified bool   // the log shows that the user had proved who they are
 }
 
 // Verdict returns the finding of the line that was the n-th for [Audit.Row], 0 being the first.
@@ -80,6 +81,7 @@ func (a *Audit) Verdict(n int) Finding {
 	default:
 		f.Verdict, f.Note = Missing, a.missingNote()
 	}
+	a.verify(n, &f)
 	return f
 }
 

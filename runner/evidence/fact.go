@@ -11,6 +11,7 @@ const (
 	Gave                     // a factor, or it changed one, which shows that there is one
 	SignedIn                 // to Okta itself
 	Admin                    // the Admin Console was opened
+	Proved                   // who they are, by a factor
 )
 
 // Fact is who did what to whom, by one event.
@@ -45,6 +46,11 @@ func FactOf(e *oktaclient.LogEvent) (Fact, bool) {
 		f.Kind, f.All, f.Whole = Took, e.EventType == oktaclient.EventResetAll, e.Whole()
 	case oktaclient.EventActivate, oktaclient.EventUpdate:
 		f.Kind = Gave
+	case oktaclient.EventVerify:
+		f.Kind = Proved
+		if f.User.ID == "" {
+			f.User = e.Actor
+		}
 	case oktaclient.EventSignIn:
 		f.Kind, f.User = SignedIn, e.Actor
 	case oktaclient.EventAdmin:

@@ -31,6 +31,9 @@ func facts(s *Subject, t *tally) []fact {
 	if !s.Plan { // which changes nothing and needs none
 		all = slices.Insert(all, slices.IndexFunc(all, func(f fact) bool { return f.Name == "When" }), consentFact(s))
 	}
+	if v := s.Verified; v != nil {
+		all = append(all, fact{Name: "Verified", Value: "by " + plainFactor(v.By), Note: moment(v.At) + ", by Okta's clock", Code: cell(v.RequestID)})
+	}
 	out := fact{Name: "Results", Value: cell(s.File), Code: cell(s.SHA256)}
 	if s.Plan {
 		out.Name = "Plan"

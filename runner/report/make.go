@@ -86,6 +86,7 @@ func subject(m *results.Manifest, f *resultsFile) Subject {
 		File: filepath.Base(f.path), SHA256: f.sha256, Condition: Changed, Counted: m.Counts,
 		Plan: m.DryRun, Sandbox: m.Sandbox, Org: m.Org, Engine: m.Engine, Account: Account(m.Actor), Ticket: m.Ticket,
 		Steps: m.Steps, Planned: m.Planned, Input: Input(m.Input), Consent: Consent(m.Consent), Columns: f.columns,
+		Verified: m.Verified,
 	}
 	if m.Result != nil {
 		s.Recorded = m.Result.SHA256

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
 
@@ -21,18 +22,19 @@ type Subject struct {
 	Incomplete string // why a plan can't be carried out as it is; "" for one that is whole
 	Complete   string // the command that completes it; "" when it has to be made again
 
-	Plan    bool // nothing was changed: the rows say what would be
-	Sandbox bool // the org was the stand-in
-	Org     string
-	Engine  string // identity, classic or ""
-	Account Account
-	Ticket  string
-	Steps   []string // names of what each row went through, in order
-	Planned []string // of a plan: names of the steps that it left out, because they change something
-	Input   Input
-	Consent Consent
-	Runs    []Run    // in the order in which they began
-	Columns []string // names of the input's columns, of which lines have Cells
+	Plan     bool // nothing was changed: the rows say what would be
+	Sandbox  bool // the org was the stand-in
+	Org      string
+	Engine   string // identity, classic or ""
+	Account  Account
+	Ticket   string
+	Steps    []string // names of what each row went through, in order
+	Planned  []string // of a plan: names of the steps that it left out, because they change something
+	Input    Input
+	Consent  Consent
+	Verified *results.Verified // how the user proved who they are; nil: nobody was asked to, or did
+	Runs     []Run             // in the order in which they began
+	Columns  []string          // names of the input's columns, of which lines have Cells
 }
 
 // Condition is how a file agrees with its manifest.

@@ -31,7 +31,7 @@ var claims = []claim{
 		"runner/command: TestFlagsTakeNoSecret", "security_settings", "factors_enroll",
 	}},
 	{"Passcodes and answers are typed unseen, or piped in.", []string{
-		"factors_verify", "factors_enroll",
+		"factors_verify", "factors_enroll", "reset_verify",
 	}},
 	{"No secret is printed, logged or written. (`factors enroll` shows the user's new one.)", []string{
 		"security_secrets", "oktaclient: TestTokenPrintsRedacted",
@@ -192,6 +192,13 @@ var claims = []claim{
 		"runner/command: TestRecordedConsentDependsOnTheFolder",
 		"runner/command: TestForgedLedgerIsNoConsent",
 		"runner/command: TestNoConsentIsRecordedBeforeItIsGiven", "security_files",
+	}},
+	{"With `--verify`, nobody is reset without Okta's `SUCCESS`, of this user and at most five minutes old.", []string{
+		"runner/command: TestVerifiedThenReset", "runner/command: TestVerificationOutlivesTheRun",
+		"runner/command: TestVerifiedTooLongAgo", "reset_verify",
+	}},
+	{"A recorded verification that others may have written doesn't count.", []string{
+		"runner/command: TestVerificationOutlivesTheRun",
 	}},
 	{"Nobody is reset who wasn't in the input when it was counted.", []string{
 		"runner/command: TestInputIsFrozen", "runner/command: TestPlanIsFrozen",

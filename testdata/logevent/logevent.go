@@ -36,14 +36,16 @@ func (e Event) Record(t *testing.T) oktaclient.LogRecord {
 	if e.Run != "" {
 		agent = "oktareset/1.0 run/" + e.Run
 	}
-	reason := ""
-	if e.Factor != "" {
+	reason, verified := "", ""
+	if e.Type == oktaclient.EventVerify {
+		verified = e.Factor
+	} else if e.Factor != "" {
 		reason = "User reset " + e.Factor + " factor"
 	}
 	text := fmt.Sprintf(`{"uuid":%q,"published":%q,"eventType":%q,"actor":{"id":%q,"alternateId":"%[4]s@x"},`+
 		`"target":[{"id":"0oa","type":"AppInstance"},{"id":%q,"type":"User","alternateId":"%[5]s@x"}],"outcome":{"result":%q,"reason":%q},`+
-		`"client":{"userAgent":{"rawUserAgent":%q}},"debugContext":{"debugData":{"requestId":%q,"requestUri":%q}}}`,
-		e.ID, Began.Add(e.After).Format(time.RFC3339Nano), e.Type, e.Actor, e.User, e.Result, reason, agent, e.Request, e.URI)
+		`"client":{"userAgent":{"rawUserAgent":%q}},"debugContext":{"debugData":{"requestId":%q,"requestUri":%q,"factor":%q}}}`,
+		e.ID, Began.Add(e.After).Format(time.RFC3339Nano), e.Type, e.Actor, e.User, e.Result, reason, agent, e.Request, e.URI, verified)
 	var r oktaclient.LogRecord
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		t.Fatalf("%s: %v", text, err)
