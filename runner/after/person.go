@@ -12,8 +12,9 @@ import (
 
 // person is a user whom the results have changed, or may have.
 type person struct {
-	row, id, login, name string // login "": neither the results nor the log has said it
-	input                string // what the row has for the user
+	row             int
+	id, login, name string // login "": neither the results nor the log has said it
+	input           string // what the row has for the user
 
 	since   time.Time // their reset began, by the server's clock
 	request string    // its request ID; ""

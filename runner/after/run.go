@@ -18,6 +18,7 @@ import (
 	"oktareset/runner/progress"
 	"oktareset/runner/results"
 	"oktareset/runner/roster"
+	"oktareset/runner/table"
 )
 
 // Options are what the flags of after set.
@@ -39,7 +40,6 @@ type run struct {
 	opts     Options
 	manifest results.Manifest
 	runs     evidence.Runs
-	columns  []string // the input's own
 	classic  bool
 
 	people []*person
@@ -52,7 +52,9 @@ type run struct {
 	shown  atomic.Pointer[oktaclient.Client] // the same, for the bar, which another goroutine draws
 	log    reading
 	found  []Finding // of people, at the last look
-	wrote  bool      // there is a list, of the last look or of an earlier one
+	asOf   time.Time // when that look began, by the server's clock
+	out    *results.List
+	wrote  bool // there is a list, of the last look or of an earlier one
 	bar    *progress.Progress
 	back   map[*person]bool // that the bar has counted
 }
@@ -91,14 +93,16 @@ func (r *run) open(ctx context.Context) error {
 		return err
 	}
 	r.manifest, r.runs, r.classic = m, evidence.RunsOf(&m), m.Engine == oktaclient.EngineClassic
-	if r.columns, err = results.Columns(r.opts.Results); err != nil {
+	columns, err := results.Columns(r.opts.Results)
+	if err != nil {
 		return err
 	}
-	if err := r.replaceable(); err != nil {
+	r.out = results.NewList(r.opts.Output, &m, table.AfterColumns, columns)
+	if err := r.out.Writable(ctx); err != nil {
 		return err
 	}
 	recorded := slices.ContainsFunc(m.Steps, func(step string) bool { return step == runner.StepRecordFactors })
-	people := roster.People(r.columns)
+	people := roster.People(columns)
 	for e, err := range results.Scan(r.opts.Results) {
 		if err == nil && ctx.Err() != nil {
 			err = context.Cause(ctx)
@@ -126,7 +130,7 @@ func (r *run) add(e *results.Entry, people func([]string) roster.Person, recorde
 		return fmt.Errorf("row %s: its started_at is %q", rec.Row, rec.StartedAt)
 	}
 	p := &person{
-		row: rec.Row, id: strings.Clone(rec.UserID), login: strings.Clone(rec.Login), input: strings.Clone(rec.Input), name: strings.Clone(people(e.Extra).Name),
+		row: e.Row, id: strings.Clone(rec.UserID), login: strings.Clone(rec.Login), input: strings.Clone(rec.Input), name: strings.Clone(people(e.Extra).Name),
 		since: since, request: strings.Clone(rec.RequestID), doubt: e.Status == runner.StatusUnknown,
 	}
 	if r.byID[p.id] != nil { // another row has the same user: one is enough
@@ -216,8 +220,9 @@ func passes(err error) bool {
 
 // look finds the users who are back by now.
 func (r *run) look(ctx context.Context) error {
+	began := r.client.Now()
 	if len(r.people) == 0 {
-		r.found = []Finding{}
+		r.found, r.asOf = []Finding{}, began
 		return nil
 	}
 	if err := r.readLog(ctx); err != nil {
@@ -239,7 +244,7 @@ func (r *run) look(ctx context.Context) error {
 		}
 		found = append(found, f)
 	}
-	r.found = found
+	r.found, r.asOf = found, began
 	return nil
 }
 

@@ -3,6 +3,7 @@ package after
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -96,7 +97,7 @@ func (r *run) summary() Summary {
 		}
 		if len(*list) < mostTold {
 			p := r.people[i]
-			*list = append(*list, Example{Row: p.row, UserID: p.id, Login: p.login, Name: p.name, Status: f.Status, Reasons: f.Reasons, Detail: f.Detail})
+			*list = append(*list, Example{Row: strconv.Itoa(p.row), UserID: p.id, Login: p.login, Name: p.name, Status: f.Status, Reasons: f.Reasons, Detail: f.Detail})
 		}
 	}
 	return s

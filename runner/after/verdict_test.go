@@ -72,7 +72,7 @@ func (h happening) event(t *testing.T, user string, n int) *oktaclient.LogEvent 
 // someone returns a user who was reset, and about whom the log has these events.
 func someone(t *testing.T, id string, log ...happening) *person {
 	t.Helper()
-	p := &person{row: "1", id: id, since: began, request: "req1"}
+	p := &person{row: 1, id: id, since: began, request: "req1"}
 	for n, h := range log {
 		e := h.event(t, id, n)
 		if f, ok := evidence.FactOf(e); ok && f.Done {
@@ -215,7 +215,7 @@ func TestSharedAddress(t *testing.T) {
 			var people []*person
 			for i, ip := range tt.from {
 				p := someone(t, fmt.Sprintf("00u%017d", i), wiped, happening{factor: push, after: time.Minute, ip: ip})
-				if p.row = fmt.Sprint(i); tt.known[i] != "" {
+				if p.row = i; tt.known[i] != "" {
 					p.from(t, happening{ip: tt.known[i]})
 				}
 				people = append(people, p)
@@ -225,9 +225,9 @@ func TestSharedAddress(t *testing.T) {
 			for _, p := range people {
 				f := p.judge(false, shared)
 				if f.Status == LookAt {
-					got = append(got, p.row)
+					got = append(got, fmt.Sprint(p.row))
 					if !strings.Contains(f.Detail, tt.text) || f.Reasons[0] != SharedAddress {
-						t.Errorf("row %s: %v, %s", p.row, f.Reasons, f.Detail)
+						t.Errorf("row %d: %v, %s", p.row, f.Reasons, f.Detail)
 					}
 				}
 			}

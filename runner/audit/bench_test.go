@@ -39,10 +39,11 @@ func BenchmarkAudit(b *testing.B) {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		b.ReportMetric(float64(m.HeapAlloc)/(1<<20), "MiB")
-		s, err := a.NewSheet(io.Discard, nil)
+		out, err := table.NewSheet(io.Discard, Columns)
 		if err != nil {
 			b.Fatal(err)
 		}
+		s := a.NewSheet(out, 0)
 		for i := range rows {
 			r := record(i)
 			if err := s.Row(&r, nil); err != nil {

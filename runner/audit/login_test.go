@@ -26,10 +26,11 @@ func TestLogins(t *testing.T) {
 		a.Event(&e)
 	}
 	var b strings.Builder
-	s, err := a.NewSheet(&b, []string{"Team", "Verdict", "input.verdict"})
+	out, err := table.NewSheet(&b, table.Beside(Columns, []string{"Team", "Verdict", "input.verdict"}))
 	if err != nil {
 		t.Fatal(err)
 	}
+	s := a.NewSheet(out, 3)
 	for i := range rows {
 		if err := s.Row(&rows[i], []string{"=A", "x", "y"}); err != nil {
 			t.Fatal(err)

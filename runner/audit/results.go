@@ -7,7 +7,6 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/runner"
 	"oktareset/runner/access"
-	"oktareset/runner/files"
 	"oktareset/runner/results"
 )
 
@@ -16,6 +15,8 @@ type run struct {
 	*access.Env
 	opts     Options
 	manifest results.Manifest
+	columns  []string // the input's own
+	list     *results.List
 	audit    *Audit
 	rows     int
 	client   *oktaclient.Client
@@ -29,7 +30,11 @@ func (r *run) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := files.Absent(r.opts.Output); err != nil {
+	if r.columns, err = results.Columns(path); err != nil {
+		return err
+	}
+	r.list = results.NewList(r.opts.Output, &m, Columns, r.columns)
+	if err := r.list.Writable(ctx); err != nil { // rather now than when the log was read, which may take an hour
 		return err
 	}
 	r.manifest = m

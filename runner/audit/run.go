@@ -6,9 +6,8 @@ import (
 
 	"oktareset/runner/access"
 	"oktareset/runner/console"
-	"oktareset/runner/fault"
-	"oktareset/runner/files"
 	"oktareset/runner/results"
+	"oktareset/runner/table"
 )
 
 // TicketOptions are the flags about a list of tickets.
@@ -36,31 +35,24 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 	if err := r.open(ctx); err != nil {
 		return results.Refused(err)
 	}
-	draft, err := files.NewDraft(o.Output) // rather before the log is read than after it, which may take an hour
+	counts, err := r.fill(ctx)
 	if err != nil {
-		return results.Refused(err)
-	}
-	counts, err := r.fill(ctx, draft)
-	if err != nil {
-		return fault.Also(err, draft.Discard())
+		return err
 	}
 	return r.summarize(counts)
 }
 
 // fill reads the log, and writes the audit.
-func (r *run) fill(ctx context.Context, draft *files.Draft) (Counts, error) {
+func (r *run) fill(ctx context.Context) (counts Counts, err error) {
 	if err := r.connect(ctx); err != nil {
 		return Counts{}, err
 	}
 	if err := r.readLog(ctx); err != nil {
 		return Counts{}, r.explain(err)
 	}
-	counts, err := r.write(ctx, draft)
-	if err == nil {
-		err = draft.Publish()
-	}
-	if err != nil {
-		return Counts{}, results.Refused(err)
-	}
-	return counts, nil
+	err = r.list.Write(ctx, func(out *table.Sheet) error {
+		counts, err = r.write(ctx, out)
+		return err
+	})
+	return counts, results.Refused(err)
 }

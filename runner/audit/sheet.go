@@ -2,7 +2,6 @@ package audit
 
 import (
 	"cmp"
-	"io"
 	"strings"
 	"time"
 
@@ -31,6 +30,7 @@ type Counts struct {
 	NoTicket   int             `json:"without_ticket"`          // resets without one
 	NoReset    int             `json:"tickets_without_a_reset"` // tickets without one
 	Worst      []Example       `json:"examples,omitempty"`      // the first few that need attention
+	More       int             `json:"more,omitempty"`          // that need attention, too
 	ticketing  bool
 }
 
@@ -66,13 +66,11 @@ type Sheet struct {
 }
 
 // NewSheet begins to write an audit whose log was read. With a list of tickets every reset needs
-// one. extra are the names of the input's own columns in the results.
-func (a *Audit) NewSheet(w io.Writer, extra []string) (*Sheet, error) {
-	s := &Sheet{audit: a, extra: len(extra), counts: Counts{Verdicts: make(map[Verdict]int), Tickets: len(a.tickets.all)}}
+// one. extra is how many columns of its own the input has in the results.
+func (a *Audit) NewSheet(out *table.Sheet, extra int) *Sheet {
+	s := &Sheet{audit: a, out: out, extra: extra, counts: Counts{Verdicts: make(map[Verdict]int), Tickets: len(a.tickets.all)}}
 	s.counts.ticketing = a.ticketing
-	var err error
-	s.out, err = table.NewSheet(w, table.Beside(Columns, extra))
-	return s, err
+	return s
 }
 
 // Row writes the next line of the results, with the cells of the input's own columns.
@@ -103,7 +101,7 @@ func (s *Sheet) Row(rec *table.Record, extra []string) error {
 	return s.write(extra,
 		rec.Row, rec.Input, rec.UserID, login, rec.Status, rec.Reason, rec.RequestID, rec.StartedAt, rec.FinishedAt, rec.RunID, rec.Ticket,
 		string(f.Verdict), f.Note, f.Proof.String(), strings.Join(f.Events, " "), stamp(f.First), f.ActorID, f.Actor, strings.Join(f.Factors, " "),
-		strings.Join(ids, " "), verdict,
+		strings.Join(ids, " "), verdict, "",
 	)
 }
 
@@ -126,7 +124,7 @@ func (s *Sheet) Finish() (Counts, error) {
 		s.counts.NoReset++
 		s.example(Example{User: t.User, Verdict: NoReset, Note: "ticket " + t.Ticket})
 		line := make([]string, len(Columns))
-		line[1], line[len(line)-2], line[len(line)-1] = t.User, t.Ticket, NoReset
+		line[1], line[len(line)-3], line[len(line)-2] = t.User, t.Ticket, NoReset
 		if err := s.write(nil, line...); err != nil {
 			return s.counts, err
 		}
@@ -145,7 +143,7 @@ func (s *Sheet) stray(x *Stray) error {
 	return s.write(nil,
 		"", "", x.User.ID, x.User.AlternateID, "", "", "", "", "", x.RunID, "",
 		string(Unexplained), x.note(), "", strings.Join(x.Events, " "), stamp(x.At), x.Actor.ID, evidence.ActorName(x.Actor), strings.Join(x.Factors, " "),
-		strings.Join(ids, " "), verdict,
+		strings.Join(ids, " "), verdict, "",
 	)
 }
 
@@ -176,9 +174,11 @@ func (s *Sheet) ticket(ids []string) ([]string, string) {
 }
 
 func (s *Sheet) example(e Example) {
-	if len(s.counts.Worst) < maxExamples {
-		s.counts.Worst = append(s.counts.Worst, e)
+	if len(s.counts.Worst) == maxExamples {
+		s.counts.More++
+		return
 	}
+	s.counts.Worst = append(s.counts.Worst, e)
 }
 
 // worse returns the verdict of a row or, if it is OK, the verdict of its tickets.

@@ -3,24 +3,18 @@ package audit
 import (
 	"context"
 	"fmt"
-	"io"
+	"strconv"
 	"strings"
 
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/results"
+	"oktareset/runner/table"
 )
 
 // write writes the audit while it reads the results a second time.
-func (r *run) write(ctx context.Context, w io.Writer) (Counts, error) {
-	columns, err := results.Columns(r.opts.Results)
-	if err != nil {
-		return Counts{}, err
-	}
-	sheet, err := r.audit.NewSheet(w, columns)
-	if err != nil {
-		return Counts{}, err
-	}
+func (r *run) write(ctx context.Context, out *table.Sheet) (Counts, error) {
+	sheet := r.audit.NewSheet(out, len(r.columns))
 	n := 0
 	for e, err := range results.Scan(r.opts.Results) {
 		if n++; err == nil && n > r.rows {
@@ -82,11 +76,14 @@ func (r *run) summarize(c Counts) error {
 			console.Plural(r.tickets, "ticket"), console.Plural(c.NoTicket, "reset"), console.Plural(c.NoReset, "ticket"))
 	}
 	for _, e := range c.Worst {
-		where := "row " + e.Row + ", "
-		if e.Row == "" {
-			where = ""
+		where := ""
+		if row, err := strconv.Atoi(e.Row); err == nil {
+			where = fmt.Sprintf("line %d ", results.Line(row))
 		}
 		r.Console.Info("%s: %s%s%s", e.Verdict, where, e.User, prefixed(": ", e.Note))
+	}
+	if c.More > 0 {
+		r.Console.Info("and %d more in %s", c.More, r.opts.Output)
 	}
 	if c.Settled > 0 {
 		r.Console.Info("the log proves %s whose answer was lost; to settle that in the results, with the flags of the run: oktareset reset --resume %s",

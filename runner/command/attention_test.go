@@ -232,7 +232,7 @@ func TestWhoNeedsAttentionInCompleteResults(t *testing.T) {
 		v.reset(confirm(3))
 		v.args = nil
 		v.reset("--resume", "-o", v.path("users.results.csv"))
-		if got := v.said("these rows need", 2); got != "these rows need attention:\n  row 2 ghost@example.com: no such user" {
+		if got := v.said("these rows need", 2); got != "these rows need attention:\n  line 3 ghost@example.com: no such user" {
 			t.Errorf("complete results say\n%s", v.stderr)
 		}
 	})

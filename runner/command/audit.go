@@ -37,7 +37,7 @@ func (a *app) auditCommand() *cli.Command {
 		&cli.StringFlag{Name: "ticket-column", Category: what, Usage: "`NAME` of the column of --tickets that holds the tickets (default: found by its name)"},
 		&cli.StringFlag{Name: "ticket-user-column", Category: what, Usage: "`NAME` of the column of --tickets that holds user IDs or logins (default: found by its name)"},
 		periodFlag("wait", what, defaultWait, "wait up to `D` for events that are missing: the log lags"),
-		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: output, Usage: "write the audit to `FILE` (default: users.audit.csv beside users.results.csv)"},
+		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: output, Usage: "write the audit to `FILE`, in place of an earlier one (default: users.audit.csv beside users.results.csv)"},
 		&cli.BoolFlag{Name: "json", Category: output, Usage: "print the numbers on stdout as JSON"},
 	}
 	return &cli.Command{

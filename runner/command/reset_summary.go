@@ -79,9 +79,6 @@ func attentionLines(s *job.Summary) []string {
 	}
 	for _, c := range a.Cases {
 		where := fmt.Sprintf("line %d", c.Line)
-		if c.Line == 0 { // the input isn't at hand any more
-			where = fmt.Sprintf("row %d", c.Row)
-		}
 		if c.Who != "" {
 			where += " " + runner.Cut(c.Who, mostName)
 		}

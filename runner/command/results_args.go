@@ -1,8 +1,6 @@
 package command
 
 import (
-	"strings"
-
 	"github.com/urfave/cli/v2"
 
 	"oktareset/runner/access"
@@ -41,7 +39,7 @@ func parseResults(c *cli.Context, missing string) (o console.Options, org access
 func besideResults(c *cli.Context, path, what string) (string, error) {
 	name, output := c.Command.Name, c.String("output")
 	if output == "" {
-		output = strings.TrimSuffix(results.Stem(path), ".results") + "." + name + ".csv"
+		output = results.ListPath(path, name)
 	}
 	if files.SameFile(output, path) {
 		return output, fault.Usage("choose another file with -o", "the %s would overwrite the results %s", what, path)

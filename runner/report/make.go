@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -71,8 +70,8 @@ func readManifest(path string) (results.Manifest, error) {
 	if err == nil {
 		err = results.RefuseUnfinished(&m, path)
 	}
-	if _, statErr := os.Stat(path); statErr != nil && (err == nil || errors.Is(err, fs.ErrNotExist)) {
-		return m, fault.Refused(fmt.Errorf("read the results: %w", statErr))
+	if missing := results.Missing(path); missing != nil && (err == nil || errors.Is(err, fs.ErrNotExist)) {
+		return m, fault.Refused(missing)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, results.NoManifest(path)

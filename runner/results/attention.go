@@ -24,7 +24,7 @@ func WorstFirst() []runner.Status { return slices.Clone(worstFirst) }
 // Case is a row that needs attention.
 type Case struct {
 	Row  int `json:"row"`
-	Line int `json:"line"` // of the input
+	Line int `json:"line"` // of the input, or of the results if the input isn't at hand any more
 	// the login if known, else the cell of the row; "" if that is empty
 	Who    string        `json:"who"`
 	Status runner.Status `json:"status"`
@@ -100,6 +100,10 @@ func (n *Notices) Attention(counts runner.Counts) Attention {
 	return a
 }
 
+// Line returns on which line of the results a row is: below the header, as no cell has a line
+// break.
+func Line(row int) int { return row + 1 }
+
 // Reread collects the rows of settled results, whose final statuses are counts. It leaves out
 // what it can't read: the counts are known.
 func Reread(path string, counts runner.Counts) Attention {
@@ -110,7 +114,7 @@ func Reread(path string, counts runner.Counts) Attention {
 				break
 			}
 			if n.Wants(e.Status) {
-				n.Add(runner.Row{N: e.Row, Input: e.Record.Input}, &e.Record)
+				n.Add(runner.Row{N: e.Row, Line: Line(e.Row), Input: e.Record.Input}, &e.Record)
 			}
 		}
 	}

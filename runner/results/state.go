@@ -72,17 +72,16 @@ func RunText(m *Manifest) string {
 // NoManifest is the error of whoever reads results or a plan and finds no manifest of the file: it
 // says what the file is.
 func NoManifest(path string) error {
-	hint := "give the .csv that reset wrote, as users.results.csv, with its .json beside it"
 	switch kindAt(path) {
 	case table.KindRecords:
 		return fault.Usage("keep the .json beside it, as the run left it",
 			"%q has no manifest %q, which says of which org it is, by whom and with whose consent", path, ManifestPath(path))
 	case table.KindAudit:
-		return fault.Usage(hint, "%q is an audit, neither results nor a plan", path)
+		return fault.Usage(hintResults, "%q is an audit, neither results nor a plan", path)
 	case table.KindAfter:
-		return fault.Usage(hint, "%q is a list of who is back, neither results nor a plan", path)
+		return fault.Usage(hintResults, "%q is a list of who is back, neither results nor a plan", path)
 	}
-	return fault.Usage(hint, "%q is neither results nor a plan: no reset wrote it", path)
+	return fault.Usage(hintResults, "%q is neither results nor a plan: no reset wrote it", path)
 }
 
 // isOurs reports whether a file has the header of results or of a plan, even after a spreadsheet

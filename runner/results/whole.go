@@ -13,8 +13,8 @@ import (
 // rehearsal, results whose run hasn't ended, and those that aren't as their run left them.
 func ReadWhole(path string) (Manifest, error) {
 	m, err := ReadManifest(path)
-	if _, statErr := os.Stat(path); statErr != nil && (err != nil || m.Finished) {
-		return m, fmt.Errorf("read the results: %w", statErr)
+	if missing := Missing(path); missing != nil && (err != nil || m.Finished) {
+		return m, missing
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, NoManifest(path)
@@ -36,6 +36,23 @@ func ReadWhole(path string) (Manifest, error) {
 	}
 	return m, Unchanged(&m, path)
 }
+
+// Missing returns an error if no file is at the path of results.
+func Missing(path string) error {
+	_, err := os.Stat(path)
+	switch _, manifestErr := os.Stat(ManifestPath(path)); {
+	case err == nil:
+		return nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("read the results: %w", err)
+	case manifestErr == nil:
+		return fault.Usage("put it back as the run left it", "%q isn't there, only its manifest %q", path, ManifestPath(path))
+	}
+	return fault.Usage(hintResults, "%q isn't there", path)
+}
+
+// hintResults says which file is meant by results.
+const hintResults = "give the .csv that reset wrote, as users.results.csv, with its .json beside it"
 
 // Unchanged refuses results that aren't as their run left them.
 func Unchanged(m *Manifest, path string) error {

@@ -21,23 +21,24 @@ const (
 // AuditColumns are the columns of an audit. The input's own follow them.
 var AuditColumns = []string{
 	"row", "input", "user_id", "login", "status", "reason", "request_id", "started_at", "finished_at", "run_id", "ticket",
-	"verdict", "note", "proof", "events", "event_at", "actor_id", "actor", "factors", "tickets", "ticket_verdict",
+	"verdict", "note", "proof", "events", "event_at", "actor_id", "actor", "factors", "tickets", "ticket_verdict", SumColumn,
 }
 
 // AfterColumns are the columns of a list of who is back in after a reset. The input's own follow them.
-var AfterColumns = []string{"row", "login", "user_id", "status", "reason", "factor", "at", "ip", "city", "country", "detail"}
+var AfterColumns = []string{"row", "login", "user_id", "status", "reason", "factor", "at", "ip", "city", "country", "detail", "as_of", SumColumn}
 
 // JournalColumn is what the first line of a journal begins with.
 const JournalColumn = "oktareset journal"
 
-// headers are what the files of a kind begin with.
+// headers are what the files of a kind begin with, those of earlier versions, too: these had no
+// checksum.
 var headers = []struct {
 	kind    Kind
 	columns []string
 }{
 	{KindRecords, Columns},
-	{KindAudit, AuditColumns},
-	{KindAfter, AfterColumns},
+	{KindAudit, AuditColumns[:21]},
+	{KindAfter, AfterColumns[:11]},
 	{KindExport, []string{ExportColumn}},
 	{KindJournal, []string{JournalColumn}},
 }

@@ -73,7 +73,8 @@ func NewReader(r io.Reader, o ReaderOptions) (*Reader, error) {
 		return nil, err
 	}
 	in.header, in.headLine = slices.Clone(cells), line
-	if Ours(in.header) {
+	switch KindOf(in.header) {
+	case KindRecords, KindAudit, KindAfter:
 		in.in.limit = maxOwnRow
 	}
 	return in, nil
