@@ -65,7 +65,7 @@ func share(people []*person, classic bool) addresses {
 		n := p.fold(classic)
 		var mine []string
 		for i := range n.given {
-			if key := addressKey(n.given[i].from.ip); key != "" && p.own(&n.given[i]) && !slices.Contains(mine, key) {
+			if key := addressKey(n.given[i].from.IP); key != "" && p.own(&n.given[i]) && !slices.Contains(mine, key) {
 				mine = append(mine, key)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner/evidence"
+	"oktareset/runner/results"
 )
 
 // person is a user whom the results have changed, or may have.
@@ -37,23 +38,8 @@ type mark struct {
 	by     evidence.Source
 	system bool // Okta itself did it
 	ours   bool // a run of these results did it
-	from   place
+	from   results.Place
 	key    string // of its request: an Okta Verify is given by several events of one
-}
-
-// place is where a request came from, by the log; "" for what the log doesn't say.
-type place struct{ ip, city, country string }
-
-// String returns a text as "203.0.113.66 (Singapore, Singapore)".
-func (p place) String() string {
-	where := strings.Join(slices.DeleteFunc([]string{p.city, p.country}, func(s string) bool { return s == "" }), ", ")
-	switch {
-	case where == "":
-		return p.ip
-	case p.ip == "":
-		return where
-	}
-	return p.ip + " (" + where + ")"
 }
 
 // clockSlack allows for the milliseconds that a file cuts off, and for server clocks that differ.
@@ -83,7 +69,7 @@ func (p *person) take(e *oktaclient.LogEvent, f *evidence.Fact, ours bool) {
 	p.marks = append(p.marks, mark{
 		at: e.Published, id: e.UUID, kind: f.Kind, whole: f.Whole, factor: f.Factor, change: e.EventType == oktaclient.EventUpdate,
 		by: f.By, system: e.Actor.Type == systemActor, ours: ours, key: evidence.ResetKey(e, p.id),
-		from: place{e.Client.IP, e.Client.Place.City, e.Client.Place.Country},
+		from: results.Place{IP: e.Client.IP, City: e.Client.Place.City, Country: e.Client.Place.Country},
 	})
 }
 

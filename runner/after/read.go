@@ -102,7 +102,7 @@ func (r *run) readHistory(ctx context.Context) error {
 	var ask []*person
 	for _, p := range r.people {
 		n := p.fold(r.classic)
-		if !p.before.read && slices.ContainsFunc(n.given, func(m mark) bool { return p.own(&m) && m.from.ip != "" }) {
+		if !p.before.read && slices.ContainsFunc(n.given, func(m mark) bool { return p.own(&m) && m.from.IP != "" }) {
 			ask = append(ask, p)
 		}
 	}

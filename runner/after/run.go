@@ -18,7 +18,6 @@ import (
 	"oktareset/runner/progress"
 	"oktareset/runner/results"
 	"oktareset/runner/roster"
-	"oktareset/runner/table"
 )
 
 // Options are what the flags of after set.
@@ -97,7 +96,7 @@ func (r *run) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.out = results.NewList(r.opts.Output, &m, table.AfterColumns, columns)
+	r.out = results.AfterList(r.opts.Output, &m, columns)
 	if err := r.out.Writable(ctx); err != nil {
 		return err
 	}
@@ -121,7 +120,7 @@ func (r *run) open(ctx context.Context) error {
 func (r *run) add(e *results.Entry, people func([]string) roster.Person, recorded bool) error {
 	r.rows++
 	rec := &e.Record
-	if !asked(e, recorded) {
+	if !results.MayBeAway(rec, recorded) {
 		r.left++
 		return nil
 	}
@@ -140,15 +139,6 @@ func (r *run) add(e *results.Entry, people func([]string) roster.Person, recorde
 	r.byID[p.id] = p
 	r.people = append(r.people, p)
 	return nil
-}
-
-// asked reports whether a user may have to come back: the row removed factors, or may have.
-func asked(e *results.Entry, recorded bool) bool {
-	switch e.Status {
-	case runner.StatusReset, runner.StatusPartial, runner.StatusUnknown:
-		return e.Record.UserID != "" && !(recorded && e.Record.Factors == "")
-	}
-	return false
 }
 
 // begin says which users and which time the command asks about.

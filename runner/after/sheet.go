@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"oktareset/runner/fault"
 	"oktareset/runner/results"
@@ -48,18 +46,10 @@ func (r *run) writeTo(ctx context.Context, sheet *table.Sheet) error {
 // cells returns the cells of a user, before those of the input.
 func (r *run) cells(n int) []string {
 	p, f := r.people[n], &r.found[n]
-	reasons := make([]string, len(f.Reasons))
-	for i, reason := range f.Reasons {
-		reasons[i] = string(reason)
+	line := results.AfterLine{
+		Row: p.row, Login: p.login, UserID: p.id, Status: f.Status, Reasons: f.Reasons, Factor: f.Factor, At: f.At, From: f.From, Detail: f.Detail, AsOf: r.asOf,
 	}
-	at := ""
-	if !f.At.IsZero() {
-		at = f.At.UTC().Format(table.TimeFormat)
-	}
-	return []string{
-		strconv.Itoa(p.row), p.login, p.id, string(f.Status), strings.Join(reasons, " "), f.Factor, at, f.From.ip, f.From.city, f.From.country, f.Detail,
-		r.asOf.UTC().Format(table.TimeFormat), "",
-	}
+	return line.Cells()
 }
 
 // label names a user for people.

@@ -106,7 +106,7 @@ func (r *run) summary() Summary {
 // text returns a text as "150 back, 10 to look at, 40 not back yet".
 func (s *Summary) text() string {
 	var parts []string
-	for _, status := range Statuses {
+	for _, status := range results.AfterStatuses {
 		if n := s.Statuses[status]; n > 0 {
 			text := fmt.Sprintf("%d %s", n, map[Status]string{Back: "back", LookAt: "to look at", NotYet: "not back yet", Unknown: "unknown"}[status])
 			if status == Back && s.ByList > 0 {

@@ -8,36 +8,24 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner/evidence"
+	"oktareset/runner/results"
 )
 
-// Status is what became of a user after the reset. The set is closed.
-type Status string
+// The words of the list are those of package results, which the page reads, too.
+type (
+	// Status is what became of a user after the reset.
+	Status = results.AfterStatus
+	// Reason says why somebody needs a look.
+	Reason = results.AfterReason
+)
 
 // The statuses.
 const (
-	Back    Status = "back"    // has a factor again
-	LookAt  Status = "look_at" // has one, too, and something about it needs a look
-	NotYet  Status = "not_yet" // has none yet
-	Unknown Status = "unknown" // neither the log nor the list of factors can tell
+	Back    = results.AfterBack
+	LookAt  = results.AfterLookAt
+	NotYet  = results.AfterNotYet
+	Unknown = results.AfterUnknown
 )
-
-// Statuses are all statuses, the best first.
-var Statuses = []Status{Back, LookAt, NotYet, Unknown}
-
-// Reason says why somebody needs a look. The set is closed.
-type Reason string
-
-// The reasons.
-const (
-	ByAnother      Reason = "enrolled_by_another" // somebody else than the user enrolled the factor
-	SharedAddress  Reason = "shared_address"      // several users enrolled from one address, which isn't theirs
-	NewCountry     Reason = "new_country"         // the user hasn't signed in from there before
-	SeveralDevices Reason = "several_devices"     // in a few minutes
-	AdminConsole   Reason = "admin_console"       // was opened right after the enrollment
-)
-
-// Reasons are all reasons, the worst first.
-var Reasons = []Reason{ByAnother, SharedAddress, NewCountry, SeveralDevices, AdminConsole}
 
 const (
 	// sharing is how many users of the results must enroll from an address to make it a shared one.
@@ -54,7 +42,7 @@ type Finding struct {
 	Reasons []Reason
 	Factor  string    // the oldest one that is there, as TYPE:PROVIDER; several with a space
 	At      time.Time // when; zero: never
-	From    place
+	From    results.Place
 	Detail  string
 	ByList  bool // back by the list of factors alone: nobody knows whom to look at
 }
@@ -72,7 +60,7 @@ func (p *person) judge(classic bool, shared addresses) Finding {
 	case p.listed != nil && p.listed.why != "":
 		return Finding{Status: Unknown, Detail: p.listed.why}
 	case p.listed != nil && p.listed.factor != "":
-		return Finding{Status: Back, ByList: true, Factor: p.listed.factor, At: p.listed.at, Detail: "by the list of factors, which says nothing of who enrolled it and from where"}
+		return Finding{Status: Back, ByList: true, Factor: p.listed.factor, At: p.listed.at, Detail: results.AfterByList}
 	case p.doubt && p.reset.IsZero():
 		return Finding{Status: Unknown, Detail: "nothing proves that this user was reset: oktareset reset --resume looks again"}
 	case p.listed == nil && p.open(&n):
@@ -105,11 +93,11 @@ func (p *person) back(n *now, first []mark, shared addresses) Finding {
 		is  Reason
 		why string
 	}{
-		{ByAnother, p.byAnother(n)},
-		{SharedAddress, p.sharedAddress(n, shared)},
-		{NewCountry, p.newCountry(n)},
-		{SeveralDevices, severalDevices(n)},
-		{AdminConsole, adminConsole(n)},
+		{results.ByAnother, p.byAnother(n)},
+		{results.SharedAddress, p.sharedAddress(n, shared)},
+		{results.NewCountry, p.newCountry(n)},
+		{results.SeveralDevices, severalDevices(n)},
+		{results.AdminConsole, adminConsole(n)},
 	} {
 		if reason.why != "" {
 			f.Status, f.Reasons, details = LookAt, append(f.Reasons, reason.is), append(details, reason.why)
@@ -140,8 +128,8 @@ func (p *person) sharedAddress(n *now, shared addresses) string {
 		if !p.own(m) {
 			continue
 		}
-		a := shared[addressKey(m.from.ip)]
-		if a == nil || a.users < sharing || p.before.addresses[addressKey(m.from.ip)] || a.known > 0 && 2*a.used >= a.known {
+		a := shared[addressKey(m.from.IP)]
+		if a == nil || a.users < sharing || p.before.addresses[addressKey(m.from.IP)] || a.known > 0 && 2*a.used >= a.known {
 			continue
 		}
 		text := fmt.Sprintf("%d of these users enrolled from this address", a.users)
@@ -159,10 +147,10 @@ func (p *person) sharedAddress(n *now, shared addresses) string {
 func (p *person) newCountry(n *now) string {
 	for i := range n.given {
 		m := &n.given[i]
-		if !p.own(m) || m.from.country == "" || len(p.before.countries) == 0 || slices.Contains(p.before.countries, m.from.country) {
+		if !p.own(m) || m.from.Country == "" || len(p.before.countries) == 0 || slices.Contains(p.before.countries, m.from.Country) {
 			continue
 		}
-		return fmt.Sprintf("%s is a new country: since %s the user had signed in from %s only", m.from.country, p.before.since.UTC().Format(time.DateOnly),
+		return fmt.Sprintf("%s is a new country: since %s the user had signed in from %s only", m.from.Country, p.before.since.UTC().Format(time.DateOnly),
 			strings.Join(p.before.countries, ", "))
 	}
 	return ""

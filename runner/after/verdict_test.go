@@ -9,6 +9,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner/evidence"
+	"oktareset/runner/results"
 )
 
 const (
@@ -226,7 +227,7 @@ func TestSharedAddress(t *testing.T) {
 				f := p.judge(false, shared)
 				if f.Status == LookAt {
 					got = append(got, fmt.Sprint(p.row))
-					if !strings.Contains(f.Detail, tt.text) || f.Reasons[0] != SharedAddress {
+					if !strings.Contains(f.Detail, tt.text) || f.Reasons[0] != results.SharedAddress {
 						t.Errorf("row %d: %v, %s", p.row, f.Reasons, f.Detail)
 					}
 				}
@@ -235,16 +236,5 @@ func TestSharedAddress(t *testing.T) {
 				t.Errorf("looked at %v, want %v", got, tt.want)
 			}
 		})
-	}
-}
-
-func TestPlaceText(t *testing.T) {
-	t.Parallel()
-	for want, p := range map[string]place{
-		"": {}, home: {ip: home}, home + " (Oslo, Norway)": {home, "Oslo", "Norway"}, "Norway": {country: "Norway"}, home + " (Norway)": {ip: home, country: "Norway"},
-	} {
-		if got := p.String(); got != want {
-			t.Errorf("%+v is %q, want %q", p, got, want)
-		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"oktareset/oktaclient/standin"
 	"oktareset/runner/after"
 	"oktareset/runner/fault"
+	"oktareset/runner/results"
 )
 
 // after runs "oktareset after FLAGS users.results.csv" and returns the exit code.
@@ -72,7 +73,7 @@ func TestAfter(t *testing.T) {
 			}
 		}
 		var s after.Summary
-		if err := json.Unmarshal(out.Bytes(), &s); err != nil || s.Statuses[after.Back] != 150 || s.Reasons[after.SharedAddress] != 10 || len(s.LookAt) != 10 || s.ExitCode != 1 {
+		if err := json.Unmarshal(out.Bytes(), &s); err != nil || s.Statuses[after.Back] != 150 || s.Reasons[results.SharedAddress] != 10 || len(s.LookAt) != 10 || s.ExitCode != 1 {
 			v.t.Errorf("%+v, %v", s, err)
 		}
 	})

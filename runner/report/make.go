@@ -35,6 +35,9 @@ func Make(ctx context.Context, e *access.Env, o Options) error {
 	}
 	s := subject(&m, f)
 	s.Version = e.Version
+	if !m.DryRun {
+		s.After = afterOf(&m, f)
+	}
 	var sum Summary
 	err = writePage(e.Stdout, o.Output, func(w io.Writer) error {
 		sum, err = Write(w, s, f.lines(ctx))
@@ -45,6 +48,12 @@ func Make(ctx context.Context, e *access.Env, o Options) error {
 	}
 	if o.Output != "-" {
 		e.Console.Info("page: %s (%s, %s)", o.Output, console.Plural(sum.Rows, "row"), needText(sum.Open))
+	}
+	switch {
+	case sum.Problem != "":
+		e.Console.Warn("the page doesn't say who is back: %s", sum.Problem)
+	case sum.Back != "" && o.Output != "-":
+		e.Console.Info("of %s: %s", s.After.File, sum.Back)
 	}
 	return tellCondition(o, s.Condition)
 }

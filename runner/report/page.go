@@ -53,9 +53,10 @@ type page struct {
 	File    string
 	Notices []notice
 
-	Bar      []segment
-	Statuses []status
-	Rows     int
+	Rows   int
+	Counts counts // of the rows, by status
+	Need   need   // rows that need attention
+	Back   *backPart
 
 	Facts []fact
 	Runs  []run
@@ -74,13 +75,10 @@ type page struct {
 	Factors  []factor
 	Without  int
 
-	Named     bool     // the input has people's names
-	Columns   string   // of the input, which AllRows has; "": there are none
-	Listed    string   // what the factors of a row are; "": there are none
-	Open      []status // statuses that need attention
-	OpenRows  []row
-	OpenCount int
-	Skipped   []row // of a plan
+	Named     bool   // the input has people's names
+	Columns   string // of the input, which AllRows has; "": there are none
+	Listed    string // what the factors of a row are; "": there are none
+	Skipped   []row  // of a plan
 	SkipCount int
 	AllRows   []row
 	LeftOut   int  // rows that AllRows doesn't have
@@ -90,6 +88,29 @@ type page struct {
 	Approve   bool // the plan can be approved
 	Apply     string
 	SHA256    string
+}
+
+// counts are how many rows, or users, have which status.
+type counts struct {
+	Rows     int
+	Noun     string // row or user
+	Bar      []segment
+	Statuses []status
+}
+
+// need are rows that somebody has to look after, the worst first.
+type need struct {
+	Caption  string
+	File     string // has them all
+	Statuses []status
+	Rows     []row
+	Total    int
+}
+
+// add adds the rows of a status, as far as the page has them.
+func (n *need) add(s status, rows []row) {
+	s.Shown = len(rows)
+	n.Statuses, n.Rows, n.Total = append(n.Statuses, s), append(n.Rows, rows...), n.Total+s.Rows
 }
 
 // Write reads all lines, one for each row, and writes the page. It returns the first error of
@@ -103,10 +124,15 @@ func Write(w io.Writer, s Subject, lines iter.Seq2[Line, error]) (Summary, error
 	if _, err := out.WriteString(Mark); err != nil {
 		return Summary{}, err
 	}
-	if err := pageTemplate.Execute(out, newPage(&s, t)); err != nil {
+	p := newPage(&s, t)
+	if err := pageTemplate.Execute(out, p); err != nil {
 		return Summary{}, err
 	}
-	return Summary{Rows: t.counts.Total(), Open: t.openRows()}, out.Flush()
+	sum := Summary{Rows: p.Rows, Open: p.Need.Total}
+	if p.Back != nil {
+		sum.Back, sum.Problem = p.Back.Sum, p.Back.Problem
+	}
+	return sum, out.Flush()
 }
 
 // newPage fills in what the page says.
@@ -114,18 +140,19 @@ func newPage(s *Subject, t *tally) *page {
 	p := &page{
 		Policy: policy(), Style: template.CSS(pageCSS), Script: template.JS(pageJS), //nolint:gosec // both are ours, and constant
 		Version: cell(s.Version), Plan: s.Plan, Org: cell(s.Org), Ticket: cell(s.Ticket), File: cell(s.File),
-		Rows: t.counts.Total(), OpenCount: t.openRows(), AllRows: t.rows, SHA256: cell(s.SHA256),
+		Rows: t.counts.Total(), AllRows: t.rows, SHA256: cell(s.SHA256),
 	}
+	p.Counts = counts{Rows: p.Rows, Noun: "row", Statuses: statuses(t, s.Plan)}
+	p.attention(t)
+	p.Back = t.back.part(s)
 	p.factors(s, t)
 	p.headline(s, t)
 	p.Notices = notices(s, t)
-	p.Statuses = statuses(t, s.Plan)
 	p.Facts, p.Runs = facts(s, t), runs(s.Runs)
 	p.Early = len(s.Runs) - len(p.Runs)
-	p.attention(t)
 	p.all(t)
 	if !s.Plan {
-		p.Bar = segments(p.Statuses, p.Rows)
+		p.Counts.Bar = segments(p.Counts.Statuses, p.Rows)
 		p.overTime(s, t)
 		return p
 	}
@@ -199,7 +226,7 @@ func (p *page) headline(s *Subject, t *tally) {
 	if n > 0 {
 		p.Follow = c.follow()
 	}
-	p.Needs = needs(p.OpenCount)
+	p.Needs = needs(p.Need.Total)
 	if n := t.counts[runner.StatusSkipped]; n > 0 {
 		p.Left = was(n, s.Plan) + " left alone on purpose"
 	}
@@ -250,15 +277,10 @@ func (p *page) overTime(s *Subject, t *tally) {
 
 // attention fills in the rows that need attention, the worst first.
 func (p *page) attention(t *tally) {
+	p.Need = need{Caption: "Rows that need attention", File: p.File}
 	for _, s := range results.WorstFirst() {
-		i := slices.IndexFunc(p.Statuses, func(st status) bool { return st.Name == string(s) })
-		if i < 0 {
-			continue
+		if i := slices.IndexFunc(p.Counts.Statuses, func(st status) bool { return st.Name == string(s) }); i >= 0 {
+			p.Need.add(p.Counts.Statuses[i], t.open[s])
 		}
-		st := p.Statuses[i]
-		rows := t.open[s]
-		st.Shown = len(rows)
-		p.Open = append(p.Open, st)
-		p.OpenRows = append(p.OpenRows, rows...)
 	}
 }

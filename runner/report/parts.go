@@ -36,14 +36,17 @@ func statuses(t *tally, plan bool) []status {
 		if n == 0 {
 			continue
 		}
-		w := wordsFor(s, plan)
-		st := status{Name: string(s), Label: w.label, Means: w.means, Advice: w.advice, Rows: n, Share: share(n, t.counts.Total())}
+		st := newStatus(string(s), wordsFor(s, plan), n, t.counts.Total())
 		for _, k := range t.reasons[s].sorted() {
 			st.Reasons = append(st.Reasons, comma(k.Rows)+": "+reasonText(k.Name))
 		}
 		all = append(all, st)
 	}
 	return all
+}
+
+func newStatus(name string, w words, n, total int) status {
+	return status{Name: name, Label: w.label, Means: w.means, Advice: w.advice, Rows: n, Share: share(n, total)}
 }
 
 // segment is a part of the bar, in thousandths.

@@ -35,6 +35,7 @@ type Subject struct {
 	Verified *results.Verified // how the user proved who they are; nil: nobody was asked to, or did
 	Runs     []Run             // in the order in which they began
 	Columns  []string          // names of the input's columns, of which lines have Cells
+	After    *After            // who is back; nil: no list says it
 }
 
 // Condition is how a file agrees with its manifest.
@@ -102,4 +103,7 @@ type Line struct {
 type Summary struct {
 	Rows int // of the file
 	Open int // of these, rows that need attention
+
+	Back    string // how many are back, in words; "": no list says it
+	Problem string // why a list that is there isn't shown; ""
 }

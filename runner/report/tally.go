@@ -38,6 +38,7 @@ type tally struct {
 	rows    []row                   // of a result: all; of a plan: those that would be reset
 	first   time.Time               // started_at and finished_at of the file
 	last    time.Time
+	back    *back // nil: no list says who is back
 }
 
 // row is a row as the page shows it.
@@ -61,7 +62,10 @@ func readRows(lines iter.Seq2[Line, error], s *Subject) (*tally, error) {
 	t := &tally{
 		plan: s.Plan, people: newPeople(s.Columns),
 		counts: runner.Counts{}, reasons: make(map[runner.Status]kinds), factors: kinds{}, time: newTimeline(),
-		open: make(map[runner.Status][]row),
+		open: make(map[runner.Status][]row), back: newBack(s),
+	}
+	if t.back != nil {
+		defer t.back.end()
 	}
 	for line, err := range lines {
 		if err != nil {
@@ -120,6 +124,13 @@ func (t *tally) add(line Line) {
 		t.addFactors(strings.Fields(rec.Factors))
 	}
 	t.addTimes(rec.StartedAt, rec.FinishedAt, about)
+	if t.back != nil {
+		t.back.add(line.Row, rec, func(login string) row {
+			named := line
+			named.Record.Login = cmp.Or(rec.Login, login)
+			return t.newRow(named)
+		})
+	}
 	if (!t.plan || about) && len(t.rows) < MaxRows {
 		t.rows = append(t.rows, t.newRow(line))
 	}
@@ -153,17 +164,6 @@ func (t *tally) addTimes(started, finished string, about bool) {
 	if at.After(t.last) {
 		t.last = at
 	}
-}
-
-// openRows is how many rows need attention.
-func (t *tally) openRows() int {
-	n := 0
-	for s, k := range t.counts {
-		if !s.OK() {
-			n += k
-		}
-	}
-	return n
 }
 
 // newRow shares no memory with the line.

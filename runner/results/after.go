@@ -1,0 +1,146 @@
+package results
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"oktareset/runner"
+	"oktareset/runner/table"
+)
+
+// AfterStatus is what became of a user after the reset. The set is closed.
+type AfterStatus string
+
+// The statuses of a list of who is back.
+const (
+	AfterBack    AfterStatus = "back"    // has a factor again
+	AfterLookAt  AfterStatus = "look_at" // has one, too, and something about it needs a look
+	AfterNotYet  AfterStatus = "not_yet" // has none yet
+	AfterUnknown AfterStatus = "unknown" // neither the log nor the list of factors can tell
+)
+
+// AfterStatuses are all of them, the best first.
+var AfterStatuses = []AfterStatus{AfterBack, AfterLookAt, AfterNotYet, AfterUnknown}
+
+// AfterReason says why somebody needs a look. The set is closed.
+type AfterReason string
+
+// The reasons.
+const (
+	ByAnother      AfterReason = "enrolled_by_another" // somebody else than the user enrolled the factor
+	SharedAddress  AfterReason = "shared_address"      // several users enrolled from one address, which isn't theirs
+	NewCountry     AfterReason = "new_country"         // the user hasn't signed in from there before
+	SeveralDevices AfterReason = "several_devices"     // in a few minutes
+	AdminConsole   AfterReason = "admin_console"       // was opened right after the enrollment
+)
+
+// AfterReasons are all of them, the worst first.
+var AfterReasons = []AfterReason{ByAnother, SharedAddress, NewCountry, SeveralDevices, AdminConsole}
+
+// AfterByList is the detail about somebody who is back by the list of factors alone: nobody knows
+// whom to look at.
+const AfterByList = "by the list of factors, which says nothing of who enrolled it and from where"
+
+// Place is where a request came from, by the log; "" for what the log doesn't say.
+type Place struct{ IP, City, Country string }
+
+// String returns a text as "203.0.113.66 (Singapore, Singapore)".
+func (p Place) String() string {
+	where := strings.Join(slices.DeleteFunc([]string{p.City, p.Country}, func(s string) bool { return s == "" }), ", ")
+	switch {
+	case where == "":
+		return p.IP
+	case p.IP == "":
+		return where
+	}
+	return p.IP + " (" + where + ")"
+}
+
+// AfterLine is a line of a list of who is back.
+type AfterLine struct {
+	Row     int
+	Login   string
+	UserID  string
+	Status  AfterStatus
+	Reasons []AfterReason
+	Factor  string // as TYPE:PROVIDER; several with a space; ""
+	At      time.Time
+	From    Place
+	Detail  string
+	AsOf    time.Time // the org was asked
+}
+
+// Cells returns the line as it is in the file, before the cells of the input.
+func (l *AfterLine) Cells() []string {
+	reasons := make([]string, len(l.Reasons))
+	for i, reason := range l.Reasons {
+		reasons[i] = string(reason)
+	}
+	at := ""
+	if !l.At.IsZero() {
+		at = l.At.UTC().Format(table.TimeFormat)
+	}
+	return []string{
+		strconv.Itoa(l.Row), l.Login, l.UserID, string(l.Status), strings.Join(reasons, " "), l.Factor, at,
+		l.From.IP, l.From.City, l.From.Country, l.Detail, l.AsOf.UTC().Format(table.TimeFormat), "",
+	}
+}
+
+// AfterList is the list of who is back, of results whose input has these columns.
+func AfterList(path string, m *Manifest, input []string) *List {
+	return NewList(path, m, table.AfterColumns, input)
+}
+
+// ScanAfter yields the lines of a list of who is back. The last error is that of [List.Scan].
+func (l *List) ScanAfter() iter.Seq2[AfterLine, error] {
+	return func(yield func(AfterLine, error) bool) {
+		for cells, err := range l.Scan() {
+			var line AfterLine
+			if err == nil {
+				line, err = parseAfter(cells)
+			}
+			if !yield(line, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// parseAfter is the inverse of [AfterLine.Cells].
+func parseAfter(cells []string) (l AfterLine, err error) {
+	l = AfterLine{
+		Login: cells[1], UserID: cells[2], Status: AfterStatus(cells[3]), Factor: cells[5], From: Place{cells[7], cells[8], cells[9]}, Detail: cells[10],
+	}
+	for reason := range strings.FieldsSeq(cells[4]) {
+		l.Reasons = append(l.Reasons, AfterReason(reason))
+	}
+	if l.Row, err = strconv.Atoi(cells[0]); err != nil {
+		return l, fmt.Errorf("the row number is %q", cells[0])
+	}
+	if !slices.Contains(AfterStatuses, l.Status) {
+		return l, fmt.Errorf("row %d has the status %q, which isn't one", l.Row, l.Status)
+	}
+	if cells[6] != "" {
+		if l.At, err = time.Parse(time.RFC3339, cells[6]); err != nil {
+			return l, fmt.Errorf("row %d: %w", l.Row, err)
+		}
+	}
+	if l.AsOf, err = time.Parse(time.RFC3339, cells[11]); err != nil {
+		return l, fmt.Errorf("row %d: %w", l.Row, err)
+	}
+	return l, nil
+}
+
+// MayBeAway reports whether a row's user may have to come back: the row removed factors, or may
+// have. recorded says that the user of a row without factors had none.
+func MayBeAway(rec *table.Record, recorded bool) bool {
+	switch runner.Status(rec.Status) {
+	case runner.StatusReset, runner.StatusPartial, runner.StatusUnknown:
+		return rec.UserID != "" && !(recorded && rec.Factors == "")
+	}
+	return false
+}
