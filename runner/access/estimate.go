@@ -2,6 +2,7 @@ package access
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -18,11 +19,122 @@ func Estimate(c *oktaclient.Client, calls int, ceiling rate.Limit, unknown strin
 	if !ok {
 		return unknown
 	}
+	return fmt.Sprintf("%s (%d of the %d calls a minute that this token is allowed)", aboutText(takes(calls, usable, ceiling)), usable, limit)
+}
+
+func takes(calls, usable int, ceiling rate.Limit) time.Duration {
 	d := time.Duration(max(0, calls-1)/usable) * oktaclient.Window
 	if ceiling > 0 {
 		d = max(d, time.Duration(float64(calls)/float64(ceiling)*float64(time.Second)))
 	}
-	return fmt.Sprintf("%s (%d of the %d calls a minute that this token is allowed)", aboutText(d), usable, limit)
+	return d
+}
+
+// PaceTexts say how long a run over users takes that needs this many calls for each: the estimate,
+// if it is long who is locked out by when, and what all of the org's limit would give.
+func PaceTexts(c *oktaclient.Client, users, each int, ceiling rate.Limit, now time.Time) []string {
+	texts := []string{Estimate(c, users*each, ceiling, "not known: the org doesn't report its limit")}
+	if text := Schedule(users, UsersAnHour(c, each, ceiling), now); text != "" {
+		texts = append(texts, text)
+	}
+	if text := otherHalf(c, users*each, ceiling); text != "" {
+		texts = append(texts, text)
+	}
+	return texts
+}
+
+// longRun is how long a run has to last for its pace to matter: then others wait, and people can
+// do something about it.
+const longRun = 10 * time.Minute
+
+// otherHalf says how long the calls would take with all of the org's limit, or "" if that hardly
+// matters. Okta tells a token its own limit, but not the org's: so the text is only about what is
+// usual.
+func otherHalf(c *oktaclient.Client, calls int, ceiling rate.Limit) string {
+	_, usable, ok := c.Allowance(oktaclient.BucketUsers)
+	if !ok || takes(calls, usable, ceiling) < longRun || takes(calls, 2*usable, ceiling) > takes(calls, usable, ceiling)*3/4 {
+		return ""
+	}
+	return shareText(c) + "; with all of it: " + aboutText(takes(calls, 2*usable, ceiling))
+}
+
+// shareText says what share of the org's limit new credentials have, and where an admin sees and
+// changes it.
+func shareText(c *oktaclient.Client) string {
+	if _, _, app := c.Grant(); app {
+		return "an app has half of the org's limit, unless that was changed in the Admin Console (Applications, the app, Application rate limits)"
+	}
+	return "a token has half of the org's limit, unless that was changed in the Admin Console (Security, API, Tokens, the token)"
+}
+
+// wholeLimit says what the whole of the org's limit would give, for whoever has no run in mind.
+func wholeLimit(c *oktaclient.Client, usable int) string {
+	const users = 10000
+	return fmt.Sprintf("%d users take %s; %s; with all of it: %s", users, aboutText(takes(users, usable, 0)), shareText(c), aboutText(takes(users, 2*usable, 0)))
+}
+
+// UsersAnHour returns how many users a run can do in an hour, with this many calls for each; 0 if
+// that isn't known.
+func UsersAnHour(c *oktaclient.Client, each int, ceiling rate.Limit) float64 {
+	calls := math.Inf(1)
+	if _, usable, ok := c.Allowance(oktaclient.BucketUsers); ok {
+		calls = float64(usable) * float64(time.Hour) / float64(oktaclient.Window)
+	}
+	if ceiling > 0 {
+		calls = min(calls, 3600*float64(ceiling))
+	}
+	if math.IsInf(calls, 1) {
+		return 0
+	}
+	return calls / float64(max(1, each))
+}
+
+// ManyUsers is how many users may take an hour where the limit is low. For fewer, a dry run makes no
+// call that shows the limit.
+const ManyUsers = 1000
+
+// Schedule says how many users are locked out by when, if all of them take more than an hour; else
+// "". If start is zero, it isn't known when the run begins.
+func Schedule(users int, anHour float64, start time.Time) string {
+	if anHour < 1 || float64(users) <= anHour {
+		return ""
+	}
+	all := time.Duration(float64(users) / anHour * float64(time.Hour)).Round(time.Minute)
+	text := console.Plural(int(anHour), "user") + " an hour:"
+	for i, d := range []time.Duration{time.Hour, 4 * time.Hour, 8 * time.Hour, 24 * time.Hour, all} {
+		n := int(anHour * d.Hours())
+		switch {
+		case i == 0:
+			text += fmt.Sprintf(" %d locked out %s", n, when(d, start))
+		case d == all:
+			text += fmt.Sprintf(", all %d %s", users, when(d, start))
+		case d < all*3/4:
+			text += fmt.Sprintf(", %d %s", n, when(d, start))
+		}
+	}
+	return text
+}
+
+// when is as "by 14:05", "by 14:05 tomorrow", "by 14:05 on 30 Nov", or "after 4 h".
+func when(d time.Duration, start time.Time) string {
+	minutes := int(d.Minutes())
+	switch {
+	case !start.IsZero():
+	case minutes%60 == 0:
+		return fmt.Sprintf("after %d h", minutes/60)
+	default:
+		return fmt.Sprintf("after %d h %d min", minutes/60, minutes%60)
+	}
+	at := start.Add(d)
+	day := func(t time.Time) string { return t.Format(time.DateOnly) }
+	switch text := "by " + at.Format("15:04"); day(at) {
+	case day(start):
+		return text
+	case day(start.AddDate(0, 0, 1)):
+		return text + " tomorrow"
+	default:
+		return text + " on " + at.Format("2 Jan")
+	}
 }
 
 // aboutText returns a time as people plan with it: about 3 minutes, about 2 h 05 min, about 3

@@ -54,6 +54,7 @@ func (id Identity) Text(columns int) string {
 	}
 	if id.Limit != nil {
 		line("limit", "%d resets a minute, of which a run uses %d", id.Limit.Limit, id.Limit.Usable)
+		line("", "%s", id.Limit.Share)
 	}
 	b.WriteString("\nsettings\n")
 	table := console.Table{Indent: "  "}
@@ -108,6 +109,7 @@ type identityLimit struct {
 	Bucket string `json:"bucket"` // the bucket of resets
 	Limit  int    `json:"calls_a_minute"`
 	Usable int    `json:"used_by_default"`
+	Share  string `json:"-"` // of the org's limit
 }
 
 type identityValue struct {
@@ -150,7 +152,7 @@ func AskIdentity(ctx context.Context, a *Env, c *oktaclient.Client, id *Identity
 		return fault.CannotBegin(c, err, AskWho)
 	}
 	if limit, usable, ok := c.Allowance(oktaclient.BucketUsers); ok {
-		id.Limit = &identityLimit{string(oktaclient.BucketUsers), limit, usable}
+		id.Limit = &identityLimit{string(oktaclient.BucketUsers), limit, usable, wholeLimit(c, usable)}
 	} else {
 		a.Console.Warn("the org doesn't report its limit")
 	}

@@ -149,6 +149,9 @@ func parseReset(c *cli.Context) (job.Options, error) {
 	if o.Rate, err = parseRate(c.String("rate")); err != nil {
 		return o, err
 	}
+	if o.DryRun { // which says what the rate means, and needs no time for it
+		o.Rate, o.PlanRate = 0, o.Rate
+	}
 	if o.What, err = parseWhat(c); err != nil {
 		return o, err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"oktareset/runner"
 	"oktareset/runner/access"
@@ -57,6 +58,9 @@ func summaryLines(s *job.Summary) []string {
 	case !s.Finished: // the results couldn't be written
 		lines = append(lines, "journal: "+results.JournalPath(s.ResultsPath))
 	case s.DryRun:
+		if text := access.Schedule(s.Manifest.Counts[runner.StatusWouldReset], s.Manifest.Run().UsersAnHour, time.Time{}); text != "" {
+			lines = append(lines, text)
+		}
 		lines = append(lines, "plan: "+s.ResultsPath)
 	default:
 		lines = append(lines, "results: "+s.ResultsPath)

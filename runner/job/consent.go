@@ -167,7 +167,9 @@ func (c *cleared) question() string {
 	for i, text := range c.recent.Lines() {
 		line([]string{"lately", ""}[min(i, 1)], "%s", text)
 	}
-	line("time", "%s", c.estimate())
+	for i, text := range access.PaceTexts(c.client, c.toDo(), c.steps.Calls(), c.opts.Rate, time.Now()) {
+		line([]string{"time", ""}[min(i, 1)], "%s", text)
+	}
 	line("results", "%s", c.paths.results)
 	if why := c.whyAgain(); why != "" {
 		line("asked", "again: %s", why)
@@ -176,17 +178,12 @@ func (c *cleared) question() string {
 	return b.String()
 }
 
-// estimate says how long the run will take.
-func (b *book) estimate() string {
-	return access.Estimate(b.client, b.calls(), b.opts.Rate, "not known: the org doesn't report its limit")
-}
-
-// calls returns about how many calls the run still has to make in one bucket. Rows that earlier
-// runs settled aren't counted again.
-func (b *book) calls() int {
+// toDo returns about how many users the run still has to do. Rows that earlier runs settled aren't
+// counted again.
+func (b *book) toDo() int {
 	n := min(b.users, b.rows-b.tally.Finished)
 	if b.opts.Limit > 0 {
 		n = min(n, b.opts.Limit-b.tally.Finished)
 	}
-	return max(0, n) * b.steps.Calls()
+	return max(0, n)
 }

@@ -145,8 +145,8 @@ func (c *cleared) meet(ctx context.Context) error {
 	if err := c.sameAsBefore(); err != nil {
 		return err
 	}
-	if c.willAsk() {
-		// One call in the reset's own bucket shows its limit, for the estimate in the question.
+	if c.willAsk() || c.opts.DryRun && c.users >= access.ManyUsers {
+		// One call in the reset's own bucket shows its limit, for the estimate in question or plan.
 		// An account that may not list users may still be allowed to reset them.
 		if _, _, err = c.client.ListUsers(brief, "", 1); oktaclient.FateOf(err) == oktaclient.NoAccess {
 			return fault.CannotBegin(c.client, err, "list users")

@@ -26,6 +26,7 @@ type Options struct {
 
 	Workers     int
 	Rate        rate.Limit // requests a second in each bucket; 0: no limit
+	PlanRate    rate.Limit // of a dry run: the rate of the plan's run
 	Capacity    int
 	Timeout     time.Duration
 	Limit       int

@@ -241,7 +241,7 @@ func (w *work) fresh(ctx context.Context, jobs iter.Seq2[runner.Job, error]) err
 func (w *work) pool(ctx context.Context, jobs iter.Seq2[runner.Job, error], workers int) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	w.client.Expect(w.calls())
+	w.client.Expect(w.toDo() * w.steps.Calls())
 	defer w.client.Expect(0)
 	var (
 		mu   sync.Mutex
@@ -269,7 +269,7 @@ func (w *work) pool(ctx context.Context, jobs iter.Seq2[runner.Job, error], work
 	}
 	err := runner.Run(ctx, runner.Options{Workers: workers}, jobs, do, w.ledger, func(res runner.Result) {
 		w.count(res)
-		w.client.Expect(w.calls())
+		w.client.Expect(w.toDo() * w.steps.Calls())
 		if w.opts.Halt.Halted(w.tally.Failed, w.tally.Finished) {
 			stop(errHalt)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/doubt"
 	"oktareset/runner/fault"
@@ -143,6 +144,9 @@ func (b *book) ending(e ended) results.Ending {
 	}
 	if e.stopped != nil {
 		ending.Stopped = e.stopped.Error()
+	}
+	if b.opts.DryRun {
+		ending.UsersAnHour = access.UsersAnHour(b.client, b.steps.CallsOfRun(), b.opts.PlanRate)
 	}
 	return ending
 }

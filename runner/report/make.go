@@ -103,6 +103,7 @@ func subject(m *results.Manifest, f *resultsFile) Subject {
 		s.Condition = Intact
 	}
 	if m.DryRun {
+		s.AnHour = m.Run().UsersAnHour
 		s.Incomplete, s.Complete = results.NotPlanned(m, f.path)
 		s.Apply = results.PlanCommand(m, f.path)
 	}

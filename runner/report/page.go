@@ -11,8 +11,10 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/access"
 	"oktareset/runner/results"
 )
 
@@ -225,6 +227,9 @@ func (p *page) headline(s *Subject, t *tally) {
 	p.Title = strings.TrimSpace(strings.Join([]string{p.Before, p.Number, p.Claim, p.Org, p.After}, " "))
 	if n > 0 {
 		p.Follow = c.follow()
+	}
+	if text := access.Schedule(n, s.AnHour, time.Time{}); text != "" {
+		p.Follow = append(p.Follow, commas(text)+".")
 	}
 	p.Needs = needs(p.Need.Total)
 	if n := t.counts[runner.StatusSkipped]; n > 0 {

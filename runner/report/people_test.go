@@ -198,3 +198,18 @@ func TestFactorWords(t *testing.T) {
 		t.Errorf("a factor that isn't known is called %q", got)
 	}
 }
+
+// A plan whose run takes hours says how many users are locked out by when.
+func TestSchedule(t *testing.T) {
+	t.Parallel()
+	var lines []Line
+	for n := range 2400 {
+		lines = append(lines, line(n+1, runner.StatusWouldReset, 0))
+	}
+	s := plan()
+	s.AnHour = 200
+	page, _ := write(t, s, lines)
+	if want := "200 users an hour: 200 locked out after 1 h, 800 after 4 h, 1,600 after 8 h, all 2,400 after 12 h."; !strings.Contains(page, want) {
+		t.Errorf("the page doesn't say %q", want)
+	}
+}

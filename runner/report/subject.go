@@ -36,6 +36,7 @@ type Subject struct {
 	Runs     []Run             // in the order in which they began
 	Columns  []string          // names of the input's columns, of which lines have Cells
 	After    *After            // who is back; nil: no list says it
+	AnHour   float64           // of a plan: how many users its run can do in an hour; 0: that isn't known
 }
 
 // Condition is how a file agrees with its manifest.

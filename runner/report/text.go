@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -60,6 +61,19 @@ func comma(n int) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+var longNumber = regexp.MustCompile(`\d{4,}`)
+
+// commas returns a text with its numbers as [comma] returns them.
+func commas(text string) string {
+	return longNumber.ReplaceAllStringFunc(text, func(s string) string {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			return s
+		}
+		return comma(n)
+	})
 }
 
 // count is as "1 row", "1,234 rows".

@@ -158,7 +158,7 @@ func planCommand(m *Manifest, plan string, consent ...string) string {
 	}
 	then := []string{"--sandbox"}
 	if !m.Sandbox {
-		then = slices.Concat(recordedFlags(m, "org-url", "token-file"), recordedTicket(m), consent)
+		then = slices.Concat(recordedFlags(m, "rate", "org-url", "token-file"), recordedTicket(m), consent)
 	}
 	return command(m, nil, then, console.ShellFile(plan))
 }

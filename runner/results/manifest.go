@@ -129,6 +129,9 @@ type Ending struct {
 	TooManyAtOnce   int     `json:"too_many_at_once"`  // of these, those of the limit on requests at the same time
 	SecondsHeld     float64 `json:"seconds_held"`      // spent waiting for a rate limit or an outage
 
+	// of a dry run: how many users the plan's run can do in an hour; zero: that isn't known
+	UsersAnHour float64 `json:"users_an_hour,omitzero"`
+
 	Proof []Wait `json:"proof,omitempty"` // when it did nothing but wait for proof of lost answers
 
 	Requests     int       `json:"requests"`               // of any kind

@@ -104,9 +104,16 @@ func (p *Plan) names(which func(runner.Step) bool) []string {
 
 // Calls returns how many calls in the reset's bucket a row with a user ID needs at least.
 func (p *Plan) Calls() int {
+	return p.calls(func(s runner.Step) bool { return !s.Changes || !p.opts.DryRun })
+}
+
+// CallsOfRun is [Plan.Calls] for the run that changes the users, of which a dry run makes a plan.
+func (p *Plan) CallsOfRun() int { return p.calls(func(runner.Step) bool { return true }) }
+
+func (p *Plan) calls(which func(runner.Step) bool) int {
 	n := 0
 	for _, s := range p.Steps {
-		if !s.Changes || !p.opts.DryRun {
+		if which(s) {
 			n += s.Calls
 		}
 	}
