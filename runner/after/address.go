@@ -10,26 +10,36 @@ import (
 
 // history has the places from which somebody signed in before the reset, as far as they were read.
 type history struct {
-	read      bool
 	since     time.Time // everything since then is known
-	addresses map[string]bool
+	addresses []string
 	countries []string
 }
 
+// past returns the history, as far as it was read.
+func (p *person) past() *history {
+	if p.before == nil {
+		return &history{}
+	}
+	return p.before
+}
+
+// from reports whether somebody signed in from an address.
+func (h *history) from(address string) bool { return slices.Contains(h.addresses, address) }
+
 // signedIn records a sign-in from before the reset. A later sign-in may be anybody's.
-func (p *person) signedIn(e *oktaclient.LogEvent) {
-	h := &p.before
+func (p *person) signedIn(e *oktaclient.LogEvent, k *kept) {
 	if e.Published.After(p.wasReset()) {
 		return
 	}
-	if h.addresses == nil {
-		h.addresses = make(map[string]bool)
+	if p.before == nil {
+		p.before = new(history)
 	}
-	if key := addressKey(e.Client.IP); key != "" {
-		h.addresses[key] = true
+	h := p.before
+	if key := addressKey(e.Client.IP); key != "" && !h.from(key) {
+		h.addresses = append(h.addresses, key)
 	}
 	if c := e.Client.Place.Country; c != "" && !slices.Contains(h.countries, c) {
-		h.countries = append(h.countries, c)
+		h.countries = append(h.countries, k.text(c))
 	}
 }
 
@@ -76,10 +86,10 @@ func share(people []*person, classic bool) addresses {
 				all[key] = a
 			}
 			a.users++
-			if len(p.before.addresses) > 0 {
+			if len(p.past().addresses) > 0 {
 				a.known++
 			}
-			if p.before.addresses[key] {
+			if p.past().from(key) {
 				a.used++
 			}
 		}

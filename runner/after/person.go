@@ -2,6 +2,8 @@ package after
 
 import (
 	"cmp"
+	"hash/fnv"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -13,9 +15,11 @@ import (
 
 // person is a user whom the results have changed, or may have.
 type person struct {
-	row             int
-	id, login, name string // login "": neither the results nor the log has said it
-	input           string // what the row has for the user
+	row   int
+	id    string
+	named bool   // the results have the login
+	login string // which the log has, if the results don't; ""
+	shown bool   // the bar has counted them
 
 	since   time.Time // their reset began, by the server's clock
 	request string    // its request ID; ""
@@ -24,22 +28,66 @@ type person struct {
 	reset  time.Time // the log has it: published last; zero: it doesn't have it
 	marks  []mark    // of what the log has besides
 	listed *listing  // what the list of factors says; nil: it wasn't asked
-	before history
+	before *history  // nil: it wasn't read
 }
 
-// mark is what the command keeps of an event.
+// mark is what the command keeps of an event: little, as a million users have millions of them.
 type mark struct {
 	at     time.Time
-	id     string // the event's own
-	kind   evidence.Kind
-	whole  bool   // all factors were removed, for certain
+	id     uint64 // hash of the event's own
+	key    uint64 // hash of its request: an Okta Verify is given by several events of one
 	factor string // in the log's words; "": it doesn't say which
-	change bool   // it changed a factor that must have been there
-	by     evidence.Source
+	by     *evidence.Source
+	from   *results.Place
+	kind   evidence.Kind
+	whole  bool // all factors were removed, for certain
+	change bool // it changed a factor that must have been there
 	system bool // Okta itself did it
 	ours   bool // a run of these results did it
-	from   results.Place
-	key    string // of its request: an Okta Verify is given by several events of one
+}
+
+// kept has one copy of each text, source and place that many marks have. nil keeps none.
+type kept struct {
+	texts   map[string]string
+	sources map[evidence.Source]*evidence.Source
+}
+
+func newKept() *kept {
+	return &kept{texts: make(map[string]string), sources: make(map[evidence.Source]*evidence.Source)}
+}
+
+// text returns the copy of a text of which there are few.
+func (k *kept) text(s string) string {
+	if _, ok := k.texts[s]; !ok {
+		k.texts[s] = s
+	}
+	return k.texts[s]
+}
+
+// source returns the copy of somebody who acts for many.
+func (k *kept) source(s evidence.Source) *evidence.Source {
+	if k.sources[s] == nil {
+		k.sources[s] = &s
+	}
+	return k.sources[s]
+}
+
+// place returns where an event came from: the place of one of these marks, if it is the same.
+func (k *kept) place(e *oktaclient.LogEvent, marks []mark) *results.Place {
+	p := results.Place{IP: e.Client.IP, City: e.Client.Place.City, Country: e.Client.Place.Country}
+	for i := range marks {
+		if *marks[i].from == p {
+			return marks[i].from
+		}
+	}
+	p.City, p.Country = k.text(p.City), k.text(p.Country)
+	return &p
+}
+
+func hash(s string) uint64 {
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, s) // a hash takes everything
+	return h.Sum64()
 }
 
 // clockSlack allows for the milliseconds that a file cuts off, and for server clocks that differ.
@@ -53,8 +101,8 @@ type listing struct {
 }
 
 // take keeps a fact that the log has about the person. A fact that comes again counts once.
-func (p *person) take(e *oktaclient.LogEvent, f *evidence.Fact, ours bool) {
-	if login := f.User.AlternateID; p.login == "" && !strings.EqualFold(login, "unknown") {
+func (p *person) take(e *oktaclient.LogEvent, f *evidence.Fact, ours bool, k *kept) {
+	if login := f.User.AlternateID; !p.named && p.login == "" && !strings.EqualFold(login, "unknown") {
 		p.login = login
 	}
 	if f.Kind == evidence.Took && (ours || p.request != "" && e.RequestID() == p.request) {
@@ -63,14 +111,18 @@ func (p *person) take(e *oktaclient.LogEvent, f *evidence.Fact, ours bool) {
 		}
 		return
 	}
-	if e.Published.Before(p.since.Add(-clockSlack)) || slices.ContainsFunc(p.marks, func(m mark) bool { return m.id == e.UUID }) {
+	id := hash(e.UUID)
+	if e.Published.Before(p.since.Add(-clockSlack)) || slices.ContainsFunc(p.marks, func(m mark) bool { return m.id == id }) {
 		return
 	}
-	p.marks = append(p.marks, mark{
-		at: e.Published, id: e.UUID, kind: f.Kind, whole: f.Whole, factor: f.Factor, change: e.EventType == oktaclient.EventUpdate,
-		by: f.By, system: e.Actor.Type == systemActor, ours: ours, key: evidence.ResetKey(e, p.id),
-		from: results.Place{IP: e.Client.IP, City: e.Client.Place.City, Country: e.Client.Place.Country},
-	})
+	m := mark{
+		at: e.Published, id: id, kind: f.Kind, whole: f.Whole, factor: k.text(f.Factor), change: e.EventType == oktaclient.EventUpdate,
+		system: e.Actor.Type == systemActor, ours: ours, key: hash(evidence.ResetKey(e, p.id)), from: k.place(e, p.marks),
+	}
+	if f.Kind == evidence.Took || f.By.ActorID != p.id { // else it is the user
+		m.by = k.source(f.By)
+	}
+	p.marks = append(p.marks, m)
 }
 
 // systemActor is the type of Okta itself as an actor.
@@ -100,7 +152,7 @@ func (p *person) fold(classic bool) now {
 	if !p.reset.IsZero() {
 		begin = p.reset
 	}
-	slices.SortStableFunc(p.marks, func(a, b mark) int { return cmp.Or(a.at.Compare(b.at), strings.Compare(a.id, b.id)) })
+	slices.SortStableFunc(p.marks, func(a, b mark) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) })
 	var n now
 	for i := range p.marks {
 		switch m := &p.marks[i]; {

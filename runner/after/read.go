@@ -12,9 +12,11 @@ import (
 )
 
 const (
-	// mostPages is how many pages of events since the reset are read at most. A default token may
-	// read 60 pages a minute.
-	mostPages = 200
+	// mostPages is how many pages of events since the reset are read at most, and a page more for
+	// each usersOfPage users: a reset and the enrollment after it write some eight events. A default
+	// token may read 60 pages a minute; to list factors instead takes a call for each user.
+	mostPages   = 200
+	usersOfPage = 100
 	// tellEvery is the time between two messages on how far the reading is.
 	tellEvery = 10 * time.Second
 	// overlap is how far a reading goes back before the end of the last one, because the log lags.
@@ -64,7 +66,7 @@ func (r *run) readLog(ctx context.Context) error {
 	}
 	q := oktaclient.LogQuery{Types: asks, Since: since, Until: until, NewestFirst: true}
 	reached, events, told := until, 0, time.Now()
-	whole, err := evidence.Read(ctx, r.client, q, evidence.Bounds{Pages: mostPages}, func(e *oktaclient.LogEvent) {
+	whole, err := evidence.Read(ctx, r.client, q, evidence.Bounds{Pages: mostPages + len(r.people)/usersOfPage}, func(e *oktaclient.LogEvent) {
 		reached = e.Published
 		if events++; time.Since(told) >= tellEvery {
 			told = time.Now()
@@ -72,7 +74,7 @@ func (r *run) readLog(ctx context.Context) error {
 		}
 		f, ok := evidence.FactOf(e)
 		if p := r.byID[f.User.ID]; ok && f.Done && p != nil {
-			p.take(e, &f, r.runs.Made(f.By))
+			p.take(e, &f, r.runs.Made(f.By), r.kept)
 		}
 	})
 	switch {
@@ -102,7 +104,7 @@ func (r *run) readHistory(ctx context.Context) error {
 	var ask []*person
 	for _, p := range r.people {
 		n := p.fold(r.classic)
-		if !p.before.read && slices.ContainsFunc(n.given, func(m mark) bool { return p.own(&m) && m.from.IP != "" }) {
+		if p.past().since.IsZero() && slices.ContainsFunc(n.given, func(m mark) bool { return p.own(&m) && m.from.IP != "" }) {
 			ask = append(ask, p)
 		}
 	}
@@ -155,7 +157,7 @@ func (r *run) readHistoryOf(ctx context.Context, some []*person, pages int, name
 		reached = e.Published
 		f, ok := evidence.FactOf(e)
 		if p := wanted[f.User.ID]; ok && f.Done && p != nil {
-			p.signedIn(e)
+			p.signedIn(e, r.kept)
 		}
 	})
 	if err != nil {
@@ -165,7 +167,8 @@ func (r *run) readHistoryOf(ctx context.Context, some []*person, pages int, name
 		reached = q.Since
 	}
 	for _, p := range some {
-		p.before.read, p.before.since = true, reached
+		p.before = p.past()
+		p.before.since = reached
 	}
 	return reached, nil
 }

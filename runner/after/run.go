@@ -50,17 +50,24 @@ type run struct {
 	client *oktaclient.Client
 	shown  atomic.Pointer[oktaclient.Client] // the same, for the bar, which another goroutine draws
 	log    reading
-	found  []Finding // of people, at the last look
-	asOf   time.Time // when that look began, by the server's clock
+	asOf   time.Time // when the last look began, by the server's clock
+	shared addresses // as of then
 	out    *results.List
-	wrote  bool // there is a list, of the last look or of an earlier one
+	told   *outcome // of the list that was written last; nil: there is none
 	bar    *progress.Progress
-	back   map[*person]bool // that the bar has counted
+	name   func(cells []string) roster.Person
+	kept   *kept
 }
+
+// Near so many bytes, garbage is collected more often: a page of the log leaves ten megabytes of it.
+const (
+	leastMemory = 52 << 20
+	memoryOf    = 550 // of a user who is back, as measured
+)
 
 // Run carries out the after command. It changes nothing in the org.
 func Run(ctx context.Context, e *access.Env, o Options) error {
-	r := &run{Env: e, opts: o, byID: make(map[string]*person), back: make(map[*person]bool)}
+	r := &run{Env: e, opts: o, byID: make(map[string]*person), kept: newKept()}
 	if err := r.open(ctx); err != nil {
 		return results.Refused(err)
 	}
@@ -73,7 +80,7 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 	r.begin()
 	err = r.follow(ctx)
 	r.bar.Done()
-	if !r.wrote {
+	if r.told == nil {
 		return err
 	}
 	return r.summarize(err)
@@ -91,6 +98,9 @@ func (r *run) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if r.LimitMemory != nil {
+		r.LimitMemory(leastMemory + memoryOf*int64(m.Counts.Total()))
+	}
 	r.manifest, r.runs, r.classic = m, evidence.RunsOf(&m), m.Engine == oktaclient.EngineClassic
 	columns, err := results.Columns(r.opts.Results)
 	if err != nil {
@@ -101,13 +111,13 @@ func (r *run) open(ctx context.Context) error {
 		return err
 	}
 	recorded := slices.ContainsFunc(m.Steps, func(step string) bool { return step == runner.StepRecordFactors })
-	people := roster.People(columns)
+	r.name = roster.People(columns)
 	for e, err := range results.Scan(r.opts.Results) {
 		if err == nil && ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
 		if err == nil {
-			err = r.add(&e, people, recorded)
+			err = r.add(&e, recorded)
 		}
 		if err != nil {
 			return err
@@ -117,7 +127,7 @@ func (r *run) open(ctx context.Context) error {
 }
 
 // add adds a row of the results. recorded says that the user of a row without factors had none.
-func (r *run) add(e *results.Entry, people func([]string) roster.Person, recorded bool) error {
+func (r *run) add(e *results.Entry, recorded bool) error {
 	r.rows++
 	rec := &e.Record
 	if !results.MayBeAway(rec, recorded) {
@@ -128,13 +138,12 @@ func (r *run) add(e *results.Entry, people func([]string) roster.Person, recorde
 	if err != nil {
 		return fmt.Errorf("row %s: its started_at is %q", rec.Row, rec.StartedAt)
 	}
-	p := &person{
-		row: e.Row, id: strings.Clone(rec.UserID), login: strings.Clone(rec.Login), input: strings.Clone(rec.Input), name: strings.Clone(people(e.Extra).Name),
-		since: since, request: strings.Clone(rec.RequestID), doubt: e.Status == runner.StatusUnknown,
-	}
-	if r.byID[p.id] != nil { // another row has the same user: one is enough
+	if r.byID[rec.UserID] != nil { // another row has the same user: one is enough
 		r.left++
 		return nil
+	}
+	p := &person{
+		row: e.Row, id: strings.Clone(rec.UserID), named: rec.Login != "", since: since, request: strings.Clone(rec.RequestID), doubt: e.Status == runner.StatusUnknown,
 	}
 	r.byID[p.id] = p
 	r.people = append(r.people, p)
@@ -178,7 +187,7 @@ func (r *run) follow(ctx context.Context) error {
 			if err := r.write(ctx); err != nil {
 				return err
 			}
-		case ctx.Err() == nil && r.found != nil && passes(err):
+		case ctx.Err() == nil && r.told != nil && evidence.MayPass(err):
 			r.Console.Warn("trying again in %s: %v", lookEvery, err)
 			r.to.Renew()
 			r.use(r.to.Client)
@@ -186,7 +195,7 @@ func (r *run) follow(ctx context.Context) error {
 			return err
 		}
 		left := time.Until(ends)
-		if left <= 0 || r.away() == 0 {
+		if left <= 0 || r.told.away() == 0 {
 			return nil
 		}
 		t := time.NewTimer(min(left, max(lookEvery, lookShare*time.Since(began))))
@@ -199,20 +208,11 @@ func (r *run) follow(ctx context.Context) error {
 	}
 }
 
-// passes reports whether an error may pass if the command waits. Okta has answered before.
-func passes(err error) bool {
-	switch oktaclient.FateOf(err) {
-	case oktaclient.NotSent, oktaclient.Limited, oktaclient.Busy, oktaclient.Unreachable, oktaclient.InDoubt:
-		return true
-	}
-	return errors.Is(err, oktaclient.ErrOutage) || errors.Is(err, oktaclient.ErrLimited)
-}
-
 // look finds the users who are back by now.
 func (r *run) look(ctx context.Context) error {
 	began := r.client.Now()
 	if len(r.people) == 0 {
-		r.found, r.asOf = []Finding{}, began
+		r.asOf = began
 		return nil
 	}
 	if err := r.readLog(ctx); err != nil {
@@ -224,29 +224,8 @@ func (r *run) look(ctx context.Context) error {
 	if err := r.readHistory(ctx); err != nil {
 		return err
 	}
-	shared := share(r.people, r.classic)
-	found := make([]Finding, 0, len(r.people))
-	for _, p := range r.people {
-		f := p.judge(r.classic, shared)
-		if (f.Status == Back || f.Status == LookAt) && !r.back[p] {
-			r.back[p] = true
-			r.bar.Count()
-		}
-		found = append(found, f)
-	}
-	r.found, r.asOf = found, began
+	r.asOf, r.shared = began, share(r.people, r.classic)
 	return nil
-}
-
-// away returns how many users aren't known to be back.
-func (r *run) away() int {
-	n := 0
-	for _, f := range r.found {
-		if f.Status == NotYet || f.Status == Unknown {
-			n++
-		}
-	}
-	return n
 }
 
 // barOptions returns the options of a bar that shows how many of total were counted.

@@ -4,17 +4,31 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 
 	"oktareset/runner/fault"
 	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
 
+// outcome is what a list says, in numbers and with the first users of each status.
+type outcome struct {
+	statuses map[Status]int
+	reasons  map[Reason]int
+	byList   int
+	first    map[Status][]Example // those who are back aren't in it
+	lines    map[Status][]string  // the same, for people
+}
+
+// away returns how many users aren't known to be back.
+func (o *outcome) away() int { return o.statuses[NotYet] + o.statuses[Unknown] }
+
 // write writes the list: a line for each user who was asked about, in the order of the results.
 func (r *run) write(ctx context.Context) error {
-	err := r.out.Write(ctx, func(sheet *table.Sheet) error { return r.writeTo(ctx, sheet) })
+	o := &outcome{statuses: make(map[Status]int), reasons: make(map[Reason]int), first: make(map[Status][]Example), lines: make(map[Status][]string)}
+	err := r.out.Write(ctx, func(sheet *table.Sheet) error { return r.writeTo(ctx, sheet, o) })
 	if err == nil {
-		r.wrote = true
+		r.told = o
 		return nil
 	}
 	if fault.Decided(err) {
@@ -23,14 +37,14 @@ func (r *run) write(ctx context.Context) error {
 	return fault.Stopped(err)
 }
 
-func (r *run) writeTo(ctx context.Context, sheet *table.Sheet) error {
+func (r *run) writeTo(ctx context.Context, sheet *table.Sheet, o *outcome) error {
 	n := 0
 	for e, err := range results.Scan(r.opts.Results) {
 		if err == nil && ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
 		if err == nil && n < len(r.people) && r.people[n].row == e.Row {
-			err = sheet.Write(append(r.cells(n), e.Extra...))
+			err = r.writeLine(sheet, r.people[n], &e, o)
 			n++
 		}
 		if err != nil {
@@ -43,20 +57,39 @@ func (r *run) writeTo(ctx context.Context, sheet *table.Sheet) error {
 	return nil
 }
 
-// cells returns the cells of a user, before those of the input.
-func (r *run) cells(n int) []string {
-	p, f := r.people[n], &r.found[n]
-	line := results.AfterLine{
-		Row: p.row, Login: p.login, UserID: p.id, Status: f.Status, Reasons: f.Reasons, Factor: f.Factor, At: f.At, From: f.From, Detail: f.Detail, AsOf: r.asOf,
+// writeLine writes what became of a user, and counts it.
+func (r *run) writeLine(sheet *table.Sheet, p *person, e *results.Entry, o *outcome) error {
+	f := p.judge(r.classic, r.shared)
+	login := cmp.Or(e.Record.Login, p.login)
+	o.add(&f)
+	if (f.Status == Back || f.Status == LookAt) && !p.shown {
+		p.shown = true
+		r.bar.Count()
 	}
-	return line.Cells()
+	if f.Status != Back && len(o.lines[f.Status]) < mostTold {
+		name := r.name(e.Extra).Name
+		text := fmt.Sprintf("line %d %s", results.Line(p.row), cmp.Or(login, e.Record.Input))
+		if name != "" {
+			text += " (" + name + ")"
+		}
+		o.lines[f.Status] = append(o.lines[f.Status], text+f.text())
+		o.first[f.Status] = append(o.first[f.Status], Example{
+			Row: strconv.Itoa(p.row), UserID: p.id, Login: login, Name: name, Status: f.Status, Reasons: f.Reasons, Detail: f.Detail,
+		})
+	}
+	line := results.AfterLine{
+		Row: p.row, Login: login, UserID: p.id, Status: f.Status, Reasons: f.Reasons, Factor: f.Factor, At: f.At, From: f.From, Detail: f.Detail, AsOf: r.asOf,
+	}
+	return sheet.Write(append(line.Cells(), e.Extra...))
 }
 
-// label names a user for people.
-func (p *person) label() string {
-	text := fmt.Sprintf("line %d %s", results.Line(p.row), cmp.Or(p.login, p.input))
-	if p.name != "" {
-		text += " (" + p.name + ")"
+// add counts a finding.
+func (o *outcome) add(f *Finding) {
+	o.statuses[f.Status]++
+	for _, reason := range f.Reasons {
+		o.reasons[reason]++
 	}
-	return text
+	if f.ByList {
+		o.byList++
+	}
 }

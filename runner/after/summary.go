@@ -3,7 +3,7 @@ package after
 import (
 	"cmp"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,9 +49,9 @@ type Example struct {
 func (r *run) summarize(ended error) error {
 	s := r.summary()
 	r.Console.Info("%s: %s", console.Plural(len(r.people), "user"), s.text())
-	r.tell("look at these:", "users to look at", func(f *Finding) bool { return f.Status == LookAt })
-	r.tell("not back yet:", "users aren't back yet", func(f *Finding) bool { return f.Status == NotYet })
-	r.tell("nobody knows of these:", "users of whom nobody knows", func(f *Finding) bool { return f.Status == Unknown })
+	r.tell(LookAt, "look at these:", "users to look at")
+	r.tell(NotYet, "not back yet:", "users aren't back yet")
+	r.tell(Unknown, "nobody knows of these:", "users of whom nobody knows")
 	r.Console.Info("list: %s", r.opts.Output)
 	err := ended
 	if err == nil && (s.Statuses[Back] < len(r.people) || s.ByList > 0) { // nobody knows whom to look at
@@ -74,32 +74,13 @@ func (r *run) summarize(ended error) error {
 func (r *run) summary() Summary {
 	s := Summary{
 		Org: r.manifest.Org, Results: r.opts.Results, After: r.opts.Output, Rows: r.rows, NotAsked: r.left, Requests: r.client.Stats().Requests,
-		Statuses: make(map[Status]int), Reasons: make(map[Reason]int),
+		Statuses: r.told.statuses, Reasons: r.told.reasons, ByList: r.told.byList, LookAt: r.told.first[LookAt],
 	}
 	if !r.log.until.IsZero() {
 		s.AsOf = r.log.until.UTC().Format(evidence.ShortFor)
 	}
-	for i := range r.found {
-		f := &r.found[i]
-		s.Statuses[f.Status]++
-		if f.ByList {
-			s.ByList++
-		}
-		for _, reason := range f.Reasons {
-			s.Reasons[reason]++
-		}
-		list := &s.Away
-		switch f.Status {
-		case Back:
-			continue
-		case LookAt:
-			list = &s.LookAt
-		}
-		if len(*list) < mostTold {
-			p := r.people[i]
-			*list = append(*list, Example{Row: strconv.Itoa(p.row), UserID: p.id, Login: p.login, Name: p.name, Status: f.Status, Reasons: f.Reasons, Detail: f.Detail})
-		}
-	}
+	s.Away = slices.Concat(r.told.first[NotYet], r.told.first[Unknown])
+	s.Away = s.Away[:min(len(s.Away), mostTold)]
 	return s
 }
 
@@ -121,28 +102,20 @@ func (s *Summary) text() string {
 	return strings.Join(parts, ", ")
 }
 
-// tell names the first few users of a kind.
-func (r *run) tell(few, many string, is func(*Finding) bool) {
-	var lines []string
-	n := 0
-	for i := range r.found {
-		if f := &r.found[i]; is(f) {
-			if n++; n <= mostTold {
-				lines = append(lines, "  "+r.people[i].label()+f.text())
-			}
-		}
-	}
+// tell names the first few users of a status.
+func (r *run) tell(status Status, few, many string) {
+	n, lines := r.told.statuses[status], r.told.lines[status]
 	switch {
 	case n == 0:
 		return
-	case n > mostTold:
+	case n > len(lines):
 		r.Console.Info("%d %s, among them:", n, many)
-		lines = append(lines, fmt.Sprintf("  and %d more in %s", n-mostTold, r.opts.Output))
+		lines = append(lines, fmt.Sprintf("and %d more in %s", n-len(lines), r.opts.Output))
 	default:
 		r.Console.Info("%s", few)
 	}
 	for _, line := range lines {
-		r.Console.Info("%s", line)
+		r.Console.Info("  %s", line)
 	}
 }
 
@@ -166,7 +139,7 @@ func (r *run) next(s *Summary) (lines []string) {
 	if len(s.LookAt) > 0 {
 		lines = append(lines, "to see what the first of them has: oktareset factors list "+console.ShellQuote(cmp.Or(s.LookAt[0].Login, s.LookAt[0].UserID)))
 	}
-	if r.away() > 0 {
+	if r.told.away() > 0 {
 		lines = append(lines, "to follow until all are back: "+results.AfterCommand(&r.manifest, r.opts.Results, "--wait", "8h"))
 	}
 	return lines

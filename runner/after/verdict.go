@@ -69,7 +69,7 @@ func (p *person) judge(classic bool, shared addresses) Finding {
 	f := Finding{Status: NotYet}
 	switch {
 	case n.taken != nil:
-		f.Detail = "reset again by " + who(n.taken.by) + " at " + n.taken.at.UTC().Format(evidence.ShortFor)
+		f.Detail = "reset again by " + who(*n.taken.by) + " at " + n.taken.at.UTC().Format(evidence.ShortFor)
 	case p.reset.IsZero():
 		f.Detail = "by the list of factors"
 	}
@@ -78,13 +78,14 @@ func (p *person) judge(classic bool, shared addresses) Finding {
 
 // back returns the finding for somebody who has a factor.
 func (p *person) back(n *now, first []mark, shared addresses) Finding {
-	f := Finding{Status: Back, At: first[0].at, From: first[0].from}
+	f := Finding{Status: Back, At: first[0].at, From: *first[0].from}
 	var factors, details []string
 	for _, m := range first {
 		if name := oktaclient.EventFactor(m.factor); name != "" && !slices.Contains(factors, name) {
 			factors = append(factors, name)
 		}
 	}
+	slices.Sort(factors)
 	f.Factor = strings.Join(factors, " ")
 	if first[0].ours {
 		details = append(details, "enrolled by the run itself")
@@ -108,12 +109,12 @@ func (p *person) back(n *now, first []mark, shared addresses) Finding {
 }
 
 // own reports whether the user did it, as far as the log knows.
-func (p *person) own(m *mark) bool { return m.by.ActorID == p.id }
+func (p *person) own(m *mark) bool { return m.by == nil || m.by.ActorID == p.id }
 
 func (p *person) byAnother(n *now) string {
 	for i := range n.given {
 		if m := &n.given[i]; !p.own(m) && !m.ours && !m.system {
-			return "enrolled by " + who(m.by)
+			return "enrolled by " + who(*m.by)
 		}
 	}
 	return ""
@@ -129,7 +130,7 @@ func (p *person) sharedAddress(n *now, shared addresses) string {
 			continue
 		}
 		a := shared[addressKey(m.from.IP)]
-		if a == nil || a.users < sharing || p.before.addresses[addressKey(m.from.IP)] || a.known > 0 && 2*a.used >= a.known {
+		if a == nil || a.users < sharing || p.past().from(addressKey(m.from.IP)) || a.known > 0 && 2*a.used >= a.known {
 			continue
 		}
 		text := fmt.Sprintf("%d of these users enrolled from this address", a.users)
@@ -147,11 +148,11 @@ func (p *person) sharedAddress(n *now, shared addresses) string {
 func (p *person) newCountry(n *now) string {
 	for i := range n.given {
 		m := &n.given[i]
-		if !p.own(m) || m.from.Country == "" || len(p.before.countries) == 0 || slices.Contains(p.before.countries, m.from.Country) {
+		if !p.own(m) || m.from.Country == "" || len(p.past().countries) == 0 || slices.Contains(p.past().countries, m.from.Country) {
 			continue
 		}
-		return fmt.Sprintf("%s is a new country: since %s the user had signed in from %s only", m.from.Country, p.before.since.UTC().Format(time.DateOnly),
-			strings.Join(p.before.countries, ", "))
+		return fmt.Sprintf("%s is a new country: since %s the user had signed in from %s only", m.from.Country, p.past().since.UTC().Format(time.DateOnly),
+			strings.Join(p.past().countries, ", "))
 	}
 	return ""
 }
@@ -160,7 +161,7 @@ func (p *person) newCountry(n *now) string {
 // key and a spare are usual, so three of them count.
 func severalDevices(n *now) string {
 	type device struct {
-		key string
+		key uint64
 		at  time.Time
 	}
 	kinds := make(map[string][]device)

@@ -78,8 +78,8 @@ func someone(t *testing.T, id string, log ...happening) *person {
 		e := h.event(t, id, n)
 		if f, ok := evidence.FactOf(e); ok && f.Done {
 			ours := evidence.Runs{runID: {admin}}.Made(f.By)
-			p.take(e, &f, ours)
-			p.take(e, &f, ours) // a later reading has it again
+			p.take(e, &f, ours, newKept())
+			p.take(e, &f, ours, newKept()) // a later reading has it again
 		}
 	}
 	return p
@@ -87,10 +87,10 @@ func someone(t *testing.T, id string, log ...happening) *person {
 
 // from adds sign-ins, and marks the history as read.
 func (p *person) from(t *testing.T, from ...happening) *person {
-	p.before.read, p.before.since = true, began.Add(-historyTime)
+	p.before = &history{since: began.Add(-historyTime)}
 	for n, h := range from {
 		h.typ = oktaclient.EventSignIn
-		p.signedIn(h.event(t, p.id, 100+n))
+		p.signedIn(h.event(t, p.id, 100+n), newKept())
 	}
 	return p
 }

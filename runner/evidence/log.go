@@ -37,5 +37,23 @@ func ExplainLog(c *oktaclient.Client, err error) error {
 	return known
 }
 
+// MayPass reports whether an error of a reading may pass if the command waits. Okta must have
+// answered before: else the address is more likely to be wrong.
+func MayPass(err error) bool {
+	var (
+		api       *oktaclient.APIError
+		transport *oktaclient.TransportError
+	)
+	switch oktaclient.FateOf(err) {
+	case oktaclient.NotSent, oktaclient.Limited, oktaclient.Busy, oktaclient.Unreachable:
+		return true
+	case oktaclient.InDoubt:
+		if errors.As(err, &api) || errors.As(err, &transport) || errors.Is(err, oktaclient.ErrNotOkta) {
+			return true
+		}
+	}
+	return errors.Is(err, oktaclient.ErrOutage) || errors.Is(err, oktaclient.ErrLimited)
+}
+
 // HintLog says what is needed to read the System Log.
 const HintLog = "the System Log needs the token of an admin who may read it, or the scope okta.logs.read"

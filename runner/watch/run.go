@@ -141,17 +141,7 @@ func (w *watcher) passes(err error) bool {
 	if !met && !w.to.Client.MetOkta() {
 		return false // more likely a wrong address
 	}
-	var (
-		api       *oktaclient.APIError
-		transport *oktaclient.TransportError
-	)
-	switch oktaclient.FateOf(err) {
-	case oktaclient.NotSent, oktaclient.Limited, oktaclient.Busy, oktaclient.Unreachable:
-		return true
-	case oktaclient.InDoubt:
-		return errors.As(err, &api) || errors.As(err, &transport) || errors.Is(err, oktaclient.ErrNotOkta)
-	}
-	return false
+	return evidence.MayPass(err)
 }
 
 // hintCursor says what to do about a place that Okta doesn't know any more.
