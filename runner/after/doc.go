@@ -16,6 +16,6 @@
 // The command doesn't ask about users whom the run didn't change, nor about those who are known to
 // have had no factor: nobody waits for them.
 //
-// Memory contains what is known of each user and of the events after the reset, about 0.5 KB for a
+// Memory contains what is known of each user and of the events after the reset, about 0.6 KB for a
 // user who is back. Names are read again from the results when the list is written.
 package after

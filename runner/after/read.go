@@ -66,7 +66,7 @@ func (r *run) readLog(ctx context.Context) error {
 	}
 	q := oktaclient.LogQuery{Types: asks, Since: since, Until: until, NewestFirst: true}
 	reached, events, told := until, 0, time.Now()
-	whole, err := evidence.Read(ctx, r.client, q, evidence.Bounds{Pages: mostPages + len(r.people)/usersOfPage}, func(e *oktaclient.LogEvent) {
+	whole, err := evidence.Read(ctx, r.client, q, evidence.Bounds{Pages: pagesFor(len(r.people))}, func(e *oktaclient.LogEvent) {
 		reached = e.Published
 		if events++; time.Since(told) >= tellEvery {
 			told = time.Now()
@@ -92,6 +92,9 @@ func (r *run) readLog(ctx context.Context) error {
 	r.log.until = until
 	return nil
 }
+
+// pagesFor returns how many pages of events are read at most.
+func pagesFor(users int) int { return mostPages + users/usersOfPage }
 
 // first returns when the first reset began.
 func (r *run) first() time.Time {

@@ -3,6 +3,7 @@ package after
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -36,7 +37,7 @@ const (
 	edit = oktaclient.EventUpdate
 )
 
-func (h happening) event(t *testing.T, user string, n int) *oktaclient.LogEvent {
+func (h happening) event(t testing.TB, user string, n int) *oktaclient.LogEvent {
 	t.Helper()
 	or := func(s, other string) string {
 		if s == "" {
@@ -236,5 +237,38 @@ func TestSharedAddress(t *testing.T) {
 				t.Errorf("looked at %v, want %v", got, tt.want)
 			}
 		})
+	}
+}
+
+// A user's reset and enrollment write some eight events. The log is read far enough for all of them.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	for users, want := range map[int]int{1: 200, 5000: 250, 100_000: 1200} {
+		if got := pagesFor(users); got != want || got*oktaclient.LogPage < 8*users {
+			t.Errorf("%d pages for %d users, want %d", got, users, want)
+		}
+	}
+}
+
+// BenchmarkMemory shows how much is kept of a user who is back.
+func BenchmarkMemory(b *testing.B) {
+	const users = 10_000
+	for b.Loop() {
+		var before, now runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		k, people := newKept(), make([]*person, users)
+		for i := range people {
+			people[i] = &person{id: fmt.Sprintf("00u%017d", i), since: began, request: fmt.Sprintf("%032d", i)}
+			for n, factor := range []string{push, totp, nonce} {
+				e := happening{factor: factor, after: time.Minute, request: "x", ip: fmt.Sprintf("198.51.%d.%d", i/250, i%250)}.event(b, people[i].id, n)
+				f, _ := evidence.FactOf(e)
+				people[i].take(e, &f, false, k)
+			}
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&now)
+		b.ReportMetric(float64(now.HeapAlloc-before.HeapAlloc)/users, "B/user")
+		runtime.KeepAlive(people)
 	}
 }

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -421,5 +422,31 @@ func TestPackUUID(t *testing.T) {
 		if got := m.id(m.add(&oktaclient.LogEvent{UUID: id}, ByTime, 0, 0, -1)); got != id {
 			t.Errorf("event ID %q comes back as %q", id, got)
 		}
+	}
+}
+
+// An audit shows the first lines that need attention, and counts the others.
+func TestMoreExamples(t *testing.T) {
+	t.Parallel()
+	a := New(Subject{Runs: []string{runA}, Actors: []string{admin}})
+	rows := make([]table.Record, maxExamples+2)
+	for i := range rows {
+		rows[i] = line(fmt.Sprintf("00u%017d", i), "reset", fmt.Sprint("req", i))
+		if err := a.Row(&rows[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := table.NewSheet(io.Discard, Columns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := a.NewSheet(out, 0)
+	for i := range rows {
+		if err := s.Row(&rows[i], nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c, err := s.Finish(); err != nil || len(c.Worst) != maxExamples || c.More != 2 {
+		t.Errorf("%d examples and %d more of %d missing, %v", len(c.Worst), c.More, c.Verdicts[Missing], err)
 	}
 }
