@@ -20,7 +20,7 @@ func TestAuditFindsTheVerification(t *testing.T) {
 	}{
 		{"sms", "the log has the verification of 1 user, too", false, 0},
 		{"push", "the log has the verification of 1 user, too", false, 0},
-		{"sms", "missing: row 1, user0@example.com: the log has no verification by sms:OKTA at 20", true, 1},
+		{"sms", "missing: line 2 user0@example.com: the log has no verification by sms:OKTA at 20", true, 1},
 	} {
 		virtually(t, 1, standin.Config{}, func(v *virtual) {
 			v.has(0, "push", "OKTA")
