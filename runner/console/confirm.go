@@ -88,6 +88,40 @@ func (c Confirmation) CheckRest(host string, users int) error {
 	return nil
 }
 
+// CheckMails compares the confirmation with the mails that a command would send. On a resume, some
+// of the allowed ones may have been sent already.
+func (c Confirmation) CheckMails(host string, mails int, resumed bool) error {
+	if err := c.CheckHost(host, mails); err != nil {
+		return err
+	}
+	if mails > c.Max || mails < c.Min && !resumed {
+		return ConsentError(fmt.Sprintf("look at them with --dry-run; for all of them, it would be --confirm %s:%d", host, mails),
+			"--confirm allows %s, but %s to be sent", c, Are(mails, "mail"))
+	}
+	return nil
+}
+
+// AskNumber asks a question whose answer is a number that the question contains: nobody can answer
+// it without reading. open opens the terminal.
+func AskNumber(ctx context.Context, open func() (Asker, error), question string, n int) error {
+	tty, err := open()
+	if err != nil {
+		return ConsentError("to go ahead without a terminal, use --confirm", "nobody to ask: %w", err)
+	}
+	defer tty.Close()
+	typed, err := tty.Ask(ctx, question)
+	if ctx.Err() != nil {
+		return Untouched(ctx)
+	}
+	if err != nil {
+		return ConsentError("to go ahead without a terminal, use --confirm", "ask on the terminal: %w", err)
+	}
+	if typed != strconv.Itoa(n) {
+		return ConsentError("", "not confirmed: %q was typed, not %d; nothing was changed", typed, n)
+	}
+	return nil
+}
+
 // ConsentError ends a run that nobody has allowed.
 func ConsentError(hint, format string, a ...any) error {
 	return fault.New(fault.ExitConsent, hint, format, a...)

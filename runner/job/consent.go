@@ -3,7 +3,6 @@ package job
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -116,22 +115,7 @@ func (c *cleared) askConsent(ctx context.Context) error {
 
 // prompt asks for the number of users: nobody can answer that without reading the question.
 func (c *cleared) prompt(ctx context.Context) error {
-	tty, err := c.OpenTerminal()
-	if err != nil {
-		return console.ConsentError("to go ahead without a terminal, use --confirm", "nobody to ask: %w", err)
-	}
-	defer tty.Close()
-	typed, err := tty.Ask(ctx, c.question())
-	if ctx.Err() != nil {
-		return console.Untouched(ctx)
-	}
-	if err != nil {
-		return console.ConsentError("to go ahead without a terminal, use --confirm", "ask on the terminal: %w", err)
-	}
-	if n := c.mayChange(); typed != strconv.Itoa(n) {
-		return console.ConsentError("", "not confirmed: %q was typed, not %d; nothing was changed", typed, n)
-	}
-	return nil
+	return console.AskNumber(ctx, c.OpenTerminal, c.question(), c.mayChange())
 }
 
 func (c *cleared) question() string {
