@@ -296,3 +296,8 @@ func ResetCommand(m *Manifest, consent, input string) string {
 func command(m *Manifest, first, then []string, input ...string) string {
 	return strings.Join(slices.Concat([]string{"oktareset", "reset"}, first, recordedWhat(m), then, recordedProtection(m), input), " ")
 }
+
+// NotifyCommand returns the command that sends mails about results, with these flags.
+func NotifyCommand(path string, flags ...string) string {
+	return strings.Join(slices.Concat([]string{"oktareset", "notify"}, flags, []string{console.ShellFile(path)}), " ")
+}

@@ -51,19 +51,25 @@ func Stem(path string) string {
 // FileName makes a name for the files of a run over --user values: the first value, made safe,
 // and the number of others.
 func FileName(users []string) string {
-	safe := strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@._+-", r) {
-			return r
-		}
-		return '_'
-	}, users[0])
-	safe = "user-" + safe[:min(len(safe), 60)]
+	safe := "user-" + SafeName(users[0])
 	if len(users) > 1 {
 		safe += fmt.Sprintf("-and-%d-more", len(users)-1)
 	}
 	return safe
 }
 
+// SafeName returns a text as a part of the name of a file: any other character than a letter of
+// ASCII, a digit, and @._+- becomes an underscore, and the text is cut.
+func SafeName(text string) string {
+	safe := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@._+-", r) {
+			return r
+		}
+		return '_'
+	}, text)
+	return safe[:min(len(safe), 60)]
+}
+
 // OwnEndings are the endings of files that this program writes and refuses as a list of users. A
 // plan isn't one of them, and an export isn't either.
-var OwnEndings = []string{".results.csv", ".results.json", ".results.html", ".results.input.csv", ".results.journal", ".audit.csv", ".after.csv", ".plan.json", ".plan.html", ".plan.journal"}
+var OwnEndings = []string{".results.csv", ".results.json", ".results.html", ".results.input.csv", ".results.journal", ".audit.csv", ".after.csv", ".notify.csv", ".notify.journal", ".reminder.csv", ".reminder.journal", ".plan.json", ".plan.html", ".plan.journal"}

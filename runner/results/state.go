@@ -80,6 +80,8 @@ func NoManifest(path string) error {
 		return fault.Usage(hintResults, "%q is an audit, neither results nor a plan", path)
 	case table.KindAfter:
 		return fault.Usage(hintResults, "%q is a list of who is back, neither results nor a plan", path)
+	case table.KindNotify:
+		return fault.Usage(hintResults, "%q is a list of mails, neither results nor a plan", path)
 	}
 	return fault.Usage(hintResults, "%q is neither results nor a plan: no reset wrote it", path)
 }

@@ -12,6 +12,16 @@ import (
 // ReadWhole reads the manifest of results that are compared with their org. It refuses a plan, a
 // rehearsal, results whose run hasn't ended, and those that aren't as their run left them.
 func ReadWhole(path string) (Manifest, error) {
+	m, err := ReadEnded(path)
+	if err == nil && m.Sandbox {
+		return m, fault.Usage("rehearse against oktareset sandbox: its org, and its log, stay until it is stopped",
+			"%s is from the stand-in org of --sandbox, which ended with the run, and its log with it", path)
+	}
+	return m, err
+}
+
+// ReadEnded is [ReadWhole] for results that may be those of a rehearsal.
+func ReadEnded(path string) (Manifest, error) {
 	m, err := ReadManifest(path)
 	if missing := Missing(path); missing != nil && (err != nil || m.Finished) {
 		return m, missing
@@ -25,9 +35,6 @@ func ReadWhole(path string) (Manifest, error) {
 	switch {
 	case m.DryRun:
 		return m, fault.Usage("give the results of the run that carried it out", "%s is a plan: it changed nobody", path)
-	case m.Sandbox:
-		return m, fault.Usage("rehearse against oktareset sandbox: its org, and its log, stay until it is stopped",
-			"%s is from the stand-in org of --sandbox, which ended with the run, and its log with it", path)
 	case m.Finished && m.Result == nil:
 		return m, fault.Usage("put back the results and the manifest as the run left them", "the manifest of %s has no SHA-256 of it", path)
 	}

@@ -135,6 +135,8 @@ func newChoices(first []string, o Options) (choices, *Error) {
 		return choices{}, errAudit()
 	case kind == table.KindAfter:
 		return choices{}, errAfter()
+	case kind == table.KindNotify:
+		return choices{}, errNotify()
 	case kind == table.KindJournal:
 		return choices{}, errJournal()
 	case o.NoHeader:

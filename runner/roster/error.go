@@ -38,6 +38,14 @@ func errAfter() *Error {
 	}
 }
 
+// errNotify is about a file whose users were reset already, and who got a mail about it.
+func errNotify() *Error {
+	return &Error{
+		Message: "the file is a list of mails about a reset: its users were reset already, and it has their managers too",
+		Hint:    "those of them who are meant go into a file of their own, with a header such as userId",
+	}
+}
+
 // errJournal is about a file that only the program itself reads.
 func errJournal() *Error {
 	return &Error{

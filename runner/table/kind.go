@@ -14,6 +14,7 @@ const (
 	KindRecords Kind = "records" // results or a plan: the statuses tell which
 	KindAudit   Kind = "audit"
 	KindAfter   Kind = "after"   // who is back in after a reset
+	KindNotify  Kind = "notify"  // who got a mail about a reset
 	KindExport  Kind = "export"  // users of an org: made to be read as an input
 	KindJournal Kind = "journal" // of a run: only the program itself reads it
 )
@@ -27,6 +28,11 @@ var AuditColumns = []string{
 // AfterColumns are the columns of a list of who is back in after a reset. The input's own follow them.
 var AfterColumns = []string{"row", "login", "user_id", "status", "reason", "factor", "at", "ip", "city", "country", "detail", "as_of", SumColumn}
 
+// NotifyColumns are the columns of a list of mails about a reset.
+var NotifyColumns = []string{
+	"mail", "row", "user_id", "login", "name", "address", "status", "reason", "answer", "attempts", "at", "message_id", "people", "run_id",
+}
+
 // JournalColumn is what the first line of a journal begins with.
 const JournalColumn = "oktareset journal"
 
@@ -39,6 +45,7 @@ var headers = []struct {
 	{KindRecords, Columns},
 	{KindAudit, AuditColumns[:21]},
 	{KindAfter, AfterColumns[:11]},
+	{KindNotify, NotifyColumns},
 	{KindExport, []string{ExportColumn}},
 	{KindJournal, []string{JournalColumn}},
 }

@@ -19,6 +19,7 @@ func TestKindOf(t *testing.T) {
 		"an audit without checksums":    {AuditColumns[:21], KindAudit},
 		"a list of who is back":         {AfterColumns, KindAfter},
 		"one without checksums":         {AfterColumns[:11], KindAfter},
+		"a list of mails":               {NotifyColumns, KindNotify},
 		"an export":                     {[]string{"userId", "login"}, KindExport},
 		"a list with another case":      {[]string{"userID"}, KindOther},
 		"an export in another order":    {[]string{"login", "userId"}, KindOther},

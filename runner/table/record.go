@@ -38,6 +38,14 @@ type Record struct {
 	Ticket       string `csv:"ticket"`
 }
 
+// Cells returns the fields in the order of [Columns].
+func (r *Record) Cells() []string {
+	return []string{
+		r.Row, r.Input, r.UserID, r.Login, r.Status, r.Reason, r.HTTPStatus, r.ErrorCode, r.Error, r.Attempts, r.RequestID, r.StartedAt, r.FinishedAt,
+		r.Factors, r.FactorID, r.FactorStatus, r.RunID, r.Ticket,
+	}
+}
+
 // Ours reports whether a header begins with exactly our [Columns].
 func Ours(header []string) bool {
 	return len(header) >= len(Columns) && slices.Equal(header[:len(Columns)], Columns)
