@@ -40,12 +40,13 @@ func newTransport(org OrgURL, o Options) *http.Transport {
 func newDialer(org OrgURL, r *net.Resolver) *net.Dialer {
 	d := &net.Dialer{Timeout: 10 * time.Second, Resolver: r}
 	if !org.secure() {
-		d.ControlContext = onlyLoopback
+		d.ControlContext = OnlyLoopback
 	}
 	return d
 }
 
-func onlyLoopback(_ context.Context, _, address string, _ syscall.RawConn) error {
+// OnlyLoopback is the ControlContext of a [net.Dialer] that connects to this machine only.
+func OnlyLoopback(_ context.Context, _, address string, _ syscall.RawConn) error {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil || !to.Addr().Unmap().IsLoopback() {
 		return ErrNotLoopback

@@ -245,7 +245,7 @@ func TestOnlyLoopback(t *testing.T) {
 		"0.0.0.0:80": false, "[::]:80": false, "[::ffff:0.0.0.0]:80": false, "[::ffff:10.0.0.1]:80": false, "128.0.0.1:80": false, "[fe80::1%lo]:80": false,
 		"[::127.0.0.1]:80": false, "localhost:80": false, ":80": false, "": false, "/run/okta.sock": false, "@okta": false, "127.0.0.1": false,
 	} {
-		if err := onlyLoopback(t.Context(), "tcp", address, nil); (err == nil) != ok {
+		if err := OnlyLoopback(t.Context(), "tcp", address, nil); (err == nil) != ok {
 			t.Errorf("%q: %v, want ok=%v", address, err, ok)
 		}
 	}

@@ -1,7 +1,9 @@
 package access
 
 import (
+	"context"
 	"io"
+	"net"
 	"net/http"
 
 	"oktareset/oktaclient"
@@ -16,6 +18,9 @@ type Env struct {
 	Transport http.RoundTripper             // nil: the network
 	TTY       func() (console.Asker, error) // nil: the user's own terminal
 	Typed     io.Reader                     // the process's own stdin
+
+	// Dial connects to a mail server; nil: the network.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	printed oktaclient.Token // by the token command, which runs once; "": not yet
 }

@@ -151,7 +151,7 @@ func (e *Env) commandInput() (*os.File, func()) {
 }
 
 // notForCommands are the settings with secrets, and the one that would run the command again.
-var notForCommands = []string{"OKTA_CLIENT_TOKEN", "OKTA_API_TOKEN", "OKTA_CLIENT_PRIVATEKEY", tokenCommandVariable}
+var notForCommands = []string{"OKTA_CLIENT_TOKEN", "OKTA_API_TOKEN", "OKTA_CLIENT_PRIVATEKEY", tokenCommandVariable, mailPasswordVariable}
 
 // ProgramEnv returns the environment for other programs, without our secrets.
 func (e *Env) ProgramEnv() []string {

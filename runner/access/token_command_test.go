@@ -207,7 +207,7 @@ func TestTokenCommandEnvironment(t *testing.T) {
 	e := &Env{Process: Process{Environ: func() []string {
 		return []string{
 			"PATH=/bin", "OKTA_CLIENT_TOKEN=1", "OKTA_API_TOKEN=2", "OKTA_CLIENT_PRIVATEKEY=3", "Okta_Client_Token=4", "OKTA_CLIENT_TOKEN_COMMAND=5",
-			"OKTA_CLIENT_ORGURL=https://acme.okta.com", "OP_SESSION=6", "ODD",
+			"OKTA_CLIENT_ORGURL=https://acme.okta.com", "OP_SESSION=6", "ODD", "OKTARESET_SMTP_PASSWORD=7",
 		}
 	}}}
 	if got, want := e.ProgramEnv(), []string{"PATH=/bin", "OKTA_CLIENT_ORGURL=https://acme.okta.com", "OP_SESSION=6", "ODD"}; !slices.Equal(got, want) {
