@@ -1,0 +1,365 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"net/mail"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"oktareset/oktaclient"
+	"oktareset/runner"
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
+	"oktareset/runner/files"
+	"oktareset/runner/ledger"
+	"oktareset/runner/results"
+	"oktareset/runner/table"
+)
+
+// Options are what the flags of notify set.
+type Options struct {
+	Results   string
+	Remind    string            // a list of who is back: those who aren't get a reminder; "": the first notice
+	To        []string          // kinds of mail
+	Templates map[string]string // files by kind
+	From      string
+	Contact   string
+	Mail      access.MailFlags
+	Rate      rate.Limit // mails a second; 0: as many as the server accepts
+	Confirm   console.Confirmation
+	DryRun    bool
+	Resume    bool
+	JSON      bool
+	Org       access.Flags
+	Console   console.Options
+	Again     []string // the flags for the same mails, for a shell
+}
+
+// scopes are what a service app needs.
+var scopes = access.Scopes{Needed: []string{oktaclient.ScopeUsersRead}}
+
+// run is one execution, from the results to the list of mails.
+type run struct {
+	*access.Env
+	opts     Options
+	id       string
+	began    time.Time
+	manifest results.Manifest
+	texts    map[string]*text
+	from     *mail.Address
+	contact  string
+	server   *access.MailServer // nil for a dry run
+
+	client *oktaclient.Client // nil for a rehearsal
+	only   map[string]bool    // IDs of the users who get a reminder; nil: everybody gets a notice
+	listed time.Time          // when that list was written
+
+	people    []*person
+	managers  []*manager
+	rows      int // of the results
+	doubt     int // of these, those whose reset is in doubt
+	unmanaged int // users without a manager in the results
+
+	record *record
+	notes  []*note     // the mails of earlier runs that are final, then this run's
+	final  int         // how many are of earlier runs
+	mails  []*outgoing // this run's mails that can be sent
+}
+
+// outgoing is a mail that can be sent.
+type outgoing struct {
+	*note
+	person *person   // of a mail to a user
+	people []*person // of a mail to a manager
+	when   time.Time // before which it isn't tried again
+}
+
+// Run carries out the notify command. It changes nothing in the org.
+func Run(ctx context.Context, e *access.Env, o Options) error {
+	r := &run{Env: e, opts: o, id: runner.NewRunID(), began: time.Now()}
+	if err := r.open(ctx); err != nil {
+		return results.Refused(err)
+	}
+	if err := r.connect(ctx); err != nil {
+		return err
+	}
+	if o.DryRun {
+		if err := r.prepare(ctx); err != nil {
+			return results.Refused(err)
+		}
+		return r.rehearse(ctx)
+	}
+	release, err := r.lock()
+	if err != nil {
+		return fault.Refused(err)
+	}
+	defer func() { _ = r.record.close(); _ = release() }()
+	if err := r.prepare(ctx); err != nil {
+		return results.Refused(err)
+	}
+	return r.deliverAll(ctx)
+}
+
+// to reports whether mails of a kind are asked for.
+func (r *run) to(kind string) bool { return slices.Contains(r.opts.To, kind) }
+
+// open reads everything on this machine: results, templates, settings.
+func (r *run) open(ctx context.Context) (err error) {
+	if r.manifest, err = results.ReadEnded(r.opts.Results); err != nil {
+		return err
+	}
+	if r.manifest.Sandbox && !r.opts.DryRun {
+		return fault.Usage("to see the mails as files: oktareset notify --dry-run", "%s is a rehearsal, which made up its people: nobody gets a mail about it", r.opts.Results)
+	}
+	if r.from, err = parseFrom(r.opts.From); err != nil {
+		return err
+	}
+	if r.texts, err = loadTexts(ctx, r.opts.Templates, r.opts.Remind != ""); err != nil {
+		return err
+	}
+	if r.contact, err = r.parseContact(); err != nil {
+		return err
+	}
+	if r.opts.Remind != "" {
+		if err := r.readList(ctx); err != nil {
+			return err
+		}
+	}
+	if err := r.readPeople(ctx); err != nil {
+		return err
+	}
+	if r.to(ToManager) && len(r.managers) == 0 && len(r.people) > 0 {
+		return fault.Usage("export the users with it, as --columns login,email,firstName,lastName,managerId, before the reset; or leave managers out: --to user",
+			"%s names no manager: it has no column manager, managerId or managerEmail, or they are empty", r.opts.Results)
+	}
+	if r.opts.DryRun {
+		return nil
+	}
+	r.server, err = r.LoadMailServer(ctx, r.opts.Mail)
+	return err
+}
+
+// parseContact checks whom people ask. Links are what phishing mails have.
+func (r *run) parseContact() (string, error) {
+	contact := oneLine(r.opts.Contact, maxCell)
+	needed := slices.ContainsFunc(r.opts.To, func(kind string) bool { return !r.texts[kind].own })
+	switch lower := strings.ToLower(contact); {
+	case contact == "" && needed:
+		return "", fault.Usage("as --contact 'the service desk, +1 555 0100'", "--contact is missing: the mails say whom to ask")
+	case strings.Contains(lower, "://"), strings.Contains(lower, "www."):
+		return "", fault.Usage("give a phone number, or a person", "--contact has a link: phishing mails have links, and these mails must not look like one")
+	}
+	return contact, nil
+}
+
+// connect connects to the org of the results. The people of an org on this machine, as a stand-in,
+// may have the addresses of real people: they get no mail.
+func (r *run) connect(ctx context.Context) error {
+	if r.manifest.Sandbox {
+		return nil
+	}
+	c, err := r.ConnectToOrgOf(ctx, &r.manifest, r.opts.Results, access.Way{Flags: r.opts.Org, Scopes: scopes, Verbose: r.opts.Console.Verbose})
+	if err != nil {
+		return err
+	}
+	r.client = c.Client
+	if r.opts.DryRun || !isLoopback(r.manifest.Org) && !isLoopback(r.client.Org().Host()) {
+		return nil
+	}
+	if m := r.server; !m.Loopback() || slices.Contains([]int{25, 465, 587}, m.Port) {
+		return fault.Usage("give a test server on this machine, on another port than 25, 465 and 587; or write the mails into files: --dry-run",
+			"%s is from an org on this machine, as a stand-in: nobody real may get a mail about it", r.opts.Results)
+	}
+	return nil
+}
+
+// isLoopback reports whether a host, perhaps with a port, is this machine.
+func isLoopback(host string) bool {
+	host = strings.Trim(host, "[]")
+	if at, err := netip.ParseAddrPort(host); err == nil {
+		return at.Addr().Unmap().IsLoopback()
+	}
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && strings.Count(host, ":") == 1 {
+		host = host[:i]
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback() || strings.EqualFold(host, "localhost")
+}
+
+// prepare looks people up, leaves out whom earlier runs told, and fills in every mail once: a
+// template that can't be filled in must not stop a run in its middle.
+func (r *run) prepare(ctx context.Context) error {
+	before, err := r.earlier()
+	if err != nil {
+		return err
+	}
+	if err := r.lookUp(ctx); err != nil {
+		return err
+	}
+	r.plan(before)
+	for _, m := range r.mails {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if _, _, err := r.fill(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// occasion names the mails in the names of files and in the record.
+func (r *run) occasion() string {
+	if r.opts.Remind != "" {
+		return "reminder"
+	}
+	return "notify"
+}
+
+// beside returns the path of a file of this command: users.notify.csv beside users.results.csv.
+func (r *run) beside(ending string) string {
+	return strings.TrimSuffix(results.Stem(r.opts.Results), ".results") + "." + r.occasion() + ending
+}
+
+func (r *run) listPath() string   { return r.beside(".csv") }
+func (r *run) recordPath() string { return r.beside(".journal") }
+
+// owner says what the record belongs to. The first run of the results names them, also after a
+// resume.
+func (r *run) owner() owner {
+	return owner{r.occasion(), r.manifest.Runs[0].RunID, cmp.Or(r.manifest.OrgID, r.manifest.Org)}
+}
+
+// earlier returns what earlier runs recorded. Without --resume there must be nothing.
+func (r *run) earlier() ([]*note, error) {
+	_, err := os.Lstat(r.recordPath())
+	there := !errors.Is(err, fs.ErrNotExist)
+	switch listErr := files.Absent(r.listPath()); {
+	case r.opts.DryRun && !there:
+		return nil, nil
+	case !there && listErr != nil:
+		return nil, fault.WithHint(listErr, "put its .journal back beside it, which says who got a mail; or move it away")
+	case there && !r.opts.Resume && !r.opts.DryRun:
+		return nil, fault.Usage("to send what wasn't sent yet: "+r.againCommand("--resume"), "%q exists already: mails about this were sent", r.recordPath())
+	case !there:
+		return nil, nil
+	}
+	if err := r.replaceable(); err != nil {
+		return nil, err
+	}
+	if r.opts.DryRun {
+		return readRecord(r.recordPath(), r.owner())
+	}
+	rec, notes, err := openRecord(r.recordPath(), r.owner())
+	if err != nil {
+		return nil, err
+	}
+	r.record = rec
+	return notes, nil
+}
+
+// replaceable refuses to write over a list that isn't as this command wrote it.
+func (r *run) replaceable() error {
+	if files.Absent(r.listPath()) == nil {
+		return nil
+	}
+	f, err := files.Open(r.listPath(), files.Rule{Ours: true})
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	if in, err := table.NewReader(f, table.ReaderOptions{}); err == nil {
+		if header, _ := in.Header(); slices.Equal(header, table.NotifyColumns) {
+			return nil
+		}
+	}
+	return fault.WithHint(&files.ExistsError{Path: r.listPath()}, "move it away: only a list as this command wrote it is replaced")
+}
+
+// lock keeps two runs from sending the same mails.
+func (r *run) lock() (release func() error, err error) {
+	host, _ := os.Hostname()
+	return ledger.Hold(r.listPath(), results.Run{RunID: r.id, StartedAt: r.began, Operator: results.Operator{Host: host}})
+}
+
+// deliverAll sends the mails and writes the list.
+func (r *run) deliverAll(ctx context.Context) (err error) {
+	if err := r.checkConsent(); err != nil {
+		return err
+	}
+	p := newPost(r.Env, r.server, r.from.Address)
+	var first *link
+	if len(r.mails) > 0 {
+		if first, err = p.connect(ctx); err != nil {
+			return r.cannotSend(ctx, err)
+		}
+		first.close() // somebody may think for long before they consent
+		if err := r.askConsent(ctx); err != nil {
+			return err
+		}
+	}
+	if r.record == nil {
+		if r.record, err = createRecord(r.recordPath(), r.owner()); err != nil {
+			return fault.Refused(err)
+		}
+	}
+	s := newSender(r, p)
+	err = s.send(ctx)
+	if writeErr := r.writeList(); writeErr != nil {
+		err = fault.Also(err, writeErr)
+	}
+	return r.summarize(err)
+}
+
+// cannotSend explains why no mail can be sent, before any was.
+func (r *run) cannotSend(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return console.Untouched(ctx)
+	}
+	f, ok := errors.AsType[*failure](err)
+	switch {
+	case !ok:
+		return fault.Refused(err)
+	case f.fate == denied:
+		return fault.New(fault.ExitNoAccess, "check the account, its password and what it may send; no mail was sent", "%w", f)
+	case f.fate == unsafe:
+		return fault.Usage("give the name in the server's certificate; put the certificate of its authority into a file that SSL_CERT_FILE names; for a server that "+
+			"has TLS from the first byte: smtps://; no mail was sent", "%w", f)
+	}
+	return fault.Usage("check the server's name and port, and the network; no mail was sent", "%w", f)
+}
+
+// writeList writes the list of all mails.
+func (r *run) writeList() error {
+	sorted := slices.Clone(r.notes)
+	slices.SortStableFunc(sorted, byPlace)
+	err := r.replaceable()
+	if err == nil {
+		err = files.Replace(r.listPath(), func(w io.Writer) error {
+			sheet, err := table.NewSheet(w, table.NotifyColumns)
+			if err != nil {
+				return err
+			}
+			for _, n := range sorted {
+				if err := sheet.Write(n.cells()); err != nil {
+					return err
+				}
+			}
+			return sheet.Flush()
+		})
+	}
+	if err == nil {
+		return nil
+	}
+	return fault.New(fault.ExitBrokeOff, cmp.Or(fault.Hint(err), "make room on the disk, then "+r.againCommand("--resume"))+"; the record is complete", "%w", err)
+}

@@ -1,0 +1,151 @@
+package notify
+
+import (
+	"cmp"
+	"fmt"
+
+	"oktareset/runner/console"
+	"oktareset/runner/fault"
+)
+
+// mostTold is how many mails that need attention are shown besides the list.
+const mostTold = 10
+
+// Summary is what --json prints.
+type Summary struct {
+	Org            string         `json:"org"`
+	Results        string         `json:"results"`
+	List           string         `json:"list"` // of the mails; for a dry run their folder
+	DryRun         bool           `json:"dry_run"`
+	Reminder       bool           `json:"reminder"`
+	Users          int            `json:"users"`                     // who were reset, as far as the mails are about them
+	InDoubt        int            `json:"in_doubt"`                  // rows of the results whose reset is in doubt: they get no mail
+	NoManager      int            `json:"no_manager"`                // users without a manager in the results
+	Mails          int            `json:"mails"`                     // of this run
+	Statuses       map[Status]int `json:"statuses"`                  // of all mails, with those of earlier runs
+	NeedsAttention []Example      `json:"needs_attention,omitempty"` // the first few
+	ExitCode       int            `json:"exit_code"`
+}
+
+// Example is a mail of a summary.
+type Example struct {
+	Mail    string `json:"mail"`
+	Row     int    `json:"row"`
+	Login   string `json:"login"`
+	Address string `json:"address"`
+	Status  Status `json:"status"`
+	Reason  string `json:"reason,omitempty"`
+	Answer  string `json:"answer,omitempty"`
+}
+
+func (r *run) summary(list string) Summary {
+	s := Summary{
+		Org: r.manifest.Org, Results: r.opts.Results, List: list, DryRun: r.opts.DryRun, Reminder: r.opts.Remind != "", Users: len(r.people), InDoubt: r.doubt,
+		NoManager: r.unmanaged, Mails: len(r.mails), Statuses: counts(r.notes),
+	}
+	for _, n := range r.notes {
+		if n.status != Sent && n.status != Skipped && len(s.NeedsAttention) < mostTold && !(r.opts.DryRun && n.status == NotSent) {
+			s.NeedsAttention = append(s.NeedsAttention, Example{Mail: n.kind, Row: n.row, Login: n.login, Address: n.address, Status: n.status, Reason: n.reason, Answer: n.answer})
+		}
+	}
+	return s
+}
+
+// summarize shows the outcome, and returns the error that becomes the exit code. ended says why the
+// run stopped early.
+func (r *run) summarize(ended error) error {
+	s := r.summary(r.listPath())
+	r.Console.Info("%s: %s", console.Plural(len(r.notes), "mail"), countsText(s.Statuses))
+	r.tell()
+	r.Console.Info("list: %s", r.listPath())
+	err := ended
+	if err == nil && s.Statuses[Sent]+s.Statuses[Skipped] < len(r.notes) {
+		err = fault.WithCode(fault.ExitRows, fault.ErrRows)
+	}
+	if s.Statuses[Unknown] > 0 {
+		r.Console.Info("look for a mail in doubt by its message_id in the mail server's log, or tell its receiver yourself")
+	}
+	if s.Statuses[NotSent]+s.Statuses[Refused] > 0 {
+		r.Console.Info("to send what wasn't sent: %s", r.againCommand("--resume"))
+	}
+	return r.print(s, err)
+}
+
+// print prints the summary with --json.
+func (r *run) print(s Summary, err error) error {
+	if !r.opts.JSON {
+		return err
+	}
+	s.ExitCode = fault.Code(err)
+	if jsonErr := console.PrintJSON(r.Stdout, s); jsonErr != nil {
+		return fault.WithCode(max(fault.ExitRows, fault.Code(err)), fmt.Errorf("print the summary: %w", jsonErr))
+	}
+	return err
+}
+
+// tell names the first mails that need attention, and users about whom there are none.
+func (r *run) tell() {
+	n := 0
+	for _, m := range r.notes {
+		if m.status == Sent || m.status == Skipped || m.status == NotSent && m.answer == "" {
+			continue
+		}
+		if n++; n <= mostTold {
+			r.Console.Info("  %s: %s", m.label(), m.why())
+		}
+	}
+	if n > mostTold {
+		r.Console.Info("  and %d more that need attention", n-mostTold)
+	}
+	r.tellLeft()
+}
+
+// tellLeft says whom no mail is about.
+func (r *run) tellLeft() {
+	if r.unmanaged > 0 {
+		r.Console.Warn("%s no manager in the results: tell theirs yourself", have(r.unmanaged, "user"))
+	}
+	if r.doubt > 0 {
+		r.Console.Warn("nobody knows whether %s reset, so no mail says so: oktareset reset --resume looks again", were(r.doubt, "user"))
+	}
+}
+
+func have(n int, what string) string {
+	if n == 1 {
+		return console.Plural(n, what) + " has"
+	}
+	return console.Plural(n, what) + " have"
+}
+
+func were(n int, what string) string {
+	if n == 1 {
+		return console.Plural(n, what) + " was"
+	}
+	return console.Plural(n, what) + " were"
+}
+
+// label names a mail for people.
+func (n *note) label() string {
+	who := cmp.Or(n.login, n.address, n.id)
+	if n.kind == ToManager {
+		return "manager " + who
+	}
+	return fmt.Sprintf("row %d %s", n.row, who)
+}
+
+// why says why a mail needs attention.
+func (n *note) why() string {
+	text := map[Status]string{NoAddress: "no mail address", Refused: "refused", NotSent: "not sent", Unknown: "in doubt, and never sent again"}[n.status]
+	switch n.reason {
+	case reasonMalformed:
+		text = "Okta's mail address isn't a plain one"
+	case reasonNotFound:
+		text = "Okta knows no such user"
+	case reasonName:
+		text = "the results have a name only, neither an ID nor an address"
+	}
+	if n.answer != "" {
+		text += ": " + n.answer
+	}
+	return text
+}
