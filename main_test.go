@@ -30,6 +30,7 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/oktaclient/standin"
 	"oktareset/runner"
+	"oktareset/testdata/mailserver"
 	"oktareset/testdata/ontty"
 	"oktareset/testdata/relay"
 	"oktareset/testdata/scripting"
@@ -72,7 +73,7 @@ func TestScripts(t *testing.T) {
 			"org": startOrg, "revoke": revoke, "replace": replaceIn, "nosecrets": noSecrets, "did": did, "deeds": deeds, "passcode": passcode,
 			"stats": stats, "match": match, "mode": mode, "shown": scripting.RunShown, "notrun": scripting.NotRun,
 			"resetby": resetBy, "clearfaults": clearFaults, "relay": relay.Start, "relayed": relay.Asked,
-			"scan": scripting.Scan,
+			"scan": scripting.Scan, "smtp": mailserver.Start, "mailed": mailserver.Mailed,
 		},
 	})
 }

@@ -34,6 +34,7 @@ const appExamples = `   oktareset reset --sandbox users.csv                     
    oktareset factors list alice@example.com                   one user's factors: see, verify, enroll, unenroll
    oktareset audit users.results.csv                          compare the results with Okta's System Log
    oktareset after users.results.csv                          who is back in after the reset, and whom to look at
+   oktareset notify users.results.csv                         tell users and their managers by mail, each exactly once
    oktareset report users.results.csv                         make a page of what was done, or of a plan, for the ticket
    oktareset whoami                                           which org, account, permissions and limits; where each setting came from
    oktareset sandbox                                          serve the stand-in org, to try other tools against
@@ -85,7 +86,7 @@ func (a *app) set(text string) string {
 // cli builds a new command line each time, because urfave/cli keeps state in flags.
 func (a *app) cli() *cli.App {
 	commands := []*cli.Command{
-		a.resetCommand(), a.usersCommand(), a.factorsCommand(), a.auditCommand(), a.afterCommand(), a.reportCommand(), a.watchCommand(), a.whoamiCommand(),
+		a.resetCommand(), a.usersCommand(), a.factorsCommand(), a.auditCommand(), a.afterCommand(), a.notifyCommand(), a.reportCommand(), a.watchCommand(), a.whoamiCommand(),
 		a.sandboxCommand(), a.completionCommand(), a.helpCommand(), a.manCommand(), a.versionCommand(), a.completeCommand(),
 	}
 	for _, c := range commands {

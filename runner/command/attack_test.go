@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"slices"
@@ -109,12 +110,14 @@ func (v *virtual) mustCrash(d time.Duration, flags ...string) {
 
 func (v *virtual) eachFile(do func(name string)) {
 	v.t.Helper()
-	entries, err := os.ReadDir(v.dir)
+	err := fs.WalkDir(os.DirFS(v.dir), ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			do(name)
+		}
+		return err
+	})
 	if err != nil {
 		v.t.Fatal(err)
-	}
-	for _, e := range entries {
-		do(e.Name())
 	}
 }
 

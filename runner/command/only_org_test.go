@@ -51,12 +51,13 @@ func TestOnlyTheOrgIsAsked(t *testing.T) {
 		{"factors", "activate", "user1@example.com", "sms"},
 		{"audit", "results.csv", "--wait", "0"},
 		{"after", "results.csv"},
+		{"notify", "results.csv", "--to", "user", "--dry-run", "--from", "it@example.com", "--contact", "x"},
 		{"watch", "--once", "--since", "2h", "--all"},
 		{"whoami"},
 	} {
 		t.Run(strings.Join(flags, " "), func(t *testing.T) {
 			virtually(t, 3, standin.Config{Users: 450}, func(v *virtual) {
-				if slices.Contains([]string{"audit", "after", "watch"}, flags[0]) {
+				if slices.Contains([]string{"audit", "after", "notify", "watch"}, flags[0]) {
 					v.reset(confirm(3), "-o", v.path("results.csv"))
 				}
 				var asked atomic.Int64

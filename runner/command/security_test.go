@@ -144,6 +144,7 @@ func TestHostileServerTexts(t *testing.T) {
 		{"audit", "results.csv", "--wait", "0", "--json", "--log-format", "json"},
 		{"after", "results.csv", "-v"},
 		{"after", "results.csv", "--json", "--log-format", "json"},
+		{"notify", "results.csv", "--to", "user", "--dry-run", "--from", "it@example.com", "--contact", "x", "-v"},
 		{"watch", "--once", "--since", "2h", "--all", "-v"},
 		{"watch", "--once", "--since", "2h", "--cursor", "cursor.json", "--log-format", "json"},
 		{"whoami", "-v"},
@@ -152,7 +153,7 @@ func TestHostileServerTexts(t *testing.T) {
 		for _, trouble := range []standin.Kind{"", standin.WrongStatus, standin.AuthFailed} {
 			t.Run(strings.Join(flags, " ")+" "+string(trouble), func(t *testing.T) {
 				virtually(t, 3, standin.Config{}, func(v *virtual) {
-					if slices.Contains([]string{"audit", "after", "watch"}, flags[0]) {
+					if slices.Contains([]string{"audit", "after", "notify", "watch"}, flags[0]) {
 						v.reset(confirm(3), "-o", v.path("results.csv"))
 					}
 					if trouble != "" {

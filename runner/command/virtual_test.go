@@ -57,13 +57,14 @@ type virtual struct {
 	ids    []string
 	args   []string // the input, as the command line has it
 	stdin  string
-	stderr string            // of the last run
-	free   uint64            // bytes on the disk; 0: not known
-	env    map[string]string // in place of what an admin with a token has
-	in     io.Reader         // in place of stdin
-	asker  console.Asker     // who is asked on the terminal; nil: nobody is there
-	screen bool              // stderr is a terminal, and stdout
-	stdout bytes.Buffer      // of the last run
+	stderr string                                                               // of the last run
+	free   uint64                                                               // bytes on the disk; 0: not known
+	env    map[string]string                                                    // in place of what an admin with a token has
+	in     io.Reader                                                            // in place of stdin
+	dial   func(ctx context.Context, network, address string) (net.Conn, error) // to a mail server
+	asker  console.Asker                                                        // who is asked on the terminal; nil: nobody is there
+	screen bool                                                                 // stderr is a terminal, and stdout
+	stdout bytes.Buffer                                                         // of the last run
 
 	dead     atomic.Bool                                                           // the power is off: no request gets out
 	tampered func(r *http.Request, next http.RoundTripper) (*http.Response, error) // nil: requests go straight to the org

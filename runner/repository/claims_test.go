@@ -87,7 +87,8 @@ var claims = []claim{
 		"runner/files: TestModeUnderAnyUmask", "runner/files: TestMakePrivate",
 		"runner/ledger: TestResumeMakesPrivate", "security_files",
 	}},
-	{"No file is overwritten, except a page, a cursor or a rehearsal, by a newer one.", []string{
+	{"No file is overwritten, except a page, a cursor, a list or a rehearsal, by a newer one.", []string{
+		"after", "notify_bad",
 		"security_files", "report", "run_sandbox", "users_export", "audit",
 		"runner/files: TestNothingIsOverwritten",
 	}},
@@ -108,8 +109,8 @@ var claims = []claim{
 		"runner/ledger: TestResumeTakesItsOwnFilesOnly",
 	}},
 	// Network
-	{"Requests go to the org only, through `HTTPS_PROXY` if that is set.", []string{
-		"security_elsewhere", "security_tunnel", "runner/command: TestOnlyTheOrgIsAsked",
+	{"Requests go to the org only, through `HTTPS_PROXY` if that is set. Mails go to the server of `--smtp` only.", []string{
+		"security_elsewhere", "security_tunnel", "runner/command: TestOnlyTheOrgIsAsked", "runner/command: TestNotify",
 	}},
 	{"A proxy that is set and can't be used is refused.", []string{
 		"security_proxy", "oktaclient: TestParseProxy", "runner/access: TestProxyOfTheEnvironment",
@@ -122,10 +123,17 @@ var claims = []claim{
 	{"A server without a good certificate and TLS 1.2 gets no request.", []string{
 		"security_tls", "oktaclient: TestBadTLS",
 	}},
-	{"Without TLS, requests go to a loopback address only.", []string{
+	{"Without TLS, requests go to a loopback address only, and so do mails.", []string{
+		"runner/notify: TestPlainMailStaysHere",
 		"oktaclient: TestPlainHTTPStaysHere", "oktaclient: TestPlainHTTPLooksAgain",
 		"oktaclient: TestPlainHTTPTokenEndpoint", "oktaclient: TestNextPageStaysHere",
 		"runner/command: TestNameThatLeadsElsewhere",
+	}},
+	{"A mail server without TLS gets no password, and one without a good certificate no mail either.", []string{
+		"runner/notify: TestConnect", "runner/notify: TestMailServerSettings", "notify",
+	}},
+	{"A mail server's password isn't printed, whatever the server says.", []string{
+		"runner/notify: TestConnect", "runner/notify: TestMailServerSettings", "notify", "notify_bad",
 	}},
 	{"Once an app had to prove that its token is its own, a token without proof is refused.", []string{
 		"oktaclient: TestLesserToken", "oktaclient: TestSuccessorTakesNoLesserToken",
@@ -159,6 +167,9 @@ var claims = []claim{
 	}},
 	{"No cell of a CSV is a formula, not even after a semicolon.", []string{
 		"runner/table: TestEscape", "runner/command: TestHostileServerTexts",
+	}},
+	{"No text adds a header, a receiver or a line to a mail, and no name is a link in one.", []string{
+		"runner/notify: FuzzMail", "runner/notify: TestParseAddress", "runner/notify: TestNameOf",
 	}},
 	{"No text becomes HTML.", []string{
 		"runner/report: TestHostile",
@@ -210,6 +221,9 @@ var claims = []claim{
 	{"A lost answer leads to a second reset only with proof, or by a consent for just these users.", []string{
 		"runner/command: TestRetryUnknownNeedsTheExactNumber",
 		"runner/steps: TestResetInDoubtNeedsProof", "runner/command: TestUnknownNeedsADecision",
+	}},
+	{"No mail is sent twice, and none in the name of a rehearsal or of an org on this machine to anybody but a test server.", []string{
+		"notify", "notify_bad", "runner/command: TestNotifyFaults", "runner/command: TestNotifyOfLaterResets", "runner/notify: TestRecord",
 	}},
 	// Supply chain
 	{"`go.mod` names the Go to build with, to the patch.", []string{

@@ -176,7 +176,7 @@ var different = []struct{ pattern, with string }{
 	{`\d{4}-\d\d-\d\d`, "DATE"},
 	{`[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d`, "MOMENT"},
 	{`\b(00u|0oa|opf|pfd|ost|uft|mbl|ufs|emf|fwf|clf)[A-Za-z0-9]{17,18}\b`, "ID"},
-	{`127\.0\.0\.1:\d+|acme\.okta\.com`, "ORG"},
+	{`127\.0\.0\.1:\d+|acme\.okta\.com|mail\.example\.com:587`, "ORG"},
 	{`https?://ORG`, "URL"},
 	{`\+1555\d{7}`, "PHONE"},
 	{`\d+/min, `, ""},

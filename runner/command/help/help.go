@@ -16,8 +16,8 @@ var texts embed.FS
 // names are the topics, in the order of the manual page: from the first run to the reference.
 var names = []string{
 	"install", "credentials", "input", "users", "plans", "consent", "protect", "steps",
-	"results", "statuses", "mail", "exit-codes", "resume", "doubt", "pace",
-	"report", "audit", "after", "watch", "factors",
+	"results", "statuses", "exit-codes", "resume", "doubt", "pace",
+	"report", "audit", "after", "notify", "watch", "factors",
 	"jobs", "kubernetes", "actions", "windows", "sandbox", "security", "limits",
 }
 

@@ -1,0 +1,97 @@
+package command
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"oktareset/oktaclient/standin"
+	"oktareset/runner/fault"
+	"oktareset/testdata/mailserver"
+)
+
+// People whose address isn't known, or can't be one, are named; a manager is found by ID, login or
+// address, and gets one mail whichever of these the rows have.
+func TestNotifyAddresses(t *testing.T) {
+	t.Parallel()
+	mailingTo(t, 9, nil, func(m *mailing) {
+		m.org.Add(standin.User{ID: "00u9boss000000000003", Login: "carla", Email: "carla@example.com", FirstName: "Carla", LastName: "Cole"})
+		m.org.Add(standin.User{ID: "00u9boss000000000004", Login: "dora@example.com", Status: standin.StatusDeprovisioned})
+		m.org.Add(standin.User{ID: "00u9boss000000000005", Login: "short.name@example.com"})
+		m.ids[3], m.ids[4] = "00u8named00000000003", "00u8named00000000004"
+		m.org.Add(standin.User{ID: m.ids[3], Login: "user3", Email: "user3@mail.example.com"})
+		m.org.Add(standin.User{ID: m.ids[4], Login: "user4", Email: "a@b, c@d"})
+		var csv strings.Builder
+		csv.WriteString("userId,email,displayName,manager\n")
+		for i, cells := range [][2]string{
+			{"same@example.com", "carla@example.com"},
+			{"same@example.com", "carla"},
+			{"user2@example.com\r\nBcc: x@example.com", "00u9boss000000000003"},
+			{"", "dora@example.com"},
+			{"", "Bob Ray"},
+			{"five@example.com", "short.name"},
+			{"six@example.com", "nobody@example.com"},
+			{"seven@example.com", ""},
+			{"eight@example.com", "CARLA@example.com"},
+		} {
+			fmt.Fprintf(&csv, "%s,\"%s\",No %d,%s\n", m.ids[i], cells[0], i, cells[1])
+		}
+		m.overwrite("users.csv", []byte(csv.String()))
+		if code := m.reset(confirm(9)); code != 0 {
+			m.t.Fatalf("%d\n%s", code, m.stderr)
+		}
+		code := m.notify(m.t.Context(), confirm(9))
+		var got []string
+		for _, row := range readRows(m.t, m.path("users.notify.csv"))[1:] {
+			got = append(got, strings.Join([]string{row[0], row[5], row[6], row[7]}, " ")+fmt.Sprint(len(strings.Fields(row[12]))))
+		}
+		want := []string{
+			"user same@example.com sent 0", "user same@example.com sent 0", "user user2@example.com sent 0", "user user3@mail.example.com sent 0", "user  no_address malformed0",
+			"user five@example.com sent 0", "user six@example.com sent 0", "user seven@example.com sent 0", "user eight@example.com sent 0",
+			"manager carla@example.com sent 4", "manager dora@example.com skipped deprovisioned1", "manager  no_address name1", "manager  no_address name1", "manager  no_address not_found1",
+		}
+		if code != 1 || !slices.Equal(got, want) || m.server.Count("") != 9 {
+			m.t.Errorf("exit %d, %d mails:\n%s\nwant:\n%s\n%s", code, m.server.Count(""), strings.Join(got, "\n"), strings.Join(want, "\n"), m.stderr)
+		}
+		if !strings.Contains(m.stderr, "1 user has no manager in the results: tell theirs yourself") {
+			m.t.Errorf("it isn't said:\n%s", m.stderr)
+		}
+	})
+}
+
+// A template's mistakes are found before anything is sent.
+func TestNotifyTemplates(t *testing.T) {
+	t.Parallel()
+	mailingTo(t, 4, nil, func(m *mailing) {
+		m.resetAll()
+		template := "--template=user=" + m.path("mine.txt")
+		for content, said := range map[string]string{
+			"":                                 "has no subject",
+			"Hello\n\nx\n":                     "has no subject",
+			"Subject: x\nno empty line\n":      "has no subject",
+			"Subject: x\n\n{{.Surname}}\n":     "can't be used",
+			"Subject: x\n\n{{.Column \"y\"}}":  "the results have no column \"y\"",
+			"Subject: x\n\n{{range .People}}x": "can't be used",
+			"Subject: {{\n\nx\n":               "can't be used",
+			"Subject: x\n\n{{printf \"%02000000d\" 1}}\n": "more than",
+		} {
+			m.overwrite("mine.txt", []byte(content))
+			if code := m.notify(m.t.Context(), template, confirm(6)); code != fault.ExitUsage || !strings.Contains(m.stderr, said) || m.server.Reached(mailserver.Connect) > 0 {
+				m.t.Errorf("%q: %d, want %q\n%s", content, code, said, m.stderr)
+			}
+		}
+		m.overwrite("mine.txt", []byte("\ufeffSubject: About {{.Column \"lastName\"}}\r\n\r\nDear {{.Name}}, ask {{.Contact}}.\r\n"))
+		if code := m.notify(m.t.Context(), template, "--to=user", "--dry-run"); code != 0 || m.server.Reached(mailserver.Connect) > 0 {
+			m.t.Errorf("dry run: %d\n%s", code, m.stderr)
+		}
+		eml := m.read("users.notify/00001-user-user0@example.com.eml")
+		m.wantMails(m.notify(m.t.Context(), template, "--to=user", confirm(4)), 0, 4, map[string]int{"sent": 4})
+		i := slices.IndexFunc(m.server.Mails(), func(m mailserver.Mail) bool { return m.To == "user0@example.com" })
+		for _, content := range []string{eml, m.server.Mails()[i].Content} {
+			if !strings.Contains(content, "Subject: About No0\r\n") || !strings.Contains(content, "Dear User No0, ask the service desk, 0100.") {
+				m.t.Errorf("%s", content)
+			}
+		}
+	})
+}
