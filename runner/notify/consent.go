@@ -53,7 +53,7 @@ func (r *run) question() string {
 	line("org", "%s", r.host())
 	line("results", "%s", r.opts.Results)
 	if r.opts.Remind != "" {
-		line("list", "%s, written %s", r.opts.Remind, console.Ago(r.began.Sub(r.listed)))
+		line("list", "%s, of %s", r.opts.Remind, console.Ago(r.began.Sub(r.listed)))
 	}
 	line("from", "%s", r.from)
 	line("server", "%s", r.server)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +15,6 @@ import (
 	"oktareset/runner"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
-	"oktareset/runner/files"
 	"oktareset/runner/progress"
 	"oktareset/runner/results"
 	"oktareset/runner/roster"
@@ -75,7 +73,7 @@ func (r *run) readPeople(ctx context.Context) error {
 	columns := slices.Concat(table.Columns, extra)
 	about := roster.People(extra)
 	managers := make(map[roster.Manager]*manager)
-	seen, mailed := make(map[string]bool), make(map[string]bool) // by user ID
+	mailed := make(map[string]bool) // by user ID
 	for e, err := range results.Scan(r.opts.Results) {
 		if err == nil && ctx.Err() != nil {
 			err = context.Cause(ctx)
@@ -84,7 +82,6 @@ func (r *run) readPeople(ctx context.Context) error {
 			return err
 		}
 		r.rows++
-		seen[strings.Clone(e.Record.UserID)] = true
 		if e.Status == runner.StatusUnknown {
 			r.doubt++
 		}
@@ -97,11 +94,6 @@ func (r *run) readPeople(ctx context.Context) error {
 		}
 		mailed[p.id] = true
 		r.people = append(r.people, p)
-	}
-	for id := range r.only {
-		if !seen[id] {
-			return fault.Usage("give the list that oktareset after made of these results", "%q has the user %q, who isn't in %s", r.opts.Remind, id, r.opts.Results)
-		}
 	}
 	return results.Unchanged(&r.manifest, r.opts.Results)
 }
@@ -293,40 +285,25 @@ func (r *run) byMail(ctx context.Context, cell string) (id string, err error) {
 
 // readList reads the users of a list that oktareset after wrote who aren't back yet.
 func (r *run) readList(ctx context.Context) error {
-	f, err := files.Open(r.opts.Remind, files.Rule{Links: true})
+	columns, err := results.Columns(r.opts.Results)
 	if err != nil {
 		return err
 	}
-	defer f.Close() //nolint:errcheck // it was only read
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	in, err := table.NewReader(f, table.ReaderOptions{Delimiter: ','})
-	if err != nil {
-		return fmt.Errorf("read %q: %w", r.opts.Remind, err)
-	}
-	if header, _ := in.Header(); table.KindOf(header) != table.KindAfter {
-		return fault.Usage("make it with oktareset after "+console.ShellFile(r.opts.Results), "%q isn't a list of who is back", r.opts.Remind)
-	}
-	id, status := slices.Index(table.AfterColumns, "user_id"), slices.Index(table.AfterColumns, "status")
-	r.only, r.listed = make(map[string]bool), info.ModTime()
-	for {
-		cells, _, err := in.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
+	r.only = make(map[string]bool)
+	for line, err := range results.AfterList(r.opts.Remind, &r.manifest, columns).ScanAfter() {
 		if err == nil && ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
-		if err != nil {
+		switch {
+		case errors.Is(err, table.ErrChanged):
+			return fault.Usage("make it anew: oktareset after "+console.ShellFile(r.opts.Results),
+				"%q isn't a list of who is back after these results, or somebody has changed it", r.opts.Remind)
+		case err != nil:
 			return fmt.Errorf("read %q: %w", r.opts.Remind, err)
+		case line.Status == results.AfterNotYet:
+			r.only[strings.Clone(line.UserID)] = true
 		}
-		if table.Unescape(cells[status]) == notYet {
-			r.only[strings.Clone(table.Unescape(cells[id]))] = true
-		}
+		r.listed = line.AsOf
 	}
+	return nil
 }
-
-// notYet is the status of the users in such a list who get a reminder.
-const notYet = "not_yet"

@@ -63,7 +63,7 @@ func (n *note) cells() []string {
 }
 
 func readNote(cells []string) (n note, err error) {
-	if len(cells) != len(table.NotifyColumns) {
+	if len(cells) != len(noteColumns) {
 		return n, errors.New("it has another number of cells")
 	}
 	c := make([]string, len(cells))
@@ -82,6 +82,9 @@ func readNote(cells []string) (n note, err error) {
 	}
 	return n, err
 }
+
+// noteColumns are those of the list, without the checksum: the record has its own.
+var noteColumns = table.NotifyColumns[:len(table.NotifyColumns)-1]
 
 // key is the same for all lines about a mail.
 func (n *note) key() string { return n.kind + " " + n.id + " " + strings.Join(n.people, " ") }
@@ -157,7 +160,7 @@ func (r *record) begin(o owner) error {
 	if err := r.write(o.line()); err != nil {
 		return err
 	}
-	return r.write(append([]string{"event"}, table.NotifyColumns...))
+	return r.write(append([]string{"event"}, noteColumns...))
 }
 
 // take records that the mail may be sent from now on.

@@ -178,7 +178,7 @@ func TestNote(t *testing.T) {
 			wrong := slices.Clone(cells)
 			wrong[i] = bad
 			if _, err := readNote(wrong); err == nil {
-				t.Errorf("%s as %s is read", bad, table.NotifyColumns[i])
+				t.Errorf("%s as %s is read", bad, noteColumns[i])
 			}
 		}
 	}

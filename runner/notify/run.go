@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"net/mail"
 	"net/netip"
@@ -199,7 +198,7 @@ func isLoopback(host string) bool {
 // prepare looks people up, leaves out whom earlier runs told, and fills in every mail once: a
 // template that can't be filled in must not stop a run in its middle.
 func (r *run) prepare(ctx context.Context) error {
-	before, err := r.earlier()
+	before, err := r.earlier(ctx)
 	if err != nil {
 		return err
 	}
@@ -241,7 +240,7 @@ func (r *run) owner() owner {
 }
 
 // earlier returns what earlier runs recorded. Without --resume there must be nothing.
-func (r *run) earlier() ([]*note, error) {
+func (r *run) earlier(ctx context.Context) ([]*note, error) {
 	_, err := os.Lstat(r.recordPath())
 	there := !errors.Is(err, fs.ErrNotExist)
 	switch listErr := files.Absent(r.listPath()); {
@@ -254,7 +253,7 @@ func (r *run) earlier() ([]*note, error) {
 	case !there:
 		return nil, nil
 	}
-	if err := r.replaceable(); err != nil {
+	if err := r.list().Writable(ctx); err != nil {
 		return nil, err
 	}
 	if r.opts.DryRun {
@@ -268,22 +267,9 @@ func (r *run) earlier() ([]*note, error) {
 	return notes, nil
 }
 
-// replaceable refuses to write over a list that isn't as this command wrote it.
-func (r *run) replaceable() error {
-	if files.Absent(r.listPath()) == nil {
-		return nil
-	}
-	f, err := files.Open(r.listPath(), files.Rule{Ours: true})
-	if err != nil {
-		return err
-	}
-	defer f.Close() //nolint:errcheck // it was only read
-	if in, err := table.NewReader(f, table.ReaderOptions{}); err == nil {
-		if header, _ := in.Header(); slices.Equal(header, table.NotifyColumns) {
-			return nil
-		}
-	}
-	return fault.WithHint(&files.ExistsError{Path: r.listPath()}, "move it away: only a list as this command wrote it is replaced")
+// list is the list of all mails, which each run writes anew.
+func (r *run) list() *results.List {
+	return results.NewList(r.listPath(), &r.manifest, table.NotifyColumns, nil)
 }
 
 // lock keeps two runs from sending the same mails.
@@ -315,7 +301,7 @@ func (r *run) deliverAll(ctx context.Context) (err error) {
 	}
 	s := newSender(r, p)
 	err = s.send(ctx)
-	if writeErr := r.writeList(); writeErr != nil {
+	if writeErr := r.writeList(context.WithoutCancel(ctx)); writeErr != nil {
 		err = fault.Also(err, writeErr)
 	}
 	return r.summarize(err)
@@ -340,24 +326,17 @@ func (r *run) cannotSend(ctx context.Context, err error) error {
 }
 
 // writeList writes the list of all mails.
-func (r *run) writeList() error {
+func (r *run) writeList(ctx context.Context) error {
 	sorted := slices.Clone(r.notes)
 	slices.SortStableFunc(sorted, byPlace)
-	err := r.replaceable()
-	if err == nil {
-		err = files.Replace(r.listPath(), func(w io.Writer) error {
-			sheet, err := table.NewSheet(w, table.NotifyColumns)
-			if err != nil {
+	err := r.list().Write(ctx, func(sheet *table.Sheet) error {
+		for _, n := range sorted {
+			if err := sheet.Write(append(n.cells(), "")); err != nil {
 				return err
 			}
-			for _, n := range sorted {
-				if err := sheet.Write(n.cells()); err != nil {
-					return err
-				}
-			}
-			return sheet.Flush()
-		})
-	}
+		}
+		return nil
+	})
 	if err == nil {
 		return nil
 	}

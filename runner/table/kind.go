@@ -30,7 +30,7 @@ var AfterColumns = []string{"row", "login", "user_id", "status", "reason", "fact
 
 // NotifyColumns are the columns of a list of mails about a reset.
 var NotifyColumns = []string{
-	"mail", "row", "user_id", "login", "name", "address", "status", "reason", "answer", "attempts", "at", "message_id", "people", "run_id",
+	"mail", "row", "user_id", "login", "name", "address", "status", "reason", "answer", "attempts", "at", "message_id", "people", "run_id", SumColumn,
 }
 
 // JournalColumn is what the first line of a journal begins with.
