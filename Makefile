@@ -34,7 +34,7 @@ export BENCHTIME ?= 500ms
 # For each fuzz target: a duration, or a number of inputs as 5000x.
 export FUZZTIME ?= 20s
 
-.PHONY: all build dist test check conform crash bench fuzz lint vuln fmt clean
+.PHONY: all build dist test check conform kubernetes crash bench fuzz lint vuln fmt clean
 
 all: check build
 
@@ -100,6 +100,17 @@ fmt:
 # OKTA_OPENAPI=FILE: another edition of the description judges as well.
 conform: build
 	go test -C oktaclient/standin/conform -count=1 -v -parallel 3 -timeout 10m .
+
+# The recipe for Kubernetes, where Kubernetes decides: its control plane is built from its modules
+# once, which takes twenty minutes on two cores, and stays beside Go's build cache.
+KUBERNETES_TEST := testdata/recipes/kubernetes
+kubernetes: export KUBERNETES_BIN ?= $(shell go env GOCACHE)/../oktareset-kubernetes
+kubernetes:
+	@if ! unshare --mount --net --pid --fork true 2>/dev/null; then \
+		echo 'make kubernetes: skipped: it needs Linux, root, and the right to make namespaces'; exit; fi; \
+	set -ex; $(MAKE) build; export CGO_ENABLED=0; \
+	go build -C $(KUBERNETES_TEST) -trimpath -ldflags '-s -w' -o "$$KUBERNETES_BIN/" tool; \
+	go test -C $(KUBERNETES_TEST) -trimpath -count=1 -v -parallel 20 -timeout 30m .
 
 # The long form of a test that test runs in short: kills, stops and retries under every fault, then as many resumes as it takes. Half an hour.
 export CRASH_ROUNDS ?= 60

@@ -61,6 +61,7 @@
 //
 // Package oktaclient is beside them: Okta's API, with the stand-in org for rehearsals and tests.
 // The module in oktaclient/standin/conform compares both with Okta's API: make conform.
+// The module in testdata/recipes/kubernetes runs the recipe of the topic kubernetes: make kubernetes.
 //
 // # To add a step
 //
