@@ -10,6 +10,7 @@ GOFUMPT     := go run mvdan.cc/gofumpt@v0.12.0
 GOLANGCI    := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 CYCLONEDX   := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+NFPM        := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
 
 # What --version says, from Git. A source archive has none: make VERSION=v1.2.0. The length is
 # fixed because Git abbreviates a commit more in a smaller clone.
@@ -34,7 +35,7 @@ export BENCHTIME ?= 500ms
 # For each fuzz target: a duration, or a number of inputs as 5000x.
 export FUZZTIME ?= 20s
 
-.PHONY: all build dist test check conform kubernetes crash bench fuzz lint vuln fmt clean
+.PHONY: all build dist packages test check conform kubernetes crash wine bench fuzz lint vuln fmt clean
 
 all: check build
 
@@ -42,27 +43,38 @@ all: check build
 build:
 	@$(stamp); set -x; CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "$$stamp" -o oktareset .
 
-# The same commit gives the same binaries, on any machine and in any folder. Beside each lies the
+# The same commit gives the same files, on any machine and in any folder. Beside each binary lies the
 # list of what is in it (an SBOM in CycloneDX's JSON), and in licences/ the licences of all of that.
-# The certificates of authorities are this machine's; only the container's image needs them.
+# Linux gets a deb and an rpm, too. SIGNING_KEY=FILE, a key of SSH, signs the sums. MAINTAINER="NAME
+# <MAIL>" is who hands out the packages. The certificates of authorities are this machine's; only
+# the container's image needs them.
+export SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),0)
+export MAINTAINER SIGNING_KEY
 dist:
 	rm -rf dist
-	mkdir dist
-	@$(stamp); GOBIN="$$PWD/dist/tools" go install -trimpath $(CYCLONEDX); for p in $(PLATFORMS); do \
+	mkdir -p dist/tools
+	@$(stamp); for tool in $(CYCLONEDX) $(NFPM); do GOBIN="$$PWD/dist/tools" go install -trimpath $$tool; done; for p in $(PLATFORMS); do \
 		export GOOS=$${p%/*} GOARCH=$${p#*/}; \
 		file=dist/oktareset-$$GOOS-$$GOARCH; bin=$$file; [ $$GOOS != windows ] || bin=$$file.exe; echo "build $$bin"; \
 		env $(DISTENV) go build -trimpath -buildvcs=false -ldflags "-s -w -buildid= $$stamp" -o $$bin .; \
 		dist/tools/cyclonedx-gomod bin -json -std -noserial -notimestamp -version "$$VERSION" -output $$file.cdx.json $$bin; \
 	done
-	@$(stamp); GOOS= GOARCH= go run -trimpath -buildvcs=false -ldflags "$$stamp" . man >dist/oktareset.1
+	@$(stamp); run() { GOOS= GOARCH= go run -trimpath -buildvcs=false -ldflags "$$stamp" . "$$@"; }; \
+	run man >dist/oktareset.1; for shell in bash zsh fish; do run completion $$shell >dist/tools/completion.$$shell; done
 	mkdir dist/help
 	cp runner/command/help/*.md dist/help
 	sed 's|](runner/command/help/|](help/|g' README.md >dist/README.md
 	.ci/licences dist/licences
-	cp "$${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" dist/ca-certificates.crt
+	@set -euo pipefail; for p in $(filter linux/%,$(PLATFORMS)); do echo "package dist/oktareset-$${p%/*}-$${p#*/}"; .ci/package dist $${p#*/}; done
 	rm -rf dist/tools
-	cd dist && files=$$(echo oktareset* README.md help/*) && \
-	if command -v sha256sum >/dev/null; then sha256sum $$files; else shasum -a 256 $$files; fi >SHA256SUMS
+	cd dist && sum=sha256sum && { command -v $$sum >/dev/null || sum='shasum -a 256'; } && \
+	find * -type f | LC_ALL=C sort | xargs $$sum >../SHA256SUMS && mv ../SHA256SUMS .
+	@if [ -n "$$SIGNING_KEY" ]; then set -x; ssh-keygen -Y sign -f "$$SIGNING_KEY" -n file dist/SHA256SUMS; fi
+	cp "$${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" dist/ca-certificates.crt
+
+# Two builds have the same bytes, and the packages come and go cleanly. As root, with dpkg and rpm.
+packages:
+	.ci/try-packages
 
 # The race detector waits for a second at the end of each process, and the scripts start thousands.
 # They wait more than they work, so four of them run at a time, even on two cores. The package that
