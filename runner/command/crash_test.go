@@ -47,10 +47,7 @@ func TestCrash(t *testing.T) {
 		t.Skip("kills with signals")
 	}
 	t.Parallel()
-	binary := filepath.Join(t.TempDir(), "oktareset")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, "oktareset").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	binary := program(t)
 	for name, sandbox := range map[string][]string{
 		"faults":    nil,
 		"re-enroll": {"--reenroll", "50ms"},
@@ -74,6 +71,16 @@ func TestCrash(t *testing.T) {
 			c.check()
 		})
 	}
+}
+
+// program builds the program.
+func program(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "oktareset")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, "oktareset").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return binary
 }
 
 // strangersFlags make pages of strangers answer some resets, whatever Okta has answered.

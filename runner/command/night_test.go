@@ -1,0 +1,249 @@
+package command_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"oktareset/oktaclient/standin"
+)
+
+const (
+	nightUsers = 60
+	resetPath  = "/lifecycle/reset_factors"
+)
+
+// nightOrg is one of the orgs that one machine resets in a night.
+type nightOrg struct {
+	name   string
+	users  string         // how many may be reset
+	token  string         // in the file; "": the org's own
+	faults []string       // of the stand-in
+	ends   syscall.Signal // ends the program in the middle of its first run
+	down   bool           // nobody answers
+	late   string         // a row that isn't in the org
+
+	code    int      // at the end
+	says    []string // in the summary, in this order
+	resets  int
+	refused bool // the org got no request to reset anybody
+
+	dir    string
+	org    *standin.Org
+	mu     sync.Mutex
+	held   int           // resets that wait for the signal
+	ended  bool          // the signal was sent
+	signal chan struct{} // closed when it was
+}
+
+// ServeHTTP is the org. At the twentieth reset it waits until no more come, does all of them, and
+// ends the program before it gets an answer.
+func (o *nightOrg) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if o.ends == 0 || !strings.HasSuffix(r.URL.Path, resetPath) || !o.hold() {
+		o.org.ServeHTTP(w, r)
+		return
+	}
+	answer := httptest.NewRecorder()
+	o.org.ServeHTTP(answer, r)
+	<-o.signal
+	if o.ends == syscall.SIGKILL {
+		panic(http.ErrAbortHandler)
+	}
+	for name, values := range answer.Header() {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(answer.Code)
+	_, _ = w.Write(answer.Body.Bytes())
+}
+
+// hold reports whether a reset comes when the program is to be ended.
+func (o *nightOrg) hold() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.ended || o.org.Stats().ResetsApplied < nightUsers/3 {
+		return false
+	}
+	if o.held++; o.held == 1 {
+		go o.end()
+	}
+	return true
+}
+
+// end sends the signal when every request that the program has recorded is here.
+func (o *nightOrg) end() {
+	for before := 0; ; {
+		<-time.After(200 * time.Millisecond)
+		o.mu.Lock()
+		if o.held == before {
+			break
+		}
+		before = o.held
+		o.mu.Unlock()
+	}
+	defer o.mu.Unlock()
+	defer close(o.signal)
+	o.ended = true
+	b, err := os.ReadFile(filepath.Join(o.dir, "pid"))
+	if pid, convErr := strconv.Atoi(strings.TrimSpace(string(b))); err == nil && convErr == nil {
+		_ = syscall.Kill(pid, o.ends)
+	}
+}
+
+// serve starts the org and writes its folder. It returns its line of orgs.csv.
+func (o *nightOrg) serve(t *testing.T, seed int) string {
+	t.Helper()
+	o.org = standin.New(standin.Config{Seed: uint64(seed), TokenShare: 100, Limits: map[string]int{standin.BucketUsers: 100_000}, Latency: 5 * time.Millisecond})
+	o.signal = make(chan struct{})
+	input := "userId\n"
+	for i := range nightUsers {
+		id := fmt.Sprintf("00u%08d%09d", seed, i)
+		o.org.Add(standin.User{ID: id})
+		input += id + "\n"
+	}
+	for _, spec := range o.faults {
+		f, err := standin.ParseFault(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.org.Script(f)
+	}
+	server := httptest.NewServer(o)
+	t.Cleanup(server.Close)
+	if o.down {
+		server.Close()
+	}
+	token := o.token
+	if token == "" {
+		token = o.org.Token()
+	}
+	if err := os.MkdirAll(filepath.Join(o.dir, "results"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"token": token + "\n", "leavers.csv": input + o.late} {
+		if err := os.WriteFile(filepath.Join(o.dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return fmt.Sprintf("%s,%s,%s,90\n", o.name, strings.TrimPrefix(server.URL, "http://"), o.users)
+}
+
+// nightProgram notes its process for the org, then it is the real one.
+const nightProgram = `#!/bin/sh
+for word; do case $word in orgs/*/leavers.csv) echo $$ >"${word%%leavers.csv}pid" ;; esac; done
+exec %s "$@"
+`
+
+// One machine resets ten orgs in a night, by the script of the topic jobs. Whatever happens to one
+// of them, everybody of the others is reset once, and in the morning the script names exactly the
+// orgs that need attention, with what to do.
+func TestNight(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the script is for sh")
+	}
+	t.Parallel()
+	dir := t.TempDir()
+	orgs := []*nightOrg{
+		{name: "calm", resets: nightUsers},
+		{name: "lossy", faults: []string{"drop_after:reset_factors:p=0.03", "502_after:reset_factors:p=0.03"}, resets: nightUsers},
+		{name: "busy", faults: []string{"429_concurrency:reset_factors:p=0.03", "423:reset_factors:p=0.03", "outage_closed:from=200ms:for=1s"}, resets: nightUsers},
+		{name: "killed", ends: syscall.SIGKILL, resets: nightUsers},
+		{name: "killed2", ends: syscall.SIGKILL, faults: []string{"drop_after:reset_factors:p=0.03"}, resets: nightUsers},
+		{name: "stopped", ends: syscall.SIGTERM, resets: nightUsers},
+		{name: "down", down: true, code: 2, says: []string{"can't be reached", "hint: check the org URL"}, refused: true},
+		{name: "revoked", token: "00revoked", code: 4, says: []string{"401 Unauthorized", "hint: make a new API token"}, refused: true},
+		{name: "many", users: "0-50", code: 3, says: []string{"the file names 60 users", "hint: look at the file"}, refused: true},
+		{name: "typo", late: "00u0typo0000000000x\n", code: 1, says: []string{"these rows need attention:", "line 62 00u0typo0000000000x: no such user", "results=orgs/typo/results/"}, resets: nightUsers},
+	}
+	var list string
+	for i, o := range orgs {
+		o.dir = filepath.Join(dir, "orgs", o.name)
+		if o.users == "" {
+			o.users = "0-500"
+		}
+		list += o.serve(t, i+1)
+	}
+	out, state := runNight(t, dir, list)
+	t.Logf("10 orgs, %d users: %v of processor time, %d MiB for the largest process\n%s", len(orgs)*nightUsers,
+		state.UserTime()+state.SystemTime(), state.SysUsage().(*syscall.Rusage).Maxrss>>10, out)
+	if state.ExitCode() != 4 {
+		t.Errorf("exit code %d, want 4, the worst", state.ExitCode())
+	}
+	said := parts(out)
+	for _, o := range orgs {
+		stats := o.org.Stats()
+		if stats.ResetsApplied != o.resets || stats.UsersResetTwice != 0 || len(stats.Surprises) > 0 || o.refused && stats.ByOp["reset_factors"] > 0 {
+			t.Errorf("%s: %d resets, want %d; %+v", o.name, stats.ResetsApplied, o.resets, stats)
+		}
+		if o.ends != 0 && !o.ended {
+			t.Errorf("%s wasn't ended", o.name)
+		}
+		head, text, _ := strings.Cut(said[o.name], "\n")
+		if o.code == 0 && said[o.name] == "" {
+			continue
+		}
+		if want := fmt.Sprintf("%s: exit code %d", o.name, o.code); head != want {
+			t.Errorf("the summary says %q, want %q", head, want)
+		}
+		for _, want := range o.says {
+			var ok bool
+			if _, text, ok = strings.Cut(text, want); !ok {
+				t.Errorf("of %s the summary doesn't say %q:\n%s", o.name, want, said[o.name])
+			}
+		}
+	}
+}
+
+// runNight runs the script of the topic, with a short pause before it goes on.
+func runNight(t *testing.T, dir, orgs string) (string, *os.ProcessState) {
+	t.Helper()
+	script, err := os.ReadFile("../../testdata/recipes/night/reset-all")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := filepath.Join(dir, "bin")
+	if err := os.Mkdir(bin, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"orgs.csv":      orgs,
+		"bin/oktareset": fmt.Sprintf(nightProgram, program(t)),
+		"bin/sleep":     "#!/bin/sh\n[ $1 = 600 ]\n",
+		"bin/reset-all": strings.NewReplacer("/var/lib/oktareset", dir, "https://", "http://").Replace(string(script)),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "reset-all"))
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+dir)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return out.String(), cmd.ProcessState
+}
+
+// parts are those of the summary, by org.
+func parts(summary string) map[string]string {
+	all := make(map[string]string)
+	var name string
+	for line := range strings.Lines(summary) {
+		if org, _, ok := strings.Cut(line, ": exit code "); ok {
+			name = org
+		}
+		all[name] += line
+	}
+	return all
+}
