@@ -9,6 +9,7 @@ export GOTOOLCHAIN := $(shell sed -n 's/^toolchain //p' go.mod)
 GOFUMPT     := go run mvdan.cc/gofumpt@v0.12.0
 GOLANGCI    := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
+ACTIONLINT  := go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 CYCLONEDX   := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 NFPM        := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
 
@@ -92,6 +93,7 @@ lint: vuln
 	go mod tidy -diff
 	go vet -tags simulation ./...
 	$(GOLANGCI) run --build-tags simulation ./...
+	$(ACTIONLINT) -no-color testdata/recipes/actions/*.yaml
 
 # Fails when a vulnerability is known that the program can run into. The database is the newest that
 # the module proxy has; where it can't be had, that is a failure, too.

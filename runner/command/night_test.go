@@ -19,43 +19,30 @@ import (
 	"oktareset/oktaclient/standin"
 )
 
-const (
-	nightUsers = 60
-	resetPath  = "/lifecycle/reset_factors"
-)
+const nightUsers = 60
 
-// nightOrg is one of the orgs that one machine resets in a night.
-type nightOrg struct {
-	name   string
-	users  string         // how many may be reset
-	token  string         // in the file; "": the org's own
-	faults []string       // of the stand-in
-	ends   syscall.Signal // ends the program in the middle of its first run
-	down   bool           // nobody answers
-	late   string         // a row that isn't in the org
+// endingOrg is a stand-in org that ends the program in the middle of a run.
+type endingOrg struct {
+	*standin.Org
+	ends syscall.Signal // 0: none
+	at   int            // the number of resets at which it does
+	pid  string         // the file that names the program's process
 
-	code    int      // at the end
-	says    []string // in the summary, in this order
-	resets  int
-	refused bool // the org got no request to reset anybody
-
-	dir    string
-	org    *standin.Org
 	mu     sync.Mutex
 	held   int           // resets that wait for the signal
 	ended  bool          // the signal was sent
 	signal chan struct{} // closed when it was
 }
 
-// ServeHTTP is the org. At the twentieth reset it waits until no more come, does all of them, and
-// ends the program before it gets an answer.
-func (o *nightOrg) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if o.ends == 0 || !strings.HasSuffix(r.URL.Path, resetPath) || !o.hold() {
-		o.org.ServeHTTP(w, r)
+// ServeHTTP is the org. When it is time, it waits until no more resets come, does all of them, and
+// ends the program before that gets an answer.
+func (o *endingOrg) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if o.ends == 0 || !strings.HasSuffix(r.URL.Path, "/lifecycle/reset_factors") || !o.hold() {
+		o.Org.ServeHTTP(w, r)
 		return
 	}
 	answer := httptest.NewRecorder()
-	o.org.ServeHTTP(answer, r)
+	o.Org.ServeHTTP(answer, r)
 	<-o.signal
 	if o.ends == syscall.SIGKILL {
 		panic(http.ErrAbortHandler)
@@ -68,13 +55,14 @@ func (o *nightOrg) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // hold reports whether a reset comes when the program is to be ended.
-func (o *nightOrg) hold() bool {
+func (o *endingOrg) hold() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.ended || o.org.Stats().ResetsApplied < nightUsers/3 {
+	if o.ended || o.Stats().ResetsApplied < o.at {
 		return false
 	}
 	if o.held++; o.held == 1 {
+		o.signal = make(chan struct{})
 		go o.end()
 	}
 	return true
@@ -82,7 +70,7 @@ func (o *nightOrg) hold() bool {
 
 // end sends the signal when every request that the program has recorded is here. If one isn't, on a
 // busy machine, it takes the program a minute to prove that this user wasn't reset.
-func (o *nightOrg) end() {
+func (o *endingOrg) end() {
 	for before := 0; ; {
 		<-time.After(200 * time.Millisecond)
 		o.mu.Lock()
@@ -95,49 +83,72 @@ func (o *nightOrg) end() {
 	defer o.mu.Unlock()
 	defer close(o.signal)
 	o.ended = true
-	b, err := os.ReadFile(filepath.Join(o.dir, "pid"))
+	b, err := os.ReadFile(o.pid)
 	if pid, convErr := strconv.Atoi(strings.TrimSpace(string(b))); err == nil && convErr == nil {
 		_ = syscall.Kill(pid, o.ends)
 	}
 }
 
-// serve starts the org and writes its folder. It returns its line of orgs.csv.
-func (o *nightOrg) serve(t *testing.T, seed int) string {
-	t.Helper()
-	o.org = standin.New(standin.Config{Seed: uint64(seed), TokenShare: 100, Limits: map[string]int{standin.BucketUsers: 100_000}, Latency: 5 * time.Millisecond})
-	o.signal = make(chan struct{})
+// fill adds users to the org, and returns their file.
+func (o *endingOrg) fill(seed, users int) string {
 	var ids []string
-	for i := range nightUsers {
+	for i := range users {
 		ids = append(ids, fmt.Sprintf("00u%08d%09d", seed, i))
 	}
-	o.org.AddIdentifiers(func(yield func(string) bool) {
+	o.AddIdentifiers(func(yield func(string) bool) {
 		for _, id := range ids {
 			if !yield(id) {
 				return
 			}
 		}
 	})
+	return "userId\n" + strings.Join(ids, "\n") + "\n"
+}
+
+// nightOrg is one of the orgs that one machine resets in a night.
+type nightOrg struct {
+	endingOrg
+
+	name   string
+	users  string   // how many may be reset
+	token  string   // in the file; "": the org's own
+	faults []string // of the stand-in
+	down   bool     // nobody answers
+	late   string   // a row that isn't in the org
+
+	code    int      // at the end
+	says    []string // in the summary, in this order
+	resets  int
+	refused bool // the org got no request to reset anybody
+}
+
+// serve starts the org and writes its folder. It returns its line of orgs.csv.
+func (o *nightOrg) serve(t *testing.T, dir string, seed int) string {
+	t.Helper()
+	o.Org, o.at = standin.New(standin.Config{Seed: uint64(seed), TokenShare: 100, Limits: map[string]int{standin.BucketUsers: 100_000}, Latency: 5 * time.Millisecond}), nightUsers/3
+	input := o.fill(seed, nightUsers)
 	for _, spec := range o.faults {
 		f, err := standin.ParseFault(spec)
 		if err != nil {
 			t.Fatal(err)
 		}
-		o.org.Script(f)
+		o.Script(f)
 	}
-	server := httptest.NewServer(o)
+	server := httptest.NewServer(&o.endingOrg)
 	t.Cleanup(server.Close)
 	if o.down {
 		server.Close()
 	}
 	token := o.token
 	if token == "" {
-		token = o.org.Token()
+		token = o.Token()
 	}
-	if err := os.MkdirAll(filepath.Join(o.dir, "results"), 0o700); err != nil {
+	o.pid = filepath.Join(dir, "pid")
+	if err := os.MkdirAll(filepath.Join(dir, "results"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"token": token + "\n", "leavers.csv": "userId\n" + strings.Join(ids, "\n") + "\n" + o.late} {
-		if err := os.WriteFile(filepath.Join(o.dir, name), []byte(text), 0o600); err != nil {
+	for name, text := range map[string]string{"token": token + "\n", "leavers.csv": input + o.late} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -163,9 +174,9 @@ func TestNight(t *testing.T) {
 		{name: "calm", resets: nightUsers},
 		{name: "lossy", faults: []string{"drop_after:reset_factors:p=0.03", "502_after:reset_factors:p=0.03"}, resets: nightUsers},
 		{name: "busy", faults: []string{"429_concurrency:reset_factors:p=0.03", "423:reset_factors:p=0.03", "outage_closed:from=200ms:for=1s"}, resets: nightUsers},
-		{name: "killed", ends: syscall.SIGKILL, resets: nightUsers},
-		{name: "killed2", ends: syscall.SIGKILL, faults: []string{"drop_after:reset_factors:p=0.03"}, resets: nightUsers},
-		{name: "stopped", ends: syscall.SIGTERM, resets: nightUsers},
+		{name: "killed", endingOrg: endingOrg{ends: syscall.SIGKILL}, resets: nightUsers},
+		{name: "killed2", endingOrg: endingOrg{ends: syscall.SIGKILL}, faults: []string{"drop_after:reset_factors:p=0.03"}, resets: nightUsers},
+		{name: "stopped", endingOrg: endingOrg{ends: syscall.SIGTERM}, resets: nightUsers},
 		{name: "down", down: true, code: 2, says: []string{"can't be reached", "hint: check the org URL"}, refused: true},
 		{name: "revoked", token: "00revoked", code: 4, says: []string{"401 Unauthorized", "hint: make a new API token"}, refused: true},
 		{name: "many", users: "0-50", code: 3, says: []string{"the file names 60 users", "hint: look at the file"}, refused: true},
@@ -173,11 +184,10 @@ func TestNight(t *testing.T) {
 	}
 	var list string
 	for i, o := range orgs {
-		o.dir = filepath.Join(dir, "orgs", o.name)
 		if o.users == "" {
 			o.users = "0-500"
 		}
-		list += o.serve(t, i+1)
+		list += o.serve(t, filepath.Join(dir, "orgs", o.name), i+1)
 	}
 	out, state := runNight(t, dir, list)
 	t.Logf("10 orgs, %d users: %v of processor time, %d MiB for the largest process\n%s", len(orgs)*nightUsers,
@@ -187,7 +197,7 @@ func TestNight(t *testing.T) {
 	}
 	said := parts(out)
 	for _, o := range orgs {
-		stats := o.org.Stats()
+		stats := o.Stats()
 		if stats.ResetsApplied != o.resets || stats.UsersResetTwice != 0 || len(stats.Surprises) > 0 || o.refused && stats.ByOp["reset_factors"] > 0 {
 			t.Errorf("%s: %d resets, want %d; %+v", o.name, stats.ResetsApplied, o.resets, stats)
 		}
