@@ -19,9 +19,11 @@ echo "go $*" >>"$CALLS"
 if [ -n "${BREAK:-}" ] && [[ "$*" =~ $BREAK ]]; then echo "broken: $*" >&2; exit 3; fi
 case "$*" in
 "mod download"*) printf '{\n"Version": "v1",\n"Dir": "/nowhere"\n}\n' ;;
-"install"*) mkdir -p "$GOBIN"; printf '#!/bin/bash\nwhile [ "$1" != -output ]; do shift; done; cp "${@: -1}" "$2"\n' >"$GOBIN/cyclonedx-gomod"; chmod +x "$GOBIN/cyclonedx-gomod" ;;
+"install"*cyclonedx*) mkdir -p "$GOBIN"; printf '#!/bin/bash\nwhile [ "$1" != -output ]; do shift; done; cp "${@: -1}" "$2"\n' >"$GOBIN/cyclonedx-gomod"; chmod +x "$GOBIN/cyclonedx-gomod" ;;
+"install"*nfpm*) cp "$(dirname "$0")/nfpm" "$GOBIN" ;;
 "build"*) while [ "$1" != -o ]; do shift; done; echo "$GOOS $GOARCH" >"$2" ;;
 "list"*) printf 'example.com/one@v1 %s/one\nexample.com/two@v2 %s/two\n' "$MODULES" "$MODULES" ;;
+"run"*" . completion "*) echo "completion ${@: -1}" ;;
 "env GOROOT") echo "$MODULES/one" ;;
 esac
 `
@@ -33,12 +35,18 @@ type house struct {
 	env []string
 }
 
+// buildFiles are those that make needs to build and to pack.
+var buildFiles = []string{
+	"Makefile", "go.mod", ".ci/licences", ".ci/package", ".ci/nfpm.yaml", ".ci/copyright",
+	"testdata/recipes/systemd/oktareset.service", "testdata/recipes/systemd/oktareset.timer",
+}
+
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	h := &house{t: t, dir: t.TempDir()}
 	h.env = append(os.Environ(), "PATH="+h.path("bin")+":"+os.Getenv("PATH"), "CALLS="+h.path("calls"), "MODULES="+h.path("modules"), "SSL_CERT_FILE="+h.path("ca.pem"),
 		"MAKEFLAGS=")
-	for _, name := range []string{"Makefile", "go.mod", ".ci/licences"} {
+	for _, name := range buildFiles {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -46,6 +54,7 @@ func newHouse(t *testing.T) *house {
 		h.write(name, string(text))
 	}
 	h.write("bin/go", fakeGo)
+	h.write("bin/nfpm", fakeNfpm)
 	h.write("ca.pem", "")
 	h.write("README.md", "[a](runner/command/help/topic.md) [b](#part)")
 	h.write("runner/command/help/topic.md", "# topic")
@@ -186,7 +195,7 @@ func TestSameProgramEverywhere(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for _, name := range []string{"main.go", "go.mod", "go.sum", "Makefile", "README.md", ".ci/licences"} {
+		for _, name := range append([]string{"main.go", "go.sum", "README.md"}, buildFiles...) {
 			text, err := os.ReadFile(name)
 			if err != nil {
 				t.Fatal(err)
