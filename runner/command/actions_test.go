@@ -40,7 +40,7 @@ type actions struct {
 	repo   string            // what checkout gets
 	kept   string            // the artifact, if a run has left one
 	bin    string
-	org    *endingOrg
+	pid    string // the file that names the process of a step
 }
 
 // attempt runs the job on a fresh machine, and returns the exit code of the step that failed, or 0.
@@ -106,7 +106,7 @@ func (a *actions) shell(machine, work string, s actionStep) int {
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Start()
 	if err == nil {
-		err = os.WriteFile(a.org.pid, []byte(strconv.Itoa(cmd.Process.Pid)), 0o600)
+		err = os.WriteFile(a.pid, []byte(strconv.Itoa(cmd.Process.Pid)), 0o600)
 	}
 	if err != nil {
 		a.t.Fatal(err)
@@ -166,12 +166,12 @@ func newActions(t *testing.T, org *endingOrg) *actions {
 	if err := yaml.Unmarshal([]byte(strings.NewReplacer("https://acme.okta.com", server.URL, "acme.okta.com", strings.TrimPrefix(server.URL, "http://")).Replace(string(text))), &workflow); err != nil {
 		t.Fatal(err)
 	}
-	a := &actions{t: t, org: org, steps: workflow.Jobs["reset"].Steps, repo: t.TempDir(), bin: t.TempDir(), kept: filepath.Join(t.TempDir(), "artifact")}
+	a := &actions{t: t, pid: filepath.Join(t.TempDir(), "pid"), steps: workflow.Jobs["reset"].Steps, repo: t.TempDir(), bin: t.TempDir(), kept: filepath.Join(t.TempDir(), "artifact")}
 	a.values = map[string]string{
 		"secrets.OKTA_PRIVATEKEY": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
 		"vars.OKTA_CLIENTID":      app.ClientID, "inputs.file": "leavers.csv", "inputs.users": "40",
 	}
-	org.pid = filepath.Join(t.TempDir(), "pid")
+	org.ends = signalTo(a.pid, syscall.SIGINT)
 	err = os.Link(program(t), filepath.Join(a.bin, "oktareset"))
 	if err == nil {
 		err = os.WriteFile(filepath.Join(a.repo, "leavers.csv"), []byte(org.fill(1, 40)), 0o600)
@@ -190,7 +190,7 @@ func TestActionsSteps(t *testing.T) {
 		t.Skip("the workflow is for bash")
 	}
 	t.Parallel()
-	org := &endingOrg{Org: standin.New(standin.Config{TokenShare: 100, Unlimited: true}), ends: syscall.SIGINT, at: 15}
+	org := &endingOrg{Org: standin.New(standin.Config{TokenShare: 100, Unlimited: true}), at: 15}
 	a := newActions(t, org)
 	if code := a.attempt("2"); code != 1 {
 		t.Errorf("an attempt without the results of the first: %d", code)

@@ -24,27 +24,27 @@ const nightUsers = 60
 // endingOrg is a stand-in org that ends the program in the middle of a run.
 type endingOrg struct {
 	*standin.Org
-	ends syscall.Signal // 0: none
-	at   int            // the number of resets at which it does
-	pid  string         // the file that names the program's process
+	ends func() // nil: it doesn't
+	at   int    // the number of resets at which it does
+	lost bool   // no answers come back that were on the way then
 
-	mu     sync.Mutex
-	held   int           // resets that wait for the signal
-	ended  bool          // the signal was sent
-	signal chan struct{} // closed when it was
+	mu    sync.Mutex
+	held  int           // resets that wait for the end
+	ended bool          // the end was there
+	gone  chan struct{} // closed when it was
 }
 
 // ServeHTTP is the org. When it is time, it waits until no more resets come, does all of them, and
 // ends the program before that gets an answer.
 func (o *endingOrg) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if o.ends == 0 || !strings.HasSuffix(r.URL.Path, "/lifecycle/reset_factors") || !o.hold() {
+	if o.ends == nil || !strings.HasSuffix(r.URL.Path, "/lifecycle/reset_factors") || !o.hold() {
 		o.Org.ServeHTTP(w, r)
 		return
 	}
 	answer := httptest.NewRecorder()
 	o.Org.ServeHTTP(answer, r)
-	<-o.signal
-	if o.ends == syscall.SIGKILL {
+	<-o.gone
+	if o.lost {
 		panic(http.ErrAbortHandler)
 	}
 	for name, values := range answer.Header() {
@@ -62,13 +62,13 @@ func (o *endingOrg) hold() bool {
 		return false
 	}
 	if o.held++; o.held == 1 {
-		o.signal = make(chan struct{})
+		o.gone = make(chan struct{})
 		go o.end()
 	}
 	return true
 }
 
-// end sends the signal when every request that the program has recorded is here. If one isn't, on a
+// end ends the program when every request that the program has recorded is here. If one isn't, on a
 // busy machine, it takes the program a minute to prove that this user wasn't reset.
 func (o *endingOrg) end() {
 	for before := 0; ; {
@@ -81,11 +81,18 @@ func (o *endingOrg) end() {
 		o.mu.Unlock()
 	}
 	defer o.mu.Unlock()
-	defer close(o.signal)
+	defer close(o.gone)
 	o.ended = true
-	b, err := os.ReadFile(o.pid)
-	if pid, convErr := strconv.Atoi(strings.TrimSpace(string(b))); err == nil && convErr == nil {
-		_ = syscall.Kill(pid, o.ends)
+	o.ends()
+}
+
+// signalTo returns what sends a signal to the process that a file names.
+func signalTo(file string, s syscall.Signal) func() {
+	return func() {
+		b, err := os.ReadFile(file)
+		if pid, convErr := strconv.Atoi(strings.TrimSpace(string(b))); err == nil && convErr == nil {
+			_ = syscall.Kill(pid, s)
+		}
 	}
 }
 
@@ -110,11 +117,12 @@ type nightOrg struct {
 	endingOrg
 
 	name   string
-	users  string   // how many may be reset
-	token  string   // in the file; "": the org's own
-	faults []string // of the stand-in
-	down   bool     // nobody answers
-	late   string   // a row that isn't in the org
+	signal syscall.Signal // ends the program in the middle of its first run; 0: none does
+	users  string         // how many may be reset
+	token  string         // in the file; "": the org's own
+	faults []string       // of the stand-in
+	down   bool           // nobody answers
+	late   string         // a row that isn't in the org
 
 	code    int      // at the end
 	says    []string // in the summary, in this order
@@ -143,7 +151,9 @@ func (o *nightOrg) serve(t *testing.T, dir string, seed int) string {
 	if token == "" {
 		token = o.Token()
 	}
-	o.pid = filepath.Join(dir, "pid")
+	if o.signal != 0 {
+		o.ends, o.lost = signalTo(filepath.Join(dir, "pid"), o.signal), o.signal == syscall.SIGKILL
+	}
 	if err := os.MkdirAll(filepath.Join(dir, "results"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -174,9 +184,9 @@ func TestNight(t *testing.T) {
 		{name: "calm", resets: nightUsers},
 		{name: "lossy", faults: []string{"drop_after:reset_factors:p=0.03", "502_after:reset_factors:p=0.03"}, resets: nightUsers},
 		{name: "busy", faults: []string{"429_concurrency:reset_factors:p=0.03", "423:reset_factors:p=0.03", "outage_closed:from=200ms:for=1s"}, resets: nightUsers},
-		{name: "killed", endingOrg: endingOrg{ends: syscall.SIGKILL}, resets: nightUsers},
-		{name: "killed2", endingOrg: endingOrg{ends: syscall.SIGKILL}, faults: []string{"drop_after:reset_factors:p=0.03"}, resets: nightUsers},
-		{name: "stopped", endingOrg: endingOrg{ends: syscall.SIGTERM}, resets: nightUsers},
+		{name: "killed", signal: syscall.SIGKILL, resets: nightUsers},
+		{name: "killed2", signal: syscall.SIGKILL, faults: []string{"drop_after:reset_factors:p=0.03"}, resets: nightUsers},
+		{name: "stopped", signal: syscall.SIGTERM, resets: nightUsers},
 		{name: "down", down: true, code: 2, says: []string{"can't be reached", "hint: check the org URL"}, refused: true},
 		{name: "revoked", token: "00revoked", code: 4, says: []string{"401 Unauthorized", "hint: make a new API token"}, refused: true},
 		{name: "many", users: "0-50", code: 3, says: []string{"the file names 60 users", "hint: look at the file"}, refused: true},
@@ -201,7 +211,7 @@ func TestNight(t *testing.T) {
 		if stats.ResetsApplied != o.resets || stats.UsersResetTwice != 0 || len(stats.Surprises) > 0 || o.refused && stats.ByOp["reset_factors"] > 0 {
 			t.Errorf("%s: %d resets, want %d; %+v", o.name, stats.ResetsApplied, o.resets, stats)
 		}
-		if o.ends != 0 && !o.ended {
+		if o.signal != 0 && !o.ended {
 			t.Errorf("%s wasn't ended", o.name)
 		}
 		head, text, _ := strings.Cut(said[o.name], "\n")

@@ -112,6 +112,7 @@ func (l *Ledger) Keep(c *Copy) error {
 }
 
 func (l *Ledger) keep(c *Copy) error {
+	l.copy = c
 	path := results.CopyPath(l.path)
 	there, err := os.Lstat(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -220,9 +221,11 @@ func (c *Copy) rename(path string) error {
 }
 
 // DropCopy removes the copy beside the ledger once no row is open: nobody needs it any more. A
-// missing copy is no error. Call it after Finish and before Close.
-func (l *Ledger) DropCopy() error {
-	return errors.Join(files.RemoveIfExists(results.CopyPath(l.path)), l.removeCopyTemps())
+// missing copy is no error. Call it after Finish and before Close; afterwards the copy is closed.
+func (l *Ledger) DropCopy() error { return errors.Join(l.removeCopy(), l.removeCopyTemps()) }
+
+func (l *Ledger) removeCopy() error {
+	return errors.Join(l.copy.Close(), files.RemoveIfExists(results.CopyPath(l.path))) // Windows doesn't remove an open file
 }
 
 // unkeep removes the copy if this run has named it. The copy goes before the ledger: a ledger
@@ -232,7 +235,7 @@ func (l *Ledger) unkeep() error {
 		return nil
 	}
 	l.kept = false
-	return files.RemoveIfExists(results.CopyPath(l.path))
+	return l.removeCopy()
 }
 
 // copyTemp matches the name of a temporary file for a run's input or exclusions; the first group

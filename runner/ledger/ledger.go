@@ -49,7 +49,8 @@ type Ledger struct {
 	inputs  inputs            // what a resumed ledger knows about the input
 	before  *results.Manifest // the manifest before it was resumed; nil for a new ledger
 	carried bool              // this run made the journal, from the results of earlier ones
-	kept    bool              // this run has named the copy of its input
+	copy    *Copy             // the copy of its input, once it is kept
+	kept    bool              // this run has named it
 
 	outdated os.FileInfo // of the results that earlier runs left; nil: there are none
 	clearing sync.Once

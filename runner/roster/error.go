@@ -92,6 +92,8 @@ func fileError(path string, err error) *Error {
 	case errors.Is(err, ErrChanged):
 		e.Message, e.Err = ErrChanged.Error(), ErrChanged
 		e.Hint = "no row that wasn't surveyed was acted on; move the copy away, and continue with the input itself and --resume"
+	case errors.Is(err, fs.ErrNotExist):
+		e.Message = "no such file or directory" // in the same words on every system
 	case errors.As(err, &system):
 		e.Message = system.Err.Error() // the message begins with the path already
 	}

@@ -58,7 +58,7 @@ func runOnTerminal(o options, answers string, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	control, terminal, err := openTerminal()
+	control, terminal, err := Open()
 	if err != nil {
 		return 0, err
 	}
@@ -151,8 +151,8 @@ func answerOf(line string) string {
 	return "none\n"
 }
 
-// openTerminal makes a pseudo-terminal.
-func openTerminal() (control, terminal *os.File, err error) {
+// Open makes a pseudo-terminal.
+func Open() (control, terminal *os.File, err error) {
 	control, err = os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		return nil, nil, err
