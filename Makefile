@@ -91,8 +91,8 @@ lint: vuln
 	@set -euo pipefail; files=$$($(GOFUMPT) -l .); \
 	if [ -n "$$files" ]; then printf 'not formatted, run "make fmt":\n%s\n' "$$files" >&2; exit 1; fi
 	go mod tidy -diff
-	go vet -tags simulation ./...
-	$(GOLANGCI) run --build-tags simulation ./...
+	go vet -tags simulation,wine ./...
+	$(GOLANGCI) run --build-tags simulation,wine ./...
 	$(ACTIONLINT) -no-color testdata/recipes/actions/*.yaml
 
 # Fails when a vulnerability is known that the program can run into. The database is the newest that
@@ -131,6 +131,11 @@ export CRASH_ROUNDS ?= 60
 export CRASH_USERS ?= 2500
 crash:
 	go test -run '^TestCrash$$' -count=1 -v -timeout 60m ./runner/command -crash.rounds="$$CRASH_ROUNDS" -crash.users="$$CRASH_USERS" -crash.wait
+
+# The program for Windows under wine: the whole main job, with Ctrl-C and a kill. Two minutes.
+wine:
+	@if ! command -v wine >/dev/null; then echo 'make wine: skipped, as wine is not installed'; exit 0; fi; \
+	set -x; go test -tags wine -run '^TestWine$$' -count=1 -v -timeout 20m ./runner/command
 
 # Days of virtual time against the stand-in org, then the table of goals. They take minutes: a build tag keeps all but a few out of test.
 bench:

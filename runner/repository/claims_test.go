@@ -183,7 +183,7 @@ var claims = []claim{
 	}},
 	{"No text is more than one word of a proposed command.", []string{
 		"runner/command: TestProposedCommandsAreQuoted", "runner/command: TestProposedPlanIsQuoted",
-		"runner/command: TestShellQuote",
+		"runner/command: TestShellQuote", "runner/console: TestQuotes",
 	}},
 	{"With `--log-format json` every line of stderr is an object, whatever a server sends.", []string{
 		"security_chatty",
@@ -234,6 +234,9 @@ var claims = []claim{
 	}},
 	{"Each binary comes with its SBOM and the licences of all that is in it.", []string{
 		"runner/repository: TestDistIsWhole",
+	}},
+	{"The sums of all files are signed if the builder has a key.", []string{
+		"runner/repository: TestSumsAreSigned",
 	}},
 	{"The same commit gives the same binary everywhere.", []string{
 		"runner/repository: TestSameProgramEverywhere",
