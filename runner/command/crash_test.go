@@ -221,22 +221,30 @@ func (c *crash) unknown() []int {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	last := make(map[int]string)
-	for _, m := range regexp.MustCompile(`(?m)^((?:taken|settled),[^,]*,[^,]*,[^,]*,)?(\d+),[^,]*,[^,]*,[^,]*,(\w+),.*\n`).FindAllSubmatch(b, -1) {
-		var n int
-		_, _ = fmt.Sscan(string(m[2]), &n)
-		if last[n] = string(m[3]); strings.HasPrefix(string(m[1]), "taken,") {
-			last[n] = "taken"
-		}
-	}
 	var rows []int
-	for n, status := range last {
+	for n, status := range lastStatuses(b) {
 		if status == "unknown" {
 			rows = append(rows, n)
 		}
 	}
 	return rows
 }
+
+// lastStatuses returns, for each row of a journal or of results, the status in its last line; "taken"
+// if the journal says nothing after that.
+func lastStatuses(text []byte) map[int]string {
+	last := make(map[int]string)
+	for _, m := range lineOfRow.FindAllSubmatch(text, -1) {
+		var n int
+		_, _ = fmt.Sscan(string(m[2]), &n)
+		if last[n] = string(m[3]); strings.HasPrefix(string(m[1]), "taken,") {
+			last[n] = "taken"
+		}
+	}
+	return last
+}
+
+var lineOfRow = regexp.MustCompile(`(?m)^((?:taken|settled),[^,]*,[^,]*,[^,]*,)?(\d+),[^,]*,[^,]*,[^,]*,(\w+),.*\n`)
 
 // complete resumes until nothing is left to do.
 func (c *crash) complete() {
