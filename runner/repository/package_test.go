@@ -3,6 +3,7 @@ package repository
 import (
 	"archive/tar"
 	"bytes"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -62,9 +63,10 @@ func TestPackagesAreWhole(t *testing.T) {
 		files := tar.NewReader(bytes.NewReader([]byte(h.read("dist/oktareset-linux-arm64." + kind))))
 		for {
 			f, err := files.Next()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
-			} else if err != nil {
+			}
+			if err != nil {
 				t.Fatal(err)
 			}
 			mode := int64(0o644)
