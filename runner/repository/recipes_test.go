@@ -16,6 +16,7 @@ type recipe struct{ topic, file string }
 var recipes = []recipe{
 	{"jobs", "systemd/oktareset.service"},
 	{"jobs", "systemd/oktareset.timer"},
+	{"jobs", "systemd/oktareset-resume.service"},
 	{"jobs", "night/reset-all"},
 	{"actions", "actions/reset.yaml"},
 }

@@ -38,7 +38,7 @@ type house struct {
 // buildFiles are those that make needs to build and to pack.
 var buildFiles = []string{
 	"Makefile", "go.mod", ".ci/licences", ".ci/package", ".ci/nfpm.yaml", ".ci/copyright",
-	"testdata/recipes/systemd/oktareset.service", "testdata/recipes/systemd/oktareset.timer",
+	"testdata/recipes/systemd/oktareset.service", "testdata/recipes/systemd/oktareset.timer", "testdata/recipes/systemd/oktareset-resume.service",
 }
 
 func newHouse(t *testing.T) *house {
