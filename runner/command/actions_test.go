@@ -1,3 +1,5 @@
+//go:build unix
+
 package command_test
 
 import (
@@ -12,7 +14,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -186,9 +187,6 @@ func newActions(t *testing.T, org *endingOrg) *actions {
 // second attempt continues what the first one left when it was cancelled, and one that follows an
 // attempt without results stops before it resets anybody.
 func TestActionsSteps(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("the workflow is for bash")
-	}
 	t.Parallel()
 	org := &endingOrg{Org: standin.New(standin.Config{TokenShare: 100, Unlimited: true}), at: 15}
 	a := newActions(t, org)

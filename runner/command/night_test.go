@@ -1,3 +1,5 @@
+//go:build unix
+
 package command_test
 
 import (
@@ -8,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -232,9 +233,6 @@ exec %s "$@"
 // of them, everybody of the others is reset once, and in the morning the script names exactly the
 // orgs that need attention, with what to do.
 func TestNight(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("the script is for sh")
-	}
 	t.Parallel()
 	dir := t.TempDir()
 	orgs := []*nightOrg{
