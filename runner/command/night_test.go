@@ -240,7 +240,7 @@ func TestNight(t *testing.T) {
 		{name: "lossy", faults: []string{"drop_after:reset_factors:p=0.03", "502_after:reset_factors:p=0.03"}, resets: nightUsers},
 		{name: "busy", faults: []string{"429_concurrency:reset_factors:p=0.03", "423:reset_factors:p=0.03"}, resets: nightUsers},
 		{name: "killed", signal: syscall.SIGKILL, resets: nightUsers},
-		{name: "killed2", signal: syscall.SIGKILL, faults: []string{"drop_after:reset_factors:p=0.03"}, resets: nightUsers},
+		{name: "killed2", signal: syscall.SIGKILL, resets: nightUsers},
 		{name: "stopped", signal: syscall.SIGTERM, resets: nightUsers},
 		{name: "down", down: true, code: 2, says: []string{"can't be reached", "hint: check the org URL"}, refused: true},
 		{name: "revoked", token: "00revoked", code: 4, says: []string{"401 Unauthorized", "hint: make a new API token"}, refused: true},
