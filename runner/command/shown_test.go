@@ -129,7 +129,7 @@ func TestShownFlagsExist(t *testing.T) {
 			}
 		}
 	}
-	others := map[string]bool{"--userns": true} // of other programs
+	others := map[string]bool{"--userns": true, "--stop-timeout": true} // of other programs
 	flag := regexp.MustCompile(`^--?[a-z][a-z-]*`)
 	for name, text := range texts(t) {
 		for _, b := range help.Parse(text) {

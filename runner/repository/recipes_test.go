@@ -17,6 +17,9 @@ var recipes = []recipe{
 	{"jobs", "systemd/oktareset.service"},
 	{"jobs", "systemd/oktareset.timer"},
 	{"jobs", "systemd/oktareset-resume.service"},
+	{"jobs", "cron/crontab"},
+	{"jobs", "cron/reset-leavers"},
+	{"jobs", "container/run"},
 	{"jobs", "night/reset-all"},
 	{"actions", "actions/reset.yaml"},
 }
