@@ -36,7 +36,7 @@ export BENCHTIME ?= 500ms
 # For each fuzz target: a duration, or a number of inputs as 5000x.
 export FUZZTIME ?= 20s
 
-.PHONY: all build dist packages test check conform kubernetes crash wine bench fuzz lint vuln fmt clean
+.PHONY: all build dist packages test check conform recipes kubernetes crash wine bench fuzz lint vuln fmt clean
 
 all: check build
 
@@ -91,7 +91,7 @@ lint: vuln
 	@set -euo pipefail; files=$$($(GOFUMPT) -l .); \
 	if [ -n "$$files" ]; then printf 'not formatted, run "make fmt":\n%s\n' "$$files" >&2; exit 1; fi
 	go mod tidy -diff
-	go vet -tags simulation,wine ./...
+	go vet -tags simulation,wine ./... ./testdata/recipes/machine/org
 	$(GOLANGCI) run --build-tags simulation,wine ./...
 	$(ACTIONLINT) -no-color testdata/recipes/actions/*.yaml
 
@@ -125,6 +125,12 @@ kubernetes:
 	set -ex; $(MAKE) build; export CGO_ENABLED=0; \
 	go build -C $(KUBERNETES_TEST) -trimpath -ldflags '-s -w' -o "$$KUBERNETES_BIN/" tool; \
 	go test -C $(KUBERNETES_TEST) -trimpath -count=1 -v -parallel 20 -timeout 30m .
+
+# The recipes for systemd, cron and podman, with what make dist builds, in a Debian that is built with
+# debootstrap and booted in qemu. A quarter of an hour, as root. RECIPES_DIR keeps that Debian.
+recipes: export RECIPES_DIR ?= /var/cache/oktareset-recipes
+recipes:
+	testdata/recipes/machine/run
 
 # The long form of a test that test runs in short: kills, stops and retries under every fault, then as many resumes as it takes. Half an hour.
 export CRASH_ROUNDS ?= 60

@@ -1,0 +1,124 @@
+// Org serves a stand-in org for the machine that tries the recipes: over TLS, under the name and
+// with the service app that the recipes have, so that they run as they are. It runs outside of the
+// machine. So its counts outlive a reboot.
+//
+//	org FOLDER CLOCK FILE…
+//
+// FOLDER gets what a client needs: address, token, ca.pem, okta.pem (the app's key) and other.pem
+// (a key that the org doesn't know). CLOCK is the time of the org, as 2026-11-22T01:58:00Z. The
+// users are those in the first column of each FILE.
+package main
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"oktareset/oktaclient"
+	"oktareset/oktaclient/standin"
+)
+
+const (
+	host     = "acme.okta.com"
+	clientID = "0oa1b2c3d4e5f6g7h8i9"
+)
+
+func main() {
+	if len(os.Args) < 4 {
+		log.Fatal("usage: org FOLDER CLOCK FILE…")
+	}
+	if err := serve(os.Args[1], os.Args[2], os.Args[3:]); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func serve(folder, clock string, files []string) error {
+	now, err := time.Parse(time.RFC3339, clock)
+	if err != nil {
+		return err
+	}
+	// Slow, and few calls at a time: there must be time to kill a run in the middle.
+	org := standin.New(standin.Config{ClockSkew: time.Until(now), Latency: time.Second, Concurrency: 4})
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		org.AddIdentifiers(slices.Values(strings.Fields(string(text))[1:]))
+	}
+	key, keyErr := newKey(filepath.Join(folder, "okta.pem"))
+	_, otherErr := newKey(filepath.Join(folder, "other.pem"))
+	cert, certErr := certificate(filepath.Join(folder, "ca.pem"))
+	listener, listenErr := net.Listen("tcp", "127.0.0.1:0")
+	if err := errors.Join(keyErr, otherErr, certErr, listenErr); err != nil {
+		return err
+	}
+	org.AddApp(standin.App{ClientID: clientID, Key: &key.PublicKey, Scopes: oktaclient.AllScopes()})
+	err = errors.Join(write(filepath.Join(folder, "token"), org.Token()+"\n"), write(filepath.Join(folder, "address"), listener.Addr().String()+"\n"))
+	if err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler: org, ReadHeaderTimeout: time.Minute,
+		TLSConfig: &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
+	}
+	return server.ServeTLS(listener, "", "")
+}
+
+// newKey makes a private key and writes it into a new file.
+func newKey(path string) (*ecdsa.PrivateKey, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	return key, write(path, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
+}
+
+// certificate makes a certificate for the org that is its own authority, and writes that into a new
+// file.
+func certificate(path string) (tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
+		NotBefore: time.Now().AddDate(-10, 0, 0), NotAfter: time.Now().AddDate(10, 0, 0),
+		IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	err = write(path, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
+}
+
+// write puts a text into a new file.
+func write(path, text string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
+}
