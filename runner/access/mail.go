@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -69,19 +70,36 @@ func (m *MailServer) Loopback() bool {
 	return err == nil && ip.Unmap().IsLoopback() || strings.EqualFold(m.Host, "localhost")
 }
 
-// Redact removes the password, in the forms in which it was sent, from what the server says.
+// Redact removes the password, in the forms in which it was sent, from what the server says. Of a
+// text that repeats only a part of it, or all over several lines, nothing is left.
 func (m *MailServer) Redact(text string) string {
 	secret := m.password()
 	if secret == "" {
 		return text
 	}
-	for _, form := range []string{
-		base64.StdEncoding.EncodeToString([]byte("\x00" + m.User + "\x00" + secret)), base64.StdEncoding.EncodeToString([]byte(secret)), secret,
-	} {
-		text = strings.ReplaceAll(text, form, oktaclient.Token("").String())
+	redacted := oktaclient.Token("").String()
+	forms := []string{secret}
+	for _, sent := range []string{"\x00" + m.User + "\x00" + secret, "user=" + m.User + "\x01auth=Bearer " + secret + "\x01\x01", secret} {
+		forms = append(forms, base64.StdEncoding.EncodeToString([]byte(sent)))
+	}
+	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) }) // one may be a part of another
+	for _, form := range forms {
+		text = strings.ReplaceAll(text, form, redacted)
+	}
+	joined := strings.Join(strings.Fields(text), "")
+	for _, form := range forms {
+		for i := range max(0, len(form)-secretPart+1) {
+			if strings.Contains(joined, form[i:i+secretPart]) {
+				return redacted
+			}
+		}
 	}
 	return text
 }
+
+// secretPart is how many characters of a secret in a row are too many: a shorter part may occur by
+// chance.
+const secretPart = 8
 
 const (
 	hintMailServer = "as --smtp smtp://USER@mail.example.com (STARTTLS, port 587) or smtps://USER@mail.example.com (TLS, port 465)"

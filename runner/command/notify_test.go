@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -396,6 +397,30 @@ func TestNotifyRate(t *testing.T) {
 		m.wantMails(m.notify(m.t.Context(), "--rate", "30/m", confirm(22)), 0, 22, map[string]int{"sent": 22})
 		if took := time.Since(start); took < 41*time.Second || took > 45*time.Second {
 			m.t.Errorf("22 mails at 30 a minute took %s", took)
+		}
+	})
+}
+
+// A server closes connections that aren't used for minutes. At a slow rate each mail gets a new one,
+// and none has to wait for another turn.
+func TestNotifyIdleConnections(t *testing.T) {
+	t.Parallel()
+	var opened sync.Map
+	idle := func(e mailserver.Event) mailserver.Reply {
+		switch at, _ := opened.Load("at"); {
+		case e.Step == mailserver.Connect:
+			opened.Store("at", time.Now())
+		case e.Step == mailserver.From && time.Since(at.(time.Time)) > 5*time.Minute:
+			return mailserver.Reply{Drop: true}
+		}
+		return mailserver.Reply{}
+	}
+	mailingTo(t, 12, idle, func(m *mailing) {
+		m.resetAll()
+		start := time.Now()
+		code := m.notify(m.t.Context(), "--rate", "6/h", confirm(14))
+		if took := time.Since(start); code != 0 || m.server.Count("") != 14 || took > 132*time.Minute {
+			m.t.Errorf("exit %d, %d mails in %v:\n%s", code, m.server.Count(""), took, m.stderr)
 		}
 	})
 }

@@ -25,6 +25,9 @@ const (
 	// firstPause and longestPause are for a server that takes no mails now: each pause is twice as
 	// long as the one before.
 	firstPause, longestPause = 5 * time.Second, time.Minute
+	// idleTime is how long a connection is kept that isn't used. Servers close it after a few
+	// minutes, some without a word.
+	idleTime = 30 * time.Second
 	// patience is how long a server may take no mails until the run stops.
 	patience = 5 * time.Minute
 	// mostLost is how many mails in a row may be in doubt until the run stops.
@@ -171,22 +174,43 @@ func (s *sender) deliver(ctx context.Context, l *link, m *outgoing) (*link, erro
 		if err := s.turn(ctx); err != nil {
 			return l, err
 		}
-		err := error(nil)
-		if l == nil {
-			l, err = s.post.connect(ctx)
-		}
-		if err == nil {
-			err = s.try(ctx, l, m)
-			if !l.reusable(err) {
-				l.close()
-				l = nil
-			}
+		var err error
+		if l, err = s.onLink(ctx, l, m); errors.Is(err, errGone) {
+			l, err = s.onLink(ctx, nil, m)
 		}
 		again, err := s.judge(ctx, m, err)
 		if !again || err != nil {
 			return l, err
 		}
 	}
+}
+
+// errGone is in the failure of a mail on a connection that had been of use. The server may have
+// closed that meanwhile, and take the mail on another one.
+var errGone = errors.New("the connection is gone")
+
+// onLink tries a mail on a connection, or on a new one, and returns the connection for the next one.
+func (s *sender) onLink(ctx context.Context, l *link, m *outgoing) (*link, error) {
+	if l != nil && time.Since(l.used) > idleTime {
+		l.close()
+		l = nil
+	}
+	used := l != nil
+	if !used {
+		var err error
+		if l, err = s.post.connect(ctx); err != nil {
+			return nil, err
+		}
+	}
+	err := s.try(ctx, l, m)
+	if l.reusable(err) {
+		return l, err
+	}
+	l.close()
+	if f, ok := errors.AsType[*failure](err); ok && used && f.fate == busy && !errors.Is(err, errOutOfStep) {
+		err = &failure{busy, f.text, errors.Join(errGone, f.err)}
+	}
+	return nil, err
 }
 
 // turn waits until something may be sent.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/wneessen/go-mail/smtp"
@@ -83,6 +84,10 @@ type link struct {
 	*post
 	raw    *bounded
 	client *smtp.Client
+	used   time.Time // when it was last of use
+
+	mu      sync.Mutex // of the deadlines
+	peeking bool       // hasAnswer sets them
 }
 
 // connect makes a connection, secures it and signs in. Its error is a [*failure].
@@ -93,7 +98,7 @@ func (p *post) connect(ctx context.Context) (*link, error) {
 	if err != nil {
 		return nil, &failure{busy, p.say("can't be reached", err), err}
 	}
-	l := &link{post: p, raw: &bounded{Conn: conn, left: mostAnswer}}
+	l := &link{post: p, used: time.Now(), raw: &bounded{Conn: conn, left: mostAnswer}}
 	stop := context.AfterFunc(ctx, func() { _ = l.raw.Close() }) // the library knows no context
 	defer stop()
 	if err := l.open(); err != nil {
@@ -199,11 +204,12 @@ func isUnsafe(err error) bool {
 // send sends a mail. Right before the content could reach the server it calls take, whose error it
 // returns. Every other error is a [*failure].
 func (l *link) send(ctx context.Context, to string, content []byte, take func() error) error {
+	defer func() { l.used = time.Now() }()
 	l.raw.left = mostAnswer
 	if err := l.raw.SetDeadline(time.Now().Add(mailTime)); err != nil {
 		return &failure{busy, l.say("can't be reached", err), err}
 	}
-	stop := context.AfterFunc(ctx, func() { _ = l.raw.SetDeadline(time.Now().Add(hurry)) })
+	stop := context.AfterFunc(ctx, l.hurryUp)
 	defer stop()
 	if err := l.client.Mail("<" + l.from + ">"); err != nil {
 		if code := codeOf(err); code >= 500 {
@@ -221,14 +227,55 @@ func (l *link) send(ctx context.Context, to string, content []byte, take func() 
 	if err != nil {
 		return l.notAccepted(err, false)
 	}
-	_, err = w.Write(content)
-	if err == nil {
-		err = w.Close()
+	if _, err = w.Write(content); err == nil {
+		err = l.client.Text.W.Flush()
+	}
+	if err != nil {
+		return l.notAccepted(err, true)
+	}
+	// An answer that comes before the end of the content isn't the one to it.
+	if l.hasAnswer(ctx) {
+		return &failure{busy, l.server.Address() + " answered before it had the mail: nothing that it says can be relied on", errOutOfStep}
+	}
+	if err = w.Close(); err != nil && l.hasAnswer(ctx) {
+		return &failure{lost, l.say("gave two answers to the mail's content, the first one", err), errOutOfStep}
 	}
 	if err != nil {
 		return l.notAccepted(err, true)
 	}
 	return nil
+}
+
+// errOutOfStep is the error of a connection on which answers can't be told apart any more.
+var errOutOfStep = errors.New("the server's answers are out of step")
+
+// answerTime is how long an answer may take to arrive that the server has given already.
+const answerTime = time.Millisecond
+
+// hasAnswer reports whether the server has said something that nobody has read.
+func (l *link) hasAnswer(ctx context.Context) bool {
+	l.mu.Lock()
+	l.peeking = true
+	_ = l.raw.SetReadDeadline(time.Now().Add(answerTime))
+	l.mu.Unlock()
+	_, err := l.client.Text.R.Peek(1)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.peeking = false
+	_ = l.raw.SetReadDeadline(time.Now().Add(mailTime))
+	if ctx.Err() != nil {
+		_ = l.raw.SetDeadline(time.Now().Add(hurry))
+	}
+	return err == nil
+}
+
+// hurryUp lets the mail that is under way end soon.
+func (l *link) hurryUp() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.peeking {
+		_ = l.raw.SetDeadline(time.Now().Add(hurry))
+	}
 }
 
 // notAccepted explains an error of a mail. sent says that its content was sent: without an answer
@@ -253,8 +300,8 @@ func (l *link) reusable(err error) bool {
 	f, ok := errors.AsType[*failure](err)
 	switch {
 	case err == nil:
-		return true
-	case !ok, f.fate != refused && f.fate != later, codeOf(err) == 421:
+		return l.client.Text.R.Buffered() == 0 // a server that says more is about to leave
+	case !ok, errors.Is(err, errOutOfStep), f.fate != refused && f.fate != later, codeOf(err) == 421:
 		return false
 	}
 	return l.client.Reset() == nil

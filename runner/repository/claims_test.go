@@ -133,7 +133,7 @@ var claims = []claim{
 		"runner/notify: TestConnect", "runner/notify: TestMailServerSettings", "notify",
 	}},
 	{"A mail server's password isn't printed, whatever the server says.", []string{
-		"runner/notify: TestConnect", "runner/notify: TestMailServerSettings", "notify", "notify_bad",
+		"runner/notify: TestConnect", "runner/notify: TestRedactsEchoes", "runner/notify: TestMailServerSettings", "notify", "notify_bad",
 	}},
 	{"Once an app had to prove that its token is its own, a token without proof is refused.", []string{
 		"oktaclient: TestLesserToken", "oktaclient: TestSuccessorTakesNoLesserToken",
