@@ -1,4 +1,5 @@
-while IFS=, read -r org host users capacity; do # acme,acme.okta.com,0-500,90
+while IFS=, read -r org host users capacity || [ "$org" ]; do
+    # acme,acme.okta.com,0-500,90
     sed "s/@ORG@/$org/g; s/@HOST@/$host/g; s/@USERS@/$users/g
          s/@CAPACITY@/$capacity/g" cronjob.yaml
     echo ---

@@ -84,7 +84,7 @@ func TestKubernetes(t *testing.T) {
 		check(t, err)
 		write(t, filepath.Join(dir, name), text, 0o600)
 	}
-	write(t, filepath.Join(dir, "orgs.csv"), []byte(list.String()), 0o600)
+	write(t, filepath.Join(dir, "orgs.csv"), []byte(strings.TrimSuffix(list.String(), "\n")), 0o600)
 	c.run(t, dir, "sh", "./cronjobs.sh")
 
 	var told atomic.Int32
