@@ -266,6 +266,9 @@ func TestNight(t *testing.T) {
 		t.Errorf("of an org without a folder the summary says %q", said["absent"])
 	}
 	for _, o := range orgs {
+		if info, err := os.Stat(filepath.Join(dir, "orgs", o.name, "log")); err != nil || info.Mode() != 0o600 {
+			t.Errorf("the log of %s: %v, %v, want mode 600", o.name, info, err)
+		}
 		stats := o.Stats()
 		if stats.ResetsApplied != o.resets || stats.UsersResetTwice != 0 || len(stats.Surprises) > 0 || o.refused && stats.ByOp["reset_factors"] > 0 {
 			t.Errorf("%s: %d resets, want %d; %+v", o.name, stats.ResetsApplied, o.resets, stats)
