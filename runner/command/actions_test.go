@@ -26,6 +26,7 @@ import (
 
 // actionStep is a step of the workflow of the topic actions, with what it uses of their language.
 type actionStep struct {
+	ID   string
 	Uses string
 	If   string
 	With map[string]string
@@ -39,7 +40,7 @@ type actions struct {
 	steps  []actionStep
 	values map[string]string // of expressions
 	repo   string            // what checkout gets
-	kept   string            // the artifact, if a run has left one
+	kept   string            // the folder of the artifacts that attempts have left
 	bin    string
 	pid    string // the file that names the process of a step
 }
@@ -61,17 +62,23 @@ func (a *actions) attempt(number string) (code int) {
 		case "actions/checkout@v4":
 			a.copy(work, a.repo)
 		case "actions/download-artifact@v4":
-			if _, err := os.Stat(a.kept); err != nil {
+			// Without these two, it finds the artifacts of its own attempt only.
+			if a.fill(s.With["run-id"]) != a.values["github.run_id"] || a.fill(s.With["github-token"]) != a.values["github.token"] || s.With["path"] != "results" {
+				a.t.Fatalf("the download is %v", s.With)
+			}
+			from := filepath.Join(a.kept, a.fill(s.With["name"]))
+			if _, err := os.Stat(from); err != nil {
 				code = 1
 				continue
 			}
-			a.copy(results, a.kept)
+			a.copy(results, from)
 		case "actions/upload-artifact@v4":
-			if s.With["overwrite"] != "true" || s.With["path"] != "results" {
-				a.t.Fatalf("the upload is %v", s.With)
+			to := filepath.Join(a.kept, a.fill(s.With["name"]))
+			if err := os.RemoveAll(to); err != nil || s.With["path"] != "results" {
+				a.t.Fatalf("the upload is %v, %v", s.With, err)
 			}
 			if files, _ := filepath.Glob(results + "/*"); len(files) > 0 {
-				a.copy(a.kept, results)
+				a.copy(to, results)
 			}
 		case "":
 			code = a.shell(machine, work, s)
@@ -93,15 +100,10 @@ func (a *actions) shell(machine, work string, s actionStep) int {
 	}
 	cmd := exec.CommandContext(a.t.Context(), "bash", "-e", script)
 	cmd.Dir = work
-	cmd.Env = []string{"PATH=" + a.bin + ":" + os.Getenv("PATH"), "HOME=" + machine, "RUNNER_TEMP=" + machine}
+	output := filepath.Join(machine, "output")
+	cmd.Env = []string{"PATH=" + a.bin + ":" + os.Getenv("PATH"), "HOME=" + machine, "RUNNER_TEMP=" + machine, "GITHUB_OUTPUT=" + output}
 	for name, value := range s.Env {
-		cmd.Env = append(cmd.Env, name+"="+actionExpression.ReplaceAllStringFunc(value, func(x string) string {
-			v, ok := a.values[actionExpression.FindStringSubmatch(x)[1]]
-			if !ok {
-				a.t.Fatalf("nobody sets %s", x)
-			}
-			return v
-		}))
+		cmd.Env = append(cmd.Env, name+"="+a.fill(value))
 	}
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -114,7 +116,22 @@ func (a *actions) shell(machine, work string, s actionStep) int {
 	}
 	err = cmd.Wait()
 	a.t.Logf("attempt %s: %v\n%s", a.values["github.run_attempt"], err, &out)
+	if said, err := os.ReadFile(output); err == nil && s.ID != "" {
+		name, value, _ := strings.Cut(strings.TrimSpace(string(said)), "=")
+		a.values["steps."+s.ID+".outputs."+name] = value
+	}
 	return cmd.ProcessState.ExitCode()
+}
+
+// fill puts values in the place of their expressions.
+func (a *actions) fill(text string) string {
+	return actionExpression.ReplaceAllStringFunc(text, func(x string) string {
+		v, ok := a.values[actionExpression.FindStringSubmatch(x)[1]]
+		if !ok {
+			a.t.Fatalf("nobody sets %s", x)
+		}
+		return v
+	})
 }
 
 func (a *actions) copy(to, from string) {
@@ -167,8 +184,9 @@ func newActions(t *testing.T, org *endingOrg) *actions {
 	if err := yaml.Unmarshal([]byte(strings.NewReplacer("https://acme.okta.com", server.URL, "acme.okta.com", strings.TrimPrefix(server.URL, "http://")).Replace(string(text))), &workflow); err != nil {
 		t.Fatal(err)
 	}
-	a := &actions{t: t, pid: filepath.Join(t.TempDir(), "pid"), steps: workflow.Jobs["reset"].Steps, repo: t.TempDir(), bin: t.TempDir(), kept: filepath.Join(t.TempDir(), "artifact")}
+	a := &actions{t: t, pid: filepath.Join(t.TempDir(), "pid"), steps: workflow.Jobs["reset"].Steps, repo: t.TempDir(), bin: t.TempDir(), kept: t.TempDir()}
 	a.values = map[string]string{
+		"github.run_id": "7", "github.token": "ghs_1",
 		"secrets.OKTA_PRIVATEKEY": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
 		"vars.OKTA_CLIENTID":      app.ClientID, "inputs.file": "leavers.csv", "inputs.users": "40",
 	}
@@ -183,9 +201,9 @@ func newActions(t *testing.T, org *endingOrg) *actions {
 	return a
 }
 
-// The steps of the workflow, in order. An attempt with another number of users changes nothing. The
-// second attempt continues what the first one left when it was cancelled, and one that follows an
-// attempt without results stops before it resets anybody.
+// The steps of the workflow, in order. An attempt with another number of users changes nothing. Each
+// attempt continues what the one before it left, cancelled or refused, and never what an older one
+// left. One that follows an attempt without results stops before it resets anybody.
 func TestActionsSteps(t *testing.T) {
 	t.Parallel()
 	org := &endingOrg{Org: standin.New(standin.Config{TokenShare: 100, Unlimited: true}), at: 15}
@@ -201,8 +219,16 @@ func TestActionsSteps(t *testing.T) {
 	if code := a.attempt("1"); code != 130 || !org.ended {
 		t.Errorf("the cancelled attempt: %d", code)
 	}
-	if code := a.attempt("2"); code != 0 {
-		t.Errorf("the second attempt: %d", code)
+	a.values["inputs.users"] = "0-1"
+	if code := a.attempt("2"); code != 3 {
+		t.Errorf("a second attempt for fewer users than are left: %d", code)
+	}
+	a.values["inputs.users"] = "40"
+	if code := a.attempt("4"); code != 1 {
+		t.Errorf("an attempt whose predecessor left nothing, though older ones did: %d", code)
+	}
+	if code := a.attempt("3"); code != 0 {
+		t.Errorf("the third attempt: %d", code)
 	}
 	if s := org.Stats(); s.ResetsApplied != 40 || s.UsersResetTwice != 0 || len(s.Surprises) > 0 {
 		t.Errorf("%+v", s)
