@@ -64,14 +64,15 @@ dist:
 	run man >dist/oktareset.1; for shell in bash zsh fish; do run completion $$shell >dist/tools/completion.$$shell; done
 	mkdir dist/help
 	cp runner/command/help/*.md dist/help
-	sed 's|](runner/command/help/|](help/|g' README.md >dist/README.md
+	sed -f .ci/readme.sed README.md >dist/README.md
+	cp testdata/users.csv dist
 	.ci/licences dist/licences
 	@set -euo pipefail; for p in $(filter linux/%,$(PLATFORMS)); do echo "package dist/oktareset-$${p%/*}-$${p#*/}"; .ci/package dist $${p#*/}; done
 	rm -rf dist/tools
+	cp "$${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" dist/ca-certificates.crt
 	cd dist && sum=sha256sum && { command -v $$sum >/dev/null || sum='shasum -a 256'; } && \
 	find * -type f | LC_ALL=C sort | xargs $$sum >../SHA256SUMS && mv ../SHA256SUMS .
 	@if [ -n "$$SIGNING_KEY" ]; then set -x; ssh-keygen -Y sign -f "$$SIGNING_KEY" -n file dist/SHA256SUMS; fi
-	cp "$${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" dist/ca-certificates.crt
 
 # Two builds have the same bytes, and the packages come and go cleanly. As root, with dpkg and rpm.
 # It builds elsewhere: dist stays as it is.

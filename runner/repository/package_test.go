@@ -41,7 +41,7 @@ func (h *house) read(name string) string {
 	return string(text)
 }
 
-// A package has the program, its manual page, completions, sample units, texts and licences, where
+// A package has the program, its manual page, completions, recipes, texts and licences, where
 // Linux looks for them. Everybody may read them and nobody may change them, whatever the builder's
 // umask. Their time is that of the commit.
 func TestPackagesAreWhole(t *testing.T) {
@@ -54,13 +54,13 @@ func TestPackagesAreWhole(t *testing.T) {
 			"usr/bin/oktareset": "linux arm64\n", "usr/share/man/man1/oktareset.1.gz": "",
 			"usr/share/bash-completion/completions/oktareset": "completion bash\n", "usr/share/zsh/" + zsh + "/_oktareset": "completion zsh\n",
 			"usr/share/fish/vendor_completions.d/oktareset.fish": "completion fish\n",
-			doc + "README.md": h.read("dist/README.md"), doc + "help/topic.md": "# topic", doc + "copyright": h.read(".ci/copyright"),
+			doc + "README.md": h.read("dist/README.md"), doc + "users.csv": h.read("testdata/users.csv"), doc + "help/topic.md": "# topic", doc + "copyright": h.read(".ci/copyright"),
 			doc + "licences/go/LICENSE": "MIT", doc + "licences/example.com/one@v1/LICENSE": "MIT",
 			doc + "licences/example.com/two@v2/COPYING.md": "BSD", doc + "licences/example.com/two@v2/NOTICE": "by them",
 		}
 		for _, name := range buildFiles {
-			if unit, ok := strings.CutPrefix(name, "testdata/recipes/systemd/"); ok {
-				want[doc+"examples/"+unit] = h.read(name)
+			if recipe, ok := strings.CutPrefix(name, "testdata/recipes/"); ok {
+				want[doc+"examples/"+recipe] = h.read(name)
 			}
 		}
 		files := tar.NewReader(bytes.NewReader([]byte(h.read("dist/oktareset-linux-arm64." + kind))))
@@ -116,7 +116,7 @@ func TestPackageVersions(t *testing.T) {
 	}
 }
 
-// A key signs the sums, and they name every file but the machine's certificates.
+// A key signs the sums, and they name every file.
 func TestSumsAreSigned(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -134,7 +134,7 @@ func TestSumsAreSigned(t *testing.T) {
 		names = append(names, strings.TrimSpace(line[64:]))
 	}
 	err := fs.WalkDir(os.DirFS(h.path("dist")), ".", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && path != "SHA256SUMS" && path != "ca-certificates.crt" {
+		if err == nil && !d.IsDir() && path != "SHA256SUMS" {
 			want = append(want, path)
 		}
 		return err

@@ -37,8 +37,9 @@ type house struct {
 
 // buildFiles are those that make needs to build and to pack.
 var buildFiles = []string{
-	"Makefile", "go.mod", ".ci/licences", ".ci/package", ".ci/nfpm.yaml", ".ci/copyright",
+	"Makefile", "go.mod", ".ci/licences", ".ci/package", ".ci/nfpm.yaml", ".ci/copyright", ".ci/readme.sed", "testdata/users.csv",
 	"testdata/recipes/systemd/oktareset.service", "testdata/recipes/systemd/oktareset.timer", "testdata/recipes/systemd/oktareset-resume.service",
+	"testdata/recipes/cron/crontab", "testdata/recipes/cron/reset-leavers", "testdata/recipes/night/reset-all",
 }
 
 func newHouse(t *testing.T) *house {
@@ -149,7 +150,7 @@ func TestDistIsWhole(t *testing.T) {
 			}
 		}
 	}
-	for name, want := range map[string]string{"README.md": "[a](help/topic.md) [b](#part)", "help/topic.md": "# topic"} {
+	for name, want := range map[string]string{"README.md": "[a](help/topic.md) [b](#part)", "help/topic.md": "# topic", "users.csv": h.read("testdata/users.csv")} {
 		if b, err := os.ReadFile(h.path("dist/" + name)); err != nil || string(b) != want {
 			t.Errorf("%s is %q, %v", name, b, err)
 		}
@@ -177,6 +178,27 @@ func TestDistIsWhole(t *testing.T) {
 	}
 	if out, err := h.make("", "dist"); err == nil || !strings.Contains(out, "example.com/two@v2 has no licence text") {
 		t.Errorf("a module without a licence: %v\n%s", err, out)
+	}
+}
+
+// The README of the packages is for people without a checkout. Its first command finds its file.
+func TestReadmeNeedsNoCheckout(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "sed", "-f", ".ci/readme.sed", "README.md").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range []string{"go run", "make build", "make dist", "make test", "testdata", "runner/", "From a checkout", "#install"} {
+		for line := range strings.Lines(string(out)) {
+			if strings.Contains(line, word) {
+				t.Errorf("it says %q: %s", word, line)
+			}
+		}
+	}
+	for _, want := range []string{"$ oktareset reset --sandbox users.csv\n", "\n## Quick start\n", "](help/jobs.md)"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("it doesn't say %q:\n%s", want, out)
+		}
 	}
 }
 
