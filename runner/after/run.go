@@ -154,7 +154,7 @@ func (r *run) add(e *results.Entry, recorded bool) error {
 func (r *run) begin() {
 	text := fmt.Sprintf("%s: %s, run %s, in %s", r.opts.Results, console.Plural(r.rows, "row"), r.manifest.Run().RunID, r.manifest.Org)
 	if r.left > 0 {
-		text += fmt.Sprintf("; not asked about: %d that had no factor taken", r.left)
+		text += fmt.Sprintf("; %s left out, which removed no factor", console.Plural(r.left, "row"))
 	}
 	r.Console.Info("%s", text)
 	if slices.Contains(r.manifest.Steps, runner.StepChooseFactors) {

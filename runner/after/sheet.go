@@ -17,7 +17,15 @@ type outcome struct {
 	reasons  map[Reason]int
 	byList   int
 	first    map[Status][]Example // those who are back aren't in it
-	lines    map[Status][]string  // the same, for people
+	lines    map[Status][]told    // the same, for people
+}
+
+// told is a user as the terminal shows one.
+type told struct {
+	who    string
+	factor string // with the time; "": none
+	from   string
+	detail string
 }
 
 // away returns how many users aren't known to be back.
@@ -25,7 +33,7 @@ func (o *outcome) away() int { return o.statuses[NotYet] + o.statuses[Unknown] }
 
 // write writes the list: a line for each user who was asked about, in the order of the results.
 func (r *run) write(ctx context.Context) error {
-	o := &outcome{statuses: make(map[Status]int), reasons: make(map[Reason]int), first: make(map[Status][]Example), lines: make(map[Status][]string)}
+	o := &outcome{statuses: make(map[Status]int), reasons: make(map[Reason]int), first: make(map[Status][]Example), lines: make(map[Status][]told)}
 	err := r.out.Write(ctx, func(sheet *table.Sheet) error { return r.writeTo(ctx, sheet, o) })
 	if err == nil {
 		r.told = o
@@ -72,7 +80,7 @@ func (r *run) writeLine(sheet *table.Sheet, p *person, e *results.Entry, o *outc
 		if name != "" {
 			text += " (" + name + ")"
 		}
-		o.lines[f.Status] = append(o.lines[f.Status], text+f.text())
+		o.lines[f.Status] = append(o.lines[f.Status], f.told(text))
 		o.first[f.Status] = append(o.first[f.Status], Example{
 			Row: strconv.Itoa(p.row), UserID: p.id, Login: login, Name: name, Status: f.Status, Reasons: f.Reasons, Detail: f.Detail,
 		})

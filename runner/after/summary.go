@@ -105,39 +105,93 @@ func (s *Summary) text() string {
 // tell names the first few users of a status.
 func (r *run) tell(status Status, few, many string) {
 	n, lines := r.told.statuses[status], r.told.lines[status]
-	switch {
-	case n == 0:
+	if n == 0 {
 		return
-	case n > len(lines):
+	}
+	if n > len(lines) {
 		r.Console.Info("%d %s, among them:", n, many)
-		lines = append(lines, fmt.Sprintf("and %d more in %s", n-len(lines), r.opts.Output))
-	default:
+	} else {
 		r.Console.Info("%s", few)
 	}
-	for _, line := range lines {
+	for _, line := range grouped(lines) {
 		r.Console.Info("  %s", line)
+	}
+	if n > len(lines) {
+		r.Console.Info("  and %d more in %s", n-len(lines), r.opts.Output)
 	}
 }
 
-// text returns what a finding says, after a name.
-func (f *Finding) text() string {
-	text := ""
-	if !f.At.IsZero() {
-		text = fmt.Sprintf(": %s at %s", f.Factor, f.At.UTC().Format(time.RFC3339))
-		if from := f.From.String(); from != "" {
-			text += " from " + from
+// grouped returns a line for each user. A place and a reason that several users share stand once,
+// above them.
+func grouped(users []told) (lines []string) {
+	groups := make(map[string][]told)
+	var shared []string // in the order of the first user
+	for _, u := range users {
+		key := u.shared()
+		if groups[key] == nil {
+			shared = append(shared, key)
+		}
+		groups[key] = append(groups[key], u)
+	}
+	for _, key := range shared {
+		if group := groups[key]; key != "" && len(group) > 1 {
+			lines = append(lines, key+":")
+			for _, u := range group {
+				lines = append(lines, "  "+u.own())
+			}
+			continue
+		}
+		for _, u := range groups[key] {
+			text := u.own()
+			if u.from != "" {
+				text += " from " + u.from
+			}
+			if u.detail != "" {
+				text += ": " + u.detail
+			}
+			lines = append(lines, text)
 		}
 	}
-	if f.Detail != "" {
-		text += ": " + f.Detail
+	return lines
+}
+
+// own is what a line says of this user only.
+func (t *told) own() string {
+	if t.factor == "" {
+		return t.who
 	}
-	return text
+	return t.who + ": " + t.factor
+}
+
+// shared is what a line may say of several users.
+func (t *told) shared() string {
+	switch {
+	case t.from == "":
+		return t.detail
+	case t.detail == "":
+		return "from " + t.from
+	}
+	return "from " + t.from + ": " + t.detail
+}
+
+// told returns a finding as the terminal shows it.
+func (f *Finding) told(who string) told {
+	t := told{who: who, detail: f.Detail}
+	if !f.At.IsZero() {
+		t.factor, t.from = f.Factor+" at "+f.At.UTC().Format(time.RFC3339), f.From.String()
+	}
+	return t
 }
 
 // next proposes the next commands.
 func (r *run) next(s *Summary) (lines []string) {
 	if len(s.LookAt) > 0 {
-		lines = append(lines, "to see what the first of them has: oktareset factors list "+console.ShellQuote(cmp.Or(s.LookAt[0].Login, s.LookAt[0].UserID)))
+		first := cmp.Or(s.LookAt[0].Login, s.LookAt[0].UserID)
+		lines = append(lines, "to see what the first of them has: oktareset factors list "+console.ShellQuote(first),
+			"if it wasn't this user: "+results.ResetAgainCommand(&r.manifest, first))
+	}
+	if s.Statuses[NotYet] > 0 {
+		lines = append(lines, "to remind those who aren't back: "+results.RemindCommand(&r.manifest, r.opts.Results, r.opts.Output))
 	}
 	if r.told.away() > 0 {
 		lines = append(lines, "to follow until all are back: "+results.AfterCommand(&r.manifest, r.opts.Results, "--wait", "8h"))

@@ -71,7 +71,7 @@ func (p *person) judge(classic bool, shared addresses) Finding {
 	case n.taken != nil:
 		f.Detail = "reset again by " + who(*n.taken.by) + " at " + n.taken.at.UTC().Format(evidence.ShortFor)
 	case p.reset.IsZero():
-		f.Detail = "by the list of factors"
+		f.Detail = "the System Log doesn't show the reset; the list shows no factor"
 	}
 	return f
 }

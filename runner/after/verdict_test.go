@@ -137,7 +137,7 @@ func TestJudge(t *testing.T) {
 		{"without the reset, the log can't say that nothing came after it", nil, nil, false, "unknown", "the list of factors wasn't asked"},
 		{"without the reset, an enrollment is one", []happening{sms}, nil, false, "back sms:OKTA", ""},
 		{"the list has a factor", nil, func(p *person) { p.listed = &listing{factor: "push:OKTA", at: began} }, false, "back push:OKTA", "by the list of factors"},
-		{"the list has none", nil, func(p *person) { p.listed = new(listing) }, false, "not_yet", "by the list of factors"},
+		{"the list has none", nil, func(p *person) { p.listed = new(listing) }, false, "not_yet", "the System Log doesn't show the reset; the list shows no factor"},
 		{"the list says nothing", nil, func(p *person) { p.listed = &listing{why: "gone"} }, false, "unknown", "gone"},
 		{"in doubt", nil, func(p *person) { p.doubt, p.listed = true, new(listing) }, false, "unknown", "nothing proves that this user was reset"},
 		{"in doubt, and the log has it", []happening{wiped}, func(p *person) { p.doubt = true }, false, "not_yet", ""},

@@ -65,8 +65,9 @@ func TestAfter(t *testing.T) {
 		}
 		for _, line := range []string{
 			"200 users: 150 back, 10 to look at, 40 not back yet", "look at these:", "40 users aren't back yet, among them:", "  and 30 more in ",
-			"from 203.0.113.66 (Singapore, Singapore): 10 of these users enrolled from this address, which is new to all of them; Singapore is a new country: since ",
-			"to see what the first of them has: oktareset factors list user", "to follow until all are back: oktareset after --wait 8h ",
+			"  from 203.0.113.66 (Singapore, Singapore): 10 of these users enrolled from this address, which is new to all of them; Singapore is a new country: since ",
+			"from Netherlands only:\noktareset:     line ", "to see what the first of them has: oktareset factors list user",
+			"if it wasn't this user: oktareset reset --user user", " --clear-sessions\n", "to remind those who aren't back: oktareset notify --remind ", "to follow until all are back: oktareset after --wait 8h ",
 		} {
 			if !strings.Contains(v.stderr, line) {
 				v.t.Errorf("%q isn't said:\n%s", line, v.stderr)
@@ -233,7 +234,7 @@ func TestAfterWithoutFactors(t *testing.T) {
 			v.t.Fatalf("reset: %d\n%s", code, v.stderr)
 		}
 		v.wantAfter(v.after(v.t.Context(), io.Discard), 1, map[string]int{"not_yet": 4})
-		if !strings.Contains(v.stderr, "5 rows, run ") || !strings.Contains(v.stderr, "; not asked about: 1 that had no factor taken") {
+		if !strings.Contains(v.stderr, "5 rows, run ") || !strings.Contains(v.stderr, "; 1 row left out, which removed no factor") {
 			v.t.Errorf("it isn't said:\n%s", v.stderr)
 		}
 	})

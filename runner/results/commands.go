@@ -177,6 +177,17 @@ func AfterCommand(m *Manifest, path string, first ...string) string {
 	return strings.Join(slices.Concat([]string{"oktareset", "after"}, first, recordedFlags(m, "org-url", "token-file"), []string{console.ShellFile(path)}), " ")
 }
 
+// RemindCommand returns the command that reminds those who aren't back, by the list of who is.
+func RemindCommand(m *Manifest, path, list string) string {
+	return strings.Join(slices.Concat([]string{"oktareset", "notify", "--remind", console.ShellFile(list)}, recordedFlags(m, "org-url", "token-file"),
+		[]string{console.ShellFile(path), "--from ADDRESS", "--contact TEXT"}), " ")
+}
+
+// ResetAgainCommand returns the command that resets one user again and ends the sessions.
+func ResetAgainCommand(m *Manifest, user string) string {
+	return strings.Join(slices.Concat([]string{"oktareset", "reset", console.ShellFlag("--user", user), "--clear-sessions"}, recordedFlags(m, "org-url", "token-file")), " ")
+}
+
 // GoOnCommand returns the command that resumes results, or completes a plan, with the flags of
 // the last run. first are the flags --resume or --retry.
 func GoOnCommand(m *Manifest, path string, first ...string) string {
