@@ -20,6 +20,8 @@ type After struct {
 	File    string // its name, without folders
 	Lines   iter.Seq2[results.AfterLine, error]
 	Command string // makes it again
+	Remind  string // reminds those who aren't back
+	Again   string // resets somebody again
 }
 
 // back collects who is back while the rows of the results are read. The list has the same order.
@@ -129,9 +131,9 @@ var afterWords = map[results.AfterStatus]words{
 	results.AfterBack: {"Back", "They have a factor again.", ""},
 	results.AfterLookAt: {
 		"Look at these", "They have a factor again, and something about it is unusual.",
-		"Call them on a number that you know. If it wasn't them, reset them again, with --clear-sessions.",
+		"Call them on a number that you know. If it wasn't them, reset them again:",
 	},
-	results.AfterNotYet:  {"Not back yet", "They have no factor yet.", "Remind them."},
+	results.AfterNotYet:  {"Not back yet", "They have no factor yet.", "Remind them:"},
 	results.AfterUnknown: {"Not known", "Neither the System Log nor their list of factors can tell.", "Ask them, or ask Okta again later."},
 }
 
@@ -152,6 +154,7 @@ type backPart struct {
 	Command string // makes the list again
 	Counts  counts
 	Sum     string // of the counts
+	Look    int    // users to look at
 	Need    need
 }
 
@@ -187,11 +190,12 @@ func (b *back) part(s *Subject) *backPart {
 		p.Counts.Statuses = append(p.Counts.Statuses, st)
 		if status != results.AfterBack {
 			st.Means = "" // the counts say it
+			st.Command = command(map[results.AfterStatus]string{results.AfterLookAt: s.After.Again, results.AfterNotYet: s.After.Remind}[status])
 			p.Need.add(st, b.rows[status])
 		}
 	}
 	p.Counts.Bar = segments(p.Counts.Statuses, p.Counts.Rows)
-	p.Sum = b.sum()
+	p.Sum, p.Look = b.sum(), b.counts[results.AfterLookAt]
 	return p
 }
 
@@ -240,5 +244,6 @@ func afterOf(m *results.Manifest, f *resultsFile) *After {
 	}
 	return &After{
 		File: filepath.Base(path), Lines: results.AfterList(path, m, f.columns).ScanAfter(), Command: results.AfterCommand(m, f.path),
+		Remind: results.RemindCommand(m, f.path, path), Again: results.ResetAgainCommand(m, "LOGIN"),
 	}
 }

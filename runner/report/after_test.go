@@ -14,7 +14,7 @@ import (
 
 // listed returns a list of who is back, which ends with an error unless that is nil.
 func listed(err error, lines ...results.AfterLine) *After {
-	return &After{File: "users.after.csv", Command: "oktareset after users.results.csv", Lines: func(yield func(results.AfterLine, error) bool) {
+	return &After{File: "users.after.csv", Command: "oktareset after users.results.csv", Remind: "oktareset notify --remind users.after.csv users.results.csv --from ADDRESS --contact TEXT", Again: "oktareset reset --user LOGIN --clear-sessions", Lines: func(yield func(results.AfterLine, error) bool) {
 		for _, l := range lines {
 			if !yield(l, nil) {
 				return
@@ -63,7 +63,7 @@ func TestBack(t *testing.T) {
 	for _, want := range []string{
 		"As of 2026-03-04 11:22:31 UTC. The list of them all is users.after.csv.", "5 users by status", "Back back", "1: by the list of factors, which says nothing",
 		"Look at these look_at", "1: somebody else enrolled the factor", "1: from a country that is new for the user",
-		"Users to look after, 4 of 4", "Call them on a number that you know. If it wasn't them, reset them again, with --clear-sessions.",
+		"Users to look after, 4 of 4", "Call them on a number that you know. If it wasn't them, reset them again: oktareset reset --user LOGIN --clear-sessions", "Remind them: oktareset notify --remind users.after.csv users.results.csv --from ADDRESS --contact TEXT",
 		"3ben@acme.com", `enrolled by <mallory>\u{202e}Okta Verify push, text message, 2026-03-04 10:24:31 UTC, from 203.0.113.66 (Singapore)`,
 		"4user4@acme.com", "Not knownnothing proves it",
 	} {
@@ -78,8 +78,19 @@ func TestBack(t *testing.T) {
 	if sum.Back != text || sum.Problem != "" || !strings.Contains(plainText(page), " on purpose. Of those who were reset, "+text+".") {
 		t.Errorf("summary %+v, want %s", sum, text)
 	}
+	head, _, _ := strings.Cut(body(t, page), "</header>")
+	if head = plainText(head); sum.Look != 1 || !strings.Contains(head, "Look at 1 user first: somebody else may have enrolled for this user.") {
+		t.Errorf("the head of the page doesn't say whom to look at, or the summary %+v: %s", sum, head)
+	}
+	if strings.Contains(head, "none needs attention") || strings.Contains(head, "no second factor") || strings.Contains(page, "<p>None.</p>") {
+		t.Errorf("it plays the alarm down: %s", head)
+	}
 	if look, not := strings.Index(section, "ben@acme.com"), strings.Index(section, "user4@"); look > not {
 		t.Error("who isn't back stands above whom to look at")
+	}
+	s.After = listed(nil, list[:2]...) // every row is settled
+	if page, _ = write(t, s, lines[:3]); strings.Contains(page, "none needs attention") || strings.Contains(page, "<p>None.</p>") || strings.Contains(page, `href="#attention"`) {
+		t.Errorf("somebody is to be looked at, and it says that nobody is: %s", plainText(body(t, page)))
 	}
 	s.After = listed(nil)
 	lines[0].Record.Factors = "" // and it had none

@@ -17,6 +17,7 @@ type changes struct {
 	steps    []runner.Step
 	enroll   string // TYPE:PROVIDER of the new factor; "": none
 	active   bool   // it works at once
+	later    bool   // who is back is known, so what happens at the next sign-in isn't foretold
 }
 
 // changesOf reads the names of steps: those that a dry run has left out, or that a run has done.
@@ -73,7 +74,7 @@ func (c *changes) follow() []string {
 		}
 	}
 	fresh := plainFactor(c.enroll)
-	say(c.all && c.enroll == "", "At the next sign-in they have no second factor until they enroll again.")
+	say(c.all && c.enroll == "" && !c.later, "At the next sign-in they have no second factor until they enroll again.")
 	say(c.all && c.enroll != "", "All of their old factors stop working.")
 	say(c.all, "An email factor or a security question may stay.")
 	say(len(c.factors) > 0, "Their other factors stay.")

@@ -47,7 +47,7 @@ func Make(ctx context.Context, e *access.Env, o Options) error {
 		return results.Refused(err)
 	}
 	if o.Output != "-" {
-		e.Console.Info("page: %s (%s, %s)", o.Output, console.Plural(sum.Rows, "row"), needText(sum.Open))
+		e.Console.Info("page: %s (%s, %s)", o.Output, console.Plural(sum.Rows, "row"), needText(sum.Open, sum.Look))
 	}
 	switch {
 	case sum.Problem != "":
@@ -58,11 +58,16 @@ func Make(ctx context.Context, e *access.Env, o Options) error {
 	return tellCondition(o, s.Condition)
 }
 
-func needText(n int) string {
-	if n == 1 {
-		return "1 needs attention"
+// needText is as "0 need attention; 3 users to look at".
+func needText(rows, look int) string {
+	text := fmt.Sprintf("%d need attention", rows)
+	if rows == 1 {
+		text = "1 needs attention"
 	}
-	return fmt.Sprintf("%d need attention", n)
+	if look > 0 {
+		text += fmt.Sprintf("; %s to look at", console.Plural(look, "user"))
+	}
+	return text
 }
 
 // tellCondition says what the page says at its top.

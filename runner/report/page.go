@@ -48,6 +48,7 @@ type page struct {
 	Claim   string // what the headline says of the number, before and after the org
 	Org     string
 	After   string
+	Alarm   string   // whom to look at before anything else
 	Follow  []string // what it means for the people
 	Needs   string   // how many need attention
 	Left    string   // how many are left alone
@@ -132,7 +133,7 @@ func Write(w io.Writer, s Subject, lines iter.Seq2[Line, error]) (Summary, error
 	}
 	sum := Summary{Rows: p.Rows, Open: p.Need.Total}
 	if p.Back != nil {
-		sum.Back, sum.Problem = p.Back.Sum, p.Back.Problem
+		sum.Back, sum.Look, sum.Problem = p.Back.Sum, p.Back.Look, p.Back.Problem
 	}
 	return sum, out.Flush()
 }
@@ -225,6 +226,9 @@ func (p *page) headline(s *Subject, t *tally) {
 		p.Claim = "user of"
 	}
 	p.Title = strings.TrimSpace(strings.Join([]string{p.Before, p.Number, p.Claim, p.Org, p.After}, " "))
+	if p.Back != nil && p.Back.Problem == "" {
+		p.Alarm, c.later = alarm(p.Back.Look), true
+	}
 	if n > 0 {
 		p.Follow = c.follow()
 	}
@@ -235,6 +239,17 @@ func (p *page) headline(s *Subject, t *tally) {
 	if n := t.counts[runner.StatusSkipped]; n > 0 {
 		p.Left = was(n, s.Plan) + " left alone on purpose"
 	}
+}
+
+// alarm says how many users to look at first, "" for none.
+func alarm(n int) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "Look at 1 user first: somebody else may have enrolled for this user."
+	}
+	return "Look at " + comma(n) + " users first: somebody else may have enrolled for them."
 }
 
 // needs returns a text as "12 need attention", "" for none.

@@ -22,6 +22,7 @@ type status struct {
 	Label   string
 	Means   string
 	Advice  string
+	Command string // for the advice; ""
 	Reasons []string
 	Rows    int
 	Share   string

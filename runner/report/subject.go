@@ -106,5 +106,6 @@ type Summary struct {
 	Open int // of these, rows that need attention
 
 	Back    string // how many are back, in words; "": no list says it
+	Look    int    // users to look at
 	Problem string // why a list that is there isn't shown; ""
 }
