@@ -19,7 +19,26 @@ func Estimate(c *oktaclient.Client, calls int, ceiling rate.Limit, unknown strin
 	if !ok {
 		return unknown
 	}
-	return fmt.Sprintf("%s (%d of the %d calls a minute that this token is allowed)", aboutText(takes(calls, usable, ceiling)), usable, limit)
+	about := aboutText(takes(calls, usable, ceiling))
+	if ceiling > 0 && float64(ceiling)*60 < float64(usable) { // the ceiling decides, not the token's limit
+		return about + " (--rate " + rateText(ceiling) + ")"
+	}
+	return fmt.Sprintf("%s (%d of the %d calls a minute that this token is allowed)", about, usable, limit)
+}
+
+// rateText is as "2/s" or, if it is less than ten a minute, as "60/h".
+func rateText(r rate.Limit) string {
+	whole := func(n float64) bool { return math.Abs(n-math.Round(n)) < 1e-6 }
+	switch each := float64(r); {
+	case each > 0.5 && whole(each):
+		return fmt.Sprintf("%.0f/s", each)
+	case 60*each > 10 && whole(60*each):
+		return fmt.Sprintf("%.0f/m", 60*each)
+	case whole(3600 * each):
+		return fmt.Sprintf("%.0f/h", 3600*each)
+	default:
+		return fmt.Sprintf("%.2f/h", 3600*each)
+	}
 }
 
 func takes(calls, usable int, ceiling rate.Limit) time.Duration {
@@ -31,7 +50,7 @@ func takes(calls, usable int, ceiling rate.Limit) time.Duration {
 }
 
 // PaceTexts say how long a run over users takes that needs this many calls for each: the estimate,
-// if it is long who is locked out by when, and what all of the org's limit would give.
+// if it is long who is reset by when, and what all of the org's limit would give.
 func PaceTexts(c *oktaclient.Client, users, each int, ceiling rate.Limit, now time.Time) []string {
 	texts := []string{Estimate(c, users*each, ceiling, "not known: the org doesn't report its limit")}
 	if text := Schedule(users, UsersAnHour(c, each, ceiling), now); text != "" {
@@ -93,7 +112,7 @@ func UsersAnHour(c *oktaclient.Client, each int, ceiling rate.Limit) float64 {
 // call that shows the limit.
 const ManyUsers = 1000
 
-// Schedule says how many users are locked out by when, if all of them take more than an hour; else
+// Schedule says how many users are reset by when, if all of them take more than an hour; else
 // "". If start is zero, it isn't known when the run begins.
 func Schedule(users int, anHour float64, start time.Time) string {
 	if anHour < 1 || float64(users) <= anHour {
@@ -105,7 +124,7 @@ func Schedule(users int, anHour float64, start time.Time) string {
 		n := int(anHour * d.Hours())
 		switch {
 		case i == 0:
-			text += fmt.Sprintf(" %d locked out %s", n, when(d, start))
+			text += fmt.Sprintf(" %d reset %s", n, when(d, start))
 		case d == all:
 			text += fmt.Sprintf(", all %d %s", users, when(d, start))
 		case d < all*3/4:
@@ -115,7 +134,7 @@ func Schedule(users int, anHour float64, start time.Time) string {
 	return text
 }
 
-// when is as "by 14:05", "by 14:05 tomorrow", "by 14:05 on 30 Nov", or "after 4 h".
+// when is as "by 14:05 UTC", "by 14:05 UTC tomorrow", "by 14:05 UTC on 30 Nov", or "after 4 h".
 func when(d time.Duration, start time.Time) string {
 	minutes := int(d.Minutes())
 	switch {
@@ -127,7 +146,7 @@ func when(d time.Duration, start time.Time) string {
 	}
 	at := start.Add(d)
 	day := func(t time.Time) string { return t.Format(time.DateOnly) }
-	switch text := "by " + at.Format("15:04"); day(at) {
+	switch text := "by " + at.Format("15:04 MST"); day(at) {
 	case day(start):
 		return text
 	case day(start.AddDate(0, 0, 1)):

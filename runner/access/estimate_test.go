@@ -3,6 +3,8 @@ package access
 import (
 	"testing"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 func TestAboutText(t *testing.T) {
@@ -23,7 +25,7 @@ func TestAboutText(t *testing.T) {
 	}
 }
 
-// A long run says who is locked out by when, on the clock of whoever reads it if it begins now.
+// A long run says who is reset by when, on the clock of whoever reads it if it begins now.
 func TestSchedule(t *testing.T) {
 	t.Parallel()
 	nine := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
@@ -33,17 +35,27 @@ func TestSchedule(t *testing.T) {
 		start  time.Time
 		want   string
 	}{
-		{3000, 200, nine, "200 users an hour: 200 locked out by 10:00, 800 by 13:00, 1600 by 17:00, all 3000 by 00:00 tomorrow"},
-		{3000, 200, time.Time{}, "200 users an hour: 200 locked out after 1 h, 800 after 4 h, 1600 after 8 h, all 3000 after 15 h"},
-		{10000, 200, nine, "200 users an hour: 200 locked out by 10:00, 800 by 13:00, 1600 by 17:00, 4800 by 09:00 tomorrow, all 10000 by 11:00 on 2 Dec"},
-		{300, 200, time.Time{}, "200 users an hour: 200 locked out after 1 h, all 300 after 1 h 30 min"},
-		{10, 4.5, time.Time{}, "4 users an hour: 4 locked out after 1 h, all 10 after 2 h 13 min"},
+		{3000, 200, nine, "200 users an hour: 200 reset by 10:00 UTC, 800 by 13:00 UTC, 1600 by 17:00 UTC, all 3000 by 00:00 UTC tomorrow"},
+		{3000, 200, time.Time{}, "200 users an hour: 200 reset after 1 h, 800 after 4 h, 1600 after 8 h, all 3000 after 15 h"},
+		{10000, 200, nine, "200 users an hour: 200 reset by 10:00 UTC, 800 by 13:00 UTC, 1600 by 17:00 UTC, 4800 by 09:00 UTC tomorrow, all 10000 by 11:00 UTC on 2 Dec"},
+		{300, 200, time.Time{}, "200 users an hour: 200 reset after 1 h, all 300 after 1 h 30 min"},
+		{10, 4.5, time.Time{}, "4 users an hour: 4 reset after 1 h, all 10 after 2 h 13 min"},
 		{200, 200, nine, ""},
 		{3, 0.5, nine, ""},
 		{3, 0, nine, ""},
 	} {
 		if got := Schedule(tt.users, tt.anHour, tt.start); got != tt.want {
 			t.Errorf("%d users, %v an hour: %q, want %q", tt.users, tt.anHour, got, tt.want)
+		}
+	}
+}
+
+// A ceiling that decides is named as somebody gives it.
+func TestRateText(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[rate.Limit]string{2: "2/s", 0.5: "30/m", 60.0 / 3600: "60/h", 200.0 / 3600: "200/h", 1.5 / 3600: "1.50/h"} {
+		if got := rateText(given); got != want {
+			t.Errorf("rateText(%v) = %q, want %q", given, got, want)
 		}
 	}
 }

@@ -24,7 +24,7 @@ func TestRateByTheHour(t *testing.T) {
 	})
 }
 
-// A plan isn't slowed by the rate of its run. It says who is locked out by when, with the calls of
+// A plan isn't slowed by the rate of its run. It says who is reset by when, with the calls of
 // all steps, and its command has the rate.
 func TestPlanSaysThePace(t *testing.T) {
 	virtually(t, 30, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
@@ -32,7 +32,7 @@ func TestPlanSaysThePace(t *testing.T) {
 		if code := v.reset("--dry-run", "--rate", "10/h", "--clear-sessions", "-o", v.path("users.plan.csv")); code != 0 || time.Since(start) > time.Minute {
 			t.Errorf("exit code %d after %v:\n%s", code, time.Since(start), v.stderr)
 		}
-		for _, want := range []string{"5 users an hour: 5 locked out after 1 h, 20 after 4 h, all 30 after 6 h\n", "--clear-sessions --rate 10/h "} {
+		for _, want := range []string{"5 users an hour: 5 reset after 1 h, 20 after 4 h, all 30 after 6 h\n", "--clear-sessions --rate 10/h "} {
 			if !strings.Contains(v.stderr, want) {
 				t.Errorf("it doesn't say %q:\n%s", want, v.stderr)
 			}
@@ -49,7 +49,7 @@ func TestPlanSaysThePace(t *testing.T) {
 	})
 }
 
-// The question says who is locked out by when, and what the org's whole limit would give; of a
+// The question says who is reset by when, and what the org's whole limit would give; of a
 // short run it says neither.
 func TestQuestionSaysThePace(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -58,9 +58,9 @@ func TestQuestionSaysThePace(t *testing.T) {
 		says   []string
 		silent []string
 	}{
-		"slowly":      {600, []string{"--rate", "5/h"}, []string{"time     about 6 h 00 min", "         5 users an hour: 5 locked out by "}, []string{"with all of it"}},
-		"a low limit": {2, nil, []string{"time     about 14 minutes", "a token has half of the org's limit, unless that was changed in the Admin Console (Security, API, Tokens, the token); with all of it: about 7 minutes"}, []string{"locked out"}},
-		"fast":        {600, nil, []string{"time     less than a minute"}, []string{"locked out", "with all of it"}},
+		"slowly":      {600, []string{"--rate", "5/h"}, []string{"time     about 6 h 00 min (--rate 5/h)", "         5 users an hour: 5 reset by "}, []string{"with all of it", "calls a minute"}},
+		"a low limit": {2, nil, []string{"time     about 14 minutes", "a token has half of the org's limit, unless that was changed in the Admin Console (Security, API, Tokens, the token); with all of it: about 7 minutes"}, []string{"reset by"}},
+		"fast":        {600, nil, []string{"time     less than a minute"}, []string{"reset by", "with all of it"}},
 	} {
 		virtually(t, 30, standin.Config{TokenShare: 100, Limits: map[string]int{standin.BucketUsers: c.limit}}, func(v *virtual) {
 			p := &person{answer: "no"}

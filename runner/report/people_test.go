@@ -199,7 +199,7 @@ func TestFactorWords(t *testing.T) {
 	}
 }
 
-// A plan whose run takes hours says how many users are locked out by when.
+// A plan whose run takes hours says how many users are reset by when.
 func TestSchedule(t *testing.T) {
 	t.Parallel()
 	var lines []Line
@@ -209,7 +209,7 @@ func TestSchedule(t *testing.T) {
 	s := plan()
 	s.AnHour = 200
 	page, _ := write(t, s, lines)
-	if want := "200 users an hour: 200 locked out after 1 h, 800 after 4 h, 1,600 after 8 h, all 2,400 after 12 h."; !strings.Contains(page, want) {
+	if want := "200 users an hour: 200 reset after 1 h, 800 after 4 h, 1,600 after 8 h, all 2,400 after 12 h."; !strings.Contains(page, want) {
 		t.Errorf("the page doesn't say %q", want)
 	}
 }
