@@ -74,22 +74,23 @@ func otherHalf(c *oktaclient.Client, calls int, ceiling rate.Limit) string {
 	if !ok || takes(calls, usable, ceiling) < longRun || takes(calls, 2*usable, ceiling) > takes(calls, usable, ceiling)*3/4 {
 		return ""
 	}
-	return shareText(c) + "; with all of it: " + aboutText(takes(calls, 2*usable, ceiling))
+	return shareText(c, takes(calls, 2*usable, ceiling))
 }
 
-// shareText says what share of the org's limit new credentials have, and where an admin sees and
-// changes it.
-func shareText(c *oktaclient.Client) string {
+// shareText says what share of the org's limit new credentials have, how long it takes with all of
+// it, and where an admin changes it.
+func shareText(c *oktaclient.Client, whole time.Duration) string {
+	who, where := "A token", "Security, API, Tokens, the token"
 	if _, _, app := c.Grant(); app {
-		return "an app has half of the org's limit, unless that was changed in the Admin Console (Applications, the app, Application rate limits)"
+		who, where = "An app", "Applications, the app, Application rate limits"
 	}
-	return "a token has half of the org's limit, unless that was changed in the Admin Console (Security, API, Tokens, the token)"
+	return fmt.Sprintf("%s has half of the org's limit by default; with all of it: %s. An admin changes that in the Admin Console: %s", who, aboutText(whole), where)
 }
 
 // wholeLimit says what the whole of the org's limit would give, for whoever has no run in mind.
 func wholeLimit(c *oktaclient.Client, usable int) string {
 	const users = 10000
-	return fmt.Sprintf("%d users take %s; %s; with all of it: %s", users, aboutText(takes(users, usable, 0)), shareText(c), aboutText(takes(users, 2*usable, 0)))
+	return fmt.Sprintf("%d users take %s. %s", users, aboutText(takes(users, usable, 0)), shareText(c, takes(users, 2*usable, 0)))
 }
 
 // UsersAnHour returns how many users a run can do in an hour, with this many calls for each; 0 if

@@ -59,7 +59,7 @@ func TestQuestionSaysThePace(t *testing.T) {
 		silent []string
 	}{
 		"slowly":      {600, []string{"--rate", "5/h"}, []string{"time     about 6 h 00 min (--rate 5/h)", "         5 users an hour: 5 reset by "}, []string{"with all of it", "calls a minute"}},
-		"a low limit": {2, nil, []string{"time     about 14 minutes", "a token has half of the org's limit, unless that was changed in the Admin Console (Security, API, Tokens, the token); with all of it: about 7 minutes"}, []string{"reset by"}},
+		"a low limit": {2, nil, []string{"time     about 14 minutes", "A token has half of the org's limit by default; with all of it: about 7 minutes. An admin changes that in the Admin Console: Security, API, Tokens, the token"}, []string{"reset by"}},
 		"fast":        {600, nil, []string{"time     less than a minute"}, []string{"reset by", "with all of it"}},
 	} {
 		virtually(t, 30, standin.Config{TokenShare: 100, Limits: map[string]int{standin.BucketUsers: c.limit}}, func(v *virtual) {
