@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -72,8 +73,7 @@ func (r *run) summarize(c Counts) error {
 		r.Console.Info("%d users have another login in the log than in the results: the notes say which", c.OtherLogin)
 	}
 	if r.opts.Tickets.File != "" {
-		r.Console.Info("%s: %s without a ticket, %s without a reset",
-			console.Plural(r.tickets, "ticket"), console.Plural(c.NoTicket, "reset"), console.Plural(c.NoReset, "ticket"))
+		r.Console.Info("%s: %s", console.Plural(r.tickets, "ticket"), ticketsText(c.NoTicket, c.NoReset))
 	}
 	for _, e := range c.Worst {
 		where := ""
@@ -118,4 +118,16 @@ func prefixed(prefix, s string) string {
 		return ""
 	}
 	return prefix + s
+}
+
+// ticketsText is as "2 resets without a ticket, 1 ticket without a reset".
+func ticketsText(noTicket, noReset int) string {
+	var parts []string
+	if noTicket > 0 {
+		parts = append(parts, console.Plural(noTicket, "reset")+" without a ticket")
+	}
+	if noReset > 0 {
+		parts = append(parts, console.Plural(noReset, "ticket")+" without a reset")
+	}
+	return cmp.Or(strings.Join(parts, ", "), "every reset has a ticket, and every ticket a reset")
 }

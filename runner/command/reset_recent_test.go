@@ -116,7 +116,7 @@ func TestWhatIsRecent(t *testing.T) {
 		if code := v.reset(confirm(4), "--factor", "sms", "-o", v.path("single.csv")); code != fault.ExitOK {
 			t.Fatalf("exit code %d\n%s", code, v.stderr)
 		}
-		v.says(`1 of these users was reset in the last 24h: 1 by help@example.com; the user is reset again, and has enrolled no factor since; to leave the user alone`)
+		v.says(`1 of these users was reset in the last 24h by help@example.com; the user has enrolled no factor since, and is reset again; to leave the user alone`)
 		code := v.reset(confirm(4), "--skip-reset-since", "24h")
 		v.want(code, fault.ExitOK, map[string]int{"reset": 3, "skipped/recent": 1})
 		v.saysNot("okta.admin")
@@ -309,7 +309,7 @@ func TestRecentOfALongLog(t *testing.T) {
 		if code := v.reset("--dry-run"); code != fault.ExitOK {
 			t.Errorf("exit code %d\n%s", code, v.stderr)
 		}
-		v.says(`at least 1 of these users was reset in the last 24h: 1 by okta.admin@example.com; .*the System Log was read back to 2000-01-01T00:01:00Z only`)
+		v.says(`at least 1 of these users was reset in the last 24h by okta.admin@example.com; .*the System Log was read back to 2000-01-01T00:01:00Z only`)
 		code := v.reset(confirm(4), "--skip-reset-since", "24h") // which reads it to its end
 		v.want(code, fault.ExitOK, map[string]int{"reset": 2, "skipped/recent": 2})
 		if err := os.Remove(v.path("users.results.csv")); err != nil {

@@ -43,13 +43,11 @@ func (r *run) question() string {
 	line := func(name, format string, a ...any) {
 		fmt.Fprintf(&b, "  %-8s %s\n", name, console.Printable(fmt.Sprintf(format, a...)))
 	}
-	users, managers := r.kinds()
 	what := "mail"
 	if r.opts.Remind != "" {
 		what = "reminder"
 	}
-	fmt.Fprintf(&b, "\nThis sends %s, to %s and %s. A mail can't be taken back.\n\n", console.Plural(len(r.mails), what), console.Plural(users, "user"),
-		console.Plural(managers, "manager"))
+	fmt.Fprintf(&b, "\nThis sends %s, to %s. A mail can't be taken back.\n\n", console.Plural(len(r.mails), what), r.audience())
 	line("org", "%s", r.host())
 	line("results", "%s", r.opts.Results)
 	if r.opts.Remind != "" {

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"net/mail"
 	"slices"
+	"strings"
 	"time"
 
+	"oktareset/runner/console"
 	"oktareset/runner/results"
 )
 
@@ -133,8 +135,19 @@ func (r *run) againCommand(first ...string) string {
 	return results.NotifyCommand(r.opts.Results, append(first, r.opts.Again...)...)
 }
 
-// kinds counts this run's mails by kind.
-func (r *run) kinds() (users, managers int) {
-	managers = len(slices.DeleteFunc(slices.Clone(r.mails), func(m *outgoing) bool { return m.kind == ToUser }))
-	return len(r.mails) - managers, managers
+// audience is as "12 users and 2 managers", without a kind that nobody is of.
+func (r *run) audience() string {
+	var parts []string
+	for _, kind := range []string{ToUser, ToManager} {
+		n := 0
+		for _, m := range r.mails {
+			if m.kind == kind {
+				n++
+			}
+		}
+		if n > 0 {
+			parts = append(parts, console.Plural(n, kind))
+		}
+	}
+	return cmp.Or(strings.Join(parts, " and "), "nobody")
 }

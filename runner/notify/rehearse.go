@@ -37,8 +37,7 @@ func (r *run) rehearse(ctx context.Context) error {
 			return fault.Stopped(err)
 		}
 	}
-	users, managers := r.kinds()
-	r.Console.Info("%s would be sent, to %s and %s", console.Plural(len(r.mails), "mail"), console.Plural(users, "user"), console.Plural(managers, "manager"))
+	r.Console.Info("%s would be sent, to %s", console.Plural(len(r.mails), "mail"), r.audience())
 	r.tell()
 	r.Console.Info("mails: %s", folder)
 	if r.client != nil && len(r.mails) > 0 {

@@ -251,14 +251,14 @@ func (c *Recent) period() string {
 // wereText returns a text as "at least 12 of these users were reset in the last 24h: 12 by
 // admin@example.com (run …)".
 func (c *Recent) wereText() string {
-	were, atLeast := "were", ""
-	if c.users == 1 {
-		were = "was"
-	}
+	atLeast := ""
 	if c.partly {
 		atLeast = "at least "
 	}
-	return fmt.Sprintf("%s%d of these users %s reset %s: %s", atLeast, c.users, were, c.period(), c.whoText())
+	if c.users == 1 {
+		return fmt.Sprintf("%s1 of these users was reset %s %s", atLeast, c.period(), strings.TrimPrefix(c.whoText(), "1 "))
+	}
+	return fmt.Sprintf("%s%d of these users were reset %s: %s", atLeast, c.users, c.period(), c.whoText())
 }
 
 // thenText says what happens to them.
@@ -286,9 +286,9 @@ func (c *Recent) againText() string {
 	skip := ": --skip-reset-since " + periodText(recentPeriod)
 	if c.users == 1 {
 		if c.enrolled == 1 {
-			return "the user " + c.is() + " reset again, and has enrolled a factor since"
+			return "the user has enrolled a factor since, and " + c.is() + " reset again"
 		}
-		return "the user " + c.is() + " reset again, and has enrolled no factor since; to leave the user alone" + skip
+		return "the user has enrolled no factor since, and " + c.is() + " reset again; to leave the user alone" + skip
 	}
 	switch c.enrolled {
 	case c.users:

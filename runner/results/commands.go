@@ -179,8 +179,8 @@ func AfterCommand(m *Manifest, path string, first ...string) string {
 
 // RemindCommand returns the command that reminds those who aren't back, by the list of who is.
 func RemindCommand(m *Manifest, path, list string) string {
-	return strings.Join(slices.Concat([]string{"oktareset", "notify", "--remind", console.ShellFile(list)}, recordedFlags(m, "org-url", "token-file"),
-		[]string{console.ShellFile(path), "--from ADDRESS", "--contact TEXT"}), " ")
+	flags := append([]string{"--remind", console.ShellFile(list)}, recordedFlags(m, "org-url", "token-file")...)
+	return NotifyCommand(path, flags...) + " --from ADDRESS --contact TEXT"
 }
 
 // ResetAgainCommand returns the command that resets one user again and ends the sessions.
