@@ -204,9 +204,9 @@ var claims = []claim{
 		"runner/command: TestForgedLedgerIsNoConsent",
 		"runner/command: TestNoConsentIsRecordedBeforeItIsGiven", "security_files",
 	}},
-	{"With `--verify`, nobody is reset without Okta's `SUCCESS`, of this user and at most five minutes old.", []string{
+	{"With `--verify`, nobody is reset, and no factor is removed, without Okta's `SUCCESS`, of this user and at most five minutes old.", []string{
 		"runner/command: TestVerifiedThenReset", "runner/command: TestVerificationOutlivesTheRun",
-		"runner/command: TestVerifiedTooLongAgo", "reset_verify",
+		"runner/command: TestVerifiedTooLongAgo", "runner/command: TestEachRemovalNeedsAVerification", "reset_verify",
 	}},
 	{"A recorded verification that others may have written doesn't count.", []string{
 		"runner/command: TestVerificationOutlivesTheRun",

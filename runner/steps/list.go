@@ -58,6 +58,12 @@ func (t *Target) goesOn() bool {
 	return t.Job.Before != nil && t.Job.Before.Status == runner.StatusPartial
 }
 
+// firstDone reports whether an earlier attempt did the whole first step, and so removed every
+// factor that the run removes.
+func (t *Target) firstDone() bool {
+	return t.goesOn() && !runner.StepOf(t.Job.Before.Open.Step).First
+}
+
 // takenBefore reports whether this row continues an earlier attempt; time and factors are then
 // kept from that attempt.
 func (t *Target) takenBefore() bool {

@@ -106,13 +106,12 @@ func (l *List) unenroll(ctx context.Context, t *Target, res *runner.Result) erro
 	if err := l.begin(t, res); err != nil {
 		return err
 	}
-	ctx = l.whileVerified(ctx, t)
 	for i, id := range t.unenroll {
 		c := &changing{step: runner.ReasonUnenroll} // the first taking covers the others
 		if i == 0 {
 			c = l.change(t, runner.ReasonUnenroll)
 		}
-		rep, err := l.unenrollOne(ctx, t, id, c)
+		rep, err := l.unenrollOne(l.whileVerified(ctx, t), t, id, c)
 		err = l.settleChange(ctx, t, res, c, rep, err)
 		if res.Status.Open() {
 			res.Open.Factors = t.unenroll[i:]

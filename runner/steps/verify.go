@@ -31,10 +31,10 @@ func (e *NotVerified) Error() string { return e.Err.Error() }
 
 func (e *NotVerified) Unwrap() error { return e.Err }
 
-// verify lets the target prove who they are, before anything is changed. A target that was changed
-// isn't asked again: the factor may have gone with the reset.
+// verify lets the target prove who they are, before anything is removed. A target whose first step
+// is done isn't asked again: the factor may have gone with the reset.
 func (l *List) verify(ctx context.Context, t *Target, res *runner.Result) error {
-	if t.goesOn() {
+	if t.firstDone() {
 		return nil
 	}
 	listed, err := l.listFactors(ctx, t, res)
@@ -67,10 +67,10 @@ func (l *List) verify(ctx context.Context, t *Target, res *runner.Result) error 
 }
 
 // whileVerified returns a context whose changes are sent only as long as the target counts as
-// verified: a rate limit or an outage may hold the first change up for long. Once that is sent, the
-// others follow without it.
+// verified: a rate limit or an outage may hold them up for long. Each removal of the first step
+// needs it; the later steps follow without it.
 func (l *List) whileVerified(ctx context.Context, t *Target) context.Context {
-	if !l.opts.Verify || t.goesOn() {
+	if !l.opts.Verify || t.firstDone() {
 		return ctx
 	}
 	return oktaclient.While(ctx, func() error {
