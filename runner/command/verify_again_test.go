@@ -95,3 +95,36 @@ func TestEachRemovalNeedsAVerification(t *testing.T) {
 		})
 	}
 }
+
+// A verification that fails leaves the recorded one: the reset in doubt was sent after that.
+func TestAFailedVerificationLeavesTheRecordedOne(t *testing.T) {
+	t.Parallel()
+	for _, by := range []string{"question", "sms"} { // its own factor, and one that went
+		virtually(t, 1, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+			v.has(0, "call", "OKTA")
+			v.has(0, "question", "OKTA")
+			v.halfReset(0)
+			v.readsOut("question", false)
+			v.reset("--verify", "question", confirm(1))
+			before := v.cellsOf()
+			time.Sleep(time.Hour) //nolint:forbidigo // it is virtual
+			v.in = strings.NewReader("")
+			v.reset("--retry", "unknown", "--verify", by, confirm(1))
+			row := v.cellsOf()
+			if row["status"] != "unknown" || row["verified_by"] != "question:OKTA" || row["verified_at"] != before["verified_at"] || !strings.Contains(row["error"], "not sent again") {
+				t.Errorf("--verify %s: the row is %q, before %q", by, row, before)
+			}
+			v.removes("call") // the rest
+			v.in = strings.NewReader("")
+			if v.reset("--resume", "--verify", "question", confirm(1)); v.cellsOf()["status"] != "reset" {
+				t.Errorf("the row is %q:\n%s", v.cellsOf(), v.stderr)
+			}
+			if code := v.run(v.t.Context(), io.Discard, "audit", v.path("users.results.csv")); code != 0 || !strings.Contains(v.stderr, "the log has the verification of 1 user") {
+				t.Errorf("audit: exit code %d:\n%s", code, v.stderr)
+			}
+			if did := v.org.Did(v.ids[0]); did.Verifications != 1 || did.ResetCalls != 1 {
+				t.Errorf("the user got %+v", did)
+			}
+		})
+	}
+}

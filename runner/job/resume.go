@@ -161,6 +161,7 @@ func (b *book) jobs() iter.Seq2[runner.Job, error] {
 		for j, err := range runner.Jobs(b.openRows(), b.seen) {
 			if d := b.resend[j.Row.N]; d != nil {
 				j.Before, j.First, j.Retry = d, j.Row.N, true
+				j.Row.Cells = d.Row.Cells // the file doesn't have how the user was verified
 			}
 			j.Tried = b.tried[j.Row.N]
 			if !yield(j, err) {
