@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"oktareset/oktaclient"
@@ -66,17 +67,33 @@ func (a *Audit) readVerified(ctx context.Context, log *oktaclient.Client) error 
 	return nil
 }
 
-// take takes an event if it shows the verification: by the ID of its request, or by user, time
-// and factor. A push is answered by a request of the user's own device.
+// take takes an event if it shows the verification: by the ID of its request or, where one of the
+// two has none, by user, factor and time. A push is answered by a request of the user's own device,
+// so that its event may have another ID.
 func (v *verification) take(e *oktaclient.LogEvent) {
 	f, ok := evidence.FactOf(e)
 	if !ok || f.Kind != evidence.Proved || !f.Done || e.Actor.ID != v.user && f.User.ID != v.user {
 		return
 	}
+	same, other := false, false // the request
+	if id := e.RequestID(); id != "" && v.request != "" {
+		same, other = id == v.request, id != v.request && !strings.HasPrefix(v.by, "push:")
+	}
 	late := e.Published.After(v.at.Add(clockSlack)) || e.Published.Before(v.at.Add(-steps.VerifiedFor))
-	if v.request != "" && e.RequestID() == v.request || !late && (f.Factor == "" || oktaclient.EventFactor(f.Factor) == v.by) {
+	if same || !other && !late && (f.Factor == "" || oktaclient.EventFactor(f.Factor) == v.by) {
 		v.event = e.UUID
 	}
+}
+
+// removed returns when the last of a row's factors went, by the log. It is zero if none did.
+func (a *Audit) removed(r *row) (last time.Time) {
+	proved := a.proved(r)
+	for i := r.marks; i >= 0; i = a.marks.all[i].next {
+		if m := &a.marks.all[i]; m.success && !(proved && m.proof == ByTime) && m.time().After(last) {
+			last = m.time()
+		}
+	}
+	return last
 }
 
 // unverified reports whether the log may yet have an event of a verification.
@@ -98,9 +115,13 @@ func (a *Audit) verify(n int, f *Finding) {
 		}
 		f.Note = text
 	}
-	switch {
-	case !ok:
+	if !ok {
 		return
+	}
+	removed := a.removed(&a.rows[n])
+	switch {
+	case v != nil && removed.After(v.at.Add(steps.VerifiedFor+lateTime)): // a request under way takes its time
+		say(fmt.Sprintf("a factor went at %s, more than 5 minutes after the verification by %s at %s", stamp(removed), v.by, stamp(v.at)))
 	case v != nil && v.event != "":
 		f.Verified = true
 		say(fmt.Sprintf("the log has the verification by %s, event %s", v.by, v.event))

@@ -88,6 +88,9 @@ func TestEachRemovalNeedsAVerification(t *testing.T) {
 				if done := row["status"] == "reset"; done != (tt.says == "") || !strings.Contains(row["error"], tt.says) {
 					t.Errorf("the row is %q, want %q", row, tt.says)
 				}
+				if code := v.run(v.t.Context(), io.Discard, "audit", v.path("users.results.csv")); tt.says == "" && code != 0 {
+					t.Errorf("audit: exit code %d:\n%s", code, v.stderr)
+				}
 				if again := row["verified_at"] != first; again != (tt.verified > 1) || row["verified_by"] != "question:OKTA" {
 					t.Errorf("verified at %s by %s, at first %s", row["verified_at"], row["verified_by"], first)
 				}
