@@ -239,3 +239,33 @@ func TestAfterWithoutFactors(t *testing.T) {
 		}
 	})
 }
+
+// A list says nothing about a user who was reset again after it.
+func TestPageOfAnOutdatedList(t *testing.T) {
+	t.Parallel()
+	virtually(t, 3, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
+		v.has(1, "call", "OKTA")
+		v.halfReset(1)
+		v.reset(confirm(3), "--workers", "1")
+		time.Sleep(time.Hour) //nolint:forbidigo // it is virtual
+		for i := range v.ids {
+			v.enroll(i)
+		}
+		time.Sleep(time.Hour) //nolint:forbidigo // it is virtual
+		page := func(want string) {
+			v.t.Helper()
+			if code := v.run(v.t.Context(), io.Discard, "report", v.path("users.results.csv")); code != 0 || !strings.Contains(v.stderr, want) {
+				v.t.Errorf("exit code %d, want %q:\n%s", code, want, v.stderr)
+			}
+		}
+		v.after(v.t.Context(), io.Discard)
+		page("3 are back")
+		v.reset("--retry", "unknown", "--workers", "1", confirm(1))
+		if did := v.org.Did(v.ids[1]); did.ResetCalls != 2 {
+			v.t.Fatalf("the user got %+v:\n%s", did, v.stderr)
+		}
+		page("users.after.csv is older than these results: a run has changed a row since")
+		v.after(v.t.Context(), io.Discard)
+		page("2 are back and 1 isn't back yet")
+	})
+}

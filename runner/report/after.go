@@ -25,7 +25,7 @@ type After struct {
 }
 
 // back collects who is back while the rows of the results are read. The list has the same order.
-// It must be of all users whom the results have changed, and of nobody else.
+// It must be of all users whom the results have changed, of nobody else, and not older.
 type back struct {
 	next     func() (results.AfterLine, error, bool)
 	stop     func()
@@ -39,8 +39,12 @@ type back struct {
 	rows    map[results.AfterStatus][]row // of whom somebody has to look after, the first ones
 }
 
-// errStale is the error for a list that isn't of the users whom the results have changed.
-var errStale = errors.New("another run has changed the results since")
+var (
+	// errOthers is the error for a list that isn't of the users whom the results have changed.
+	errOthers = errors.New("it doesn't have the same users")
+	// errStale is the error for a list with a line that is [results.AfterLine.Outdated].
+	errStale = errors.New("a run has changed a row since")
+)
 
 // newBack begins to read a list. It returns nil if there is none.
 func newBack(s *Subject) *back {
@@ -85,6 +89,8 @@ func (b *back) add(n int, rec *table.Record, newRow func(login string) row) {
 	}
 	listed := b.ahead != nil && b.ahead.Row == n
 	if listed != results.MayBeAway(rec, b.recorded) || listed && b.ahead.UserID != rec.UserID {
+		b.fail(errOthers)
+	} else if listed && b.ahead.Outdated(rec) {
 		b.fail(errStale)
 	}
 	if !listed || b.err != nil {
@@ -121,7 +127,7 @@ func (b *back) reason(l *results.AfterLine) {
 // end is called after the last row.
 func (b *back) end() {
 	if b.ahead != nil {
-		b.fail(errStale)
+		b.fail(errOthers)
 	}
 	b.stop()
 }
@@ -204,8 +210,10 @@ func (b *back) problem(file string) string {
 	switch {
 	case errors.Is(b.err, table.ErrChanged):
 		return fmt.Sprintf("%s isn't the list that oktareset after wrote about these results, or somebody has changed it.", cell(file))
+	case errors.Is(b.err, errOthers):
+		return fmt.Sprintf("%s doesn't fit these results: %v.", cell(file), errOthers)
 	case errors.Is(b.err, errStale):
-		return fmt.Sprintf("%s is older than these results: it doesn't have the same users.", cell(file))
+		return fmt.Sprintf("%s is older than these results: %v.", cell(file), errStale)
 	}
 	return fmt.Sprintf("%s can't be read: %s.", cell(file), cell(b.err.Error()))
 }

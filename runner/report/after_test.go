@@ -102,19 +102,23 @@ func TestBack(t *testing.T) {
 // A list that doesn't belong to the results, or that can't be read, isn't shown in part.
 func TestBackOfOthers(t *testing.T) {
 	t.Parallel()
-	const stale = "users.after.csv is older than these results: it doesn't have the same users."
+	const (
+		others = "users.after.csv doesn't fit these results: it doesn't have the same users."
+		stale  = "users.after.csv is older than these results: a run has changed a row since."
+	)
 	for name, c := range map[string]struct {
 		change  func([]results.AfterLine) []results.AfterLine
 		err     error
 		problem string
 	}{
-		"somebody is missing":       {change: func(l []results.AfterLine) []results.AfterLine { return slices.Delete(l, 2, 3) }, problem: stale},
-		"the last one is missing":   {change: func(l []results.AfterLine) []results.AfterLine { return l[:4] }, problem: stale},
-		"there is nobody":           {change: func([]results.AfterLine) []results.AfterLine { return nil }, problem: stale},
-		"one more":                  {change: func(l []results.AfterLine) []results.AfterLine { return append(l, results.AfterLine{Row: 7}) }, problem: stale},
-		"of somebody who was left":  {change: func(l []results.AfterLine) []results.AfterLine { return slices.Insert(l, 1, results.AfterLine{Row: 2}) }, problem: stale},
-		"of another user":           {change: func(l []results.AfterLine) []results.AfterLine { l[0].UserID = "00uother"; return l }, problem: stale},
-		"in another order":          {change: func(l []results.AfterLine) []results.AfterLine { slices.Reverse(l); return l }, problem: stale},
+		"somebody is missing":       {change: func(l []results.AfterLine) []results.AfterLine { return slices.Delete(l, 2, 3) }, problem: others},
+		"the last one is missing":   {change: func(l []results.AfterLine) []results.AfterLine { return l[:4] }, problem: others},
+		"there is nobody":           {change: func([]results.AfterLine) []results.AfterLine { return nil }, problem: others},
+		"one more":                  {change: func(l []results.AfterLine) []results.AfterLine { return append(l, results.AfterLine{Row: 7}) }, problem: others},
+		"of somebody who was left":  {change: func(l []results.AfterLine) []results.AfterLine { return slices.Insert(l, 1, results.AfterLine{Row: 2}) }, problem: others},
+		"of another user":           {change: func(l []results.AfterLine) []results.AfterLine { l[0].UserID = "00uother"; return l }, problem: others},
+		"in another order":          {change: func(l []results.AfterLine) []results.AfterLine { slices.Reverse(l); return l }, problem: others},
+		"one was reset since":       {change: func(l []results.AfterLine) []results.AfterLine { l[2].AsOf = began.Add(-time.Hour); return l }, problem: stale},
 		"changed, or of other runs": {err: table.ErrChanged, problem: "users.after.csv isn't the list that oktareset after wrote about these results, or somebody has changed it."},
 		"unreadable":                {err: errors.New("no <right> to read it"), problem: "users.after.csv can't be read: no <right> to read it."},
 	} {
@@ -148,7 +152,7 @@ func TestBackOfMany(t *testing.T) {
 	for n := range MaxOpen + 1 {
 		lines = append(lines, line(n+1, runner.StatusReset, 0))
 		lines[n].Record.Factors = "push:OKTA"
-		list = append(list, results.AfterLine{Row: n + 1, UserID: lines[n].Record.UserID, Status: results.AfterNotYet})
+		list = append(list, results.AfterLine{Row: n + 1, UserID: lines[n].Record.UserID, Status: results.AfterNotYet, AsOf: began.Add(time.Hour)})
 	}
 	s := result()
 	s.After = listed(nil, list...)

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"slices"
@@ -88,6 +89,16 @@ func (l *AfterLine) Cells() []string {
 		strconv.Itoa(l.Row), l.Login, l.UserID, string(l.Status), strings.Join(reasons, " "), l.Factor, at,
 		l.From.IP, l.From.City, l.From.Country, l.Detail, l.AsOf.UTC().Format(table.TimeFormat), "",
 	}
+}
+
+// afterSlack is how far apart two programs may read the server's clock, which shows whole seconds.
+const afterSlack = 2 * time.Second
+
+// Outdated reports whether a run has worked on the line's row since the org was asked: then the
+// line says nothing about its user any more. So it does if the row has no time.
+func (l *AfterLine) Outdated(rec *table.Record) bool {
+	done, err := time.Parse(time.RFC3339, cmp.Or(rec.FinishedAt, rec.StartedAt))
+	return err != nil || done.After(l.AsOf.Add(afterSlack))
 }
 
 // AfterList is the list of who is back, of results whose input has these columns.

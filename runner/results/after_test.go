@@ -96,3 +96,26 @@ func TestAfterList(t *testing.T) {
 		}
 	}
 }
+
+// A line says nothing any more once a run has worked on its row after the org was asked. Two runs
+// read the org's clock to the second.
+func TestOutdated(t *testing.T) {
+	t.Parallel()
+	l := AfterLine{AsOf: time.Date(2026, 11, 27, 4, 0, 0, 0, time.UTC)}
+	for _, tt := range []struct {
+		started, finished string
+		want              bool
+	}{
+		{"2026-11-27T03:00:00.000Z", "2026-11-27T03:00:01.000Z", false},
+		{"2026-11-27T03:00:00.000Z", "2026-11-27T04:00:02.000Z", false},
+		{"2026-11-27T03:00:00.000Z", "2026-11-27T04:00:02.001Z", true},
+		{"2026-11-27T03:00:00.000Z", "", false},
+		{"2026-11-27T05:00:00.000Z", "", true},
+		{"", "", true},
+		{"", "yesterday", true},
+	} {
+		if got := l.Outdated(&table.Record{StartedAt: tt.started, FinishedAt: tt.finished}); got != tt.want {
+			t.Errorf("%q to %q: %t", tt.started, tt.finished, got)
+		}
+	}
+}
