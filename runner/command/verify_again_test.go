@@ -29,7 +29,7 @@ func (v *virtual) removes(kind string) {
 }
 
 // Each factor that --factor names goes only within the five minutes after a verification, however
-// late the run is resumed. What follows the removal needs none.
+// late the run is resumed. The steps after it need none.
 func TestEachRemovalNeedsAVerification(t *testing.T) {
 	t.Parallel()
 	broken := standin.Fault{Kind: standin.ServerError, When: standin.Before, Op: standin.OpUnenroll, Skip: 1}
