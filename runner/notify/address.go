@@ -2,9 +2,13 @@ package notify
 
 import (
 	"errors"
+	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"oktareset/runner"
 )
@@ -97,24 +101,85 @@ func oneLine(s string, most int) string {
 	return s
 }
 
-// nameOf returns a person's name as a mail may have it, or "". A text that a mail program would
-// turn into a link is no name: people may choose theirs.
+// A name with more characters or words could be a message.
+const (
+	maxName      = 50
+	maxNameWords = 6
+)
+
+// titles are the short words that have a dot in a name, besides initials.
+var titles = []string{"capt", "col", "dipl", "dr", "gen", "hon", "ing", "jr", "jur", "lt", "mag", "med", "mr", "mrs", "ms", "mx", "ph", "phil", "prof", "rev", "sr", "st"}
+
+// nameOf returns a person's name as a mail may have it, or "". People may choose theirs: a text that
+// a mail program would turn into a link, a number to call, or a sentence is no name.
 func nameOf(cell string) string {
-	name := oneLine(cell, maxCell)
-	if strings.ContainsAny(name, ":/\\@<>") {
+	name := foldDots(oneLine(cell, maxCell))
+	if utf8.RuneCountInString(name) > maxName || len(strings.Fields(name)) > maxNameWords {
+		return ""
+	}
+	if strings.ContainsAny(name, ":/\\@<>") || strings.ContainsFunc(name, unicode.IsNumber) {
 		return ""
 	}
 	for i, r := range name {
-		next, _ := utf8.DecodeRuneInString(name[i+utf8.RuneLen(r):])
-		if r == '.' && i > 0 && name[i-1] != ' ' && unicode.IsLetter(next) && !initial(name[:i]) {
+		if r == '.' && (!takesDot(lastWord(name[:i])) || !mayFollowDot(name[i+1:])) {
 			return ""
 		}
 	}
 	return name
 }
 
-// initial reports whether a text ends in a single letter, as J of J.R. Ewing.
-func initial(text string) bool {
-	last := text[strings.LastIndexAny(text, " .-")+1:]
-	return utf8.RuneCountInString(last) == 1
+// foldDots returns a text with a dot for each character that a mail program, or a browser, takes for
+// one.
+func foldDots(s string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("\u3002\uff0e\uff61\u2024\ufe52", r) {
+			return '.'
+		}
+		return r
+	}, s)
+}
+
+// lastWord returns the word in which a text ends, as J of "Ewing, J".
+func lastWord(text string) string {
+	return text[strings.LastIndexFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) })+1:]
+}
+
+// takesDot reports whether a word of a name may have a dot: an initial, or a title.
+func takesDot(word string) bool {
+	return isInitial(word) || slices.Contains(titles, strings.ToLower(word))
+}
+
+// mayFollowDot reports whether a text may follow a dot in a name: nothing, a space, or another
+// initial, as R in J.R. Ewing.
+func mayFollowDot(text string) bool {
+	if text == "" || text[0] == ' ' {
+		return true
+	}
+	end := strings.IndexAny(text, " .")
+	if end < 0 {
+		end = len(text)
+	}
+	return isInitial(text[:end])
+}
+
+func isInitial(word string) bool {
+	letters := []rune(norm.NFC.String(word))
+	return len(letters) == 1 && unicode.IsLetter(letters[0])
+}
+
+// bareLink matches a host's name, which a mail program turns into a link.
+var bareLink = regexp.MustCompile(`[\pL\pN]\.\pL{2}`)
+
+// hasLink reports whether a mail program would turn a part of a text into a link to a page. Mail
+// addresses are none.
+func hasLink(text string) bool {
+	text = foldDots(text)
+	if strings.Contains(text, "://") || strings.Contains(strings.ToLower(text), "www.") {
+		return true
+	}
+	words := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;:()<>\"", r) })
+	return slices.ContainsFunc(words, func(word string) bool {
+		_, err := parseAddress(strings.TrimRight(word, ".!?"))
+		return err != nil && bareLink.MatchString(word)
+	})
 }

@@ -37,17 +37,41 @@ func TestParseAddress(t *testing.T) {
 	}
 }
 
-// A text that a mail program would make a link of is no name.
+// A name stays. What a mail program would make a link of, a number to call and a sentence don't.
 func TestNameOf(t *testing.T) {
 	t.Parallel()
 	for cell, want := range map[string]string{
 		"Ann Lee": "Ann Lee", " J.R. Ewing ": "J.R. Ewing", "Lee, Ann (Sales)": "Lee, Ann (Sales)", "St. John": "St. John", "Zoë O'Neil-Müller": "Zoë O'Neil-Müller",
-		"=cmd()": "=cmd()", "Ann\r\nBcc: x": "", "evil.com": "", "Ann Lee evil.com": "", "http://evil.com": "", "ann@evil.com": "", "evil/login": "", "Ann\u202eeeL": "AnneeL",
-		"Ann\xffLee": "Ann Lee", "\u4e2d\u6587": "\u4e2d\u6587", "": "", "a.b": "a.b", "Ann.Lee": "",
-		strings.Repeat("x", 1000): strings.Repeat("x", maxCell-1) + "…",
+		"Dr. Ann B. Lee": "Dr. Ann B. Lee", "E\u0301. Lee": "E\u0301. Lee", "J\uff0e Lee": "J. Lee", "Ann Lee Ph.D.": "Ann Lee Ph.D.", "J. R. R. Tolkien": "J. R. R. Tolkien",
+		"Martin Luther King, Jr.": "Martin Luther King, Jr.", "\u4e2d\u6587": "\u4e2d\u6587", "Ann\u202eeeL": "AnneeL", "Ann\xffLee": "Ann Lee",
+		"=cmd()": "=cmd()", "": "", strings.Repeat("x", maxName): strings.Repeat("x", maxName), "a b c d e f": "a b c d e f",
 	} {
 		if got := nameOf(cell); got != want {
 			t.Errorf("%q: %q, want %q", cell, got, want)
+		}
+	}
+	for _, cell := range []string{
+		"Ann\r\nBcc: x", "evil.com", "Ann Lee evil.com", "http://evil.com", "ann@evil.com", "evil/login", "Ann.Lee", "t.co", "x.com", "Win at x.io now", "a.b.c.de", "evil.1a.com",
+		"evil\u3002com", "evil\uff0ecom", "evil\uff61com", "evil\u2024com", "x\u3002io", "st.io", "Dr.Lee.io", "J.\u200bio", "evil .com", "e\u0301vil.com", "sub.x.io", "0900 123 456",
+		"\uff10900 call", "\u0660\u0661", "10.0.0.1", "URGENT: call", "a b c d e f g", strings.Repeat("x", maxName+1),
+		"Ada. The IT service desk has a new number for this alarm. Please call it at once and read out the code that you get to stop the attack",
+	} {
+		if got := nameOf(cell); got != "" {
+			t.Errorf("%q is a name: %q", cell, got)
+		}
+	}
+}
+
+// A contact is a number, a person or an address, and no link.
+func TestHasLink(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"the service desk, +1 555 0100": false, "0100": false, "it@example.com": false, "Ann Lee, it@help.example.com, ext. 12.": false, "<it@example.com>": false, "mail:it@example.com": false,
+		"+49.89.1234": false, "Dr. J.R. Ewing": false, "https://evil.com": true, "WWW.evil": true, "help.evil.com/x": true, "see help.evil.com": true, "(evil.com)": true,
+		"evil\u3002com": true, "it@evil.com/x": true, "h\u00e4lp.evil.com": true,
+	} {
+		if got := hasLink(text); got != want {
+			t.Errorf("%q: %v", text, got)
 		}
 	}
 }

@@ -152,11 +152,11 @@ func (r *run) open(ctx context.Context) (err error) {
 func (r *run) parseContact() (string, error) {
 	contact := oneLine(r.opts.Contact, maxCell)
 	needed := slices.ContainsFunc(r.opts.To, func(kind string) bool { return !r.texts[kind].own })
-	switch lower := strings.ToLower(contact); {
+	switch {
 	case contact == "" && needed:
 		return "", fault.Usage("as --contact 'the service desk, +1 555 0100'", "--contact is missing: the mails say whom to ask")
-	case strings.Contains(lower, "://"), strings.Contains(lower, "www."):
-		return "", fault.Usage("give a phone number, or a person", "--contact has a link: phishing mails have links, and these mails must not look like one")
+	case hasLink(contact):
+		return "", fault.Usage("give a phone number, a person or a mail address", "--contact has a link: phishing mails have links, and these mails must not look like one")
 	}
 	return contact, nil
 }
