@@ -13,6 +13,13 @@ func (o *Org) SetLimit(bucket string, perMinute int) {
 	o.cfg.Limits[bucket] = perMinute
 }
 
+// Deactivate deactivates a user who was added in full.
+func (o *Org) Deactivate(userID string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.dir.accounts[o.dir.find(userID)].given.Status = StatusDeprovisioned
+}
+
 // SetConcurrency changes the org's calls at one time; calls that were let in stay.
 func (o *Org) SetConcurrency(calls int) {
 	o.mu.Lock()

@@ -18,7 +18,7 @@ const notifyExamples = `   oktareset notify --dry-run users.results.csv --from i
    oktareset notify --resume users.results.csv --from it@example.com --contact 'the service desk, 0100'     send what wasn't sent yet, nothing twice
    oktareset notify --remind users.after.csv users.results.csv --from it@example.com --contact 0100         remind those who aren't back
 
-   It changes nothing in the org. It needs okta.users.read, for managers and for addresses that the results don't have.
+   It changes nothing in the org. It needs okta.users.read: mails go to the addresses that Okta has.
 `
 
 const notifyExitCodes = `EXIT CODES:

@@ -11,51 +11,82 @@ import (
 	"oktareset/testdata/mailserver"
 )
 
-// People whose address isn't known, or can't be one, are named; a manager is found by ID, login or
-// address, and gets one mail whichever of these the rows have.
+// Mails go to the addresses that Okta has, whatever the results say. People who have none, or left,
+// are named; a manager is found by ID, login or address, and gets one mail whichever of these the
+// rows have. An address that is one user's login and another's mail address names nobody.
 func TestNotifyAddresses(t *testing.T) {
 	t.Parallel()
-	mailingTo(t, 9, nil, func(m *mailing) {
+	mailingTo(t, 11, nil, func(m *mailing) {
 		m.org.Add(standin.User{ID: "00u9boss000000000003", Login: "carla", Email: "carla@example.com", FirstName: "Carla", LastName: "Cole"})
 		m.org.Add(standin.User{ID: "00u9boss000000000004", Login: "dora@example.com", Status: standin.StatusDeprovisioned})
 		m.org.Add(standin.User{ID: "00u9boss000000000005", Login: "short.name@example.com"})
-		m.ids[3], m.ids[4] = "00u8named00000000003", "00u8named00000000004"
+		m.org.Add(standin.User{ID: "00u9boss000000000006", Login: "eve@example.com", Email: "e.real@example.com"})
+		m.org.Add(standin.User{ID: "00u9boss000000000007", Login: "jane@example.com", Email: "eve@example.com"})
+		m.org.Add(standin.User{ID: "00u9boss000000000008", Login: "fred@example.com", Email: "f.real@example.com"})
+		m.org.Add(standin.User{ID: "00u9boss000000000009", Login: "carla.old", Email: "carla@example.com", Status: standin.StatusDeprovisioned})
+		m.org.Add(standin.User{ID: "00u9boss000000000010", Login: "gus", Email: "team@example.com"})
+		m.org.Add(standin.User{ID: "00u9boss000000000011", Login: "hal", Email: "team@example.com"})
+		m.ids[3], m.ids[4], m.ids[5] = "00u8named00000000003", "00u8named00000000004", "00u8named00000000005"
 		m.org.Add(standin.User{ID: m.ids[3], Login: "user3", Email: "user3@mail.example.com"})
 		m.org.Add(standin.User{ID: m.ids[4], Login: "user4", Email: "a@b, c@d"})
+		m.org.Add(standin.User{ID: m.ids[5], Login: "five@example.com"})
 		var csv strings.Builder
 		csv.WriteString("userId,email,displayName,manager\n")
 		for i, cells := range [][2]string{
-			{"same@example.com", "carla@example.com"},
-			{"same@example.com", "carla"},
+			{"mallory@evil.example", "carla@example.com"},
+			{"mallory@evil.example", "carla"},
 			{"user2@example.com\r\nBcc: x@example.com", "00u9boss000000000003"},
 			{"", "dora@example.com"},
-			{"", "Bob Ray"},
+			{"good@example.com", "Bob Ray"},
 			{"five@example.com", "short.name"},
 			{"six@example.com", "nobody@example.com"},
 			{"seven@example.com", ""},
-			{"eight@example.com", "CARLA@example.com"},
+			{"eight@example.com", "eve@example.com"},
+			{"nine@example.com", "FRED@example.com"},
+			{"ten@example.com", "team@example.com"},
 		} {
-			fmt.Fprintf(&csv, "%s,\"%s\",No %d,%s\n", m.ids[i], cells[0], i, cells[1])
+			fmt.Fprintf(&csv, "%s,\"%s\",No %c,%s\n", m.ids[i], cells[0], 'A'+i, cells[1])
 		}
 		m.overwrite("users.csv", []byte(csv.String()))
-		if code := m.reset(confirm(9)); code != 0 {
+		if code := m.reset(confirm(11)); code != 0 {
 			m.t.Fatalf("%d\n%s", code, m.stderr)
 		}
-		code := m.notify(m.t.Context(), confirm(9))
+		m.org.Deactivate(m.ids[5])
+		code := m.notify(m.t.Context(), confirm(11))
 		var got []string
 		for _, row := range readRows(m.t, m.path("users.notify.csv"))[1:] {
 			got = append(got, strings.Join([]string{row[0], row[5], row[6], row[7]}, " ")+fmt.Sprint(len(strings.Fields(row[12]))))
 		}
 		want := []string{
-			"user same@example.com sent 0", "user same@example.com sent 0", "user user2@example.com sent 0", "user user3@mail.example.com sent 0", "user  no_address malformed0",
-			"user five@example.com sent 0", "user six@example.com sent 0", "user seven@example.com sent 0", "user eight@example.com sent 0",
-			"manager carla@example.com sent 4", "manager dora@example.com skipped deprovisioned1", "manager  no_address name1", "manager  no_address name1", "manager  no_address not_found1",
+			"user user0@example.com sent 0", "user user1@example.com sent 0", "user user2@example.com sent 0", "user user3@mail.example.com sent 0", "user  no_address malformed0",
+			"user five@example.com skipped deprovisioned0", "user user6@example.com sent 0", "user user7@example.com sent 0", "user user8@example.com sent 0", "user user9@example.com sent 0",
+			"user user10@example.com sent 0",
+			"manager carla@example.com sent 3", "manager dora@example.com skipped deprovisioned1", "manager  no_address name1", "manager  no_address name1", "manager  no_address not_found1",
+			"manager  no_address ambiguous1", "manager f.real@example.com sent 1", "manager  no_address ambiguous1",
 		}
-		if code != 1 || !slices.Equal(got, want) || m.server.Count("") != 9 {
+		if code != 1 || !slices.Equal(got, want) || m.server.Count("") != 11 {
 			m.t.Errorf("exit %d, %d mails:\n%s\nwant:\n%s\n%s", code, m.server.Count(""), strings.Join(got, "\n"), strings.Join(want, "\n"), m.stderr)
 		}
 		if !strings.Contains(m.stderr, "1 user has no manager in the results: tell theirs yourself") {
 			m.t.Errorf("it isn't said:\n%s", m.stderr)
+		}
+	})
+}
+
+// A mail about some factors names them, and says nothing of a whole reset.
+func TestNotifyOfSomeFactors(t *testing.T) {
+	t.Parallel()
+	mailingTo(t, 4, nil, func(m *mailing) {
+		if code := m.reset(confirm(4), "--factor", "sms"); code > fault.ExitRows {
+			m.t.Fatalf("reset: %d\n%s", code, m.stderr)
+		}
+		if code := m.notify(m.t.Context(), "--confirm", "acme.okta.com:1-6"); code != 0 {
+			m.t.Fatalf("%d\n%s", code, m.stderr)
+		}
+		for _, mail := range m.server.Mails() {
+			if !strings.Contains(strings.ToLower(mail.Content), "removed: text message") || strings.Contains(mail.Content, "were reset") {
+				m.t.Errorf("%s", mail.Content)
+			}
 		}
 	})
 }
@@ -89,7 +120,7 @@ func TestNotifyTemplates(t *testing.T) {
 		m.wantMails(m.notify(m.t.Context(), template, "--to=user", confirm(4)), 0, 4, map[string]int{"sent": 4})
 		i := slices.IndexFunc(m.server.Mails(), func(m mailserver.Mail) bool { return m.To == "user0@example.com" })
 		for _, content := range []string{eml, m.server.Mails()[i].Content} {
-			if !strings.Contains(content, "Subject: About No0\r\n") || !strings.Contains(content, "Dear User No0, ask the service desk, 0100.") {
+			if !strings.Contains(content, "Subject: About Leeaa\r\n") || !strings.Contains(content, "Dear User Leeaa, ask the service desk, 0100.") {
 				m.t.Errorf("%s", content)
 			}
 		}

@@ -42,7 +42,7 @@ func mailingIn(t *testing.T, cfg standin.Config, users int, on func(mailserver.E
 		var csv strings.Builder
 		csv.WriteString("userId,firstName,lastName,manager\n")
 		for i, id := range v.ids {
-			fmt.Fprintf(&csv, "%s,User,No%d,%s\n", id, i, []string{"boss@example.com", "00u9boss000000000002"}[i%2])
+			fmt.Fprintf(&csv, "%s,User,%s,%s\n", id, surname(i), []string{"boss@example.com", "00u9boss000000000002"}[i%2])
 		}
 		v.org.Add(standin.User{ID: "00u9boss000000000001", Login: "boss@example.com"})
 		v.org.Add(standin.User{ID: "00u9boss000000000002", Login: "chief@example.com"})
@@ -63,6 +63,9 @@ func mailingIn(t *testing.T, cfg standin.Config, users int, on func(mailserver.E
 		f(m)
 	})
 }
+
+// surname returns a name for a user: one with digits is none.
+func surname(i int) string { return fmt.Sprintf("Lee%c%c", 'a'+i/26%26, 'a'+i%26) }
 
 // resetAll resets everybody.
 func (m *mailing) resetAll() {
@@ -145,13 +148,13 @@ func TestNotify(t *testing.T) {
 		mails := m.server.Mails()
 		user := mails[slices.IndexFunc(mails, func(m mailserver.Mail) bool { return m.To == "user0@example.com" })].Content
 		boss := mails[slices.IndexFunc(mails, func(m mailserver.Mail) bool { return m.To == "boss@example.com" })].Content
-		for _, text := range []string{"Hello User No0,", "sign in as you always do", "it is an alarm", "Contact at once: the service desk, 0100", "From: \"IT\" <it@example.com>"} {
+		for _, text := range []string{"Hello User Leeaa,", "sign in as you always do", "it is an alarm", "Contact at once: the service desk, 0100", "From: \"IT\" <it@example.com>"} {
 			if !strings.Contains(user, text) {
 				m.t.Errorf("the user's mail doesn't say %q:\n%s", text, user)
 			}
 		}
 		for i := range 40 {
-			if strings.Contains(boss, fmt.Sprintf("- User No%d (", i)) != (i%2 == 0) {
+			if strings.Contains(boss, fmt.Sprintf("- User %s (", surname(i))) != (i%2 == 0) {
 				m.t.Errorf("user %d in the manager's mail:\n%s", i, boss)
 			}
 		}
@@ -296,7 +299,7 @@ func TestNotifyReminds(t *testing.T) {
 			m.t.Errorf("another number: %d\n%s", code, m.stderr)
 		}
 		for _, again := range []string{"--rate=1000/s", "--resume"} {
-			if code := m.notify(ctx, list, "--to", "user", confirm(5), again); code != 0 || m.server.Count("") != 27 {
+			if code := m.notify(ctx, list, "--to", "user", confirm(5), again); code != 0 || m.server.Count("") != 27 || !strings.Contains(m.stderr, ", made less than a minute ago") {
 				m.t.Errorf("%d, %d mails, want 27:\n%s", code, m.server.Count(""), m.stderr)
 			}
 		}
@@ -304,6 +307,11 @@ func TestNotifyReminds(t *testing.T) {
 			if m.server.Count(mail.To) != 2 || !strings.Contains(mail.Content, "Subject: Reminder: set up") || !strings.Contains(mail.Content, "You have not set up a new one yet.") {
 				m.t.Errorf("%+v", mail)
 			}
+		}
+		<-time.After(25 * time.Hour)
+		if code := m.notify(ctx, list, "--resume", "--to", "user", confirm(5)); code != fault.ExitUsage || m.server.Count("") != 27 ||
+			!strings.Contains(m.stderr, "users.after.csv\" was made 25 hours ago") || !strings.Contains(m.stderr, "hint: make it anew: oktareset after ") {
+			m.t.Errorf("an old list: %d\n%s", code, m.stderr)
 		}
 		m.overwrite("users.after.csv", []byte(strings.Replace(m.read("users.after.csv"), ",back,", ",not_yet,", 1)))
 		if code := m.notify(ctx, list, "--resume", confirm(4)); code != fault.ExitUsage || !strings.Contains(m.stderr, "somebody has changed it") {

@@ -31,10 +31,11 @@ type receiver struct {
 
 // The reasons of a mail that isn't sent.
 const (
-	reasonEmpty     = "empty"     // no_address: neither the results nor Okta have one
+	reasonEmpty     = "empty"     // no_address: Okta has none
 	reasonMalformed = "malformed" // no_address: what Okta has isn't a plain mail address
 	reasonNotFound  = "not_found" // no_address: Okta knows no such user
 	reasonName      = "name"      // no_address: the results have a manager's name only
+	reasonAmbiguous = "ambiguous" // no_address: what the results have names two users
 
 	reasonDeprovisioned = "deprovisioned" // skipped
 
@@ -105,17 +106,18 @@ func (r *run) newPerson(e *results.Entry, columns []string, about roster.Person,
 		return nil, fmt.Errorf("row %d: its finished_at is %q", e.Row, rec.FinishedAt)
 	}
 	p := &person{row: e.Row}
-	p.id, p.login, p.name = strings.Clone(rec.UserID), strings.Clone(cmp.Or(rec.Login, about.Login)), nameOf(about.Name)
-	for _, cell := range []string{about.Mail, rec.Login, about.Login, rec.Input} {
-		if a, err := parseAddress(cell); err == nil {
-			p.address = strings.Clone(a)
-			break
-		}
+	p.id, p.login, p.name = strings.Clone(rec.UserID), strings.Clone(rec.Login), nameOf(about.Name)
+	if r.manifest.Sandbox { // there is no org to ask
+		p.login = strings.Clone(cmp.Or(rec.Login, about.Login))
+		p.addressOf(about.Mail, rec.Login, about.Login, rec.Input)
 	}
 	p.Person = Person{
-		At: at.UTC().Format("2 January 2006 at 15:04 UTC"), columns: columns, Enrolled: rec.FactorID != "" && !slices.Contains(r.manifest.Steps, runner.StepChooseFactors),
+		At: at.UTC().Format("2 January 2006 at 15:04 UTC"), columns: columns, Enrolled: enrolled(e),
 		Some: slices.Contains(r.manifest.Steps, runner.StepChooseFactors), SignedOut: r.did(e, "clear_sessions", runner.ReasonSessions),
 		NewPassword: r.did(e, "expire_password", runner.ReasonPassword),
+	}
+	if p.Some {
+		p.Removed = removed(rec.Factors)
 	}
 	if len(r.opts.Templates) > 0 { // the default ones use no other column
 		for _, cell := range append(rec.Cells(), e.Extra...) {
@@ -132,6 +134,24 @@ func (r *run) newPerson(e *results.Entry, columns []string, about roster.Person,
 	return p, nil
 }
 
+// enrolled reports whether the run has set up a new factor. In an open row, factor_id has the
+// factors that weren't unenrolled.
+func enrolled(e *results.Entry) bool {
+	return e.Status == runner.StatusReset && e.Record.FactorID != "" || runner.Reason(e.Record.Reason) == runner.ReasonSend
+}
+
+// removed returns what people call factors, given as TYPE:PROVIDER.
+func removed(factors string) string {
+	var words []string
+	for name := range strings.FieldsSeq(factors) {
+		word := cmp.Or(oktaclient.ParseFactor(name).Words(), "another method")
+		if !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
 // did reports whether a later step of the reset is done for a user.
 func (r *run) did(e *results.Entry, step string, open runner.Reason) bool {
 	if !slices.Contains(r.manifest.Steps, step) {
@@ -143,12 +163,12 @@ func (r *run) did(e *results.Entry, step string, open runner.Reason) bool {
 // fewLookUps is how many look-ups are made without a bar.
 const fewLookUps = 20
 
-// lookUp asks Okta for the addresses of the users whose address the results don't have, and for
-// the managers, each once.
+// lookUp asks Okta for the users and the managers, each once. Whoever could edit an address in a
+// file could silence the alarm, and learn who has no factor now: no mail goes to such an address.
 func (r *run) lookUp(ctx context.Context) error {
 	var work []func(context.Context) error
 	for _, p := range r.people {
-		if p.address == "" && (r.to(ToUser) || p.login == "") {
+		if r.client != nil && (r.to(ToUser) || p.login == "") {
 			work = append(work, func(ctx context.Context) error { return r.findPerson(ctx, p) })
 		}
 	}
@@ -191,14 +211,15 @@ func (r *run) lookUp(ctx context.Context) error {
 }
 
 // find asks Okta for a user, and puts what it says into the receiver. It reports whether there is
-// such a user.
-func (r *run) find(ctx context.Context, who *receiver, cell string) (bool, error) {
+// such a user. If mail is true, the user must have the cell as mail address, too: otherwise the
+// error is a [steps.OtherUserError].
+func (r *run) find(ctx context.Context, who *receiver, cell string, mail bool) (bool, error) {
 	id, reason := runner.ParseIdentifier(cell)
 	if reason != "" {
 		return false, nil
 	}
-	u, _, err := steps.Find(ctx, r.client, id, false)
-	if other := (*steps.OtherUserError)(nil); steps.NoUser(err) || errors.As(err, &other) {
+	u, _, err := steps.Find(ctx, r.client, id, mail)
+	if other := (*steps.OtherUserError)(nil); steps.NoUser(err) || errors.As(err, &other) && !other.Mail {
 		return false, nil
 	}
 	if err != nil {
@@ -206,9 +227,7 @@ func (r *run) find(ctx context.Context, who *receiver, cell string) (bool, error
 	}
 	who.id, who.login, who.left = u.ID, u.Profile.Login, u.Status == oktaclient.StatusDeprovisioned
 	who.name = cmp.Or(who.name, nameOf(u.Profile.FirstName+" "+u.Profile.LastName))
-	if who.address == "" {
-		who.setAddress(u.Profile.Email)
-	}
+	who.setAddress(u.Profile.Email)
 	return true, nil
 }
 
@@ -223,22 +242,27 @@ func (w *receiver) setAddress(cell string) {
 	}
 }
 
-func (r *run) findPerson(ctx context.Context, p *person) error {
-	if r.client == nil { // a rehearsal has no org to ask
-		if p.address == "" {
-			p.problem = reasonEmpty
+// addressOf sets the address to the first of the cells that is one.
+func (w *receiver) addressOf(cells ...string) {
+	for _, cell := range cells {
+		if a, err := parseAddress(cell); err == nil {
+			w.address = strings.Clone(a)
+			return
 		}
-		return nil
 	}
-	found, err := r.find(ctx, &p.receiver, p.id)
-	if err == nil && !found && p.address == "" {
+	w.problem = reasonEmpty
+}
+
+func (r *run) findPerson(ctx context.Context, p *person) error {
+	found, err := r.find(ctx, &p.receiver, p.id, false)
+	if err == nil && !found {
 		p.problem = reasonNotFound
 	}
 	return err
 }
 
-// findManager looks a manager up by ID or login, then by mail address: once in each way. The address in the results
-// alone isn't enough: the mail names people, and a stranger may have it.
+// findManager looks a manager up by the cells of the results, the surest first. The address in the
+// results alone isn't enough: the mail names people, and a stranger may have it.
 func (r *run) findManager(ctx context.Context, m *manager) error {
 	if r.client == nil {
 		m.id, m.name = cmp.Or(m.named.ID, m.named.Mail, m.named.Name), nameOf(m.named.Name)
@@ -250,38 +274,68 @@ func (r *run) findManager(ctx context.Context, m *manager) error {
 		cells = append(cells, m.named.Name)
 	}
 	for _, cell := range cells {
-		if found, err := r.find(ctx, &m.receiver, cell); found || err != nil {
+		if settled, err := r.findNamed(ctx, &m.receiver, cell); settled || err != nil {
 			return err
 		}
 	}
-	id, err := r.byMail(ctx, m.named.Mail)
-	if err == nil && id != "" {
-		_, err = r.find(ctx, &m.receiver, id)
-	}
-	switch {
-	case err != nil || m.id != "":
-	case m.named.ID == "" && m.named.Mail == "":
+	m.problem = reasonNotFound
+	if m.named.ID == "" && m.named.Mail == "" {
 		m.problem = reasonName
-	default:
-		m.problem = reasonNotFound
 	}
-	return err
+	return nil
 }
 
-// byMail returns the ID of the only user with a mail address, or "".
-func (r *run) byMail(ctx context.Context, cell string) (id string, err error) {
-	address, err := parseAddress(cell)
-	if err != nil {
-		return "", nil //nolint:nilerr // it names nobody
+// findNamed finds the user whom a cell names: by ID or login, or by mail address. An address may be
+// one user's login and another's mail address: nobody knows who is meant then. It reports whether
+// the receiver is settled.
+func (r *run) findNamed(ctx context.Context, who *receiver, cell string) (settled bool, err error) {
+	address, notAddress := parseAddress(cell)
+	found, err := r.find(ctx, who, cell, notAddress == nil)
+	other := (*steps.OtherUserError)(nil)
+	byLogin := errors.As(err, &other)
+	if found || notAddress != nil || err != nil && !byLogin {
+		return found, err
 	}
-	for u, err := range r.client.ListUserRecords(ctx, oktaclient.UserQuery{Search: `profile.email eq "` + address + `"`}) {
-		if err != nil || id != "" {
-			return "", err
-		}
-		id = u.ID()
+	ids, err := r.byMail(ctx, address)
+	switch {
+	case err != nil:
+		return false, err
+	case len(ids) > 1, len(ids) == 1 && byLogin:
+		who.problem = reasonAmbiguous
+		return true, nil
+	case len(ids) == 1:
+		return r.find(ctx, who, ids[0], false)
 	}
-	return id, nil
+	return r.find(ctx, who, cell, false)
 }
+
+// byMail returns the IDs of the users with a mail address: of those who haven't left, if there are
+// any. Two are enough to know that it names nobody.
+func (r *run) byMail(ctx context.Context, address string) ([]string, error) {
+	var here, left []string
+	for u, err := range r.client.ListUserRecords(ctx, oktaclient.UserQuery{Search: `profile.email eq "` + address + `"`}) {
+		email, _ := u.Attribute("profile", "email").(string)
+		switch {
+		case err != nil:
+			return nil, err
+		case !runner.SameLogin(email, address):
+		case u.Status() == oktaclient.StatusDeprovisioned:
+			left = append(left, u.ID())
+		default:
+			here = append(here, u.ID())
+		}
+		if len(here) > 1 {
+			break
+		}
+	}
+	if len(here) == 0 {
+		return left, nil
+	}
+	return here, nil
+}
+
+// maxListAge is the age from which a list of who is back says nothing about today.
+const maxListAge = 24 * time.Hour
 
 // readList reads the users of a list that oktareset after wrote who aren't back yet.
 func (r *run) readList(ctx context.Context) error {
@@ -305,5 +359,14 @@ func (r *run) readList(ctx context.Context) error {
 		}
 		r.listed = line.AsOf
 	}
+	if r.listed.IsZero() {
+		return nil
+	}
+	age := r.began.Sub(r.listed)
+	if age > maxListAge {
+		return fault.Usage("make it anew: oktareset after "+console.ShellFile(r.opts.Results),
+			"%q was made %s: users may be back since, and a reminder would be false", r.opts.Remind, console.Ago(age))
+	}
+	r.Console.Info("reminders by %s, made %s", r.opts.Remind, console.Ago(age))
 	return nil
 }

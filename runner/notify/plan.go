@@ -31,8 +31,8 @@ func (r *run) plan(before []*note) {
 	}
 	r.final = len(r.notes)
 	for _, p := range r.people {
-		p.Person.Name = cmp.Or(p.name, oneLine(p.login, maxCell), p.address)
-		p.Person.Login = cmp.Or(oneLine(p.login, maxCell), p.address, p.id)
+		p.Person.Login = cmp.Or(oneLine(p.login, maxCell), p.id)
+		p.Person.Name = cmp.Or(p.name, p.Person.Login)
 	}
 	if r.to(ToUser) {
 		for _, p := range r.people {

@@ -141,6 +141,8 @@ func (n *note) why() string {
 		text = "Okta's mail address isn't a plain one"
 	case reasonNotFound:
 		text = "Okta knows no such user"
+	case reasonAmbiguous:
+		text = "the manager's address in the results fits two users"
 	case reasonName:
 		text = "the results have a name only, neither an ID nor an address"
 	}

@@ -53,7 +53,8 @@ type Person struct {
 	Login string
 	At    string // when the reset was done
 
-	Some        bool // only some of the methods were removed
+	Some        bool   // only some of the methods were removed
+	Removed     string // what people call these, as "text message, phone call"; "" for a whole reset
 	SignedOut   bool
 	NewPassword bool
 	Enrolled    bool // the run has set up a method
