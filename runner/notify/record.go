@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
 	"oktareset/runner/journal"
@@ -62,13 +63,19 @@ func (n *note) cells() []string {
 	}
 }
 
-func readNote(cells []string) (n note, err error) {
-	if len(cells) != len(noteColumns) {
-		return n, errors.New("it has another number of cells")
-	}
+// readNote reads the cells of a file.
+func readNote(cells []string) (note, error) {
 	c := make([]string, len(cells))
 	for i := range cells {
 		c[i] = table.Unescape(cells[i])
+	}
+	return parseNote(c)
+}
+
+// parseNote reads what cells returns.
+func parseNote(c []string) (n note, err error) {
+	if len(c) != len(noteColumns) {
+		return n, errors.New("it has another number of cells")
 	}
 	n = note{kind: c[0], id: c[2], login: c[3], name: c[4], address: c[5], status: Status(c[6]), reason: c[7], answer: c[8], messageID: c[11], people: strings.Fields(c[12]), run: c[13]}
 	if n.row, err = strconv.Atoi(c[1]); err == nil {
@@ -208,18 +215,18 @@ func (r *record) close() error {
 }
 
 // readRecord is openRecord for whoever only looks. Another run may be writing.
-func readRecord(path string, o owner) ([]*note, error) {
+func readRecord(path string, o owner, list listed) ([]*note, error) {
 	f, err := files.Open(path, files.Rule{Ours: true, Private: true})
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close() //nolint:errcheck // it was only read
-	return newRecord(path, f).read(o)
+	return newRecord(path, f).read(o, list)
 }
 
 // openRecord opens the record of earlier runs and reads the last line about each mail. A mail that
 // was taken and not settled is in doubt.
-func openRecord(path string, o owner) (*record, []*note, error) {
+func openRecord(path string, o owner, list listed) (*record, []*note, error) {
 	f, err := files.OpenToWrite(path, files.Rule{Ours: true, Private: true})
 	if err != nil {
 		return nil, nil, err
@@ -228,7 +235,7 @@ func openRecord(path string, o owner) (*record, []*note, error) {
 		return nil, nil, errors.Join(err, f.Close())
 	}
 	r := newRecord(path, f)
-	notes, err := r.read(o)
+	notes, err := r.read(o, list)
 	if err == nil {
 		err = f.Truncate(r.end) // what a dying program left of its last line
 	}
@@ -242,7 +249,7 @@ func openRecord(path string, o owner) (*record, []*note, error) {
 }
 
 // read reads all lines. It sets the end and the sum of the last good one.
-func (r *record) read(o owner) ([]*note, error) {
+func (r *record) read(o owner, list listed) ([]*note, error) {
 	lines := results.NewLines(r.path, io.NewSectionReader(r.file, 0, 1<<62))
 	last := make(map[string]*note)
 	var order []string
@@ -277,11 +284,35 @@ func (r *record) read(o owner) ([]*note, error) {
 		sum, end = 0, 0
 	}
 	r.sum, r.end = sum, end
+	if err := r.covers(list, last); err != nil {
+		return nil, err
+	}
 	notes := make([]*note, len(order))
 	for i, key := range order {
 		notes[i] = last[key]
 	}
 	return notes, nil
+}
+
+// listed has the keys of those mails of a list that no run sends again. It is nil if there is no
+// list, as after the first run was interrupted.
+type listed map[string]bool
+
+// covers refuses a record that has less than the list: a run writes the list after the record.
+func (r *record) covers(list listed, last map[string]*note) error {
+	if list != nil && r.end == 0 {
+		return r.damaged("it is empty, and there is a list of its mails")
+	}
+	missing := 0
+	for key := range list {
+		if n := last[key]; n == nil || !n.status.final() {
+			missing++
+		}
+	}
+	if missing > 0 {
+		return r.damaged(fmt.Sprintf("it lacks %s that the list has as %s or %s", console.Plural(missing, "mail"), Sent, Unknown))
+	}
+	return nil
 }
 
 // add reads a line, by its number from 0.

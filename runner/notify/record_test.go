@@ -72,10 +72,10 @@ func TestRecord(t *testing.T) {
 		if err := os.WriteFile(path, whole[:end], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := readRecord(path, recordOwner); err != nil || cmp.Diff(want, got, cmp.AllowUnexported(note{}), cmpopts.EquateEmpty()) != "" {
+		if got, err := readRecord(path, recordOwner, nil); err != nil || cmp.Diff(want, got, cmp.AllowUnexported(note{}), cmpopts.EquateEmpty()) != "" {
 			t.Fatalf("cut at %d of %d: %v\n%s", end, len(whole), err, cmp.Diff(want, got, cmp.AllowUnexported(note{}), cmpopts.EquateEmpty()))
 		}
-		r, _, err := openRecord(path, recordOwner)
+		r, _, err := openRecord(path, recordOwner, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +83,7 @@ func TestRecord(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = r.close()
-		if got, err := readRecord(path, recordOwner); err != nil || len(got) != len(want)+1 {
+		if got, err := readRecord(path, recordOwner, nil); err != nil || len(got) != len(want)+1 {
 			t.Fatalf("cut at %d and continued: %d mails, %v", end, len(got), err)
 		}
 	}
@@ -93,7 +93,7 @@ func TestRecord(t *testing.T) {
 		if err := os.WriteFile(path, whole[:end], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		r, notes, err := openRecord(path, recordOwner)
+		r, notes, err := openRecord(path, recordOwner, nil)
 		if err != nil || len(notes) > 0 {
 			t.Fatalf("cut at %d: %v, %v", end, notes, err)
 		}
@@ -101,7 +101,7 @@ func TestRecord(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = r.close()
-		if notes, err := readRecord(path, recordOwner); err != nil || len(notes) != 1 {
+		if notes, err := readRecord(path, recordOwner, nil); err != nil || len(notes) != 1 {
 			t.Errorf("cut at %d and continued: %v, %v", end, notes, err)
 		}
 	}
@@ -126,7 +126,7 @@ func TestRecordRefused(t *testing.T) {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := readRecord(path, recordOwner); err == nil || fault.Code(fault.Refused(err)) != fault.ExitUsage {
+		if _, err := readRecord(path, recordOwner, nil); err == nil || fault.Code(fault.Refused(err)) != fault.ExitUsage {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -134,14 +134,14 @@ func TestRecordRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, other := range []owner{{"reminder", "run1", "00oacme"}, {"notify", "run2", "00oacme"}, {"notify", "run1", "00obeta"}} {
-		if _, err := readRecord(path, other); err == nil || !strings.Contains(err.Error(), "is about other mails") {
+		if _, err := readRecord(path, other, nil); err == nil || !strings.Contains(err.Error(), "is about other mails") {
 			t.Errorf("%v: %v", other, err)
 		}
 	}
 	if err := os.Chmod(path, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := openRecord(path, recordOwner); err == nil {
+	if _, _, err := openRecord(path, recordOwner, nil); err == nil {
 		t.Error("a record that everybody can change is read")
 	}
 }
@@ -150,7 +150,7 @@ func TestRecordRefused(t *testing.T) {
 func TestRecordThatCantBeWritten(t *testing.T) {
 	t.Parallel()
 	path, _ := written(t)
-	r, _, err := openRecord(path, recordOwner)
+	r, _, err := openRecord(path, recordOwner, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/mail"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -69,10 +71,11 @@ type run struct {
 	doubt     int // of these, those whose reset is in doubt
 	unmanaged int // users without a manager in the results
 
-	record *record
-	notes  []*note     // the mails of earlier runs that are final, then this run's
-	final  int         // how many are of earlier runs
-	mails  []*outgoing // this run's mails that can be sent
+	recorded bool // there is a record of earlier runs
+	record   *record
+	notes    []*note     // final ones of earlier runs, this run's, then open ones of earlier runs
+	final    int         // how many are final
+	mails    []*outgoing // this run's mails that can be sent
 }
 
 // outgoing is a mail that can be sent.
@@ -85,6 +88,7 @@ type outgoing struct {
 
 // Run carries out the notify command. It changes nothing in the org.
 func Run(ctx context.Context, e *access.Env, o Options) error {
+	o.Results = withoutLink(o.Results)
 	r := &run{Env: e, opts: o, id: runner.NewRunID(), began: time.Now()}
 	if err := r.open(ctx); err != nil {
 		return results.Refused(err)
@@ -107,6 +111,18 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 		return results.Refused(err)
 	}
 	return r.deliverAll(ctx)
+}
+
+// withoutLink returns the path of the file that a link leads to. The record is beside the results
+// themselves: beside a link, there would be a second one.
+func withoutLink(path string) string {
+	if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return path
+	}
+	if to, err := filepath.EvalSymlinks(path); err == nil {
+		return to
+	}
+	return path // whoever opens it says what is wrong
 }
 
 // to reports whether mails of a kind are asked for.
@@ -242,24 +258,28 @@ func (r *run) owner() owner {
 // earlier returns what earlier runs recorded. Without --resume there must be nothing.
 func (r *run) earlier(ctx context.Context) ([]*note, error) {
 	_, err := os.Lstat(r.recordPath())
-	there := !errors.Is(err, fs.ErrNotExist)
+	r.recorded = !errors.Is(err, fs.ErrNotExist)
 	switch listErr := files.Absent(r.listPath()); {
-	case r.opts.DryRun && !there:
+	case !r.recorded && r.opts.DryRun && !errors.Is(listErr, fs.ErrExist):
 		return nil, nil
-	case !there && listErr != nil:
+	case !r.recorded && listErr != nil:
 		return nil, fault.WithHint(listErr, "put its .journal back beside it, which says who got a mail; or move it away")
-	case there && !r.opts.Resume && !r.opts.DryRun:
+	case r.recorded && !r.opts.Resume && !r.opts.DryRun:
 		return nil, fault.Usage("to send what wasn't sent yet: "+r.againCommand("--resume"), "%q exists already: mails about this were sent", r.recordPath())
-	case !there:
+	case !r.recorded:
 		return nil, nil
 	}
 	if err := r.list().Writable(ctx); err != nil {
 		return nil, err
 	}
-	if r.opts.DryRun {
-		return readRecord(r.recordPath(), r.owner())
+	list, err := r.readListed(ctx) // before the record, which may grow while a dry run reads
+	if err != nil {
+		return nil, err
 	}
-	rec, notes, err := openRecord(r.recordPath(), r.owner())
+	if r.opts.DryRun {
+		return readRecord(r.recordPath(), r.owner(), list)
+	}
+	rec, notes, err := openRecord(r.recordPath(), r.owner(), list)
 	if err != nil {
 		return nil, err
 	}
@@ -270,6 +290,30 @@ func (r *run) earlier(ctx context.Context) ([]*note, error) {
 // list is the list of all mails, which each run writes anew.
 func (r *run) list() *results.List {
 	return results.NewList(r.listPath(), &r.manifest, table.NotifyColumns, nil)
+}
+
+// readListed reads the list of earlier runs.
+func (r *run) readListed(ctx context.Context) (listed, error) {
+	list := make(listed)
+	for cells, err := range r.list().Scan() {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil //nolint:nilnil // no list
+		}
+		if err == nil && ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		var n note
+		if err == nil {
+			n, err = parseNote(cells[:len(noteColumns)])
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read %q: %w", r.listPath(), err)
+		}
+		if n.status.final() {
+			list[n.key()] = true
+		}
+	}
+	return list, nil
 }
 
 // lock keeps two runs from sending the same mails.

@@ -222,8 +222,9 @@ var claims = []claim{
 		"runner/command: TestRetryUnknownNeedsTheExactNumber",
 		"runner/steps: TestResetInDoubtNeedsProof", "runner/command: TestUnknownNeedsADecision",
 	}},
-	{"No mail is sent twice.", []string{
+	{"No mail is sent twice as long as its record lies beside the results.", []string{
 		"notify", "runner/command: TestNotifyFaults", "runner/command: TestNotifyOfLaterResets", "runner/notify: TestRecord",
+		"runner/command: TestNotifyShortenedRecord", "runner/command: TestNotifyThroughLink",
 	}},
 	{"Mails about an org on this machine go to a test server only, and a rehearsal sends none.", []string{
 		"notify_bad",
