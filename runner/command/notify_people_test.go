@@ -61,7 +61,7 @@ func TestNotifyAddresses(t *testing.T) {
 			"user user0@example.com sent 0", "user user1@example.com sent 0", "user user2@example.com sent 0", "user user3@mail.example.com sent 0", "user  no_address malformed0",
 			"user five@example.com skipped deprovisioned0", "user user6@example.com sent 0", "user user7@example.com sent 0", "user user8@example.com sent 0", "user user9@example.com sent 0",
 			"user user10@example.com sent 0",
-			"manager carla@example.com sent 3", "manager dora@example.com skipped deprovisioned1", "manager  no_address name1", "manager  no_address name1", "manager  no_address not_found1",
+			"manager carla@example.com sent 3", "manager dora@example.com no_address deprovisioned1", "manager  no_address name1", "manager  no_address name1", "manager  no_address not_found1",
 			"manager  no_address ambiguous1", "manager f.real@example.com sent 1", "manager  no_address ambiguous1",
 		}
 		if code != 1 || !slices.Equal(got, want) || m.server.Count("") != 11 {

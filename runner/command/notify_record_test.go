@@ -2,10 +2,14 @@ package command
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
+	"oktareset/testdata/mailserver"
 )
 
 // A record that has less than the list is damage: nobody gets a second mail because of it, and it
@@ -71,6 +75,84 @@ func TestNotifyThroughLink(t *testing.T) {
 		m.wantMails(code, fault.ExitUsage, 6, map[string]int{"sent": 6})
 		if entries, _ := os.ReadDir(m.path("link")); len(entries) != 2 {
 			m.t.Errorf("files beside the link: %v", entries)
+		}
+	})
+}
+
+// A run for users keeps what an earlier one left open for managers, and the other way round.
+func TestNotifyKeepsWhatIsOpen(t *testing.T) {
+	t.Parallel()
+	refused := []string{"boss@example.com", "user1@example.com"}
+	on := func(e mailserver.Event) mailserver.Reply {
+		if e.Step == mailserver.To && slices.Contains(refused, e.To) {
+			return mailserver.Reply{Code: 550, Text: "no"}
+		}
+		return mailserver.Reply{}
+	}
+	mailingTo(t, 4, on, func(m *mailing) {
+		ctx := m.t.Context()
+		m.resetAll()
+		m.wantMails(m.notify(ctx, confirm(6)), fault.ExitRows, 4, map[string]int{"sent": 4, "refused": 2})
+		if code := m.notify(ctx, "--dry-run"); code != 0 || !strings.Contains(m.stderr, "to send them: oktareset notify --resume ") {
+			m.t.Errorf("a dry run beside a record: %d\n%s", code, m.stderr)
+		}
+		refused = refused[:1]
+		code := m.notify(ctx, "--resume", "--to", "user", confirm(1))
+		for _, text := range []string{"6 mails: 5 sent, 1 refused", "manager boss@example.com: refused: 550 no", "still not sent: 1 mail of earlier runs; continue with --resume, without --to"} {
+			if !strings.Contains(m.stderr, text) {
+				m.t.Errorf("not said: %q\n%s", text, m.stderr)
+			}
+		}
+		m.wantMails(code, fault.ExitRows, 5, map[string]int{"sent": 5, "refused": 1})
+		refused = nil
+		m.wantMails(m.notify(ctx, "--resume", confirm(1)), 0, 6, map[string]int{"sent": 6})
+	})
+}
+
+// A reminder that was refused isn't open any more once the user is back.
+func TestNotifyReminderNotNeeded(t *testing.T) {
+	t.Parallel()
+	on := func(e mailserver.Event) mailserver.Reply {
+		if e.Step == mailserver.To && e.To == "user0@example.com" {
+			return mailserver.Reply{Code: 550, Text: "no"}
+		}
+		return mailserver.Reply{}
+	}
+	mailingTo(t, 2, on, func(m *mailing) {
+		ctx := m.t.Context()
+		m.resetAll()
+		<-time.After(time.Hour)
+		m.after(ctx, &m.stdout)
+		list := "--remind=" + m.path("users.after.csv")
+		if code := m.notify(ctx, list, "--to=user", confirm(2)); code != fault.ExitRows {
+			m.t.Fatalf("%d\n%s", code, m.stderr)
+		}
+		m.enroll(0)
+		<-time.After(time.Hour)
+		m.after(ctx, &m.stdout)
+		code := m.notify(ctx, list, "--to=user", "--resume")
+		if got := m.read("users.reminder.csv"); code != 0 || m.server.Count("") != 1 || !strings.Contains(got, ",skipped,not_needed,") {
+			m.t.Errorf("%d\n%s\n%s", code, got, m.stderr)
+		}
+	})
+}
+
+// Somebody has to know whose manager wasn't told: because the manager has left, or because there
+// is nobody but the user.
+func TestNotifyManagerWhoCantTell(t *testing.T) {
+	t.Parallel()
+	mailingTo(t, 2, nil, func(m *mailing) {
+		m.org.Add(standin.User{ID: "00u9boss000000000004", Login: "dora@example.com", Status: standin.StatusDeprovisioned})
+		m.overwrite("users.csv", []byte("userId,manager\n"+m.ids[0]+",dora@example.com\n"+m.ids[1]+","+m.ids[1]+"\n"))
+		m.resetAll()
+		rows := m.wantMails(m.notify(m.t.Context(), confirm(2)), fault.ExitRows, 2, map[string]int{"sent": 2, "no_address": 1})
+		if last := rows[2]; last[0] != "manager" || last[7] != "deprovisioned" {
+			m.t.Errorf("%q", last)
+		}
+		for _, text := range []string{"manager dora@example.com: deactivated: nobody told the manager of 1 user", "1 user has no manager in the results"} {
+			if !strings.Contains(m.stderr, text) {
+				m.t.Errorf("not said: %q\n%s", text, m.stderr)
+			}
 		}
 	})
 }

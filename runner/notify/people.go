@@ -37,7 +37,8 @@ const (
 	reasonName      = "name"      // no_address: the results have a manager's name only
 	reasonAmbiguous = "ambiguous" // no_address: what the results have names two users
 
-	reasonDeprovisioned = "deprovisioned" // skipped
+	reasonDeprovisioned = "deprovisioned" // skipped: a user; no_address: a manager
+	reasonNotNeeded     = "not_needed"    // skipped: a reminder of an earlier run, and they are no longer not_yet
 
 	reasonTemporary = "temporary" // not_sent
 	reasonStopped   = "stopped"

@@ -16,9 +16,11 @@ import (
 func (r *run) plan(before []*note) {
 	done := make(map[string]bool) // users who got a mail, and of whom a manager did
 	tried := make(map[string]bool)
+	var open []*note
 	for _, n := range before {
 		if !n.status.final() {
 			tried[n.kind+n.id] = true
+			open = append(open, n)
 			continue
 		}
 		r.notes = append(r.notes, n)
@@ -44,8 +46,44 @@ func (r *run) plan(before []*note) {
 	if r.to(ToManager) {
 		r.planManagers(done)
 	}
+	r.keep(open)
 	// Mails that were refused before come last: otherwise a few bad addresses could stop every run.
 	slices.SortStableFunc(r.mails, func(a, b *outgoing) int { return order(tried[a.kind+a.id]) - order(tried[b.kind+b.id]) })
+}
+
+// keep keeps what earlier runs left open and no other mail replaces: this run may tell only users,
+// and their managers' mails must not vanish. A reminder that nobody needs any more is left out.
+func (r *run) keep(open []*note) {
+	replaced, waiting := make(map[string]bool), make(map[string]bool)
+	for _, n := range r.notes {
+		for _, id := range n.about() {
+			replaced[n.kind+id] = true
+		}
+	}
+	for _, p := range r.people {
+		waiting[p.id] = true
+	}
+	for _, n := range open {
+		rest := slices.DeleteFunc(n.about(), func(id string) bool { return replaced[n.kind+id] })
+		if len(rest) == 0 {
+			continue
+		}
+		if r.only != nil && !slices.ContainsFunc(rest, func(id string) bool { return waiting[id] }) {
+			if len(rest) < len(n.about()) {
+				continue
+			}
+			n.status, n.reason, n.answer = Skipped, reasonNotNeeded, ""
+		}
+		r.notes = append(r.notes, n)
+	}
+}
+
+// about returns the users of whom a mail tells.
+func (n *note) about() []string {
+	if n.kind == ToUser {
+		return []string{n.id}
+	}
+	return slices.Clone(n.people)
 }
 
 func order(last bool) int {
@@ -61,13 +99,15 @@ func (r *run) planManagers(done map[string]bool) {
 	who := make(map[string]*receiver)
 	var order []string
 	for _, p := range r.people {
-		m := p.manager
-		if m == nil {
+		m, id := p.manager, p.id
+		if m != nil {
+			id = cmp.Or(m.id, oneLine(cmp.Or(m.named.ID, m.named.Mail, m.named.Name), maxCell))
+		}
+		if id == p.id { // nobody else would know
 			r.unmanaged++
 			continue
 		}
-		id := cmp.Or(m.id, oneLine(cmp.Or(m.named.ID, m.named.Mail, m.named.Name), maxCell))
-		if done[id+" "+p.id] || id == p.id {
+		if done[id+" "+p.id] {
 			continue
 		}
 		if mails[id] == nil {
@@ -89,6 +129,8 @@ func (r *run) add(to *receiver, m *outgoing) {
 	n.id, n.login, n.name, n.address, n.run = to.id, oneLine(to.login, maxCell), to.name, to.address, r.id
 	r.notes = append(r.notes, n)
 	switch {
+	case to.left && m.person == nil: // their people's manager isn't told, and somebody has to know
+		n.status, n.reason = NoAddress, reasonDeprovisioned
 	case to.left:
 		n.status, n.reason = Skipped, reasonDeprovisioned
 	case to.address == "":

@@ -41,7 +41,11 @@ func (r *run) rehearse(ctx context.Context) error {
 	r.tell()
 	r.Console.Info("mails: %s", folder)
 	if r.client != nil && len(r.mails) > 0 {
-		r.Console.Info("to send them: %s", r.againCommand())
+		var resume []string
+		if r.recorded {
+			resume = []string{"--resume"}
+		}
+		r.Console.Info("to send them: %s", r.againCommand(resume...))
 	}
 	s := r.summary(folder)
 	var err error

@@ -65,8 +65,21 @@ func (r *run) summarize(ended error) error {
 	if s.Statuses[Unknown] > 0 {
 		r.Console.Info("look for a mail in doubt by its message_id in the mail server's log, or tell its receiver yourself")
 	}
-	if s.Statuses[NotSent]+s.Statuses[Refused] > 0 {
+	open, others := 0, 0
+	for _, n := range r.notes {
+		switch {
+		case n.status != NotSent && n.status != Refused:
+		case r.to(n.kind):
+			open++
+		default:
+			others++
+		}
+	}
+	if open > 0 {
 		r.Console.Info("to send what wasn't sent: %s", r.againCommand("--resume"))
+	}
+	if others > 0 {
+		r.Console.Info("still not sent: %s of earlier runs; continue with --resume, without --to", console.Plural(others, "mail"))
 	}
 	return r.print(s, err)
 }
@@ -143,6 +156,8 @@ func (n *note) why() string {
 		text = "Okta knows no such user"
 	case reasonAmbiguous:
 		text = "the manager's address in the results fits two users"
+	case reasonDeprovisioned:
+		text = "deactivated: nobody told the manager of " + console.Plural(len(n.people), "user")
 	case reasonName:
 		text = "the results have a name only, neither an ID nor an address"
 	}
