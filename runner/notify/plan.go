@@ -129,7 +129,7 @@ func (r *run) add(to *receiver, m *outgoing) {
 	n.id, n.login, n.name, n.address, n.run = to.id, oneLine(to.login, maxCell), to.name, to.address, r.id
 	r.notes = append(r.notes, n)
 	switch {
-	case to.left && m.person == nil: // their people's manager isn't told, and somebody has to know
+	case to.left && m.person == nil: // somebody else has to tell a manager of these people
 		n.status, n.reason = NoAddress, reasonDeprovisioned
 	case to.left:
 		n.status, n.reason = Skipped, reasonDeprovisioned
