@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"time"
 
 	"oktareset/oktaclient"
 	"oktareset/runner/console"
@@ -40,6 +41,58 @@ func (e *Env) Secret(ctx context.Context, what, more string) (oktaclient.Passcod
 		return "", fault.New(fault.ExitRows, hintTyped+more, "no %s was given", what)
 	}
 	return oktaclient.Passcode(line), nil
+}
+
+// emptyWithin is how long an empty or closed stdin may take to show that it is.
+const emptyWithin = 200 * time.Millisecond
+
+// Answerable refuses to ask for a passcode or an answer that nobody can give: stdin is empty or
+// closed. A pipe whose writer waits for the question is neither.
+func (e *Env) Answerable(ctx context.Context, what string) error {
+	if e.TerminalIn {
+		return nil
+	}
+	p := &begun{first: make(chan firstRead, 1), rest: e.Stdin}
+	go func() {
+		var r firstRead
+		_, r.err = io.ReadFull(p.rest, r.one[:])
+		p.first <- r
+	}()
+	e.Stdin = p
+	select {
+	case r := <-p.first:
+		p.first <- r
+		if r.err != nil {
+			return fault.Usage(hintTyped+"; nothing was sent", "nobody can give the %s: stdin is empty or closed", what)
+		}
+	case <-time.After(emptyWithin):
+	case <-ctx.Done():
+		return fault.Stopped(context.Cause(ctx))
+	}
+	return nil
+}
+
+// begun is a reader whose first byte is being read already.
+type begun struct {
+	first chan firstRead // nil once it was taken
+	rest  io.Reader
+}
+
+type firstRead struct {
+	one [1]byte
+	err error
+}
+
+func (b *begun) Read(p []byte) (int, error) {
+	if b.first == nil || len(p) == 0 {
+		return b.rest.Read(p)
+	}
+	r := <-b.first
+	b.first = nil
+	if r.err != nil {
+		return 0, r.err
+	}
+	return copy(p, r.one[:]), nil
 }
 
 // readLine reads one line of stdin byte by byte, leaving the rest for the next question.

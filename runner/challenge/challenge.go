@@ -2,6 +2,7 @@ package challenge
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"oktareset/oktaclient"
@@ -73,6 +74,9 @@ func (c *Challenge) Await(ctx context.Context, v oktaclient.Verification) (oktac
 
 // passcode sends a passcode if the factor works that way, and checks what the user reads out.
 func (c *Challenge) passcode(ctx context.Context) (v oktaclient.Verification, rep oktaclient.Reply, err error) {
+	if err = Answerable(ctx, c.Env, c.Factor.Type); err != nil {
+		return v, rep, err
+	}
 	if Sends(c.Factor.Type) && !c.Sent {
 		if _, rep, err = c.Client.VerifyFactor(ctx, c.UserID, c.Factor.ID, c.Send); err != nil {
 			return v, rep, &Failed{"send a passcode to " + Which(c.Factor), err}
@@ -91,6 +95,19 @@ func (c *Challenge) passcode(ctx context.Context) (v oktaclient.Verification, re
 		}
 		c.Console.Warn("%s; %s left", wrong, map[bool]string{true: "one more try is", false: "two more tries are"}[left == 1])
 	}
+}
+
+// Answerable refuses, before the user is asked, a challenge by a value of --verify or a type whose
+// answer nobody can type. What an ID stands for isn't known before the factors are listed.
+func Answerable(ctx context.Context, e *access.Env, by string) error {
+	kind, _, _ := strings.Cut(by, ":")
+	switch {
+	case kind == "push", IsFactorID(by):
+		return nil
+	case kind == "question":
+		return e.Answerable(ctx, "answer")
+	}
+	return e.Answerable(ctx, "passcode")
 }
 
 // answer reads the answer to the challenge and has Okta check it.

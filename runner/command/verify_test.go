@@ -30,15 +30,19 @@ func (r *reads) Read(p []byte) (int, error) {
 
 // readsOut has user 0 read out the passcode of the factor of a type; wrong: another one.
 func (v *virtual) readsOut(factorType string, wrong bool) {
+	v.t.Cleanup(func() { time.Sleep(2 * time.Minute) }) // nobody waits any more
 	v.in = &reads{line: func() string {
-		u, _ := v.org.User(v.ids[0])
-		for _, f := range u.Factors {
-			if code, ok := v.org.Passcode(u.ID, f.ID); ok && f.Type == factorType {
-				if wrong {
-					code = "1" + code[1:] + "1"
+		for range 60 { // they may be asked after a while
+			u, _ := v.org.User(v.ids[0])
+			for _, f := range u.Factors {
+				if code, ok := v.org.Passcode(u.ID, f.ID); ok && f.Type == factorType {
+					if wrong {
+						code = "1" + code[1:] + "1"
+					}
+					return code + "\n"
 				}
-				return code + "\n"
 			}
+			time.Sleep(time.Second)
 		}
 		return "\n"
 	}}
@@ -72,6 +76,7 @@ func TestVerifiedThenReset(t *testing.T) {
 	for _, tt := range []struct {
 		name, by string
 		reads    string // the type of the factor whose passcode is read out; "": nothing is
+		closed   bool   // stdin is
 		wrong    bool
 		push     string
 		faults   []standin.Fault
@@ -92,6 +97,8 @@ func TestVerifiedThenReset(t *testing.T) {
 		{name: "silence", by: "push", push: "TIMEOUT", want: standin.Deeds{Messages: 1}, code: 1, says: "nobody answered in time"},
 		{name: "wrong passcode", by: "sms", reads: "sms", wrong: true, want: standin.Deeds{Messages: 1, WrongPasscodes: 1}, code: 1, says: "wrong passcode or answer"},
 		{name: "nothing typed", by: "sms", want: standin.Deeds{Messages: 1}, code: 1, says: "no passcode was given"},
+		{name: "nobody to type", by: "sms", closed: true, code: 2, says: "nobody can give the passcode: stdin is empty or closed"},
+		{name: "nobody to answer", by: "question", closed: true, code: 2, says: "nobody can give the answer: stdin is empty or closed"},
 		{name: "lost challenge", by: "sms", reads: "sms", faults: []standin.Fault{lose(standin.After)}, want: standin.Deeds{Messages: 1}, code: 1, says: "send a passcode to"},
 		{name: "lost answer", by: "question", reads: "question", faults: []standin.Fault{lose(standin.After)}, want: standin.Deeds{Verifications: 1}, code: 1, says: "isn't verified: the answer was lost"},
 		{name: "lost push", by: "push", faults: []standin.Fault{lose(standin.After)}, want: standin.Deeds{Messages: 1}, code: 1, says: "send a push to"},
@@ -118,6 +125,9 @@ func TestVerifiedThenReset(t *testing.T) {
 				}})
 				v.input(login(0))
 				v.org.Script(tt.faults...)
+				if !tt.closed {
+					v.stdin = "\n"
+				}
 				if tt.reads != "" {
 					v.readsOut(tt.reads, tt.wrong)
 				}
@@ -138,7 +148,7 @@ func TestVerifiedThenReset(t *testing.T) {
 				if did := v.org.Did(v.ids[0]); did != tt.want {
 					t.Errorf("the user got %+v, want %+v\n%s", did, tt.want, v.stderr)
 				}
-				if strings.Contains(strings.Join(tt.flags, " "), "dry-run") {
+				if tt.closed || strings.Contains(strings.Join(tt.flags, " "), "dry-run") {
 					return
 				}
 				row, m := v.cellsOf(), v.manifest()
@@ -319,6 +329,7 @@ func TestVerifyIsRefused(t *testing.T) {
 	})
 	// whoever is left alone isn't asked
 	virtually(t, 1, standin.Config{}, func(v *virtual) {
+		v.stdin = "\n"
 		code := v.reset("--verify", "sms", confirm(1), v.exclusions("vips.csv", v.ids[0]))
 		if did := v.org.Did(v.ids[0]); code != 0 || did != (standin.Deeds{}) || !strings.Contains(v.stderr, "1 skipped (1 excluded)") {
 			t.Errorf("exit code %d, the user got %+v:\n%s", code, did, v.stderr)

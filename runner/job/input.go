@@ -53,7 +53,7 @@ func (r *run) read(ctx context.Context, earlier *results.Manifest) (_ *input, er
 	if in.survey, err = in.file.Survey(ctx); err != nil {
 		return nil, err
 	}
-	if err = in.verifiable(); err != nil {
+	if err = in.verifiable(ctx); err != nil {
 		return nil, err
 	}
 	in.readPlan()

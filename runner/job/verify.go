@@ -1,18 +1,25 @@
 package job
 
 import (
+	"context"
+
 	"oktareset/runner/challenge"
 	"oktareset/runner/fault"
 	"oktareset/runner/results"
 	"oktareset/runner/steps"
 )
 
-// verifiable refuses to verify more than one user: one person is on the phone.
-func (in *input) verifiable() error {
-	if n := in.survey.Distinct; in.opts.What.Verify != "" && n != 1 {
-		return fault.Usage("run it once for each: --user alice@example.com --verify "+in.opts.What.Verify, "--verify is for one user, and %s names %d", in.paths.shown, n)
+// verifiable refuses to verify more than one user, as one person is on the phone, and a new run
+// that could read no passcode.
+func (in *input) verifiable(ctx context.Context) error {
+	by := in.opts.What.Verify
+	if n := in.survey.Distinct; by != "" && n != 1 {
+		return fault.Usage("run it once for each: --user alice@example.com --verify "+by, "--verify is for one user, and %s names %d", in.paths.shown, n)
 	}
-	return nil
+	if by == "" || in.opts.DryRun || in.earlier != nil {
+		return nil
+	}
+	return challenge.Answerable(ctx, in.Env, by)
 }
 
 // verify completes what the steps need to verify the user. A success that an earlier run recorded
