@@ -82,11 +82,12 @@ func attentionLines(s *job.Summary) []string {
 		lines[0] = fmt.Sprintf("%d rows need attention, among them:", len(a.Cases)+a.More)
 	}
 	for _, c := range a.Cases {
-		where := fmt.Sprintf("line %d", c.Line)
-		if c.Who != "" {
-			where += " " + runner.Cut(c.Who, mostName)
+		where := fmt.Sprintf("line %d ", c.Line)
+		if s.Manifest.GivenUsers() != "" { // they are in no file
+			where = ""
 		}
-		lines = append(lines, "  "+where+": "+c.Text)
+		where = strings.TrimSuffix(where+runner.Cut(c.Who, mostName), " ")
+		lines = append(lines, "  "+where+": "+strings.TrimPrefix(c.Text, c.Who+" "))
 	}
 	if a.More > 0 {
 		lines = append(lines, fmt.Sprintf("  and %d more in %s", a.More, s.ResultsPath))

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"oktareset/runner"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/results"
@@ -135,7 +136,15 @@ func (c *cleared) question() string {
 	}
 	line("org", "%s", org)
 	line("as", "%s", c.actor)
-	line("file", "%s (%s)", c.paths.shown, c.surveyText())
+	m := c.ledger.Manifest()
+	if users := m.GivenUsers(); users != "" {
+		line("user", "%s", runner.Cut(users, 500))
+	} else {
+		line("file", "%s (%s)", c.paths.shown, c.surveyText())
+	}
+	if m.Ticket != "" {
+		line("ticket", "%s", m.Ticket)
+	}
 	if again := len(c.resend); again > 0 {
 		line("again", "%s may have been reset before: they would lose what they have enrolled since", console.Plural(again, "user"))
 	}

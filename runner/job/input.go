@@ -257,9 +257,12 @@ func (in *input) inputName() string {
 
 func (in *input) surveyText() string {
 	s := in.survey
-	text := fmt.Sprintf("%s, column %q: %s", console.Plural(s.Rows, "row"), in.file.Column(), console.Plural(s.Distinct, "user"))
-	if in.file.Plan() {
+	text := console.Plural(s.Distinct, "user")
+	switch {
+	case in.file.Plan():
 		text = in.planText()
+	case len(in.opts.Users) == 0:
+		text = fmt.Sprintf("%s, column %q: %s", console.Plural(s.Rows, "row"), in.file.Column(), text)
 	}
 	if s.Duplicates > 0 {
 		text += ", " + console.Plural(s.Duplicates, "duplicate row")

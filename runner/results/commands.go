@@ -219,10 +219,8 @@ func GoOnCommandOf(m *Manifest, path, file string, first ...string) string {
 // from. The manifest has only the name of a file without its folder: unless file is known, it is
 // looked for beside the results.
 func inputOf(m *Manifest, path, file string) (args []string, base string) {
-	for _, run := range slices.Backward(m.Runs) { // a resume doesn't repeat them
-		if users := run.Options["user"]; users != "" {
-			return optionFlags(m, run.Options, "user"), FileName(strings.Split(users, ", "))
-		}
+	if users := m.GivenUsers(); users != "" {
+		return optionFlags(m, map[string]string{"user": users}, "user"), FileName(strings.Split(users, ", "))
 	}
 	if m.Input.File == ShownStdin {
 		return []string{"-"}, "stdin"

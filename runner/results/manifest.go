@@ -184,6 +184,17 @@ func clone[T any](p *T) *T {
 // Run returns the run that writes, or wrote last.
 func (m *Manifest) Run() *Run { return &m.Runs[len(m.Runs)-1] }
 
+// GivenUsers returns the users that --user named, as "alice@example.com, bob@example.com", or "" for
+// another input. A resume doesn't repeat them.
+func (m *Manifest) GivenUsers() string {
+	for _, run := range slices.Backward(m.Runs) {
+		if users := run.Options["user"]; users != "" {
+			return users
+		}
+	}
+	return ""
+}
+
 // ManifestPath returns the path of the manifest for a results file: users.results.json beside
 // users.results.csv.
 func ManifestPath(results string) string {
