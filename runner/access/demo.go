@@ -33,10 +33,17 @@ var demoUsers = []struct {
 // StartDemo serves a stand-in org with the people above.
 func StartDemo() (*Sandbox, error) {
 	org := standin.New(standin.Config{Latency: DemoLatency, LatencyJitter: DemoLatency / 2, PushDelay: demoAnswer})
-	for _, u := range demoUsers {
-		org.Add(standin.User{Login: u.login, Factors: u.factors, Push: u.push})
-	}
+	addDemo(org, func(string) bool { return true })
 	return ServeOrg(context.Background(), org, "127.0.0.1:0")
+}
+
+// addDemo adds those of the people above whose login is wanted.
+func addDemo(org *standin.Org, wanted func(login string) bool) {
+	for _, u := range demoUsers {
+		if wanted(u.login) {
+			org.Add(standin.User{Login: u.login, Factors: u.factors, Push: u.push})
+		}
+	}
 }
 
 // People lists the users of a stand-in from [StartDemo].

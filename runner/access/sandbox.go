@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"oktareset/oktaclient"
@@ -30,9 +31,13 @@ type Sandbox struct {
 }
 
 // StartSandbox serves a stand-in org with its own users, the given ones, those that the input
-// names, if there is one, and those with these IDs or logins.
-func StartSandbox(f *roster.File, given []oktaclient.User, names []string) (*Sandbox, error) {
-	org := standin.New(standin.Config{Users: demoPeople, Latency: DemoLatency, LatencyJitter: DemoLatency / 2})
+// names, if there is one, and those with these IDs or logins. Of users who were named one by one,
+// those of [StartDemo] are as they are there.
+func StartSandbox(f *roster.File, given []oktaclient.User, names, users []string) (*Sandbox, error) {
+	org := standin.New(standin.Config{Users: demoPeople, Latency: DemoLatency, LatencyJitter: DemoLatency / 2, PushDelay: demoAnswer})
+	addDemo(org, func(login string) bool {
+		return slices.ContainsFunc(users, func(u string) bool { return strings.EqualFold(u, login) })
+	})
 	for _, u := range given {
 		org.Add(standin.User{ID: u.ID, Login: u.Profile.Login})
 	}
