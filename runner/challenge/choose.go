@@ -46,7 +46,7 @@ func Find(listed []oktaclient.Factor, what, login, list string) (oktaclient.Fact
 	var kinds []string
 	for _, f := range listed {
 		kinds = append(kinds, f.String())
-		if f.ID == what || f.Type == what || f.String() == what {
+		if named(f, what) {
 			found = append(found, f)
 		}
 	}
@@ -65,6 +65,10 @@ func Find(listed []oktaclient.Factor, what, login, list string) (oktaclient.Fact
 		kinds = append(kinds, f.ID+" ("+f.String()+")")
 	}
 	return oktaclient.Factor{}, fault.New(fault.ExitRows, "give the ID", "%s has several factors %q: %s", login, what, strings.Join(kinds, ", "))
+}
+
+func named(f oktaclient.Factor, what string) bool {
+	return f.ID == what || f.Type == what || f.String() == what
 }
 
 // Usable returns why a factor can't prove anything, or nil. user names its owner for a shell.

@@ -29,6 +29,8 @@ type Verifier struct {
 	Last *results.Verified
 	// Record keeps a success. It returns once that can't be lost any more.
 	Record func(results.Verified) error
+	// Instead is set if the factor can't be used: one of the user's that can, as --verify names it.
+	Instead string
 }
 
 // Verify implements [steps.With.Verify].
@@ -42,6 +44,9 @@ func (v *Verifier) Verify(ctx context.Context, userID, login string, listed []ok
 		err = fault.New(fault.ExitRows, "verify by a factor on another device", "%s proves nothing: --factor names %s as lost, which is on the same device", f, g)
 	}
 	if err != nil {
+		if v.Instead = v.other(login, user, listed); v.Instead != "" {
+			err = fault.WithHint(err, "verify by "+v.Instead)
+		}
 		return steps.Verified{}, &steps.NotVerified{Err: err}
 	}
 	if v.DryRun {
@@ -70,6 +75,32 @@ func (v *Verifier) Verify(ctx context.Context, userID, login string, listed []ok
 	v.Last = now
 	v.Console.Info("%s is verified by %s", login, f)
 	return counts(now, 0), nil
+}
+
+// other returns a factor by which the user can be verified, or "". If several are meant, the ID of
+// one of these is missing, not another factor.
+func (v *Verifier) other(login, user string, listed []oktaclient.Factor) string {
+	meant := 0
+	for _, f := range listed {
+		if named(f, v.By) {
+			meant++
+		}
+	}
+	if meant > 1 {
+		return ""
+	}
+	for _, f := range listed {
+		if _, lost := Lost(f, listed, v.Lost); lost || Usable(f, login, user) != nil {
+			continue
+		}
+		for _, name := range []string{f.Type, f.String()} {
+			if _, err := Find(listed, name, login, ""); err == nil {
+				return name
+			}
+		}
+		return f.ID
+	}
+	return ""
 }
 
 // age returns how long ago a success was.

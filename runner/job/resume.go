@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"oktareset/runner"
+	"oktareset/runner/challenge"
 	"oktareset/runner/console"
 	"oktareset/runner/doubt"
 	"oktareset/runner/fault"
@@ -27,7 +28,8 @@ type due struct {
 	rows  int
 	tally runner.Tally // of this run
 
-	notices results.Notices // of the rows that need attention
+	notices  results.Notices     // of the rows that need attention
+	verifier *challenge.Verifier // nil before anybody is verified
 }
 
 // past is what earlier runs left in the results to resume.
@@ -232,7 +234,7 @@ func (b *book) abandon(why error) error {
 // goOnCommand returns the command that resumes this run, or tries some of its rows again, ready
 // to paste.
 func (b *book) goOnCommand(flags ...string) string {
-	m := b.ledger.Manifest()
+	m := b.remedied()
 	return results.GoOnCommandOf(&m, b.paths.results, b.paths.input, flags...)
 }
 

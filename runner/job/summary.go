@@ -166,7 +166,7 @@ func (b *book) rehearsed() []string {
 // incomplete plan can't be run; otherwise those that show it and do it. On a terminal the latter
 // asks.
 func (b *book) planned(counts runner.Counts) []string {
-	m := b.ledger.Manifest()
+	m := b.remedied()
 	why, goOn := results.NotPlanned(&m, b.paths.results)
 	plan := results.PlanCommand(&m, b.paths.results)
 	asks := b.asks()

@@ -25,14 +25,24 @@ func (in *input) verifiable(ctx context.Context) error {
 // verify completes what the steps need to verify the user. A success that an earlier run recorded
 // counts only if nobody else can have written it.
 func (c *cleared) verify(with *steps.With) {
-	v := &challenge.Verifier{
+	c.verifier = &challenge.Verifier{
 		Env: c.Env, Client: c.client, StandIn: c.standIn, By: c.opts.What.Verify, Lost: c.opts.What.Factors, DryRun: c.opts.DryRun, RunID: c.id,
 		Record: func(now results.Verified) error {
 			return c.ledger.Update(func(m *results.Manifest) { m.Verified = &now })
 		},
 	}
 	if c.resumed && c.inPlace() {
-		v.Last = c.manifest.Verified
+		c.verifier.Last = c.manifest.Verified
 	}
-	with.Verify = v.Verify
+	with.Verify = c.verifier.Verify
+}
+
+// remedied returns the manifest for the commands that try again: if the user can't be verified as
+// asked, by another factor.
+func (b *book) remedied() results.Manifest {
+	m := b.ledger.Manifest()
+	if v := b.verifier; v != nil && v.Instead != "" {
+		m.Run().Options["verify"] = v.Instead
+	}
+	return m
 }

@@ -250,6 +250,8 @@ func NotPlanned(m *Manifest, plan string) (why, command string) {
 		why = fmt.Sprintf("%s and %s couldn't be looked up", notLookedAt(unseen, m), console.Plural(failed, "row"))
 	case unseen > 0:
 		why = notLookedAt(unseen, m)
+	case failed > 0 && LastOptions(m)["verify"] != "":
+		why = "its user can't be verified so, or couldn't be looked up"
 	case failed > 0:
 		why = fmt.Sprintf("%d of its %s couldn't be looked up", failed, console.Plural(m.Counts.Total(), "row"))
 	case stopped != "":

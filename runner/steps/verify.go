@@ -57,6 +57,11 @@ func (l *List) verify(ctx context.Context, t *Target, res *runner.Result) error 
 		if hint := fault.Hint(not.Err); hint != "" {
 			text += "; " + hint
 		}
+		// the list of factors was no refusal
+		res.HTTPStatus, res.ErrorCode = 0, ""
+		if api, ok := errors.AsType[*oktaclient.APIError](err); ok {
+			res.HTTPStatus, res.ErrorCode, res.RequestID = api.Status, api.Code, api.RequestID
+		}
 		settle(res, runner.StatusFailed, runner.ReasonVerify, runner.Clip(text))
 		return nil
 	case oktaclient.FateOf(err) == oktaclient.InDoubt: // not a request's: it can't be recorded
