@@ -96,7 +96,7 @@ func (r *run) summarize(c Counts) error {
 			Counts: c, ExitCode: fault.Code(err),
 		}
 		if jsonErr := console.PrintJSON(r.Stdout, s); jsonErr != nil {
-			return fault.WithCode(max(fault.ExitRows, fault.Code(err)), fmt.Errorf("print the summary: %w", jsonErr))
+			return fault.NotPrinted(err, jsonErr)
 		}
 	}
 	return err

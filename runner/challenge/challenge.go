@@ -98,7 +98,7 @@ func (c *Challenge) passcode(ctx context.Context) (v oktaclient.Verification, re
 }
 
 // Answerable refuses, before the user is asked, a challenge by a value of --verify or a type whose
-// answer nobody can type. What an ID stands for isn't known before the factors are listed.
+// answer nobody can type. The type of an ID isn't known before the factors are listed.
 func Answerable(ctx context.Context, e *access.Env, by string) error {
 	kind, _, _ := strings.Cut(by, ":")
 	switch {

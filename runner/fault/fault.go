@@ -58,6 +58,11 @@ func Usage(hint, format string, a ...any) error {
 // WithCode gives an error an exit code.
 func WithCode(code int, err error) error { return &Error{Err: err, Code: code} }
 
+// NotPrinted returns the error of a command whose summary can't be printed; err is its own.
+func NotPrinted(err, why error) error {
+	return WithCode(max(ExitRows, Code(err)), fmt.Errorf("print the summary: %w", why))
+}
+
 // WithHint gives an error a hint, which precedes the hints of the errors that err wraps.
 func WithHint(err error, hint string) error { return &Error{Err: err, Hint: hint} }
 

@@ -242,7 +242,7 @@ func (r *run) tellComplete(m *results.Manifest) error {
 		Counts: counts, Complete: true, Attention: results.Reread(r.paths.results, counts),
 	}, r.opts.JSON)
 	if jsonErr != nil {
-		return notPrinted(err, jsonErr)
+		return fault.NotPrinted(err, jsonErr)
 	}
 	return err
 }
@@ -264,14 +264,5 @@ func (in *input) surveyText() string {
 	case len(in.opts.Users) == 0:
 		text = fmt.Sprintf("%s, column %q: %s", console.Plural(s.Rows, "row"), in.file.Column(), text)
 	}
-	if s.Duplicates > 0 {
-		text += ", " + console.Plural(s.Duplicates, "duplicate row")
-	}
-	switch {
-	case s.Invalid == 1:
-		text += fmt.Sprintf(", 1 row names nobody (line %d)", s.FirstInvalid)
-	case s.Invalid > 1:
-		text += fmt.Sprintf(", %d rows name nobody (the first in line %d)", s.Invalid, s.FirstInvalid)
-	}
-	return text
+	return text + s.Others()
 }

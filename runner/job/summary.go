@@ -40,18 +40,13 @@ func (b *book) summarize(e ended, counts runner.Counts, finish error) error {
 		s.Err = nil
 	}
 	if jsonErr := b.opts.Report(s, b.opts.JSON); jsonErr != nil {
-		return notPrinted(err, jsonErr)
+		return fault.NotPrinted(err, jsonErr)
 	}
 	if asked {
 		b.outcome.Limited = b.limitText()
 		return fault.WithCode(fault.ExitStopped, fault.ErrRows)
 	}
 	return fault.Told(err)
-}
-
-// notPrinted returns the error for a summary that can't be printed; err is the run's own.
-func notPrinted(err, why error) error {
-	return fault.WithCode(max(fault.ExitRows, fault.Code(err)), fmt.Errorf("print the summary: %w", why))
 }
 
 // end returns the error for the exit code.

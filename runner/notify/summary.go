@@ -91,7 +91,7 @@ func (r *run) print(s Summary, err error) error {
 	}
 	s.ExitCode = fault.Code(err)
 	if jsonErr := console.PrintJSON(r.Stdout, s); jsonErr != nil {
-		return fault.WithCode(max(fault.ExitRows, fault.Code(err)), fmt.Errorf("print the summary: %w", jsonErr))
+		return fault.NotPrinted(err, jsonErr)
 	}
 	return err
 }

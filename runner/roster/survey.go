@@ -30,6 +30,23 @@ type Survey struct {
 	SHA256       string // of these bytes, in hex
 }
 
+// Others says, as the end of a sentence, which rows name nobody new; "" if there are none.
+func (s Survey) Others() (text string) {
+	switch {
+	case s.Duplicates == 1:
+		text = ", 1 duplicate row"
+	case s.Duplicates > 1:
+		text = fmt.Sprintf(", %d duplicate rows", s.Duplicates)
+	}
+	switch {
+	case s.Invalid == 1:
+		text += fmt.Sprintf(", 1 row names nobody (line %d)", s.FirstInvalid)
+	case s.Invalid > 1:
+		text += fmt.Sprintf(", %d rows name nobody (the first in line %d)", s.Invalid, s.FirstInvalid)
+	}
+	return text
+}
+
 // count reads the whole file with a layout, which the file then keeps, and counts it. If the layout
 // is doubtful, the number of users may be missing: see census. The first call reads the source, the
 // others read the copy.
