@@ -106,6 +106,11 @@ const (
 	hintMailSecret = "put it into " + mailPasswordVariable + ", or into a file for --smtp-password-file"
 )
 
+// HasMailServer reports whether a mail server is set.
+func (e *Env) HasMailServer(f MailFlags) bool {
+	return f.URL != "" || (&configuration{Env: e}).first("smtp", mailVariable).Value != ""
+}
+
 // LoadMailServer finds the mail server and its password. No error repeats a setting that may be a
 // secret.
 func (e *Env) LoadMailServer(ctx context.Context, f MailFlags) (*MailServer, error) {

@@ -23,7 +23,7 @@ const notifyExamples = `   oktareset notify --dry-run users.results.csv --from i
 
 const notifyExitCodes = `EXIT CODES:
    0    every mail was sent, now or before, or nobody was to get one
-   1    some mails weren't sent, or are in doubt: see users.notify.csv
+   1    some mails weren't sent, or are in doubt: see users.notify.csv, or for a dry run stderr
    2    usage, configuration or input; the mail server can't be reached, or doesn't prove who it is: refused before anything was sent
    3    no consent, or consent for another org or number
    4    Okta or the mail server refused the credentials or the permission
@@ -35,7 +35,7 @@ const notifyExitCodes = `EXIT CODES:
 func (a *app) notifyCommand() *cli.Command {
 	const what, consent, server, output = "WHAT", "CONSENT", "MAIL SERVER", "OUTPUT"
 	flags := []cli.Flag{
-		&cli.StringFlag{Name: "to", Category: what, Value: strings.Join(notify.Audiences, ","), Usage: "`WHOM` to tell: user, manager or both"},
+		&cli.StringFlag{Name: "to", Category: what, Value: strings.Join(notify.Audiences, ","), Usage: "`WHOM` to tell: user, manager or user,manager"},
 		&cli.StringFlag{Name: "from", Category: what, Usage: "sender of the mails: `ADDRESS`, or a name with an address"},
 		&cli.StringFlag{Name: "contact", Category: what, Usage: "whom people ask: `TEXT` for the mails, as a phone number"},
 		&cli.StringSliceFlag{Name: "template", Category: what, Usage: "`KIND=FILE`: other texts for the mails to user or manager; may be repeated"},
@@ -71,6 +71,7 @@ func parseNotify(c *cli.Context) (o notify.Options, err error) {
 	if o.Console, o.Org, o.Results, err = parseResults(c, "notify whom? the results are missing"); err != nil {
 		return o, err
 	}
+	o.Chosen = c.IsSet("to")
 	if o.To, err = parseTo(c.String("to")); err != nil {
 		return o, err
 	}
@@ -102,7 +103,7 @@ func parseTo(s string) ([]string, error) {
 	for kind := range strings.SplitSeq(s, ",") {
 		kind = strings.TrimSuffix(strings.ToLower(strings.TrimSpace(kind)), "s")
 		if !slices.Contains(notify.Audiences, kind) || slices.Contains(to, kind) {
-			return nil, fault.Usage("as --to user, --to manager or --to user,manager", "--to %q", s)
+			return nil, fault.Usage("choose user, manager or user,manager", "--to %q names nobody to tell", s)
 		}
 		to = append(to, kind)
 	}

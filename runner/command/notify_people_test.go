@@ -52,7 +52,20 @@ func TestNotifyAddresses(t *testing.T) {
 			m.t.Fatalf("%d\n%s", code, m.stderr)
 		}
 		m.org.Deactivate(m.ids[5])
-		code := m.notify(m.t.Context(), confirm(11))
+		asked := &person{answer: "11"}
+		m.asker = asked
+		code := m.notify(m.t.Context())
+		for _, said := range []string{
+			"This sends 9 mails, to 8 users and 1 manager.",
+			"  not told row 5 user4: Okta's mail address isn't a plain one\n", "manager nobody@example.com: Okta knows no such user\n", "1 user has no manager in the results\n",
+		} {
+			if len(asked.asked) != 1 || !strings.Contains(asked.asked[0], said) {
+				m.t.Errorf("the question doesn't say %q: %q", said, asked.asked)
+			}
+		}
+		if !strings.Contains(m.stderr, " 9 mails: 9 sent; 1 skipped, 4 without an address\n") {
+			m.t.Errorf("other numbers:\n%s", m.stderr)
+		}
 		var got []string
 		for _, row := range readRows(m.t, m.path("users.notify.csv"))[1:] {
 			got = append(got, strings.Join([]string{row[0], row[5], row[6], row[7]}, " ")+fmt.Sprint(len(strings.Fields(row[12]))))

@@ -53,6 +53,9 @@ func (r *run) question() string {
 	if r.opts.Remind != "" {
 		line("list", "%s, of %s", r.opts.Remind, console.Ago(r.began.Sub(r.listed)))
 	}
+	for i, text := range r.untold() {
+		line([]string{"not told", ""}[min(i, 1)], "%s", text)
+	}
 	line("from", "%s", r.from)
 	line("server", "%s", r.server)
 	if subject, _, err := r.fill(r.mails[0]); err == nil {

@@ -180,7 +180,7 @@ func (r *run) againCommand(first ...string) string {
 // audience is as "12 users and 2 managers", without a kind that nobody is of.
 func (r *run) audience() string {
 	var parts []string
-	for _, kind := range []string{ToUser, ToManager} {
+	for _, kind := range Audiences {
 		n := 0
 		for _, m := range r.mails {
 			if m.kind == kind {

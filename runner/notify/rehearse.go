@@ -45,7 +45,7 @@ func (r *run) rehearse(ctx context.Context) error {
 		if r.recorded {
 			resume = []string{"--resume"}
 		}
-		r.Console.Info("to send them: %s", r.againCommand(resume...))
+		r.Console.Info("to send them%s: %s", r.withServer(), r.againCommand(resume...))
 	}
 	s := r.summary(folder)
 	var err error
@@ -53,6 +53,14 @@ func (r *run) rehearse(ctx context.Context) error {
 		err = fault.WithCode(fault.ExitRows, fault.ErrRows)
 	}
 	return r.print(s, err)
+}
+
+// withServer says that the mail server is still to be set, if it is.
+func (r *run) withServer() string {
+	if r.HasMailServer(r.opts.Mail) {
+		return ""
+	}
+	return ", set OKTARESET_SMTP to your mail server"
 }
 
 func save(path string, content []byte) error {

@@ -32,6 +32,7 @@ type Options struct {
 	Results   string
 	Remind    string            // a list of who is back: those who aren't get a reminder; "": the first notice
 	To        []string          // kinds of mail
+	Chosen    bool              // a flag says so: a kind that nobody can get is an error
 	Templates map[string]string // files by kind
 	From      string
 	Contact   string
@@ -67,9 +68,10 @@ type run struct {
 
 	people    []*person
 	managers  []*manager
-	rows      int // of the results
-	doubt     int // of these, those whose reset is in doubt
-	unmanaged int // users without a manager in the results
+	rows      int  // of the results
+	doubt     int  // of these, those whose reset is in doubt
+	unmanaged int  // users without a manager in the results
+	usersOnly bool // because the results name no manager at all
 
 	recorded bool // there is a record of earlier runs
 	record   *record
@@ -153,7 +155,12 @@ func (r *run) open(ctx context.Context) (err error) {
 	if err := r.readPeople(ctx); err != nil {
 		return err
 	}
-	if r.to(ToManager) && len(r.managers) == 0 && len(r.people) > 0 {
+	switch {
+	case !r.to(ToManager) || len(r.managers) > 0 || len(r.people) == 0:
+	case !r.opts.Chosen:
+		r.opts.To, r.unmanaged, r.usersOnly = []string{ToUser}, len(r.people), true
+		r.Console.Warn("%s names no manager: only the users get a mail", r.opts.Results)
+	default:
 		return fault.Usage("export the users with it, as --columns login,email,firstName,lastName,managerId, before the reset; or leave managers out: --to user",
 			"%s names no manager: it has no column manager, managerId or managerEmail, or they are empty", r.opts.Results)
 	}

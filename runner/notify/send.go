@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -345,15 +347,19 @@ func (s *sender) hold() {
 	s.until = time.Now().Add(s.pause)
 }
 
-// countsText returns a text as "18 sent, 2 refused".
+// countsText returns a text as "18 sent, 2 refused; 1 without an address". The last part are no
+// mails.
 func countsText(counts map[Status]int) string {
 	words := map[Status]string{
 		Sent: "sent", Skipped: "skipped", NoAddress: "without an address", Refused: "refused", NotSent: "not sent", Unknown: "in doubt",
 	}
 	text := ""
-	for _, status := range Statuses {
+	for _, status := range append(slices.DeleteFunc(slices.Clone(Statuses), unsent), Skipped, NoAddress) {
 		if n := counts[status]; n > 0 {
-			if text != "" {
+			switch {
+			case text != "" && unsent(status) && !strings.Contains(text, ";"):
+				text += "; "
+			case text != "":
 				text += ", "
 			}
 			text += fmt.Sprintf("%d %s", n, words[status])
@@ -364,3 +370,6 @@ func countsText(counts map[Status]int) string {
 	}
 	return text
 }
+
+// unsent reports whether a status means that there is no mail at all.
+func unsent(s Status) bool { return s == Skipped || s == NoAddress }

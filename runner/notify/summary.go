@@ -3,6 +3,7 @@ package notify
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
@@ -10,6 +11,9 @@ import (
 
 // mostTold is how many mails that need attention are shown besides the list.
 const mostTold = 10
+
+// mostUntold is how many of those without an address the question names.
+const mostUntold = 5
 
 // Summary is what --json prints.
 type Summary struct {
@@ -55,7 +59,11 @@ func (r *run) summary(list string) Summary {
 // run stopped early.
 func (r *run) summarize(ended error) error {
 	s := r.summary(r.listPath())
-	r.Console.Info("%s: %s", console.Plural(len(r.notes), "mail"), countsText(s.Statuses))
+	text := countsText(s.Statuses)
+	if n := len(r.notes) - s.Statuses[NoAddress] - s.Statuses[Skipped]; n > 0 {
+		text = console.Plural(n, "mail") + ": " + text
+	}
+	r.Console.Info("%s", text)
 	r.tell()
 	r.Console.Info("list: %s", r.listPath())
 	err := ended
@@ -76,7 +84,11 @@ func (r *run) summarize(ended error) error {
 		}
 	}
 	if open > 0 {
-		r.Console.Info("to send what wasn't sent: %s", r.againCommand("--resume"))
+		first := ""
+		if s.Statuses[Refused] > 0 {
+			first = "repair what the mail server refused; then "
+		}
+		r.Console.Info("%sto send what wasn't sent: %s", first, r.againCommand("--resume"))
 	}
 	if others > 0 {
 		r.Console.Info("still not sent: %s of earlier runs; continue with --resume, without --to", console.Plural(others, "mail"))
@@ -113,9 +125,27 @@ func (r *run) tell() {
 	r.tellLeft()
 }
 
+// untold says, before anything is sent, who gets no mail.
+func (r *run) untold() (texts []string) {
+	without := slices.DeleteFunc(slices.Clone(r.notes[r.final:]), func(n *note) bool { return n.status != NoAddress })
+	for _, n := range without[:min(len(without), mostUntold)] {
+		texts = append(texts, n.label()+": "+n.why())
+	}
+	if n := len(without) - len(texts); n > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more without an address", n))
+	}
+	switch {
+	case r.usersOnly:
+		texts = append(texts, "managers: the results name none")
+	case r.unmanaged > 0:
+		texts = append(texts, have(r.unmanaged, "user")+" no manager in the results")
+	}
+	return texts
+}
+
 // tellLeft says whom no mail is about.
 func (r *run) tellLeft() {
-	if r.unmanaged > 0 {
+	if r.unmanaged > 0 && !r.usersOnly {
 		r.Console.Warn("%s no manager in the results: tell theirs yourself", have(r.unmanaged, "user"))
 	}
 	if r.doubt > 0 {
