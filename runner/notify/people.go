@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -353,6 +354,8 @@ func (r *run) readList(ctx context.Context) error {
 		case errors.Is(err, table.ErrChanged):
 			return fault.Usage("make it anew: oktareset after "+console.ShellFile(r.opts.Results),
 				"%q isn't a list of who is back after these results, or somebody has changed it", r.opts.Remind)
+		case errors.Is(err, fs.ErrNotExist):
+			return fault.Usage("to make it: oktareset after "+console.ShellFile(r.opts.Results), "%q isn't there", r.opts.Remind)
 		case err != nil:
 			return fmt.Errorf("read %q: %w", r.opts.Remind, err)
 		case line.Status == results.AfterNotYet:

@@ -369,6 +369,8 @@ func (r *run) cannotSend(ctx context.Context, err error) error {
 		return fault.Refused(err)
 	case f.fate == denied:
 		return fault.New(fault.ExitNoAccess, "check the account, its password and what it may send; no mail was sent", "%w", f)
+	case f.fate == unsafe && lacksTLS(r.server, f):
+		return fault.Usage("for STARTTLS: smtp://, not smtps://; no mail was sent", "%w", f)
 	case f.fate == unsafe:
 		return fault.Usage("give the name in the server's certificate; put the certificate of its authority into a file that SSL_CERT_FILE names; for a server that "+
 			"has TLS from the first byte: smtps://; no mail was sent", "%w", f)

@@ -180,10 +180,19 @@ func (l *link) signIn() *failure {
 	return nil
 }
 
+// lacksTLS reports whether a server was asked for TLS at once, and answered without it.
+func lacksTLS(s *access.MailServer, err error) bool {
+	_, record := errors.AsType[tls.RecordHeaderError](err)
+	return record && s.TLS
+}
+
 // notOpen explains an error before any mail was sent.
 func (p *post) notOpen(what string, err error) *failure {
 	kind := busy
 	if isUnsafe(err) {
+		if lacksTLS(p.server, err) {
+			return &failure{unsafe, p.say("doesn't speak TLS from the first byte", err), err}
+		}
 		kind, what = unsafe, "doesn't prove that it is "+p.server.Host
 	} else if code := codeOf(err); code >= 500 {
 		kind, what = denied, "takes no mails from here"
