@@ -55,15 +55,15 @@ func (c *Challenge) Do(ctx context.Context) (oktaclient.Verification, oktaclient
 
 // Await waits for the answer to a push.
 func (c *Challenge) Await(ctx context.Context, v oktaclient.Verification) (oktaclient.Verification, error) {
+	if v.Result == oktaclient.ResultWaiting {
+		c.Console.Info("a push is on its way to %s; waiting for the answer%s", Which(c.Factor), Within(c.Client, v.ExpiresAt))
+	}
 	if v.CorrectAnswer > 0 {
 		say := c.Console.Info
 		if c.Console.Opts.Quiet { // without the number nobody can answer
 			say = c.Console.Alert
 		}
 		say("tell the user to choose the number %d", v.CorrectAnswer)
-	}
-	if v.Result == oktaclient.ResultWaiting {
-		c.Console.Info("a push is on its way to %s; waiting for the answer%s", Which(c.Factor), Within(c.Client, v.ExpiresAt))
 	}
 	end, err := c.Client.AwaitPush(ctx, c.UserID, c.Factor.ID, v)
 	if err != nil {
