@@ -50,10 +50,10 @@ func TestEachRemovalNeedsAVerification(t *testing.T) {
 		verified int
 		says     string // the row, at the end; "": it is reset
 	}{
-		{name: "days later, nobody on the phone", fault: broken, later: 72 * time.Hour, verified: 1, says: "not continued: failed: no answer was given"},
+		{name: "days later, nobody on the phone", fault: broken, later: 72 * time.Hour, verified: 1, says: "not continued: failed: nobody can give the answer"},
 		{name: "days later", fault: broken, later: 72 * time.Hour, answers: true, verified: 2},
 		{name: "at once", fault: broken, verified: 1},
-		{name: "held up", fault: held, first: longAgo, verified: 1, says: "not continued: failed: no answer was given"},
+		{name: "held up", fault: held, first: longAgo, verified: 1, says: "not continued: failed: nobody can give the answer"},
 		{name: "held up when it is resumed", fault: broken, then: []standin.Fault{atOnce}, later: 72 * time.Hour, answers: true, verified: 2, says: longAgo},
 		{name: "the verifying factor is gone", fault: broken, later: 72 * time.Hour, gone: true, verified: 1, says: `has no factor "question"`},
 		{name: "all are removed", fault: sessions, flags: []string{"--clear-sessions"}, later: 72 * time.Hour, verified: 1},
