@@ -30,7 +30,7 @@ func (r *reads) Read(p []byte) (int, error) {
 
 // readsOut has user 0 read out the passcode of the factor of a type; wrong: another one.
 func (v *virtual) readsOut(factorType string, wrong bool) {
-	v.t.Cleanup(func() { time.Sleep(2 * time.Minute) }) // nobody waits any more
+	v.t.Cleanup(func() { <-time.After(2 * time.Minute) }) // nobody waits any more
 	v.in = &reads{line: func() string {
 		for range 60 { // they may be asked after a while
 			u, _ := v.org.User(v.ids[0])
@@ -42,7 +42,7 @@ func (v *virtual) readsOut(factorType string, wrong bool) {
 					return code + "\n"
 				}
 			}
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 		}
 		return "\n"
 	}}
