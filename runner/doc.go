@@ -40,6 +40,7 @@
 //	watch      factor resets as they happen
 //	audit      results, compared with the System Log
 //	after      who is back in after a reset, and whom to look at
+//	outcome    how a reset went, in words
 //	notify     users and their managers learn of a reset by mail
 //	report     results or a plan as one page
 //	access     org, credentials and stand-in: how every command connects

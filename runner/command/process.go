@@ -9,6 +9,7 @@ import (
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
+	"oktareset/runner/outcome"
 	"oktareset/runner/progress"
 )
 
@@ -31,7 +32,7 @@ func Run(ctx context.Context, p access.Process) int {
 	a.Console.Fail(err)                                                                       // by now in the form that the flags asked for
 	reset := len(p.Args) > 1 && p.Args[1] == "reset" && (err != nil || a.outcome.RunID != "") // not its --help
 	if reset && (!p.Terminal || a.Console.Opts.JSON) {                                        // on a terminal, a person has read the summary
-		tellOutcome(a.Console, &a.outcome, err)
+		outcome.Tell(a.Console, &a.outcome, err)
 	}
 	return fault.Code(err)
 }
@@ -56,3 +57,18 @@ func EndedAtOnce(p Process, s Signal) {
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// wantsJSON reports whether a command line asks for logs in JSON: it has to be known of one
+// that can't be parsed, too.
+func wantsJSON(args []string) bool {
+	for i, arg := range args {
+		name, value, ok := strings.Cut(arg, "=")
+		if !ok && i+1 < len(args) {
+			value = args[i+1]
+		}
+		if (name == "--log-format" || name == "-log-format") && value == "json" {
+			return true
+		}
+	}
+	return false
+}

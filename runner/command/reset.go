@@ -18,6 +18,7 @@ import (
 	"oktareset/runner/evidence"
 	"oktareset/runner/fault"
 	"oktareset/runner/job"
+	"oktareset/runner/outcome"
 	"oktareset/runner/protect"
 	"oktareset/runner/roster"
 )
@@ -47,7 +48,7 @@ func (a *app) resetCommand() *cli.Command {
 				return err
 			}
 			return a.run(o.Console, func(ctx context.Context) (err error) {
-				o.Report = reportRun(a.Env)
+				o.Report = outcome.Reporter(a.Env)
 				a.outcome, err = job.Run(ctx, a.Env, o)
 				return err
 			})(c)

@@ -1,4 +1,4 @@
-package command
+package outcome
 
 import (
 	"context"
@@ -12,9 +12,9 @@ import (
 	"oktareset/runner/job"
 )
 
-// tellOutcome logs the outcome: an error unless the exit code is 0, so that --quiet says
+// Tell logs the outcome: an error unless the exit code is 0, so that --quiet says
 // something exactly when somebody should look.
-func tellOutcome(c *console.Console, o *job.Outcome, err error) {
+func Tell(c *console.Console, o *job.Outcome, err error) {
 	level := slog.LevelInfo
 	if err != nil {
 		level = slog.LevelError
@@ -57,19 +57,4 @@ func countsAttr(all runner.Counts) slog.Attr {
 		}
 	}
 	return slog.Attr{Key: "counts", Value: slog.GroupValue(counts...)}
-}
-
-// wantsJSON reports whether a command line asks for logs in JSON: it has to be known of one
-// that can't be parsed, too.
-func wantsJSON(args []string) bool {
-	for i, arg := range args {
-		name, value, ok := strings.Cut(arg, "=")
-		if !ok && i+1 < len(args) {
-			value = args[i+1]
-		}
-		if (name == "--log-format" || name == "-log-format") && value == "json" {
-			return true
-		}
-	}
-	return false
 }

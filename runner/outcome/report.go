@@ -1,4 +1,4 @@
-package command
+package outcome
 
 import (
 	"fmt"
@@ -13,8 +13,8 @@ import (
 	"oktareset/runner/results"
 )
 
-// reportRun returns what prints how a run went: for people, and as JSON if that is asked for.
-func reportRun(e *access.Env) func(s *job.Summary, asJSON bool) error {
+// Reporter returns what prints how a run went: for people, and as JSON if that is asked for.
+func Reporter(e *access.Env) func(s *job.Summary, asJSON bool) error {
 	return func(s *job.Summary, asJSON bool) error {
 		for _, line := range summaryLines(s) {
 			e.Console.Info("%s", line)
