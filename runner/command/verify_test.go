@@ -326,6 +326,7 @@ func TestVerifyIsRefused(t *testing.T) {
 		if did := v.org.Did(v.ids[0]); did != (standin.Deeds{}) {
 			t.Errorf("without consent the user got %+v", did)
 		}
+		v.readsOut("sms", false) // the first run may still wait for a line
 		v.reset("--verify", "sms", confirm(1), "--limit", "1")
 		// results of a run that verifies aren't resumed by one that doesn't
 		if code := v.reset("--retry", "failed", confirm(1)); code != fault.ExitUsage || !strings.Contains(v.stderr, "--verify sms") {
