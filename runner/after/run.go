@@ -110,7 +110,7 @@ func (r *run) open(ctx context.Context) error {
 	if err := r.out.Writable(ctx); err != nil {
 		return err
 	}
-	recorded := slices.ContainsFunc(m.Steps, func(step string) bool { return step == runner.StepRecordFactors })
+	recorded := slices.Contains(m.Steps, runner.StepRecordFactors)
 	r.name = roster.People(columns)
 	for e, err := range results.Scan(r.opts.Results) {
 		if err == nil && ctx.Err() != nil {
@@ -198,12 +198,8 @@ func (r *run) follow(ctx context.Context) error {
 		if left <= 0 || r.told.away() == 0 {
 			return nil
 		}
-		t := time.NewTimer(min(left, max(lookEvery, lookShare*time.Since(began))))
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			t.Stop()
-			return fault.Stopped(context.Cause(ctx))
+		if err := runner.Pause(ctx, min(left, max(lookEvery, lookShare*time.Since(began)))); err != nil {
+			return fault.Stopped(err)
 		}
 	}
 }

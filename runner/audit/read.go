@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
+	"oktareset/runner"
 	"oktareset/runner/evidence"
 )
 
@@ -57,7 +58,7 @@ func (a *Audit) Read(ctx context.Context, log *oktaclient.Client, wait time.Dura
 		}
 		r.Open, r.Until = max(1, len(open)), ends
 		tell(r.Reading)
-		if err := pause(ctx, min(left, askEvery)); err != nil {
+		if err := runner.Pause(ctx, min(left, askEvery)); err != nil {
 			return err
 		}
 		only := len(open) == 0 && first > fewEvents // a verification is missing
@@ -131,15 +132,4 @@ func (a *Audit) waiting() (users []string, since time.Time) {
 		}
 	}
 	return users, since
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -80,14 +80,7 @@ func (p *Prover) pause(ctx context.Context, left time.Duration) error {
 		p.opts.Waiting(time.Now().Add(left))
 		defer p.opts.Waiting(time.Time{})
 	}
-	t := time.NewTimer(min(left, logInterval))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return runner.Pause(ctx, min(left, logInterval))
 }
 
 // look reads the log, and lists the factors of users for whom it shows parts of a reset. ripe

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 
+	"oktareset/runner"
 	"oktareset/runner/fault"
 	"oktareset/runner/progress"
 )
@@ -71,7 +72,7 @@ func newSender(r *run, p *post) *sender {
 }
 
 // send sends all mails. Its error says why it stopped early. Mails go one by one until the server
-// server has accepted one.
+// has accepted one.
 func (s *sender) send(ctx context.Context) error {
 	if len(s.mails) == 0 {
 		return nil
@@ -148,25 +149,7 @@ func (s *sender) next(ctx context.Context) (*outgoing, error) {
 	if m == nil || m.when.IsZero() {
 		return m, nil
 	}
-	return m, wait(ctx, time.Until(m.when))
-}
-
-// wait waits, or returns early with an error when ctx ends.
-func wait(ctx context.Context, d time.Duration) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if d <= 0 {
-		return nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return m, runner.Pause(ctx, time.Until(m.when))
 }
 
 // deliver sends a mail until its fate is known, or until it is put aside. It returns the connection
@@ -224,14 +207,14 @@ func (s *sender) turn(ctx context.Context) error {
 		if left <= 0 {
 			break
 		}
-		if err := wait(ctx, left); err != nil {
+		if err := runner.Pause(ctx, left); err != nil {
 			return err
 		}
 	}
 	if err := s.limiter.Wait(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}
-	return wait(ctx, 0)
+	return runner.Pause(ctx, 0)
 }
 
 // try sends a mail once, and records what became of it.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
+	"oktareset/runner"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/evidence"
@@ -89,7 +90,7 @@ func (w *watcher) follow(ctx context.Context) error {
 		case err != nil:
 			trouble = min(max(w.opts.Interval, 2*trouble), maxTrouble)
 			w.Console.Warn("the System Log can't be read, trying again in %s; nothing is lost: %v%s", trouble, err, fault.Held(w.to.Client))
-			w.rest(ctx, trouble)
+			_ = runner.Pause(ctx, trouble)
 			continue
 		}
 		if trouble > 0 {
@@ -108,7 +109,7 @@ func (w *watcher) follow(ctx context.Context) error {
 			return err
 		}
 		if !full {
-			w.rest(ctx, w.opts.Interval)
+			_ = runner.Pause(ctx, w.opts.Interval)
 		}
 	}
 }
@@ -151,16 +152,6 @@ func (w *watcher) hintCursor(err error) error {
 			"%s doesn't know the place any more at which the log was left: %w", w.to.Client.Org().Host(), err)
 	}
 	return err
-}
-
-// rest waits, at most until ctx ends.
-func (w *watcher) rest(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
 }
 
 // take prints the resets that are over with this page, and then advances the place.
