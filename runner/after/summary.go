@@ -64,10 +64,7 @@ func (r *run) summarize(ended error) error {
 		return err
 	}
 	s.ExitCode = fault.Code(err)
-	if jsonErr := console.PrintJSON(r.Stdout, s); jsonErr != nil {
-		return fault.NotPrinted(err, jsonErr)
-	}
-	return err
+	return fault.Printed(err, console.PrintJSON(r.Stdout, s))
 }
 
 // summary counts the users by status.

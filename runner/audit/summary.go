@@ -90,16 +90,13 @@ func (r *run) summarize(c Counts) error {
 			console.Plural(c.Settled, "row"), console.ShellFlag("-o", results.PlainPattern(r.opts.Results)))
 	}
 	r.Console.Info("audit: %s", r.opts.Output)
-	if r.opts.JSON {
-		s := Summary{
-			Org: r.manifest.Org, Results: r.opts.Results, Audit: r.opts.Output, Rows: r.rows, Requests: r.client.Stats().Requests,
-			Counts: c, ExitCode: fault.Code(err),
-		}
-		if jsonErr := console.PrintJSON(r.Stdout, s); jsonErr != nil {
-			return fault.NotPrinted(err, jsonErr)
-		}
+	if !r.opts.JSON {
+		return err
 	}
-	return err
+	return fault.Printed(err, console.PrintJSON(r.Stdout, Summary{
+		Org: r.manifest.Org, Results: r.opts.Results, Audit: r.opts.Output, Rows: r.rows, Requests: r.client.Stats().Requests,
+		Counts: c, ExitCode: fault.Code(err),
+	}))
 }
 
 // verdictsText is as "22 confirmed (1 settled), 2 no_event_expected", of the rows.

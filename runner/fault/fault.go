@@ -58,8 +58,12 @@ func Usage(hint, format string, a ...any) error {
 // WithCode gives an error an exit code.
 func WithCode(code int, err error) error { return &Error{Err: err, Code: code} }
 
-// NotPrinted returns the error of a command whose summary can't be printed; err is its own.
-func NotPrinted(err, why error) error {
+// Printed returns the error of a command that has printed its summary; err is its own. If why says
+// that the summary couldn't be printed, that is what a person has to know.
+func Printed(err, why error) error {
+	if why == nil {
+		return err
+	}
 	return WithCode(max(ExitRows, Code(err)), fmt.Errorf("print the summary: %w", why))
 }
 

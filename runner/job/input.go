@@ -241,10 +241,7 @@ func (r *run) tellComplete(m *results.Manifest) error {
 		Rows: counts.Total(), Before: r.outcome.Before, ExitCode: max(fault.Code(r.before), fault.Code(err)),
 		Counts: counts, Complete: true, Attention: results.Reread(r.paths.results, counts),
 	}, r.opts.JSON)
-	if jsonErr != nil {
-		return fault.NotPrinted(err, jsonErr)
-	}
-	return err
+	return fault.Printed(err, jsonErr)
 }
 
 // inputName returns the input's name for the manifest.

@@ -40,7 +40,7 @@ func (b *book) summarize(e ended, counts runner.Counts, finish error) error {
 		s.Err = nil
 	}
 	if jsonErr := b.opts.Report(s, b.opts.JSON); jsonErr != nil {
-		return fault.NotPrinted(err, jsonErr)
+		return fault.Printed(err, jsonErr)
 	}
 	if asked {
 		b.outcome.Limited = b.limitText()

@@ -102,10 +102,7 @@ func (r *run) print(s Summary, err error) error {
 		return err
 	}
 	s.ExitCode = fault.Code(err)
-	if jsonErr := console.PrintJSON(r.Stdout, s); jsonErr != nil {
-		return fault.NotPrinted(err, jsonErr)
-	}
-	return err
+	return fault.Printed(err, console.PrintJSON(r.Stdout, s))
 }
 
 // tell names the first mails that need attention, and users about whom there are none.
@@ -138,7 +135,7 @@ func (r *run) untold() (texts []string) {
 	case r.usersOnly:
 		texts = append(texts, "managers: the results name none")
 	case r.unmanaged > 0:
-		texts = append(texts, have(r.unmanaged, "user")+" no manager in the results")
+		texts = append(texts, plural(r.unmanaged, "user", "has", "have")+" no manager in the results")
 	}
 	return texts
 }
@@ -146,25 +143,19 @@ func (r *run) untold() (texts []string) {
 // tellLeft says whom no mail is about.
 func (r *run) tellLeft() {
 	if r.unmanaged > 0 && !r.usersOnly {
-		r.Console.Warn("%s no manager in the results: tell theirs yourself", have(r.unmanaged, "user"))
+		r.Console.Warn("%s no manager in the results: tell theirs yourself", plural(r.unmanaged, "user", "has", "have"))
 	}
 	if r.doubt > 0 {
-		r.Console.Warn("nobody knows whether %s reset, so no mail says so: oktareset reset --resume looks again", were(r.doubt, "user"))
+		r.Console.Warn("nobody knows whether %s reset, so no mail says so: oktareset reset --resume looks again", plural(r.doubt, "user", "was", "were"))
 	}
 }
 
-func have(n int, what string) string {
+// plural returns "1 user has" or "2 users have", with the verb for one and for many.
+func plural(n int, what, one, many string) string {
 	if n == 1 {
-		return console.Plural(n, what) + " has"
+		many = one
 	}
-	return console.Plural(n, what) + " have"
-}
-
-func were(n int, what string) string {
-	if n == 1 {
-		return console.Plural(n, what) + " was"
-	}
-	return console.Plural(n, what) + " were"
+	return console.Plural(n, what) + " " + many
 }
 
 // label names a mail for people.
