@@ -72,7 +72,7 @@ func ParseOrgURL(s string) (OrgURL, error) {
 	if u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
 		return fail("has more than scheme and host", "use "+u.Scheme+"://"+host)
 	}
-	if u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
+	if u.Scheme != "https" && (u.Scheme != "http" || !IsLoopback(u.Hostname())) {
 		return fail("must be https (http only for this machine's own address)", "use https://"+host)
 	}
 	return OrgURL{scheme: u.Scheme, host: strings.TrimSuffix(host, defaultPort(u.Scheme))}, nil
@@ -108,7 +108,12 @@ func adminHint(host string) string {
 	return ""
 }
 
-func isLoopback(host string) bool {
+// IsLoopback reports whether a host, perhaps with a port, is this machine by its name. A name server
+// may say otherwise: see [OnlyLoopback].
+func IsLoopback(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}
@@ -118,7 +123,7 @@ func isLoopback(host string) bool {
 
 // hasDot reports whether a host may be an org's: a name with a dot, or this machine. A token in
 // the wrong place has no dot. It must not even be looked up: a name server would see it.
-func hasDot(host string) bool { return strings.Contains(host, ".") || isLoopback(host) }
+func hasDot(host string) bool { return strings.Contains(host, ".") || IsLoopback(host) }
 
 // notHost is true for characters that no host has, but that might mislead in a printed command.
 func notHost(r rune) bool {

@@ -3,7 +3,6 @@ package access
 import (
 	"context"
 	"encoding/base64"
-	"net/netip"
 	"net/url"
 	"os"
 	"slices"
@@ -66,8 +65,7 @@ func (m *MailServer) Address() string {
 // Loopback reports whether the server's name means this machine. The address is checked again when
 // it is dialled.
 func (m *MailServer) Loopback() bool {
-	ip, err := netip.ParseAddr(m.Host)
-	return err == nil && ip.Unmap().IsLoopback() || strings.EqualFold(m.Host, "localhost")
+	return oktaclient.IsLoopback(m.Host)
 }
 
 // Redact removes the password, in the forms in which it was sent, from what the server says. Of a

@@ -1,7 +1,7 @@
 // Package challenge lets a user prove who they are by one of their factors. Only Okta's SUCCESS is
 // a proof.
 //
-// [Choose] finds the factor that is meant, and refuses one that can't prove anything.
+// [Find] finds the factor that is meant. [Usable] and [Lost] refuse one that can't prove anything.
 // [Challenge.Do] sends what the factor needs, reads the answer unseen, and returns what Okta says.
 // It sends one passcode or one push, never a second. On a terminal, a wrong passcode may be
 // corrected twice: Okta locks a factor after five wrong ones.

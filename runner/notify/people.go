@@ -67,12 +67,8 @@ func told(e *results.Entry) bool {
 		(e.Status == runner.StatusReset || e.Status == runner.StatusPartial && runner.Reason(e.Record.Reason) != runner.ReasonUnenroll)
 }
 
-// readPeople reads the users who were reset.
-func (r *run) readPeople(ctx context.Context) error {
-	extra, err := results.Columns(r.opts.Results)
-	if err != nil {
-		return err
-	}
+// readPeople reads the users who were reset. extra are the columns of the input.
+func (r *run) readPeople(ctx context.Context, extra []string) error {
 	columns := slices.Concat(table.Columns, extra)
 	about := roster.People(extra)
 	managers := make(map[roster.Manager]*manager)
@@ -84,7 +80,6 @@ func (r *run) readPeople(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r.rows++
 		if e.Status == runner.StatusUnknown {
 			r.doubt++
 		}
@@ -339,12 +334,9 @@ func (r *run) byMail(ctx context.Context, address string) ([]string, error) {
 // maxListAge is the age from which a list of who is back says nothing about today.
 const maxListAge = 24 * time.Hour
 
-// readList reads the users of a list that oktareset after wrote who aren't back yet.
-func (r *run) readList(ctx context.Context) error {
-	columns, err := results.Columns(r.opts.Results)
-	if err != nil {
-		return err
-	}
+// readList reads the users of a list that oktareset after wrote who aren't back yet. columns are
+// those of the input.
+func (r *run) readList(ctx context.Context, columns []string) error {
 	r.only = make(map[string]bool)
 	for line, err := range results.AfterList(r.opts.Remind, &r.manifest, columns).ScanAfter() {
 		if err == nil && ctx.Err() != nil {

@@ -20,7 +20,7 @@ var savedMail = regexp.MustCompile(`^[0-9]{5,}-(user|manager)-[A-Za-z0-9@._+-]+\
 
 // rehearse writes the mails into files, in place of those of an earlier rehearsal.
 func (r *run) rehearse(ctx context.Context) error {
-	folder := r.beside("")
+	folder := r.folderPath()
 	if err := emptyFolder(folder); err != nil {
 		return fault.Refused(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/mail"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -68,8 +67,7 @@ type run struct {
 
 	people    []*person
 	managers  []*manager
-	rows      int  // of the results
-	doubt     int  // of these, those whose reset is in doubt
+	doubt     int  // rows of the results whose reset is in doubt
 	unmanaged int  // users without a manager in the results
 	usersOnly bool // because the results name no manager at all
 
@@ -147,12 +145,16 @@ func (r *run) open(ctx context.Context) (err error) {
 	if r.contact, err = r.parseContact(); err != nil {
 		return err
 	}
+	columns, err := results.Columns(r.opts.Results)
+	if err != nil {
+		return err
+	}
 	if r.opts.Remind != "" {
-		if err := r.readList(ctx); err != nil {
+		if err := r.readList(ctx, columns); err != nil {
 			return err
 		}
 	}
-	if err := r.readPeople(ctx); err != nil {
+	if err := r.readPeople(ctx, columns); err != nil {
 		return err
 	}
 	switch {
@@ -195,7 +197,7 @@ func (r *run) connect(ctx context.Context) error {
 		return err
 	}
 	r.client = c.Client
-	if r.opts.DryRun || !isLoopback(r.manifest.Org) && !isLoopback(r.client.Org().Host()) {
+	if r.opts.DryRun || !oktaclient.IsLoopback(r.manifest.Org) && !oktaclient.IsLoopback(r.client.Org().Host()) {
 		return nil
 	}
 	if m := r.server; !m.Loopback() || slices.Contains([]int{25, 465, 587}, m.Port) {
@@ -203,19 +205,6 @@ func (r *run) connect(ctx context.Context) error {
 			"%s is from an org on this machine, as a stand-in: nobody real may get a mail about it", r.opts.Results)
 	}
 	return nil
-}
-
-// isLoopback reports whether a host, perhaps with a port, is this machine.
-func isLoopback(host string) bool {
-	host = strings.Trim(host, "[]")
-	if at, err := netip.ParseAddrPort(host); err == nil {
-		return at.Addr().Unmap().IsLoopback()
-	}
-	if i := strings.LastIndexByte(host, ':'); i >= 0 && strings.Count(host, ":") == 1 {
-		host = host[:i]
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback() || strings.EqualFold(host, "localhost")
 }
 
 // prepare looks people up, leaves out whom earlier runs told, and fills in every mail once: a
@@ -248,13 +237,9 @@ func (r *run) occasion() string {
 	return "notify"
 }
 
-// beside returns the path of a file of this command: users.notify.csv beside users.results.csv.
-func (r *run) beside(ending string) string {
-	return strings.TrimSuffix(results.Stem(r.opts.Results), ".results") + "." + r.occasion() + ending
-}
-
-func (r *run) listPath() string   { return r.beside(".csv") }
-func (r *run) recordPath() string { return r.beside(".journal") }
+func (r *run) listPath() string   { return results.ListPath(r.opts.Results, r.occasion()) }
+func (r *run) folderPath() string { return strings.TrimSuffix(r.listPath(), ".csv") } // of a dry run
+func (r *run) recordPath() string { return r.folderPath() + ".journal" }
 
 // owner says what the record belongs to. The first run of the results names them, also after a
 // resume.

@@ -164,7 +164,7 @@ type backPart struct {
 	Need    need
 }
 
-// backPart returns the part of the page, or nil if there is no list.
+// part returns the part of the page, or nil if there is no list.
 func (b *back) part(s *Subject) *backPart {
 	if b == nil {
 		return nil
@@ -244,14 +244,15 @@ func (b *back) sum() string {
 // afterOf returns the list of who is back beside results, or nil if there is none.
 func afterOf(m *results.Manifest, f *resultsFile) *After {
 	path := results.ListPath(f.path, "after")
-	for _, err := range results.AfterList(path, m, f.columns).Scan() {
+	list := results.AfterList(path, m, f.columns)
+	for _, err := range list.Scan() {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		break
 	}
 	return &After{
-		File: filepath.Base(path), Lines: results.AfterList(path, m, f.columns).ScanAfter(), Command: results.AfterCommand(m, f.path),
+		File: filepath.Base(path), Lines: list.ScanAfter(), Command: results.AfterCommand(m, f.path),
 		Remind: results.RemindCommand(m, f.path, path), Again: results.ResetAgainCommand(m, "LOGIN"),
 	}
 }
