@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"oktareset/runner/access"
+	"oktareset/testdata/certificate"
 	"oktareset/testdata/mailserver"
 )
 
@@ -27,28 +28,28 @@ func settings(t *testing.T, url, password string) (*access.MailServer, error) {
 	return e.LoadMailServer(t.Context(), access.MailFlags{})
 }
 
-// serve serves a mail server with a certificate of this kind, and returns the way to it.
-func serve(t *testing.T, s *mailserver.Server, url, certificate string) *post {
+// serve serves a mail server with this kind of certificate, and returns the way to it.
+func serve(t *testing.T, s *mailserver.Server, url, kind string) *post {
 	t.Helper()
 	m, err := settings(t, url, map[bool]string{true: secret}[strings.Contains(url, "@")])
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &post{server: m, from: "it@example.com", roots: x509.NewCertPool()}
-	if certificate != "" {
+	if kind != "" {
 		host := "mail.example.com"
-		if certificate == "other" {
+		if kind == "other" {
 			host = "other.example.com"
 		}
-		cert, authority, err := mailserver.Certificate(host)
+		cert, authority, err := certificate.New(host)
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS10}
-		if certificate == "old" {
+		if kind == "old" {
 			s.TLS.MaxVersion = tls.VersionTLS11
 		}
-		if certificate != "stranger" {
+		if kind != "stranger" {
 			p.roots.AppendCertsFromPEM(authority)
 		}
 	}

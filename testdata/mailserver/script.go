@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"oktareset/testdata/certificate"
 )
 
 var servers sync.Map // by a script's working folder
@@ -24,7 +26,7 @@ func Start(ts *testscript.TestScript, _ bool, args []string) {
 		key, value, _ := strings.Cut(arg, "=")
 		switch key {
 		case "tls":
-			cert, authority, err := Certificate("127.0.0.1")
+			cert, authority, err := certificate.New("127.0.0.1")
 			ts.Check(err)
 			s.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
 			ts.Check(os.WriteFile(ts.MkAbs("mail.pem"), authority, 0o600))

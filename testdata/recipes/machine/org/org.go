@@ -15,11 +15,9 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
 	"log"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -29,6 +27,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/oktaclient/standin"
+	"oktareset/testdata/certificate"
 )
 
 const (
@@ -64,13 +63,14 @@ func serve(folder, clock string, files []string) error {
 	}
 	key, keyErr := newKey(filepath.Join(folder, "okta.pem"))
 	_, otherErr := newKey(filepath.Join(folder, "other.pem"))
-	cert, certErr := certificate(filepath.Join(folder, "ca.pem"))
+	cert, authority, certErr := certificate.New(host)
 	listener, listenErr := net.Listen("tcp", "127.0.0.1:0")
 	if err := errors.Join(keyErr, otherErr, certErr, listenErr); err != nil {
 		return err
 	}
 	org.AddApp(standin.App{ClientID: clientID, Key: &key.PublicKey, Scopes: oktaclient.AllScopes()})
-	err = errors.Join(write(filepath.Join(folder, "token"), org.Token()+"\n"), write(filepath.Join(folder, "address"), listener.Addr().String()+"\n"))
+	err = errors.Join(write(filepath.Join(folder, "ca.pem"), string(authority)), write(filepath.Join(folder, "token"), org.Token()+"\n"),
+		write(filepath.Join(folder, "address"), listener.Addr().String()+"\n"))
 	if err != nil {
 		return err
 	}
@@ -92,27 +92,6 @@ func newKey(path string) (*ecdsa.PrivateKey, error) {
 		return nil, err
 	}
 	return key, write(path, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
-}
-
-// certificate makes a certificate for the org that is its own authority, and writes that into a new
-// file.
-func certificate(path string) (tls.Certificate, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
-		NotBefore: time.Now().AddDate(-10, 0, 0), NotAfter: time.Now().AddDate(10, 0, 0),
-		IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	err = write(path, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
 }
 
 // write puts a text into a new file.
