@@ -10,7 +10,8 @@ import (
 )
 
 // A verification is in the log if an event says so of this user: of that request or, where that
-// can't be known, of this factor at that time. The factors go within five minutes. Otherwise the row is a finding, however well its reset is proved.
+// can't be known, of this factor at that time. The factors go within five minutes. Otherwise the
+// row is a finding, however well its reset is proved.
 func TestVerifiedByTheLog(t *testing.T) {
 	t.Parallel()
 	at := began.Add(-time.Minute)

@@ -247,11 +247,11 @@ func TestPageOfAnOutdatedList(t *testing.T) {
 		v.has(1, "call", "OKTA")
 		v.halfReset(1)
 		v.reset(confirm(3), "--workers", "1")
-		time.Sleep(time.Hour) //nolint:forbidigo // it is virtual
+		<-time.After(time.Hour)
 		for i := range v.ids {
 			v.enroll(i)
 		}
-		time.Sleep(time.Hour) //nolint:forbidigo // it is virtual
+		<-time.After(time.Hour)
 		page := func(want string) {
 			v.t.Helper()
 			if code := v.run(v.t.Context(), io.Discard, "report", v.path("users.results.csv")); code != 0 || !strings.Contains(v.stderr, want) {

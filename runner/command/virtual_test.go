@@ -30,8 +30,8 @@ import (
 	"oktareset/runner/results"
 )
 
-// manyApps is a flag of urfave/cli that all apps share. Parsing writes to a flag: each app gets a copy,
-// so that apps can run side by side.
+// manyApps is a flag of urfave/cli that all apps share. Parsing writes to a flag. Each app gets a
+// copy, so that apps can run side by side.
 type manyApps struct{ *cli.BoolFlag }
 
 func (f manyApps) Apply(set *flag.FlagSet) error {

@@ -37,7 +37,8 @@ func TestParseAddress(t *testing.T) {
 	}
 }
 
-// A name stays. A text that a mail program would make a link of, a number to call and a sentence don't.
+// A name stays. A text that a mail program would make a link of, a number to call and a sentence
+// don't.
 func TestNameOf(t *testing.T) {
 	t.Parallel()
 	for cell, want := range map[string]string{

@@ -55,7 +55,8 @@ func written(t *testing.T) (path string, want []*note) {
 	return path, want
 }
 
-// A record says afterwards what was written into it, wherever its last line was cut, and can be continued.
+// A record says afterwards what was written into it, wherever its last line was cut, and can be
+// continued.
 func TestRecord(t *testing.T) {
 	t.Parallel()
 	path, want := written(t)

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// fakeNfpm writes an archive of what would be in a package, and what the package says of itself.
+// fakeNfpm writes the files of a package into an archive, and its description beside them.
 const fakeNfpm = `#!/bin/bash
 set -euo pipefail
 [[ "$*" == "package --config .ci/nfpm.yaml --packager "* ]]

@@ -31,8 +31,8 @@ func NewSheet(w io.Writer, columns []string) (*Sheet, error) {
 }
 
 // SumColumn is the last of our columns in a file that the program replaces when it makes the file
-// again. It has a checksum of the line and of what the file is about. So nobody's notes are lost,
-// and no file about something else.
+// again. The checksum covers the line and the file's subject. So nobody's notes are lost, and no file
+// about another subject.
 const SumColumn = "checksum"
 
 // NewSummedSheet is [NewSheet] for a file about a subject, with a checksum in [SumColumn]. Write
