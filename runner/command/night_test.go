@@ -106,11 +106,14 @@ func (o *endingOrg) end() {
 		o.goOn()
 		<-time.After(50 * time.Millisecond)
 	}
+	o.ends()
+	if o.journal == "" { // it is to notice the signal before it gets an answer, and asks for more
+		<-time.After(500 * time.Millisecond)
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	defer close(o.gone)
 	o.ended = true
-	o.ends()
+	close(o.gone)
 }
 
 func (o *endingOrg) allHere() bool {
