@@ -76,7 +76,7 @@ func resetFlags() []cli.Flag {
 		&cli.StringFlag{Name: "confirm", Category: consent, Usage: "go ahead unasked in this org, for this number of users: `HOST:COUNT` or HOST:MIN-MAX; with --resume, at most so many"},
 
 		&cli.BoolFlag{Name: "resume", Category: resume, Usage: "continue results that exist, with or without FILE; begin if there are none"},
-		&cli.StringFlag{Name: "retry", Category: resume, Usage: "resume, and try rows with `STATUS[,STATUS]` again: failed, forbidden, not_found, unknown"},
+		&cli.StringFlag{Name: "retry", Category: resume, Usage: "resume, and try rows with `STATUS[,STATUS]` again: failed, forbidden, not_found, invalid, unknown"},
 
 		&cli.IntFlag{Name: "workers", Category: pace, Value: oktaclient.DefaultMaxInFlight, Usage: "at most `N` requests at the same time"},
 		&cli.StringFlag{Name: "rate", Category: pace, Usage: "at most `N/s`, N/m or N/h requests in each of Okta's buckets (default: what the org allows)"},

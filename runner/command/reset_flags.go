@@ -34,7 +34,7 @@ func parseHalt(s string) (runner.HaltRule, error) {
 }
 
 // retryable are the statuses that --retry may name.
-var retryable = []runner.Status{runner.StatusFailed, runner.StatusForbidden, runner.StatusNotFound, runner.StatusUnknown}
+var retryable = []runner.Status{runner.StatusFailed, runner.StatusForbidden, runner.StatusNotFound, runner.StatusInvalid, runner.StatusUnknown}
 
 // parseRetry reads STATUS[,STATUS].
 func parseRetry(s string) (map[runner.Status]bool, error) {

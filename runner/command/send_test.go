@@ -221,18 +221,23 @@ func TestLinksThatNobodyGets(t *testing.T) {
 	})
 }
 
-// A user whose policy doesn't have the new factor isn't reset. A dry run shows that.
+// A user whose policy doesn't have the new factor isn't reset. A dry run shows that. When the policy
+// has it, a retry resets this user only.
 func TestPolicyIsAskedFirst(t *testing.T) {
 	t.Parallel()
 	virtually(t, 4, standin.Config{Latency: 100 * time.Millisecond}, func(v *virtual) {
-		v.org = standin.New(standin.Config{Latency: 100 * time.Millisecond})
-		for i, id := range v.ids {
-			u := standin.User{ID: id, Login: fmt.Sprintf("user%d@example.com", i)}
-			if i == 2 {
-				u.Policy = []string{"sms:OKTA", "call:OKTA"}
+		orgWith := func(policy ...string) *standin.Org {
+			org := standin.New(standin.Config{Latency: 100 * time.Millisecond})
+			for i, id := range v.ids {
+				u := standin.User{ID: id, Login: fmt.Sprintf("user%d@example.com", i)}
+				if i == 2 {
+					u.Policy = policy
+				}
+				org.Add(u)
 			}
-			v.org.Add(u)
+			return org
 		}
+		v.org = orgWith("sms:OKTA", "call:OKTA")
 		v.reset(with(sendFlags, "--dry-run")...)
 		if plan := v.read("users.plan.csv"); !strings.Contains(plan, ",invalid,policy,") || !strings.Contains(plan, "doesn't have push:OKTA: it has sms:OKTA, call:OKTA") {
 			t.Errorf("the plan doesn't show who can't be enrolled:\n%s", plan)
@@ -241,6 +246,10 @@ func TestPolicyIsAskedFirst(t *testing.T) {
 		if n := v.org.Did(v.ids[2]).ResetCalls; n != 0 {
 			t.Errorf("who can't be enrolled was reset %d times", n)
 		}
+
+		v.org = orgWith()
+		v.want(v.reset(with(sendFlags, confirm(1), "--retry", "invalid")...), 0, map[string]int{"reset/pending": 4})
+		v.resets(map[int]int{0: 3, 1: 1}) // the others were reset in the first org
 	})
 }
 
