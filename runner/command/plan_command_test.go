@@ -115,7 +115,7 @@ func TestProposedSwitches(t *testing.T) {
 		DryRun: true, Org: "acme.okta.com", Input: results.Input{File: "users.csv"}, Counts: runner.Counts{runner.StatusWouldReset: 1},
 		Runs: []results.Run{{Options: options}},
 	}
-	for _, got := range []string{results.GoOnCommand(&m, "users.plan.csv", "--resume"), results.PlanCommand(&m, "users.plan.csv"), results.ResetCommand(&m, "acme.okta.com:1", "users.csv")} {
+	for _, got := range []string{results.GoOnCommand(&m, "users.plan.csv", "--resume"), results.PlanCommand(&m, "users.plan.csv")} {
 		if strings.Contains(got, " true") {
 			t.Errorf("a switch has a value: %s", got)
 		}
@@ -132,7 +132,6 @@ func TestProposedCommandsAreTaken(t *testing.T) {
 	}
 	for _, command := range []string{
 		results.PlanCommand(&m, "-users.plan.csv"), results.GoOnCommand(&m, "-users.plan.csv", "--resume"), results.GoOnCommand(&m, "-odd.csv", "--resume"),
-		results.ResetCommand(&m, "acme.okta.com:1", "./-users.csv"),
 	} {
 		o, err := parse(t, strings.Fields(command)[2:]...)
 		if err != nil || o.DryRun != strings.Contains(command, " --dry-run ") || !slices.Equal(o.Protect.Exclude, []string{"--confirm"}) || o.Protect.Column != "-n" ||

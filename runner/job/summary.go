@@ -164,8 +164,7 @@ func (b *book) planned(counts runner.Counts) []string {
 	m := b.remedied()
 	why, goOn := results.NotPlanned(&m, b.paths.results)
 	plan := results.PlanCommand(&m, b.paths.results)
-	asks := b.asks()
-	if asks {
+	if b.asks() {
 		plan = results.AskingPlanCommand(&m, b.paths.results)
 	}
 	switch {
@@ -177,17 +176,8 @@ func (b *book) planned(counts runner.Counts) []string {
 		return nil
 	}
 	next := []string{"to see it as a page: " + results.ReportCommand(b.paths.results)}
-	switch more := b.survey.Distinct - counts[runner.StatusWouldReset]; {
-	case b.opts.Sandbox:
+	if b.opts.Sandbox {
 		return append(next, "this was the stand-in org, which made up whoever the file names", "to rehearse the reset of exactly those: "+plan)
-	// the whole input has no known name, or it is the same
-	case b.file.Plan(), b.recalled, more <= 0:
-	default:
-		consent := fmt.Sprintf("%s:%d", b.client.Org().Host(), b.survey.Distinct)
-		if asks {
-			consent = ""
-		}
-		next = append(next, fmt.Sprintf("to try the others, too (%s): %s", console.Plural(more, "user"), results.ResetCommand(&m, consent, b.inputArgs())))
 	}
 	return append(next, "to reset exactly those: "+plan)
 }

@@ -292,16 +292,6 @@ func RehearseCommand(m *Manifest, input string) string {
 	return command(m, nil, flags, input)
 }
 
-// ResetCommand returns the command that does to a whole input what a dry run has shown. consent
-// is the value of --confirm; with "", the command asks. input is ready for a shell.
-func ResetCommand(m *Manifest, consent, input string) string {
-	flags := append(recordedFlags(m, "column", "delimiter", "no-header", "org-url", "token-file"), recordedTicket(m)...)
-	if consent != "" {
-		flags = append(flags, "--confirm", consent)
-	}
-	return command(m, nil, flags, input)
-}
-
 // command returns a command that does the same to each user as the manifest says, and leaves
 // alone the same users: without these flags it would reset others.
 func command(m *Manifest, first, then []string, input ...string) string {
