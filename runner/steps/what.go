@@ -42,9 +42,14 @@ func (w *What) later() []runner.Step {
 	return slices.DeleteFunc(runner.LaterSteps(), func(s runner.Step) bool { return !slices.Contains(w.Then, s.Open) })
 }
 
-// Text says what is done to n users, as "resets all MFA factors of 12 users".
+// Text says what is done to at most n users, as "resets all MFA factors of up to 12 users". Some
+// of them may turn out to be left alone.
 func (w *What) Text(n int) string {
-	text := "resets all MFA factors of " + console.Plural(n, "user")
+	users := console.Plural(n, "user")
+	if n > 1 {
+		users = "up to " + users
+	}
+	text := "resets all MFA factors of " + users
 	if len(w.Factors) > 0 {
 		var names []string
 		together := false
@@ -52,7 +57,7 @@ func (w *What) Text(n int) string {
 			names = append(names, f.String())
 			together = together || f.Type == "push" || f.Type == "signed_nonce"
 		}
-		text = fmt.Sprintf("unenrolls %s of %s", strings.Join(names, ", "), console.Plural(n, "user"))
+		text = fmt.Sprintf("unenrolls %s of %s", strings.Join(names, ", "), users)
 		if together {
 			text += " (and with them the other factors of Okta Verify)"
 		}
