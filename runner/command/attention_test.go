@@ -143,7 +143,7 @@ func TestTheLastLineIsTheNextCommand(t *testing.T) {
 			}
 		}
 		v.reset("--dry-run")
-		last("to reset exactly those: oktareset reset --confirm acme.okta.com:10 " + plan)
+		last("to run this plan: oktareset reset --confirm acme.okta.com:10 " + plan)
 		if err := os.Remove(plan); err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +152,7 @@ func TestTheLastLineIsTheNextCommand(t *testing.T) {
 		}
 		v.screen = true
 		v.reset("--dry-run")
-		last("to reset exactly those: oktareset reset " + plan)
+		last("to run this plan: oktareset reset " + plan)
 		if v.said("to see it as a page", 1) != "to see it as a page: oktareset report "+plan || strings.Contains(v.stderr, "all of the input") {
 			t.Errorf("a dry run says\n%s", v.stderr)
 		}

@@ -127,6 +127,9 @@ func TestRetryUnknownNeedsTheExactNumber(t *testing.T) {
 
 		v.want(v.reset("--resume"), 1, map[string]int{"reset": 8, "unknown/unverified": 2})
 		before = map[int]int{1: 10}
+		if !strings.Contains(v.stderr, "look at these users by hand, then reset them again: oktareset reset --resume --retry unknown ") {
+			t.Errorf("nothing says how to reset them again:\n%s", v.stderr)
+		}
 		for _, number := range []string{"1", "3", "1-2", "0-10", "10"} {
 			v.refused(v.reset("--retry", "unknown", "--confirm", "acme.okta.com:"+number), before,
 				"for a second reset the number must be exactly theirs")

@@ -230,7 +230,7 @@ func TestRecentInAPlan(t *testing.T) {
 		v.reset("--dry-run", "--skip-reset-since", "24h", "-o", v.path("plan.csv"))
 		v.says(`left alone: 2 .*; reset again: 2 with a factor enrolled since`)
 		v.says(`4 rows in .*: 2 would_reset, 2 skipped \(2 recent\)`)
-		v.says(`to reset exactly those: .* --skip-reset-since 24h .*plan.csv`)
+		v.says(`to run this plan: .* --skip-reset-since 24h .*plan.csv`)
 		<-time.After(48 * time.Hour)
 		v.org.ResetBy("okta.admin@example.com", v.ids[1])
 		v.args = []string{v.path("plan.csv")}

@@ -343,8 +343,11 @@ func TestSignalThenResume(t *testing.T) {
 		if took := time.Since(start); code != 130 || took > 44*time.Second {
 			t.Errorf("exit code %d after %v:\n%s", code, took, v.stderr)
 		}
-		if !strings.Contains(v.stderr, "to look for proof again, and continue: oktareset reset --resume ") {
+		if !strings.Contains(v.stderr, "to look for proof, and continue: oktareset reset --resume ") {
 			t.Errorf("no command to go on:\n%s", v.stderr)
+		}
+		if strings.Contains(v.stderr, "--retry unknown") {
+			t.Errorf("a second reset is proposed before a resume has looked for proof:\n%s", v.stderr)
 		}
 		v.want(v.reset("--resume"), 0, map[string]int{"reset": 300})
 		v.resets(map[int]int{1: 300})

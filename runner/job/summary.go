@@ -101,9 +101,10 @@ func (b *book) nextSteps(counts runner.Counts, e ended) []string {
 	}
 	if n := counts[runner.StatusUnknown]; n > 0 {
 		next = append(next, b.unknownTexts(n, e)...)
-		return append(next,
-			"to reset them again, after looking at them by hand: "+b.goOnCommand("--resume", "--retry", "unknown"),
-			"to look for proof again, and continue: "+b.goOnCommand("--resume"))
+		if e.unseen == 0 && !b.unfinished(counts) {
+			next = append(next, "if a resume finds no proof, look at these users by hand, then reset them again: "+b.goOnCommand("--resume", "--retry", "unknown"))
+		}
+		return append(next, "to look for proof, and continue: "+b.goOnCommand("--resume"))
 	}
 	if other {
 		return append(next, replace, "to continue: "+b.goOnCommand("--resume", "--update-phone"))
@@ -177,9 +178,9 @@ func (b *book) planned(counts runner.Counts) []string {
 	}
 	next := []string{"to see it as a page: " + results.ReportCommand(b.paths.results)}
 	if b.opts.Sandbox {
-		return append(next, "this was the stand-in org, which made up whoever the file names", "to rehearse the reset of exactly those: "+plan)
+		return append(next, "this was the stand-in org, which made up whoever the file names", "to rehearse this plan: "+plan)
 	}
-	return append(next, "to reset exactly those: "+plan)
+	return append(next, "to run this plan: "+plan)
 }
 
 // asks reports whether a person reads the messages and can be asked.
