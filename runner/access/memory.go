@@ -5,11 +5,11 @@ package access
 // that would be waste.
 const (
 	// memoryPerRow is 25 bytes for the seen-set, 8 for the ledger's index and 8 more during a
-	// resume, as measured, and a third of that for garbage. Ten million rows need 560 MB.
-	memoryPerRow = 56
-	// leastMemory, with the 8 MiB of the program's own code, stays below the 64 MiB that a
+	// resume, as measured, and a third of that for garbage. Ten million rows need 540 MB.
+	memoryPerRow = 54
+	// leastMemory, with the 10 MiB of the program's own code, stays below the 64 MiB that a
 	// million rows may take. A small input never comes near it.
-	leastMemory = 52 << 20
+	leastMemory = 50 << 20
 )
 
 // MemoryLimit returns the soft limit, in bytes, for a run over this number of rows.

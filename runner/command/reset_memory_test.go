@@ -16,7 +16,7 @@ import (
 // A run asks for the limit once it knows its input; a rehearsal, which has the org in its
 // memory too, doesn't.
 func TestRunLimitsMemory(t *testing.T) {
-	for flag, want := range map[string]int64{"--dry-run": 52 << 20, "--sandbox": 0} {
+	for flag, want := range map[string]int64{"--dry-run": 50 << 20, "--sandbox": 0} {
 		path := filepath.Join(t.TempDir(), "users.csv")
 		if err := os.WriteFile(path, []byte("userId\n00u00000000000000001\n"), 0o600); err != nil {
 			t.Fatal(err)
