@@ -110,12 +110,9 @@ func (r *run) open(ctx context.Context) error {
 	if err := r.out.Writable(ctx); err != nil {
 		return err
 	}
-	recorded := slices.Contains(m.Steps, runner.StepRecordFactors)
+	recorded := results.Recorded(m.Steps)
 	r.name = roster.People(columns)
-	for e, err := range results.Scan(r.opts.Results) {
-		if err == nil && ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
+	for e, err := range results.Scan(ctx, r.opts.Results) {
 		if err == nil {
 			err = r.add(&e, recorded)
 		}
@@ -126,7 +123,7 @@ func (r *run) open(ctx context.Context) error {
 	return nil
 }
 
-// add adds a row of the results. recorded says that the user of a row without factors had none.
+// add adds a row of the results. recorded is what [results.Recorded] reports of them.
 func (r *run) add(e *results.Entry, recorded bool) error {
 	r.rows++
 	rec := &e.Record

@@ -47,10 +47,7 @@ func (r *run) write(ctx context.Context) error {
 
 func (r *run) writeTo(ctx context.Context, sheet *table.Sheet, o *outcome) error {
 	n := 0
-	for e, err := range results.Scan(r.opts.Results) {
-		if err == nil && ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
+	for e, err := range results.Scan(ctx, r.opts.Results) {
 		if err == nil && n < len(r.people) && r.people[n].row == e.Row {
 			err = r.writeLine(sheet, r.people[n], &e, o)
 			n++

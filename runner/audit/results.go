@@ -42,10 +42,7 @@ func (r *run) open(ctx context.Context) error {
 	if err := r.readTickets(ctx); err != nil {
 		return err
 	}
-	for e, err := range results.Scan(path) {
-		if err == nil && ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
+	for e, err := range results.Scan(ctx, path) {
 		if err == nil {
 			err = r.audit.Row(&e.Record)
 		}

@@ -17,7 +17,7 @@ import (
 func (r *run) write(ctx context.Context, out *table.Sheet) (Counts, error) {
 	sheet := r.audit.NewSheet(out, len(r.columns))
 	n := 0
-	for e, err := range results.Scan(r.opts.Results) {
+	for e, err := range results.Scan(ctx, r.opts.Results) {
 		if n++; err == nil && n > r.rows {
 			err = r.changed()
 		}

@@ -33,7 +33,7 @@ func TestLoginOfTheInput(t *testing.T) {
 	must(t, err)
 	must(t, l.Close())
 	var got []string
-	for e, err := range results.Scan(l.Path()) {
+	for e, err := range results.Scan(t.Context(), l.Path()) {
 		must(t, err)
 		got = append(got, e.Record.Status+" "+e.Record.Login)
 	}

@@ -144,7 +144,7 @@ func TestLongLines(t *testing.T) {
 	_, err := l.Finish(testRows(3), results.Ending{})
 	must(t, err)
 	n := 0
-	for e, err := range results.Scan(l.Path()) {
+	for e, err := range results.Scan(t.Context(), l.Path()) {
 		must(t, err)
 		if n++; e.Row != n || e.Record.Error != long {
 			t.Errorf("entry %d: row %d with %d bytes of error, want %d", n, e.Row, len(e.Record.Error), len(long))
@@ -156,7 +156,7 @@ func TestLongLines(t *testing.T) {
 
 	endless := filepath.Join(t.TempDir(), "x.csv")
 	must(t, os.WriteFile(endless, append(l.header, bytes.Repeat([]byte("x"), results.MaxLine+1<<20)...), 0o600))
-	for _, err := range results.Scan(endless) {
+	for _, err := range results.Scan(t.Context(), endless) {
 		if err == nil || !strings.Contains(err.Error(), "longer") {
 			t.Errorf("Scan of an endless line yields %v, want that it is too long", err)
 		}
@@ -189,7 +189,7 @@ func TestManyWorkers(t *testing.T) {
 		t.Errorf("counts = %v, want %d reset", counts, workers*each)
 	}
 	n := 0
-	for e, err := range results.Scan(l.Path()) {
+	for e, err := range results.Scan(t.Context(), l.Path()) {
 		must(t, err)
 		if n++; e.Row != n || e.Status != runner.StatusReset {
 			t.Fatalf("entry %d is row %d, %s", n, e.Row, e.Status)

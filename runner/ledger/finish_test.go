@@ -86,7 +86,7 @@ func TestFinishPutsEveryRowInOrder(t *testing.T) {
 	must(t, err)
 
 	got := []table.Record{}
-	for e, err := range results.Scan(l.Path()) {
+	for e, err := range results.Scan(t.Context(), l.Path()) {
 		must(t, err)
 		got = append(got, e.Record)
 		if want := hostile[n-e.Row]; e.Extra[0] != want {

@@ -93,7 +93,7 @@ func lastStatuses(t *testing.T, path string) (last map[int]runner.Status, torn b
 	t.Helper()
 	last = map[int]runner.Status{}
 	if !strings.HasSuffix(path, ".journal") {
-		for e, err := range results.Scan(path) {
+		for e, err := range results.Scan(t.Context(), path) {
 			must(t, err)
 			last[e.Row] = e.Status
 		}

@@ -353,7 +353,7 @@ func runModel(t *testing.T, dir string, data []byte) {
 			t.Fatalf("counts at the end = %v, want %v", counts, want)
 		}
 		rows := 0
-		for e, err := range results.Scan(m.spec.Path) {
+		for e, err := range results.Scan(t.Context(), m.spec.Path) {
 			must(t, err)
 			if rows++; e.Row != rows || e.Status == runner.StatusTaken {
 				t.Fatalf("line %d of the results is row %d, %s", rows, e.Row, e.Status)

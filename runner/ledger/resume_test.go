@@ -131,7 +131,7 @@ func TestResumeGoesOn(t *testing.T) {
 		t.Errorf("counts = %v, want 5 reset", counts)
 	}
 	var by []string
-	for e, err := range results.Scan(l.Path()) {
+	for e, err := range results.Scan(t.Context(), l.Path()) {
 		must(t, err)
 		by = append(by, e.Record.Row+e.Record.RunID+e.Record.Ticket)
 	}

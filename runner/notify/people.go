@@ -73,10 +73,7 @@ func (r *run) readPeople(ctx context.Context, extra []string) error {
 	about := roster.People(extra)
 	managers := make(map[roster.Manager]*manager)
 	mailed := make(map[string]bool) // by user ID
-	for e, err := range results.Scan(r.opts.Results) {
-		if err == nil && ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
+	for e, err := range results.Scan(ctx, r.opts.Results) {
 		if err != nil {
 			return err
 		}
@@ -338,10 +335,7 @@ const maxListAge = 24 * time.Hour
 // those of the input.
 func (r *run) readList(ctx context.Context, columns []string) error {
 	r.only = make(map[string]bool)
-	for line, err := range results.AfterList(r.opts.Remind, &r.manifest, columns).ScanAfter() {
-		if err == nil && ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
+	for line, err := range results.AfterList(r.opts.Remind, &r.manifest, columns).ScanAfter(ctx) {
 		switch {
 		case errors.Is(err, table.ErrChanged):
 			return fault.Usage("make it anew: oktareset after "+console.ShellFile(r.opts.Results),

@@ -287,12 +287,9 @@ func (r *run) list() *results.List {
 // readListed reads the list of earlier runs.
 func (r *run) readListed(ctx context.Context) (listed, error) {
 	list := make(listed)
-	for cells, err := range r.list().Scan() {
+	for cells, err := range r.list().Scan(ctx) {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, nil //nolint:nilnil // no list
-		}
-		if err == nil && ctx.Err() != nil {
-			err = context.Cause(ctx)
 		}
 		var n note
 		if err == nil {

@@ -1,12 +1,12 @@
 package report
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"iter"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -52,7 +52,7 @@ func newBack(s *Subject) *back {
 		return nil
 	}
 	b := &back{
-		recorded: slices.Contains(s.Steps, runner.StepRecordFactors), counts: make(map[results.AfterStatus]int),
+		recorded: results.Recorded(s.Steps), counts: make(map[results.AfterStatus]int),
 		reasons: make(map[results.AfterStatus]kinds), rows: make(map[results.AfterStatus][]row),
 	}
 	b.next, b.stop = iter.Pull2(s.After.Lines)
@@ -242,17 +242,17 @@ func (b *back) sum() string {
 }
 
 // afterOf returns the list of who is back beside results, or nil if there is none.
-func afterOf(m *results.Manifest, f *resultsFile) *After {
+func afterOf(ctx context.Context, m *results.Manifest, f *resultsFile) *After {
 	path := results.ListPath(f.path, "after")
 	list := results.AfterList(path, m, f.columns)
-	for _, err := range list.Scan() {
+	for _, err := range list.Scan(ctx) {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		break
 	}
 	return &After{
-		File: filepath.Base(path), Lines: list.ScanAfter(), Command: results.AfterCommand(m, f.path),
+		File: filepath.Base(path), Lines: list.ScanAfter(ctx), Command: results.AfterCommand(m, f.path),
 		Remind: results.RemindCommand(m, f.path, path), Again: results.ResetAgainCommand(m, "LOGIN"),
 	}
 }

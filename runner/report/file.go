@@ -41,10 +41,7 @@ func openResults(path string) (*resultsFile, error) {
 // lines yields one line for each row, then an error if the file was changed since it was opened.
 func (f *resultsFile) lines(ctx context.Context) iter.Seq2[Line, error] {
 	return func(yield func(Line, error) bool) {
-		for e, err := range results.Scan(f.path) {
-			if err == nil && ctx.Err() != nil {
-				err = context.Cause(ctx)
-			}
+		for e, err := range results.Scan(ctx, f.path) {
 			if !yield(Line{Row: e.Row, Record: e.Record, Cells: e.Extra}, err) || err != nil {
 				return
 			}

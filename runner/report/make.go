@@ -36,7 +36,7 @@ func Make(ctx context.Context, e *access.Env, o Options) error {
 	s := subject(&m, f)
 	s.Version = e.Version
 	if !m.DryRun {
-		s.After = afterOf(&m, f)
+		s.After = afterOf(ctx, &m, f)
 	}
 	var sum Summary
 	err = writePage(e.Stdout, o.Output, func(w io.Writer) error {

@@ -2,6 +2,7 @@ package results
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"iter"
 	"slices"
@@ -30,7 +31,7 @@ var AfterStatuses = []AfterStatus{AfterBack, AfterLookAt, AfterNotYet, AfterUnkn
 // AfterReason says why somebody needs a look. The set is closed.
 type AfterReason string
 
-// The reasons.
+// The reasons, the worst first.
 const (
 	ByAnother      AfterReason = "enrolled_by_another" // somebody else than the user enrolled the factor
 	SharedAddress  AfterReason = "shared_address"      // several users enrolled from one address, which isn't theirs
@@ -38,9 +39,6 @@ const (
 	SeveralDevices AfterReason = "several_devices"     // in a few minutes
 	AdminConsole   AfterReason = "admin_console"       // was opened right after the enrollment
 )
-
-// AfterReasons are all of them, the worst first.
-var AfterReasons = []AfterReason{ByAnother, SharedAddress, NewCountry, SeveralDevices, AdminConsole}
 
 // AfterByList is the detail about somebody who is back by the list of factors alone: nobody knows
 // whom to look at.
@@ -107,9 +105,9 @@ func AfterList(path string, m *Manifest, input []string) *List {
 }
 
 // ScanAfter yields the lines of a list of who is back. The last error is that of [List.Scan].
-func (l *List) ScanAfter() iter.Seq2[AfterLine, error] {
+func (l *List) ScanAfter(ctx context.Context) iter.Seq2[AfterLine, error] {
 	return func(yield func(AfterLine, error) bool) {
-		for cells, err := range l.Scan() {
+		for cells, err := range l.Scan(ctx) {
 			var line AfterLine
 			if err == nil {
 				line, err = parseAfter(cells)
@@ -146,8 +144,14 @@ func parseAfter(cells []string) (l AfterLine, err error) {
 	return l, nil
 }
 
+// Recorded reports whether each row of a run with these steps has the factors that it was to
+// remove: one without any had none of them to lose.
+func Recorded(steps []string) bool {
+	return slices.Contains(steps, runner.StepRecordFactors) || slices.Contains(steps, runner.StepChooseFactors)
+}
+
 // MayBeAway reports whether a row's user may have to come back: the row removed factors, or may
-// have. recorded says that the user of a row without factors had none.
+// have. recorded is what [Recorded] reports.
 func MayBeAway(rec *table.Record, recorded bool) bool {
 	switch runner.Status(rec.Status) {
 	case runner.StatusReset, runner.StatusPartial, runner.StatusUnknown:

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"oktareset/runner"
 	"oktareset/runner/table"
 )
 
@@ -57,7 +58,7 @@ func TestAfterList(t *testing.T) {
 	}
 	m.Runs = append(m.Runs, Run{RunID: "resumed"})
 	var got []AfterLine
-	for l, err := range AfterList(path, m, []string{"Team"}).ScanAfter() {
+	for l, err := range AfterList(path, m, []string{"Team"}).ScanAfter(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,6 +117,31 @@ func TestOutdated(t *testing.T) {
 	} {
 		if got := l.Outdated(&table.Record{StartedAt: tt.started, FinishedAt: tt.finished}); got != tt.want {
 			t.Errorf("%q to %q: %t", tt.started, tt.finished, got)
+		}
+	}
+}
+
+// Nobody waits for users who had nothing to lose. That is known if the run has listed what it was
+// to remove, all factors or some.
+func TestMayBeAway(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		step, status, user, factors string
+		want                        bool
+	}{
+		{"", "reset", "00u1", "", true},
+		{runner.StepRecordFactors, "reset", "00u1", "sms:OKTA", true},
+		{runner.StepRecordFactors, "reset", "00u1", "", false},
+		{runner.StepChooseFactors, "reset", "00u1", "sms:OKTA", true},
+		{runner.StepChooseFactors, "reset", "00u1", "", false}, // it only enrolled
+		{runner.StepChooseFactors, "partial", "00u1", "", false},
+		{runner.StepSkipAdmins, "unknown", "00u1", "", true},
+		{"", "unknown", "", "", false},
+		{"", "failed", "00u1", "sms:OKTA", false},
+	} {
+		rec := table.Record{Status: tt.status, UserID: tt.user, Factors: tt.factors}
+		if got := MayBeAway(&rec, Recorded([]string{runner.StepIdentify, tt.step})); got != tt.want {
+			t.Errorf("%+v: %t", tt, got)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package results
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"oktareset/runner"
@@ -109,7 +110,7 @@ func Line(row int) int { return row + 1 }
 func Reread(path string, counts runner.Counts) Attention {
 	var n Notices
 	if !counts.OK() {
-		for e, err := range Scan(path) {
+		for e, err := range Scan(context.Background(), path) { // after a signal, too
 			if err != nil {
 				break
 			}

@@ -36,9 +36,9 @@ func NewList(path string, m *Manifest, ours, input []string) *List {
 	return l
 }
 
-// Scan yields the lines of the list. The last error wraps [table.ErrChanged] if the file isn't this
-// list, and [fs.ErrNotExist] if there is none.
-func (l *List) Scan() iter.Seq2[[]string, error] {
+// Scan yields the lines of the list. An error is yielded last: the cause of ctx's end, or one that
+// wraps [table.ErrChanged] if the file isn't this list, and [fs.ErrNotExist] if there is none.
+func (l *List) Scan(ctx context.Context) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
 		f, err := files.Open(l.path, files.Rule{Ours: true})
 		if err != nil {
@@ -47,7 +47,10 @@ func (l *List) Scan() iter.Seq2[[]string, error] {
 		}
 		defer f.Close() //nolint:errcheck // it was only read
 		for cells, err := range table.ScanSummed(f, l.subject, l.columns) {
-			if !yield(cells, err) {
+			if err == nil && ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
+			if !yield(cells, err) || err != nil {
 				return
 			}
 		}
@@ -71,10 +74,7 @@ func (l *List) replaceable(ctx context.Context) error {
 	if err := files.Absent(l.path); !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	for _, err := range l.Scan() {
-		if err == nil && ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
+	for _, err := range l.Scan(ctx) {
 		switch {
 		case errors.Is(err, table.ErrChanged):
 			return fault.WithHint(&files.ExistsError{Path: l.path}, hintList)

@@ -3,6 +3,7 @@ package results
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -61,9 +62,9 @@ func Decode(line []byte, dec *table.Decoder) (Entry, error) {
 	return Entry{Row: row, Status: status, Record: rec, Extra: extra, Line: line}, nil
 }
 
-// Scan reads results line by line. An error is yielded last, and means that the file can't be
-// trusted: for a damaged line it is a [*DamageError].
-func Scan(path string) iter.Seq2[Entry, error] {
+// Scan reads results line by line. An error is yielded last: the cause of ctx's end, or one that
+// means that the file can't be trusted. For a damaged line that is a [*DamageError].
+func Scan(ctx context.Context, path string) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		f, err := files.Open(path, files.Rule{Links: true})
 		if err != nil {
@@ -77,7 +78,10 @@ func Scan(path string) iter.Seq2[Entry, error] {
 			return
 		}
 		for e, err := range r.All() {
-			if !yield(e, err) {
+			if err == nil && ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
+			if !yield(e, err) || err != nil {
 				return
 			}
 		}

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -53,7 +54,7 @@ func TestScan(t *testing.T) {
 				t.Fatal(err)
 			}
 			entries, err := 0, error(nil)
-			for e, scanErr := range Scan(path) {
+			for e, scanErr := range Scan(t.Context(), path) {
 				if err = scanErr; err == nil {
 					entries++
 					if e.Row != entries || string(e.Line) != strings.SplitAfter(whole, "\n")[e.Row] {
@@ -70,7 +71,7 @@ func TestScan(t *testing.T) {
 			}
 		})
 	}
-	for _, err := range Scan(filepath.Join(t.TempDir(), "none")) {
+	for _, err := range Scan(t.Context(), filepath.Join(t.TempDir(), "none")) {
 		if !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("Scan of a missing file yields %v, want os.ErrNotExist", err)
 		}
@@ -117,5 +118,40 @@ func TestRefuseUnfinished(t *testing.T) {
 				t.Errorf("%s: %q, want %q", name, text, want)
 			}
 		}
+	}
+}
+
+// A reading ends with its context, and says why.
+func TestScanEnds(t *testing.T) {
+	t.Parallel()
+	folder, why := t.TempDir(), errors.New("enough")
+	path := filepath.Join(folder, "x.csv")
+	if err := os.WriteFile(path, []byte(written()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	list := AfterList(filepath.Join(folder, "x.after.csv"), &Manifest{Runs: []Run{{RunID: "first"}}}, nil)
+	line := AfterLine{Row: 1, Status: AfterBack}
+	if err := list.Write(t.Context(), func(s *table.Sheet) error { return s.Write(line.Cells()) }); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	read := func() (all []error) {
+		for _, err := range Scan(ctx, path) {
+			all = append(all, err)
+		}
+		for _, err := range list.Scan(ctx) {
+			all = append(all, err)
+		}
+		for _, err := range list.ScanAfter(ctx) {
+			all = append(all, err)
+		}
+		return all
+	}
+	if all := read(); len(all) != 4 || errors.Join(all...) != nil {
+		t.Fatalf("before: %v", all)
+	}
+	cancel(why)
+	if all := read(); len(all) != 3 || all[0] != why || all[1] != why || all[2] != why { //nolint:errorlint // the cause itself
+		t.Errorf("after: %v, want three times %v", all, why)
 	}
 }
