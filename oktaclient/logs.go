@@ -24,6 +24,9 @@ const OutcomeSuccess = "SUCCESS"
 // minute at best.
 const LogPage = 1000
 
+// LogTargets is how many users one query of the log may name: it keeps the URL below 4 KB.
+const LogTargets = 50
+
 // LogParty is an actor or a target of an event.
 type LogParty struct {
 	ID          string `json:"id"`

@@ -10,6 +10,7 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
+	"oktareset/runner/evidence"
 	"oktareset/runner/fault"
 	"oktareset/runner/progress"
 )
@@ -91,7 +92,7 @@ func (r *run) list(ctx context.Context, p *person) error {
 		case f.Status != oktaclient.FactorActive, !r.classic && !f.ResetTakes() && oktaclient.EventOutlasts(f.LogName()):
 		case at.IsZero():
 			timeless = true
-		case at.After(p.since.Add(-clockSlack)) && at.After(l.at):
+		case at.After(p.since.Add(-evidence.ClockSlack)) && at.After(l.at):
 			l.factor, l.at = f.String(), at.Truncate(time.Millisecond)
 		}
 	}

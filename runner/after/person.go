@@ -90,9 +90,6 @@ func hash(s string) uint64 {
 	return h.Sum64()
 }
 
-// clockSlack allows for the milliseconds that a file cuts off, and for server clocks that differ.
-const clockSlack = 5 * time.Second
-
 // listing is what the list of factors says.
 type listing struct {
 	factor string    // that was given or changed last since the reset, as TYPE:PROVIDER; "": there is none
@@ -112,7 +109,7 @@ func (p *person) take(e *oktaclient.LogEvent, f *evidence.Fact, ours bool, k *ke
 		return
 	}
 	id := hash(e.UUID)
-	if e.Published.Before(p.since.Add(-clockSlack)) || slices.ContainsFunc(p.marks, func(m mark) bool { return m.id == id }) {
+	if e.Published.Before(p.since.Add(-evidence.ClockSlack)) || slices.ContainsFunc(p.marks, func(m mark) bool { return m.id == id }) {
 		return
 	}
 	m := mark{
@@ -132,7 +129,7 @@ const systemActor = "SystemPrincipal"
 // behind.
 func (p *person) wasReset() time.Time {
 	if p.reset.IsZero() {
-		return p.since.Add(clockSlack)
+		return p.since.Add(evidence.ClockSlack)
 	}
 	return p.reset
 }
@@ -148,7 +145,7 @@ type now struct {
 // fold sums up what the log has since the person's reset. On Identity Engine, an email and a
 // question don't count.
 func (p *person) fold(classic bool) now {
-	begin := p.since.Add(-clockSlack)
+	begin := p.since.Add(-evidence.ClockSlack)
 	if !p.reset.IsZero() {
 		begin = p.reset
 	}

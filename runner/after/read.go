@@ -17,8 +17,6 @@ const (
 	// token may read 60 pages a minute; to list factors instead takes a call for each user.
 	mostPages   = 200
 	usersOfPage = 100
-	// tellEvery is the time between two messages on how far the reading is.
-	tellEvery = 10 * time.Second
 	// overlap is how far a reading goes back before the end of the last one, because the log lags.
 	overlap = 10 * time.Minute
 	// wholeEvery is the time after which everything is read again, for events that came even later.
@@ -27,18 +25,13 @@ const (
 	// historyTime is how far back sign-ins are read, historyPages how many pages of them.
 	historyTime  = 30 * 24 * time.Hour
 	historyPages = 60
-	// chunk is how many users one query names: it keeps the URL below 4 KB. For more than a few
-	// chunks, the whole org's sign-ins are read, which takes fewer calls.
-	chunk     = 50
-	fewPeople = 10 * chunk
 )
 
 // reading is how far the log was read.
 type reading struct {
-	until  time.Time // by the server's clock
-	whole  time.Time // the same, when all was read for the last time
-	blind  bool      // it can't be read
-	partly bool      // nothing is known of the first part of the time
+	until time.Time // by the server's clock
+	whole time.Time // the same, when all was read for the last time
+	blind bool      // it can't be read
 }
 
 // asks are the events that say who is back.
@@ -50,7 +43,7 @@ func (r *run) readLog(ctx context.Context) error {
 		return nil
 	}
 	until := r.client.Now().Add(time.Second) // that clock is known by a Date, which is cut to seconds
-	since, again := r.first().Add(-clockSlack), !r.log.until.IsZero()
+	since, again := r.first().Add(-evidence.ClockSlack), !r.log.until.IsZero()
 	switch {
 	case again && until.Sub(r.log.whole) < wholeEvery:
 		since = r.log.until.Add(-overlap)
@@ -59,8 +52,8 @@ func (r *run) readLog(ctx context.Context) error {
 	default:
 		r.log.whole = until
 		if old := until.Add(-evidence.LogRetention); since.Before(old) {
-			since, r.log.partly = old, true
-			r.Console.Warn("Okta keeps its log for 90 days; this run began on %s: its first events may be gone", r.first().Format(time.DateOnly))
+			since = old
+			r.Console.Warn(evidence.WarnForgotten, r.first().Format(time.DateOnly))
 		}
 		r.Console.Info("reading the System Log from %s to %s", since.UTC().Format(evidence.ShortFor), until.UTC().Format(evidence.ShortFor))
 	}
@@ -68,7 +61,7 @@ func (r *run) readLog(ctx context.Context) error {
 	reached, events, told := until, 0, time.Now()
 	whole, err := evidence.Read(ctx, r.client, q, evidence.Bounds{Pages: pagesFor(len(r.people))}, func(e *oktaclient.LogEvent) {
 		reached = e.Published
-		if events++; time.Since(told) >= tellEvery {
+		if events++; time.Since(told) >= evidence.TellEvery {
 			told = time.Now()
 			r.Console.Info("progress: %s read, back to %s", console.Plural(events, "event"), reached.UTC().Format(evidence.ShortFor))
 		}
@@ -85,7 +78,6 @@ func (r *run) readLog(ctx context.Context) error {
 	case err != nil:
 		return r.explain(err)
 	case !whole && !again:
-		r.log.partly = true
 		r.Console.Warn("the System Log was read back to %s only%s; before that, only the lists of factors say who is back",
 			reached.UTC().Format(evidence.ShortFor), fault.Held(r.client))
 	}
@@ -115,12 +107,12 @@ func (r *run) readHistory(ctx context.Context) error {
 		return nil
 	}
 	groups := [][]*person{ask}
-	if len(ask) <= fewPeople {
-		groups = slices.Collect(slices.Chunk(ask, chunk))
+	if len(ask) <= evidence.FewUsers {
+		groups = slices.Collect(slices.Chunk(ask, oktaclient.LogTargets))
 	}
 	var back time.Time // everything since then is known of all
 	for _, some := range groups {
-		reached, err := r.readHistoryOf(ctx, some, max(1, historyPages/len(groups)), len(ask) <= fewPeople)
+		reached, err := r.readHistoryOf(ctx, some, max(1, historyPages/len(groups)), len(ask) <= evidence.FewUsers)
 		if err != nil {
 			return err
 		}
@@ -147,7 +139,7 @@ func (r *run) historyBegin() time.Time {
 // readHistoryOf reads the sign-ins of some users, by their names or out of everybody's, and returns
 // since when they are known.
 func (r *run) readHistoryOf(ctx context.Context, some []*person, pages int, named bool) (reached time.Time, err error) {
-	q := oktaclient.LogQuery{Types: []string{oktaclient.EventSignIn}, Since: r.historyBegin(), Until: r.first().Add(clockSlack), NewestFirst: true}
+	q := oktaclient.LogQuery{Types: []string{oktaclient.EventSignIn}, Since: r.historyBegin(), Until: r.first().Add(evidence.ClockSlack), NewestFirst: true}
 	wanted := make(map[string]*person, len(some))
 	for _, p := range some {
 		wanted[p.id] = p

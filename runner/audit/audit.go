@@ -8,18 +8,14 @@ import (
 	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/evidence"
 	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
 
-const (
-	// clockSlack allows for server clocks that differ, as proofs in a run do, and for the
-	// milliseconds that a file cuts off.
-	clockSlack = 5 * time.Second
-	// lateTime is how long after a row was taken a request whose answer was lost may still have
-	// taken effect.
-	lateTime = 2 * time.Minute
-)
+// lateTime is how long after a row was taken a request whose answer was lost may still have taken
+// effect.
+const lateTime = 2 * time.Minute
 
 // Subject is what the manifest says about the results.
 type Subject struct {
@@ -142,7 +138,7 @@ func (a *Audit) span(r *row, rec *table.Record) error {
 	if late := start.Add(lateTime); r.claim == perhaps && late.After(end) {
 		end = late
 	}
-	start, end = start.Add(-clockSlack), end.Add(clockSlack)
+	start, end = start.Add(-evidence.ClockSlack), end.Add(evidence.ClockSlack)
 	r.from, r.to = start.UnixMilli(), end.UnixMilli()
 	if a.first.IsZero() || start.Before(a.first) {
 		a.first = start

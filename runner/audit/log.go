@@ -39,7 +39,7 @@ func (r *run) readLog(ctx context.Context) error {
 	case until.Before(old):
 		return fault.Usage("it can't be audited any more", "Okta keeps its log for 90 days; this run ended on %s", until.Format(time.DateOnly))
 	case since.Before(old):
-		r.Console.Warn("Okta keeps its log for 90 days; this run began on %s: its first events may be gone", since.Format(time.DateOnly))
+		r.Console.Warn(evidence.WarnForgotten, since.Format(time.DateOnly))
 	}
 	r.Console.Info("reading the System Log from %s to %s", since.UTC().Format(evidence.ShortFor), until.UTC().Format(evidence.ShortFor))
 	if calls := logPages(&r.manifest, r.audit.Done()); calls > evidence.LogCalls*int(evidence.LongReading/time.Minute) {

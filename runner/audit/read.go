@@ -14,13 +14,6 @@ const (
 	// askEvery is how often the log is asked again for what is missing: it lags, usually by
 	// seconds.
 	askEvery = 15 * time.Second
-	// tellEvery is the time between two words on how far the reading is.
-	tellEvery = 10 * time.Second
-	// askTargets is how many users one query asks for: it keeps the URL below 4 KB.
-	askTargets = 50
-	// fewTargets are asked for by name; for more, the whole log since the first of them is read
-	// again: that takes fewer calls.
-	fewTargets = 10 * askTargets
 	// fewEvents are read again in whole: they are a few calls, and what others did shows, too.
 	fewEvents = 5 * oktaclient.LogPage
 )
@@ -65,7 +58,7 @@ func (a *Audit) Read(ctx context.Context, log *oktaclient.Client, wait time.Dura
 		switch {
 		case first <= fewEvents:
 			open, from = nil, since
-		case len(open) > fewTargets:
+		case len(open) > evidence.FewUsers:
 			open = nil
 		}
 		if !only {
@@ -92,7 +85,7 @@ func (r *reader) again(ctx context.Context, log *oktaclient.Client, users []stri
 	if len(users) == 0 {
 		return r.read(ctx, log, nil, since, until)
 	}
-	for some := range slices.Chunk(users, askTargets) {
+	for some := range slices.Chunk(users, oktaclient.LogTargets) {
 		if err := r.read(ctx, log, some, since, until); err != nil {
 			return err
 		}
@@ -107,7 +100,7 @@ func (r *reader) read(ctx context.Context, log *oktaclient.Client, users []strin
 		r.Event(e)
 		r.Events++
 		r.At = e.Published
-		if r.Open == 0 && time.Since(r.told) >= tellEvery {
+		if r.Open == 0 && time.Since(r.told) >= evidence.TellEvery {
 			r.told = time.Now()
 			r.tell(r.Reading)
 		}

@@ -79,7 +79,7 @@ func (v *verification) take(e *oktaclient.LogEvent) {
 	if id := e.RequestID(); id != "" && v.request != "" {
 		same, other = id == v.request, id != v.request && !strings.HasPrefix(v.by, "push:")
 	}
-	late := e.Published.After(v.at.Add(clockSlack)) || e.Published.Before(v.at.Add(-steps.VerifiedFor))
+	late := e.Published.After(v.at.Add(evidence.ClockSlack)) || e.Published.Before(v.at.Add(-steps.VerifiedFor))
 	if same || !other && !late && (f.Factor == "" || oktaclient.EventFactor(f.Factor) == v.by) {
 		v.event = e.UUID
 	}

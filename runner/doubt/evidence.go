@@ -12,14 +12,13 @@ import (
 )
 
 const (
-	// logTargets is how many users one query of the log names: it keeps the URL below 4 KB.
-	logTargets = 50
 	// ClockDoubt is how far off the time of a taking may be although Okta's windows confirm it:
 	// events that must not be missed are looked for from that much earlier on.
 	ClockDoubt = oktaclient.Window + 10*time.Second
-	// ClockSlack allows for differing server clocks: an event may be published a moment before
-	// the time in a reply.
-	ClockSlack = 2 * time.Second
+	// replySlack allows for two clocks of Okta's servers: an event may be published a moment before
+	// the time in the reply. It is shorter than the slack of an audit, which also allows for times
+	// that were cut: an event that is too early proves nothing here.
+	replySlack = 2 * time.Second
 )
 
 // evidence is what one reading of the log shows about a row.
@@ -44,7 +43,7 @@ func (p *Prover) readLog(ctx context.Context, rows []runner.Result, ripe bool) (
 		witnesses = slices.Clone(p.answered)
 		p.mu.Unlock()
 	}
-	for chunk := range slices.Chunk(rows, logTargets-len(witnesses)) {
+	for chunk := range slices.Chunk(rows, oktaclient.LogTargets-len(witnesses)) {
 		err := p.readChunk(ctx, chunk, witnesses, read)
 		switch fate := oktaclient.FateOf(err); {
 		case err == nil:
@@ -123,7 +122,7 @@ func (p *Prover) note(e *oktaclient.LogEvent, res runner.Result, ev *evidence) {
 	switch {
 	case e.Published.Before(res.StartedAt.Add(-ClockDoubt)):
 		return
-	case e.Published.Before(res.StartedAt.Add(-ClockSlack)), !p.ours(e, res): // proves neither
+	case e.Published.Before(res.StartedAt.Add(-replySlack)), !p.ours(e, res): // proves neither
 	case e.EventType == oktaclient.EventResetAll:
 		ev.whole = e
 	default:
@@ -155,7 +154,7 @@ func (p *Prover) sentBy(e *oktaclient.LogEvent, run string) bool {
 
 // sawWitness reports whether an event belongs to an answered reset of this run.
 func (p *Prover) sawWitness(e *oktaclient.LogEvent, w answer) bool {
-	return e.User().ID == w.userID && !e.Published.Before(w.at.Add(-ClockSlack)) && p.sentBy(e, p.opts.RunID)
+	return e.User().ID == w.userID && !e.Published.Before(w.at.Add(-replySlack)) && p.sentBy(e, p.opts.RunID)
 }
 
 // leftBy returns the listed factors from before a reset that it should have taken and that none

@@ -17,6 +17,16 @@ const (
 	LogCalls = 60
 	// LongReading is how long a reading of the log has to be for the program to announce it.
 	LongReading = time.Minute
+	// TellEvery is the time between two messages on how far a reading is.
+	TellEvery = 10 * time.Second
+	// FewUsers are asked for by name, in several queries. For more of them, a reading of the whole
+	// org's events takes fewer calls.
+	FewUsers = 10 * oktaclient.LogTargets
+	// ClockSlack allows for server clocks that differ, and for the milliseconds that a file cuts off.
+	ClockSlack = 5 * time.Second
+	// WarnForgotten is the warning about a run whose time the log has only in part. It takes the
+	// day on which the run began.
+	WarnForgotten = "Okta keeps its log for 90 days; this run began on %s: its first events may be gone"
 	// ShortFor is the format of times in messages.
 	ShortFor = "2006-01-02T15:04:05Z"
 )
