@@ -39,7 +39,7 @@ func (a *app) watchCommand() *cli.Command {
 	flags := []cli.Flag{
 		&cli.BoolFlag{Name: "all", Category: what, Usage: "print the loss of a single factor, too"},
 		&cli.StringSliceFlag{Name: "runs", Category: what, Usage: "tell your own runs by their manifests: a results file or a folder, `PATH`; may be repeated"},
-		&cli.StringFlag{Name: "since", Category: from, Usage: "begin at `TIME`, as 2026-11-22T08:00:00Z, or so long ago, as 2h (default: now)"},
+		&cli.StringFlag{Name: "since", Category: from, Usage: "begin at `TIME`, as 2026-11-22T08:00:00Z, or so long ago, as 2h or 2d (default: now)"},
 		&cli.StringFlag{Name: "cursor", Category: from, Usage: "keep in `FILE` how far it came, and go on from there; a file that isn't there yet is made"},
 		&cli.BoolFlag{Name: "once", Category: from, Usage: "end when everything that is there was printed"},
 		periodFlag("interval", from, defaultInterval, "ask every `D` while nothing happens"),

@@ -222,12 +222,12 @@ func ParseSince(s string, now time.Time) (time.Time, error) {
 		return now, nil
 	}
 	t, err := time.Parse(time.RFC3339, s)
-	if ago, durErr := time.ParseDuration(s); durErr == nil {
+	if ago, durErr := console.ParsePeriod(s); durErr == nil {
 		t, err = now.Add(-ago), nil
 	}
 	switch {
 	case err != nil:
-		return t, fault.Usage("as --since 2026-11-22T08:00:00Z or --since 2h", "--since %q is no time", s)
+		return t, fault.Usage("as --since 2026-11-22T08:00:00Z, --since 2h or --since 2d", "--since %q is no time", s)
 	case t.After(now.Add(time.Minute)):
 		return t, fault.Usage("", "--since %q is in the future", s)
 	case t.Before(now.Add(-evidence.LogRetention)):
