@@ -366,5 +366,8 @@ func TestTakes(t *testing.T) {
 		if diff := cmp.Diff(tt.takes, strings.Join(takes, " ")); diff != "" {
 			t.Errorf("what %s takes along (-want +got):\n%s", tt.f, diff)
 		}
+		if event := factor(tt.f).LogName(); oktaclient.TakesVerify(event) != (tt.takes != "") {
+			t.Errorf("an event of %s took a whole Okta Verify: %v", event, oktaclient.TakesVerify(event))
+		}
 	}
 }

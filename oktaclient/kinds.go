@@ -198,6 +198,12 @@ func OktaVerifyEvent(name string) bool {
 	})
 }
 
+// TakesVerify reports whether a deactivation with this [LogEvent.Factor] took a whole Okta Verify:
+// that of its push or FastPass does, that of its passcodes alone doesn't.
+func TakesVerify(name string) bool {
+	return OktaVerifyEvent(name) && EventFactorType(name) != verifyCodes
+}
+
 // EventFactorType returns the type of factor that a deactivation with this [LogEvent.Factor] took, ""
 // if it isn't known.
 func EventFactorType(name string) string {

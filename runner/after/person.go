@@ -177,7 +177,7 @@ func (n *now) lose(m *mark) {
 		n.unsure = n.unsure || len(n.given) > 0 // which of them is it?
 		return
 	}
-	verify := m.factor == "OKTA_VERIFY_PUSH" || m.factor == "SIGNED_NONCE"
+	verify := oktaclient.TakesVerify(m.factor)
 	n.given = slices.DeleteFunc(n.given, func(g mark) bool {
 		return g.factor == m.factor || verify && oktaclient.OktaVerifyEvent(g.factor)
 	})

@@ -154,7 +154,7 @@ func (x *Stray) note() string {
 		by = x.Actor.ID
 	}
 	what := "lost a single factor"
-	if x.Whole || len(x.Factors) > 1 {
+	if x.Whole || evidence.Several(x.Factors) {
 		what = "was reset"
 	}
 	text := "this user " + what + " by " + by

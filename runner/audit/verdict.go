@@ -162,7 +162,7 @@ func (a *Audit) uncovered(r *row) (left []string, all bool) {
 			names = append(names, a.marks.texts[m.factor])
 		}
 	}
-	verify := slices.ContainsFunc(names, func(n string) bool { return n == "OKTA_VERIFY_PUSH" || n == "SIGNED_NONCE" })
+	verify := slices.ContainsFunc(names, oktaclient.TakesVerify)
 	for text := range strings.FieldsSeq(a.marks.texts[r.factors]) {
 		f := oktaclient.ParseFactor(text)
 		name := f.LogName()

@@ -35,28 +35,16 @@ func (r *Reset) Factors() []string {
 	return factors
 }
 
-// verifyFactors are the three factors of one Okta Verify: they come and go as one.
-var verifyFactors = []string{"OKTA_VERIFY_PUSH", "SIGNED_NONCE", "OKTA_SOFT_TOKEN"}
-
 // All reports whether all factors were reset, not a single one. If no event says so for certain,
-// several factors that were removed together count as a reset, unless they are one Okta Verify or
-// their owner removed them.
+// several factors that were removed together count as a reset, unless their owner removed them.
 func (r *Reset) All() bool {
-	single, verify := 0, 0
 	for i := range r.Records {
 		if r.Records[i].Whole() {
 			return true
 		}
 	}
-	for _, f := range r.Factors() {
-		if slices.Contains(verifyFactors, f) {
-			verify = 1
-		} else {
-			single++
-		}
-	}
 	main := r.Main()
-	return single+verify > 1 && main.Actor.ID != main.User().ID
+	return evidence.Several(r.Factors()) && main.Actor.ID != main.User().ID
 }
 
 // Fold joins the events of a stream into resets. The events of one reset are near each other, but a
