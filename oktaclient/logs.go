@@ -35,6 +35,15 @@ type LogParty struct {
 	DisplayName string `json:"displayName"`
 }
 
+// Login returns the login, or another name by which the org knows the party. It is "" if the log has
+// none: then it says "unknown".
+func (p LogParty) Login() string {
+	if strings.EqualFold(p.AlternateID, "unknown") {
+		return ""
+	}
+	return p.AlternateID
+}
+
 // LogEvent is an event of the System Log, as far as this program needs it.
 type LogEvent struct {
 	UUID      string     `json:"uuid"`

@@ -124,8 +124,13 @@ func TestEventFacts(t *testing.T) {
 			t.Errorf("%q is of the factor %q, want %q", reason, e.Factor(), want)
 		}
 	}
-	if e.Whole() || e.User().ID != "" {
+	if e.Whole() || e.User().ID != "" || e.User().Login() != "" || oktaclient.TakesVerify("") {
 		t.Errorf("an event of nobody: %+v", e)
+	}
+	for name, want := range map[string]string{"alice@example.com": "alice@example.com", "unknown": "", "Unknown": "", "": ""} {
+		if got := (oktaclient.LogParty{AlternateID: name}).Login(); got != want {
+			t.Errorf("%q is the login %q, want %q", name, got, want)
+		}
 	}
 	e.DebugContext.DebugData = map[string]any{"requestUri": "/api/v1/users/00u1/lifecycle/reset_factors"}
 	if !e.Whole() {

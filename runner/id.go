@@ -3,6 +3,7 @@ package runner
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"regexp"
 	"time"
 )
 
@@ -12,4 +13,17 @@ func NewRunID() string {
 	var b [3]byte
 	_, _ = rand.Read(b[:]) // it never fails
 	return time.Now().UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
+}
+
+// runToken matches a User-Agent of this program that names a run. It is anchored: other programs
+// may repeat the name anywhere in theirs.
+var runToken = regexp.MustCompile(`^oktareset/\S+ run/(\d{8}T\d{6}Z-[0-9a-f]{6})(?: |$)`)
+
+// RunIn returns the ID of the run that a request's User-Agent names, or "". Anybody can send that
+// User-Agent: it proves the run only together with the run's account.
+func RunIn(userAgent string) string {
+	if m := runToken.FindStringSubmatch(userAgent); m != nil {
+		return m[1]
+	}
+	return ""
 }

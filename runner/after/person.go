@@ -5,7 +5,6 @@ import (
 	"hash/fnv"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"oktareset/oktaclient"
@@ -99,8 +98,8 @@ type listing struct {
 
 // take keeps a fact that the log has about the person. A fact that comes again counts once.
 func (p *person) take(e *oktaclient.LogEvent, f *evidence.Fact, ours bool, k *kept) {
-	if login := f.User.AlternateID; !p.named && p.login == "" && !strings.EqualFold(login, "unknown") {
-		p.login = login
+	if !p.named && p.login == "" {
+		p.login = f.User.Login()
 	}
 	if f.Kind == evidence.Took && (ours || p.request != "" && e.RequestID() == p.request) {
 		if e.Published.After(p.reset) {

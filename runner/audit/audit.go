@@ -19,8 +19,7 @@ const lateTime = 2 * time.Minute
 
 // Subject is what the manifest says about the results.
 type Subject struct {
-	Runs     []string          // ids of the runs that wrote them
-	Actors   []string          // IDs of the accounts that the runs used; none: not known
+	Runs     evidence.Runs     // that wrote them
 	Verified *results.Verified // how a user proved who they are; nil: not known
 	Recorded bool              // each row's factors were listed before they were reset: a row without any had none
 }
@@ -41,8 +40,6 @@ type Audit struct {
 
 	// how the users of rows were verified, by the place of the row; nil: the row should say it
 	verified map[int32]*verification
-
-	ticketing bool // there is a list of tickets
 }
 
 // claim says what was done to the user, by the result.

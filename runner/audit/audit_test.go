@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/evidence"
 	"oktareset/runner/table"
 	"oktareset/testdata/logevent"
 )
@@ -45,7 +46,8 @@ type happening = logevent.Event
 
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
-	subject := Subject{Runs: []string{runA, runB}, Actors: []string{admin}}
+	subject := Subject{Runs: evidence.Runs{runA: {admin}, runB: {admin}}}
+	two := Subject{Runs: evidence.Runs{runA: {admin}, runB: {other}}}
 	recorded := subject
 	recorded.Recorded = true
 	deactivate := func(id, factor string) happening {
@@ -169,6 +171,24 @@ func TestVerdicts(t *testing.T) {
 			"the log has no reset", 1,
 		},
 		{
+			"in the name of our run, by the account of another of our runs", two, line(alice, "reset", "lost"),
+			[]happening{{ID: "e1", User: alice, Actor: other, Request: "req9", Run: runA}},
+			Finding{Verdict: Missing},
+			"the log has no reset", 1,
+		},
+		{
+			"in the name of a run without a recorded account, which sent nothing", Subject{Runs: evidence.Runs{}}, line(alice, "unknown", ""),
+			[]happening{{ID: "e1", User: alice, Actor: other, Request: "req9", Run: runA}},
+			Finding{Verdict: Unproved},
+			"the log has no reset", 1,
+		},
+		{
+			"at that time, by an account that no run used", Subject{Runs: evidence.Runs{}}, line(alice, "reset", "lost"),
+			[]happening{{ID: "e1", User: alice, Actor: other, Request: "req9"}},
+			Finding{Verdict: Missing},
+			"the log has no reset", 1,
+		},
+		{
 			"by a run of another file", subject, line(alice, "reset", "lost"),
 			[]happening{{ID: "e1", User: alice, Actor: admin, Request: "req9", Run: "20261122T040000Z-cccccc"}},
 			Finding{Verdict: Missing},
@@ -281,7 +301,9 @@ func TestVerdicts(t *testing.T) {
 			}
 			got := a.Verdict(0)
 			if len(got.Events) > 0 {
-				tt.want.ActorID, tt.want.Actor = first(tt.want.ActorID, admin), first(tt.want.Actor, admin+"@x")
+				if tt.want.ActorID == "" {
+					tt.want.ActorID, tt.want.Actor = admin, admin+"@x"
+				}
 				tt.want.Login = tt.row.UserID + "@x" // the results have none
 			}
 			if !strings.Contains(got.Note, tt.note) || tt.note == "" && got.Note != "" {
@@ -304,7 +326,7 @@ func TestVerdicts(t *testing.T) {
 // Of the rows of one user, the one that was worked on has the events.
 func TestDuplicateRows(t *testing.T) {
 	t.Parallel()
-	a := New(Subject{Runs: []string{runA}, Actors: []string{admin}})
+	a := New(Subject{Runs: evidence.Runs{runA: {admin}}})
 	for _, r := range []table.Record{line(alice, "skipped", ""), line(alice, "reset", "lost"), line(alice, "skipped", "")} {
 		if err := a.Row(&r); err != nil {
 			t.Fatal(err)
@@ -368,7 +390,7 @@ func TestSpan(t *testing.T) {
 // Tickets are found by ID, by the login of the results, and by the login that the log has.
 func TestTickets(t *testing.T) {
 	t.Parallel()
-	a := New(Subject{Runs: []string{runA}, Actors: []string{admin}})
+	a := New(Subject{Runs: evidence.Runs{runA: {admin}}})
 	for i, user := range []string{alice, strings.ToUpper(bob) + "@x", bob + "@X", "nobody@x.com"} {
 		if !a.Ticket(Ticket{Ticket: fmt.Sprintf("INC-%d", i+1), User: user}) {
 			t.Fatalf("ticket for %q refused", user)
@@ -419,7 +441,7 @@ func TestPackUUID(t *testing.T) {
 	t.Parallel()
 	m := newMarks()
 	for _, id := range []string{"36fe4870-fc8b-ab16-0c80-1ae6fc0bb09e", "", "e1", "36FE4870-fc8b-ab16-0c80-1ae6fc0bb09e", "36fe4870-fc8b-ab16-0c80+1ae6fc0bb09e", strings.Repeat("-", 36)} {
-		if got := m.id(m.add(&oktaclient.LogEvent{UUID: id}, ByTime, 0, 0, -1)); got != id {
+		if got := m.id(m.add(&oktaclient.LogEvent{UUID: id}, new(evidence.Fact), ByTime, 0, 0, -1)); got != id {
 			t.Errorf("event ID %q comes back as %q", id, got)
 		}
 	}
@@ -428,7 +450,7 @@ func TestPackUUID(t *testing.T) {
 // An audit shows the first lines that need attention, and counts the others.
 func TestMoreExamples(t *testing.T) {
 	t.Parallel()
-	a := New(Subject{Runs: []string{runA}, Actors: []string{admin}})
+	a := New(Subject{Runs: evidence.Runs{runA: {admin}}})
 	rows := make([]table.Record, maxExamples+2)
 	for i := range rows {
 		rows[i] = line(fmt.Sprintf("00u%017d", i), "reset", fmt.Sprint("req", i))
@@ -448,5 +470,32 @@ func TestMoreExamples(t *testing.T) {
 	}
 	if c, err := s.Finish(); err != nil || len(c.Worst) != maxExamples || c.More != 2 {
 		t.Errorf("%d examples and %d more of %d missing, %v", len(c.Worst), c.More, c.Verdicts[Missing], err)
+	}
+}
+
+// A stray says whether all factors went: an Okta Verify is a single factor, however many events it
+// has.
+func TestStrayNote(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		want    string
+		uri     string
+		factors []string
+	}{
+		{"lost a single factor", "", []string{"SIGNED_NONCE", "OKTA_VERIFY_PUSH", "OKTA_SOFT_TOKEN"}},
+		{"lost a single factor", "", []string{"SMS_FACTOR"}},
+		{"was reset", "", []string{"SMS_FACTOR", "CALL_FACTOR"}},
+		{"was reset", "", []string{"OKTA_VERIFY_PUSH", "OKTA_SOFT_TOKEN", "SMS_FACTOR"}},
+		{"was reset", "/api/v1/users/" + alice + "/lifecycle/reset_factors", []string{"SMS_FACTOR"}},
+	} {
+		a := New(Subject{})
+		for i, factor := range tt.factors {
+			e := happening{ID: fmt.Sprint("e", i), Type: oktaclient.EventDeactivate, User: alice, Actor: other, Request: "req1", URI: tt.uri, Factor: factor}.Event(t)
+			a.Event(&e)
+		}
+		strays := a.Strays()
+		if len(strays) != 1 || !strings.HasPrefix(strays[0].note(), "this user "+tt.want+" by "+other+"@x") {
+			t.Errorf("%q: %+v, want one who %s", tt.factors, strays, tt.want)
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/evidence"
 	"oktareset/runner/table"
 )
 
@@ -16,7 +17,7 @@ import (
 func BenchmarkAudit(b *testing.B) {
 	const rows, events = 1_000_000, 4
 	for b.Loop() {
-		a := New(Subject{Runs: []string{runA}, Actors: []string{admin}})
+		a := New(Subject{Runs: evidence.Runs{runA: {admin}}})
 		record := func(i int) table.Record {
 			return line(fmt.Sprintf("00u%017d", i), "reset", fmt.Sprintf("%032x", i))
 		}

@@ -49,6 +49,9 @@ func (r *run) readTickets(ctx context.Context) error {
 			return fault.Usage("give each line a ticket and a user", "%s: line %d: %s", o.File, row.Line, wrong)
 		}
 	}
+	if len(r.audit.tickets.all) == 0 { // a header again, and nothing else
+		return fault.Usage(hintDesk, "%s: %w", o.File, roster.ErrNoRows)
+	}
 	return nil
 }
 
@@ -82,7 +85,6 @@ func (r *run) takeTicket(t Ticket) string {
 		_, reason := runner.ParseIdentifier(t.User)
 		return fmt.Sprintf("ticket %q is about nobody: user %q: %s", t.Ticket, t.User, runner.WhyNobody(t.User, reason))
 	}
-	r.tickets++
 	return ""
 }
 

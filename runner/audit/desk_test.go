@@ -1,10 +1,15 @@
 package audit
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"oktareset/runner/access"
+	"oktareset/runner/console"
+	"oktareset/runner/progress"
 )
 
 // The lists of the usual service desks are taken as they are.
@@ -75,4 +80,19 @@ func ticketsIn(t *testing.T, o TicketOptions) (string, error) {
 		all = append(all, row.Cells[place], row.Input)
 	}
 	return strings.Join(all, " "), nil
+}
+
+// A list without a single ticket is refused: it would let every reset pass.
+func TestNoTickets(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "tickets.csv")
+	for text, want := range map[string]bool{"ticket,login\nticket,login\n": false, "ticket,login\n": false, "ticket,login\nINC-1,a@x\n": true} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r := &run{Env: &access.Env{Console: console.New(progress.NewScreen(io.Discard), console.Options{})}, opts: Options{Tickets: TicketOptions{File: path}}, audit: New(Subject{})}
+		if err := r.readTickets(t.Context()); (err == nil) != want || err != nil && !strings.Contains(err.Error(), "no rows under the header") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
 }

@@ -9,9 +9,9 @@
 // An event can belong to a row if it is about the row's user. How certain that is:
 //
 //   - by request: it has the request ID of Okta's answer to the row's last attempt;
-//   - by run: its User-Agent names one of the runs, and its actor is the account that they ran as;
-//   - by time: it was published while the row was worked on, by that account, and names no
-//     other run.
+//   - by run: its User-Agent names one of the runs, and its actor is the account of that run;
+//   - by time: it was published while the row was worked on, by the account of one of the runs,
+//     and names no run.
 //
 // Several events may belong to one reset: an Identity Engine org writes one for each factor, three
 // of them for an Okta Verify. They share a request ID. A stray is a reset that belongs to no row,

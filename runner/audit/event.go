@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"oktareset/oktaclient"
@@ -17,8 +16,8 @@ type Proof uint8
 
 // The proofs.
 const (
-	ByTime    Proof = iota + 1 // user, account and time alone
-	ByRun                      // the run's id in the User-Agent, and its account
+	ByTime    Proof = iota + 1 // user, time and the account of one of the runs alone
+	ByRun                      // the run's id in the User-Agent, and that run's account
 	ByRequest                  // Okta's request ID
 )
 
@@ -42,18 +41,18 @@ func (a *Audit) Event(e *oktaclient.LogEvent) {
 	if !ok || f.Kind != evidence.Took {
 		return
 	}
-	a.tickets.alias(f.User.ID, f.User.AlternateID)
-	switch i, proof := a.match(e, f.User.ID); {
+	a.tickets.alias(f.User.ID, f.User.Login())
+	switch i, proof := a.match(e, &f); {
 	case i >= 0:
-		a.note(i, e, proof)
+		a.note(i, e, &f, proof)
 	case f.Done && f.By.ActorID != f.User.ID: // not people who remove a factor of their own
 		a.stray(e, &f)
 	}
 }
 
 // match returns the row that an event belongs to, or -1.
-func (a *Audit) match(e *oktaclient.LogEvent, userID string) (place int32, p Proof) {
-	first, ok := a.byUser[userID]
+func (a *Audit) match(e *oktaclient.LogEvent, f *evidence.Fact) (place int32, p Proof) {
+	first, ok := a.byUser[f.User.ID]
 	if !ok {
 		return -1, 0
 	}
@@ -67,32 +66,27 @@ func (a *Audit) match(e *oktaclient.LogEvent, userID string) (place int32, p Pro
 			best = i
 		}
 	}
-	run, at := evidence.RunID(e), e.Published.UnixMilli()
+	at := e.Published.UnixMilli()
 	switch r := &a.rows[best]; {
-	case !a.ourActor(e.Actor.ID):
-	case slices.Contains(a.subject.Runs, run):
+	case a.subject.Runs.Made(f.By):
 		return best, ByRun
-	case run == "" && r.claim != nothing && at >= r.from && at <= r.to:
+	case f.By.RunID == "" && r.claim != nothing && at >= r.from && at <= r.to && a.subject.Runs.Used(f.By.ActorID):
 		return best, ByTime
 	}
 	return -1, 0
 }
 
-func (a *Audit) ourActor(id string) bool {
-	return len(a.subject.Actors) == 0 || slices.Contains(a.subject.Actors, id)
-}
-
 // note adds an event to a row.
-func (a *Audit) note(place int32, e *oktaclient.LogEvent, p Proof) {
+func (a *Audit) note(place int32, e *oktaclient.LogEvent, f *evidence.Fact, p Proof) {
 	r := &a.rows[place]
 	for i := r.marks; i >= 0; i = a.marks.all[i].next {
 		if a.marks.id(i) == e.UUID {
 			return
 		}
 	}
-	r.marks = a.marks.add(e, p, a.hash(e.RequestID()), r.login, r.marks)
+	r.marks = a.marks.add(e, f, p, a.hash(e.RequestID()), r.login, r.marks)
 	if p == ByTime {
-		a.byTime = append(a.byTime, loose{mark: r.marks, row: place, user: e.User()})
+		a.byTime = append(a.byTime, loose{mark: r.marks, row: place, user: f.User})
 	}
 }
 
@@ -111,14 +105,6 @@ func (a *Audit) proved(r *row) bool {
 		}
 	}
 	return false
-}
-
-// loginOf returns the login that the log has for a user, or "".
-func loginOf(p oktaclient.LogParty) string {
-	if strings.EqualFold(p.AlternateID, "unknown") {
-		return ""
-	}
-	return p.AlternateID
 }
 
 // loginHash returns a hash that is the same for logins of the same user, or 0 if login isn't a

@@ -6,22 +6,11 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
-	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/evidence"
 	"oktareset/runner/fault"
 	"oktareset/runner/results"
 )
-
-// connect makes a client for the org of the results, whatever its name is now.
-func (r *run) connect(ctx context.Context) error {
-	c, err := r.ConnectToOrgOf(ctx, &r.manifest, r.opts.Results, access.Way{Flags: r.opts.Org, Scopes: access.LogScopes, Verbose: r.opts.Console.Verbose})
-	if err != nil {
-		return err
-	}
-	r.client = c.Client
-	return nil
-}
 
 // readLog reads the log and compares the rows with it.
 func (r *run) readLog(ctx context.Context) error {
@@ -68,9 +57,4 @@ func (r *run) tell(g Reading) {
 	}
 	r.Console.Info("progress: %s without an event so far; the log lags: asking again until %s",
 		console.Plural(g.Open, "user"), g.Until.UTC().Format("15:04:05Z"))
-}
-
-// explain says why the log couldn't be read. Nothing was written.
-func (r *run) explain(err error) error {
-	return evidence.ExplainLog(r.client, err)
 }

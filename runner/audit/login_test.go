@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"oktareset/runner/evidence"
 	"oktareset/runner/table"
 )
 
@@ -12,7 +13,7 @@ import (
 // ID; tickets go by the log's login then. The input's own columns follow, whatever they are called.
 func TestLogins(t *testing.T) {
 	t.Parallel()
-	a := New(Subject{Runs: []string{runA}, Actors: []string{admin}})
+	a := New(Subject{Runs: evidence.Runs{runA: {admin}}})
 	for _, ticket := range []Ticket{{Ticket: "INC-1", User: alice + "@x"}, {Ticket: "INC-2", User: "claimed@x"}} {
 		a.Ticket(ticket)
 	}

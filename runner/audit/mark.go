@@ -38,19 +38,19 @@ func newMarks() marks {
 }
 
 // add keeps an event in front of a row's others, and returns its place.
-func (m *marks) add(e *oktaclient.LogEvent, p Proof, request, login uint64, next int32) int32 {
+func (m *marks) add(e *oktaclient.LogEvent, f *evidence.Fact, p Proof, request, login uint64, next int32) int32 {
 	place := int32(len(m.all))
 	id, ok := packUUID(e.UUID)
 	if !ok {
 		m.odd[place] = e.UUID
 	}
-	user := loginOf(e.User())
+	user := f.User.Login()
 	if loginHash(user) == login {
 		user = "" // a million logins that the results have aren't kept again
 	}
 	m.all = append(m.all, mark{
-		uuid: id, at: e.Published.UnixMilli(), request: request, next: next, proof: p, whole: e.Whole(),
-		actor: m.keep(e.Actor.ID), name: m.keep(evidence.ActorName(e.Actor)), factor: m.keep(e.Factor()), user: m.keep(user), success: e.Outcome.Result == oktaclient.OutcomeSuccess,
+		uuid: id, at: e.Published.UnixMilli(), request: request, next: next, proof: p, whole: f.Whole,
+		actor: m.keep(f.By.ActorID), name: m.keep(f.By.Actor), factor: m.keep(f.Factor), user: m.keep(user), success: f.Done,
 		all: e.EventType == oktaclient.EventResetAll,
 	})
 	return place

@@ -2,11 +2,10 @@ package audit
 
 import (
 	"context"
-	"slices"
 
 	"oktareset/oktaclient"
-	"oktareset/runner"
 	"oktareset/runner/access"
+	"oktareset/runner/evidence"
 	"oktareset/runner/results"
 )
 
@@ -20,7 +19,6 @@ type run struct {
 	audit    *Audit
 	rows     int
 	client   *oktaclient.Client
-	tickets  int
 }
 
 // open reads the manifest and the results, and refuses what can't be evidence.
@@ -59,17 +57,5 @@ func (r *run) open(ctx context.Context) error {
 
 // auditSubject is what an audit has to know of the runs.
 func auditSubject(m *results.Manifest) Subject {
-	var s Subject
-	for _, run := range m.Runs {
-		s.Runs = append(s.Runs, run.RunID)
-		if id := run.Actor.ID; id != "" && !slices.Contains(s.Actors, id) {
-			s.Actors = append(s.Actors, id)
-		}
-	}
-	if id := m.Actor.ID; id != "" && !slices.Contains(s.Actors, id) {
-		s.Actors = append(s.Actors, id)
-	}
-	s.Verified = m.Verified
-	s.Recorded = slices.ContainsFunc(m.Steps, func(step string) bool { return step == runner.StepRecordFactors || step == runner.StepChooseFactors })
-	return s
+	return Subject{Runs: evidence.RunsOf(m), Verified: m.Verified, Recorded: results.Recorded(m.Steps)}
 }

@@ -6,6 +6,7 @@ import (
 
 	"oktareset/runner/access"
 	"oktareset/runner/console"
+	"oktareset/runner/evidence"
 	"oktareset/runner/results"
 	"oktareset/runner/table"
 )
@@ -44,11 +45,13 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 
 // fill reads the log, and writes the audit.
 func (r *run) fill(ctx context.Context) (counts Counts, err error) {
-	if err := r.connect(ctx); err != nil {
+	c, err := r.ConnectToOrgOf(ctx, &r.manifest, r.opts.Results, access.Way{Flags: r.opts.Org, Scopes: access.LogScopes, Verbose: r.opts.Console.Verbose})
+	if err != nil {
 		return Counts{}, err
 	}
+	r.client = c.Client
 	if err := r.readLog(ctx); err != nil {
-		return Counts{}, r.explain(err)
+		return Counts{}, evidence.ExplainLog(r.client, err)
 	}
 	err = r.list.Write(ctx, func(out *table.Sheet) error {
 		counts, err = r.write(ctx, out)

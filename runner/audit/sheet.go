@@ -31,7 +31,6 @@ type Counts struct {
 	NoReset    int             `json:"tickets_without_a_reset"` // tickets without one
 	Worst      []Example       `json:"examples,omitempty"`      // the first few that need attention
 	More       int             `json:"more,omitempty"`          // that need attention, too
-	ticketing  bool
 }
 
 // Example is a line of the audit that needs attention.
@@ -68,9 +67,7 @@ type Sheet struct {
 // NewSheet begins to write an audit whose log was read. With a list of tickets every reset needs
 // one. extra is how many columns of its own the input has in the results.
 func (a *Audit) NewSheet(out *table.Sheet, extra int) *Sheet {
-	s := &Sheet{audit: a, out: out, extra: extra, counts: Counts{Verdicts: make(map[Verdict]int), Tickets: len(a.tickets.all)}}
-	s.counts.ticketing = a.ticketing
-	return s
+	return &Sheet{audit: a, out: out, extra: extra, counts: Counts{Verdicts: make(map[Verdict]int), Tickets: len(a.tickets.all)}}
 }
 
 // Row writes the next line of the results, with the cells of the input's own columns.
@@ -87,7 +84,7 @@ func (s *Sheet) Row(rec *table.Record, extra []string) error {
 	}
 	var ids []string
 	verdict := ""
-	if s.counts.ticketing && took {
+	if took && s.counts.Tickets > 0 {
 		ids, verdict = s.ticket(s.audit.ticketsOf(rec, f.Login))
 	}
 	login := cmp.Or(rec.Login, f.Login)
@@ -96,7 +93,7 @@ func (s *Sheet) Row(rec *table.Record, extra []string) error {
 		f.Note = strings.TrimPrefix(f.Note+"; the log calls this user "+f.Login, "; ")
 	}
 	if !f.Verdict.OK() || verdict == NoTicket {
-		s.example(Example{Row: rec.Row, User: first(f.Login, rec.Login, rec.Input, rec.UserID), Verdict: worse(f.Verdict, verdict), Note: f.Note})
+		s.example(Example{Row: rec.Row, User: cmp.Or(f.Login, rec.Login, rec.Input, rec.UserID), Verdict: worse(f.Verdict, verdict), Note: f.Note})
 	}
 	return s.write(extra,
 		rec.Row, rec.Input, rec.UserID, login, rec.Status, rec.Reason, rec.RequestID, rec.StartedAt, rec.FinishedAt, rec.RunID, rec.Ticket,
@@ -136,12 +133,12 @@ func (s *Sheet) stray(x *Stray) error {
 	s.counts.Verdicts[Unexplained]++
 	var ids []string
 	verdict := ""
-	if s.counts.ticketing {
+	if s.counts.Tickets > 0 {
 		ids, verdict = s.ticket(s.audit.ticketsOfStray(x))
 	}
-	s.example(Example{User: first(x.User.AlternateID, x.User.ID), Verdict: string(Unexplained), Note: x.note()})
+	s.example(Example{User: cmp.Or(x.User.Login(), x.User.ID), Verdict: string(Unexplained), Note: x.note()})
 	return s.write(nil,
-		"", "", x.User.ID, x.User.AlternateID, "", "", "", "", "", x.RunID, "",
+		"", "", x.User.ID, x.User.Login(), "", "", "", "", "", x.RunID, "",
 		string(Unexplained), x.note(), "", strings.Join(x.Events, " "), stamp(x.At), x.Actor.ID, evidence.ActorName(x.Actor), strings.Join(x.Factors, " "),
 		strings.Join(ids, " "), verdict, "",
 	)
@@ -149,15 +146,11 @@ func (s *Sheet) stray(x *Stray) error {
 
 // note says what was done, and who did it.
 func (x *Stray) note() string {
-	by := evidence.ActorName(x.Actor)
-	if by == "" {
-		by = x.Actor.ID
-	}
 	what := "lost a single factor"
 	if x.Whole || evidence.Several(x.Factors) {
 		what = "was reset"
 	}
-	text := "this user " + what + " by " + by
+	text := "this user " + what + " by " + cmp.Or(evidence.ActorName(x.Actor), x.Actor.ID)
 	if x.RunID != "" {
 		text += ", in the name of the run " + x.RunID
 	}
@@ -187,16 +180,6 @@ func worse(v Verdict, ticket string) string {
 		return ticket
 	}
 	return string(v)
-}
-
-// first returns the first name that isn't empty.
-func first(names ...string) string {
-	for _, n := range names {
-		if n != "" {
-			return n
-		}
-	}
-	return ""
 }
 
 func stamp(t time.Time) string {

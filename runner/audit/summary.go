@@ -21,9 +21,6 @@ func (r *run) write(ctx context.Context, out *table.Sheet) (Counts, error) {
 		if n++; err == nil && n > r.rows {
 			err = r.changed()
 		}
-		if err == nil && ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
 		if err == nil {
 			err = sheet.Row(&e.Record, e.Extra)
 		}
@@ -72,8 +69,8 @@ func (r *run) summarize(c Counts) error {
 	default:
 		r.Console.Info("%d users have another login in the log than in the results: the notes say which", c.OtherLogin)
 	}
-	if r.opts.Tickets.File != "" {
-		r.Console.Info("%s: %s", console.Plural(r.tickets, "ticket"), ticketsText(c.NoTicket, c.NoReset))
+	if c.Tickets > 0 {
+		r.Console.Info("%s: %s", console.Plural(c.Tickets, "ticket"), ticketsText(c.NoTicket, c.NoReset))
 	}
 	for _, e := range c.Worst {
 		where := ""

@@ -12,7 +12,6 @@ import (
 type Ticket struct {
 	Ticket string
 	User   string // ID or login, as the list has it
-	Line   int
 }
 
 // tickets finds tickets by any name of a user.
@@ -28,9 +27,8 @@ func newTickets() tickets {
 }
 
 // Ticket adds a ticket. It reports false if the name of its user can't be one. Add tickets before
-// [Audit.Read]. Once there is a list of them, even an empty one, every reset needs a ticket.
+// [Audit.Read]. Once there is one, every reset needs a ticket.
 func (a *Audit) Ticket(t Ticket) bool {
-	a.ticketing = true
 	id, reason := runner.ParseIdentifier(t.User)
 	if reason != "" {
 		return false
@@ -82,7 +80,7 @@ func (a *Audit) ticketsOf(rec *table.Record, logLogin string) []string {
 
 // ticketsOfStray returns the tickets of the user of a stray.
 func (a *Audit) ticketsOfStray(s *Stray) []string {
-	return a.tickets.take(s.User.ID, s.User.AlternateID)
+	return a.tickets.take(s.User.ID, s.User.Login())
 }
 
 // openTickets returns the tickets without a reset: those that neither ticketsOf nor

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/evidence"
 	"oktareset/runner/results"
 )
 
@@ -47,7 +48,7 @@ func TestVerifiedByTheLog(t *testing.T) {
 		{"the row says nothing", "", nil, 0, Missing, "the run was to verify the user first, and the result doesn't say that it did"},
 	} {
 		a := New(Subject{
-			Runs: []string{runA}, Actors: []string{admin},
+			Runs:     evidence.Runs{runA: {admin}},
 			Verified: &results.Verified{UserID: alice, By: tt.by, At: at, RequestID: "req0"},
 		})
 		rec, cells := line(alice, "reset", "req1"), []string{"", "", "sales"}

@@ -149,7 +149,7 @@ func (p *Prover) ours(e *oktaclient.LogEvent, res runner.Result) bool {
 // account has to be the run's too.
 func (p *Prover) sentBy(e *oktaclient.LogEvent, run string) bool {
 	actor := p.opts.Runs[run].Actor
-	return actor != "" && e.Actor.ID == actor && slices.Contains(strings.Fields(e.Client.UserAgent.Raw), "run/"+run)
+	return actor != "" && e.Actor.ID == actor && runner.RunIn(e.Client.UserAgent.Raw) == run
 }
 
 // sawWitness reports whether an event belongs to an answered reset of this run.

@@ -136,16 +136,21 @@ func TestLeftBy(t *testing.T) {
 
 func TestSentBy(t *testing.T) {
 	t.Parallel()
-	p := &Prover{opts: Options{Runs: map[string]Run{"a": {Actor: "me"}, "b": {}}}}
+	const a, b, c = "20260102T120000Z-aaaaaa", "20260102T120000Z-bbbbbb", "20260102T120000Z-cccccc"
+	p := &Prover{opts: Options{Runs: map[string]Run{a: {Actor: "me"}, b: {}}}}
 	for _, tt := range []struct {
 		actor, agent, run string
 		want              bool
 	}{
-		{"me", "oktareset/1 run/a", "a", true},
-		{"me", "oktareset/1 run/a2", "a", false},
-		{"you", "oktareset/1 run/a", "a", false},
-		{"", "oktareset/1 run/b", "b", false},
-		{"", "oktareset/1 run/c", "c", false},
+		{"me", "oktareset/1 run/" + a, a, true},
+		{"me", "oktareset/1 run/" + a, c, false},
+		{"me", "oktareset/1 run/" + a + "2", a, false},
+		{"me", "Mozilla/5.0 run/" + a, a, false},
+		{"me", "Mozilla/5.0 oktareset/1 run/" + a, a, false},
+		{"me", "", "", false},
+		{"you", "oktareset/1 run/" + a, a, false},
+		{"", "oktareset/1 run/" + b, b, false},
+		{"", "oktareset/1 run/" + c, c, false},
 	} {
 		e := event(oktaclient.EventResetAll, "u", "", tt.actor, tt.agent, taken)
 		if got := p.sentBy(&e, tt.run); got != tt.want {
@@ -156,17 +161,18 @@ func TestSentBy(t *testing.T) {
 
 func TestWitness(t *testing.T) {
 	t.Parallel()
-	p := &Prover{opts: Options{RunID: "a", Runs: map[string]Run{"a": {Actor: "me"}, "b": {Actor: "me"}}}}
+	const a, b = "20260102T120000Z-aaaaaa", "20260102T120000Z-bbbbbb"
+	p := &Prover{opts: Options{RunID: a, Runs: map[string]Run{a: {Actor: "me"}, b: {Actor: "me"}}}}
 	w := answer{userID: "u", at: taken}
 	for _, tt := range []struct {
 		user, run string
 		at        time.Time
 		want      bool
 	}{
-		{"u", "a", taken.Add(time.Second), true},
-		{"u", "a", taken.Add(-time.Minute), false},
-		{"u", "b", taken.Add(time.Second), false},
-		{"x", "a", taken.Add(time.Second), false},
+		{"u", a, taken.Add(time.Second), true},
+		{"u", a, taken.Add(-time.Minute), false},
+		{"u", b, taken.Add(time.Second), false},
+		{"x", a, taken.Add(time.Second), false},
 	} {
 		e := event(oktaclient.EventResetAll, tt.user, "", "me", "oktareset/1 run/"+tt.run, tt.at)
 		if got := p.sawWitness(&e, w); got != tt.want {

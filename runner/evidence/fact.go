@@ -1,6 +1,11 @@
 package evidence
 
-import "oktareset/oktaclient"
+import (
+	"cmp"
+
+	"oktareset/oktaclient"
+	"oktareset/runner"
+)
 
 // Kind is what happened to somebody, as far as this program asks.
 type Kind uint8
@@ -18,7 +23,6 @@ const (
 type Fact struct {
 	Kind   Kind
 	Done   bool   // it happened; else it was only tried
-	All    bool   // the event says that all factors went
 	Whole  bool   // it belongs to a reset of all factors, for certain
 	Factor string // in the log's words; "": it doesn't say which
 	User   oktaclient.LogParty
@@ -34,8 +38,11 @@ type Source struct {
 
 // SourceOf is who caused an event.
 func SourceOf(e *oktaclient.LogEvent) Source {
-	return Source{ActorID: e.Actor.ID, Actor: ActorName(e.Actor), RunID: RunID(e)}
+	return Source{ActorID: e.Actor.ID, Actor: ActorName(e.Actor), RunID: runner.RunIn(e.Client.UserAgent.Raw)}
 }
+
+// ActorName returns an actor's name for people to read.
+func ActorName(p oktaclient.LogParty) string { return cmp.Or(p.Login(), p.DisplayName) }
 
 // FactOf returns what an event says. It reports false for an event of another kind, and for one
 // that happened to nobody.
@@ -43,7 +50,7 @@ func FactOf(e *oktaclient.LogEvent) (Fact, bool) {
 	f := Fact{Done: e.Outcome.Result == oktaclient.OutcomeSuccess, Factor: e.Factor(), User: e.User(), By: SourceOf(e)}
 	switch e.EventType {
 	case oktaclient.EventResetAll, oktaclient.EventDeactivate:
-		f.Kind, f.All, f.Whole = Took, e.EventType == oktaclient.EventResetAll, e.Whole()
+		f.Kind, f.Whole = Took, e.Whole()
 	case oktaclient.EventActivate, oktaclient.EventUpdate:
 		f.Kind = Gave
 	case oktaclient.EventVerify:

@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"cmp"
 	"slices"
 
 	"oktareset/runner/results"
@@ -20,8 +19,8 @@ func RunsOf(m *results.Manifest) Runs {
 // Add adds the runs of results.
 func (r Runs) Add(m *results.Manifest) {
 	for _, run := range m.Runs {
-		if actor := cmp.Or(run.Actor.ID, m.Actor.ID); actor != "" { // else it has sent nothing
-			r[run.RunID] = append(r[run.RunID], actor)
+		if run.Actor.ID != "" { // else it has sent nothing
+			r[run.RunID] = append(r[run.RunID], run.Actor.ID)
 		}
 	}
 }
@@ -29,3 +28,13 @@ func (r Runs) Add(m *results.Manifest) {
 // Made reports whether one of the runs did something. Anybody can call himself one: the account has
 // to be the run's, too.
 func (r Runs) Made(s Source) bool { return slices.Contains(r[s.RunID], s.ActorID) }
+
+// Used reports whether one of the runs used an account.
+func (r Runs) Used(actorID string) bool {
+	for _, accounts := range r {
+		if slices.Contains(accounts, actorID) {
+			return true
+		}
+	}
+	return false
+}

@@ -82,7 +82,7 @@ func (r *Recent) take(e *oktaclient.LogEvent, q *Query) {
 	f, ok := FactOf(e)
 	ok = ok && f.Done
 	if ok && f.Kind == Took && q.Found != nil && q.Own != nil && q.Own(f.By) {
-		q.Found(Change{UserID: f.User.ID, Login: f.User.AlternateID, At: e.Published, By: f.By})
+		q.Found(Change{UserID: f.User.ID, Login: f.User.Login(), At: e.Published, By: f.By})
 	}
 	if e.Published.Before(q.Since) {
 		r.since, r.whole = q.Since, true
@@ -167,7 +167,7 @@ func (r *Recent) user(p oktaclient.LogParty) *entry {
 		r.entries = append(r.entries, entry{enroller: nobody})
 		r.users[id.Key()] = place
 		// The newest event with a login shows whose login it is now.
-		if login, reason := runner.ParseIdentifier(p.AlternateID); reason == "" && login.Kind == runner.KindLogin {
+		if login, reason := runner.ParseIdentifier(p.Login()); reason == "" && login.Kind == runner.KindLogin {
 			if _, taken := r.users[login.Key()]; !taken {
 				r.users[login.Key()] = place
 			}

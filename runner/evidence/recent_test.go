@@ -256,19 +256,6 @@ func TestNobody(t *testing.T) {
 	}
 }
 
-func TestRunID(t *testing.T) {
-	t.Parallel()
-	for agent, want := range map[string]string{
-		ourAgent: "20260102T030000Z-abcdef", "oktareset/v1 watch go": "", "x " + ourAgent: "", "oktareset/v1 run/20260102T030000Z-abcdefg": "", "": "",
-	} {
-		var e oktaclient.LogEvent
-		e.Client.UserAgent.Raw = agent
-		if got := evidence.RunID(&e); got != want {
-			t.Errorf("RunID(%q) = %q, want %q", agent, got, want)
-		}
-	}
-}
-
 // BenchmarkMemory shows the cost of a user.
 func BenchmarkMemory(b *testing.B) {
 	const pages = 50

@@ -70,17 +70,18 @@ func (p *printer) writeTo(w io.Writer, org oktaclient.OrgURL, resets []Reset) er
 
 func (p *printer) line(org oktaclient.OrgURL, r *Reset) Line {
 	main := r.Main()
+	by := evidence.SourceOf(&main.LogEvent)
 	l := Line{
 		DateAndTime: main.Published.UTC().Format(published), Message: main.Message, EventID: main.UUID, EventType: main.EventType,
 		EventTime: time.Now().UTC().Format(time.RFC3339), Version: main.Version, Admin: main.Actor, User: main.User(), UUID: main.UUID,
-		Source: org.String() + "/api/v1/logs", Reset: r.All(), Factors: r.Factors(), RunID: evidence.RunID(&main.LogEvent),
+		Source: org.String() + "/api/v1/logs", Reset: r.All(), Factors: r.Factors(), RunID: by.RunID,
 	}
 	l.DebugContext.DebugData = main.DebugContext.DebugData
 	for i := range r.Records {
 		l.EventDetails = append(l.EventDetails, r.Records[i].Raw)
 	}
 	if len(p.ours.paths) > 0 {
-		ours := p.ours.made(evidence.SourceOf(&main.LogEvent))
+		ours := p.ours.made(by)
 		l.Ours = &ours
 	}
 	return l

@@ -9,6 +9,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner/console"
+	"oktareset/runner/evidence"
 	"oktareset/testdata/logevent"
 )
 
@@ -53,7 +54,7 @@ func TestTable(t *testing.T) {
 			at + "  00uadmi…  00u0000…  no\n",
 	} {
 		p := printer{columns: func() int { return columns }, ours: ownRuns{
-			paths: []string{t.TempDir()}, runs: map[string][]string{"20261122T040000Z-aaaaaa": {admin}, "20261122T040000Z-bbbbbb": {"somebody else"}},
+			paths: []string{t.TempDir()}, runs: evidence.Runs{"20261122T040000Z-aaaaaa": {admin}, "20261122T040000Z-bbbbbb": {"somebody else"}},
 		}}
 		var b strings.Builder
 		for i := range some { // as they come
