@@ -33,6 +33,7 @@ type Connection struct {
 	StandIn *Sandbox // nil with a real org
 	Config  Config
 	options oktaclient.Options
+	met     bool // Okta has answered one of the clients
 }
 
 // Connect finds the org and the credentials, or serves the stand-in, and makes a client. It sends

@@ -184,9 +184,8 @@ func (r *run) follow(ctx context.Context) error {
 			if err := r.write(ctx); err != nil {
 				return err
 			}
-		case ctx.Err() == nil && r.told != nil && evidence.MayPass(err):
+		case ctx.Err() == nil && r.told != nil && r.to.MayPass(err):
 			r.Console.Warn("trying again in %s: %v", lookEvery, err)
-			r.to.Renew()
 			r.use(r.to.Client)
 		default:
 			return err

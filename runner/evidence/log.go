@@ -47,8 +47,7 @@ func ExplainLog(c *oktaclient.Client, err error) error {
 	return known
 }
 
-// MayPass reports whether an error of a reading may pass if the command waits. Okta must have
-// answered before: else the address is more likely to be wrong.
+// MayPass reports whether an error of a reading may pass if the command waits.
 func MayPass(err error) bool {
 	var (
 		api       *oktaclient.APIError

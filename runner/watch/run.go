@@ -36,7 +36,6 @@ type watcher struct {
 	fold  Fold
 	out   printer
 	orgID string // "": it isn't known
-	met   bool   // the log was read once, so that a later failure may pass
 
 	toldUnsure bool // what a ? means was said
 }
@@ -85,7 +84,7 @@ func (w *watcher) follow(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return w.stopped(evidence.ExplainLog(w.to.Client, context.Cause(ctx)))
-		case err != nil && !w.passes(err):
+		case err != nil && !w.to.MayPass(err):
 			return fault.Also(evidence.ExplainLog(w.to.Client, w.hintCursor(err)), w.end())
 		case err != nil:
 			trouble = min(max(w.opts.Interval, 2*trouble), maxTrouble)
@@ -96,7 +95,7 @@ func (w *watcher) follow(ctx context.Context) error {
 		if trouble > 0 {
 			w.Console.Info("the System Log can be read again")
 		}
-		trouble, w.met = 0, true
+		trouble = 0
 		full := len(page) >= oktaclient.LogPage
 		if err := w.take(page, next); err != nil {
 			return err
@@ -131,18 +130,6 @@ func (w *watcher) read(ctx context.Context) ([]oktaclient.LogRecord, oktaclient.
 	ctx, cancel := context.WithTimeoutCause(ctx, pollTime, errPoll)
 	defer cancel()
 	return w.to.Client.ReadLog(ctx, w.place.Next)
-}
-
-// passes reports whether an error may pass if the watch waits.
-func (w *watcher) passes(err error) bool {
-	met := w.met || errors.Is(err, oktaclient.ErrLimited) && w.to.Client.MetOkta() // it answers, if only 429
-	if errors.Is(err, oktaclient.ErrOutage) || errors.Is(err, oktaclient.ErrLimited) {
-		w.to.Renew() // this one has given up for good
-	}
-	if !met && !w.to.Client.MetOkta() {
-		return false // more likely a wrong address
-	}
-	return evidence.MayPass(err)
 }
 
 // hintCursor says what to do about a place that Okta doesn't know any more.
