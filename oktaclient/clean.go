@@ -147,10 +147,14 @@ func (w *rewriter) str(i int, member []byte) (end int, name []byte, err error) {
 	if end++; end > len(w.in) {
 		return end, nil, errNotJSON
 	}
-	if bytes.HasPrefix(bytes.TrimLeft(w.in[end:], " \t\r\n"), []byte(":")) {
-		name = w.in[i+1 : end-1]
-	}
 	raw := w.in[i+1 : end-1]
+	next := end
+	for next < len(w.in) && strings.IndexByte(" \t\r\n", w.in[next]) >= 0 {
+		next++
+	}
+	if next < len(w.in) && w.in[next] == ':' {
+		name = raw
+	}
 	if !w.seen && !escaped && fits(raw, w.most) {
 		return end, name, nil
 	}

@@ -100,7 +100,7 @@ func (f Factor) Takes(other Factor) bool {
 //
 //meta:operation GET /api/v1/users/{userId}/factors
 func (c *Client) ListFactors(ctx context.Context, userID string) ([]Factor, Reply, error) {
-	var factors items[Factor]
+	var factors []Factor
 	rep, err := c.getOf(ctx, &factors, userID, "factors")
 	return factors, rep, err
 }

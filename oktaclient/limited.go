@@ -82,7 +82,7 @@ func (p *pacer) stayBack(ctx context.Context, r *request) (lone bool, err error)
 // of r says nothing.
 func (c *Client) askOthers(ctx context.Context, r *request) {
 	if r.bucket == BucketUsers {
-		var users items[User]
+		var users []User
 		one := url.Values{"limit": {"1"}}
 		rep, err := c.get(ctx, request{bucket: BucketUsers, path: apiPath("users"), query: one, most: maxPage, asks: true}, &users)
 		if outcomeOf(rep, FateOf(err)).certain {

@@ -160,7 +160,7 @@ func (c *Client) FindFactorEvents(ctx context.Context, userIDs []string, since t
 	r.most, r.expects = maxPage, isList
 	var found []LogEvent
 	for empty, pages := 0, 0; pages < maxLogPages; pages++ {
-		var page items[LogEvent]
+		var page []LogEvent
 		rep, err := c.get(ctx, r, &page)
 		if err != nil {
 			return found, err

@@ -43,7 +43,7 @@ func (c *Client) ReadLog(ctx context.Context, from LogCursor) ([]LogRecord, LogC
 	if err != nil {
 		return nil, "", unsentError(err)
 	}
-	var page items[LogRecord]
+	var page []LogRecord
 	rep, err := c.get(ctx, request{bucket: BucketLogs, path: apiPath("logs"), uri: string(from), most: maxPage, texts: maxEventText}, &page)
 	if err != nil {
 		return nil, "", err

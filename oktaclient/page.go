@@ -45,7 +45,7 @@ func listPages[T any](ctx context.Context, c *Client, r request, most int) iter.
 		empty := 0
 		limit, seen := r.query.Get("limit"), map[string]bool{r.requestURI(): true}
 		for {
-			var page items[T]
+			var page []T
 			rep, err := c.get(ctx, r, &page)
 			if err != nil {
 				yield(nil, err)
@@ -96,7 +96,7 @@ func checkEnd[T any](ctx context.Context, c *Client, r request, limit string, si
 	q.Set("limit", strconv.Itoa(size-1))
 	u.RawQuery = q.Encode()
 	r.uri = u.RequestURI()
-	var shorter, last items[T]
+	var shorter, last []T
 	rep, err := c.get(ctx, r, &shorter)
 	if err != nil {
 		return err
@@ -118,9 +118,9 @@ func checkEnd[T any](ctx context.Context, c *Client, r request, limit string, si
 
 // isList reports whether a body is a list of things with an ID: nobody but Okta would answer so.
 func isList(body []byte) bool {
-	var list items[struct {
+	var list []struct {
 		ID   string `json:"id"`
 		UUID string `json:"uuid"`
-	}]
+	}
 	return json.Unmarshal(body, &list) == nil && len(list) > 0 && list[0].ID+list[0].UUID != ""
 }

@@ -38,7 +38,7 @@ func (c *Client) ListRoles(ctx context.Context, userID string) ([]Role, Reply, e
 	if err := checkID(userID); err != nil {
 		return nil, Reply{}, err
 	}
-	var roles items[Role]
+	var roles []Role
 	rep, err := c.get(ctx, request{bucket: BucketUsers, path: apiPath("users", userID, "roles"), texts: maxSummary}, &roles)
 	if err != nil || len(roles) > 0 {
 		return roles[:min(len(roles), maxRoles)], rep, err

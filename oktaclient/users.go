@@ -118,7 +118,7 @@ func (c *Client) ListUsers(ctx context.Context, filter string, limit int) ([]Use
 
 // firstUsers returns the first page of a list of users.
 func (c *Client) firstUsers(ctx context.Context, q url.Values) ([]User, Reply, error) {
-	var users items[User]
+	var users []User
 	rep, err := c.get(ctx, request{bucket: BucketUsers, path: apiPath("users"), query: q, most: maxPage, expects: isList}, &users)
 	return users, rep, err
 }
