@@ -95,7 +95,7 @@ func (b *book) nextSteps(counts runner.Counts, e ended) []string {
 	}
 	switch {
 	case b.opts.DryRun:
-		return append(next, b.planned(counts)...)
+		return append(next, b.planned()...)
 	case b.opts.Sandbox:
 		return append(next, b.rehearsed()...)
 	}
@@ -161,7 +161,7 @@ func (b *book) rehearsed() []string {
 // planned returns the commands that follow a dry run: the one that completes the plan, because an
 // incomplete plan can't be run; otherwise those that show it and do it. On a terminal the latter
 // asks.
-func (b *book) planned(counts runner.Counts) []string {
+func (b *book) planned() []string {
 	m := b.remedied()
 	why, goOn := results.NotPlanned(&m, b.paths.results)
 	plan := results.PlanCommand(&m, b.paths.results)
