@@ -21,7 +21,6 @@ type Way struct {
 	StandIn func() (*Sandbox, error) // serves the stand-in org instead of a real one; nil: not used
 	// follows ours in the User-Agent: run/ID if the command may change something
 	Product string
-	Verbose bool               // log each request
 	Client  oktaclient.Options // the command's own choices: pace, timeout
 
 	Rehearsal string // the command that does the same without an org; "": there is none
@@ -52,7 +51,7 @@ func (e *Env) Connect(ctx context.Context, w Way) (*Connection, error) {
 	o := &c.options
 	o.Token, o.App, o.Transport, o.Proxy = c.Config.token, c.Config.App, e.Transport, c.Config.proxy
 	o.UserAgent = strings.TrimSpace("oktareset/" + e.Version + " " + w.Product)
-	if w.Verbose {
+	if e.Console.Opts.Verbose {
 		o.Logger = e.Console.Log
 	}
 	c.Renew()

@@ -13,15 +13,14 @@ import (
 
 // Serving are the flags of sandbox.
 type Serving struct {
-	Config  standin.Config
-	Faults  []standin.Fault
-	App     string // file of the app's key; "": no app
-	Dpop    bool
-	Scopes  []string // granted to the app; none: all that this program asks for
-	Fill    string
-	Column  string // of Fill
-	Listen  string
-	Console console.Options
+	Config standin.Config
+	Faults []standin.Fault
+	App    string // file of the app's key; "": no app
+	Dpop   bool
+	Scopes []string // granted to the app; none: all that this program asks for
+	Fill   string
+	Column string // of Fill
+	Listen string
 }
 
 // Serve serves the stand-in until ctx ends. It prints the settings for a shell to stdout.

@@ -27,7 +27,6 @@ type Options struct {
 	Wait    time.Duration // until all are back, at most; 0: one look
 	JSON    bool
 	Org     access.Flags
-	Console console.Options
 }
 
 // scopes are what a service app needs. Without that of the log, the lists of factors remain.
@@ -71,7 +70,7 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 	if err := r.open(ctx); err != nil {
 		return results.Refused(err)
 	}
-	c, err := r.ConnectToOrgOf(ctx, &r.manifest, o.Results, access.Way{Flags: o.Org, Scopes: scopes, Verbose: o.Console.Verbose})
+	c, err := r.ConnectToOrgOf(ctx, &r.manifest, o.Results, access.Way{Flags: o.Org, Scopes: scopes})
 	if err != nil {
 		return err
 	}

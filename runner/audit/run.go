@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"oktareset/runner/access"
-	"oktareset/runner/console"
 	"oktareset/runner/evidence"
 	"oktareset/runner/results"
 	"oktareset/runner/table"
@@ -26,7 +25,6 @@ type Options struct {
 	Wait    time.Duration
 	JSON    bool
 	Org     access.Flags
-	Console console.Options
 }
 
 // Run carries out the audit command. It changes nothing in the org, and leaves a file only if
@@ -45,7 +43,7 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 
 // fill reads the log, and writes the audit.
 func (r *run) fill(ctx context.Context) (counts Counts, err error) {
-	c, err := r.ConnectToOrgOf(ctx, &r.manifest, r.opts.Results, access.Way{Flags: r.opts.Org, Scopes: access.LogScopes, Verbose: r.opts.Console.Verbose})
+	c, err := r.ConnectToOrgOf(ctx, &r.manifest, r.opts.Results, access.Way{Flags: r.opts.Org, Scopes: access.LogScopes})
 	if err != nil {
 		return Counts{}, err
 	}

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -42,20 +41,14 @@ func (a *app) afterCommand() *cli.Command {
 		Name: "after", Usage: "say who is back in after a reset, who isn't, and whom to look at", ArgsUsage: "RESULTS", Description: afterExamples,
 		CustomHelpTemplate: afterExitCodes,
 		Flags:              append(append(flags, consoleFlags()...), orgFlags("")...),
-		Action: func(c *cli.Context) error {
-			o, err := parseAfter(c)
-			if err != nil {
-				return err
-			}
-			return a.run(o.Console, func(ctx context.Context) error { return after.Run(ctx, a.Env, o) })(c)
-		},
+		Action:             action(a, parseAfter, after.Run),
 	}
 }
 
 // parseAfter reads the flags of after. Nothing else reads them.
 func parseAfter(c *cli.Context) (o after.Options, err error) {
 	o = after.Options{Output: c.String("output"), Wait: c.Duration("wait"), JSON: c.Bool("json")}
-	if o.Console, o.Org, o.Results, err = parseResults(c, "after what? the results are missing"); err != nil {
+	if o.Org, o.Results, err = parseResults(c, "after what? the results are missing"); err != nil {
 		return o, err
 	}
 	if o.Wait < 0 || o.Wait > longestWait {

@@ -111,11 +111,20 @@ func (a *app) cli() *cli.App {
 	}
 }
 
-// run wraps a command's work: it sets up the console as the flags ask.
-func (a *app) run(o console.Options, work func(context.Context) error) cli.ActionFunc {
+// action returns the action of a command: parse reads its flags, run does the work. The console is
+// set up first, as the flags ask.
+func action[O any](a *app, parse func(*cli.Context) (O, error), run func(context.Context, *access.Env, O) error) cli.ActionFunc {
 	return func(c *cli.Context) error {
-		a.Console = console.New(a.Console.Screen, o)
+		told, err := parseConsole(c)
+		if err != nil {
+			return err
+		}
+		o, err := parse(c)
+		if err != nil {
+			return err
+		}
+		a.Console = console.New(a.Console.Screen, told)
 		a.Stdin = files.Interruptible(c.Context, a.Stdin) // a signal ends the wait for its writer
-		return work(c.Context)
+		return run(c.Context, a.Env, o)
 	}
 }

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -44,13 +43,7 @@ func (a *app) auditCommand() *cli.Command {
 		Name: "audit", Usage: "compare a results file with the org's System Log", ArgsUsage: "RESULTS", Description: auditExamples,
 		CustomHelpTemplate: auditExitCodes,
 		Flags:              append(append(flags, consoleFlags()...), orgFlags("")...),
-		Action: func(c *cli.Context) error {
-			o, err := parseAudit(c)
-			if err != nil {
-				return err
-			}
-			return a.run(o.Console, func(ctx context.Context) error { return audit.Run(ctx, a.Env, o) })(c)
-		},
+		Action:             action(a, parseAudit, audit.Run),
 	}
 }
 
@@ -60,7 +53,7 @@ func parseAudit(c *cli.Context) (o audit.Options, err error) {
 		Output: c.String("output"), Wait: c.Duration("wait"), JSON: c.Bool("json"),
 		Tickets: audit.TicketOptions{File: c.String("tickets"), Column: c.String("ticket-column"), UserColumn: c.String("ticket-user-column")},
 	}
-	if o.Console, o.Org, o.Results, err = parseResults(c, "of what? the results are missing"); err != nil {
+	if o.Org, o.Results, err = parseResults(c, "of what? the results are missing"); err != nil {
 		return o, err
 	}
 	switch {

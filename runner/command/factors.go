@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,13 +39,7 @@ func (a *app) factorsCommand() *cli.Command {
 	return &cli.Command{
 		Name: "factors", Usage: "see, verify, enroll and unenroll one user's factors", ArgsUsage: "VERB USER [FACTOR]",
 		Description: factorsExamples + verbsHelp(), Flags: factorsFlags(), CustomHelpTemplate: factorsExitCodes,
-		Action: func(c *cli.Context) error {
-			o, err := parseFactors(c)
-			if err != nil {
-				return err
-			}
-			return a.run(o.Console, func(ctx context.Context) error { return desk.Run(ctx, a.Env, o) })(c)
-		},
+		Action: action(a, parseFactors, desk.Run),
 	}
 }
 

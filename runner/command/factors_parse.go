@@ -27,9 +27,6 @@ func parseFactors(c *cli.Context) (desk.Options, error) {
 		Timeout: c.Duration("timeout"), JSON: c.Bool("json"),
 	}
 	var err error
-	if o.Console, err = parseConsole(c); err != nil {
-		return o, err
-	}
 	if o.Org, o.Sandbox, err = parseOrg(c); err != nil {
 		return o, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,10 +73,10 @@ func TestParseReset(t *testing.T) {
 			}),
 		},
 		{
-			[]string{"--column", "Mail", "--delimiter", "tab", "users.csv", "--no-header", "-q", "--max-api-capacity", "100"},
+			[]string{"--column", "Mail", "--delimiter", "tab", "users.csv", "--no-header", "--max-api-capacity", "100"},
 			with(func(o *job.Options) {
 				o.Input = roster.Options{Column: "Mail", Delimiter: '\t', NoHeader: true}
-				o.Console.Quiet, o.Capacity = true, 100
+				o.Capacity = 100
 			}),
 		},
 		{
@@ -103,9 +104,33 @@ func TestParseReset(t *testing.T) {
 		if len(got.Protect.Exclude) == 0 {
 			got.Protect.Exclude = nil
 		}
-		opt := cmp.AllowUnexported(job.Options{}, steps.What{}, protect.Options{}, console.Confirmation{}, access.Flags{}, console.Options{}, runner.HaltRule{})
+		opt := cmp.AllowUnexported(job.Options{}, steps.What{}, protect.Options{}, console.Confirmation{}, access.Flags{}, runner.HaltRule{})
 		if diff := cmp.Diff(tt.want, got, opt); diff != "" || err != nil {
 			t.Errorf("parse(%q) = %v\n%s", tt.args, err, diff)
+		}
+	}
+}
+
+// No t.Parallel around urfave/cli.
+func TestParseConsole(t *testing.T) {
+	for args, want := range map[string]struct {
+		o  console.Options
+		ok bool
+	}{
+		"":                            {console.Options{}, true},
+		"-q":                          {console.Options{Quiet: true}, true},
+		"--verbose --log-format json": {console.Options{JSON: true, Verbose: true}, true},
+		"-q --log-format=text":        {console.Options{Quiet: true}, true},
+		"--log-format yaml":           {console.Options{}, false},
+		"--quiet --verbose":           {console.Options{Quiet: true, Verbose: true}, false},
+	} {
+		var got console.Options
+		app := &cli.App{Flags: consoleFlags(), Writer: io.Discard, Action: func(c *cli.Context) (err error) {
+			got, err = parseConsole(c)
+			return err
+		}}
+		if err := app.Run(append([]string{"x"}, strings.Fields(args)...)); (err == nil) != want.ok || got != want.o {
+			t.Errorf("parseConsole(%q) = %+v, %v; want %+v", args, got, err, want)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"slices"
 	"strings"
 
@@ -52,13 +51,7 @@ func (a *app) notifyCommand() *cli.Command {
 		Name: "notify", Usage: "tell users and their managers by mail, each exactly once", ArgsUsage: "RESULTS", Description: notifyExamples,
 		CustomHelpTemplate: notifyExitCodes,
 		Flags:              append(append(flags, consoleFlags()...), orgFlags("")...),
-		Action: func(c *cli.Context) error {
-			o, err := parseNotify(c)
-			if err != nil {
-				return err
-			}
-			return a.run(o.Console, func(ctx context.Context) error { return notify.Run(ctx, a.Env, o) })(c)
-		},
+		Action:             action(a, parseNotify, notify.Run),
 	}
 }
 
@@ -68,7 +61,7 @@ func parseNotify(c *cli.Context) (o notify.Options, err error) {
 		From: c.String("from"), Contact: c.String("contact"), Remind: c.String("remind"), DryRun: c.Bool("dry-run"), Resume: c.Bool("resume"), JSON: c.Bool("json"),
 		Mail: access.MailFlags{URL: c.String("smtp"), PasswordFile: c.String("smtp-password-file")}, Again: againFlags(c),
 	}
-	if o.Console, o.Org, o.Results, err = parseResults(c, "notify whom? the results are missing"); err != nil {
+	if o.Org, o.Results, err = parseResults(c, "notify whom? the results are missing"); err != nil {
 		return o, err
 	}
 	o.Chosen = c.IsSet("to")

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"slices"
 	"strings"
 
@@ -36,21 +35,12 @@ func (a *app) reportCommand() *cli.Command {
 		Name: "report", Usage: "make one HTML page of a plan or a result", ArgsUsage: "RESULTS|PLAN", Description: reportExamples,
 		CustomHelpTemplate: reportExitCodes,
 		Flags:              append(flags, noRequests...),
-		Action: func(c *cli.Context) error {
-			o, err := parseReport(c)
-			if err != nil {
-				return err
-			}
-			return a.run(o.Console, func(ctx context.Context) error { return report.Make(ctx, a.Env, o) })(c)
-		},
+		Action:             action(a, parseReport, report.Make),
 	}
 }
 
 // parseReport is the only reader of report's flags.
 func parseReport(c *cli.Context) (o report.Options, err error) {
-	if o.Console, err = parseConsole(c); err != nil {
-		return o, err
-	}
 	if o.Results, err = oneArgument(c); err != nil {
 		return o, err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
+	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/evidence"
 	"oktareset/runner/fault"
@@ -42,17 +43,11 @@ func (a *app) resetCommand() *cli.Command {
 	return &cli.Command{
 		Name: "reset", Usage: "reset the MFA factors of every user of a CSV", ArgsUsage: "FILE|-", Description: resetExamples,
 		Flags: resetFlags(),
-		Action: func(c *cli.Context) error {
-			o, err := parseReset(c)
-			if err != nil {
-				return err
-			}
-			return a.run(o.Console, func(ctx context.Context) (err error) {
-				o.Report = outcome.Reporter(a.Env)
-				a.outcome, err = job.Run(ctx, a.Env, o)
-				return err
-			})(c)
-		},
+		Action: action(a, parseReset, func(ctx context.Context, e *access.Env, o job.Options) (err error) {
+			o.Report = outcome.Reporter(e)
+			a.outcome, err = job.Run(ctx, e, o)
+			return err
+		}),
 	}
 }
 
@@ -95,34 +90,6 @@ func resetFlags() []cli.Flag {
 	return append(flags, orgFlags("use a stand-in org inside this program: nothing real is touched")...)
 }
 
-func consoleFlags() []cli.Flag { return consoleFlagsQuiet("write nothing but errors") }
-
-// consoleFlagsQuiet returns the flags for what a command writes to stderr. The command itself says
-// what --quiet doesn't hide.
-func consoleFlagsQuiet(quiet string) []cli.Flag {
-	const category = "OUTPUT"
-	return []cli.Flag{
-		&cli.StringFlag{Name: "log-format", Category: category, Value: "text", Usage: "`FORM` of what is written to stderr: text or json"},
-		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Category: category, Usage: "log every request"},
-		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Category: category, Usage: quiet},
-	}
-}
-
-func parseConsole(c *cli.Context) (console.Options, error) {
-	o := console.Options{Quiet: c.Bool("quiet"), Verbose: c.Bool("verbose")}
-	switch f := c.String("log-format"); f {
-	case "text":
-	case "json":
-		o.JSON = true
-	default:
-		return o, fault.Usage("text or json", "--log-format %q", f)
-	}
-	if o.Quiet && o.Verbose {
-		return o, fault.Usage("", "--quiet and --verbose exclude each other")
-	}
-	return o, nil
-}
-
 // parseReset reads the flags of reset. Nothing else reads them.
 func parseReset(c *cli.Context) (job.Options, error) {
 	o := job.Options{
@@ -135,9 +102,6 @@ func parseReset(c *cli.Context) (job.Options, error) {
 	o.Protect = protect.Options{Exclude: c.StringSlice("exclude"), Column: c.String("exclude-column"), SkipAdmins: c.Bool("skip-admins")}
 	o.Input = roster.Options{Column: c.String("column"), NoHeader: c.Bool("no-header"), AllowEmpty: c.Bool("allow-empty")}
 	var err error
-	if o.Console, err = parseConsole(c); err != nil {
-		return o, err
-	}
 	if o.Org, o.Sandbox, err = parseOrg(c); err != nil {
 		return o, err
 	}

@@ -4,7 +4,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"oktareset/runner/access"
-	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
 	"oktareset/runner/results"
@@ -12,26 +11,23 @@ import (
 
 // parseResults reads what the commands that compare results with their org have in common. missing
 // says that there is no file.
-func parseResults(c *cli.Context, missing string) (o console.Options, org access.Flags, path string, err error) {
-	if o, err = parseConsole(c); err != nil {
-		return o, org, path, err
-	}
+func parseResults(c *cli.Context, missing string) (org access.Flags, path string, err error) {
 	if org, _, err = parseOrg(c); err != nil {
-		return o, org, path, err
+		return org, path, err
 	}
 	if path, err = oneArgument(c); err != nil {
-		return o, org, path, err
+		return org, path, err
 	}
 	output := c.String("output")
 	switch name := c.Command.Name; {
 	case path == "":
-		return o, org, path, fault.Usage("oktareset "+name+" users.results.csv", "%s", missing)
+		return org, path, fault.Usage("oktareset "+name+" users.results.csv", "%s", missing)
 	case path == "-":
-		return o, org, path, fault.Usage("name the file: its manifest is looked for beside it", "%s doesn't read stdin", name)
+		return org, path, fault.Usage("name the file: its manifest is looked for beside it", "%s doesn't read stdin", name)
 	case c.IsSet("output") && (output == "" || output == "-"):
-		return o, org, path, fault.Usage("as -o "+name+".csv", "--output needs the name of a file")
+		return org, path, fault.Usage("as -o "+name+".csv", "--output needs the name of a file")
 	}
-	return o, org, path, nil
+	return org, path, nil
 }
 
 // besideResults returns where such a command writes: to --output, or to users.NAME.csv beside

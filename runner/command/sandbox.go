@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"net"
 	"strings"
 
@@ -51,13 +50,7 @@ func (a *app) sandboxCommand() *cli.Command {
 			&cli.BoolFlag{Name: "unlimited", Category: limits, Usage: "no limits at all"},
 			&cli.StringSliceFlag{Name: "fault", Category: faults, Usage: "`FAULT` as drop_after:reset_factors:p=0.01; may be repeated"},
 		}, consoleFlags()...),
-		Action: func(c *cli.Context) error {
-			o, err := parseSandbox(c)
-			if err != nil {
-				return err
-			}
-			return a.run(o.Console, func(ctx context.Context) error { return access.Serve(ctx, a.Env, o) })(c)
-		},
+		Action: action(a, parseSandbox, access.Serve),
 	}
 }
 
@@ -119,6 +112,5 @@ func parseSandbox(c *cli.Context) (access.Serving, error) {
 			return o, fault.Usage("", "--%s %d is out of range", name, c.Int(name))
 		}
 	}
-	o.Console, err = parseConsole(c)
-	return o, err
+	return o, nil
 }

@@ -95,7 +95,7 @@ func (w *simulated) resetOne(run int) {
 	env := map[string]string{"OKTA_CLIENT_ORGURL": "https://acme.okta.com", "OKTA_CLIENT_TOKEN": w.org.Token()}
 	var stderr bytes.Buffer
 	a := appOf(access.Process{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"})
-	a.Console, a.Transport = console.New(progress.NewScreen(&stderr), o.Console), w
+	a.Console, a.Transport = console.New(progress.NewScreen(&stderr), console.Options{Quiet: true}), w
 	o.Report = outcome.Reporter(a.Env)
 	if _, err := job.Run(w.t.Context(), a.Env, o); err != nil {
 		w.t.Errorf("%v:\n%s", err, stderr.String())

@@ -210,7 +210,7 @@ func (r told) refusedPart() float64 { return float64(r.refused+r.concurrency) / 
 // run carries the simulation out and adds its outcome to the table.
 func (s simulation) run(t *testing.T, table *simulationTable) {
 	s.runs, s.capacity, s.left, s.most = max(1, s.runs), cmp.Or(s.capacity, 100), cmp.Or(s.left, 100), cmp.Or(s.most, 1.05)
-	o, err := parse(t, "users.csv", "-q", confirm(s.users/s.runs), "--max-api-capacity", fmt.Sprint(s.capacity))
+	o, err := parse(t, "users.csv", confirm(s.users/s.runs), "--max-api-capacity", fmt.Sprint(s.capacity))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"time"
@@ -39,13 +38,7 @@ func (a *app) usersCommand() *cli.Command {
 		Name: "users", Usage: "export users to a CSV that reset takes as it is", Description: usersExamples,
 		CustomHelpTemplate: usersExitCodes,
 		Flags:              usersFlags(),
-		Action: func(c *cli.Context) error {
-			o, err := parseUsers(c)
-			if err != nil {
-				return err
-			}
-			return a.run(o.Console, func(ctx context.Context) error { return export.Run(ctx, a.Env, o) })(c)
-		},
+		Action:             action(a, parseUsers, export.Run),
 	}
 }
 
@@ -80,9 +73,6 @@ func parseUsers(c *cli.Context) (export.Options, error) {
 		Output: c.String("output"),
 	}
 	var err error
-	if o.Console, err = parseConsole(c); err != nil {
-		return o, err
-	}
 	if o.Org, o.Sandbox, err = parseOrg(c); err != nil {
 		return o, err
 	}

@@ -172,7 +172,7 @@ func (fullDisk) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
 func TestParseUsers(t *testing.T) {
 	args, err := permute([]string{
 		"oktareset", "users", "--status", "active, locked_out", "--has-factor", "sms", "--has-factor=token:software:totp:GOOGLE",
-		"--columns", "email", "-o", "x.csv", "-q", "--rate", "120/m",
+		"--columns", "email", "-o", "x.csv", "--rate", "120/m",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -182,8 +182,8 @@ func TestParseUsers(t *testing.T) {
 	c.Command("users").Action = func(c *cli.Context) error {
 		var o export.Options
 		o, parsed = parseUsers(c)
-		want := "[ACTIVE LOCKED_OUT] [sms token:software:totp:GOOGLE] [{email [profile email]}] x.csv 2 90 20s true"
-		got := fmt.Sprintln(o.Statuses, o.HasFactor, o.Columns, o.Output, o.Rate, o.Capacity, o.Timeout, o.Console.Quiet)
+		want := "[ACTIVE LOCKED_OUT] [sms token:software:totp:GOOGLE] [{email [profile email]}] x.csv 2 90 20s"
+		got := fmt.Sprintln(o.Statuses, o.HasFactor, o.Columns, o.Output, o.Rate, o.Capacity, o.Timeout)
 		if strings.TrimSpace(got) != want {
 			t.Errorf("parseUsers(%q) = %s, want %s", args, got, want)
 		}

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -50,13 +49,7 @@ func (a *app) watchCommand() *cli.Command {
 		Name: "watch", Usage: "follow factor-reset events as they happen", Description: watchExamples,
 		CustomHelpTemplate: watchExitCodes,
 		Flags:              append(flags, orgFlags("")...),
-		Action: func(c *cli.Context) error {
-			o, err := parseWatch(c)
-			if err != nil {
-				return err
-			}
-			return a.run(o.Console, func(ctx context.Context) error { return watch.Run(ctx, a.Env, o) })(c)
-		},
+		Action:             action(a, parseWatch, watch.Run),
 	}
 }
 
@@ -66,9 +59,6 @@ func parseWatch(c *cli.Context) (o watch.Options, err error) {
 		Since: c.String("since"), Cursor: c.String("cursor"), Runs: c.StringSlice("runs"), All: c.Bool("all"), Once: c.Bool("once"),
 		JSON:     c.Bool("json"),
 		Interval: c.Duration("interval"),
-	}
-	if o.Console, err = parseConsole(c); err != nil {
-		return o, err
 	}
 	if o.Org, _, err = parseOrg(c); err != nil {
 		return o, err

@@ -7,7 +7,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"oktareset/runner/access"
-	"oktareset/runner/console"
 	"oktareset/runner/fault"
 )
 
@@ -18,9 +17,8 @@ const whoamiExamples = `   oktareset whoami                                     
 
 // whoamiOptions are the options that the flags of whoami set.
 type whoamiOptions struct {
-	org     access.Flags
-	json    bool
-	console console.Options
+	org  access.Flags
+	json bool
 }
 
 const whoamiExitCodes = `EXIT CODES:
@@ -38,36 +36,35 @@ func (a *app) whoamiCommand() *cli.Command {
 	flags = append(append(flags, consoleFlags()...), orgFlags("")...)
 	return &cli.Command{
 		Name: "whoami", Usage: "show org, account, permissions, limits and settings", Description: whoamiExamples, Flags: flags, CustomHelpTemplate: whoamiExitCodes,
-		Action: func(c *cli.Context) error {
-			o := whoamiOptions{json: c.Bool("json")}
-			var err error
-			if o.console, err = parseConsole(c); err != nil {
-				return err
-			}
-			if o.org, _, err = parseOrg(c); err != nil {
-				return err
-			}
-			if arg, err := oneArgument(c); err != nil || arg != "" {
-				return fault.Usage("see oktareset whoami --help", "whoami takes no argument")
-			}
-			return a.run(o.console, func(ctx context.Context) error { return a.whoami(ctx, o) })(c)
-		},
+		Action: action(a, parseWhoami, whoami),
 	}
+}
+
+// parseWhoami reads the flags of whoami. Nothing else reads them.
+func parseWhoami(c *cli.Context) (o whoamiOptions, err error) {
+	o.json = c.Bool("json")
+	if o.org, _, err = parseOrg(c); err != nil {
+		return o, err
+	}
+	if arg, err := oneArgument(c); err != nil || arg != "" {
+		return o, fault.Usage("see oktareset whoami --help", "whoami takes no argument")
+	}
+	return o, nil
 }
 
 // whoami asks Okta who the credentials belong to, and prints the answer. It only reads. If Okta
 // refuses one of the questions, it prints the other answers all the same.
-func (a *app) whoami(ctx context.Context, o whoamiOptions) error {
-	c, err := a.Connect(ctx, access.Way{Flags: o.org, Scopes: access.ResetScopes, Product: "whoami", Verbose: o.console.Verbose})
+func whoami(ctx context.Context, e *access.Env, o whoamiOptions) error {
+	c, err := e.Connect(ctx, access.Way{Flags: o.org, Scopes: access.ResetScopes, Product: "whoami"})
 	if err != nil {
 		return err
 	}
 	id := access.NewIdentity(c.Config)
-	err = access.AskIdentity(ctx, a.Env, c.Client, &id)
+	err = access.AskIdentity(ctx, e, c.Client, &id)
 	if ctx.Err() != nil {
 		return fault.Stopped(context.Cause(ctx))
 	}
-	if printErr := a.printIdentity(id, o.json); printErr != nil {
+	if printErr := printIdentity(e, id, o.json); printErr != nil {
 		return fault.Also(err, fmt.Errorf("print who it is: %w", printErr))
 	}
 	return err

@@ -8,14 +8,14 @@ import (
 )
 
 // printIdentity prints what whoami found out, on stdout.
-func (a *app) printIdentity(id access.Identity, asJSON bool) error {
+func printIdentity(e *access.Env, id access.Identity, asJSON bool) error {
 	if asJSON {
-		return console.PrintJSON(a.Stdout, id)
+		return console.PrintJSON(e.Stdout, id)
 	}
 	columns := 0
-	if a.TerminalOut {
-		columns = a.Columns()
+	if e.TerminalOut {
+		columns = e.Columns()
 	}
-	_, err := io.WriteString(a.Stdout, id.Text(columns))
+	_, err := io.WriteString(e.Stdout, id.Text(columns))
 	return err
 }

@@ -57,7 +57,7 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 // connect finds the org and makes a client for it, or starts the stand-in. It sends nothing.
 func (r *task) connect(ctx context.Context) error {
 	w := access.Way{
-		Flags: r.opts.Org, Scopes: r.scopes(), Product: "run/" + runner.NewRunID(), Verbose: r.opts.Console.Verbose,
+		Flags: r.opts.Org, Scopes: r.scopes(), Product: "run/" + runner.NewRunID(),
 		Client: oktaclient.Options{Timeout: r.opts.Timeout}, Rehearsal: "oktareset factors list alice@example.com --sandbox",
 	}
 	if r.opts.Sandbox {

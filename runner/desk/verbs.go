@@ -29,7 +29,6 @@ type Options struct {
 	JSON    bool
 	Sandbox bool
 	Org     access.Flags
-	Console console.Options
 }
 
 // Verb is one thing to do to a user's factors.

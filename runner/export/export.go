@@ -61,7 +61,7 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 // connect finds the org and makes a client for it, or starts the stand-in. Nothing is sent.
 func (x *export) connect(ctx context.Context) error {
 	w := access.Way{
-		Flags: x.opts.Org, Scopes: x.scopes(), Product: "run/" + runner.NewRunID(), Verbose: x.opts.Console.Verbose,
+		Flags: x.opts.Org, Scopes: x.scopes(), Product: "run/" + runner.NewRunID(),
 		Client: oktaclient.Options{Timeout: x.opts.Timeout, Capacity: x.opts.Capacity, Rate: x.opts.Rate}, Rehearsal: "oktareset users --sandbox",
 	}
 	if x.opts.Sandbox {

@@ -6,7 +6,6 @@ import (
 	"golang.org/x/time/rate"
 
 	"oktareset/runner/access"
-	"oktareset/runner/console"
 	"oktareset/runner/steps"
 )
 
@@ -24,5 +23,4 @@ type Options struct {
 	Output         string // "": stdout
 	Sandbox        bool
 	Org            access.Flags
-	Console        console.Options
 }

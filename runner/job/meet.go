@@ -19,7 +19,7 @@ import (
 // input. It sends nothing.
 func (r *run) connect(ctx context.Context, in *input) (*org, error) {
 	w := access.Way{
-		Flags: r.opts.Org, Scopes: r.scopes(), Product: "run/" + r.id, Verbose: r.opts.Console.Verbose,
+		Flags: r.opts.Org, Scopes: r.scopes(), Product: "run/" + r.id,
 		Client: oktaclient.Options{
 			Timeout: r.opts.Timeout, Capacity: r.opts.Capacity, Rate: r.opts.Rate, MaxInFlight: r.opts.Workers,
 			ChangesApart: func() {

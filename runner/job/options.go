@@ -40,7 +40,6 @@ type Options struct {
 	JSON    bool
 	Sandbox bool
 	Org     access.Flags
-	Console console.Options
 	Set     map[string]string // the given flags, for the manifest
 
 	// Report prints how a run went, for people and, with asJSON, for programs. A run that also

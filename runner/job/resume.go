@@ -257,7 +257,7 @@ func (b *book) tellUnwritten() {
 		return
 	}
 	text := fmt.Sprintf("%d results could not be written, their lines are only here", bytes.Count(lines, []byte("\n")))
-	if b.opts.Console.JSON {
+	if b.Console.Opts.JSON {
 		b.Console.Log.Error(text, "lines", string(lines))
 		return
 	}

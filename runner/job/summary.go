@@ -184,4 +184,4 @@ func (b *book) planned() []string {
 }
 
 // asks reports whether a person reads the messages and can be asked.
-func (r *run) asks() bool { return r.Terminal && !r.opts.Console.JSON }
+func (r *run) asks() bool { return r.Terminal && !r.Console.Opts.JSON }

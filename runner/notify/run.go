@@ -42,7 +42,6 @@ type Options struct {
 	Resume    bool
 	JSON      bool
 	Org       access.Flags
-	Console   console.Options
 	Again     []string // the flags for the same mails, for a shell
 }
 
@@ -192,7 +191,7 @@ func (r *run) connect(ctx context.Context) error {
 	if r.manifest.Sandbox {
 		return nil
 	}
-	c, err := r.ConnectToOrgOf(ctx, &r.manifest, r.opts.Results, access.Way{Flags: r.opts.Org, Scopes: scopes, Verbose: r.opts.Console.Verbose})
+	c, err := r.ConnectToOrgOf(ctx, &r.manifest, r.opts.Results, access.Way{Flags: r.opts.Org, Scopes: scopes})
 	if err != nil {
 		return err
 	}

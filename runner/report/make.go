@@ -20,7 +20,6 @@ import (
 type Options struct {
 	Results string
 	Output  string // "-": stdout
-	Console console.Options
 }
 
 // Make carries out the report command.

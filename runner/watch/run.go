@@ -200,7 +200,6 @@ type Options struct {
 	JSON     bool // on a terminal, too
 	Interval time.Duration
 	Org      access.Flags
-	Console  console.Options
 }
 
 // ParseSince reads a time, or how long ago it was. "" is now.
@@ -225,7 +224,7 @@ func ParseSince(s string, now time.Time) (time.Time, error) {
 
 // Run carries out the watch command.
 func Run(ctx context.Context, e *access.Env, o Options) error {
-	c, err := e.Connect(ctx, access.Way{Flags: o.Org, Scopes: access.LogScopes, Verbose: o.Console.Verbose})
+	c, err := e.Connect(ctx, access.Way{Flags: o.Org, Scopes: access.LogScopes})
 	if err != nil {
 		return err
 	}
