@@ -63,7 +63,7 @@ func run() int {
 	return command.Run(ctx, p)
 }
 
-// process is the only place that touches streams and environment.
+// process hands streams and environment to the program, which looks for them nowhere else.
 func process() command.Process {
 	return command.Process{
 		Args: os.Args, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Environ: os.Environ, Version: version, Commit: commit,

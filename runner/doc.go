@@ -18,7 +18,7 @@
 //
 // # A run of reset, in six steps
 //
-//  1. Package command turns flags into job.Options. No package below it knows a flag.
+//  1. Package command turns flags into job.Options. No package below it reads a flag.
 //  2. Package job surveys and copies the input through roster. From then on only the copy counts.
 //  3. It connects through access, and opens the results through ledger: new ones, or those to
 //     resume.

@@ -30,21 +30,28 @@ type Sandbox struct {
 	server *http.Server
 }
 
-// StartSandbox serves a stand-in org with its own users, the given ones, those that the input
-// names, if there is one, and those with these IDs or logins. Of users who were named one by one,
-// those of [StartDemo] are as they are there.
-func StartSandbox(f *roster.File, given []oktaclient.User, names, users []string) (*Sandbox, error) {
+// People are whom a stand-in org has besides its own users.
+type People struct {
+	File  *roster.File      // the users that it names; nil: none
+	Known []oktaclient.User // with ID and login
+	Named []string          // IDs or logins
+	// IDs or logins that the user named one by one: those of [StartDemo] are as they are there
+	Typed []string
+}
+
+// StartSandbox serves a stand-in org.
+func StartSandbox(p People) (*Sandbox, error) {
 	org := standin.New(standin.Config{Users: demoPeople, Latency: DemoLatency, LatencyJitter: DemoLatency / 2, PushDelay: demoAnswer})
 	addDemo(org, func(login string) bool {
-		return slices.ContainsFunc(users, func(u string) bool { return strings.EqualFold(u, login) })
+		return slices.ContainsFunc(p.Typed, func(u string) bool { return strings.EqualFold(u, login) })
 	})
-	for _, u := range given {
+	for _, u := range p.Known {
 		org.Add(standin.User{ID: u.ID, Login: u.Profile.Login})
 	}
-	if f != nil {
-		org.AddIdentifiers(Identifiers(f))
+	if p.File != nil {
+		org.AddIdentifiers(Identifiers(p.File))
 	}
-	org.AddIdentifiers(slices.Values(names))
+	org.AddIdentifiers(slices.Values(p.Named))
 	return ServeOrg(context.Background(), org, "127.0.0.1:0")
 }
 

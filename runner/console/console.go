@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -115,6 +116,7 @@ func (p printableWriter) Write(b []byte) (int, error) {
 type textHandler struct {
 	screen *progress.Screen
 	level  slog.Level
+	attrs  []slog.Attr // of every line
 }
 
 func (h *textHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level }
@@ -129,6 +131,9 @@ func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 	}
 	var b strings.Builder
 	b.WriteString(Printable(r.Message))
+	for _, a := range h.attrs {
+		writeAttr(&b, a)
+	}
 	r.Attrs(func(a slog.Attr) bool {
 		writeAttr(&b, a)
 		return true
@@ -153,8 +158,14 @@ func writeAttr(b *strings.Builder, a slog.Attr) {
 	fmt.Fprintf(b, " %s=%s", a.Key, Printable(value))
 }
 
-func (h *textHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
+// WithAttrs returns a handler that ends each line with these attributes, too.
+func (h *textHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	with := *h
+	with.attrs = append(slices.Clone(h.attrs), attrs...)
+	return &with
+}
 
+// WithGroup returns the same handler: a line has room for names, not for groups of them.
 func (h *textHandler) WithGroup(string) slog.Handler { return h }
 
 // Printable escapes what a terminal would take for a command.

@@ -23,3 +23,14 @@ func TestFailBesideRows(t *testing.T) {
 		}
 	}
 }
+
+// A logger prints the attributes of With in each of its lines.
+func TestLogWith(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	c := New(progress.NewScreen(&b), Options{})
+	c.Log.With("run", "r1").With("user", "a b").Info("sent", "status", 200)
+	if want := "oktareset: sent run=r1 user=\"a b\" status=200\n"; b.String() != want {
+		t.Errorf("%q, want %q", b.String(), want)
+	}
+}

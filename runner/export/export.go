@@ -65,7 +65,7 @@ func (x *export) connect(ctx context.Context) error {
 		Client: oktaclient.Options{Timeout: x.opts.Timeout, Capacity: x.opts.Capacity, Rate: x.opts.Rate}, Rehearsal: "oktareset users --sandbox",
 	}
 	if x.opts.Sandbox {
-		w.StandIn = func() (*access.Sandbox, error) { return access.StartSandbox(nil, nil, nil, nil) }
+		w.StandIn = func() (*access.Sandbox, error) { return access.StartSandbox(access.People{}) }
 	}
 	c, err := x.Connect(ctx, w)
 	if err == nil {

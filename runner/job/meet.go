@@ -34,7 +34,7 @@ func (r *run) connect(ctx context.Context, in *input) (*org, error) {
 	if r.opts.Sandbox {
 		w.StandIn = func() (*access.Sandbox, error) {
 			both, names := in.protect.People()
-			return access.StartSandbox(in.file, both, names, r.opts.Users)
+			return access.StartSandbox(access.People{File: in.file, Known: both, Named: names, Typed: r.opts.Users})
 		}
 	}
 	c, err := r.Connect(ctx, w)
