@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"oktareset/oktaclient"
 )
 
@@ -24,6 +26,13 @@ type Way struct {
 	Client  oktaclient.Options // the command's own choices: pace, timeout
 
 	Rehearsal string // the command that does the same without an org; "": there is none
+}
+
+// Pace is how fast a command asks, as the user chose.
+type Pace struct {
+	Rate     rate.Limit // requests a second in each bucket; 0: no limit
+	Capacity int        // percent of each of Okta's limits
+	Timeout  time.Duration
 }
 
 // Connection is a client for an org.

@@ -39,9 +39,9 @@ func (a *app) afterCommand() *cli.Command {
 	}
 	return &cli.Command{
 		Name: "after", Usage: "say who is back in after a reset, who isn't, and whom to look at", ArgsUsage: "RESULTS", Description: afterExamples,
-		CustomHelpTemplate: afterExitCodes,
-		Flags:              append(append(flags, consoleFlags()...), orgFlags("")...),
-		Action:             action(a, parseAfter, after.Run),
+		UsageText: afterExitCodes,
+		Flags:     append(append(flags, consoleFlags()...), orgFlags("")...),
+		Action:    action(a, parseAfter, after.Run),
 	}
 }
 

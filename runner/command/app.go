@@ -1,7 +1,6 @@
 package command
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"oktareset/runner/access"
 	"oktareset/runner/console"
+	"oktareset/runner/desk"
 	"oktareset/runner/files"
 	"oktareset/runner/job"
 )
@@ -54,24 +54,25 @@ func appHelp(commands []*cli.Command) string {
 	return b.String()
 }
 
-// helpOf returns what --help shows about a command, or about the verb that follows it.
-func (a *app) helpOf(c *cli.Command) string {
+// helpOf returns what --help shows about a command, or about a verb among the words that follow it.
+func helpOf(c *cli.Command, words []string) string {
 	if c.Name == "factors" {
-		if v := verbIn(a.Args); v != nil {
-			return verbHelp(c, v)
+		for _, word := range words {
+			if v, ok := desk.FindVerb(word); ok {
+				return verbHelp(c, v)
+			}
 		}
 	}
 	return commandHelp(c)
 }
 
-// commandHelp returns what COMMAND --help shows. A command with exit codes of its own keeps their
-// table in its template, which this text then replaces.
+// commandHelp returns what COMMAND --help shows. A command's UsageText is the table of its exit codes.
 func commandHelp(c *cli.Command) string {
 	var b strings.Builder
 	name := "oktareset " + c.Name
 	fmt.Fprintf(&b, "NAME:\n   %s  - %s\n\nEXAMPLES:\n%s\n", name, c.Usage, c.Description)
 	fmt.Fprintf(&b, "USAGE:\n   %s\n", strings.TrimSpace(name+" [flags] "+c.ArgsUsage))
-	b.WriteString(flagHelp(c.Flags) + "\n" + cmp.Or(c.CustomHelpTemplate, ExitCodes))
+	b.WriteString(flagHelp(c.Flags) + "\n" + c.UsageText)
 	return b.String()
 }
 
@@ -91,7 +92,7 @@ func (a *app) cli() *cli.App {
 	}
 	for _, c := range commands {
 		c.OnUsageError = usageError // the App's isn't inherited
-		c.CustomHelpTemplate = a.set(a.helpOf(c))
+		c.CustomHelpTemplate = a.set(helpOf(c, a.Args[min(2, len(a.Args)):]))
 		c.HideHelpCommand = true
 	}
 	return &cli.App{

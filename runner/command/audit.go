@@ -41,9 +41,9 @@ func (a *app) auditCommand() *cli.Command {
 	}
 	return &cli.Command{
 		Name: "audit", Usage: "compare a results file with the org's System Log", ArgsUsage: "RESULTS", Description: auditExamples,
-		CustomHelpTemplate: auditExitCodes,
-		Flags:              append(append(flags, consoleFlags()...), orgFlags("")...),
-		Action:             action(a, parseAudit, audit.Run),
+		UsageText: auditExitCodes,
+		Flags:     append(append(flags, consoleFlags()...), orgFlags("")...),
+		Action:    action(a, parseAudit, audit.Run),
 	}
 }
 

@@ -38,7 +38,7 @@ const printExitCodes = `EXIT CODES:
 func (a *app) completionCommand() *cli.Command {
 	return &cli.Command{
 		Name: "completion", Usage: "print a script that completes the command line in a shell", ArgsUsage: "SHELL", Description: completionExamples,
-		CustomHelpTemplate: printExitCodes,
+		UsageText: printExitCodes,
 		Action: func(c *cli.Context) error {
 			shell := c.Args().First()
 			if c.NArg() != 1 || !slices.Contains(shells, shell) {
@@ -76,7 +76,7 @@ var resultsFiles = anyFiles + fileNames(" .json .html .journal .input.csv .audit
 // word may become, then a tab and what the word means.
 func (a *app) completeCommand() *cli.Command {
 	return &cli.Command{
-		Name: "__complete", Usage: "answer a shell's completion", Hidden: true,
+		Name: "__complete", Usage: "answer a shell's completion", UsageText: printExitCodes, Hidden: true,
 		Action: func(c *cli.Context) error {
 			if c.NArg() < 2 {
 				return fault.Usage("it is for the scripts of oktareset completion", "SHELL and words are expected")

@@ -8,6 +8,8 @@ import (
 	"oktareset/runner/desk"
 	"oktareset/runner/export"
 	"oktareset/runner/steps"
+
+	"github.com/urfave/cli/v2"
 )
 
 func words(found []suggestion) string {
@@ -44,6 +46,7 @@ func TestComplete(t *testing.T) {
 		{line: "audit ", files: resultsFiles},
 		{line: "sandbox --fill ", files: inputFiles},
 		{line: "reset --ticket "},
+		{line: "reset --confirm --dry-run --log-format ", want: "text json"}, // --confirm has no value
 		{line: "reset --dry-run=t"},
 		{line: "reset --log-format ", want: "text json"},
 		{line: "reset --log-format=", want: "--log-format=text --log-format=json"},
@@ -77,6 +80,24 @@ func TestComplete(t *testing.T) {
 				t.Errorf("complete(%q) = %q, with %q", tt.line, offered, w)
 			}
 		}
+	}
+}
+
+// The help of a flag that takes a value says of which kind, and completion asks for it.
+func TestFlagsWithValue(t *testing.T) {
+	for _, c := range blankApp().cli().Commands {
+		for _, e := range flagEntries(c.Flags) {
+			if e.takesValue != (e.value != "") {
+				t.Errorf("%s --%s takes a value: %v, but its help says %q", c.Name, e.names[0], e.takesValue, e.value)
+			}
+		}
+	}
+	cmd := &cli.Command{Flags: []cli.Flag{&cli.StringFlag{Name: "named", Usage: "without a kind"}}}
+	if l := readLine(cmd, []string{"--named"}); l.open() == nil {
+		t.Error("the value of a flag isn't expected")
+	}
+	if l := readLine(cmd, []string{"--named", "value", "arg"}); l.open() != nil || len(l.args) != 1 {
+		t.Errorf("%+v", l)
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"oktareset/oktaclient"
 	"oktareset/runner/command/help"
 	"oktareset/runner/desk"
@@ -23,15 +21,6 @@ func suggestions(words ...string) []suggestion {
 	return list
 }
 
-// typedLine is a command line before the cursor.
-type typedLine struct {
-	cmd   *cli.Command
-	args  []string
-	given []string   // names of flags
-	open  *flagEntry // the last word is a flag whose value comes next
-	plain bool       // after --, where no word is a flag
-}
-
 // complete returns what the last of words may become, or which files the shell shall complete.
 func complete(words []string) (found []suggestion, names fileNames) {
 	cursor := len(words) - 1
@@ -43,58 +32,21 @@ func complete(words []string) (found []suggestion, names fileNames) {
 	if cmd == nil {
 		return nil, noFiles
 	}
-	l := parseLine(cmd, before[1:])
+	l := readLine(cmd, before[1:])
 	name, value, equals := strings.Cut(current, "=")
+	if open := l.open(); open != nil {
+		return flagValues(open, "", current)
+	}
 	switch {
-	case l.open != nil:
-		return flagValues(l.open, "", current)
 	case l.plain || !strings.HasPrefix(current, "-"):
 		return l.argument(current)
 	case equals:
-		if e := findFlag(cmd, name); e != nil && e.value != "" {
+		if e := findFlag(cmd, name); e != nil && e.takesValue {
 			return flagValues(e, name+"=", value)
 		}
 		return nil, noFiles
 	}
-	return l.flags(), noFiles
-}
-
-// parseLine reads the words after a command as [permute] does.
-func parseLine(cmd *cli.Command, words []string) typedLine {
-	l := typedLine{cmd: cmd}
-	for i := 0; i < len(words); i++ {
-		w := words[i]
-		switch {
-		case w == "--":
-			l.args, l.plain = append(l.args, words[i+1:]...), true
-			return l
-		case w == "-" || !strings.HasPrefix(w, "-"):
-			l.args = append(l.args, w)
-			continue
-		}
-		name, _, equals := strings.Cut(w, "=")
-		e := findFlag(cmd, name)
-		if e == nil {
-			continue
-		}
-		l.given = append(l.given, e.names[0])
-		if e.value != "" && !equals {
-			if i++; i == len(words) {
-				l.open = e
-			}
-		}
-	}
-	return l
-}
-
-func findFlag(cmd *cli.Command, word string) *flagEntry {
-	name := strings.TrimLeft(word, "-")
-	for _, e := range flagEntries(cmd.Flags) {
-		if slices.Contains(e.names, name) {
-			return &e
-		}
-	}
-	return nil
+	return l.offered(), noFiles
 }
 
 // commandNames returns the first words of a command line; with topics, also what help explains.
@@ -117,13 +69,27 @@ func commandNames(topics bool) []suggestion {
 	return found
 }
 
-// flags returns the flags that may follow.
-func (l *typedLine) flags() []suggestion {
-	verb := l.verb()
+// open returns the flag whose value comes next, nil if none does.
+func (l *typedLine) open() *flagEntry {
+	if last := len(l.flags) - 1; last >= 0 && l.flags[last].open && !l.plain {
+		return l.flags[last].entry
+	}
+	return nil
+}
+
+// offered returns the flags that may follow.
+func (l *typedLine) offered() []suggestion {
+	verb, ofFactors := l.verb()
+	given := make(map[string]bool)
+	for _, f := range l.flags {
+		if f.entry != nil {
+			given[f.entry.names[0]] = true
+		}
+	}
 	var found []suggestion
 	for _, e := range flagEntries(l.cmd.Flags) {
 		name := e.names[0]
-		if slices.Contains(l.given, name) && !e.repeatable || verb != nil && !verb.Takes(name) {
+		if given[name] && !e.repeatable || ofFactors && !verb.Takes(name) {
 			continue
 		}
 		found = append(found, suggestion{"--" + name, e.usage})
@@ -131,31 +97,26 @@ func (l *typedLine) flags() []suggestion {
 	return append(found, suggestion{"--help", "show help"})
 }
 
-// verb returns the verb of a factors command; nil for another command.
-func (l *typedLine) verb() *desk.Verb {
+// verb returns the verb of a factors command; false for another command.
+func (l *typedLine) verb() (desk.Verb, bool) {
 	if l.cmd.Name != "factors" || len(l.args) == 0 {
-		return nil
+		return desk.Verb{}, false
 	}
-	for _, v := range desk.Verbs() {
-		if v.Name == l.args[0] {
-			return &v
-		}
-	}
-	return nil
+	return desk.FindVerb(l.args[0])
 }
 
 // argument returns what the next argument may be. The help names its kind in capitals. Where the
 // command takes no further argument, a flag may follow.
 func (l *typedLine) argument(current string) (found []suggestion, names fileNames) {
 	kinds := strings.Fields(l.cmd.ArgsUsage)
-	if verb := l.verb(); verb != nil {
+	if verb, ok := l.verb(); ok {
 		kinds = append([]string{"VERB"}, verb.Args...)
 	}
 	if len(l.args) >= len(kinds) {
 		if l.plain || l.cmd.Name == "help" || current != "" {
 			return nil, noFiles
 		}
-		return l.flags(), noFiles
+		return l.offered(), noFiles
 	}
 	switch strings.Trim(kinds[len(l.args)], "[]") {
 	case "FILE|-":

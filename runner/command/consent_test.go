@@ -259,7 +259,7 @@ func TestFlagsGivenTwice(t *testing.T) {
 			first, last := dashed(names[0]), dashed(names[len(names)-1])
 			args := []string{"oktareset", cmd.Name, first + "=1", "FILE", last + "=2"}
 			_, err := permute(args)
-			if flagOnce(cmd, first) == "" {
+			if findFlag(cmd, first).repeatable {
 				if err != nil {
 					t.Errorf("%q: %v", args, err)
 				}

@@ -1,6 +1,6 @@
 package command
 
-// ExitCodes is the table that every --help ends with.
+// ExitCodes is the table of reset, at the end of its help. Every other command has a table of its own.
 const ExitCodes = `EXIT CODES:
    0    every row ended reset, would_reset or skipped
    1    the run finished, but some rows ended in another status

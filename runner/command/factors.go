@@ -7,7 +7,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"oktareset/oktaclient"
 	"oktareset/runner/desk"
 	"oktareset/runner/fault"
 )
@@ -38,7 +37,7 @@ const factorsExitCodes = `EXIT CODES:
 func (a *app) factorsCommand() *cli.Command {
 	return &cli.Command{
 		Name: "factors", Usage: "see, verify, enroll and unenroll one user's factors", ArgsUsage: "VERB USER [FACTOR]",
-		Description: factorsExamples + verbsHelp(), Flags: factorsFlags(), CustomHelpTemplate: factorsExitCodes,
+		Description: factorsExamples + verbsHelp(), Flags: factorsFlags(), UsageText: factorsExitCodes,
 		Action: action(a, parseFactors, desk.Run),
 	}
 }
@@ -58,26 +57,8 @@ const argumentsHelp = `   USER is an ID or the whole login. FACTOR is an ID, or 
    Passcodes and answers are read from the terminal, or from stdin: no flag takes one.
 `
 
-// verbIn is the verb that a command line of factors names, nil if it names none.
-func verbIn(args []string) *desk.Verb {
-	if len(args) > 1 && args[1] == "help" {
-		args = args[1:]
-	}
-	if len(args) < 2 || args[1] != "factors" {
-		return nil
-	}
-	for _, word := range args[2:] {
-		for _, v := range desk.Verbs() {
-			if v.Name == word {
-				return &v
-			}
-		}
-	}
-	return nil
-}
-
 // verbHelp is what oktareset factors VERB --help shows: what the verb takes, and nothing else.
-func verbHelp(c *cli.Command, v *desk.Verb) string {
+func verbHelp(c *cli.Command, v desk.Verb) string {
 	var examples strings.Builder
 	for line := range strings.Lines(factorsExamples) {
 		if strings.Contains(line, "oktareset factors "+v.Name+" ") {
@@ -116,10 +97,7 @@ func factorsFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "json", Category: output, Usage: "print Okta's JSON on a terminal, too"},
 	}
 	flags = append(flags, consoleFlags()...)
-	flags = append(flags,
-		periodFlag("timeout", org, oktaclient.DefaultTimeout, "wait `D` for the answer to a request"),
-	)
-	return append(flags, orgFlags("use a stand-in org inside this program, with alice, bob, carol and dave@example.com")...)
+	return append(append(flags, timeoutFlag(org)), orgFlags("use a stand-in org inside this program, with alice, bob, carol and dave@example.com")...)
 }
 
 // allows refuses a flag that the verb would ignore.

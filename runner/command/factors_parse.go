@@ -24,7 +24,7 @@ var secretFields = []string{"answer", "sharedSecret", "passCode", "nextPassCode"
 func parseFactors(c *cli.Context) (desk.Options, error) {
 	o := desk.Options{
 		NumberMatching: c.Bool("number-matching"), NoChallenge: c.Bool("no-challenge"), RemoveRecovery: c.Bool("remove-recovery"),
-		Timeout: c.Duration("timeout"), JSON: c.Bool("json"),
+		JSON: c.Bool("json"),
 	}
 	var err error
 	if o.Org, o.Sandbox, err = parseOrg(c); err != nil {
@@ -36,37 +36,29 @@ func parseFactors(c *cli.Context) (desk.Options, error) {
 	if err = allows(o.Verb, c); err != nil {
 		return o, err
 	}
-	if c.IsSet("confirm") {
-		if o.Confirm, err = console.ParseConfirm(c.String("confirm")); err != nil {
-			return o, err
-		}
+	if o.Confirm, err = parseConfirm(c); err != nil {
+		return o, err
 	}
-	if o.Verb.Name == "enroll" || o.Verb.Name == "verify" || o.Verb.Name == "resend" {
-		if err = parseEnrollment(&o, c); err != nil {
-			return o, err
-		}
+	if o.Timeout, err = parseTimeout(c); err != nil {
+		return o, err
 	}
-	if o.Timeout < time.Second {
-		return o, fault.Usage("at least 1s: an answer that comes too late leaves the change in doubt", "--timeout %s", o.Timeout)
-	}
-	return o, nil
+	return o, parseEnrollment(&o, c)
 }
 
 // parseArguments reads VERB USER [FACTOR [TRANSACTION]].
 func parseArguments(o *desk.Options, args []string) error {
-	verbs := desk.Verbs()
 	var names []string
-	for _, v := range verbs {
+	for _, v := range desk.Verbs() {
 		names = append(names, v.Name)
 	}
 	if len(args) == 0 {
 		return fault.Usage("see oktareset factors --help", "what to do is missing: %s", strings.Join(names, ", "))
 	}
-	i := slices.Index(names, args[0])
-	if i < 0 {
+	verb, ok := desk.FindVerb(args[0])
+	if !ok {
 		return fault.Usage(didYouMean("factors", console.Nearest(args[0], names)), "factors has no verb %q; it has %s", args[0], strings.Join(names, ", "))
 	}
-	o.Verb, args = verbs[i], args[1:]
+	o.Verb, args = verb, args[1:]
 	if len(args) != len(o.Verb.Args) || slices.Contains(args, "") {
 		return fault.Usage("oktareset factors "+o.Verb.Name+" "+strings.Join(o.Verb.Args, " "), "factors %s takes %s, not %s",
 			o.Verb.Name, strings.Join(o.Verb.Args, " and "), console.Plural(len(args), "argument")) // one may be a passcode: none is shown
@@ -84,7 +76,8 @@ func parseArguments(o *desk.Options, args []string) error {
 	return nil
 }
 
-// parseEnrollment reads the flags of enroll, and those that verify and resend share with it.
+// parseEnrollment reads the flags of enroll, and those that verify and resend share with it. Of other
+// verbs there are none.
 func parseEnrollment(o *desk.Options, c *cli.Context) error {
 	e := oktaclient.Enrollment{
 		Activate: c.Bool("activate"), UpdatePhone: c.Bool("update-phone"), TemplateID: c.String("template-id"),

@@ -10,9 +10,11 @@ import (
 // flagEntry describes a flag. The flag's --help, the man page and the completion of the shells all
 // use it.
 type flagEntry struct {
+	flag       cli.Flag
 	names      []string // the long one first
 	category   string
-	value      string // what follows it, as FILE; "": nothing
+	takesValue bool
+	value      string // the kind of value in words, as FILE
 	usage      string // with the default
 	repeatable bool
 }
@@ -25,7 +27,7 @@ func flagEntries(flags []cli.Flag) []flagEntry {
 		if !ok {
 			continue
 		}
-		e := flagEntry{names: f.Names(), usage: strings.ReplaceAll(d.GetUsage(), "`", "")}
+		e := flagEntry{flag: f, names: f.Names(), takesValue: d.TakesValue(), usage: strings.ReplaceAll(d.GetUsage(), "`", "")}
 		if c, ok := f.(cli.CategorizableFlag); ok {
 			e.category = c.GetCategory()
 		}

@@ -42,7 +42,7 @@ func parse(t *testing.T, args ...string) (job.Options, error) {
 
 // No t.Parallel around urfave/cli: its help flag is a global that every App writes.
 func TestParseReset(t *testing.T) {
-	base := job.Options{File: "users.csv", Workers: 32, Capacity: 90, Timeout: 20 * time.Second}
+	base := job.Options{File: "users.csv", Workers: 32, Pace: access.Pace{Capacity: 90, Timeout: 20 * time.Second}}
 	with := func(change func(*job.Options)) job.Options {
 		o := base
 		change(&o)

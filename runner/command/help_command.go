@@ -1,7 +1,6 @@
 package command
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
@@ -20,7 +19,7 @@ const helpExamples = `   oktareset help                                         
 
 func (a *app) helpCommand() *cli.Command {
 	return &cli.Command{
-		Name: "help", Usage: "explain a topic or a command", ArgsUsage: "[TOPIC]", Description: helpExamples, CustomHelpTemplate: printExitCodes,
+		Name: "help", Usage: "explain a topic or a command", ArgsUsage: "[TOPIC]", Description: helpExamples, UsageText: printExitCodes,
 		Action: func(c *cli.Context) error {
 			text, err := a.helpOn(c)
 			if err != nil {
@@ -46,8 +45,7 @@ func (a *app) helpOn(c *cli.Context) (string, error) {
 		if text != "" {
 			text += "\n"
 		}
-		usage, err := a.usageOf(c.Args().Slice())
-		return text + usage, err
+		return text + a.set(helpOf(cmd, c.Args().Tail())), nil
 	}
 	switch {
 	case !found:
@@ -68,20 +66,6 @@ func (a *app) setTopic(text string) string {
 		return text
 	}
 	return help.Wrap(text, min(a.Columns(), 100))
-}
-
-// usageOf is what a command says of itself, given its name and arguments.
-func (a *app) usageOf(words []string) (string, error) {
-	var out bytes.Buffer
-	env := *a.Env
-	env.Stdout = &out
-	env.Args = append(append([]string{"oktareset"}, words...), "--help")
-	shown := &app{Env: &env}
-	args, err := permute(env.Args)
-	if err == nil {
-		err = shown.cli().Run(args)
-	}
-	return out.String(), err
 }
 
 // topicList has a line for each topic.

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"oktareset/runner/command/help"
-	"oktareset/runner/fault"
 
 	"github.com/urfave/cli/v2"
 )
@@ -16,15 +15,12 @@ const manExamples = `   oktareset man | man -l -                                
    oktareset man > /usr/local/share/man/man1/oktareset.1                  install it: man oktareset
 `
 
-// exitHeading is the heading of the table of exit codes, which ends a command's help.
-const exitHeading = "EXIT CODES:\n"
-
 func (a *app) manCommand() *cli.Command {
 	return &cli.Command{
-		Name: "man", Usage: "print the manual page of all commands, as roff", Description: manExamples, CustomHelpTemplate: printExitCodes,
+		Name: "man", Usage: "print the manual page of all commands, as roff", Description: manExamples, UsageText: printExitCodes,
 		Action: func(c *cli.Context) error {
-			if arg, err := oneArgument(c); err != nil || arg != "" {
-				return fault.Usage("see oktareset man --help", "man takes no argument, not %q", c.Args().First())
+			if err := noArgument(c); err != nil {
+				return err
 			}
 			_, err := io.WriteString(a.Stdout, a.manual())
 			return err
@@ -74,8 +70,8 @@ func (p *roff) command(c *cli.Command) {
 		}
 		p.item(e.forms(), e.usage)
 	}
-	if _, codes, _ := strings.Cut(c.CustomHelpTemplate, exitHeading); exitHeading+codes != ExitCodes {
-		p.help(exitHeading + codes)
+	if c.UsageText != ExitCodes { // which a topic explains
+		p.help(c.UsageText)
 	}
 }
 

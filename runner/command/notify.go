@@ -49,9 +49,9 @@ func (a *app) notifyCommand() *cli.Command {
 	}
 	return &cli.Command{
 		Name: "notify", Usage: "tell users and their managers by mail, each exactly once", ArgsUsage: "RESULTS", Description: notifyExamples,
-		CustomHelpTemplate: notifyExitCodes,
-		Flags:              append(append(flags, consoleFlags()...), orgFlags("")...),
-		Action:             action(a, parseNotify, notify.Run),
+		UsageText: notifyExitCodes,
+		Flags:     append(append(flags, consoleFlags()...), orgFlags("")...),
+		Action:    action(a, parseNotify, notify.Run),
 	}
 }
 
@@ -74,10 +74,8 @@ func parseNotify(c *cli.Context) (o notify.Options, err error) {
 	if o.Rate, err = parseRate(c.String("rate")); err != nil {
 		return o, err
 	}
-	if s := c.String("confirm"); s != "" || c.IsSet("confirm") {
-		if o.Confirm, err = console.ParseConfirm(s); err != nil {
-			return o, err
-		}
+	if o.Confirm, err = parseConfirm(c); err != nil {
+		return o, err
 	}
 	switch {
 	case o.From == "":

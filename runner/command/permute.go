@@ -20,52 +20,75 @@ func permute(args []string) ([]string, error) {
 	if cmd == nil {
 		return args, flagFirst(args)
 	}
-	var flags, rest []string
+	line := readLine(cmd, args[2:])
 	var unknown error // the first flag that the command doesn't have
 	once := make(map[string]bool)
-	for i := 2; i < len(args); i++ {
-		a := args[i]
-		if a == "--" {
-			rest = append(rest, args[i+1:]...)
-			break
-		}
-		if a == "--help" || a == "-h" { // whatever else the line says
+	out := []string{args[0], args[1]}
+	for _, f := range line.flags {
+		switch e := f.entry; {
+		case f.word == "--help" || f.word == "-h": // whatever else the line says
 			return []string{args[0], args[1], "--help"}, nil
+		case e == nil && unknown == nil:
+			unknown = unknownFlag(cmd, f.word)
+		case e != nil && !e.repeatable && once[e.names[0]]:
+			return nil, fault.Usage("leave one of them out: it isn't clear which one counts", "flag --%s is given twice", e.names[0])
+		case f.open:
+			return nil, fault.Usage("see oktareset "+cmd.Name+" --help", "flag %s needs a value", f.word)
+		case e != nil:
+			once[e.names[0]] = true
 		}
-		if a == "-" || !strings.HasPrefix(a, "-") {
-			rest = append(rest, a)
-			continue
-		}
-		if commandFlag(cmd, a) == nil && unknown == nil {
-			unknown = unknownFlag(cmd, a)
-		}
-		if name := flagOnce(cmd, a); name != "" {
-			if once[name] {
-				return nil, fault.Usage("leave one of them out: it isn't clear which one counts", "flag --%s is given twice", name)
-			}
-			once[name] = true
-		}
-		flags = append(flags, a)
-		if strings.Contains(a, "=") || !takesValue(cmd, a) {
-			continue
-		}
-		// A value that looks like a flag shows that the value was forgotten: "--confirm --dry-run"
-		// must not swallow the dry run.
-		value := args[i+1:]
-		if len(value) == 0 || looksLikeFlag(value[0]) {
-			return nil, fault.Usage("see oktareset "+cmd.Name+" --help", "flag %s needs a value", a)
-		}
-		i++
-		flags = append(flags, value[0])
+		out = append(append(out, f.word), f.value...)
 	}
 	if unknown != nil {
 		return nil, unknown
 	}
-	out := append([]string{args[0], args[1]}, flags...)
-	return append(append(out, "--"), rest...), nil
+	return append(append(out, "--"), line.args...), nil
 }
 
-// appFlags returns the flags of the program itself.
+// typedFlag is a flag on a command line.
+type typedFlag struct {
+	word  string
+	entry *flagEntry // nil: the command has no such flag
+	value []string   // the next word, if that is its value
+	open  bool       // its value is missing: nothing follows, or a flag
+}
+
+// typedLine is what follows a command on its line.
+type typedLine struct {
+	cmd   *cli.Command
+	flags []typedFlag
+	args  []string
+	plain bool // after --, where no word is a flag
+}
+
+// readLine takes the words that follow a command apart. A value that looks like a flag shows that
+// the value was forgotten: "--confirm --dry-run" must not swallow the dry run.
+func readLine(cmd *cli.Command, words []string) typedLine {
+	l := typedLine{cmd: cmd}
+	for i := 0; i < len(words); i++ {
+		w := words[i]
+		switch {
+		case w == "--":
+			l.args, l.plain = append(l.args, words[i+1:]...), true
+			return l
+		case w == "-" || !strings.HasPrefix(w, "-"):
+			l.args = append(l.args, w)
+			continue
+		}
+		f := typedFlag{word: w, entry: findFlag(cmd, w)}
+		if f.entry != nil && f.entry.takesValue && !strings.Contains(w, "=") {
+			if next := words[i+1:]; len(next) == 0 || looksLikeFlag(next[0]) {
+				f.open = true
+			} else {
+				i, f.value = i+1, next[:1]
+			}
+		}
+		l.flags = append(l.flags, f)
+	}
+	return l
+}
+
+// appFlags are the flags of the program itself.
 var appFlags = []string{"--help", "-help", "-h", "--version", "-version", "-v"}
 
 func looksLikeFlag(arg string) bool {
@@ -76,33 +99,24 @@ func findCommand(name string) *cli.Command {
 	return blankApp().cli().Command(name)
 }
 
-func takesValue(cmd *cli.Command, arg string) bool {
-	d, ok := commandFlag(cmd, arg).(cli.DocGenerationFlag)
-	return ok && d.TakesValue()
-}
-
-// flagOnce returns the name of an argument's flag if the flag may be given only once. It returns ""
-// for a list, and for an argument that isn't a flag of the command.
-func flagOnce(cmd *cli.Command, arg string) string {
-	f := commandFlag(cmd, arg)
-	if f == nil {
-		return ""
-	}
-	if _, list := f.(*cli.StringSliceFlag); list {
-		return ""
-	}
-	return f.Names()[0]
-}
-
-// commandFlag finds an argument's flag by any of its names. It returns nil if there is none.
-func commandFlag(cmd *cli.Command, arg string) cli.Flag {
+// findFlag finds an argument's flag by any of its names. It returns nil if there is none.
+func findFlag(cmd *cli.Command, arg string) *flagEntry {
 	name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-	for _, f := range cmd.Flags {
-		if slices.Contains(f.Names(), name) {
-			return f
+	for _, e := range flagEntries(cmd.Flags) {
+		if slices.Contains(e.names, name) {
+			return &e
 		}
 	}
 	return nil
+}
+
+// noArgument refuses arguments, and shows none: one may be a token.
+func noArgument(c *cli.Context) error {
+	if c.NArg() == 0 {
+		return nil
+	}
+	name := c.Command.Name
+	return fault.Usage("see oktareset "+name+" --help", "%s takes no argument", name)
 }
 
 // oneArgument returns the only argument, or "" if there is none.

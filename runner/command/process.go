@@ -29,9 +29,9 @@ func Run(ctx context.Context, p access.Process) int {
 	if err == nil {
 		err = a.cli().RunContext(ctx, args)
 	}
-	a.Console.Fail(err)                                                                       // by now in the form that the flags asked for
-	reset := len(p.Args) > 1 && p.Args[1] == "reset" && (err != nil || a.outcome.RunID != "") // not its --help
-	if reset && (!p.Terminal || a.Console.Opts.JSON) {                                        // on a terminal, a person has read the summary
+	a.Console.Fail(err)                                               // by now in the form that the flags asked for
+	reset := isReset(p.Args) && (err != nil || a.outcome.RunID != "") // not its --help
+	if reset && (!p.Terminal || a.Console.Opts.JSON) {                // on a terminal, a person has read the summary
 		outcome.Tell(a.Console, &a.outcome, err)
 	}
 	return fault.Code(err)
@@ -50,11 +50,14 @@ func firstConsole(p *Process) *console.Console {
 // that its arguments ask for.
 func EndedAtOnce(p Process, s Signal) {
 	after := ""
-	if len(p.Args) > 1 && p.Args[1] == "reset" {
+	if isReset(p.Args) {
 		after = "; who was under way is in doubt, and --resume finds out what became of them"
 	}
 	firstConsole(&p).Info("%v again: stopped at once%s", s, after)
 }
+
+// isReset reports whether a command line, which may be one that can't be read, is of reset.
+func isReset(args []string) bool { return len(args) > 1 && args[1] == "reset" }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 

@@ -33,9 +33,9 @@ func (a *app) reportCommand() *cli.Command {
 	noRequests := slices.DeleteFunc(consoleFlags(), func(f cli.Flag) bool { return f.Names()[0] == "verbose" })
 	return &cli.Command{
 		Name: "report", Usage: "make one HTML page of a plan or a result", ArgsUsage: "RESULTS|PLAN", Description: reportExamples,
-		CustomHelpTemplate: reportExitCodes,
-		Flags:              append(flags, noRequests...),
-		Action:             action(a, parseReport, report.Make),
+		UsageText: reportExitCodes,
+		Flags:     append(flags, noRequests...),
+		Action:    action(a, parseReport, report.Make),
 	}
 }
 

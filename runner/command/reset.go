@@ -4,13 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/time/rate"
 
 	"oktareset/oktaclient"
 	"oktareset/runner"
@@ -41,7 +39,7 @@ const resetExamples = `   oktareset reset --sandbox users.csv                   
 
 func (a *app) resetCommand() *cli.Command {
 	return &cli.Command{
-		Name: "reset", Usage: "reset the MFA factors of every user of a CSV", ArgsUsage: "FILE|-", Description: resetExamples,
+		Name: "reset", Usage: "reset the MFA factors of every user of a CSV", ArgsUsage: "FILE|-", Description: resetExamples, UsageText: ExitCodes,
 		Flags: resetFlags(),
 		Action: action(a, parseReset, func(ctx context.Context, e *access.Env, o job.Options) (err error) {
 			o.Report = outcome.Reporter(e)
@@ -66,7 +64,7 @@ func resetFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "exclude", Category: protect, Usage: "leave the users of `FILE` alone, whatever the input says; may be repeated"},
 		&cli.StringFlag{Name: "exclude-column", Category: protect, Usage: "`NAME` of the column of the --exclude files that names the users (default: found by its name)"},
 		&cli.BoolFlag{Name: "skip-admins", Category: protect, Usage: "leave users with an admin role alone; takes one more call for each user"},
-		&cli.StringFlag{Name: "skip-reset-since", Category: protect, Usage: "leave users alone who were reset in the last `D`, as 24h or 2d, by other runs or people, and have enrolled nothing since"},
+		periodFlag("skip-reset-since", protect, 0, "leave users alone who were reset in the last `D`, as 24h or 2d, by other runs or people, and have enrolled nothing since"),
 
 		&cli.StringFlag{Name: "confirm", Category: consent, Usage: "go ahead unasked in this org, for this number of users: `HOST:COUNT` or HOST:MIN-MAX; with --resume, at most so many"},
 
@@ -74,10 +72,9 @@ func resetFlags() []cli.Flag {
 		&cli.StringFlag{Name: "retry", Category: resume, Usage: "resume, and try rows with `STATUS[,STATUS]` again: failed, forbidden, not_found, invalid, unknown"},
 
 		&cli.IntFlag{Name: "workers", Category: pace, Value: oktaclient.DefaultMaxInFlight, Usage: "at most `N` requests at the same time"},
-		&cli.StringFlag{Name: "rate", Category: pace, Usage: "at most `N/s`, N/m or N/h requests in each of Okta's buckets (default: what the org allows)"},
-		&cli.IntFlag{Name: "max-api-capacity", Category: pace, Value: oktaclient.DefaultCapacity, Usage: "leave the rest of each limit to others: use `PCT` percent"},
-		periodFlag("timeout", pace, oktaclient.DefaultTimeout, "wait `D` for the answer to a request"),
-
+	)
+	flags = append(flags, paceFlags(pace)...)
+	flags = append(flags,
 		&cli.IntFlag{Name: "limit", Category: stop, Usage: "stop after `N` users; --resume goes on"},
 		&cli.StringFlag{Name: "halt", Category: stop, Usage: "stop after so many failures: `fail=N`, or fail=N% of the rows finished, once 20 are"},
 		periodFlag("max-duration", stop, 0, "stop after `D`, as 90m; --resume goes on"),
@@ -94,12 +91,12 @@ func resetFlags() []cli.Flag {
 func parseReset(c *cli.Context) (job.Options, error) {
 	o := job.Options{
 		Users: c.StringSlice("user"), DryRun: c.Bool("dry-run"), Record: c.Bool("record-factors"),
-		Workers: c.Int("workers"), Capacity: c.Int("max-api-capacity"), Timeout: c.Duration("timeout"), Limit: c.Int("limit"),
+		Workers: c.Int("workers"), Limit: c.Int("limit"),
 		MaxDuration: c.Duration("max-duration"), Resume: c.Bool("resume") || c.String("retry") != "",
 		Output: c.String("output"), Ticket: c.String("ticket"), JSON: c.Bool("json"),
 		Set: givenFlags(c),
 	}
-	o.Protect = protect.Options{Exclude: c.StringSlice("exclude"), Column: c.String("exclude-column"), SkipAdmins: c.Bool("skip-admins")}
+	o.Protect = protect.Options{Exclude: c.StringSlice("exclude"), Column: c.String("exclude-column"), SkipAdmins: c.Bool("skip-admins"), SkipRecent: c.Duration("skip-reset-since")}
 	o.Input = roster.Options{Column: c.String("column"), NoHeader: c.Bool("no-header"), AllowEmpty: c.Bool("allow-empty")}
 	var err error
 	if o.Org, o.Sandbox, err = parseOrg(c); err != nil {
@@ -111,7 +108,7 @@ func parseReset(c *cli.Context) (job.Options, error) {
 	if o.Input.Delimiter, err = roster.ParseDelimiter(c.String("delimiter")); err != nil {
 		return o, err
 	}
-	if o.Rate, err = parseRate(c.String("rate")); err != nil {
+	if o.Pace, err = parsePace(c); err != nil {
 		return o, err
 	}
 	if o.DryRun { // which says what the rate means, and needs no time for it
@@ -120,19 +117,14 @@ func parseReset(c *cli.Context) (job.Options, error) {
 	if o.What, err = parseWhat(c); err != nil {
 		return o, err
 	}
-	if o.Protect.SkipRecent, err = parseSkipRecent(c); err != nil {
-		return o, err
-	}
 	if o.Halt, err = parseHalt(c.String("halt")); err != nil {
 		return o, err
 	}
 	if o.Retry, err = parseRetry(c.String("retry")); err != nil {
 		return o, err
 	}
-	if s := c.String("confirm"); s != "" || c.IsSet("confirm") {
-		if o.Confirm, err = console.ParseConfirm(s); err != nil {
-			return o, err
-		}
+	if o.Confirm, err = parseConfirm(c); err != nil {
+		return o, err
 	}
 	for _, user := range o.Users {
 		if _, reason := runner.ParseIdentifier(user); reason != "" {
@@ -140,6 +132,14 @@ func parseReset(c *cli.Context) (job.Options, error) {
 		}
 	}
 	return o, checkReset(&o, c)
+}
+
+// parseConfirm reads --confirm. One without a value, as from a variable that isn't set, is an error.
+func parseConfirm(c *cli.Context) (console.Confirmation, error) {
+	if !c.IsSet("confirm") {
+		return console.Confirmation{}, nil
+	}
+	return console.ParseConfirm(c.String("confirm"))
 }
 
 // checkReset refuses values that make no sense, alone or together.
@@ -163,10 +163,8 @@ func checkReset(o *job.Options, c *cli.Context) error {
 		return fault.Usage("let the file have a header", "--allow-empty and --no-header exclude each other: without both, a file is empty because something broke")
 	case o.Workers < 1 || o.Workers > 1000:
 		return fault.Usage("1 to 1000", "--workers %d", o.Workers)
-	case o.Capacity < 1 || o.Capacity > 100:
-		return fault.Usage("1 to 100", "--max-api-capacity %d", o.Capacity)
-	case o.Timeout < time.Second:
-		return fault.Usage("at least 1s: every answer that comes too late leaves a user in doubt", "--timeout %s", o.Timeout)
+	case c.IsSet("skip-reset-since") && (o.Protect.SkipRecent < time.Minute || o.Protect.SkipRecent > evidence.LogRetention):
+		return fault.Usage("as --skip-reset-since 24h or 2d; Okta keeps its log for 90 days", "--skip-reset-since %s isn't a time from 1m to 90d", console.PeriodText(o.Protect.SkipRecent))
 	case o.Limit < 0 || o.Limit == 0 && c.IsSet("limit"):
 		return fault.Usage("at least 1", "--limit %d", o.Limit)
 	case o.MaxDuration < 0 || o.MaxDuration == 0 && c.IsSet("max-duration"):
@@ -182,20 +180,6 @@ func checkReset(o *job.Options, c *cli.Context) error {
 	return notAFolder(o.Output, "users.results.csv")
 }
 
-// parseRate reads N/s, N/m or N/h.
-func parseRate(s string) (rate.Limit, error) {
-	if s == "" {
-		return 0, nil
-	}
-	number, unit, _ := strings.Cut(s, "/")
-	n, err := strconv.ParseFloat(number, 64)
-	per := map[string]float64{"s": 1, "m": 60, "h": 3600}[unit]
-	if err != nil || per == 0 || !(n > 0) || n > 1e6 {
-		return 0, fault.Usage("as --rate 5/s, --rate 200/m or --rate 100/h", "--rate %q isn't N/s, N/m or N/h", s)
-	}
-	return rate.Limit(n / per), nil
-}
-
 // givenFlags returns the flags that were given, by their long name. No flag takes a secret.
 func givenFlags(c *cli.Context) map[string]string {
 	set := make(map[string]string)
@@ -203,23 +187,13 @@ func givenFlags(c *cli.Context) map[string]string {
 		name := f.Names()[0]
 		if c.IsSet(name) {
 			set[name] = fmt.Sprint(c.Value(name))
-			if _, many := f.(*cli.StringSliceFlag); many {
+			switch f.(type) {
+			case *cli.StringSliceFlag:
 				set[name] = strings.Join(c.StringSlice(name), ", ")
+			case *cli.GenericFlag:
+				set[name] = console.PeriodText(c.Duration(name))
 			}
 		}
 	}
 	return set
-}
-
-// parseSkipRecent reads --skip-reset-since.
-func parseSkipRecent(c *cli.Context) (time.Duration, error) {
-	if !c.IsSet("skip-reset-since") {
-		return 0, nil
-	}
-	text := c.String("skip-reset-since")
-	d, err := console.ParsePeriod(text)
-	if err != nil || d < time.Minute || d > evidence.LogRetention {
-		return 0, fault.Usage("as --skip-reset-since 24h or 2d; Okta keeps its log for 90 days", "--skip-reset-since %q isn't a time from 1m to 90d", text)
-	}
-	return d, nil
 }

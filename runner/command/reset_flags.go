@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,18 +43,15 @@ func parseRetry(s string) (map[runner.Status]bool, error) {
 		return nil, nil
 	}
 	retry := make(map[runner.Status]bool)
-next:
 	for name := range strings.SplitSeq(s, ",") {
-		for _, status := range retryable {
-			if string(status) == strings.TrimSpace(name) {
-				retry[status] = true
-				continue next
-			}
-		}
-		if strings.TrimSpace(name) == string(runner.StatusPartial) {
+		status := runner.Status(strings.TrimSpace(name))
+		switch {
+		case status == runner.StatusPartial:
 			return nil, fault.Usage("use --resume", "--retry partial: every resume continues the rows that are half done")
+		case !slices.Contains(retryable, status):
+			return nil, fault.Usage(fmt.Sprintf("one or more of %s, with commas", joinStatuses(retryable)), "--retry %q: no such status to try again", name)
 		}
-		return nil, fault.Usage(fmt.Sprintf("one or more of %s, with commas", joinStatuses(retryable)), "--retry %q: no such status to try again", name)
+		retry[status] = true
 	}
 	return retry, nil
 }

@@ -79,7 +79,7 @@ func TestResetYesterday(t *testing.T) {
 				`reset at 2000-01-01T\S+Z by okta.admin@example.com \(run \S+\), and nothing was enrolled since`).Match(b) {
 				t.Errorf("results: %v\n%s", err, b)
 			}
-			if b, err = os.ReadFile(v.path("users.results.json")); err != nil || !strings.Contains(string(b), `"skip-reset-since": "1d"`) {
+			if b, err = os.ReadFile(v.path("users.results.json")); err != nil || !strings.Contains(string(b), `"skip-reset-since": "24h"`) {
 				t.Errorf("manifest: %v\n%s", err, b)
 			}
 		})

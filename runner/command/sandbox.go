@@ -27,7 +27,7 @@ const sandboxExitCodes = `EXIT CODES:
 func (a *app) sandboxCommand() *cli.Command {
 	const people, credentials, limits, faults, output = "PEOPLE", "CREDENTIALS", "LIMITS", "FAULTS", "OUTPUT"
 	return &cli.Command{
-		Name: "sandbox", Usage: "serve the stand-in org on this machine", Description: sandboxExamples, CustomHelpTemplate: sandboxExitCodes,
+		Name: "sandbox", Usage: "serve the stand-in org on this machine", Description: sandboxExamples, UsageText: sandboxExitCodes,
 		Flags: append([]cli.Flag{
 			&cli.IntFlag{Name: "users", Category: people, Value: 500, Usage: "`N` people of its own, of every status and with factors of every type"},
 			&cli.StringFlag{Name: "fill", Category: people, Usage: "add the users of `FILE`, a CSV as reset takes it"},
@@ -95,8 +95,8 @@ func parseSandbox(c *cli.Context) (access.Serving, error) {
 		}
 		o.Faults = append(o.Faults, f)
 	}
-	if arg, err := oneArgument(c); err != nil || arg != "" {
-		return o, fault.Usage("see oktareset sandbox --help", "sandbox takes no argument, not %q", c.Args().First())
+	if err := noArgument(c); err != nil {
+		return o, err
 	}
 	host, port, err := net.SplitHostPort(o.Listen)
 	if host == "localhost" { // a name server may answer with another address

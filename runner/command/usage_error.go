@@ -126,8 +126,12 @@ func usageError(c *cli.Context, err error, _ bool) error {
 	if m := badBool.FindStringSubmatch(text); m != nil {
 		return fault.Usage("write --"+m[1]+" alone, or leave it out", "--%s takes no value", m[1])
 	}
-	if m := badValue.FindStringSubmatch(text); m != nil && c.Command != nil {
-		switch f := commandFlag(c.Command, m[2]).(type) {
+	m := badValue.FindStringSubmatch(text)
+	if m == nil || c.Command == nil {
+		return fault.Usage(didYouMean(name, ""), "%s", text)
+	}
+	if e := findFlag(c.Command, m[2]); e != nil {
+		switch f := e.flag.(type) {
 		case *cli.IntFlag:
 			return fault.Usage(fmt.Sprintf("as --%s %s", f.Name, wholeNumber(m[1], f.GetDefaultText())), `--%s "%s" isn't a whole number`, f.Name, m[1])
 		case *cli.GenericFlag:

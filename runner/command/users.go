@@ -3,11 +3,9 @@ package command
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
-	"oktareset/oktaclient"
 	"oktareset/runner/export"
 	"oktareset/runner/fault"
 	"oktareset/runner/steps"
@@ -36,9 +34,9 @@ const usersExitCodes = `EXIT CODES:
 func (a *app) usersCommand() *cli.Command {
 	return &cli.Command{
 		Name: "users", Usage: "export users to a CSV that reset takes as it is", Description: usersExamples,
-		CustomHelpTemplate: usersExitCodes,
-		Flags:              usersFlags(),
-		Action:             action(a, parseUsers, export.Run),
+		UsageText: usersExitCodes,
+		Flags:     usersFlags(),
+		Action:    action(a, parseUsers, export.Run),
 	}
 }
 
@@ -52,14 +50,12 @@ func usersFlags() []cli.Flag {
 
 		&cli.StringSliceFlag{Name: "has-factor", Category: factors, Usage: "only who has a factor `TYPE` or TYPE:PROVIDER, as sms or token:software:totp:GOOGLE; repeated: one of them"},
 		&cli.BoolFlag{Name: "no-factors", Category: factors, Usage: "only who has none; on Identity Engine, email enrolls itself and doesn't count"},
-
-		&cli.StringFlag{Name: "rate", Category: pace, Usage: "at most `N/s`, N/m or N/h requests in each of Okta's buckets (default: what the org allows)"},
-		&cli.IntFlag{Name: "max-api-capacity", Category: pace, Value: oktaclient.DefaultCapacity, Usage: "leave the rest of each limit to others: use `PCT` percent"},
-		periodFlag("timeout", pace, oktaclient.DefaultTimeout, "wait `D` for the answer to a request"),
-
+	}
+	flags = append(flags, paceFlags(pace)...)
+	flags = append(flags,
 		&cli.StringFlag{Name: "columns", Category: output, Value: export.DefaultColumns, Usage: "attributes `NAME,NAME`, those of the profile by their variable names; userId always comes first"},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: output, Usage: "write to `FILE`, which appears once it is whole (default: stdout)"},
-	}
+	)
 	flags = append(flags, consoleFlags()...)
 	return append(flags, orgFlags("use a stand-in org inside this program")...)
 }
@@ -69,15 +65,14 @@ func parseUsers(c *cli.Context) (export.Options, error) {
 	o := export.Options{
 		Search: c.String("search"), Filter: c.String("filter"), Group: c.String("group"),
 		NoFactors: c.Bool("no-factors"),
-		Capacity:  c.Int("max-api-capacity"), Timeout: c.Duration("timeout"),
-		Output: c.String("output"),
+		Output:    c.String("output"),
 	}
 	var err error
 	if o.Org, o.Sandbox, err = parseOrg(c); err != nil {
 		return o, err
 	}
-	if arg, err := oneArgument(c); err != nil || arg != "" {
-		return o, fault.Usage("see oktareset users --help", "users takes no argument, not %q", c.Args().First())
+	if err := noArgument(c); err != nil {
+		return o, err
 	}
 	// A variable of a script that isn't set must not become an export of everybody.
 	for _, name := range []string{"search", "filter", "status", "group", "has-factor", "columns"} {
@@ -94,7 +89,7 @@ func parseUsers(c *cli.Context) (export.Options, error) {
 	if o.Columns, err = export.ParseColumns(c.String("columns")); err != nil {
 		return o, err
 	}
-	if o.Rate, err = parseRate(c.String("rate")); err != nil {
+	if o.Pace, err = parsePace(c); err != nil {
 		return o, err
 	}
 	return o, checkUsers(&o, c)
@@ -111,10 +106,6 @@ func checkUsers(o *export.Options, c *cli.Context) error {
 		return fault.Usage("leave out one of them", "--has-factor and --no-factors exclude each other")
 	case c.IsSet("output") && (o.Output == "" || o.Output == "-"):
 		return fault.Usage("as -o users.csv; for stdout, leave it out", "--output needs the name of a file")
-	case o.Capacity < 1 || o.Capacity > 100:
-		return fault.Usage("1 to 100", "--max-api-capacity %d", o.Capacity)
-	case o.Timeout < time.Second:
-		return fault.Usage("at least 1s", "--timeout %s", o.Timeout)
 	}
 	return notAFolder(o.Output, "users.csv")
 }

@@ -4,8 +4,6 @@ import (
 	"io"
 
 	"github.com/urfave/cli/v2"
-
-	"oktareset/runner/fault"
 )
 
 const versionExamples = `   oktareset version                                                      the same as oktareset --version
@@ -13,10 +11,10 @@ const versionExamples = `   oktareset version                                   
 
 func (a *app) versionCommand() *cli.Command {
 	return &cli.Command{
-		Name: "version", Usage: "print the version", Description: versionExamples, CustomHelpTemplate: printExitCodes,
+		Name: "version", Usage: "print the version", Description: versionExamples, UsageText: printExitCodes,
 		Action: func(c *cli.Context) error {
-			if c.NArg() > 0 {
-				return fault.Usage("see oktareset version --help", "version takes no argument, not %q", c.Args().First())
+			if err := noArgument(c); err != nil {
+				return err
 			}
 			_, err := io.WriteString(a.Stdout, "oktareset version "+a.Build()+"\n")
 			return err

@@ -47,9 +47,9 @@ func (a *app) watchCommand() *cli.Command {
 	flags = append(append(flags, output), consoleFlags()...)
 	return &cli.Command{
 		Name: "watch", Usage: "follow factor-reset events as they happen", Description: watchExamples,
-		CustomHelpTemplate: watchExitCodes,
-		Flags:              append(flags, orgFlags("")...),
-		Action:             action(a, parseWatch, watch.Run),
+		UsageText: watchExitCodes,
+		Flags:     append(flags, orgFlags("")...),
+		Action:    action(a, parseWatch, watch.Run),
 	}
 }
 
@@ -63,8 +63,8 @@ func parseWatch(c *cli.Context) (o watch.Options, err error) {
 	if o.Org, _, err = parseOrg(c); err != nil {
 		return o, err
 	}
-	if arg, err := oneArgument(c); err != nil || arg != "" {
-		return o, fault.Usage("see oktareset watch --help", "watch takes no argument, not %q", c.Args().First())
+	if err := noArgument(c); err != nil {
+		return o, err
 	}
 	switch {
 	case c.IsSet("cursor") && (o.Cursor == "" || o.Cursor == "-"):

@@ -35,7 +35,7 @@ func (a *app) whoamiCommand() *cli.Command {
 	}
 	flags = append(append(flags, consoleFlags()...), orgFlags("")...)
 	return &cli.Command{
-		Name: "whoami", Usage: "show org, account, permissions, limits and settings", Description: whoamiExamples, Flags: flags, CustomHelpTemplate: whoamiExitCodes,
+		Name: "whoami", Usage: "show org, account, permissions, limits and settings", Description: whoamiExamples, Flags: flags, UsageText: whoamiExitCodes,
 		Action: action(a, parseWhoami, whoami),
 	}
 }
@@ -46,10 +46,7 @@ func parseWhoami(c *cli.Context) (o whoamiOptions, err error) {
 	if o.org, _, err = parseOrg(c); err != nil {
 		return o, err
 	}
-	if arg, err := oneArgument(c); err != nil || arg != "" {
-		return o, fault.Usage("see oktareset whoami --help", "whoami takes no argument")
-	}
-	return o, nil
+	return o, noArgument(c)
 }
 
 // whoami asks Okta who the credentials belong to, and prints the answer. It only reads. If Okta

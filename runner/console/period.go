@@ -52,5 +52,16 @@ func (p *Period) Set(text string) error {
 // Get implements flag.Getter.
 func (p *Period) Get() any { return time.Duration(*p) }
 
-// String returns the form that time.ParseDuration reads.
-func (p *Period) String() string { return time.Duration(*p).String() }
+// String returns the form of [PeriodText].
+func (p *Period) String() string { return PeriodText(time.Duration(*p)) }
+
+// PeriodText writes a duration as a person does, without parts that are zero: 24h, 1h30m.
+func PeriodText(d time.Duration) string {
+	s := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(s, zero) {
+			s = s[:len(s)-2]
+		}
+	}
+	return s
+}

@@ -37,6 +37,7 @@ type Verb struct {
 	Args    []string // names of the arguments, in order
 	Usage   string
 	flags   []string // besides those of all verbs
+	reads   bool     // changes and sends nothing, so the user may be the caller
 	changes bool     // asks for consent
 	noApp   bool     // Okta lets no service app do it, whatever its scopes
 	do      func(*task, context.Context) error
@@ -46,10 +47,10 @@ type Verb struct {
 func Verbs() []Verb {
 	message := []string{"template-id", "token-lifetime", "language"}
 	return []Verb{
-		{Name: "list", Args: []string{"USER"}, Usage: "list the factors that are enrolled", do: (*task).list},
-		{Name: "catalog", Args: []string{"USER"}, Usage: "list what the user may enroll", do: (*task).catalog},
-		{Name: "questions", Args: []string{"USER"}, Usage: "list the security questions to choose from", do: (*task).questions, noApp: true},
-		{Name: "get", Args: []string{"USER", "FACTOR"}, Usage: "show one factor", do: (*task).get},
+		{Name: "list", Args: []string{"USER"}, Usage: "list the factors that are enrolled", do: (*task).list, reads: true},
+		{Name: "catalog", Args: []string{"USER"}, Usage: "list what the user may enroll", do: (*task).catalog, reads: true},
+		{Name: "questions", Args: []string{"USER"}, Usage: "list the security questions to choose from", do: (*task).questions, reads: true, noApp: true},
+		{Name: "get", Args: []string{"USER", "FACTOR"}, Usage: "show one factor", do: (*task).get, reads: true},
 		{
 			Name: "enroll", Args: []string{"USER", "TYPE:PROVIDER"}, Usage: "enroll a factor, after asking",
 			do: (*task).enroll, changes: true,
@@ -81,6 +82,15 @@ func Verbs() []Verb {
 	}
 }
 
+// FindVerb returns the verb of a name.
+func FindVerb(name string) (Verb, bool) {
+	verbs := Verbs()
+	if i := slices.IndexFunc(verbs, func(v Verb) bool { return v.Name == name }); i >= 0 {
+		return verbs[i], true
+	}
+	return Verb{}, false
+}
+
 // everyVerb are the flags of all verbs.
 var everyVerb = []string{"json", "log-format", "verbose", "quiet", "timeout", "org-url", "token-file", "sandbox"}
 
@@ -91,5 +101,5 @@ func (v Verb) Takes(flag string) bool {
 
 // ReadsMe reports whether the user is the caller, by Okta's word "me", and the verb only reads.
 func (o *Options) ReadsMe() bool {
-	return strings.EqualFold(o.User, "me") && slices.Contains([]string{"list", "catalog", "questions", "get"}, o.Verb.Name)
+	return strings.EqualFold(o.User, "me") && o.Verb.reads
 }

@@ -1,10 +1,6 @@
 package export
 
 import (
-	"time"
-
-	"golang.org/x/time/rate"
-
 	"oktareset/runner/access"
 	"oktareset/runner/steps"
 )
@@ -17,10 +13,8 @@ type Options struct {
 	HasFactor      []steps.FactorType // one of them is enough
 	NoFactors      bool
 	Columns        []Column // besides the ID, which always comes first
-	Rate           rate.Limit
-	Capacity       int
-	Timeout        time.Duration
-	Output         string // "": stdout
-	Sandbox        bool
-	Org            access.Flags
+	access.Pace
+	Output  string // "": stdout
+	Sandbox bool
+	Org     access.Flags
 }

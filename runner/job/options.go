@@ -24,11 +24,9 @@ type Options struct {
 	Protect protect.Options
 	Confirm console.Confirmation
 
+	access.Pace
 	Workers     int
-	Rate        rate.Limit // requests a second in each bucket; 0: no limit
 	PlanRate    rate.Limit // of a dry run: the rate of the plan's run
-	Capacity    int
-	Timeout     time.Duration
 	Limit       int
 	Halt        runner.HaltRule
 	MaxDuration time.Duration // 0: no limit

@@ -50,17 +50,6 @@ type Recent struct {
 	by       map[evidence.Source]int
 }
 
-// periodText returns a duration as [console.ParsePeriod] reads it, without zeros.
-func periodText(d time.Duration) string {
-	s := d.String()
-	for _, zero := range []string{"m0s", "h0m"} {
-		if strings.HasSuffix(s, zero) {
-			s = s[:len(s)-2]
-		}
-	}
-	return s
-}
-
 // Ask is the question to the log, and the users that it is about.
 type Ask struct {
 	Client *oktaclient.Client
@@ -245,7 +234,7 @@ func (c *Recent) period() string {
 	if c.Skip > 0 {
 		return "since " + c.asked.UTC().Format(evidence.ShortFor)
 	}
-	return "in the last " + periodText(recentPeriod)
+	return "in the last " + console.PeriodText(recentPeriod)
 }
 
 // wereText returns a text as "at least 12 of these users were reset in the last 24h: 12 by
@@ -266,7 +255,7 @@ func (c *Recent) thenText() string {
 	if c.Skip == 0 {
 		return c.againText()
 	}
-	text := fmt.Sprintf("left alone: %d (--skip-reset-since %s)", c.left, periodText(c.Skip))
+	text := fmt.Sprintf("left alone: %d (--skip-reset-since %s)", c.left, console.PeriodText(c.Skip))
 	var again []string
 	if c.enrolled > 0 {
 		again = append(again, fmt.Sprintf("%d with a factor enrolled since", c.enrolled))
@@ -283,7 +272,7 @@ func (c *Recent) thenText() string {
 // againText says that they are reset again, and how to leave alone those for whom that only does
 // harm.
 func (c *Recent) againText() string {
-	skip := ": --skip-reset-since " + periodText(recentPeriod)
+	skip := ": --skip-reset-since " + console.PeriodText(recentPeriod)
 	if c.users == 1 {
 		if c.enrolled == 1 {
 			return "the user has enrolled a factor since, and " + c.is() + " reset again"
