@@ -1,6 +1,8 @@
 package command
 
 import (
+	"fmt"
+	"math"
 	"net"
 	"strings"
 
@@ -62,9 +64,9 @@ func parseSandbox(c *cli.Context) (access.Serving, error) {
 	if o.Column != "" && o.Fill == "" {
 		return o, fault.Usage("as --fill users.csv --column Benutzer", "--column names a column of the --fill file, and there is no --fill")
 	}
-	for flag, given := range map[string]bool{"dpop": o.Dpop, "scope": len(o.Scopes) > 0} {
-		if given && o.App == "" {
-			return o, fault.Usage("as --app key.pem", "--%s is for a service app: --app is missing", flag)
+	for _, name := range []string{"dpop", "scope"} {
+		if c.IsSet(name) && o.App == "" {
+			return o, fault.Usage("as --app key.pem", "--%s is for a service app: --app is missing", name)
 		}
 	}
 	for _, scope := range o.Scopes {
@@ -78,7 +80,10 @@ func parseSandbox(c *cli.Context) (access.Serving, error) {
 		Limits: map[string]int{standin.BucketUsers: c.Int("limit")}, TokenShare: c.Int("token-share"),
 		Concurrency: c.Int("concurrency"), Unlimited: c.Bool("unlimited"),
 	}
-	if p := o.Config; p.Absent < 0 || p.Strangers < 0 || p.Absent+p.Strangers > 100 || p.Absent+p.Strangers > 0 && p.Reenroll == 0 {
+	if err := checkNumbers(c); err != nil {
+		return o, err
+	}
+	if p := o.Config; p.Absent+p.Strangers > 100 || p.Absent+p.Strangers > 0 && p.Reenroll == 0 {
 		return o, fault.Usage("as --reenroll 1m --absent 20 --strangers 5", "--absent %d and --strangers %d are shares of those who could come back with --reenroll", p.Absent, p.Strangers)
 	}
 	switch e := c.String("engine"); e {
@@ -105,12 +110,34 @@ func parseSandbox(c *cli.Context) (access.Serving, error) {
 	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return o, fault.Usage("as 127.0.0.1:8080: its token is no secret", "--listen %q isn't a loopback address with a port", o.Listen)
 	}
-	for name, n := range map[string]int{
-		"users": o.Config.Users, "limit": c.Int("limit") - 1, "token-share": o.Config.TokenShare - 1, "concurrency": o.Config.Concurrency - 1,
+	return o, nil
+}
+
+// checkNumbers refuses numbers and times out of their range, the first flag of the help first.
+func checkNumbers(c *cli.Context) error {
+	for _, n := range []struct {
+		name     string
+		min, max int
+	}{
+		{"users", 0, math.MaxInt},
+		{"absent", 0, 100},
+		{"strangers", 0, 100},
+		{"limit", 1, math.MaxInt},
+		{"token-share", 1, 100},
+		{"concurrency", 1, math.MaxInt},
 	} {
-		if n < 0 || name == "token-share" && n > 99 {
-			return o, fault.Usage("", "--%s %d is out of range", name, c.Int(name))
+		switch v := c.Int(n.name); {
+		case v >= n.min && v <= n.max:
+		case n.max == math.MaxInt:
+			return fault.Usage(fmt.Sprintf("at least %d", n.min), "--%s %d", n.name, v)
+		default:
+			return fault.Usage(fmt.Sprintf("%d to %d", n.min, n.max), "--%s %d", n.name, v)
 		}
 	}
-	return o, nil
+	for _, name := range []string{"reenroll", "latency", "log-lag"} {
+		if d := c.Duration(name); d < 0 {
+			return fault.Usage("0 or more", "--%s %s", name, d)
+		}
+	}
+	return nil
 }

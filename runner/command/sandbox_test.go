@@ -2,12 +2,14 @@ package command
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"oktareset/runner/access"
+	"oktareset/runner/fault"
 )
 
 // Every flag of sandbox that says how the org is ends up in it.
@@ -33,5 +35,34 @@ func TestParseSandbox(t *testing.T) {
 	}
 	if got.App != "key.pem" || !got.Dpop || !slices.Equal(got.Scopes, []string{"okta.users.read"}) || len(got.Faults) != 2 {
 		t.Errorf("options %+v", got)
+	}
+}
+
+// Of several bad flags the first of the help is named, with its range, each time the same one.
+func TestSandboxRanges(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"--concurrency 0 --limit 0 --token-share 0": "--limit 0: at least 1",
+		"--token-share 101 --concurrency 0":         "--token-share 101: 1 to 100",
+		"--users -1 --absent 101":                   "--users -1: at least 0",
+		"--absent -1 --reenroll 1m":                 "--absent -1: 0 to 100",
+		"--log-lag -1s --reenroll -2s":              "--reenroll -2s: 0 or more",
+		"--latency -1ms":                            "--latency -1ms: 0 or more",
+		"--log-lag -1s":                             "--log-lag -1s: 0 or more",
+		"--scope okta.users.read --dpop":            "--dpop is for a service app: --app is missing: as --app key.pem",
+	} {
+		for range 10 {
+			cmd := blankApp().sandboxCommand()
+			cmd.Action = func(c *cli.Context) error {
+				_, err := parseSandbox(c)
+				return err
+			}
+			app := &cli.App{Commands: []*cli.Command{cmd}, ExitErrHandler: func(*cli.Context, error) {}}
+			err := app.Run(append([]string{"oktareset", "sandbox"}, strings.Fields(args)...))
+			if err == nil || err.Error()+": "+fault.Hint(err) != want || fault.Code(err) != fault.ExitUsage {
+				t.Errorf("sandbox %s: %v, hint %q; want %s", args, err, fault.Hint(err), want)
+				break
+			}
+		}
 	}
 }
