@@ -144,6 +144,11 @@ func (s Status) OK() bool {
 // changed, and isn't done.
 func (s Status) Open() bool { return s == StatusUnknown || s == StatusPartial }
 
+// MayBeChanged reports whether the user of a row with this status was or may have been changed.
+func (s Status) MayBeChanged() bool {
+	return s == StatusReset || s == StatusTaken || s.Open()
+}
+
 // Open reports whether any counted row isn't done and is left to a later run.
 func (c Counts) Open() bool {
 	return c[StatusNotAttempted]+c[StatusPartial]+c[StatusUnknown]+c[StatusTaken] > 0

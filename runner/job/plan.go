@@ -127,10 +127,10 @@ func (in *input) checkTicket(m *results.Manifest) error {
 // checkPlannedExclusions refuses a run that doesn't read the plan's files of exclusions again. It
 // may read more.
 func (t *task) checkPlannedExclusions(m *results.Manifest) error {
-	for _, x := range results.RecordedExclusions(m) {
-		if !t.protect.Has(x.Sha256) || results.LastOptions(m)["exclude-column"] != t.opts.Protect.Column {
+	for _, x := range m.Exclusions() {
+		if !t.protect.Has(x.SHA256) || m.Run().Options["exclude-column"] != t.opts.Protect.Column {
 			return fault.Usage("give it again, unchanged, with the same --exclude-column; put others who are to be left alone into a further --exclude FILE. The whole command: "+results.PlanCommand(m, t.paths.shown),
-				"%s was made with --exclude %s: no --exclude names a file with the same content (SHA-256 %.12s)", t.paths.shown, x.Path, x.Sha256)
+				"%s was made with --exclude %s: no --exclude names a file with the same content (SHA-256 %.12s)", t.paths.shown, x.Path, x.SHA256)
 		}
 	}
 	return nil
@@ -147,7 +147,7 @@ func (t *task) hintPlan(m *results.Manifest) string {
 // meanwhile people enroll, leave and become admins.
 func (in *input) planText() string {
 	made := ""
-	if in.plan != nil && len(in.plan.Runs) > 0 && !in.plan.Runs[0].StartedAt.IsZero() {
+	if in.plan != nil && !in.plan.Runs[0].StartedAt.IsZero() {
 		made = " made " + console.Ago(time.Since(in.plan.Runs[0].StartedAt))
 	}
 	return fmt.Sprintf("a plan%s: %s to reset", made, console.Plural(in.survey.Distinct, "user"))

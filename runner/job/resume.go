@@ -111,7 +111,7 @@ func (b *book) goOn() (err error) {
 // isn't only a duplicate.
 func (b *book) claim(e results.Entry) {
 	b.remember(&e)
-	if e.Taken() {
+	if e.Status.MayBeChanged() {
 		b.touched.Add(e.Row)
 	}
 	if e.Record.Reason == string(runner.ReasonDuplicate) {
@@ -123,10 +123,9 @@ func (b *book) claim(e results.Entry) {
 		return
 	}
 	id := runner.Identifier{Kind: runner.KindID, Value: e.Record.UserID}
-	switch e.Status {
-	case runner.StatusTaken, runner.StatusReset, runner.StatusPartial, runner.StatusUnknown:
+	if e.Status.MayBeChanged() {
 		b.seen.Set(id, e.Row)
-	default:
+	} else {
 		b.seen.Claim(id, e.Row)
 	}
 }

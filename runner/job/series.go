@@ -196,7 +196,7 @@ func (o *org) findEarlier(ctx context.Context) ([]earlierResults, error) {
 		if err != nil {
 			return nil, err
 		}
-		if m.DryRun || m.Sandbox || len(m.Runs) == 0 || moved && m.Unused() {
+		if m.DryRun || m.Sandbox || moved && m.Unused() {
 			continue
 		}
 		if same, err := o.sameOrg(ctx, &m, path); err != nil {

@@ -97,7 +97,7 @@ func (c *cleared) record() error {
 			m.Steps = c.steps.Names()
 		}
 		m.OrgID, m.Engine, m.Actor, m.Consent = cmp.Or(m.OrgID, c.is.ID), c.is.Engine, results.Actor{ID: c.actor.ID, Login: c.actor.Login}, c.consent
-		run := &m.Runs[len(m.Runs)-1]
+		run := m.Run()
 		run.Exclude, run.Actor, run.StartedAt, run.ClockVouched = c.protect.Record(), m.Actor, c.began, c.client.Vouched() > 0
 	})
 }

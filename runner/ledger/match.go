@@ -84,7 +84,7 @@ func firstEdition(m *results.Manifest) bool { return !m.Finished && m.Journal ==
 // vain reports whether the manifest's only run died before it had consent and before it wrote a
 // line. The caller has the lock.
 func vain(m *results.Manifest, path string) bool {
-	if !m.Unused() || len(m.Runs) != 1 {
+	if !m.Unused() {
 		return false
 	}
 	name, other, begin, lines := results.JournalPath(path), path, table.JournalColumn+",", 2

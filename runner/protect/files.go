@@ -68,14 +68,14 @@ func (p *Files) Has(sha256 string) bool {
 // Empty reports whether there is no file.
 func (p *Files) Empty() bool { return len(p.files) == 0 }
 
-// Option returns what the manifest keeps of the given files, "" without any. [Files.Unite]
-// compares it with the files of a later run.
-func (p *Files) Option() string {
-	var record []string
+// Given returns the files as the options of the run record them. [Files.Unite] compares them with
+// the files of a later run.
+func (p *Files) Given() []results.Exclusion {
+	var all []results.Exclusion
 	for _, f := range p.files {
-		record = append(record, fmt.Sprintf("%s %q", f.sha256, f.path))
+		all = append(all, results.Exclusion{SHA256: f.sha256, Path: f.path})
 	}
-	return strings.Join(record, "\n")
+	return all
 }
 
 // People returns the users that a stand-in org needs: users from lines with an ID and a login, so

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"oktareset/runner"
@@ -50,17 +49,6 @@ type keptLine struct {
 	Line  int                  `json:"line"`
 	Names []string             `json:"names"`
 	Users []steps.ExcludedUser `json:"users,omitempty"`
-}
-
-// users returns how many lines of a file name somebody.
-func (k *keptFile) users() int {
-	n := 0
-	for _, l := range k.Lines {
-		if len(l.Users) > 0 {
-			n++
-		}
-	}
-	return n
 }
 
 // keptPath returns where the exclusions are saved, beside the results.
@@ -129,19 +117,17 @@ func (p *Files) Unite(path string, runs []results.Run) error {
 	}
 	if err == nil {
 		for _, k := range kept.Files {
-			if k.users() >= k.recorded(runs) {
-				p.add(k)
+			if f := k.file(); f.users() >= k.recorded(runs) {
+				p.add(f)
 			}
 		}
 	}
-	for _, run := range runs {
-		for line := range strings.Lines(run.Options["exclude"]) {
-			hash, name, _ := strings.Cut(strings.TrimSpace(line), " ")
-			if p.excludes(hash, run) {
-				continue
+	for i := range runs {
+		for _, x := range runs[i].Exclusions() {
+			if !p.excludes(x.SHA256, &runs[i]) {
+				return fault.Usage("give it again, unchanged, with the same --exclude-column; put others who are to be left alone into a further --exclude FILE",
+					"an earlier run left the users of %q alone: who they are isn't kept, and no --exclude names a file with the same content (SHA-256 %s)", x.Path, x.SHA256)
 			}
-			return fault.Usage("give it again, unchanged, with the same --exclude-column; put others who are to be left alone into a further --exclude FILE",
-				"an earlier run left the users of %s alone: who they are isn't kept, and no --exclude names a file with the same content (SHA-256 %s)", name, hash)
 		}
 	}
 	return nil
@@ -161,15 +147,15 @@ func (k *keptFile) recorded(runs []results.Run) int {
 }
 
 // excludes reports whether the users of a file from an earlier run are left alone.
-func (p *Files) excludes(hash string, run results.Run) bool {
+func (p *Files) excludes(hash string, run *results.Run) bool {
 	return slices.ContainsFunc(p.files, func(f file) bool {
 		return f.sha256 == hash && (!f.lookedUpAt.IsZero() || run.Options["exclude-column"] == p.column)
 	})
 }
 
-// add adds a file that an earlier run saved. The users that were found then are left alone,
-// whatever the file names now. If the look-up is less than a day old, it isn't repeated.
-func (p *Files) add(k keptFile) {
+// file returns the file with the users that were found when it was saved. If the look-up is less
+// than a day old, it isn't repeated.
+func (k *keptFile) file() file {
 	f := file{path: k.Path, sha256: k.SHA256, column: k.Column, lookedUpAt: k.LookedUpAt}
 	age := time.Since(k.LookedUpAt)
 	f.ExcludedFile = steps.ExcludedFile{Path: k.Path, Mail: k.Mail, LookedUp: age >= 0 && age < lookUpLasts}
@@ -182,6 +168,12 @@ func (p *Files) add(k keptFile) {
 		}
 		f.Lines = append(f.Lines, line)
 	}
+	return f
+}
+
+// add adds a file that an earlier run saved. The users that were found then are left alone,
+// whatever the file names now.
+func (p *Files) add(f file) {
 	i := slices.IndexFunc(p.files, func(given file) bool {
 		return given.sha256 == f.sha256 && given.column == f.column && given.lookedUpAt.IsZero()
 	})

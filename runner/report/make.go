@@ -128,7 +128,7 @@ func runOf(m *results.Manifest, i int) Run {
 		run.Proof = append(run.Proof, Wait(w))
 	}
 	var files []string // the option has their hashes, too
-	for _, x := range results.RecordedExclusions(&results.Manifest{Runs: m.Runs[i : i+1]}) {
+	for _, x := range r.Exclusions() {
 		files = append(files, x.Path)
 	}
 	if len(files) > 0 {

@@ -153,9 +153,5 @@ func Recorded(steps []string) bool {
 // MayBeAway reports whether a row's user may have to come back: the row removed factors, or may
 // have. recorded is what [Recorded] reports.
 func MayBeAway(rec *table.Record, recorded bool) bool {
-	switch runner.Status(rec.Status) {
-	case runner.StatusReset, runner.StatusPartial, runner.StatusUnknown:
-		return rec.UserID != "" && !(recorded && rec.Factors == "")
-	}
-	return false
+	return runner.Status(rec.Status).MayBeChanged() && rec.UserID != "" && !(recorded && rec.Factors == "")
 }

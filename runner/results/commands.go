@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"oktareset/runner"
@@ -17,39 +16,6 @@ import (
 // the same command for the same plan. The author of the manifest chose the texts in it: each is
 // quoted.
 
-// recordedExclusion is a file of --exclude in a run's options.
-type recordedExclusion struct {
-	Sha256 string
-	Path   string
-}
-
-// RecordedExclusions returns the files of users that the manifest's runs left alone, each content
-// once.
-func RecordedExclusions(m *Manifest) []recordedExclusion {
-	var all []recordedExclusion
-	for _, run := range m.Runs {
-		for line := range strings.Lines(run.Options["exclude"]) {
-			hash, quoted, _ := strings.Cut(strings.TrimSpace(line), " ")
-			path, err := strconv.Unquote(quoted)
-			if err != nil {
-				path = quoted
-			}
-			if !slices.ContainsFunc(all, func(x recordedExclusion) bool { return x.Sha256 == hash }) {
-				all = append(all, recordedExclusion{hash, path})
-			}
-		}
-	}
-	return all
-}
-
-// LastOptions returns the flags of the last run.
-func LastOptions(m *Manifest) map[string]string {
-	if len(m.Runs) == 0 {
-		return nil
-	}
-	return m.Runs[len(m.Runs)-1].Options
-}
-
 // isSwitch reports whether a flag has no value. In the options, a switch that is on has the value
 // "true"; other flags may have that word as a value too.
 func isSwitch(name string) bool {
@@ -59,7 +25,7 @@ func isSwitch(name string) bool {
 
 // recordedFlags returns those of the named flags that the last run had, quoted for a shell.
 func recordedFlags(m *Manifest, names ...string) []string {
-	return optionFlags(m, LastOptions(m), names...)
+	return optionFlags(m, m.Run().Options, names...)
 }
 
 // optionFlags is [recordedFlags] for the options of any run.
@@ -123,7 +89,7 @@ func DroppedFlag(m *Manifest) string {
 // recordedProtection returns the flags that leave users alone.
 func recordedProtection(m *Manifest) []string {
 	var args []string
-	for _, x := range RecordedExclusions(m) {
+	for _, x := range m.Exclusions() {
 		args = append(args, console.ShellFlag("--exclude", x.Path))
 	}
 	args = append(args, recordedFlags(m, "exclude-column", "skip-admins")...)
@@ -238,10 +204,7 @@ func inputOf(m *Manifest, path, file string) (args []string, base string) {
 // complete plan. A dry run of the stand-in org can't be resumed: it has to be made again.
 func NotPlanned(m *Manifest, plan string) (why, command string) {
 	unseen, failed := m.Counts[runner.StatusNotAttempted], m.Counts[runner.StatusFailed]
-	stopped := ""
-	if len(m.Runs) > 0 {
-		stopped = m.Runs[len(m.Runs)-1].Stopped
-	}
+	stopped := m.Run().Stopped
 	first := []string{"--resume"}
 	switch {
 	case !m.Finished:
@@ -250,7 +213,7 @@ func NotPlanned(m *Manifest, plan string) (why, command string) {
 		why = fmt.Sprintf("%s and %s couldn't be looked up", notLookedAt(unseen, m), console.Plural(failed, "row"))
 	case unseen > 0:
 		why = notLookedAt(unseen, m)
-	case failed > 0 && LastOptions(m)["verify"] != "":
+	case failed > 0 && m.Run().Options["verify"] != "":
 		why = "its user can't be verified so, or couldn't be looked up"
 	case failed > 0:
 		why = fmt.Sprintf("%d of its %s couldn't be looked up", failed, console.Plural(m.Counts.Total(), "row"))

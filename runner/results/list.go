@@ -29,11 +29,7 @@ func ListPath(results, command string) string {
 
 // NewList is a list at path about results, with columns of ours and then those of the input.
 func NewList(path string, m *Manifest, ours, input []string) *List {
-	l := &List{path: path, columns: table.Beside(ours, input)}
-	if len(m.Runs) > 0 {
-		l.subject = m.Runs[0].RunID
-	}
-	return l
+	return &List{path: path, subject: m.Runs[0].RunID, columns: table.Beside(ours, input)}
 }
 
 // Scan yields the lines of the list. An error is yielded last: the cause of ctx's end, or one that

@@ -181,7 +181,7 @@ func clone[T any](p *T) *T {
 	return &v
 }
 
-// Run returns the run that writes, or wrote last.
+// Run returns the run that writes, or wrote last. Every manifest has one.
 func (m *Manifest) Run() *Run { return &m.Runs[len(m.Runs)-1] }
 
 // GivenUsers returns the users that --user named, as "alice@example.com, bob@example.com", or "" for
@@ -286,6 +286,5 @@ func (m *Manifest) SameOrg(host, id string) bool {
 
 // Unused reports whether the manifest's only run ended before it had consent: it changed nothing.
 func (m *Manifest) Unused() bool {
-	return (m.Consent.How == "" || m.Consent.How == ConsentNone) && !m.Finished && len(m.Runs) <= 1 &&
-		(len(m.Runs) == 0 || m.Run().FinishedAt.IsZero())
+	return (m.Consent.How == "" || m.Consent.How == ConsentNone) && !m.Finished && len(m.Runs) == 1 && m.Run().FinishedAt.IsZero()
 }

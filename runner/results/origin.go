@@ -34,12 +34,9 @@ func (m *Manifest) Origin() string {
 // AsPlan returns what the run of a plan with this manifest keeps of it. For a plan of a plan,
 // that is the first one's file.
 func (m *Manifest) AsPlan() *Plan {
-	p := Plan{File: m.Input.File, SHA256: m.Input.SHA256, Column: m.Input.Column}
+	p := Plan{RunID: m.Run().RunID, File: m.Input.File, SHA256: m.Input.SHA256, Column: m.Input.Column}
 	if m.Plan != nil {
 		p.File, p.SHA256 = m.Plan.File, m.Plan.SHA256
-	}
-	if len(m.Runs) > 0 {
-		p.RunID = m.Run().RunID
 	}
 	return &p
 }

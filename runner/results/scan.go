@@ -217,8 +217,3 @@ func (l *Lines) Next() ([]byte, error) {
 func (l *Lines) Damaged(message string) error {
 	return &DamageError{Path: l.path, Line: l.Number, Message: message, Hint: HintOriginal}
 }
-
-// Taken reports whether the row's user may have been changed, according to the line.
-func (e *Entry) Taken() bool {
-	return e.Status == runner.StatusTaken || e.Status == runner.StatusReset || e.Status.Open()
-}

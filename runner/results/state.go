@@ -62,12 +62,7 @@ func RefuseUnfinished(m *Manifest, path string) error {
 }
 
 // RunText returns words for the last run.
-func RunText(m *Manifest) string {
-	if len(m.Runs) == 0 {
-		return "a run"
-	}
-	return "run " + m.Runs[len(m.Runs)-1].RunID
-}
+func RunText(m *Manifest) string { return "run " + m.Run().RunID }
 
 // NoManifest is the error of whoever reads results or a plan and finds no manifest of the file: it
 // says what the file is.
@@ -111,7 +106,13 @@ func kindAt(path string) table.Kind {
 
 // Changed returns how many users were or may have been changed, according to the results.
 func Changed(m *Manifest) int {
-	return m.Counts[runner.StatusReset] + m.Counts[runner.StatusPartial] + m.Counts[runner.StatusUnknown] + m.Counts[runner.StatusTaken]
+	users := 0
+	for status, n := range m.Counts {
+		if status.MayBeChanged() {
+			users += n
+		}
+	}
+	return users
 }
 
 // NoResults returns an error unless a file certainly isn't results without their manifest.
