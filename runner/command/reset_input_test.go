@@ -369,17 +369,37 @@ func TestRoomForResults(t *testing.T) {
 func TestOrgWithoutID(t *testing.T) {
 	t.Parallel()
 	virtually(t, 2, standin.Config{}, func(v *virtual) {
-		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
-			resp, err := next.RoundTrip(r)
-			if err == nil && strings.Contains(r.URL.Path, "well-known") {
-				resp.Body = io.NopCloser(strings.NewReader("{}"))
-			}
-			return resp, err
-		}
-		v.wantEnd(v.reset(confirm(2)), fault.ExitUsage, "doesn't report the org's ID: without it, one org under two names could be reset twice")
+		v.tampered = withoutOrgID
+		v.wantEnd(v.reset(confirm(2)), fault.ExitUsage, "doesn't report the org's ID: nothing shows which org it is")
 		v.resets(map[int]int{0: 2})
 		v.wantFiles("users.csv")
 		v.wantEnd(v.reset("--dry-run"), 0)
+	})
+}
+
+// withoutOrgID answers for an org that doesn't report its ID.
+func withoutOrgID(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+	resp, err := next.RoundTrip(r)
+	if err == nil && strings.Contains(r.URL.Path, "well-known") {
+		resp.Body = io.NopCloser(strings.NewReader("{}"))
+	}
+	return resp, err
+}
+
+// Nobody is mailed about results, and nothing is said of them, in an org that doesn't report its ID:
+// it may be another one under the same name.
+func TestResultsInOrgWithoutID(t *testing.T) {
+	t.Parallel()
+	virtually(t, 2, standin.Config{}, func(v *virtual) {
+		v.wantEnd(v.reset(confirm(2)), 0)
+		v.tampered = withoutOrgID
+		v.wantEnd(v.notify(v.t.Context()), fault.ExitUsage, "doesn't report the org's ID: nothing shows which org it is")
+		v.wantEnd(v.run(v.t.Context(), io.Discard, "audit", v.path("users.results.csv"), "--wait", "0"), fault.ExitUsage, "doesn't report the org's ID")
+		for _, name := range []string{"users.notify.csv", "users.notify.journal", "users.audit.csv"} {
+			if _, err := os.Stat(v.path(name)); err == nil {
+				v.t.Errorf("%s is there, though nothing was asked", name)
+			}
+		}
 	})
 }
 

@@ -34,7 +34,7 @@ func (t *task) openBook(ctx context.Context) (*book, error) {
 					return nil, err
 				}
 			}
-			t.warnOfOrg(t.earlier, t.paths.results)
+			t.WarnOfOrg(t.earlier, t.paths.results)
 		}
 		b, err := t.resumeBook()
 		if err != nil || b != nil {

@@ -33,8 +33,7 @@ func (o *org) meetOrg(ctx context.Context) error {
 	is, err := o.client.GetOrg(ctx)
 	switch {
 	case err == nil && is.ID == "" && !optional:
-		return fault.Usage("check the org URL; something between here and Okta may answer in its place; nothing was changed",
-			"%s doesn't report the org's ID: without it, one org under two names could be reset twice", o.client.Org().Host())
+		return access.NoOrgID(o.client.Org().Host())
 	case err != nil && !optional:
 		return fault.CannotBegin(o.client, err, "ask which org it is")
 	case err != nil:
@@ -49,18 +48,11 @@ func (o *org) sameOrg(ctx context.Context, m *results.Manifest, path string) (bo
 	if err := o.meetOrg(ctx); err != nil {
 		return false, err
 	}
-	o.warnOfOrg(m, path)
+	o.run.WarnOfOrg(m, path)
 	return o.ofThisOrg(m), nil
 }
 
 // ofThisOrg is sameOrg without asking the org.
 func (o *org) ofThisOrg(m *results.Manifest) bool {
 	return m.SameOrg(o.client.Org().Host(), o.is.ID)
-}
-
-// warnOfOrg warns if only the org's name can be compared.
-func (o *org) warnOfOrg(m *results.Manifest, path string) {
-	if m.OrgID == "" && !m.Sandbox {
-		o.run.Console.Warn("%s doesn't have the org's ID, as an earlier version made it: only the name %s is compared", path, m.Org)
-	}
 }

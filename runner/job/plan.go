@@ -48,7 +48,7 @@ func (t *task) checkPlan(ctx context.Context) error {
 	if err := t.meetOrg(ctx); err != nil {
 		return err
 	}
-	t.warnOfOrg(t.plan, t.paths.input)
+	t.WarnOfOrg(t.plan, t.paths.input)
 	for _, check := range []func(*results.Manifest) error{t.checkWritten, t.checkWhole, t.checkPlannedOrg, t.checkPlannedSteps, t.checkTicket, t.checkPlannedExclusions} {
 		if err := check(t.plan); err != nil {
 			return err

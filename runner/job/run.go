@@ -80,7 +80,7 @@ func (r *run) one(ctx context.Context) (err error) {
 		return fault.Refused(err)
 	}
 	results.RecordExclusions(r.opts.Set, in.protect.Given()) // for the manifest: a resume compares it
-	org, err := r.connect(start, in) // a person, or a pipe, may have to give the token
+	org, err := r.connect(start, in)                         // a person, or a pipe, may have to give the token
 	if err != nil {
 		return err
 	}
