@@ -207,7 +207,7 @@ var calls = map[string]func(ctx context.Context, s *scene) []any{
 	"ResetFactorsAgain": func(ctx context.Context, s *scene) []any {
 		return of(s.client.ResetFactorsAgain(ctx, s.user, nil, nil))
 	},
-	"ClearSessions":  func(ctx context.Context, s *scene) []any { return of(s.client.ClearSessions(ctx, s.user, true, nil)) },
+	"ClearSessions":  func(ctx context.Context, s *scene) []any { return of(s.client.ClearSessions(ctx, s.user, nil)) },
 	"ExpirePassword": func(ctx context.Context, s *scene) []any { return of(s.client.ExpirePassword(ctx, s.user, nil)) },
 	"ListFactors":    func(ctx context.Context, s *scene) []any { return of3(s.client.ListFactors(ctx, s.user)) },
 	"GetFactor": func(ctx context.Context, s *scene) []any {

@@ -159,7 +159,7 @@ var factorCalls = []struct {
 	{
 		name: "clear sessions", request: "DELETE /sessions?forgetDevices=true&oauthTokens=true",
 		call: func(ctx context.Context, c *oktaclient.Client, u, _ string) (oktaclient.Reply, error) {
-			return c.ClearSessions(ctx, u, true, nil)
+			return c.ClearSessions(ctx, u, nil)
 		},
 	},
 	{
@@ -315,7 +315,7 @@ func TestDispatchOfFactorChanges(t *testing.T) {
 	no := func() error { return stop }
 	_, err1 := c.UnenrollFactor(t.Context(), someID, someFactor, false, no)
 	_, _, err2 := c.EnrollFactor(t.Context(), someID, oktaclient.Enrollment{Type: "push", Provider: "OKTA"}, no)
-	_, err3 := c.ClearSessions(t.Context(), someID, false, no)
+	_, err3 := c.ClearSessions(t.Context(), someID, no)
 	for _, err := range []error{err1, err2, err3} {
 		if !errors.Is(err, stop) || oktaclient.FateOf(err) != oktaclient.NotSent {
 			t.Errorf("%v, want not sent", err)

@@ -47,7 +47,7 @@ var changes = map[string]func(context.Context, *Client) error{
 		return err
 	},
 	"sessions": func(ctx context.Context, c *Client) error {
-		_, err := c.ClearSessions(ctx, judgedUser, true, nil)
+		_, err := c.ClearSessions(ctx, judgedUser, nil)
 		return err
 	},
 	"password": func(ctx context.Context, c *Client) error {

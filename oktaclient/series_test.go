@@ -51,7 +51,7 @@ func (w *world) enrollOne(ctx context.Context, id string, later int) (time.Durat
 	done := time.Now()
 	for range later {
 		<-time.After(time.Millisecond) // the time for the ledger's record
-		if _, err := w.client.ClearSessions(s.In(ctx), id, true, nil); err != nil {
+		if _, err := w.client.ClearSessions(s.In(ctx), id, nil); err != nil {
 			return 0, err
 		}
 	}

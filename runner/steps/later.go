@@ -10,9 +10,7 @@ import (
 // laterCalls are the calls for the later steps that need only the user's ID, by the step's
 // reason. dispatch works as in [oktaclient.Client.ResetFactors].
 var laterCalls = map[runner.Reason]func(c *oktaclient.Client, ctx context.Context, userID string, dispatch func() error) (oktaclient.Reply, error){
-	runner.ReasonSessions: func(c *oktaclient.Client, ctx context.Context, userID string, dispatch func() error) (oktaclient.Reply, error) {
-		return c.ClearSessions(ctx, userID, true, dispatch)
-	},
+	runner.ReasonSessions: (*oktaclient.Client).ClearSessions,
 	runner.ReasonPassword: (*oktaclient.Client).ExpirePassword,
 }
 
