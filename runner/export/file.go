@@ -16,8 +16,7 @@ const brokenOff = `"the export broke off here`
 
 // exportFile is where an export goes: a file that has its name only once it is whole, or stdout.
 type exportFile struct {
-	path   string // "": stdout
-	draft  *files.Draft
+	draft  *files.Draft // nil: stdout
 	stdout io.Writer
 	table  *table.Writer
 	rows   int
@@ -25,7 +24,7 @@ type exportFile struct {
 
 // createExport opens the file that will become path, or stdout for "". Nothing is overwritten.
 func createExport(path string, stdout io.Writer, columns []string) (*exportFile, error) {
-	f := &exportFile{path: path, stdout: stdout}
+	f := &exportFile{stdout: stdout}
 	w := stdout
 	if path != "" {
 		if err := files.Absent(path); err != nil {

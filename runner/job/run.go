@@ -79,8 +79,9 @@ func (r *run) one(ctx context.Context) (err error) {
 	if in.protect, err = protect.ReadFiles(start, r.Console, &r.opts.Protect); err != nil {
 		return fault.Refused(err)
 	}
-	results.RecordExclusions(r.opts.Set, in.protect.Given()) // for the manifest: a resume compares it
-	org, err := r.connect(start, in)                         // a person, or a pipe, may have to give the token
+	// for the manifest: a resume compares it
+	results.RecordExclusions(r.opts.Set, in.protect.Given())
+	org, err := r.connect(start, in) // a person, or a pipe, may have to give the token
 	if err != nil {
 		return err
 	}

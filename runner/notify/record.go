@@ -53,12 +53,8 @@ type note struct {
 }
 
 func (n *note) cells() []string {
-	at := ""
-	if !n.at.IsZero() {
-		at = n.at.UTC().Format(table.TimeFormat)
-	}
 	return []string{
-		n.kind, strconv.Itoa(n.row), n.id, n.login, n.name, n.address, string(n.status), n.reason, n.answer, strconv.Itoa(n.attempts), at, n.messageID,
+		n.kind, strconv.Itoa(n.row), n.id, n.login, n.name, n.address, string(n.status), n.reason, n.answer, strconv.Itoa(n.attempts), table.TimeText(n.at), n.messageID,
 		strings.Join(n.people, " "), n.run,
 	}
 }

@@ -86,7 +86,6 @@ type page struct {
 	AllRows   []row
 	LeftOut   int  // rows that AllRows doesn't have
 	About     int  // rows that AllRows is of
-	Short     bool // AllRows is short enough to be seen at once
 	Printed   bool // and to be printed
 	Approve   bool // the plan can be approved
 	Apply     string

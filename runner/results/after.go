@@ -79,12 +79,8 @@ func (l *AfterLine) Cells() []string {
 	for i, reason := range l.Reasons {
 		reasons[i] = string(reason)
 	}
-	at := ""
-	if !l.At.IsZero() {
-		at = l.At.UTC().Format(table.TimeFormat)
-	}
 	return []string{
-		strconv.Itoa(l.Row), l.Login, l.UserID, string(l.Status), strings.Join(reasons, " "), l.Factor, at,
+		strconv.Itoa(l.Row), l.Login, l.UserID, string(l.Status), strings.Join(reasons, " "), l.Factor, table.TimeText(l.At),
 		l.From.IP, l.From.City, l.From.Country, l.Detail, l.AsOf.UTC().Format(table.TimeFormat), "",
 	}
 }

@@ -59,7 +59,7 @@ func (l *List) checkProfile(_ context.Context, t *Target, res *runner.Result) er
 		err = f.Check()
 	}
 	if err != nil {
-		settle(res, runner.StatusInvalid, runner.ReasonProfile, err.Error())
+		res.Settle(runner.StatusInvalid, runner.ReasonProfile, err.Error())
 		return nil
 	}
 	t.profile = f.Profile

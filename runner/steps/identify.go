@@ -17,7 +17,7 @@ func (l *List) identify(ctx context.Context, t *Target, res *runner.Result) erro
 	}
 	id, reason := t.Job.Row.Identifier()
 	if reason != "" {
-		settle(res, runner.StatusInvalid, reason, invalidText(t.Job.Row, reason))
+		res.Settle(runner.StatusInvalid, reason, invalidText(t.Job.Row, reason))
 		return nil
 	}
 	if id.Kind == runner.KindID {
@@ -47,11 +47,11 @@ func (l *List) lookUp(ctx context.Context, t *Target, id runner.Identifier, res 
 	other := (*OtherUserError)(nil)
 	switch {
 	case errors.Is(err, ErrNobody):
-		settle(res, runner.StatusNotFound, "", err.Error())
+		res.Settle(runner.StatusNotFound, "", err.Error())
 	case errors.As(err, &other):
-		settle(res, runner.StatusInvalid, runner.ReasonMismatch, err.Error())
+		res.Settle(runner.StatusInvalid, runner.ReasonMismatch, err.Error())
 	case errors.Is(err, errNoID):
-		settle(res, runner.StatusFailed, "", "look up: "+err.Error())
+		res.Settle(runner.StatusFailed, "", "look up: "+err.Error())
 	case err != nil:
 		return l.settleRead(res, err, "look up")
 	default:
@@ -90,10 +90,10 @@ func (l *List) listFactors(ctx context.Context, t *Target, res *runner.Result) (
 func (l *List) duplicate(t *Target, res *runner.Result, first int) {
 	text := fmt.Sprintf("the same user as row %d", first)
 	if l.profiles.differ(t.Job.Row.N, first) {
-		settle(res, runner.StatusInvalid, runner.ReasonProfile, text+", with another profile: enroll the right one by oktareset factors")
+		res.Settle(runner.StatusInvalid, runner.ReasonProfile, text+", with another profile: enroll the right one by oktareset factors")
 		return
 	}
-	settle(res, runner.StatusSkipped, runner.ReasonDuplicate, text)
+	res.Settle(runner.StatusSkipped, runner.ReasonDuplicate, text)
 }
 
 // invalidText says what is wrong with a row's identifier.

@@ -357,7 +357,7 @@ func (l *List) begin(t *Target, res *runner.Result) error {
 	t.begun = true
 	err := l.count()
 	if err != nil {
-		settle(res, runner.StatusNotAttempted, "", "")
+		res.Settle(runner.StatusNotAttempted, "", "")
 	}
 	return err
 }

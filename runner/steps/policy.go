@@ -40,7 +40,7 @@ func (l *List) checkPolicy(ctx context.Context, t *Target, res *runner.Result) e
 	}
 	if !slices.Contains(names, want) {
 		note(res, rep, err)
-		settle(res, runner.StatusInvalid, runner.ReasonPolicy, fmt.Sprintf("the user's enrollment policy doesn't have %s: it has %s", want, strings.Join(names, ", ")))
+		res.Settle(runner.StatusInvalid, runner.ReasonPolicy, fmt.Sprintf("the user's enrollment policy doesn't have %s: it has %s", want, strings.Join(names, ", ")))
 	}
 	return nil
 }

@@ -20,16 +20,16 @@ var ErrNoRoles = fault.New(fault.ExitNoAccess,
 // roles are read first, deactivated users.
 func (l *List) protect(_ context.Context, t *Target, res *runner.Result) error {
 	if l.with.Self != "" && t.UserID == l.with.Self {
-		settle(res, runner.StatusSkipped, runner.ReasonSelf, "the owner of these credentials isn't reset")
+		res.Settle(runner.StatusSkipped, runner.ReasonSelf, "the owner of these credentials isn't reset")
 		return nil
 	}
 	if file, line := l.with.Excluded.of(t); line > 0 {
-		settle(res, runner.StatusSkipped, runner.ReasonExcluded, fmt.Sprintf("excluded by %s, line %d", file, line))
+		res.Settle(runner.StatusSkipped, runner.ReasonExcluded, fmt.Sprintf("excluded by %s, line %d", file, line))
 		return nil
 	}
 	if l.with.Recent != nil && !t.goesOn() {
 		if why, ok := l.with.Recent(t.UserID); ok {
-			settle(res, runner.StatusSkipped, runner.ReasonRecent, runner.Clip(why))
+			res.Settle(runner.StatusSkipped, runner.ReasonRecent, runner.Clip(why))
 			return nil
 		}
 	}
@@ -50,14 +50,14 @@ func (l *List) skipAdmins(ctx context.Context, t *Target, res *runner.Result) er
 		skipDeprovisioned(t, res)
 	case err == nil:
 		l.rolesRead.Store(true)
-		settle(res, runner.StatusSkipped, runner.ReasonAdmin, adminText(roles))
+		res.Settle(runner.StatusSkipped, runner.ReasonAdmin, adminText(roles))
 	case fate == oktaclient.Missing:
 		return l.settleMissing(ctx, t, res, err)
 	case fate == oktaclient.Forbidden && !l.rolesRead.Load():
-		settle(res, runner.StatusNotAttempted, "", "list roles: "+err.Error())
+		res.Settle(runner.StatusNotAttempted, "", "list roles: "+err.Error())
 		return ErrNoRoles
 	case fate == oktaclient.Forbidden: // reading the roles is forbidden, not the reset
-		settle(res, runner.StatusFailed, "", "list roles: "+err.Error())
+		res.Settle(runner.StatusFailed, "", "list roles: "+err.Error())
 	default:
 		return l.settleRead(res, err, "list roles")
 	}
@@ -80,6 +80,6 @@ const deprovisionedText = "the user is deactivated: there are no factors to rese
 // skipDeprovisioned leaves a user alone who is known to be deactivated.
 func skipDeprovisioned(t *Target, res *runner.Result) {
 	if t.Status == oktaclient.StatusDeprovisioned {
-		settle(res, runner.StatusSkipped, runner.ReasonDeprovisioned, deprovisionedText)
+		res.Settle(runner.StatusSkipped, runner.ReasonDeprovisioned, deprovisionedText)
 	}
 }

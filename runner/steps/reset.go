@@ -110,7 +110,7 @@ func (l *List) settleFirst(ctx context.Context, t *Target, res *runner.Result, c
 	noteChange(res, rep, err)
 	res.Attempts += rep.Attempts
 	if c.takeErr != nil {
-		settle(res, runner.StatusNotAttempted, "", "")
+		res.Settle(runner.StatusNotAttempted, "", "")
 		return c.takeErr
 	}
 	fate := oktaclient.FateOf(err)
@@ -121,16 +121,16 @@ func (l *List) settleFirst(ctx context.Context, t *Target, res *runner.Result, c
 		first := runner.StepOf(c.step).First // otherwise a step before it may have been needed
 		l.lost(t, res, first, c.step, err)
 	case oktaclient.Forbidden:
-		settle(res, runner.StatusForbidden, "", err.Error())
+		res.Settle(runner.StatusForbidden, "", err.Error())
 	case oktaclient.Missing:
 		return l.settleMissing(ctx, t, res, err)
 	case oktaclient.NotSent, oktaclient.Limited:
-		settle(res, runner.StatusNotAttempted, "", err.Error())
+		res.Settle(runner.StatusNotAttempted, "", err.Error())
 	case oktaclient.NoAccess, oktaclient.WrongOrg, oktaclient.Unreachable:
-		settle(res, runner.StatusNotAttempted, "", err.Error())
+		res.Settle(runner.StatusNotAttempted, "", err.Error())
 		return fatal(err)
 	default:
-		settle(res, runner.StatusFailed, "", err.Error())
+		res.Settle(runner.StatusFailed, "", err.Error())
 	}
 	return stop
 }
@@ -231,20 +231,20 @@ func (l *List) settleMissing(ctx context.Context, t *Target, res *runner.Result,
 	u, _, err := l.client.GetUser(ctx, t.UserID)
 	switch {
 	case oktaclient.FateOf(err) == oktaclient.Missing:
-		settle(res, runner.StatusNotFound, "", missing.Error())
+		res.Settle(runner.StatusNotFound, "", missing.Error())
 	case err != nil && res.Attempts == 0:
 		return l.settleRead(res, err, "look up")
 	case err != nil: // Okta certainly refused the reset; only the reason is uncertain
-		settle(res, runner.StatusFailed, "", missing.Error()+"; look up: "+err.Error())
+		res.Settle(runner.StatusFailed, "", missing.Error()+"; look up: "+err.Error())
 		return fatal(err)
 	case u.ID != t.UserID:
-		settle(res, runner.StatusFailed, "", missing.Error()+"; look up: Okta answered with another user")
+		res.Settle(runner.StatusFailed, "", missing.Error()+"; look up: Okta answered with another user")
 	case u.Status == oktaclient.StatusDeprovisioned:
 		t.Login, t.Status = u.Profile.Login, u.Status
-		settle(res, runner.StatusSkipped, runner.ReasonDeprovisioned, deprovisionedText)
+		res.Settle(runner.StatusSkipped, runner.ReasonDeprovisioned, deprovisionedText)
 	default:
 		t.Login, t.Status = u.Profile.Login, u.Status
-		settle(res, runner.StatusFailed, "", missing.Error())
+		res.Settle(runner.StatusFailed, "", missing.Error())
 	}
 	return nil
 }
@@ -255,16 +255,14 @@ func (l *List) settleRead(res *runner.Result, err error, what string) error {
 	text := what + ": " + err.Error()
 	switch oktaclient.FateOf(err) {
 	case oktaclient.Missing:
-		settle(res, runner.StatusNotFound, "", err.Error())
+		res.Settle(runner.StatusNotFound, "", err.Error())
 	case oktaclient.Forbidden:
-		settle(res, runner.StatusForbidden, "", text)
+		res.Settle(runner.StatusForbidden, "", text)
 		return l.watchForbidden(oktaclient.Forbidden)
-	case oktaclient.NotSent, oktaclient.Limited:
-		settle(res, runner.StatusNotAttempted, "", text)
-	case oktaclient.NoAccess, oktaclient.WrongOrg, oktaclient.Unreachable:
-		settle(res, runner.StatusNotAttempted, "", text)
+	case oktaclient.NotSent, oktaclient.Limited, oktaclient.NoAccess, oktaclient.WrongOrg, oktaclient.Unreachable:
+		res.Settle(runner.StatusNotAttempted, "", text)
 	default:
-		settle(res, runner.StatusFailed, "", text)
+		res.Settle(runner.StatusFailed, "", text)
 	}
 	return fatal(err)
 }
@@ -275,8 +273,4 @@ func fatal(err error) error {
 		return err
 	}
 	return nil
-}
-
-func settle(res *runner.Result, s runner.Status, r runner.Reason, text string) {
-	res.Settle(s, r, text)
 }

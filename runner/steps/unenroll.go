@@ -36,7 +36,7 @@ func (l *List) chooseFactors(ctx context.Context, t *Target, res *runner.Result)
 	}
 	if t.takenBefore() { // exactly those of the first attempt
 		if f := t.newer(listed); f != nil {
-			settle(res, runner.StatusFailed, "", fmt.Sprintf("%s, enrolled since, would be removed too: decide by oktareset factors unenroll", f))
+			res.Settle(runner.StatusFailed, "", fmt.Sprintf("%s, enrolled since, would be removed too: decide by oktareset factors unenroll", f))
 		}
 		return nil
 	}
@@ -52,7 +52,7 @@ func (l *List) chooseFactors(ctx context.Context, t *Target, res *runner.Result)
 		res.Error = runner.Clip("Okta removes Okta Verify as a whole: also " + strings.Join(along, ", "))
 	}
 	if len(t.unenroll) == 0 && l.opts.Enroll == nil {
-		settle(res, runner.StatusSkipped, runner.ReasonNotEnrolled,
+		res.Settle(runner.StatusSkipped, runner.ReasonNotEnrolled,
 			"no such factor is listed (Okta lists what the user's enrollment policy has as optional or required)")
 	}
 	return nil

@@ -50,7 +50,7 @@ func (l *List) verify(ctx context.Context, t *Target, res *runner.Result) error 
 	case err == nil:
 		return nil
 	case ctx.Err() != nil: // nobody could answer any more
-		settle(res, runner.StatusNotAttempted, "", "")
+		res.Settle(runner.StatusNotAttempted, "", "")
 		return nil
 	case errors.As(err, &not):
 		text := not.Error()
@@ -62,10 +62,10 @@ func (l *List) verify(ctx context.Context, t *Target, res *runner.Result) error 
 		if api, ok := errors.AsType[*oktaclient.APIError](err); ok {
 			res.HTTPStatus, res.ErrorCode, res.RequestID = api.Status, api.Code, api.RequestID
 		}
-		settle(res, runner.StatusFailed, runner.ReasonVerify, runner.Clip(text))
+		res.Settle(runner.StatusFailed, runner.ReasonVerify, runner.Clip(text))
 		return nil
 	case oktaclient.FateOf(err) == oktaclient.InDoubt: // not a request's: it can't be recorded
-		settle(res, runner.StatusNotAttempted, "", err.Error())
+		res.Settle(runner.StatusNotAttempted, "", err.Error())
 		return err
 	}
 	return l.settleRead(res, err, "verify")

@@ -10,10 +10,19 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 )
 
 // TimeFormat is how our files write a time: RFC 3339 with milliseconds.
 const TimeFormat = "2006-01-02T15:04:05.000Z07:00"
+
+// TimeText returns a time as our files write it, "" for none.
+func TimeText(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(TimeFormat)
+}
 
 // Sheet writes a CSV with columns of its own in the dialect of our other files. It is not safe
 // for concurrent use.
