@@ -77,7 +77,7 @@ func TestGoOnCommand(t *testing.T) {
 		want    string
 	}{
 		{results.Manifest{Input: results.Input{File: "users.csv"}, Runs: run(nil)}, "users.results.csv", "oktareset reset --resume users.csv"},
-		{results.Manifest{Input: results.Input{File: "users.csv"}, DryRun: true}, "users.plan.csv", "oktareset reset --dry-run --resume users.csv"},
+		{results.Manifest{Input: results.Input{File: "users.csv"}, DryRun: true, Runs: run(nil)}, "users.plan.csv", "oktareset reset --dry-run --resume users.csv"},
 		{
 			results.Manifest{Input: results.Input{File: "$(id).csv"}, Runs: run(map[string]string{"column": "a b", "workers": "2"})},
 			"out.csv",
