@@ -27,7 +27,7 @@
 //  5. The pool, [Run], hands each row to a worker. Package steps does the row's steps in order
 //     through oktaclient, which keeps the pace. Before a change is sent, the journal records the
 //     row as taken. If the answer is lost, doubt proves later what became of the row.
-//  6. The ledger writes the results in input order, job returns a summary, command prints it.
+//  6. The ledger writes the results in input order, job makes a summary, outcome prints it.
 //
 // # Packages
 //
@@ -40,9 +40,9 @@
 //	watch      factor resets as they happen
 //	audit      results, compared with the System Log
 //	after      who is back in after a reset, and whom to look at
-//	outcome    how a reset went, in words
 //	notify     users and their managers learn of a reset by mail
 //	report     results or a plan as one page
+//	outcome    how a reset went: in words, as JSON, in one line
 //	access     org, credentials and stand-in: how every command connects
 //	challenge  users prove who they are, by a factor
 //	protect    who is left alone in a run

@@ -11,13 +11,13 @@ import (
 	"oktareset/runner/console"
 	"oktareset/runner/desk"
 	"oktareset/runner/files"
-	"oktareset/runner/job"
+	"oktareset/runner/outcome"
 )
 
 // app is one execution of the program.
 type app struct {
 	*access.Env
-	outcome job.Outcome // of a reset
+	outcome outcome.Outcome // of a reset
 }
 
 // blankApp returns an app that only knows the commands and their flags.

@@ -12,7 +12,7 @@ import (
 
 	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
-	"oktareset/runner/job"
+	"oktareset/runner/outcome"
 	"oktareset/runner/results"
 )
 
@@ -90,7 +90,7 @@ func TestWhoNeedsAttention(t *testing.T) {
 		}
 		v.args = []string{v.path("users.csv")}
 		v.reset("--retry", "failed,forbidden", "--json")
-		var s job.Summary
+		var s outcome.Summary
 		if err := json.Unmarshal(v.stdout.Bytes(), &s); err != nil {
 			t.Fatalf("%v in %s", err, v.stdout.String())
 		}

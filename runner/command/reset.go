@@ -17,7 +17,6 @@ import (
 	"oktareset/runner/evidence"
 	"oktareset/runner/fault"
 	"oktareset/runner/job"
-	"oktareset/runner/outcome"
 	"oktareset/runner/protect"
 	"oktareset/runner/roster"
 )
@@ -42,7 +41,6 @@ func (a *app) resetCommand() *cli.Command {
 		Name: "reset", Usage: "reset the MFA factors of every user of a CSV", ArgsUsage: "FILE|-", Description: resetExamples, UsageText: ExitCodes,
 		Flags: resetFlags(),
 		Action: action(a, parseReset, func(ctx context.Context, e *access.Env, o job.Options) (err error) {
-			o.Report = outcome.Reporter(e)
 			a.outcome, err = job.Run(ctx, e, o)
 			return err
 		}),

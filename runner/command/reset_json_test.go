@@ -12,7 +12,7 @@ import (
 	"oktareset/oktaclient/standin"
 	"oktareset/runner/access"
 	"oktareset/runner/fault"
-	"oktareset/runner/job"
+	"oktareset/runner/outcome"
 )
 
 // --json prints one document, that of the run itself, even if the run first continues results of an
@@ -26,7 +26,7 @@ func TestSeriesPrintsOneDocument(t *testing.T) {
 		v.today(v.ids[3:]...)
 		var out bytes.Buffer
 		v.wantEnd(v.run(v.t.Context(), &out, "reset", v.path("users.csv"), "--resume", "--json", "-o", v.path("%Y-%m-%d.csv"), "--confirm=acme.okta.com:0-500"), 0)
-		var s job.Summary
+		var s outcome.Summary
 		dec := json.NewDecoder(&out)
 		if err := dec.Decode(&s); err != nil || s.ResultsPath != v.path("2000-01-02.csv") || len(s.Before) != 1 || s.Before[0] != v.path("2000-01-01.csv") {
 			v.t.Errorf("results %q, before them %q: %v", s.ResultsPath, s.Before, err)

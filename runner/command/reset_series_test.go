@@ -218,7 +218,7 @@ func TestSeriesChecksTheNumberOfEarlierDates(t *testing.T) {
 		v.wantEnd(v.dated("--resume", "--limit", "1"), fault.ExitStopped)
 		nextDay()
 		v.today(v.ids[5:]...)
-		v.wantEnd(v.reset("--resume", "-o", v.path("%Y-%m-%d.csv"), "--confirm=acme.okta.com:0-2"), fault.ExitConsent, "--confirm allows acme.okta.com:0-2", ": 2 reset")
+		v.wantEnd(v.reset("--resume", "-o", v.path("%Y-%m-%d.csv"), "--confirm=acme.okta.com:0-2"), fault.ExitRows, "--confirm allows acme.okta.com:0-2", ": 2 reset")
 		v.wantDays(days{"2000-01-01": {"reset": 1, "not_attempted": 4}, "2000-01-01.input": {}, "2000-01-02": {"reset": 2}})
 		v.wantEnd(v.dated("--resume"), 0)
 		v.resets(map[int]int{1: 7})

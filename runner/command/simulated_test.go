@@ -20,7 +20,6 @@ import (
 	"oktareset/runner/access"
 	"oktareset/runner/console"
 	"oktareset/runner/job"
-	"oktareset/runner/outcome"
 	"oktareset/runner/progress"
 )
 
@@ -96,7 +95,6 @@ func (w *simulated) resetOne(run int) {
 	var stderr bytes.Buffer
 	a := appOf(access.Process{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Version: "test"})
 	a.Console, a.Transport = console.New(progress.NewScreen(&stderr), console.Options{Quiet: true}), w
-	o.Report = outcome.Reporter(a.Env)
 	if _, err := job.Run(w.t.Context(), a.Env, o); err != nil {
 		w.t.Errorf("%v:\n%s", err, stderr.String())
 	}

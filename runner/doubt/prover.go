@@ -27,6 +27,9 @@ const (
 	newestWitnesses = keptWitnesses / 2
 	// witnessTime is how long the log may take to show a witness after it was taken.
 	witnessTime = logInterval
+	// shownTime is how long after a reset the log certainly doesn't lag any more. It only decides
+	// whether a run waits: nothing is proved by it.
+	shownTime = 15 * time.Minute
 )
 
 // Run is what the manifest says about a run.
@@ -143,6 +146,26 @@ func (p *Prover) witness(after time.Time) (taken time.Time, ok bool) {
 		}
 	}
 	return taken, ok
+}
+
+// Waitable returns the rows about which a wait can show more than a look has shown, and the others:
+// a reset in doubt that was sent long ago shows in the log by now, and nothing proves that it
+// wasn't done unless somebody was reset after it.
+func (p *Prover) Waitable(rows []runner.Result) (waitable, others []runner.Result) {
+	for _, res := range rows {
+		_, witness := p.witness(p.givenUp(res.Row.N))
+		p.mu.Lock()
+		_, mine := p.lost[res.Row.N]
+		blind := p.blind
+		p.mu.Unlock()
+		old := !mine && !witness && p.client.Now().Sub(res.StartedAt) > shownTime
+		if res.Open.ResetInDoubt() && (blind || old) {
+			others = append(others, res)
+		} else {
+			waitable = append(waitable, res)
+		}
+	}
+	return waitable, others
 }
 
 // Blind reports whether the log may not be read: then nothing can be proved about a reset.

@@ -126,8 +126,8 @@ func (c *cleared) question() string {
 	}
 	n := c.mayChange()
 	some := ""
-	if c.opts.Limit > 0 && c.opts.Limit < n {
-		some = fmt.Sprintf(", %d of them in this run (--limit), the others by --resume", c.opts.Limit)
+	if most := c.limit.Of(n); most < n {
+		some = fmt.Sprintf(", %d of them in this run (--limit), the others by --resume", most)
 	}
 	fmt.Fprintf(&b, "\nThis %s%s. It can't be undone.\n\n", console.Printable(c.opts.What.Text(n)), some)
 	org := c.client.Org().Host()
@@ -174,9 +174,5 @@ func (c *cleared) question() string {
 // toDo returns about how many users the run still has to do. Rows that earlier runs settled aren't
 // counted again.
 func (b *book) toDo() int {
-	n := min(b.users, b.rows-b.tally.Finished)
-	if b.opts.Limit > 0 {
-		n = min(n, b.opts.Limit-b.tally.Finished)
-	}
-	return max(0, n)
+	return b.limit.Of(max(0, min(b.users, b.rows-b.tally.Finished)))
 }

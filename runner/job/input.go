@@ -16,6 +16,7 @@ import (
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
+	"oktareset/runner/outcome"
 	"oktareset/runner/protect"
 	"oktareset/runner/results"
 	"oktareset/runner/roster"
@@ -232,16 +233,14 @@ func brief(sum string) string { return sum[:min(12, len(sum))] }
 func (r *run) tellComplete(m *results.Manifest) error {
 	counts := m.Counts
 	r.outcome.Results, r.outcome.Counts, r.outcome.Org = r.paths.results, counts, m.Org
-	var err error
-	if !counts.OK() {
-		err = fault.WithCode(fault.ExitRows, fault.ErrRows)
-	}
-	jsonErr := r.opts.Report(&Summary{
+	r.report(&outcome.Summary{
 		RunID: r.id, ResultsPath: r.paths.results, ManifestPath: results.ManifestPath(r.paths.results), Manifest: *m,
-		Rows: counts.Total(), Before: r.outcome.Before, ExitCode: max(fault.Code(r.before), fault.Code(err)),
-		Counts: counts, Complete: true, Attention: results.Reread(r.paths.results, counts),
-	}, r.opts.JSON)
-	return fault.Printed(err, jsonErr)
+		Rows: counts.Total(), Counts: counts, Complete: true, Attention: results.Reread(r.paths.results, counts),
+	})
+	if !counts.OK() {
+		return fault.WithCode(fault.ExitRows, fault.ErrRows)
+	}
+	return nil
 }
 
 // inputName returns the input's name for the manifest.

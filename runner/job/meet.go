@@ -59,7 +59,7 @@ func (t *target) begin(ctx context.Context) error {
 	}
 	what := t.opts.What
 	k := &task{target: t, steps: steps.NewPlan(steps.Options{
-		DryRun: t.opts.DryRun, RecordFactors: t.opts.Record, SkipAdmins: t.opts.Protect.SkipAdmins, Limit: t.opts.Limit, RunID: t.id,
+		DryRun: t.opts.DryRun, RecordFactors: t.opts.Record, SkipAdmins: t.opts.Protect.SkipAdmins, Limit: t.limit, RunID: t.id,
 		Verify:   what.Verify != "",
 		Unenroll: what.Factors, RemoveRecovery: what.RemoveRecovery, Then: what.Then, Enroll: enrolling,
 		Forbidden: t.opts.Retry[runner.StatusForbidden], Mail: t.file.Mail(),

@@ -39,8 +39,4 @@ type Options struct {
 	Sandbox bool
 	Org     access.Flags
 	Set     map[string]string // the given flags, for the manifest
-
-	// Report prints how a run went, for people and, with asJSON, for programs. A run that also
-	// completes earlier dates reports each of them, but only its own as JSON.
-	Report func(s *Summary, asJSON bool) error
 }

@@ -124,21 +124,19 @@ func (w *work) settleLater(ctx context.Context, stopped error) error {
 // again, and those about which nothing can be proved so far because nobody was reset after them.
 // All other rows stay as they are.
 func (w *work) prove(ctx context.Context) (again, rest []runner.Result, err error) {
-	rows := w.doubts
-	if n := doubt.Count(w.doubts); n > 0 && !w.prover.Blind() {
+	rows, others := w.prover.Waitable(w.doubts)
+	if n := doubt.Count(rows); n > 0 {
 		w.Console.Info("%s in doubt: looking for proof in the System Log and in the users' factors", console.Plural(n, "row"))
-	} else if n > 0 {
-		rows, _ = doubt.Split(rows) // waiting proves nothing
 	}
 	f, err := w.prover.Wait(ctx, rows)
 	goOn, settleErr := w.settleDone(f.Done)
 	if err = fault.Also(err, fault.Also(settleErr, w.writeIncomplete(f.Incomplete))); err != nil {
-		w.doubts = slices.Concat(goOn, f.Absent, f.Open)
+		w.doubts = slices.Concat(goOn, f.Absent, f.Open, others)
 		return nil, nil, err
 	}
 	w.doubts = nil
 	half, open := doubt.Split(f.Open)
-	_, rest = w.prover.Witnessed(open)
+	_, rest = w.prover.Witnessed(slices.Concat(open, others))
 	return slices.Concat(f.Absent, half, goOn), rest, nil
 }
 

@@ -9,43 +9,54 @@ import (
 	"oktareset/runner/access"
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
+	"oktareset/runner/outcome"
 	"oktareset/runner/protect"
 	"oktareset/runner/results"
+	"oktareset/runner/steps"
 )
 
 // run is a run before anything is read: its options, and where its results go.
 type run struct {
 	*access.Env
 	opts    Options
-	outcome *Outcome
+	outcome *outcome.Outcome
 	id      string
 	start   time.Time
 	began   time.Time // when its clocks started: at its start, or with the answer to the question
 	paths   paths
 	taken   atomic.Bool // a row was taken, so something may have been changed
 	series
+	*process
 }
 
 // Run carries out the reset command. When it returns, it leaves either no trace or results with
 // their manifest.
-func Run(ctx context.Context, e *access.Env, o Options) (out Outcome, err error) {
-	r := newRun(e, o, time.Now(), &out)
-	defer func() { err = r.phase().Classify(err) }()
-	if r.paths, err = r.choosePaths(); err != nil {
+func Run(ctx context.Context, e *access.Env, o Options) (out outcome.Outcome, err error) {
+	r := newRun(e, o, time.Now(), &process{limit: steps.NewLimit(o.Limit)}, &out)
+	err = r.phase().Classify(r.all(ctx))
+	if !o.JSON || r.last == nil {
 		return out, err
+	}
+	r.last.Before, r.last.ExitCode = out.Before, fault.Code(err)
+	return out, fault.Printed(err, outcome.ReportJSON(e.Stdout, r.last))
+}
+
+// all does the run, in a series after the open ones of earlier dates.
+func (r *run) all(ctx context.Context) (err error) {
+	if r.paths, err = r.choosePaths(); err != nil {
+		return err
 	}
 	defer func() { err = fault.Also(err, r.leaveSeries()) }()
 	if err = r.holdSeries(); err != nil {
-		return out, err
+		return err
 	}
-	err = r.one(ctx)
-	return out, err
+	return r.endSeries(r.one(ctx))
 }
 
-func newRun(e *access.Env, o Options, start time.Time, out *Outcome) *run {
-	r := &run{Env: e, opts: o, start: start, began: start, id: runner.NewRunID(), outcome: out}
+func newRun(e *access.Env, o Options, start time.Time, p *process, out *outcome.Outcome) *run {
+	r := &run{Env: e, opts: o, start: start, began: start, id: runner.NewRunID(), outcome: out, process: p}
 	r.opts.Input.Verified = o.What.Verify != "" && !o.DryRun
-	*out = Outcome{RunID: r.id, DryRun: o.DryRun, Sandbox: o.Sandbox}
+	*out = outcome.Outcome{RunID: r.id, DryRun: o.DryRun, Sandbox: o.Sandbox}
 	return r
 }
 
@@ -95,7 +106,7 @@ func (r *run) one(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	return r.worse(t.begin(ctx))
+	return t.begin(ctx)
 }
 
 // withoutInput ends a run without an input on the command line if there is none to resume. In a
@@ -104,9 +115,11 @@ func (r *run) withoutInput(ctx, start context.Context, earlier *results.Manifest
 	if !r.inSeries() {
 		return r.tellComplete(earlier)
 	}
-	if _, err := protect.ReadFiles(start, r.Console, &r.opts.Protect); err != nil {
+	excluded, err := protect.ReadFiles(start, r.Console, &r.opts.Protect)
+	if err != nil {
 		return fault.Refused(err)
 	}
+	results.RecordExclusions(r.opts.Set, excluded.Given())
 	org, err := r.connect(start, nil)
 	if err != nil {
 		return err
@@ -116,15 +129,10 @@ func (r *run) withoutInput(ctx, start context.Context, earlier *results.Manifest
 	if err != nil {
 		return fault.Refused(err)
 	}
-	for _, e := range dates {
-		if err := r.goOnWithin(ctx, &e); err != nil {
-			return err
-		}
+	if err := r.goOnWithin(ctx, dates); err != nil || earlier == nil {
+		return err
 	}
-	if earlier != nil {
-		return r.worse(r.tellComplete(earlier))
-	}
-	return r.worse(nil)
+	return r.tellComplete(earlier)
 }
 
 // timed returns a context that ends when the run has lasted as long as --max-duration allows. The

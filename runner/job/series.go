@@ -10,13 +10,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 
-	"oktareset/runner"
-	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
+	"oktareset/runner/outcome"
 	"oktareset/runner/results"
 	"oktareset/runner/roster"
+	"oktareset/runner/steps"
 )
 
 // This file keeps a job that has new results each day from resetting anybody twice, and from
@@ -33,8 +34,20 @@ type earlierResults struct {
 // series is what a run with a date in --output knows about its other dates.
 type series struct {
 	release func() error // unlocks the pattern of --output; nil: the run is in no series
-	behind  []string     // results of earlier dates that stay incomplete
-	before  error        // the worst end of the resumed runs of earlier dates
+	behind  results.Behind
+	before  error           // the worst end of the resumed runs of earlier dates
+	ended   outcome.Outcome // of the last of these runs
+
+	// of a run of an earlier date: what the job doesn't come to if the run is stopped, as
+	// "users.csv wasn't begun", and the command of the whole job
+	rest, whole string
+}
+
+// process is what all runs of a process share.
+type process struct {
+	limit   *steps.Limit
+	changed atomic.Bool      // a row was taken, so something may have been changed
+	last    *outcome.Summary // nil: no run has ended
 }
 
 // inSeries reports whether the run looks at other dates.
@@ -77,91 +90,110 @@ func (t *target) joinSeries(ctx, start context.Context) error {
 			return err
 		}
 	}
-	var same []earlierResults
-	for _, e := range earlier {
-		if e.manifest.Input.SHA256 == t.survey.SHA256 {
-			same = append(same, e)
-		} else if err := t.goOnWithin(ctx, &e); err != nil {
-			return err
+	isSame := func(e earlierResults) bool { return e.manifest.Input.SHA256 == t.survey.SHA256 }
+	var same *earlierResults
+	if i := slices.IndexFunc(earlier, isSame); i >= 0 && t.earlier == nil && t.survey.Rows > 0 {
+		if _, err := os.Lstat(t.paths.results); err != nil {
+			same = &earlier[i]
 		}
 	}
-	if _, err := os.Lstat(t.paths.results); err == nil || len(same) == 0 || t.survey.Rows == 0 {
-		return nil
+	switch {
+	case same != nil:
+		t.rest = same.path + " wasn't resumed"
+	case t.earlier == nil:
+		t.rest = t.paths.shown + " wasn't begun"
+	case !results.Settled(t.earlier):
+		t.rest = t.paths.results + " wasn't resumed"
 	}
-	return t.goOnWith(same[len(same)-1])
+	if err := t.goOnWithin(ctx, slices.DeleteFunc(slices.Clone(earlier), isSame)); err != nil || same == nil {
+		return err
+	}
+	return t.goOnWith(same)
 }
 
-// goOnWithin resumes the open results of an earlier date, or says that it doesn't.
-func (r *run) goOnWithin(ctx context.Context, e *earlierResults) error {
-	switch open := results.Incomplete(&e.manifest); {
-	case open == "":
-	case !r.opts.Resume || len(r.opts.Retry) > 0:
-		r.leaveBehind(e, open)
-	default:
-		return r.goOnBefore(ctx, e, open)
+// goOnWithin resumes the open results of earlier dates, or says that it doesn't.
+func (r *run) goOnWithin(ctx context.Context, earlier []earlierResults) error {
+	for _, e := range earlier {
+		open := results.Open(&e.manifest)
+		if open == "" {
+			continue
+		}
+		_, err := os.Lstat(results.CopyPath(e.path))
+		switch noCopy := errors.Is(err, os.ErrNotExist); {
+		case !r.opts.Resume || len(r.opts.Retry) > 0:
+			r.behind.Add(&e.manifest, e.path)
+			r.Console.Warn("%s isn't complete: %s", e.path, open)
+		case noCopy:
+			r.behind.Add(&e.manifest, e.path)
+			r.Console.Warn("%s isn't complete: %s; the copy of its input isn't there, and its input is needed again: %s, whose SHA-256 begins with %s",
+				e.path, open, e.manifest.Input.File, brief(e.manifest.Input.SHA256))
+		default:
+			r.Console.Info("%s isn't complete: %s; resuming it first", e.path, open)
+			if err := r.goOnBefore(ctx, &e); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
-}
-
-// leaveBehind reports results that this run doesn't resume.
-func (r *run) leaveBehind(e *earlierResults, open string) {
-	r.behind = append(r.behind, e.path)
-	r.Console.Warn("%s isn't complete: %s; to resume it: oktareset reset --resume %s", e.path, open, console.ShellFlag("-o", results.PlainPattern(e.path)))
 }
 
 // goOnBefore resumes the results of an earlier date before this run begins. If something ends
 // that run in the middle, as a signal or a stop rule, it is returned. A refusal, as when
 // --confirm allows fewer users than are open, doesn't keep today's run from beginning.
-func (r *run) goOnBefore(ctx context.Context, e *earlierResults, open string) error {
-	_, copyErr := os.Lstat(results.CopyPath(e.path))
-	if errors.Is(copyErr, os.ErrNotExist) {
-		r.behind = append(r.behind, e.path)
-		r.Console.Warn("%s isn't complete: %s; the copy of its input isn't there: to resume it, give its input (%s, its SHA-256 begins with %s) and --resume %s",
-			e.path, open, e.manifest.Input.File, brief(e.manifest.Input.SHA256), console.ShellFlag("-o", results.PlainPattern(e.path)))
-		return nil
-	}
-	r.Console.Info("%s isn't complete: %s; resuming it first", e.path, open)
-	var ended Outcome
-	before := newRun(r.Env, r.optionsFor(e), r.start, &ended)
+func (r *run) goOnBefore(ctx context.Context, e *earlierResults) error {
+	var ended outcome.Outcome
+	before := newRun(r.Env, r.optionsFor(e), r.start, r.process, &ended)
+	before.rest, before.whole = r.rest, r.wholeCommand()
 	var err error
 	if before.paths, err = before.choosePaths(); err == nil {
 		err = before.one(ctx)
 	}
 	code := fault.Code(err)
-	stopped := code > fault.ExitConsent || errors.Is(err, errHalt)
-	if r.opts.Limit > 0 {
-		r.opts.Limit -= ended.finished
-		if r.opts.Limit <= 0 && !stopped {
-			stopped, err = true, fault.WithCode(fault.ExitStopped, fault.ErrRows)
-			ended.Limited = r.limitText()
+	if code > fault.ExitConsent || errors.Is(err, errHalt) { // it was stopped
+		r.outcome.Limited = ended.Limited
+		if ended.Counts != nil || r.ended.Counts == nil {
+			r.ended = ended
 		}
-	}
-	if stopped || code <= fault.ExitRows { // otherwise it was refused
-		r.outcome.Before = append(r.outcome.Before, e.path)
-	}
-	if stopped {
-		ended.Before = r.outcome.Before
-		*r.outcome = ended
 		return err
 	}
-	if code > fault.ExitRows {
+	if code > fault.ExitRows { // it was refused
 		r.Console.Fail(err)
-		r.behind = append(r.behind, e.path)
+		r.behind.Add(&e.manifest, e.path)
+	} else {
+		r.ended = ended
+		r.outcome.Before = append(r.outcome.Before, e.path)
+		if fault.OnlyRows(err) {
+			err = fault.New(code, "", "some rows of %s need attention", e.path)
+		}
+		if ended.Counts.Open() {
+			r.behind.Add(&e.manifest, e.path)
+		}
 	}
-	r.before = worseOf(r.before, err)
+	if fault.Code(err) > fault.Code(r.before) {
+		r.before = err
+	}
 	return nil
 }
 
-// limitText says that the run has reached its limit. It names the given limit: earlier dates
-// count, so what is left of it may be less.
+// wholeCommand returns the command that runs this job again.
+func (r *run) wholeCommand() string {
+	m := results.Manifest{Org: r.outcome.Org, Runs: []results.Run{{Options: r.opts.Set}}}
+	return results.JobCommand(&m, r.opts.Output, r.inputArgs())
+}
+
+// limitText says that the run has reached its limit.
 func (r *run) limitText() string {
-	return fmt.Sprintf("the limit of this run is reached (--limit %s)", r.opts.Set["limit"])
+	text := fmt.Sprintf("the limit of this run is reached (--limit %d)", r.opts.Limit)
+	if r.rest != "" && r.whole != "" {
+		text += "; " + r.rest
+	}
+	return text
 }
 
 // optionsFor returns the options for resuming an earlier date.
 func (r *run) optionsFor(e *earlierResults) Options {
 	o := r.opts
-	o.File, o.Users, o.Input, o.Output, o.Ticket, o.JSON = "", nil, roster.Options{}, results.PlainPattern(e.path), "", false
+	o.File, o.Users, o.Input, o.Output, o.Ticket = "", nil, roster.Options{}, results.PlainPattern(e.path), ""
 	o.Set = maps.Clone(o.Set)
 	for _, name := range []string{"column", "delimiter", "no-header", "allow-empty", "user", "ticket", "json"} {
 		delete(o.Set, name)
@@ -213,8 +245,8 @@ func (o *org) findEarlier(ctx context.Context) ([]earlierResults, error) {
 
 // goOnWith makes this run resume the results of an earlier date with the same input, or refuses
 // to begin the same again.
-func (t *target) goOnWith(e earlierResults) error {
-	open := results.Incomplete(&e.manifest)
+func (t *target) goOnWith(e *earlierResults) error {
+	open := results.Open(&e.manifest)
 	if t.opts.Resume && (open != "" || len(t.opts.Retry) > 0) {
 		t.Console.Info("%s has the same input: resuming it there, under its date", e.path)
 		t.paths.results, t.outcome.Results, t.earlier = e.path, e.path, &e.manifest
@@ -227,41 +259,36 @@ func (t *target) goOnWith(e earlierResults) error {
 	return fault.Usage(hint, "%s is the input of %s already: nobody is reset a second time under another date", t.paths.shown, e.path)
 }
 
-// worse returns the worse of this run's end and the ends of the runs over earlier dates.
-func (r *run) worse(err error) error {
-	if fault.Code(r.before) <= fault.Code(err) {
-		return err
+// endSeries returns the error of the whole process. The worse of the ends of all dates counts, and
+// the outcome has a reason for it. A refusal counts as such only if the process changed nothing.
+func (r *run) endSeries(err error) error {
+	if r.outcome.Counts == nil && r.ended.RunID != "" { // today's had none of its own
+		o := r.ended
+		o.Limited = r.outcome.Limited
+		o.Before = slices.DeleteFunc(r.outcome.Before, func(path string) bool { return path == o.Results })
+		*r.outcome = o
 	}
-	if err != nil {
+	if left := r.behind.Err(err != nil); left != nil && fault.Code(err) <= fault.ExitRows {
+		r.Console.Fail(left)
+		err = fault.Told(left)
+	}
+	if r.before != nil {
+		reasons := []string{r.before.Error()}
+		if r.outcome.Limited != "" {
+			reasons = append(reasons, r.outcome.Limited)
+		} else if err != nil && !fault.OnlyRows(err) {
+			reasons = append(reasons, err.Error())
+		}
+		r.outcome.Limited = strings.Join(reasons, "; ")
+	}
+	if code := fault.Code(r.before); code > fault.Code(err) {
 		r.Console.Fail(err)
+		err = fault.WithCode(code, fault.ErrRows) // the details were already printed
 	}
-	if !errors.Is(r.before, fault.ErrRows) {
-		r.outcome.Limited = r.before.Error()
+	if code := fault.Code(err); r.changed.Load() && (code == fault.ExitUsage || code == fault.ExitConsent && !errors.Is(err, errHalt)) {
+		return fault.WithCode(fault.ExitRows, err)
 	}
-	return fault.WithCode(fault.Code(r.before), fault.ErrRows) // the details were already printed
-}
-
-func worseOf(a, b error) error {
-	if fault.Code(a) >= fault.Code(b) {
-		return a
-	}
-	return b
-}
-
-// behindError reports incomplete results of earlier dates.
-func (r *run) behindError(counts runner.Counts) error {
-	const most = 3
-	paths := r.behind[:min(len(r.behind), most)]
-	text := strings.Join(paths, ", ")
-	if more := len(r.behind) - most; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	this := ""
-	if !counts.OK() {
-		this = "some rows need attention; "
-	}
-	return fault.New(fault.ExitRows, "see the warnings; what is settled in another way can be moved out of the folder",
-		"%sincomplete, by an earlier input: %s", this, text)
+	return err
 }
 
 // hintLocked says what to do about results that another run is writing.

@@ -22,7 +22,7 @@ func (b takes) Take(runner.Row, runner.Taken) error { return b.err }
 func TestErrorsWithoutACode(t *testing.T) {
 	t.Parallel()
 	odd := errors.New("something odd")
-	r := new(run)
+	r := &run{process: new(process)}
 	w := &work{cleared: &cleared{book: &book{due: &due{task: &task{target: &target{input: &input{run: r}}}}}}}
 	if got := fault.Code(r.phase().Classify(odd)); got != fault.ExitUsage {
 		t.Errorf("before anything was taken: exit code %d", got)

@@ -9,19 +9,24 @@ import (
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/ledger"
+	"oktareset/runner/outcome"
 	"oktareset/runner/results"
 	"oktareset/runner/steps"
 )
 
 // summarize reports how the run went, once, and returns the error for the exit code.
 func (b *book) summarize(e ended, counts runner.Counts, finish error) error {
-	b.outcome.Counts, b.outcome.finished = counts, b.tally.Finished
+	b.outcome.Counts = counts
 	err := b.end(e.stopped, counts, finish)
+	e.stopsJob = b.whole != "" && err != nil && !fault.OnlyRows(err)
+	if e.stopsJob && b.rest != "" {
+		err = fmt.Errorf("%w; %s", err, b.rest)
+	}
 	stats := b.client.Stats()
-	s := &Summary{
+	s := &outcome.Summary{
 		RunID: b.id, ResultsPath: b.paths.results, ManifestPath: results.ManifestPath(b.paths.results), Manifest: b.ledger.Manifest(),
-		Rows: counts.Total(), Before: b.outcome.Before, Reasons: b.tally.Reasons, Took: time.Since(b.began).Round(100 * time.Millisecond),
-		Requests: stats.Requests, TooMany: stats.TooMany, AtOnce: stats.AtOnce, Held: stats.Held.Seconds(), ExitCode: max(fault.Code(b.before), fault.Code(err)),
+		Rows: counts.Total(), Reasons: b.tally.Reasons, Took: time.Since(b.began).Round(100 * time.Millisecond),
+		Requests: stats.Requests, TooMany: stats.TooMany, AtOnce: stats.AtOnce, Held: stats.Held.Seconds(),
 		Counts: counts, Resumed: b.resumed, Parted: stats.Parted, Empty: b.survey.Rows == 0, Next: b.nextSteps(counts, e),
 	}
 	if b.opts.DryRun {
@@ -39,14 +44,18 @@ func (b *book) summarize(e ended, counts runner.Counts, finish error) error {
 	if asked { // the line of the counts says it
 		s.Err = nil
 	}
-	if jsonErr := b.opts.Report(s, b.opts.JSON); jsonErr != nil {
-		return fault.Printed(err, jsonErr)
-	}
+	b.report(s)
 	if asked {
 		b.outcome.Limited = b.limitText()
 		return fault.WithCode(fault.ExitStopped, fault.ErrRows)
 	}
 	return fault.Told(err)
+}
+
+// report prints how a run went.
+func (r *run) report(s *outcome.Summary) {
+	r.last = s
+	outcome.Report(r.Console, s)
 }
 
 // end returns the error for the exit code.
@@ -66,8 +75,6 @@ func (b *book) end(stopped error, counts runner.Counts, finish error) error {
 			return known
 		}
 		return fault.Stopped(stopped)
-	case len(b.behind) > 0:
-		return b.behindError(counts)
 	case !counts.OK():
 		return fault.WithCode(fault.ExitRows, fault.ErrRows)
 	}
@@ -99,18 +106,25 @@ func (b *book) nextSteps(counts runner.Counts, e ended) []string {
 	case b.opts.Sandbox:
 		return append(next, b.rehearsed()...)
 	}
+	goOn := b.goOnCommand("--resume")
+	if e.stopsJob {
+		goOn = b.whole
+		if b.rest != "" {
+			next = append(next, b.rest)
+		}
+	}
 	if n := counts[runner.StatusUnknown]; n > 0 {
 		next = append(next, b.unknownTexts(n, e)...)
 		if e.unseen == 0 && !b.unfinished(counts) {
 			next = append(next, "if a resume finds no proof, look at these users by hand, then reset them again: "+b.goOnCommand("--resume", "--retry", "unknown"))
 		}
-		return append(next, "to look for proof, and continue: "+b.goOnCommand("--resume"))
+		return append(next, "to look for proof, and continue: "+goOn)
 	}
 	if other {
 		return append(next, replace, "to continue: "+b.goOnCommand("--resume", "--update-phone"))
 	}
-	if b.unfinished(counts) {
-		return append(next, "to continue: "+b.goOnCommand("--resume"))
+	if e.stopsJob || b.unfinished(counts) {
+		return append(next, "to continue: "+goOn)
 	}
 	if counts[runner.StatusFailed]+counts[runner.StatusForbidden] > 0 {
 		next = append(next, "to try the failed ones again: "+b.goOnCommand("--resume", "--retry", "failed,forbidden"))

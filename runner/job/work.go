@@ -42,6 +42,7 @@ type ended struct {
 	proof    []results.Wait // for proof of lost answers
 	unseen   int            // rows in doubt that the run didn't look at before it ended
 	blind    bool           // the System Log can't be read
+	stopsJob bool           // the run is of an earlier date, and nothing follows it
 
 	otherPhone bool // Okta refused an enrollment, perhaps for another number that it keeps
 }
@@ -193,6 +194,7 @@ func (b *notedBook) Take(row runner.Row, t runner.Taken) error {
 	}
 	if err == nil {
 		b.w.taken.Store(true)
+		b.w.changed.Store(true)
 	}
 	return err
 }

@@ -9,12 +9,11 @@ import (
 	"oktareset/runner"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
-	"oktareset/runner/job"
 )
 
 // Tell logs the outcome: an error unless the exit code is 0, so that --quiet says
 // something exactly when somebody should look.
-func Tell(c *console.Console, o *job.Outcome, err error) {
+func Tell(c *console.Console, o *Outcome, err error) {
 	level := slog.LevelInfo
 	if err != nil {
 		level = slog.LevelError

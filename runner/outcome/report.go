@@ -2,6 +2,7 @@ package outcome
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -9,30 +10,28 @@ import (
 	"oktareset/runner"
 	"oktareset/runner/access"
 	"oktareset/runner/console"
-	"oktareset/runner/job"
 	"oktareset/runner/results"
 )
 
-// Reporter returns what prints how a run went: for people, and as JSON if that is asked for.
-func Reporter(e *access.Env) func(s *job.Summary, asJSON bool) error {
-	return func(s *job.Summary, asJSON bool) error {
-		for _, line := range summaryLines(s) {
-			e.Console.Info("%s", line)
-		}
-		e.Console.Fail(s.Err)
-		for _, line := range s.Next {
-			e.Console.Info("%s", line)
-		}
-		if !asJSON {
-			return nil
-		}
-		s.Seconds = s.Took.Seconds()
-		return console.PrintJSON(e.Stdout, s)
+// Report prints how a run went, for people.
+func Report(c *console.Console, s *Summary) {
+	for _, line := range summaryLines(s) {
+		c.Info("%s", line)
+	}
+	c.Fail(s.Err)
+	for _, line := range s.Next {
+		c.Info("%s", line)
 	}
 }
 
+// ReportJSON prints the same for programs.
+func ReportJSON(w io.Writer, s *Summary) error {
+	s.Seconds = s.Took.Seconds()
+	return console.PrintJSON(w, s)
+}
+
 // summaryLines say how a run went, and who needs attention.
-func summaryLines(s *job.Summary) []string {
+func summaryLines(s *Summary) []string {
 	if s.Complete {
 		return append([]string{fmt.Sprintf("%s is complete: %s", s.ResultsPath, countsText(s))}, attentionLines(s)...)
 	}
@@ -72,7 +71,7 @@ func summaryLines(s *job.Summary) []string {
 const mostName = 60
 
 // attentionLines say which rows need attention and why, the worst first.
-func attentionLines(s *job.Summary) []string {
+func attentionLines(s *Summary) []string {
 	a := &s.Attention
 	if len(a.Cases) == 0 {
 		return nil
@@ -96,7 +95,7 @@ func attentionLines(s *job.Summary) []string {
 }
 
 // countsText is as "20 reset, 3 skipped (2 duplicate, 1 deprovisioned), 1 failed".
-func countsText(s *job.Summary) string {
+func countsText(s *Summary) string {
 	var parts []string
 	for _, status := range append(slices.Clone(runner.Statuses), runner.StatusTaken) {
 		n := s.Counts[status]
@@ -117,7 +116,7 @@ func countsText(s *job.Summary) string {
 
 // reasonsOf are as "2 duplicate". Of rows that ended in earlier runs the reasons aren't
 // counted: then there are none.
-func reasonsOf(s *job.Summary, status runner.Status) []string {
+func reasonsOf(s *Summary, status runner.Status) []string {
 	total := 0
 	var reasons []string
 	for reason, n := range s.Reasons[status] {

@@ -181,6 +181,20 @@ func GoOnCommandOf(m *Manifest, path, file string, first ...string) string {
 	return command(m, first, then, input...)
 }
 
+// JobCommand returns the command that begins or resumes a job as the manifest's last run was begun,
+// with its own consent and bounds. output is its pattern, and input is ready for a shell, "" if
+// there is none.
+func JobCommand(m *Manifest, output, input string) string {
+	then := recordedFlags(m, "column", "delimiter", "no-header", "allow-empty", "record-factors", "workers", "rate", "max-api-capacity", "timeout", "halt", "limit",
+		"max-duration", "org-url", "token-file", "ticket", "confirm")
+	then = append(then, console.ShellFlag("--output", output))
+	var last []string
+	if input != "" {
+		last = []string{input}
+	}
+	return command(m, []string{"--resume"}, then, last...)
+}
+
 // inputOf returns the input of results for a shell, and the name that the results are derived
 // from. The manifest has only the name of a file without its folder: unless file is known, it is
 // looked for beside the results.

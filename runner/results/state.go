@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"oktareset/runner"
 	"oktareset/runner/fault"
@@ -152,18 +153,26 @@ func NoResults(path string) error {
 	return nil
 }
 
-// Incomplete says what is left for a later run, or "". Unknown rows don't count: the run looked
-// at them when it ended, and only a person can settle them.
-func Incomplete(m *Manifest) string {
-	switch n, half := m.Counts[runner.StatusNotAttempted], m.Counts[runner.StatusPartial]; {
-	case !m.Finished:
-		return "its run broke off"
-	case n > 0 && half > 0:
-		return fmt.Sprintf("%d not attempted, %d half done", n, half)
-	case n > 0:
-		return fmt.Sprintf("%d not attempted", n)
-	case half > 0:
-		return fmt.Sprintf("%d half done", half)
+// Open says which rows are left to a later run, or "" if all are settled.
+func Open(m *Manifest) string {
+	if Settled(m) {
+		return ""
 	}
-	return ""
+	if !m.Finished {
+		return "its run broke off"
+	}
+	var texts []string
+	for _, kind := range []struct {
+		n    int
+		text string
+	}{
+		{m.Counts[runner.StatusNotAttempted], "not attempted"},
+		{m.Counts[runner.StatusPartial], "half done"},
+		{m.Counts[runner.StatusUnknown] + m.Counts[runner.StatusTaken], "in doubt"},
+	} {
+		if kind.n > 0 {
+			texts = append(texts, fmt.Sprintf("%d %s", kind.n, kind.text))
+		}
+	}
+	return strings.Join(texts, ", ")
 }

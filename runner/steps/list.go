@@ -15,10 +15,6 @@ import (
 	"oktareset/runner/fault"
 )
 
-// ErrLimit ends a run that has begun as many users as [Options.Limit] allows, users under way
-// included.
-var ErrLimit error = runner.Enough{Err: fault.New(fault.ExitStopped, "", "the limit of this run is reached")}
-
 // ErrNoPermission ends a run whose first ten calls were all refused for lack of permission (403
 // E0000006): the next thousand would be too.
 var ErrNoPermission = fault.New(fault.ExitNoAccess, "", "the first ten users were all refused (403): these credentials may not reset factors")
@@ -122,8 +118,6 @@ type List struct {
 
 	rolesRead  atomic.Bool // somebody's roles could be read
 	otherPhone atomic.Bool // an enrollment was refused, perhaps for another number
-
-	taken atomic.Int64
 
 	first    streak // calls for the first change
 	enrolls  streak // users who were to get a new factor
@@ -339,7 +333,7 @@ func (l *List) do(ctx context.Context, t *Target, res *runner.Result) error {
 		}
 		return nil
 	}
-	if err := l.count(); err != nil {
+	if err := l.opts.Limit.Begin(); err != nil {
 		res.Status = runner.StatusNotAttempted
 		return err
 	}
@@ -355,17 +349,9 @@ func (l *List) begin(t *Target, res *runner.Result) error {
 		return nil
 	}
 	t.begun = true
-	err := l.count()
+	err := l.opts.Limit.Begin()
 	if err != nil {
 		res.Settle(runner.StatusNotAttempted, "", "")
 	}
 	return err
-}
-
-// count counts one user against the limit.
-func (l *List) count() error {
-	if l.opts.Limit > 0 && l.taken.Add(1) > int64(l.opts.Limit) {
-		return ErrLimit
-	}
-	return nil
 }

@@ -20,9 +20,8 @@ type Options struct {
 	RemoveRecovery bool
 	Then           []runner.Reason // reasons of later steps, as in [runner.StepOf]
 	Enroll         *Enrolling      // last: enroll a factor
-	// users to take (in a dry run: to find ready) before the run ends; 0: all
-	Limit int
-	RunID string // of this run, as in its User-Agent
+	Limit          *Limit          // users to begin before the run ends; nil: all
+	RunID          string          // of this run, as in its User-Agent
 	// many are expected to be forbidden, so that ten at the start mean nothing
 	Forbidden bool
 	Mail      bool // rows name users by their email addresses

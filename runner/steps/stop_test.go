@@ -33,7 +33,7 @@ func TestLimit(t *testing.T) {
 		{true, 8, 30, nil},
 	} {
 		virtually(t, fmt.Sprintf("%+v", tt), func(t *testing.T) {
-			w := newWorld(t, standin.Config{LatencyJitter: time.Second}, oktaclient.Options{}, steps.Options{DryRun: tt.dry, Limit: tt.limit})
+			w := newWorld(t, standin.Config{LatencyJitter: time.Second}, oktaclient.Options{}, steps.Options{DryRun: tt.dry, Limit: steps.NewLimit(tt.limit)})
 			inputs := slices.Collect(w.ids(30))
 			// Skipped and invalid rows don't count against the limit.
 			inputs = append([]string{"me", "", inputs[0], inputs[0], "nobody@example.com"}, inputs[1:]...)

@@ -1,4 +1,4 @@
-package job
+package outcome
 
 import (
 	"time"
@@ -17,9 +17,7 @@ type Outcome struct {
 	Sandbox bool
 	Counts  runner.Counts // nil: refused before there were any results
 	Before  []string      // results of earlier dates that were resumed first
-	Limited string        // why the run ended early as requested; otherwise ""
-
-	finished int // rows that ended in this run
+	Limited string        // the reason for the exit code if the error has none; otherwise ""
 }
 
 // Summary is how a run went. Its JSON is the output of --json: the manifest in the form of its
