@@ -119,6 +119,9 @@ func (c *Client) Succeed(earlier *Client) {
 	c.app.dpop, c.app.spent = proofs, spent
 }
 
+// ChangeUserAgent changes the User-Agent of the requests that follow. No request may be under way.
+func (c *Client) ChangeUserAgent(change func(string) string) { c.userAgent = change(c.userAgent) }
+
 // CloseIdle closes the idle connections.
 func (c *Client) CloseIdle() { c.http.CloseIdleConnections() }
 

@@ -283,7 +283,7 @@ var longTexts = map[string]int{
 
 // silent are the methods that return nothing from a server.
 var silent = []string{
-	"Accepted", "Allowance", "CloseIdle", "Earliest", "Expect", "Hold", "IsApp", "LostBefore", "MetOkta", "NeededScopes", "NewSeries", "Now",
+	"Accepted", "Allowance", "ChangeUserAgent", "CloseIdle", "Earliest", "Expect", "Hold", "IsApp", "LostBefore", "MetOkta", "NeededScopes", "NewSeries", "Now",
 	"Org", "Stats", "Succeed", "Trustworthy", "Vouched",
 }
 

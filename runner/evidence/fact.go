@@ -34,11 +34,13 @@ type Source struct {
 	ActorID string
 	Actor   string // what people call it
 	RunID   string
+	First   string // the first run of the results that this run resumes; "": it resumes none
 }
 
 // SourceOf is who caused an event.
 func SourceOf(e *oktaclient.LogEvent) Source {
-	return Source{ActorID: e.Actor.ID, Actor: ActorName(e.Actor), RunID: runner.RunIn(e.Client.UserAgent.Raw)}
+	agent := e.Client.UserAgent.Raw
+	return Source{ActorID: e.Actor.ID, Actor: ActorName(e.Actor), RunID: runner.RunIn(agent), First: runner.ResumedIn(agent)}
 }
 
 // ActorName returns an actor's name for people to read.

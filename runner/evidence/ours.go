@@ -29,6 +29,13 @@ func (r Runs) Add(m *results.Manifest) {
 // to be the run's, too.
 func (r Runs) Made(s Source) bool { return slices.Contains(r[s.RunID], s.ActorID) }
 
+// Kin returns a function that recognises the runs of results and of every copy of them, as a
+// restored folder: those name the same first run. A copy may be resumed with any account.
+func Kin(m *results.Manifest) func(Source) bool {
+	runs, first := RunsOf(m), m.Runs[0].RunID
+	return func(s Source) bool { return runs.Made(s) || s.First != "" && s.First == first }
+}
+
 // Used reports whether one of the runs used an account.
 func (r Runs) Used(actorID string) bool {
 	for _, accounts := range r {

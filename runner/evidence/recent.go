@@ -21,13 +21,14 @@ type Reset struct {
 type Query struct {
 	Since, Until time.Time         // by the server's clock
 	Own          func(Source) bool // whose resets don't count; nil: all count
-	OwnSince     time.Time         // from when on these are looked for, if that is before Since
-	Found        func(Change)      // gets what these took; nil: not needed
+	Kin          func(Source) bool // whose changes Found gets; nil: nobody's
+	KinSince     time.Time         // from when on these are looked for, if that is before Since
+	Found        func(Change)
 	Pages        int               // at most this many, at least 1
 	For          time.Duration     // no request begins after this time
 }
 
-// Change is an event in which one of the reader's own runs took one factor or all from somebody.
+// Change is an event in which a run of the reader's results, or of a copy of them, took one factor or all from somebody.
 type Change struct {
 	UserID, Login string // as in the log
 	At            time.Time
@@ -62,8 +63,8 @@ const (
 func ReadRecent(ctx context.Context, log *oktaclient.Client, q Query) (*Recent, error) {
 	r := &Recent{users: make(map[runner.Key]int32), known: make(map[Source]int32)}
 	begin := q.Since
-	if !q.OwnSince.IsZero() && q.OwnSince.Before(begin) {
-		begin = q.OwnSince
+	if !q.KinSince.IsZero() && q.KinSince.Before(begin) {
+		begin = q.KinSince
 	}
 	asked := oktaclient.LogQuery{Types: slices.Concat(oktaclient.FactorsTaken, oktaclient.FactorsGiven), Since: begin, Until: q.Until, NewestFirst: true}
 	whole, err := Read(ctx, log, asked, Bounds{q.Pages, q.For}, func(e *oktaclient.LogEvent) { r.take(e, &q) })
@@ -81,7 +82,7 @@ func ReadRecent(ctx context.Context, log *oktaclient.Client, q Query) (*Recent, 
 func (r *Recent) take(e *oktaclient.LogEvent, q *Query) {
 	f, ok := FactOf(e)
 	ok = ok && f.Done
-	if ok && f.Kind == Took && q.Found != nil && q.Own != nil && q.Own(f.By) {
+	if ok && f.Kind == Took && q.Kin != nil && q.Kin(f.By) {
 		q.Found(Change{UserID: f.User.ID, Login: f.User.Login(), At: e.Published, By: f.By})
 	}
 	if e.Published.Before(q.Since) {

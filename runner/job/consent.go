@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,9 @@ func (d *due) checkConfirm() error {
 	}
 	host, n := d.client.Org().Host(), d.mayChange()
 	tty, err := d.OpenTerminal()
+	if err != nil && len(d.resend) > 0 {
+		return d.checkAgain()
+	}
 	if err != nil {
 		first := ""
 		if !d.resumed && !d.file.Plan() {
@@ -53,16 +57,41 @@ func (d *due) checkGiven() error {
 	if err := c.CheckHost(host, n); err != nil {
 		return err
 	}
-	if n > again {
-		return console.ConsentError("do the rest first: "+results.GoOnCommand(d.manifest, d.paths.results, "--resume"),
-			"--confirm allows a second reset only in a run that does nothing else: %s may have been reset before, and %s left besides",
-			console.Plural(again, "user"), console.Are(n-again, "user"))
-	}
-	if c.Min != again || c.Max != again {
-		return console.ConsentError(fmt.Sprintf("look at them by hand; for just these it is --confirm %s:%d", host, again),
+	return d.checkAgain()
+}
+
+// checkAgain refuses a second reset unless --confirm is for exactly these users.
+func (d *due) checkAgain() error {
+	host, c, n, again := d.client.Org().Host(), d.opts.Confirm, d.mayChange(), len(d.resend)
+	confirm := console.ShellFlag("--confirm", fmt.Sprintf("%s:%d", host, again))
+	switch {
+	case n > again:
+		then := results.GoOnCommand(d.manifest, d.paths.results, "--resume", "--retry", string(runner.StatusUnknown), confirm)
+		return console.ConsentError("do the rest first: "+results.GoOnCommand(d.manifest, d.paths.results, d.restFlags()...)+"; then: "+then,
+			"--confirm allows a second reset only in a run that does nothing else: %s may have been reset before, and %s left besides", console.Plural(again, "user"), console.Are(n-again, "user"))
+	case !c.Given():
+		return console.ConsentError(fmt.Sprintf("look at them by hand; for just these it is %s", confirm),
+			"nobody has allowed this, and there is no terminal to ask on: %s may have been reset before", console.Plural(again, "user"))
+	case c.Min != again || c.Max != again:
+		return console.ConsentError(fmt.Sprintf("look at them by hand; for just these it is %s", confirm),
 			"--confirm allows %s, but %s may have been reset before: for a second reset the number must be exactly theirs", c, console.Plural(again, "user"))
 	}
 	return nil
+}
+
+// restFlags returns the flags of a run that does what this one does, without the rows in doubt.
+func (d *due) restFlags() []string {
+	var rest []string
+	for status := range d.opts.Retry {
+		if status != runner.StatusUnknown {
+			rest = append(rest, string(status))
+		}
+	}
+	if len(rest) == 0 {
+		return []string{"--resume"}
+	}
+	slices.Sort(rest)
+	return []string{"--resume", "--retry", strings.Join(rest, ",")}
 }
 
 // mayChange returns how many users this run may change: those still to do, and those that earlier

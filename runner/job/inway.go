@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"oktareset/runner/console"
@@ -45,10 +47,15 @@ func (t *target) explainResume(err error) error {
 
 // inTheWay says what is in the place of the results.
 func (t *target) inTheWay() (what, hint string) {
-	w := results.Wanted{
+	w := t.wanted()
+	return w.InTheWay()
+}
+
+// wanted is this run as one that wants its results to be written.
+func (t *target) wanted() results.Wanted {
+	return results.Wanted{
 		Path: t.paths.results, DryRun: t.opts.DryRun, SHA256: t.survey.SHA256, Plan: t.file.Plan(), Origin: t.origin(), SameOrg: t.ofThisOrg,
 	}
-	return w.InTheWay()
 }
 
 // origin returns the SHA-256 of the file that first named this run's users.
@@ -59,26 +66,49 @@ func (in *input) origin() string {
 	return in.survey.SHA256
 }
 
-// warnOfOthers warns of results under this input's usual name, which aren't in the way because
-// --output names another file: the same people would be reset a second time.
+// warnOfOthers warns of results under one of this input's usual names, which aren't in the way
+// because this run writes another file: the same people would be reset a second time.
 func (t *target) warnOfOthers(ctx context.Context) error {
-	usual := results.Beside(t.paths.input, t.opts.DryRun, t.opts.Sandbox)
-	if t.opts.DryRun || t.opts.Sandbox || t.opts.File == "" || t.opts.File == "-" || files.SameFile(usual, t.paths.results) {
+	if t.opts.DryRun || t.opts.Sandbox || t.paths.input == "" {
 		return nil
 	}
-	m, err := results.ReadManifest(usual)
-	if err != nil || m.DryRun || m.Sandbox || results.OriginOf(&m, usual) != t.origin() || m.Finished && results.Changed(&m) == 0 {
-		return nil
+	for _, usual := range t.usualResults() {
+		m, err := results.ReadManifest(usual)
+		if err != nil || m.DryRun || m.Sandbox || results.OriginOf(&m, usual) != t.origin() || m.Finished && results.Changed(&m) == 0 {
+			continue
+		}
+		if err := t.meetOrg(ctx); err != nil {
+			return err
+		}
+		if !t.ofThisOrg(&m) {
+			continue
+		}
+		did := "reset " + console.Plural(results.Changed(&m), "user")
+		if !m.Finished {
+			did = "may have reset users"
+		}
+		t.Console.Warn("%s: %s %s of this very input already: they are reset a second time", usual, results.RunText(&m), did)
 	}
-	if err := t.meetOrg(ctx); err != nil || !t.ofThisOrg(&m) {
-		return err
-	}
-	did := "reset " + console.Plural(results.Changed(&m), "user")
-	if !m.Finished {
-		did = "may have reset users"
-	}
-	t.Console.Warn("%s: %s %s of this very input already: they are reset a second time", usual, results.RunText(&m), did)
 	return nil
+}
+
+// usualResults returns where runs write results if they get the input, or a file that led to it: for
+// a plan, the one that it was made from. The run's own results aren't among them.
+func (in *input) usualResults() []string {
+	led := []string{in.paths.input}
+	if in.plan != nil { // it has only the names, of files that are usually beside it
+		for _, name := range []string{in.plan.Input.File, in.plan.AsPlan().File} {
+			led = append(led, filepath.Join(filepath.Dir(in.paths.input), filepath.Base(name)))
+		}
+	}
+	var usual []string
+	for _, path := range led {
+		path = results.Beside(path, false, false)
+		if !files.SameFile(path, in.paths.results) && !slices.Contains(usual, path) {
+			usual = append(usual, path)
+		}
+	}
+	return usual
 }
 
 // refuseCopy refuses to begin with the copy of the input that results keep: a run of its own

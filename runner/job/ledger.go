@@ -29,12 +29,9 @@ type book struct {
 func (t *task) openBook(ctx context.Context) (*book, error) {
 	if t.opts.Resume {
 		if t.earlier != nil {
-			if t.earlier.Org != t.client.Org().Host() { // perhaps another name of the same org
-				if err := t.meetOrg(ctx); err != nil {
-					return nil, err
-				}
+			if err := t.meetOther(ctx); err != nil {
+				return nil, err
 			}
-			t.WarnOfOrg(t.earlier, t.paths.results)
 		}
 		b, err := t.resumeBook()
 		if err != nil || b != nil {
@@ -62,6 +59,18 @@ func (t *task) openBook(ctx context.Context) (*book, error) {
 		return nil, fault.Refused(hintLocked(err))
 	}
 	return &book{due: d, ledger: l}, nil
+}
+
+// meetOther asks the org for its ID if its name isn't that of the results to resume: perhaps it is
+// another name of the same org.
+func (t *task) meetOther(ctx context.Context) error {
+	if t.earlier.Org != t.client.Org().Host() {
+		if err := t.meetOrg(ctx); err != nil {
+			return err
+		}
+	}
+	t.WarnOfOrg(t.earlier, t.paths.results)
+	return nil
 }
 
 func (d *due) ledgerSpec() ledger.Spec {

@@ -8,6 +8,7 @@ import (
 	"oktareset/oktaclient"
 	"oktareset/runner"
 	"oktareset/runner/access"
+	"oktareset/runner/evidence"
 	"oktareset/runner/fault"
 	"oktareset/runner/progress"
 	"oktareset/runner/protect"
@@ -57,13 +58,9 @@ func (t *target) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	what := t.opts.What
-	k := &task{target: t, steps: steps.NewPlan(steps.Options{
-		DryRun: t.opts.DryRun, RecordFactors: t.opts.Record, SkipAdmins: t.opts.Protect.SkipAdmins, Limit: t.limit, RunID: t.id,
-		Verify:   what.Verify != "",
-		Unenroll: what.Factors, RemoveRecovery: what.RemoveRecovery, Then: what.Then, Enroll: enrolling,
-		Forbidden: t.opts.Retry[runner.StatusForbidden], Mail: t.file.Mail(),
-	})}
+	o := t.stepOptions()
+	o.Enroll, o.Mail = enrolling, t.file.Mail()
+	k := &task{target: t, steps: steps.NewPlan(o)}
 	start, cancel := t.timed(ctx)
 	b, err := k.openBook(start)
 	cancel()
@@ -87,6 +84,21 @@ func (t *target) begin(ctx context.Context) error {
 	timed, stop := t.timed(ctx)
 	defer stop()
 	return c.work(ctx, timed)
+}
+
+// stepOptions returns what the flags say about the steps. How a factor is enrolled depends on the
+// input too.
+func (r *run) stepOptions() steps.Options {
+	what := r.opts.What
+	o := steps.Options{
+		DryRun: r.opts.DryRun, RecordFactors: r.opts.Record, SkipAdmins: r.opts.Protect.SkipAdmins, Limit: r.limit, RunID: r.id,
+		Verify:   what.Verify != "",
+		Unenroll: what.Factors, RemoveRecovery: what.RemoveRecovery, Then: what.Then, Forbidden: r.opts.Retry[runner.StatusForbidden],
+	}
+	if what.Enroll.Type != "" {
+		o.Enroll = &steps.Enrolling{Factor: what.Enroll, Send: what.Send}
+	}
+	return o
 }
 
 // cleared is a book whose run may change something: it is known who runs it and who is left
@@ -264,9 +276,9 @@ func (c *cleared) meetRecent(ctx context.Context) error {
 	ask := protect.Ask{
 		Client: c.client, Out: c.Console, DryRun: c.opts.DryRun, Skip: c.opts.Protect.SkipRecent, Before: protect.Before(c.manifest, c.plan, c.id), Own: protect.OwnRuns(c.manifest), Users: c.eachUser,
 	}
-	unknown := protect.Unknown{Path: c.paths.results, Seen: c.seen, Touched: c.touched}
+	unknown := protect.Unknown{Path: c.paths.results, Manifest: c.manifest, Seen: c.seen, Touched: c.touched}
 	if c.resumed && !c.opts.DryRun {
-		ask.Since, ask.Found = c.manifest.Runs[0].StartedAt, unknown.Note
+		ask.Since, ask.Kin, ask.Found = c.manifest.Runs[0].StartedAt, evidence.Kin(c.manifest), unknown.Note
 	}
 	recent, unread, err := protect.AskRecent(ctx, ask)
 	if err == nil {

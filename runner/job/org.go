@@ -52,7 +52,7 @@ func (o *org) sameOrg(ctx context.Context, m *results.Manifest, path string) (bo
 	return o.ofThisOrg(m), nil
 }
 
-// ofThisOrg is sameOrg without asking the org.
+// ofThisOrg is sameOrg without asking the org. Without a client, nothing belongs to the run's org.
 func (o *org) ofThisOrg(m *results.Manifest) bool {
-	return m.SameOrg(o.client.Org().Host(), o.is.ID)
+	return o.client != nil && m.SameOrg(o.client.Org().Host(), o.is.ID)
 }

@@ -115,10 +115,13 @@ func (t *task) checkPlannedSteps(m *results.Manifest) error {
 }
 
 // checkTicket refuses a ticket other than m's, which is in the approved plan, or in rows that are
-// done.
+// done: results have one ticket.
 func (in *input) checkTicket(m *results.Manifest) error {
 	if m.Ticket == "" || in.opts.Ticket == "" || in.opts.Ticket == m.Ticket {
 		return nil
+	}
+	if !m.DryRun && m.Plan == nil {
+		return fault.Usage("leave --ticket out: results have one ticket, in every row", "%s was begun for the ticket %q, not %q", in.paths.results, m.Ticket, in.opts.Ticket)
 	}
 	return fault.Usage("leave --ticket out: the plan's own is used; for another ticket, make a new plan with --dry-run", "%s was made for the ticket %q, not %q",
 		in.paths.shown, m.Ticket, in.opts.Ticket)
@@ -128,7 +131,7 @@ func (in *input) checkTicket(m *results.Manifest) error {
 // may read more.
 func (t *task) checkPlannedExclusions(m *results.Manifest) error {
 	for _, x := range m.Exclusions() {
-		if !t.protect.Has(x.SHA256) || m.Run().Options["exclude-column"] != t.opts.Protect.Column {
+		if !t.protect.Has(x.SHA256) || x.Column != t.opts.Protect.Column {
 			return fault.Usage("give it again, unchanged, with the same --exclude-column; put others who are to be left alone into a further --exclude FILE. The whole command: "+results.PlanCommand(m, t.paths.shown),
 				"%s was made with --exclude %s: no --exclude names a file with the same content (SHA-256 %.12s)", t.paths.shown, x.Path, x.SHA256)
 		}

@@ -76,13 +76,12 @@ func (b *book) goOn() (err error) {
 	b.resumed, b.consent, b.manifest = true, m.Consent, &m
 	b.wider = !slices.Equal(m.Steps, b.steps.Names())
 	m.Steps = b.steps.Names()
+	b.client.ChangeUserAgent(func(agent string) string { return runner.ResumeAgent(agent, m.Runs[0].RunID) })
 	if b.folder, err = files.JudgeFolder(filepath.Dir(b.paths.results)); err != nil {
 		return fault.Refused(err)
 	}
-	if m.DryRun || b.file.Plan() {
-		if err := b.checkTicket(&m); err != nil {
-			return err
-		}
+	if err := b.checkTicket(&m); err != nil {
+		return err
 	}
 	if err := b.protect.Unite(b.paths.results, m.Runs); err != nil {
 		return err

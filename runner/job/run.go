@@ -9,9 +9,11 @@ import (
 	"oktareset/runner/access"
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
+	"oktareset/runner/ledger"
 	"oktareset/runner/outcome"
 	"oktareset/runner/protect"
 	"oktareset/runner/results"
+	"oktareset/runner/roster"
 	"oktareset/runner/steps"
 )
 
@@ -112,27 +114,57 @@ func (r *run) one(ctx context.Context) (err error) {
 // withoutInput ends a run without an input on the command line if there is none to resume. In a
 // series, earlier dates may be open. start ends with the run's time.
 func (r *run) withoutInput(ctx, start context.Context, earlier *results.Manifest) error {
-	if !r.inSeries() {
-		return r.tellComplete(earlier)
-	}
 	excluded, err := protect.ReadFiles(start, r.Console, &r.opts.Protect)
 	if err != nil {
 		return fault.Refused(err)
 	}
 	results.RecordExclusions(r.opts.Set, excluded.Given())
-	org, err := r.connect(start, nil)
-	if err != nil {
-		return err
+	o := &org{run: r}
+	if !r.opts.Sandbox { // a stand-in org that has to do nothing isn't started
+		if o, err = r.connect(start, nil); err != nil {
+			return err
+		}
 	}
-	defer org.standIn.Close()
-	dates, err := org.findEarlier(start)
-	if err != nil {
-		return fault.Refused(err)
+	if r.inSeries() {
+		dates, err := o.findEarlier(start)
+		if err != nil {
+			return fault.Refused(err)
+		}
+		if err := r.goOnWithin(ctx, dates); err != nil || earlier == nil {
+			return err
+		}
 	}
-	if err := r.goOnWithin(ctx, dates); err != nil || earlier == nil {
+	if err := o.checkComplete(start, earlier); err != nil {
 		return err
 	}
 	return r.tellComplete(earlier)
+}
+
+// checkComplete refuses what every resume refuses, for results with nothing open and without their
+// input: other results than a run has left there, and a run of another kind, org, ticket, consent
+// or other steps.
+func (o *org) checkComplete(ctx context.Context, m *results.Manifest) error {
+	r := o.run
+	in := &input{run: r, earlier: m, file: new(roster.File), survey: roster.Survey{SHA256: m.Input.SHA256}}
+	t := &task{target: &target{input: in, org: o}, steps: steps.NewPlan(r.stepOptions())}
+	now := results.Manifest{Org: m.Org, Sandbox: r.opts.Sandbox, DryRun: r.opts.DryRun, Steps: t.steps.Names(), Input: m.Input}
+	if r.opts.DryRun {
+		now.Planned = t.steps.Planned()
+	}
+	if o.client != nil {
+		if err := t.meetOther(ctx); err != nil {
+			return err
+		}
+		now.Org, now.OrgID = o.client.Org().Host(), o.is.ID
+	}
+	if err := ledger.CheckComplete(r.paths.results, &now); err != nil {
+		return fault.Refused(t.explainResume(err))
+	}
+	if err := in.checkTicket(m); err != nil {
+		return err
+	}
+	d := &due{task: t, past: past{resumed: true, manifest: m}}
+	return d.checkConfirm()
 }
 
 // timed returns a context that ends when the run has lasted as long as --max-duration allows. The

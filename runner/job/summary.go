@@ -178,9 +178,18 @@ func (b *book) rehearsed() []string {
 func (b *book) planned() []string {
 	m := b.remedied()
 	why, goOn := results.NotPlanned(&m, b.paths.results)
-	plan := results.PlanCommand(&m, b.paths.results)
+	var inUse, output []string
+	usual, free := results.Beside(b.paths.results, false, false), results.FreeBeside(b.paths.results)
+	if free != usual && !b.opts.Sandbox { // rehearsals replace each other
+		w := b.wanted()
+		w.Path, w.DryRun = usual, false
+		what, _ := w.InTheWay()
+		inUse = []string{fmt.Sprintf("%s: %s; whoever is in both is reset a second time", usual, what)}
+		output = append(output, console.ShellFlag("--output", results.PlainPattern(free)))
+	}
+	plan := results.PlanCommand(&m, b.paths.results, output...)
 	if b.asks() {
-		plan = results.AskingPlanCommand(&m, b.paths.results)
+		plan = results.AskingPlanCommand(&m, b.paths.results, output...)
 	}
 	switch {
 	case goOn != "":
@@ -194,7 +203,7 @@ func (b *book) planned() []string {
 	if b.opts.Sandbox {
 		return append(next, "this was the stand-in org, which made up whoever the file names", "to rehearse this plan: "+plan)
 	}
-	return append(next, "to run this plan: "+plan)
+	return append(append(next, inUse...), "to run this plan: "+plan)
 }
 
 // asks reports whether a person reads the messages and can be asked.

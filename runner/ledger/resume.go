@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,6 +53,30 @@ func resume(spec Spec, each func(results.Entry), d disk) (*Ledger, []runner.Resu
 	return l, rows, nil
 }
 
+// CheckComplete refuses what [Resume] refuses, for finished results that no run has to touch, as no
+// row is open. It changes nothing.
+func CheckComplete(path string, now *results.Manifest) error {
+	m, err := results.ReadOurManifest(path)
+	if err != nil {
+		return err
+	}
+	if err := compare(&m, now, path); err != nil {
+		return err
+	}
+	if m.Result == nil {
+		return otherResults(path, results.HintOriginal)
+	}
+	f, err := files.Open(path, ours)
+	if errors.Is(err, os.ErrNotExist) {
+		return missing(&m, path, path)
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	return unchanged(f, path, m.Result, results.HintOriginal)
+}
+
 // reopen opens the files of the earlier runs. The caller has the lock.
 func (l *Ledger) reopen(spec Spec, each func(results.Entry)) ([]runner.Result, error) {
 	old, err := l.earlier()
@@ -85,7 +110,7 @@ func (l *Ledger) reopen(spec Spec, each func(results.Entry)) ([]runner.Result, e
 	if l.outdated != nil {
 		l.manifest.Outdated = cmp.Or(old.Result, old.Outdated)
 	}
-	l.ticket = cmp.Or(spec.Manifest.Ticket, old.Ticket)
+	l.ticket = l.manifest.Ticket
 	l.inputs = r.inputs
 	l.commits = newCommitter(results.JournalPath(l.path), l.file, r.at, r.index)
 	if err := l.writeManifest(); err != nil {
@@ -169,15 +194,20 @@ func there(path string) (bool, error) {
 
 // leftover removes a manifest whose journal and results are missing, and returns [ErrNothing], if
 // its run can't have changed anything.
-func (l *Ledger) leftover(m *results.Manifest, csv bool, missing string) error {
+func (l *Ledger) leftover(m *results.Manifest, csv bool, name string) error {
 	if !m.Unused() || csv {
-		hint := results.HintJournal
-		if m.Journal == nil {
-			hint = results.HintOriginal
-		}
-		return &results.DamageError{Path: l.ManifestPath(), Message: fmt.Sprintf("it belongs to %q, which isn't there", missing), Hint: hint}
+		return missing(m, l.path, name)
 	}
 	return l.nothing()
+}
+
+// missing returns the error for a manifest without the file that counts.
+func missing(m *results.Manifest, path, name string) error {
+	hint := results.HintJournal
+	if m.Journal == nil {
+		hint = results.HintOriginal
+	}
+	return &results.DamageError{Path: results.ManifestPath(path), Message: fmt.Sprintf("it belongs to %q, which isn't there", name), Hint: hint}
 }
 
 // nothing removes the files of a run that did nothing, and returns [ErrNothing].
@@ -204,14 +234,19 @@ func (l *Ledger) checkOutdated(old *results.Manifest) error {
 	if written == nil {
 		return &results.DamageError{Path: l.path, Message: "no run has written it", Hint: hint}
 	}
-	hash, err := results.SHA256(f)
-	if err != nil {
+	if err := unchanged(f, l.path, written, hint); err != nil {
 		return err
 	}
-	if hash != written.SHA256 {
-		return otherResults(l.path, hint)
-	}
 	l.outdated, err = f.Stat()
+	return err
+}
+
+// unchanged refuses results that aren't the ones in the manifest.
+func unchanged(f io.Reader, path string, written *results.Result, hint string) error {
+	hash, err := results.SHA256(f)
+	if err == nil && hash != written.SHA256 {
+		return otherResults(path, hint)
+	}
 	return err
 }
 

@@ -60,9 +60,11 @@ type Ask struct {
 	Before []results.LeftAlone
 	// recognises the runs of these results; nil: there are none
 	Own func(evidence.Source) bool
+	// recognises them, and the runs of copies of these results; nil: Found isn't needed
+	Kin func(evidence.Source) bool
 	// when the first of them began, by the local clock
 	Since time.Time
-	Found func(evidence.Change)                          // gets what they did; nil: not needed
+	Found func(evidence.Change)                          // gets what those did
 	Users func(yield func(runner.Identifier) bool) error // of the run's rows
 }
 
@@ -77,11 +79,11 @@ func AskRecent(ctx context.Context, o Ask) (c *Recent, unread, err error) {
 		c.are = "would be"
 	}
 	// The server's time comes from its Date, which is cut to whole seconds.
-	q := evidence.Query{Until: now.Add(time.Second), Own: o.Own, Found: o.Found, Pages: askPages, For: askTime}
-	if o.Found != nil {
-		q.OwnSince = o.Since.Add(time.Until(now) - clocksApart)
-		if oldest := now.Add(-evidence.LogRetention); q.OwnSince.Before(oldest) {
-			q.OwnSince = oldest
+	q := evidence.Query{Until: now.Add(time.Second), Own: o.Own, Kin: o.Kin, Found: o.Found, Pages: askPages, For: askTime}
+	if o.Kin != nil {
+		q.KinSince = o.Since.Add(time.Until(now) - clocksApart)
+		if oldest := now.Add(-evidence.LogRetention); q.KinSince.Before(oldest) {
+			q.KinSince = oldest
 		}
 	}
 	if c.Skip > 0 {

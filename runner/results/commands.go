@@ -89,10 +89,14 @@ func DroppedFlag(m *Manifest) string {
 // recordedProtection returns the flags that leave users alone.
 func recordedProtection(m *Manifest) []string {
 	var args []string
+	column := ""
 	for _, x := range m.Exclusions() {
-		args = append(args, console.ShellFlag("--exclude", x.Path))
+		args, column = append(args, console.ShellFlag("--exclude", x.Path)), x.Column
 	}
-	args = append(args, recordedFlags(m, "exclude-column", "skip-admins")...)
+	if column != "" {
+		args = append(args, console.ShellFlag("--exclude-column", column))
+	}
+	args = append(args, recordedFlags(m, "skip-admins")...)
 	for _, run := range slices.Backward(m.Runs) { // a resume keeps it without a flag
 		if period, ok := run.Options["skip-reset-since"]; ok {
 			return append(args, console.ShellFlag("--skip-reset-since", period))
@@ -110,15 +114,19 @@ func recordedTicket(m *Manifest) []string {
 }
 
 // PlanCommand returns the command that does what a plan shows, without a question, and leaves
-// alone the same users. It returns "" if there is nobody to reset.
-func PlanCommand(m *Manifest, plan string) string {
-	return planCommand(m, plan, console.ShellFlag("--confirm", fmt.Sprintf("%s:%d", m.Org, m.Counts[runner.StatusWouldReset])))
+// alone the same users. further are flags of that run only. It returns "" if there is nobody to
+// reset.
+func PlanCommand(m *Manifest, plan string, further ...string) string {
+	consent := console.ShellFlag("--confirm", fmt.Sprintf("%s:%d", m.Org, m.Counts[runner.StatusWouldReset]))
+	return planCommand(m, plan, []string{consent}, further)
 }
 
 // AskingPlanCommand is [PlanCommand] for a terminal: its command asks.
-func AskingPlanCommand(m *Manifest, plan string) string { return planCommand(m, plan) }
+func AskingPlanCommand(m *Manifest, plan string, further ...string) string {
+	return planCommand(m, plan, nil, further)
+}
 
-func planCommand(m *Manifest, plan string, consent ...string) string {
+func planCommand(m *Manifest, plan string, consent, further []string) string {
 	if !m.DryRun || m.Counts[runner.StatusWouldReset] == 0 {
 		return ""
 	}
@@ -126,7 +134,7 @@ func planCommand(m *Manifest, plan string, consent ...string) string {
 	if !m.Sandbox {
 		then = slices.Concat(recordedFlags(m, "rate", "org-url", "token-file"), recordedTicket(m), consent)
 	}
-	return command(m, nil, then, console.ShellFile(plan))
+	return command(m, nil, append(then, further...), console.ShellFile(plan))
 }
 
 // ReportCommand returns the command that makes a page of results or of a plan.

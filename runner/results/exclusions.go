@@ -11,6 +11,7 @@ import (
 type Exclusion struct {
 	SHA256 string // of its bytes, in hexadecimal
 	Path   string
+	Column string // the --exclude-column of the same run
 }
 
 // optionExclude is the option that records the files.
@@ -36,7 +37,7 @@ func (r *Run) Exclusions() []Exclusion {
 		if err != nil {
 			path = quoted
 		}
-		all = append(all, Exclusion{hash, path})
+		all = append(all, Exclusion{hash, path, r.Options["exclude-column"]})
 	}
 	return all
 }

@@ -184,6 +184,11 @@ func clone[T any](p *T) *T {
 // Run returns the run that writes, or wrote last. Every manifest has one.
 func (m *Manifest) Run() *Run { return &m.Runs[len(m.Runs)-1] }
 
+// Has reports whether a run is one of the manifest's.
+func (m *Manifest) Has(runID string) bool {
+	return slices.ContainsFunc(m.Runs, func(r Run) bool { return r.RunID == runID })
+}
+
 // GivenUsers returns the users that --user named, as "alice@example.com, bob@example.com", or "" for
 // another input. A resume doesn't repeat them.
 func (m *Manifest) GivenUsers() string {

@@ -2,6 +2,8 @@ package results
 
 import (
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 )
 
@@ -29,6 +31,25 @@ func Beside(input string, dryRun, sandbox bool) string {
 		return name + ".plan.csv"
 	}
 	return name + ".results.csv"
+}
+
+// FreeBeside is [Beside] for the run of a new plan: if other results have that name, it returns one
+// that is free.
+func FreeBeside(plan string) string {
+	path := Beside(plan, false, false)
+	stem := strings.TrimSuffix(path, ".csv")
+	for n := 2; inUse(path); n++ {
+		path = fmt.Sprintf("%s-%d.csv", stem, n)
+	}
+	return path
+}
+
+// inUse reports whether results, or what a run keeps beside them, have this path.
+func inUse(path string) bool {
+	return slices.ContainsFunc([]string{path, ManifestPath(path), JournalPath(path)}, func(name string) bool {
+		_, err := os.Lstat(name)
+		return err == nil
+	})
 }
 
 // rehearsal is part of the names of files that a rehearsal writes.
