@@ -24,8 +24,8 @@ type Query struct {
 	Kin          func(Source) bool // whose changes Found gets; nil: nobody's
 	KinSince     time.Time         // from when on these are looked for, if that is before Since
 	Found        func(Change)
-	Pages        int               // at most this many, at least 1
-	For          time.Duration     // no request begins after this time
+	Pages        int           // at most this many, at least 1
+	For          time.Duration // no request begins after this time
 }
 
 // Change is an event in which a run of the reader's results, or of a copy of them, took one factor or all from somebody.
