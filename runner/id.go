@@ -43,7 +43,7 @@ func runsIn(userAgent string) (run, first string) {
 // ResumeAgent returns the User-Agent of a run, as "oktareset/1.0 run/RUN_ID", for when it resumes
 // the results of a first run. If that isn't the ID of a run, the User-Agent stays as it is.
 func ResumeAgent(userAgent, first string) string {
-	if now := userAgent + " resumes/" + first; ResumedIn(now) == first {
+	if now := userAgent + " resumes/" + first; first != "" && ResumedIn(now) == first {
 		return now
 	}
 	return userAgent
