@@ -52,7 +52,7 @@ func TestCompleteIsCompared(t *testing.T) {
 			{done, []string{"--factor", "sms"}, fault.ExitUsage, "was started with the steps"},
 			{done, []string{"--dry-run"}, fault.ExitUsage, "was started by a reset, this is a dry run"},
 			{done, []string{"--ticket", "A"}, 0, "is complete: 3 reset"},
-			{done, []string{"--ticket", "B"}, fault.ExitUsage, `was begun for the ticket "A", not "B"`},
+			{done, []string{"--ticket", "B"}, fault.ExitUsage, `was started for the ticket "A", not "B"`},
 			{plan, nil, fault.ExitUsage, "was started by a dry run, this is a reset"},
 			{plan, []string{"--dry-run"}, 0, "is complete: 3 would_reset"},
 		} {

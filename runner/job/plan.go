@@ -121,7 +121,7 @@ func (in *input) checkTicket(m *results.Manifest) error {
 		return nil
 	}
 	if !m.DryRun && m.Plan == nil {
-		return fault.Usage("leave --ticket out: results have one ticket, in every row", "%s was begun for the ticket %q, not %q", in.paths.results, m.Ticket, in.opts.Ticket)
+		return fault.Usage("leave --ticket out: results have one ticket, in every row", "%s was started for the ticket %q, not %q", in.paths.results, m.Ticket, in.opts.Ticket)
 	}
 	return fault.Usage("leave --ticket out: the plan's own is used; for another ticket, make a new plan with --dry-run", "%s was made for the ticket %q, not %q",
 		in.paths.shown, m.Ticket, in.opts.Ticket)

@@ -15,7 +15,7 @@ import (
 // This file reads in the System Log, before a resume changes anybody, whom the earlier runs of
 // these results have reset. The journal has each of these users as taken: that was on the disk
 // before the request was sent. If a user is missing, either lines are missing that a run relied
-// on, or these results are a copy and a run has gone on with another one. The users would be reset
+// on, or these results are a copy, and a run has resumed another one. The users would be reset
 // a second time.
 
 // Unknown collects the users that earlier runs have reset, according to the log, and that no row
