@@ -83,6 +83,6 @@ func TestSecondPlanIsWarnedOf(t *testing.T) {
 			"to run this plan: oktareset reset --confirm acme.okta.com:3 --output "+v.path("users.results-2.csv")+" ")
 		v.wantEnd(v.reset("--dry-run", "-o", v.path("second.plan.csv")), 0)
 		v.args = []string{v.path("second.plan.csv")}
-		v.wantEnd(v.reset(confirm(3)), 0, v.path("users.results.csv")+": ", "of this very input already: they are reset a second time")
+		v.wantEnd(v.reset(confirm(3)), 0, v.path("users.results.csv")+" says that 3 users of this input were reset already: this run would reset them again")
 	})
 }

@@ -218,7 +218,7 @@ func (t *target) sameInput() error {
 		t.earlier = nil
 		return nil
 	}
-	_, hint := t.inTheWay()
+	_, hint := t.wanted().InTheWay()
 	if !m.Finished || m.Counts.Open() {
 		hint = "to finish those results: " + results.GoOnCommand(m, t.paths.results, "--resume") + "; put corrected or further rows into a file of their own, with results of their own"
 	}

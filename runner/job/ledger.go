@@ -41,8 +41,10 @@ func (t *task) openBook(ctx context.Context) (*book, error) {
 	if err := t.checkPlan(ctx); err != nil {
 		return nil, err
 	}
-	if err := t.refuseCopy(); err != nil {
-		return nil, err
+	if !t.opts.Sandbox {
+		if err := t.wanted().RefuseCopy(t.paths.input); err != nil {
+			return nil, err
+		}
 	}
 	if err := t.warnOfOthers(ctx); err != nil {
 		return nil, err

@@ -1,11 +1,6 @@
 package job
 
 import (
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
-
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/files"
@@ -24,7 +19,8 @@ type paths struct {
 // users.plan.csv for a dry run.
 func (r *run) choosePaths() (paths, error) {
 	p := paths{input: r.opts.File, shown: r.opts.File}
-	if err := r.expandOutput(&p); err != nil {
+	var err error
+	if p.results, p.pattern, err = results.ForOutput(r.opts.Output, r.start); err != nil {
 		return p, err
 	}
 	base := p.input
@@ -45,25 +41,4 @@ func (r *run) choosePaths() (paths, error) {
 			"the input %s has the name of the copy that the run would make", p.input)
 	}
 	return p, nil
-}
-
-// expandOutput puts the date of the run's start into --output.
-func (r *run) expandOutput(p *paths) (err error) {
-	if r.opts.Output == "" {
-		return nil
-	}
-	if p.results, p.pattern, err = results.ExpandDate(r.opts.Output, r.start); err != nil {
-		return err
-	}
-	// A name with % that an earlier version, or a shell, used literally.
-	if _, err := os.Lstat(r.opts.Output); err == nil && p.results != r.opts.Output {
-		return fault.Usage("for that file, write "+console.ShellFlag("-o", results.PlainPattern(r.opts.Output)), "--output %q is a pattern, for %q today, but also a file that is there",
-			r.opts.Output, p.results)
-	}
-	if folder := filepath.Dir(p.results); folder != "." {
-		if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
-			return fault.Usage("make it, or check that it is mounted", "the folder %q for the results isn't there", folder)
-		}
-	}
-	return nil
 }

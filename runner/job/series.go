@@ -86,7 +86,7 @@ func (t *target) joinSeries(ctx, start context.Context) error {
 		return fault.Refused(err)
 	}
 	for _, e := range earlier {
-		if err := t.refuseSamePeople(&e.manifest, e.path); err != nil {
+		if err := t.wanted().RefuseSamePeople(&e.manifest, e.path, t.paths.shown); err != nil {
 			return err
 		}
 	}

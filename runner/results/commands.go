@@ -189,7 +189,7 @@ func GoOnCommandOf(m *Manifest, path, file string, first ...string) string {
 	return command(m, first, then, input...)
 }
 
-// JobCommand returns the command that begins or resumes a job as the manifest's last run was begun,
+// JobCommand returns the command that begins or resumes a job as the manifest's last run began,
 // with its own consent and bounds. output is its pattern, and input is ready for a shell, "" if
 // there is none.
 func JobCommand(m *Manifest, output, input string) string {

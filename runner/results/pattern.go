@@ -2,12 +2,14 @@ package results
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
 
+	"oktareset/runner/console"
 	"oktareset/runner/fault"
 )
 
@@ -26,10 +28,31 @@ type DatePattern struct {
 	Names *regexp.Regexp
 }
 
-// ExpandDate returns a pattern's path for a time. The date is in UTC: in local time, one name
+// ForOutput returns the path of the results that a run writes which begins at a time, from its
+// --output: a path or a pattern. The folder must be there.
+func ForOutput(output string, at time.Time) (path string, p DatePattern, err error) {
+	if output == "" {
+		return "", p, nil
+	}
+	if path, p, err = expandDate(output, at); err != nil {
+		return "", p, err
+	}
+	// A name with % that an earlier version, or a shell, used literally.
+	if _, err := os.Lstat(output); err == nil && path != output {
+		return "", p, fault.Usage("for that file, write "+console.ShellFlag("-o", PlainPattern(output)), "--output %q is a pattern, for %q today, but also a file that is there", output, path)
+	}
+	if folder := filepath.Dir(path); folder != "." {
+		if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+			return "", p, fault.Usage("make it, or check that it is mounted", "the folder %q for the results isn't there", folder)
+		}
+	}
+	return path, p, nil
+}
+
+// expandDate returns a pattern's path for a time. The date is in UTC: in local time, one name
 // could mean two different hours, and a run that is restarted on another machine could look for
 // another day.
-func ExpandDate(text string, at time.Time) (path string, p DatePattern, err error) {
+func expandDate(text string, at time.Time) (path string, p DatePattern, err error) {
 	folder, name := filepath.Split(text)
 	path, _, dated, err := expandParts(folder, at)
 	if err != nil {

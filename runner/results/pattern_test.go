@@ -19,7 +19,7 @@ func TestExpandDate(t *testing.T) {
 		{"100%% a/100%%.csv", "100% a/100%.csv", ""},
 		{"%%Y%Y%%.csv", "%Y2026%.csv", "%Y1999%.csv"},
 	} {
-		path, p, err := ExpandDate(filepath.FromSlash(tt.text), at)
+		path, p, err := expandDate(filepath.FromSlash(tt.text), at)
 		if path != filepath.FromSlash(tt.want) || err != nil || (p.Names != nil) != (tt.other != "") {
 			t.Errorf("expandDate(%q) = %q, %v, %v; want %q", tt.text, path, p, err, tt.want)
 			continue
@@ -32,12 +32,12 @@ func TestExpandDate(t *testing.T) {
 				t.Errorf("%q matches %q: %v, want %v", tt.text, name, got, want)
 			}
 		}
-		if again, _, err := ExpandDate(PlainPattern(path), at); again != path || err != nil {
+		if again, _, err := expandDate(PlainPattern(path), at); again != path || err != nil {
 			t.Errorf("plainPattern(%q) stands for %q, %v", path, again, err)
 		}
 	}
 	for _, text := range []string{"100%.csv", "%", "a%", "%y.csv", "%F.csv", "%d.csv", "%Y-%d.csv", "%m-%d.csv", "%H.csv", "%Y/%m.csv", "%é"} {
-		if path, _, err := ExpandDate(text, at); err == nil || fault.Code(err) != fault.ExitUsage || fault.Hint(err) == "" {
+		if path, _, err := expandDate(text, at); err == nil || fault.Code(err) != fault.ExitUsage || fault.Hint(err) == "" {
 			t.Errorf("expandDate(%q) = %q, %v; want a usage error with a hint", text, path, err)
 		}
 	}
