@@ -18,11 +18,12 @@ import (
 // fewLists is how many lists are read without a message and a bar.
 const fewLists = 20
 
-// listOpen lists the factors of the users about whom the log can't tell.
-func (r *run) listOpen(ctx context.Context) error {
+// listOpen lists the factors of the users about whom the log can't tell, in a look that began then.
+// Whoever has a factor isn't asked about again at once: their line has the time of their list.
+func (r *run) listOpen(ctx context.Context, began time.Time) error {
 	var open []*person
 	for _, p := range r.people {
-		if n := p.fold(r.classic); p.open(&n) && (p.listed == nil || p.listed.factor == "") {
+		if n := p.fold(r.classic); p.open(&n) && (!p.listed.some() || began.Sub(p.listed.asOf) >= wholeEvery) {
 			open = append(open, p)
 		}
 	}
@@ -30,7 +31,7 @@ func (r *run) listOpen(ctx context.Context) error {
 		return nil
 	}
 	// The first goes alone: it says what the limit is, or that nobody's factors may be listed.
-	if err := r.list(ctx, open[0]); err != nil {
+	if err := r.list(ctx, open[0], began); err != nil {
 		return r.explainList(err)
 	}
 	var bar *progress.Progress
@@ -48,7 +49,7 @@ func (r *run) listOpen(ctx context.Context) error {
 			break
 		}
 		pool.Go(func() error {
-			err := r.list(calls, p)
+			err := r.list(calls, p, began)
 			bar.Count()
 			return err
 		})
@@ -72,16 +73,16 @@ func (r *run) explainList(err error) error {
 }
 
 // list asks for the factors of a user.
-func (r *run) list(ctx context.Context, p *person) error {
+func (r *run) list(ctx context.Context, p *person, began time.Time) error {
 	list, _, err := r.client.ListFactors(ctx, p.id)
 	switch {
 	case oktaclient.FateOf(err) == oktaclient.Missing:
-		p.listed = &listing{why: "Okta lists no factors of this user: deactivated or deleted since"}
+		p.listed = &listing{why: "Okta lists no factors of this user: deactivated or deleted since", asOf: began}
 		return nil
 	case err != nil:
 		return fmt.Errorf("list the factors of user %s: %w", p.id, err)
 	}
-	l := new(listing)
+	l := &listing{asOf: began}
 	timeless := false
 	for _, f := range list {
 		at := f.Created

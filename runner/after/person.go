@@ -26,7 +26,7 @@ type person struct {
 
 	reset  time.Time // the log has it: published last; zero: it doesn't have it
 	marks  []mark    // of what the log has besides
-	listed *listing  // what the list of factors says; nil: it wasn't asked
+	listed *listing  // what the list of factors says; nil: it wasn't asked since the last event
 	before *history  // nil: it wasn't read
 }
 
@@ -94,7 +94,14 @@ type listing struct {
 	factor string    // that was given or changed last since the reset, as TYPE:PROVIDER; "": there is none
 	at     time.Time // when
 	why    string    // why the list says nothing; ""
+	asOf   time.Time // the look that asked began
 }
+
+// none reports whether the list proves that there is no factor.
+func (l *listing) none() bool { return l != nil && l.factor == "" && l.why == "" }
+
+// some reports whether the list has a factor.
+func (l *listing) some() bool { return l != nil && l.factor != "" }
 
 // take keeps a fact that the log has about the person. A fact that comes again counts once.
 func (p *person) take(e *oktaclient.LogEvent, f *evidence.Fact, ours bool, k *kept) {
@@ -103,7 +110,7 @@ func (p *person) take(e *oktaclient.LogEvent, f *evidence.Fact, ours bool, k *ke
 	}
 	if f.Kind == evidence.Took && (ours || p.request != "" && e.RequestID() == p.request) {
 		if e.Published.After(p.reset) {
-			p.reset = e.Published
+			p.reset, p.listed = e.Published, nil
 		}
 		return
 	}
@@ -119,6 +126,7 @@ func (p *person) take(e *oktaclient.LogEvent, f *evidence.Fact, ours bool, k *ke
 		m.by = k.source(f.By)
 	}
 	p.marks = append(p.marks, m)
+	p.listed = nil // it is from before this was known
 }
 
 // systemActor is the type of Okta itself as an actor.
@@ -170,16 +178,25 @@ func (p *person) fold(classic bool) now {
 }
 
 // lose removes a single factor from those that are there. Push and FastPass also remove the rest of
-// their Okta Verify.
+// their Okta Verify. The log names a type, and not which factor of that type: if there are several,
+// only the list of factors can tell.
 func (n *now) lose(m *mark) {
 	if m.factor == "" {
 		n.unsure = n.unsure || len(n.given) > 0 // which of them is it?
 		return
 	}
 	verify := oktaclient.TakesVerify(m.factor)
-	n.given = slices.DeleteFunc(n.given, func(g mark) bool {
-		return g.factor == m.factor || verify && oktaclient.OktaVerifyEvent(g.factor)
-	})
+	taken := func(g mark) bool { return g.factor == m.factor || verify && oktaclient.OktaVerifyEvent(g.factor) }
+	i := slices.IndexFunc(n.given, taken)
+	if i < 0 {
+		return
+	}
+	one := n.given[i].key // an Okta Verify is given by several events of one request
+	if slices.ContainsFunc(n.given, func(g mark) bool { return taken(g) && g.key != one }) {
+		n.unsure = true
+		return
+	}
+	n.given = slices.DeleteFunc(n.given, taken)
 }
 
 // first returns the marks of the first enrollment that is still there.

@@ -136,10 +136,11 @@ func (r *run) historyBegin() time.Time {
 	return since
 }
 
-// readHistoryOf reads the sign-ins of some users, by their names or out of everybody's, and returns
-// since when they are known.
+// readHistoryOf reads the sign-ins of some users before the last of their resets, by their names or
+// out of everybody's, and returns since when they are known.
 func (r *run) readHistoryOf(ctx context.Context, some []*person, pages int, named bool) (reached time.Time, err error) {
-	q := oktaclient.LogQuery{Types: []string{oktaclient.EventSignIn}, Since: r.historyBegin(), Until: r.first().Add(evidence.ClockSlack), NewestFirst: true}
+	last := slices.MaxFunc(some, func(a, b *person) int { return a.wasReset().Compare(b.wasReset()) })
+	q := oktaclient.LogQuery{Types: []string{oktaclient.EventSignIn}, Since: r.historyBegin(), Until: last.wasReset().Add(time.Second), NewestFirst: true}
 	wanted := make(map[string]*person, len(some))
 	for _, p := range some {
 		wanted[p.id] = p

@@ -148,9 +148,13 @@ func (r *run) add(e *results.Entry, recorded bool) error {
 
 // begin says which users and which time the command asks about.
 func (r *run) begin() {
-	text := fmt.Sprintf("%s: %s, run %s, in %s", r.opts.Results, console.Plural(r.rows, "row"), r.manifest.Run().RunID, r.manifest.Org)
+	text := fmt.Sprintf("%s: %s, %s, in %s", r.opts.Results, console.Plural(r.rows, "row"), results.RunsText(&r.manifest), r.manifest.Org)
 	if r.left > 0 {
-		text += fmt.Sprintf("; %s left out, which removed no factor", console.Plural(r.left, "row"))
+		leftOut := console.Plural(r.left, "row") + " are"
+		if r.left == 1 {
+			leftOut = "1 row is"
+		}
+		text += fmt.Sprintf("; %s left out: no factor was removed there", leftOut)
 	}
 	r.Console.Info("%s", text)
 	if slices.Contains(r.manifest.Steps, runner.StepChooseFactors) {
@@ -209,7 +213,7 @@ func (r *run) look(ctx context.Context) error {
 	if err := r.readLog(ctx); err != nil {
 		return err
 	}
-	if err := r.listOpen(ctx); err != nil {
+	if err := r.listOpen(ctx, began); err != nil {
 		return err
 	}
 	if err := r.readHistory(ctx); err != nil {

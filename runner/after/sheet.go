@@ -85,6 +85,9 @@ func (r *run) writeLine(sheet *table.Sheet, p *person, e *results.Entry, o *outc
 	line := results.AfterLine{
 		Row: p.row, Login: login, UserID: p.id, Status: f.Status, Reasons: f.Reasons, Factor: f.Factor, At: f.At, From: f.From, Detail: f.Detail, AsOf: r.asOf,
 	}
+	if !f.AsOf.IsZero() {
+		line.AsOf = f.AsOf
+	}
 	return sheet.Write(append(line.Cells(), e.Extra...))
 }
 

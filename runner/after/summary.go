@@ -49,9 +49,9 @@ type Example struct {
 func (r *run) summarize(ended error) error {
 	s := r.summary()
 	r.Console.Info("%s: %s", console.Plural(len(r.people), "user"), s.text())
-	r.tell(LookAt, "look at these:", "users to look at")
-	r.tell(NotYet, "not back yet:", "users aren't back yet")
-	r.tell(Unknown, "nobody knows of these:", "users of whom nobody knows")
+	r.tell(LookAt, "look at these")
+	r.tell(NotYet, "not back yet")
+	r.tell(Unknown, "unknown, neither the log nor Okta's list of factors can tell")
 	r.Console.Info("list: %s", r.opts.Output)
 	err := ended
 	if err == nil && (s.Statuses[Back] < len(r.people) || s.ByList > 0) { // nobody knows whom to look at
@@ -100,16 +100,15 @@ func (s *Summary) text() string {
 }
 
 // tell names the first few users of a status.
-func (r *run) tell(status Status, few, many string) {
+func (r *run) tell(status Status, what string) {
 	n, lines := r.told.statuses[status], r.told.lines[status]
 	if n == 0 {
 		return
 	}
 	if n > len(lines) {
-		r.Console.Info("%d %s, among them:", n, many)
-	} else {
-		r.Console.Info("%s", few)
+		what += ", the first ten"
 	}
+	r.Console.Info("%s:", what)
 	for _, line := range grouped(lines) {
 		r.Console.Info("  %s", line)
 	}

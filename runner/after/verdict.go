@@ -44,26 +44,39 @@ type Finding struct {
 	At      time.Time // when; zero: never
 	From    results.Place
 	Detail  string
-	ByList  bool // back by the list of factors alone: nobody knows whom to look at
+	ByList  bool      // back by the list of factors alone: nobody knows whom to look at
+	AsOf    time.Time // the list of factors was asked, if it decided; zero: the log did
 }
 
 // judge returns what is known about somebody. shared are the addresses of all users.
 func (p *person) judge(classic bool, shared addresses) Finding {
 	n := p.fold(classic)
-	if n.unsure && (p.listed == nil || p.listed.factor == "") {
+	f := p.finding(&n, shared)
+	if p.listed != nil && p.open(&n) {
+		f.AsOf = p.listed.asOf
+	}
+	return f
+}
+
+// finding returns what the log and the list of factors say. What is unusual about an enrollment
+// stays until the list proves that it is gone.
+func (p *person) finding(n *now, shared addresses) Finding {
+	if n.unsure && p.listed.none() {
 		n.given = nil
 	}
-	first := n.first()
+	if first := n.first(); len(first) > 0 {
+		if f := p.back(n, first, shared); f.Status == LookAt || !n.unsure || p.listed.some() {
+			return f
+		}
+	}
 	switch {
-	case len(first) > 0:
-		return p.back(&n, first, shared)
 	case p.listed != nil && p.listed.why != "":
 		return Finding{Status: Unknown, Detail: p.listed.why}
-	case p.listed != nil && p.listed.factor != "":
+	case p.listed.some():
 		return Finding{Status: Back, ByList: true, Factor: p.listed.factor, At: p.listed.at, Detail: results.AfterByList}
 	case p.doubt && p.reset.IsZero():
 		return Finding{Status: Unknown, Detail: "nothing proves that this user was reset: oktareset reset --resume looks again"}
-	case p.listed == nil && p.open(&n):
+	case p.listed == nil && p.open(n):
 		return Finding{Status: Unknown, Detail: "the log doesn't say it, and the list of factors wasn't asked"}
 	}
 	f := Finding{Status: NotYet}
@@ -121,8 +134,8 @@ func (p *person) byAnother(n *now) string {
 }
 
 // sharedAddress looks at where the user enrolled from. A company has few addresses, so an address
-// isn't suspicious if the user has signed in from it before, or at least half of those who share it
-// have.
+// isn't suspicious if the user has signed in from it before, or at least half of the
+// others who share it have, as far as their sign-ins are known.
 func (p *person) sharedAddress(n *now, shared addresses) string {
 	for i := range n.given {
 		m := &n.given[i]
@@ -130,7 +143,14 @@ func (p *person) sharedAddress(n *now, shared addresses) string {
 			continue
 		}
 		a := shared[addressKey(m.from.IP)]
-		if a == nil || a.users < sharing || p.past().from(addressKey(m.from.IP)) || a.known > 0 && 2*a.used >= a.known {
+		if a == nil || a.users < sharing || p.past().from(addressKey(m.from.IP)) {
+			continue
+		}
+		others := a.known
+		if len(p.past().addresses) > 0 {
+			others--
+		}
+		if a.used > 0 && 2*a.used >= others { // the user isn't one of them
 			continue
 		}
 		text := fmt.Sprintf("%d of these users enrolled from this address", a.users)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +107,9 @@ const push, totp, nonce, key = "OKTA_VERIFY_PUSH", "OKTA_SOFT_TOKEN", "SIGNED_NO
 func TestJudge(t *testing.T) {
 	t.Parallel()
 	sms := happening{after: time.Minute, factor: "SMS_FACTOR"}
+	// a stranger's key and the user's own: one of the two is removed
+	lostOne := []happening{wiped, {factor: key, by: "00uother", after: time.Minute}, at(30*time.Minute, key), {typ: off, factor: key, after: time.Hour}}
+	listed := func(factor string) func(*person) { return func(p *person) { p.listed = &listing{factor: factor} } }
 	tests := []struct {
 		name    string
 		log     []happening
@@ -129,7 +133,14 @@ func TestJudge(t *testing.T) {
 		{"and back once more", []happening{wiped, sms, {typ: all, by: "00uother", after: time.Hour}, at(2*time.Hour, key)}, nil, false, "back webauthn:FIDO", ""},
 		{"sent again by a later run", []happening{wiped, sms, {typ: all, by: admin, run: runID, after: time.Hour, request: "req2"}}, nil, false, "not_yet", ""},
 		{"one factor lost, one left", []happening{wiped, sms, at(2*time.Minute, key), {typ: off, factor: "SMS_FACTOR", after: time.Hour}}, nil, false, "back webauthn:FIDO", ""},
-		{"all of an Okta Verify lost", []happening{wiped, at(time.Minute, push), at(time.Minute, totp), {typ: off, factor: nonce, after: time.Hour}}, nil, false, "not_yet", ""},
+		{"all of an Okta Verify lost", []happening{wiped, {factor: push, after: time.Minute, request: "x"}, {factor: totp, after: time.Minute, request: "x"}, {typ: off, factor: nonce, after: time.Hour}, {typ: off, factor: totp, after: time.Hour}}, nil, false, "not_yet", ""},
+		{"one of two keys lost", lostOne, nil, false, "look_at enrolled_by_another webauthn:FIDO", "enrolled by 00uother@x"},
+		{"one of two keys lost, and the list has one", lostOne, listed("webauthn:FIDO"), false, "look_at enrolled_by_another webauthn:FIDO", "enrolled by 00uother@x"},
+		{"both keys lost, as the list proves", slices.Concat(lostOne, []happening{{typ: off, factor: key, after: 2 * time.Hour}}), listed(""), false, "not_yet", ""},
+		{"one of two keys lost, and the list says nothing", lostOne, func(p *person) { p.listed = &listing{why: "gone"} }, false, "look_at enrolled_by_another webauthn:FIDO", ""},
+		{"one of two plain keys lost", []happening{wiped, at(time.Minute, key), at(time.Hour, key), {typ: off, factor: key, after: 2 * time.Hour}}, nil, false, "unknown", "the list of factors wasn't asked"},
+		{"one of two Okta Verify lost", []happening{wiped, {factor: push, by: "00uother", after: time.Minute}, at(time.Hour, push), {typ: off, factor: push, after: 2 * time.Hour}}, listed("push:OKTA"), false, "look_at enrolled_by_another push:OKTA", ""},
+		{"one of two keys lost, and reset again", slices.Concat(lostOne, []happening{{typ: all, by: "00uother", after: 2 * time.Hour}}), nil, false, "not_yet", "reset again by 00uother@x"},
 		{"who knows what was lost", []happening{wiped, sms, {typ: off, after: time.Hour}}, nil, false, "unknown", "the list of factors wasn't asked"},
 		{"the list knows", []happening{wiped, sms, {typ: off, after: time.Hour}}, func(p *person) { p.listed = &listing{factor: "sms:OKTA", at: began} }, false, "back sms:OKTA", ""},
 		{"the list has nothing any more", []happening{wiped, sms, {typ: off, after: time.Hour}}, func(p *person) { p.listed = new(listing) }, false, "not_yet", ""},
@@ -183,10 +194,36 @@ func TestJudge(t *testing.T) {
 				t.Errorf("%d marks of %d events", len(p.marks), len(tt.log))
 			}
 			n := p.fold(tt.classic)
-			if open := p.open(&n); open != (f.Status == Unknown || p.listed != nil) {
+			if open := p.open(&n); open != (f.Status == Unknown || p.listed != nil || n.unsure) {
 				t.Errorf("the list of factors is needed: %v", open)
 			}
 		})
+	}
+}
+
+// What the list of factors said counts only until the log has something new.
+func TestOlderList(t *testing.T) {
+	t.Parallel()
+	asOf := began.Add(time.Hour)
+	for name, c := range map[string]struct {
+		news happening
+		want Status
+	}{
+		"reset again":          {happening{typ: all, by: "00uother", after: 2 * time.Hour}, NotYet},
+		"reset by a later run": {happening{typ: all, by: admin, run: runID, after: 2 * time.Hour}, NotYet},
+		"lost":                 {happening{typ: off, factor: key, after: 2 * time.Hour}, Unknown},
+	} {
+		p := someone(t, alice)
+		p.listed = &listing{factor: "webauthn:FIDO", at: began, asOf: asOf}
+		if f := p.judge(false, nil); f.Status != Back || !f.AsOf.Equal(asOf) {
+			t.Errorf("before %s: %+v, want %s as of the list", name, f, Back)
+		}
+		e := c.news.event(t, alice, 1)
+		f, _ := evidence.FactOf(e)
+		p.take(e, &f, evidence.Runs{runID: {admin}}.Made(f.By), newKept())
+		if f := p.judge(false, nil); f.Status != c.want || !f.AsOf.IsZero() {
+			t.Errorf("%s: %+v, want %s as of the log", name, f, c.want)
+		}
 	}
 }
 
@@ -205,6 +242,7 @@ func TestSharedAddress(t *testing.T) {
 		{"an office", []string{vpn, vpn, vpn, vpn}, []string{vpn, vpn, home, home}, nil, ""},
 		{"an office, and somebody new", []string{vpn, vpn, vpn}, []string{vpn, "", ""}, nil, ""},
 		{"one of them works there", []string{vpn, vpn, vpn, vpn}, []string{vpn, home, home, home}, []string{"1", "2", "3"}, "and only 1 of them"},
+		{"half of the others work there", []string{vpn, vpn, vpn}, []string{vpn, home, home}, nil, ""},
 		{"nobody knows from where they signed in", []string{vpn, vpn, vpn}, []string{"", "", ""}, []string{"0", "1", "2"}, "nothing is known of their earlier ones"},
 		{"one network of IPv6", []string{"2001:db8:1:1::1", "2001:db8:1:1::2", "2001:db8:1:1:ffff::1"}, []string{home, home, home}, []string{"0", "1", "2"}, "3 of these users"},
 		{"networks of IPv6", []string{"2001:db8:1:1::1", "2001:db8:1:2::2", "2001:db8:1:3::1"}, []string{home, home, home}, nil, ""},

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"oktareset/oktaclient"
@@ -15,11 +14,7 @@ import (
 // readLog reads the log and compares the rows with it.
 func (r *run) readLog(ctx context.Context) error {
 	since, until, ok := r.audit.Span()
-	runs := "run " + r.manifest.Runs[0].RunID
-	if n := len(r.manifest.Runs); n > 1 {
-		runs = fmt.Sprintf("%d runs, the first %s", n, r.manifest.Runs[0].RunID)
-	}
-	r.Console.Info("%s: %s, %s, in %s", r.opts.Results, console.Plural(r.rows, "row"), runs, r.manifest.Org)
+	r.Console.Info("%s: %s, %s, in %s", r.opts.Results, console.Plural(r.rows, "row"), results.RunsText(&r.manifest), r.manifest.Org)
 	if !ok {
 		r.Console.Info("no row names a user for whom anything was tried: there is nothing to ask the log for")
 		return nil

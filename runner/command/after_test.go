@@ -64,7 +64,7 @@ func TestAfter(t *testing.T) {
 			v.t.Errorf("%d looks into the log, want at most 6; %d lists of factors, want none", logs, now[standin.OpListFactors])
 		}
 		for _, line := range []string{
-			"200 users: 150 back, 10 to look at, 40 not back yet", "look at these:", "40 users aren't back yet, among them:", "  and 30 more in ",
+			"200 users: 150 back, 10 to look at, 40 not back yet", "look at these:", "not back yet, the first ten:", "  and 30 more in ",
 			"  from 203.0.113.66 (Singapore, Singapore): 10 of these users enrolled from this address, which is new to all of them; Singapore is a new country: since ",
 			"from Netherlands only:\noktareset:     line ", "to see what the first of them has: oktareset factors list user",
 			"if it wasn't this user: oktareset reset --user user", " --clear-sessions\n", "to remind those who aren't back: oktareset notify --remind ", "to follow until all are back: oktareset after --wait 8h ",
@@ -178,7 +178,7 @@ func TestAfterWithoutTheLog(t *testing.T) {
 		{"too young", standin.Config{LogLag: 10 * time.Minute}, nil, true, 1, map[string]int{"not_yet": 30}, 30, "30 users: 30 not back yet"},
 		{"it says nothing of resets", standin.Config{ResetEvents: standin.NoEvents}, nil, false, 1, map[string]int{"not_yet": 30}, 30, "30 users: 30 not back yet"},
 		{"it never ends", standin.Config{}, []standin.Fault{{Kind: standin.NoEnd, Op: standin.OpLogs}}, false, 1, map[string]int{"not_yet": 30}, 30, "the System Log was read back to "},
-		{"gone", standin.Config{ResetEvents: standin.NoEvents}, []standin.Fault{{Kind: standin.UserNotFound, Op: standin.OpListFactors, Times: 30}}, false, 1, map[string]int{"unknown": 30}, 30, "30 users of whom nobody knows, among them:"},
+		{"gone", standin.Config{ResetEvents: standin.NoEvents}, []standin.Fault{{Kind: standin.UserNotFound, Op: standin.OpListFactors, Times: 30}}, false, 1, map[string]int{"unknown": 30}, 30, "unknown, neither the log nor Okta's list of factors can tell, the first ten:"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			virtually(t, 30, tt.cfg, func(v *virtual) {
@@ -234,7 +234,7 @@ func TestAfterWithoutFactors(t *testing.T) {
 			v.t.Fatalf("reset: %d\n%s", code, v.stderr)
 		}
 		v.wantAfter(v.after(v.t.Context(), io.Discard), 1, map[string]int{"not_yet": 4})
-		if !strings.Contains(v.stderr, "5 rows, run ") || !strings.Contains(v.stderr, "; 1 row left out, which removed no factor") {
+		if !strings.Contains(v.stderr, "5 rows, run ") || !strings.Contains(v.stderr, "; 1 row is left out: no factor was removed there") {
 			v.t.Errorf("it isn't said:\n%s", v.stderr)
 		}
 	})

@@ -65,6 +65,14 @@ func RefuseUnfinished(m *Manifest, path string) error {
 // RunText returns words for the last run.
 func RunText(m *Manifest) string { return "run " + m.Run().RunID }
 
+// RunsText returns words for all runs, as "run 20…" or "2 runs, the first 20…".
+func RunsText(m *Manifest) string {
+	if n := len(m.Runs); n > 1 {
+		return fmt.Sprintf("%d runs, the first %s", n, m.Runs[0].RunID)
+	}
+	return RunText(m)
+}
+
 // NoManifest is the error of whoever reads results or a plan and finds no manifest of the file: it
 // says what the file is.
 func NoManifest(path string) error {
