@@ -186,6 +186,10 @@ func (r *run) next(s *Summary) (lines []string) {
 		lines = append(lines, "to see what the first of them has: oktareset factors list "+console.ShellQuote(first),
 			"if it wasn't this user: "+results.ResetAgainCommand(&r.manifest, first))
 	}
+	if s.Statuses[LookAt] > 1 {
+		lines = append(lines, fmt.Sprintf("if it wasn't several of them: put their user_id from %s into a CSV with the header userId, then: %s",
+			r.opts.Output, results.ResetSeveralAgainCommand(&r.manifest)))
+	}
 	if s.Statuses[NotYet] > 0 {
 		lines = append(lines, "to remind those who aren't back: "+results.RemindCommand(&r.manifest, r.opts.Results, r.opts.Output))
 	}

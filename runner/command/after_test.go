@@ -67,7 +67,7 @@ func TestAfter(t *testing.T) {
 			"200 users: 150 back, 10 to look at, 40 not back yet", "look at these:", "not back yet, the first ten:", "  and 30 more in ",
 			"  from 203.0.113.66 (Singapore, Singapore): 10 of these users enrolled from this address, which is new to all of them; Singapore is a new country: since ",
 			"from Netherlands only:\noktareset:     line ", "to see what the first of them has: oktareset factors list user",
-			"if it wasn't this user: oktareset reset --user user", " --clear-sessions\n", "to remind those who aren't back: oktareset notify --remind ", "to follow until all are back: oktareset after --wait 8h ",
+			"if it wasn't this user: oktareset reset --user user", " --clear-sessions\n", "if it wasn't several of them: put their user_id from ", " into a CSV with the header userId, then: oktareset reset --clear-sessions FILE\n", "to remind those who aren't back: oktareset notify --remind ", "to follow until all are back: oktareset after --wait 8h ",
 		} {
 			if !strings.Contains(v.stderr, line) {
 				v.t.Errorf("%q isn't said:\n%s", line, v.stderr)

@@ -308,6 +308,10 @@ func TestNotifyReminds(t *testing.T) {
 				m.t.Errorf("%+v", mail)
 			}
 		}
+		m.after(ctx, &m.stdout) // its command runs, now that there is a record
+		if !strings.Contains(m.stderr, "to remind those who aren't back: oktareset notify --resume --remind ") {
+			m.t.Errorf("the command for reminders would be refused:\n%s", m.stderr)
+		}
 		<-time.After(25 * time.Hour)
 		if code := m.notify(ctx, list, "--resume", "--to", "user", confirm(5)); code != fault.ExitUsage || m.server.Count("") != 27 ||
 			!strings.Contains(m.stderr, "users.after.csv\" was made 25 hours ago") || !strings.Contains(m.stderr, "hint: make it anew: oktareset after ") {

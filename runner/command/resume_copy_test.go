@@ -80,7 +80,7 @@ func TestSecondPlanIsWarnedOf(t *testing.T) {
 	virtually(t, 3, standin.Config{}, func(v *virtual) {
 		v.wantEnd(v.reset(confirm(3)), 0)
 		v.wantEnd(v.reset("--dry-run"), 0, v.path("users.results.csv")+": the results of run ", "which reset 3 users of this very input",
-			"to run this plan: oktareset reset --confirm acme.okta.com:3 --output "+v.path("users.results-2.csv")+" ")
+			"to run this plan: oktareset reset --confirm acme.okta.com:3 --output "+v.path("users-2.results.csv")+" ")
 		v.wantEnd(v.reset("--dry-run", "-o", v.path("second.plan.csv")), 0)
 		v.args = []string{v.path("second.plan.csv")}
 		v.wantEnd(v.reset(confirm(3)), 0, v.path("users.results.csv")+" says that 3 users of this input were reset already: this run would reset them again")

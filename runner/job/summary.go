@@ -179,7 +179,8 @@ func (b *book) planned() []string {
 	m := b.remedied()
 	why, goOn := results.NotPlanned(&m, b.paths.results)
 	var inUse, output []string
-	usual, free := results.Beside(b.paths.results, false, false), results.FreeBeside(b.paths.results)
+	usual := results.Beside(b.paths.results, false, false)
+	free := results.Free(usual)
 	if free != usual && !b.opts.Sandbox { // rehearsals replace each other
 		w := b.wanted()
 		w.Path, w.DryRun = usual, false

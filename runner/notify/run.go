@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"net/mail"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -87,7 +86,7 @@ type outgoing struct {
 
 // Run carries out the notify command. It changes nothing in the org.
 func Run(ctx context.Context, e *access.Env, o Options) error {
-	o.Results = withoutLink(o.Results)
+	o.Results = results.Unlinked(o.Results)
 	r := &run{Env: e, opts: o, id: runner.NewRunID(), began: time.Now()}
 	if err := r.open(ctx); err != nil {
 		return results.Refused(err)
@@ -110,18 +109,6 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 		return results.Refused(err)
 	}
 	return r.deliverAll(ctx)
-}
-
-// withoutLink returns the path of the file that a link leads to. The record is beside the results
-// themselves: beside a link, there would be a second one.
-func withoutLink(path string) string {
-	if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 {
-		return path
-	}
-	if to, err := filepath.EvalSymlinks(path); err == nil {
-		return to
-	}
-	return path // whoever opens it says what is wrong
 }
 
 // to reports whether mails of a kind are asked for.
@@ -231,14 +218,14 @@ func (r *run) prepare(ctx context.Context) error {
 // occasion names the mails in the names of files and in the record.
 func (r *run) occasion() string {
 	if r.opts.Remind != "" {
-		return "reminder"
+		return results.Reminder
 	}
-	return "notify"
+	return results.Notice
 }
 
 func (r *run) listPath() string   { return results.ListPath(r.opts.Results, r.occasion()) }
 func (r *run) folderPath() string { return strings.TrimSuffix(r.listPath(), ".csv") } // of a dry run
-func (r *run) recordPath() string { return r.folderPath() + ".journal" }
+func (r *run) recordPath() string { return results.MailRecordPath(r.opts.Results, r.occasion()) }
 
 // owner says what the record belongs to. The first run of the results names them, also after a
 // resume.

@@ -24,82 +24,37 @@ type After struct {
 	Again   string // resets somebody again
 }
 
-// back collects who is back while the rows of the results are read. The list has the same order.
-// It must be of all users whom the results have changed, of nobody else, and not older.
+// back collects who is back while the rows of the results are read.
 type back struct {
-	next     func() (results.AfterLine, error, bool)
-	stop     func()
-	recorded bool
-	ahead    *results.AfterLine // the next line of the list; nil: there is none
-	err      error              // why the list isn't shown
+	match *results.AfterMatch
+	err   error // why the list isn't shown
 
-	asOf    time.Time
+	asOf    time.Time // the oldest line
 	counts  map[results.AfterStatus]int
 	reasons map[results.AfterStatus]kinds
 	rows    map[results.AfterStatus][]row // of whom somebody has to look after, the first ones
 }
-
-var (
-	// errOthers is the error for a list that isn't of the users whom the results have changed.
-	errOthers = errors.New("it doesn't have the same users")
-	// errStale is the error for a list with a line that is [results.AfterLine.Outdated].
-	errStale = errors.New("a run has changed a row since")
-)
 
 // newBack begins to read a list. It returns nil if there is none.
 func newBack(s *Subject) *back {
 	if s.After == nil {
 		return nil
 	}
-	b := &back{
-		recorded: results.Recorded(s.Steps), counts: make(map[results.AfterStatus]int),
+	return &back{
+		match: results.MatchAfter(s.After.Lines, s.Steps), counts: make(map[results.AfterStatus]int),
 		reasons: make(map[results.AfterStatus]kinds), rows: make(map[results.AfterStatus][]row),
 	}
-	b.next, b.stop = iter.Pull2(s.After.Lines)
-	b.advance()
-	return b
-}
-
-// advance reads the next line of the list.
-func (b *back) advance() {
-	line, err, ok := b.next()
-	switch {
-	case err != nil:
-		b.fail(err)
-	case ok:
-		b.ahead = &line
-	default:
-		b.ahead = nil
-	}
-}
-
-func (b *back) fail(err error) {
-	if b.err == nil {
-		b.err = err
-	}
-	b.ahead = nil
-	b.stop()
 }
 
 // add takes the list's line of a row. newRow returns the row as the page shows it, of a user with
 // this login.
 func (b *back) add(n int, rec *table.Record, newRow func(login string) row) {
-	if b.err != nil {
+	l := b.match.Line(n, rec)
+	if l == nil {
 		return
 	}
-	listed := b.ahead != nil && b.ahead.Row == n
-	if listed != results.MayBeAway(rec, b.recorded) || listed && b.ahead.UserID != rec.UserID {
-		b.fail(errOthers)
-	} else if listed && b.ahead.Outdated(rec) {
-		b.fail(errStale)
-	}
-	if !listed || b.err != nil {
-		return
-	}
-	l := *b.ahead
-	b.asOf = l.AsOf
 	b.counts[l.Status]++
-	b.reason(&l)
+	b.reason(l)
 	if l.Status != results.AfterBack && len(b.rows[l.Status]) < MaxOpen {
 		r := newRow(l.Login)
 		r.Status, r.Label, r.Why, r.Details = runner.Status(l.Status), afterWords[l.Status].label, cell(l.Detail), ""
@@ -108,7 +63,6 @@ func (b *back) add(n int, rec *table.Record, newRow func(login string) row) {
 		}
 		b.rows[l.Status] = append(b.rows[l.Status], r)
 	}
-	b.advance()
 }
 
 // reason counts why somebody has a status.
@@ -125,12 +79,7 @@ func (b *back) reason(l *results.AfterLine) {
 }
 
 // end is called after the last row.
-func (b *back) end() {
-	if b.ahead != nil {
-		b.fail(errOthers)
-	}
-	b.stop()
-}
+func (b *back) end() { b.asOf, b.err = b.match.End() }
 
 // afterWords are how the page speaks of who is back.
 var afterWords = map[results.AfterStatus]words{
@@ -210,10 +159,10 @@ func (b *back) problem(file string) string {
 	switch {
 	case errors.Is(b.err, table.ErrChanged):
 		return fmt.Sprintf("%s isn't the list that oktareset after wrote about these results, or somebody has changed it.", cell(file))
-	case errors.Is(b.err, errOthers):
-		return fmt.Sprintf("%s doesn't fit these results: %v.", cell(file), errOthers)
-	case errors.Is(b.err, errStale):
-		return fmt.Sprintf("%s is older than these results: %v.", cell(file), errStale)
+	case errors.Is(b.err, results.ErrAfterOthers):
+		return fmt.Sprintf("%s doesn't fit these results: %v.", cell(file), results.ErrAfterOthers)
+	case errors.Is(b.err, results.ErrAfterStale):
+		return fmt.Sprintf("%s is older than these results: %v.", cell(file), results.ErrAfterStale)
 	}
 	return fmt.Sprintf("%s can't be read: %s.", cell(file), cell(b.err.Error()))
 }
@@ -253,6 +202,6 @@ func afterOf(ctx context.Context, m *results.Manifest, f *resultsFile) *After {
 	}
 	return &After{
 		File: filepath.Base(path), Lines: list.ScanAfter(ctx), Command: results.AfterCommand(m, f.path),
-		Remind: results.RemindCommand(m, f.path, path), Again: results.ResetAgainCommand(m, "LOGIN"),
+		Remind: results.RemindCommand(m, f.path, path), Again: results.ResetAnyAgainCommand(m),
 	}
 }

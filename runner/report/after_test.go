@@ -14,7 +14,7 @@ import (
 
 // listed returns a list of who is back, which ends with an error unless that is nil.
 func listed(err error, lines ...results.AfterLine) *After {
-	return &After{File: "users.after.csv", Command: "oktareset after users.results.csv", Remind: "oktareset notify --remind users.after.csv users.results.csv --from ADDRESS --contact TEXT", Again: "oktareset reset --user LOGIN --clear-sessions", Lines: func(yield func(results.AfterLine, error) bool) {
+	return &After{File: "users.after.csv", Command: "oktareset after users.results.csv", Remind: "oktareset notify --remind users.after.csv users.results.csv --from ADDRESS --contact TEXT", Again: "oktareset reset --user LOGIN --clear-sessions -o FILE", Lines: func(yield func(results.AfterLine, error) bool) {
 		for _, l := range lines {
 			if !yield(l, nil) {
 				return
@@ -63,7 +63,7 @@ func TestBack(t *testing.T) {
 	for _, want := range []string{
 		"As of 2026-03-04 11:22:31 UTC. The list of them all is users.after.csv.", "5 users by status", "Back back", "1: by the list of factors, which says nothing",
 		"Look at these look_at", "1: somebody else enrolled the factor", "1: from a country that is new for the user",
-		"Users to look after, 4 of 4", "Call them on a number that you know. If it wasn't them, reset them again: oktareset reset --user LOGIN --clear-sessions", "Remind them: oktareset notify --remind users.after.csv users.results.csv --from ADDRESS --contact TEXT",
+		"Users to look after, 4 of 4", "Call them on a number that you know. If it wasn't them, reset them again: oktareset reset --user LOGIN --clear-sessions -o FILE", "Remind them: oktareset notify --remind users.after.csv users.results.csv --from ADDRESS --contact TEXT",
 		"3ben@acme.com", `enrolled by <mallory>\u{202e}Okta Verify push, text message, 2026-03-04 10:24:31 UTC, from 203.0.113.66 (Singapore)`,
 		"4user4@acme.com", "Not knownnothing proves it",
 	} {

@@ -3,6 +3,7 @@ package results
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -88,11 +89,89 @@ func (l *AfterLine) Cells() []string {
 // afterSlack is how far apart two programs may read the server's clock, which shows whole seconds.
 const afterSlack = 2 * time.Second
 
-// Outdated reports whether a run has worked on the line's row since the org was asked: then the
+// outdated reports whether a run has worked on the line's row since the org was asked: then the
 // line says nothing about its user any more. So it does if the row has no time.
-func (l *AfterLine) Outdated(rec *table.Record) bool {
+func (l *AfterLine) outdated(rec *table.Record) bool {
 	done, err := time.Parse(time.RFC3339, cmp.Or(rec.FinishedAt, rec.StartedAt))
 	return err != nil || done.After(l.AsOf.Add(afterSlack))
+}
+
+// The reasons why a list of who is back says nothing about its results.
+var (
+	// ErrAfterOthers is the error for a list that isn't of the users whom the results have changed.
+	ErrAfterOthers = errors.New("it doesn't have the same users")
+	// ErrAfterStale is the error for a list with a line that is outdated.
+	ErrAfterStale = errors.New("a run has changed a row since")
+)
+
+// AfterMatch judges a list of who is back while the rows of its results are read. The list has the
+// same order. It must be of all users whom the results have changed, of nobody else, and not older.
+type AfterMatch struct {
+	next     func() (AfterLine, error, bool)
+	stop     func()
+	recorded bool
+	ahead    *AfterLine // the next line of the list; nil: there is none
+	asOf     time.Time
+	err      error
+}
+
+// MatchAfter begins to read the lines of a list of results with these steps. The caller must call
+// [AfterMatch.End].
+func MatchAfter(lines iter.Seq2[AfterLine, error], steps []string) *AfterMatch {
+	m := &AfterMatch{recorded: Recorded(steps)}
+	m.next, m.stop = iter.Pull2(lines)
+	m.advance()
+	return m
+}
+
+// advance reads the next line of the list.
+func (m *AfterMatch) advance() {
+	line, err, ok := m.next()
+	switch {
+	case err != nil:
+		m.fail(err)
+	case ok:
+		m.ahead = &line
+	default:
+		m.ahead = nil
+	}
+}
+
+func (m *AfterMatch) fail(err error) {
+	m.err, m.ahead = cmp.Or(m.err, err), nil
+	m.stop()
+}
+
+// Line returns the list's line of a row, or nil if it has none or is wrong.
+func (m *AfterMatch) Line(row int, rec *table.Record) *AfterLine {
+	if m.err != nil {
+		return nil
+	}
+	l := m.ahead
+	listed := l != nil && l.Row == row
+	switch may := MayBeAway(rec, m.recorded); {
+	case listed && may && l.UserID == rec.UserID && l.outdated(rec):
+		m.fail(ErrAfterStale)
+	case listed && may && l.UserID == rec.UserID:
+		if m.asOf.IsZero() || l.AsOf.Before(m.asOf) {
+			m.asOf = l.AsOf
+		}
+		m.advance()
+		return l
+	case listed || may:
+		m.fail(ErrAfterOthers)
+	}
+	return nil
+}
+
+// End is called after the last row. It returns since when the oldest line holds, zero for an empty
+// list, and what is wrong with the list.
+func (m *AfterMatch) End() (asOf time.Time, err error) {
+	if m.ahead != nil {
+		m.fail(ErrAfterOthers)
+	}
+	m.stop()
+	return m.asOf, m.err
 }
 
 // AfterList is the list of who is back, of results whose input has these columns.

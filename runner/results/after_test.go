@@ -115,7 +115,7 @@ func TestOutdated(t *testing.T) {
 		{"", "", true},
 		{"", "yesterday", true},
 	} {
-		if got := l.Outdated(&table.Record{StartedAt: tt.started, FinishedAt: tt.finished}); got != tt.want {
+		if got := l.outdated(&table.Record{StartedAt: tt.started, FinishedAt: tt.finished}); got != tt.want {
 			t.Errorf("%q to %q: %t", tt.started, tt.finished, got)
 		}
 	}

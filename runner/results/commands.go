@@ -151,16 +151,48 @@ func AfterCommand(m *Manifest, path string, first ...string) string {
 	return strings.Join(slices.Concat([]string{"oktareset", "after"}, first, recordedFlags(m, "org-url", "token-file"), []string{console.ShellFile(path)}), " ")
 }
 
-// RemindCommand returns the command that reminds those who aren't back, by the list of who is.
+// RemindCommand returns the command that reminds those who aren't back, by the list of who is. Once
+// there were reminders, it resumes.
 func RemindCommand(m *Manifest, path, list string) string {
-	flags := append([]string{"--remind", console.ShellFile(list)}, recordedFlags(m, "org-url", "token-file")...)
+	var flags []string
+	if taken(MailRecordPath(Unlinked(path), Reminder)) {
+		flags = []string{"--resume"}
+	}
+	flags = slices.Concat(flags, []string{"--remind", console.ShellFile(list)}, recordedFlags(m, "org-url", "token-file"))
 	return NotifyCommand(path, flags...) + " --from ADDRESS --contact TEXT"
 }
 
-// ResetAgainCommand returns the command that resets one user again and ends the sessions.
+// ResetAgainCommand returns the command that resets one user again and ends the sessions. Its
+// results get a free name: the usual one may have those of an earlier reset of the user.
 func ResetAgainCommand(m *Manifest, user string) string {
-	return strings.Join(slices.Concat([]string{"oktareset", "reset", console.ShellFlag("--user", user), "--clear-sessions"}, recordedFlags(m, "org-url", "token-file")), " ")
+	var output []string
+	usual := Beside(FileName([]string{user}), false, false)
+	if free := Free(usual); free != usual {
+		output = []string{outputFlag(free)}
+	}
+	return resetAgain(m, console.ShellFlag("--user", user), output...)
 }
+
+// ResetAnyAgainCommand is [ResetAgainCommand] for people who put in the user and the file.
+func ResetAnyAgainCommand(m *Manifest) string { return resetAgain(m, "--user LOGIN", "-o FILE") }
+
+// ResetSeveralAgainCommand is [ResetAgainCommand] for a file of users, which people make.
+func ResetSeveralAgainCommand(m *Manifest) string { return resetAgain(m, "", "FILE") }
+
+func resetAgain(m *Manifest, user string, last ...string) string {
+	args := slices.Concat([]string{"oktareset", "reset", user, "--clear-sessions"}, recordedFlags(m, "org-url", "token-file"), last)
+	return strings.Join(slices.DeleteFunc(args, func(s string) bool { return s == "" }), " ")
+}
+
+// onceMoreCommand returns the command that does the same to given users once more, into a free file.
+func onceMoreCommand(m *Manifest, path string) string {
+	users, _ := inputOf(m, path, "")
+	output := append(users, outputFlag(Free(path)))
+	protection := slices.DeleteFunc(recordedProtection(m), func(arg string) bool { return strings.HasPrefix(arg, "--skip-reset-since") })
+	return strings.Join(slices.Concat([]string{"oktareset", "reset"}, recordedWhat(m), recordedFlags(m, "org-url", "token-file"), protection, output), " ")
+}
+
+func outputFlag(path string) string { return "-o " + console.ShellFile(PlainPattern(path)) }
 
 // GoOnCommand returns the command that resumes results, or completes a plan, with the flags of
 // the last run. first are the flags --resume or --retry.

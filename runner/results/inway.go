@@ -85,7 +85,8 @@ func (w *Wanted) plan(m *Manifest) (what, hint string) {
 func (w *Wanted) results(m *Manifest) (what, hint string) {
 	what = "the results of " + RunText(m)
 	goOn := "to resume it: " + GoOnCommand(m, w.Path, "--resume")
-	switch failed := m.Counts[runner.StatusFailed] + m.Counts[runner.StatusForbidden]; {
+	failed := m.Counts[runner.StatusFailed] + m.Counts[runner.StatusForbidden]
+	switch {
 	case Settled(m) && failed > 0:
 		goOn = "to do only what failed: " + GoOnCommand(m, w.Path, "--retry", "failed,forbidden")
 	case Settled(m):
@@ -101,6 +102,8 @@ func (w *Wanted) results(m *Manifest) (what, hint string) {
 		return what + did, hintOtherFile
 	case m.Finished && n == 0:
 		return what + ", which reset nobody", goOn + "; or " + hintOtherFile
+	case m.Input.SHA256 == w.SHA256 && m.GivenUsers() != "" && Settled(m) && failed == 0:
+		return what + did + " of this very input", "that run is complete. To reset " + these(m.Input.Rows) + " once more: " + onceMoreCommand(m, w.Path)
 	case m.Input.SHA256 == w.SHA256:
 		return what + did + " of this very input", goOn + "; " + HintSecondTime
 	case OriginOf(m, w.Path) == w.Origin && !w.Plan, m.Origin() == w.Origin && m.Plan != nil:
@@ -109,4 +112,11 @@ func (w *Wanted) results(m *Manifest) (what, hint string) {
 		return what + did + " of " + m.Input.File + ", the file that this plan was made from", goOn + "; " + HintSecondTime
 	}
 	return what + did + " of another input, " + m.Input.File, "for other users, choose another file with -o: whoever is in both inputs is then reset a second time"
+}
+
+func these(users int) string {
+	if users == 1 {
+		return "this user"
+	}
+	return "these users"
 }

@@ -2,8 +2,9 @@ package results
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
-	"slices"
+	"path/filepath"
 	"strings"
 )
 
@@ -33,23 +34,47 @@ func Beside(input string, dryRun, sandbox bool) string {
 	return name + ".results.csv"
 }
 
-// FreeBeside is [Beside] for the run of a new plan: if other results have that name, it returns one
-// that is free.
-func FreeBeside(plan string) string {
-	path := Beside(plan, false, false)
-	stem := strings.TrimSuffix(path, ".csv")
-	for n := 2; inUse(path); n++ {
-		path = fmt.Sprintf("%s-%d.csv", stem, n)
+// Free returns the path of results, or one like it with a number, where no results are.
+func Free(path string) string {
+	ending := ".csv"
+	if strings.HasSuffix(path, ".results.csv") {
+		ending = ".results.csv"
 	}
-	return path
+	stem, free := strings.TrimSuffix(path, ending), path
+	for n := 2; taken(free) || taken(ManifestPath(free)) || taken(JournalPath(free)); n++ {
+		free = fmt.Sprintf("%s-%d%s", stem, n, ending)
+	}
+	return free
 }
 
-// inUse reports whether results, or what a run keeps beside them, have this path.
-func inUse(path string) bool {
-	return slices.ContainsFunc([]string{path, ManifestPath(path), JournalPath(path)}, func(name string) bool {
-		_, err := os.Lstat(name)
-		return err == nil
-	})
+// taken reports whether anything may be at the path.
+func taken(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// The occasions of mails about a reset, as the names of their files have them.
+const (
+	Notice   = "notify"
+	Reminder = "reminder"
+)
+
+// MailRecordPath returns the path of the record of the mails of an occasion: users.notify.journal
+// beside users.results.csv.
+func MailRecordPath(results, occasion string) string {
+	return strings.TrimSuffix(ListPath(results, occasion), ".csv") + ".journal"
+}
+
+// Unlinked returns the path of the file that a link leads to. The record of mails is beside the
+// results themselves: beside a link, there would be a second one.
+func Unlinked(path string) string {
+	if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return path
+	}
+	if to, err := filepath.EvalSymlinks(path); err == nil {
+		return to
+	}
+	return path // whoever opens it says what is wrong
 }
 
 // rehearsal is part of the names of files that a rehearsal writes.
