@@ -156,3 +156,38 @@ func TestNotifyManagerWhoCantTell(t *testing.T) {
 		}
 	})
 }
+
+// Reminders go by a list that fits the results as they are now, and its age counts by the server's
+// clock.
+func TestNotifyRemindsByAFittingList(t *testing.T) {
+	t.Parallel()
+	mailingIn(t, standin.Config{Latency: 100 * time.Millisecond}, 4, nil, func(m *mailing) {
+		ctx := m.t.Context()
+		m.org.SetClockSkew(-30 * time.Hour)
+		if code := m.reset("--workers", "1", "--limit", "2", confirm(4)); code != fault.ExitStopped {
+			m.t.Fatalf("reset: %d\n%s", code, m.stderr)
+		}
+		m.after(ctx, &m.stdout)
+		list := "--remind=" + m.path("users.after.csv")
+		if code := m.notify(ctx, list, "--to=user", "--dry-run"); code != 0 || !strings.Contains(m.stderr, "2 mails would be sent, to 2 users") {
+			m.t.Errorf("the clocks differ by more than a day: %d\n%s", code, m.stderr)
+		}
+		whole := m.read("users.after.csv")
+		lines := strings.SplitAfter(whole, "\n")
+		m.overwrite("users.after.csv", []byte(lines[0]+lines[2]))
+		if code := m.notify(ctx, list, "--to=user", confirm(1)); code != fault.ExitUsage || !strings.Contains(m.stderr, "doesn't fit these results: it doesn't have the same users") {
+			m.t.Errorf("a list without a line: %d\n%s", code, m.stderr)
+		}
+		m.overwrite("users.after.csv", []byte(whole))
+		<-time.After(time.Hour)
+		if code := m.reset("--resume", "--limit", "1"); code != fault.ExitStopped {
+			m.t.Fatalf("resume: %d\n%s", code, m.stderr)
+		}
+		if code := m.notify(ctx, list, "--to=user", confirm(2)); code != fault.ExitUsage || !strings.Contains(m.stderr, "doesn't fit these results: it doesn't have the same users") {
+			m.t.Errorf("somebody was reset since: %d\n%s", code, m.stderr)
+		}
+		if m.server.Count("") != 0 {
+			m.t.Errorf("%d mails", m.server.Count(""))
+		}
+	})
+}

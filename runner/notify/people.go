@@ -332,27 +332,50 @@ func (r *run) byMail(ctx context.Context, address string) ([]string, error) {
 const maxListAge = 24 * time.Hour
 
 // readList reads the users of a list that oktareset after wrote who aren't back yet. columns are
-// those of the input.
+// those of the input. The list must say what holds for the results as they are now.
 func (r *run) readList(ctx context.Context, columns []string) error {
+	anew := "make it anew: oktareset after " + console.ShellFile(r.opts.Results)
 	r.only = make(map[string]bool)
-	for line, err := range results.AfterList(r.opts.Remind, &r.manifest, columns).ScanAfter(ctx) {
-		switch {
-		case errors.Is(err, table.ErrChanged):
-			return fault.Usage("make it anew: oktareset after "+console.ShellFile(r.opts.Results),
-				"%q isn't a list of who is back after these results, or somebody has changed it", r.opts.Remind)
-		case errors.Is(err, fs.ErrNotExist):
-			return fault.Usage("to make it: oktareset after "+console.ShellFile(r.opts.Results), "%q isn't there", r.opts.Remind)
-		case err != nil:
-			return fmt.Errorf("read %q: %w", r.opts.Remind, err)
-		case line.Status == results.AfterNotYet:
+	match := results.MatchAfter(results.AfterList(r.opts.Remind, &r.manifest, columns).ScanAfter(ctx), r.manifest.Steps)
+	err := r.readAway(ctx, match)
+	asOf, wrong := match.End()
+	switch {
+	case err != nil:
+		return err
+	case errors.Is(wrong, table.ErrChanged):
+		return fault.Usage(anew, "%q isn't a list of who is back after these results, or somebody has changed it", r.opts.Remind)
+	case errors.Is(wrong, fs.ErrNotExist):
+		return fault.Usage("to make it: oktareset after "+console.ShellFile(r.opts.Results), "%q isn't there", r.opts.Remind)
+	case errors.Is(wrong, results.ErrAfterOthers):
+		return fault.Usage(anew, "%q doesn't fit these results: %w", r.opts.Remind, wrong)
+	case errors.Is(wrong, results.ErrAfterStale):
+		return fault.Usage(anew, "%q is older than these results: %w", r.opts.Remind, wrong)
+	case wrong != nil:
+		return fmt.Errorf("read %q: %w", r.opts.Remind, wrong)
+	}
+	r.listed = asOf
+	return nil
+}
+
+// readAway reads the rows of the results, and who isn't back.
+func (r *run) readAway(ctx context.Context, match *results.AfterMatch) error {
+	for e, err := range results.Scan(ctx, r.opts.Results) {
+		if err != nil {
+			return err
+		}
+		if line := match.Line(e.Row, &e.Record); line != nil && line.Status == results.AfterNotYet {
 			r.only[strings.Clone(line.UserID)] = true
 		}
-		r.listed = line.AsOf
 	}
-	if r.listed.IsZero() {
+	return nil
+}
+
+// judgeAge refuses an old list. Its lines have the server's time, so only that time counts.
+func (r *run) judgeAge() error {
+	if r.listed.IsZero() || r.client == nil {
 		return nil
 	}
-	age := r.began.Sub(r.listed)
+	age := max(r.client.Now().Sub(r.listed), 0)
 	if age > maxListAge {
 		return fault.Usage("make it anew: oktareset after "+console.ShellFile(r.opts.Results),
 			"%q was made %s: users may be back since, and a reminder would be false", r.opts.Remind, console.Ago(age))

@@ -61,7 +61,7 @@ type run struct {
 
 	client *oktaclient.Client // nil for a rehearsal
 	only   map[string]bool    // IDs of the users who get a reminder; nil: everybody gets a notice
-	listed time.Time          // when that list was written
+	listed time.Time          // its oldest line, by the server's clock; zero: it is empty
 
 	people    []*person
 	managers  []*manager
@@ -92,6 +92,9 @@ func Run(ctx context.Context, e *access.Env, o Options) error {
 		return results.Refused(err)
 	}
 	if err := r.connect(ctx); err != nil {
+		return err
+	}
+	if err := r.judgeAge(); err != nil {
 		return err
 	}
 	if o.DryRun {
