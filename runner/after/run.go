@@ -130,9 +130,9 @@ func (r *run) add(e *results.Entry, recorded bool) error {
 		r.left++
 		return nil
 	}
-	since, err := time.Parse(time.RFC3339, rec.StartedAt)
+	since, err := rec.ResetAt()
 	if err != nil {
-		return fmt.Errorf("row %s: its started_at is %q", rec.Row, rec.StartedAt)
+		return fmt.Errorf("row %s: %w", rec.Row, err)
 	}
 	if r.byID[rec.UserID] != nil { // another row has the same user: one is enough
 		r.left++

@@ -57,7 +57,7 @@ func TestNotifyAddresses(t *testing.T) {
 		code := m.notify(m.t.Context())
 		for _, said := range []string{
 			"This sends 11 mails, to 9 users and 2 managers.",
-			"  not told row 5 user4: Okta's mail address isn't a plain one\n", "manager nobody@example.com: Okta knows no such user\n", "1 user has no manager in the results\n",
+			"  not told line 6 user4: Okta's mail address isn't a plain one\n", "manager nobody@example.com: Okta knows no such user\n", "1 user has no manager in the results\n",
 		} {
 			if len(asked.asked) != 1 || !strings.Contains(asked.asked[0], said) {
 				m.t.Errorf("the question doesn't say %q: %q", said, asked.asked)

@@ -201,7 +201,7 @@ func TestNotifyFaults(t *testing.T) {
 		said   string
 		resume int // mails after a resume without the fault
 	}{
-		{"an unknown receiver", only(mailserver.To, user3, mailserver.Reply{Code: 550, Text: "no such \x1b[31muser"}), 1, 21, map[string]int{"sent": 21, "refused": 1}, time.Minute, "row 4 user3@example.com: refused: 550 no such [31muser", 22},
+		{"an unknown receiver", only(mailserver.To, user3, mailserver.Reply{Code: 550, Text: "no such \x1b[31muser"}), 1, 21, map[string]int{"sent": 21, "refused": 1}, time.Minute, "line 5 user3@example.com: refused: 550 no such [31muser", 22},
 		{"refused by its content", only(mailserver.Content, user3, mailserver.Reply{Code: 554, Text: "spam"}), 1, 21, map[string]int{"sent": 21, "refused": 1}, time.Minute, "refused: 554 spam", 22},
 		{"all refused", only(mailserver.To, always, mailserver.Reply{Code: 550, Text: "relaying denied"}), 4, 0, map[string]int{"refused": 10, "not_sent": 12}, time.Minute, "refused 10 mails in a row", 22},
 		{"sender refused", only(mailserver.From, always, mailserver.Reply{Code: 553, Text: "not yours"}), 4, 0, map[string]int{"not_sent": 22}, time.Minute, "doesn't accept mails from it@example.com", 22},

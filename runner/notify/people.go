@@ -95,9 +95,9 @@ func (r *run) readPeople(ctx context.Context, extra []string) error {
 
 func (r *run) newPerson(e *results.Entry, columns []string, about roster.Person, managers map[roster.Manager]*manager) (*person, error) {
 	rec := &e.Record
-	at, err := time.Parse(time.RFC3339, rec.FinishedAt)
+	at, err := rec.ResetAt()
 	if err != nil {
-		return nil, fmt.Errorf("row %d: its finished_at is %q", e.Row, rec.FinishedAt)
+		return nil, fmt.Errorf("row %d: %w", e.Row, err)
 	}
 	p := &person{row: e.Row}
 	p.id, p.login, p.name = strings.Clone(rec.UserID), strings.Clone(rec.Login), nameOf(about.Name)

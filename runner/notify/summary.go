@@ -7,6 +7,7 @@ import (
 
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
+	"oktareset/runner/results"
 )
 
 // mostTold is how many mails that need attention are shown besides the list.
@@ -112,7 +113,10 @@ func (r *run) tell() {
 		if m.status == Sent || m.status == Skipped || m.status == NotSent && m.answer == "" {
 			continue
 		}
-		if n++; n <= mostTold {
+		if n++; n == 1 && r.opts.DryRun {
+			r.Console.Info("no mail goes to these:")
+		}
+		if n <= mostTold {
 			r.Console.Info("  %s: %s", m.label(), m.why())
 		}
 	}
@@ -164,7 +168,7 @@ func (n *note) label() string {
 	if n.kind == ToManager {
 		return "manager " + who
 	}
-	return fmt.Sprintf("row %d %s", n.row, who)
+	return fmt.Sprintf("line %d %s", results.Line(n.row), who)
 }
 
 // why says why a mail needs attention.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/table"
 )
 
 const (
@@ -54,7 +55,7 @@ type row struct {
 	Factors string   // that were listed
 	Why     string   // it has its status; "" where there is nothing to say
 	Details string   // error code, HTTP status, attempts, request ID
-	At      string   // finished
+	At      string   // when it began, which is when its user was reset
 }
 
 // readRows reads the rows. An error of lines ends it.
@@ -123,7 +124,7 @@ func (t *tally) add(line Line) {
 	if about {
 		t.addFactors(strings.Fields(rec.Factors))
 	}
-	t.addTimes(rec.StartedAt, rec.FinishedAt, about)
+	t.addTimes(rec, about)
 	if t.back != nil {
 		t.back.add(line.Row, rec, func(login string) row {
 			named := line
@@ -152,16 +153,16 @@ func (t *tally) addFactors(factors []string) {
 }
 
 // addTimes notes when a row was worked on. A row that nobody worked on has no times.
-func (t *tally) addTimes(started, finished string, about bool) {
-	if at, err := time.Parse(time.RFC3339, started); err == nil && (t.first.IsZero() || at.Before(t.first)) {
-		t.first = at
-	}
-	at, err := time.Parse(time.RFC3339, finished)
+func (t *tally) addTimes(rec *table.Record, about bool) {
+	reset, err := rec.ResetAt()
 	if err != nil {
 		return
 	}
-	t.time.add(at, about)
-	if at.After(t.last) {
+	if t.first.IsZero() || reset.Before(t.first) {
+		t.first = reset
+	}
+	t.time.add(reset, about)
+	if at, err := time.Parse(time.RFC3339, rec.FinishedAt); err == nil && at.After(t.last) {
 		t.last = at
 	}
 }
@@ -171,7 +172,7 @@ func (t *tally) newRow(line Line) row {
 	rec, w := &line.Record, t.people.who(line.Cells)
 	r := row{
 		N: line.Row, Status: runner.Status(rec.Status), User: cell(cmp.Or(rec.Login, w.named, rec.Input)), ID: cell(rec.UserID),
-		Name: shown(w.name, maxName), Factors: strings.Join(plainFactors(strings.Fields(rec.Factors)), ", "), Why: cell(why(rec)), At: cell(rec.FinishedAt),
+		Name: shown(w.name, maxName), Factors: strings.Join(plainFactors(strings.Fields(rec.Factors)), ", "), Why: cell(why(rec)), At: cell(rec.StartedAt),
 	}
 	for _, c := range w.cells {
 		r.Cells = append(r.Cells, shown(c, maxName))
@@ -183,7 +184,7 @@ func (t *tally) newRow(line Line) row {
 	if !strings.EqualFold(rec.Input, rec.Login) && rec.Login != "" && rec.Input != rec.UserID {
 		r.Given = cell(rec.Input)
 	}
-	if at, err := time.Parse(time.RFC3339, rec.FinishedAt); err == nil {
+	if at, err := rec.ResetAt(); err == nil {
 		r.At = moment(at)
 	}
 	if !r.Status.OK() {

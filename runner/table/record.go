@@ -1,7 +1,9 @@
 package table
 
 import (
+	"fmt"
 	"slices"
+	"time"
 
 	"github.com/gocarina/gocsv"
 )
@@ -44,6 +46,16 @@ func (r *Record) Cells() []string {
 		r.Row, r.Input, r.UserID, r.Login, r.Status, r.Reason, r.HTTPStatus, r.ErrorCode, r.Error, r.Attempts, r.RequestID, r.StartedAt, r.FinishedAt,
 		r.Factors, r.FactorID, r.FactorStatus, r.RunID, r.Ticket,
 	}
+}
+
+// ResetAt returns when the row's user was reset, to within the run: a resume that does the later
+// steps keeps started_at, and finished_at is that of the last try.
+func (r *Record) ResetAt() (time.Time, error) {
+	at, err := time.Parse(time.RFC3339, r.StartedAt)
+	if err != nil {
+		return at, fmt.Errorf("its started_at is %q", r.StartedAt)
+	}
+	return at, nil
 }
 
 // Ours reports whether a header begins with exactly our [Columns].
