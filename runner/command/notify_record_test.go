@@ -9,6 +9,8 @@ import (
 
 	"oktareset/oktaclient/standin"
 	"oktareset/runner/fault"
+	"oktareset/runner/ledger"
+	"oktareset/runner/results"
 	"oktareset/testdata/mailserver"
 )
 
@@ -43,6 +45,19 @@ func TestNotifyShortenedRecord(t *testing.T) {
 		// The last line of all may be torn: the mail was taken before, and is in doubt.
 		m.overwrite("users.notify.journal", []byte(whole[:len(whole)-3]))
 		m.wantMails(m.notify(ctx, "--resume", confirm(6)), fault.ExitRows, 6, map[string]int{"sent": 5, "unknown": 1})
+		_ = os.Remove(m.path("users.notify.csv"))
+		release, err := ledger.Hold(m.path("users.notify.csv"), results.Run{RunID: "other"})
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		m.overwrite("users.notify.journal", []byte(whole[:len(whole)-3]))
+		if m.notify(ctx, "--dry-run"); !strings.Contains(m.stderr, ": under way, by another run\n") || strings.Contains(m.stderr, "in doubt") {
+			m.t.Errorf("a dry run beside a run that sends:\n%s", m.stderr)
+		}
+		if err := release(); err != nil {
+			m.t.Fatal(err)
+		}
+		m.notify(ctx, "--resume", confirm(6))
 		_ = os.Remove(m.path("users.notify.journal"))
 		if code := m.notify(ctx, "--dry-run"); code != fault.ExitUsage || !strings.Contains(m.stderr, "put its .journal back beside it") {
 			m.t.Errorf("a dry run beside a list without its record: %d\n%s", code, m.stderr)

@@ -107,6 +107,12 @@ const (
 	settled = "settled"
 )
 
+// answerLost is the answer to a mail that was taken and not settled.
+const answerLost = "the program ended before the answer came"
+
+// underWay is why a mail is neither sent nor in doubt, while another run sends.
+const underWay = "under way, by another run"
+
 // recordVersion is that of the record's format.
 const recordVersion = "mails 1"
 
@@ -332,7 +338,7 @@ func (r *record) add(n int, text []byte, o owner, last map[string]*note, order *
 		return r.damaged(fmt.Sprintf("line %d: %v", n+1, err))
 	}
 	if cells[0] == taken {
-		m.status, m.reason, m.answer = Unknown, "", "the program ended before the answer came"
+		m.status, m.reason, m.answer = Unknown, "", answerLost
 	}
 	if last[m.key()] == nil {
 		*order = append(*order, m.key())

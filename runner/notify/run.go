@@ -258,13 +258,34 @@ func (r *run) earlier(ctx context.Context) ([]*note, error) {
 		return nil, err
 	}
 	if r.opts.DryRun {
-		return readRecord(r.recordPath(), r.owner(), list)
+		return r.readRecordNow(list)
 	}
 	rec, notes, err := openRecord(r.recordPath(), r.owner(), list)
 	if err != nil {
 		return nil, err
 	}
 	r.record = rec
+	return notes, nil
+}
+
+// readRecordNow reads the record for a dry run. While another run holds the lock, a mail that was
+// taken and not settled is under way.
+func (r *run) readRecordNow(list listed) ([]*note, error) {
+	release, err := r.lock()
+	locked, busy := errors.AsType[*ledger.LockedError](err)
+	if err == nil {
+		defer release() //nolint:errcheck // nothing was written
+	}
+	notes, err := readRecord(r.recordPath(), r.owner(), list)
+	if err != nil || !busy {
+		return notes, err
+	}
+	r.Console.Warn("another run is sending these mails: %v", locked)
+	for _, n := range notes {
+		if n.answer == answerLost {
+			n.answer = underWay
+		}
+	}
 	return notes, nil
 }
 

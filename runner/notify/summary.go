@@ -186,7 +186,11 @@ func (n *note) why() string {
 	case reasonName:
 		text = "the results have a name only, neither an ID nor an address"
 	}
-	if n.answer != "" {
+	switch n.answer {
+	case "":
+	case underWay:
+		return underWay
+	default:
 		text += ": " + n.answer
 	}
 	return text
