@@ -58,8 +58,8 @@ func (p *person) judge(classic bool, shared addresses) Finding {
 	return f
 }
 
-// finding returns what the log and the list of factors say. What is unusual about an enrollment
-// stays until the list proves that it is gone.
+// finding returns what the log and the list of factors say. A reason to look at an enrollment stays
+// until the list proves that the enrollment is gone.
 func (p *person) finding(n *now, shared addresses) Finding {
 	if n.unsure && p.listed.none() {
 		n.given = nil

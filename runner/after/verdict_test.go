@@ -201,7 +201,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// What the list of factors said counts only until the log has something new.
+// The list of factors counts only until the log has something new.
 func TestOlderList(t *testing.T) {
 	t.Parallel()
 	asOf := began.Add(time.Hour)
