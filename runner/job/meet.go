@@ -149,8 +149,6 @@ func (c *cleared) meet(ctx context.Context) error {
 	if err := c.checkScopes(); err != nil {
 		return err
 	}
-	brief, cancel := context.WithTimeout(ctx, access.OptionalTime)
-	defer cancel()
 	if err := c.meetOrg(ctx); err != nil {
 		return err
 	}
@@ -160,7 +158,10 @@ func (c *cleared) meet(ctx context.Context) error {
 	if c.willAsk() || c.opts.DryRun && c.users >= access.ManyUsers {
 		// One call in the reset's own bucket shows its limit, for the estimate in question or plan.
 		// An account that may not list users may still be allowed to reset them.
-		if _, _, err = c.client.ListUsers(brief, "", 1); oktaclient.FateOf(err) == oktaclient.NoAccess {
+		brief, cancel := context.WithTimeout(ctx, access.OptionalTime)
+		_, _, err = c.client.ListUsers(brief, "", 1)
+		cancel()
+		if oktaclient.FateOf(err) == oktaclient.NoAccess {
 			return fault.CannotBegin(c.client, err, "list users")
 		}
 	}
