@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"oktareset/oktaclient"
+	"oktareset/runner/console"
 	"oktareset/runner/fault"
 )
 
@@ -27,7 +28,7 @@ type Config struct {
 }
 
 // Flags are the flags that name the org.
-type Flags struct{ URL, TokenFile string }
+type Flags = console.OrgFlags
 
 // configuration looks up settings: flag, environment, ./.okta.yaml, ~/.okta/okta.yaml, in this
 // order.

@@ -8,7 +8,7 @@ import (
 )
 
 // ConnectToOrgOf makes a client for the org of results, whatever its name is now, and refuses
-// another org. path is that of the results.
+// another org. From then on, the commands made from m have the flags of this one. path is that of the results.
 func (e *Env) ConnectToOrgOf(ctx context.Context, m *results.Manifest, path string, w Way) (*Connection, error) {
 	c, err := e.Connect(ctx, w)
 	if err != nil {
@@ -30,6 +30,7 @@ func (e *Env) ConnectToOrgOf(ctx context.Context, m *results.Manifest, path stri
 		return nil, fault.Usage("give the org of the results by OKTA_CLIENT_ORGURL or --org-url",
 			"%s is from %s, but the org is %s", path, results.OrgName(m.Org, m.OrgID), results.OrgName(host, id))
 	}
+	m.Reach = w.Flags
 	return c, nil
 }
 

@@ -93,7 +93,7 @@ func (r *run) use(c *oktaclient.Client) {
 
 // open reads the manifest and the results.
 func (r *run) open(ctx context.Context) error {
-	m, err := results.ReadWhole(r.opts.Results)
+	m, err := results.ReadWhole(r.opts.Results, r.opts.Org)
 	if err != nil {
 		return err
 	}

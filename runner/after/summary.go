@@ -183,7 +183,8 @@ func (f *Finding) told(who string) told {
 func (r *run) next(s *Summary) (lines []string) {
 	if len(s.LookAt) > 0 {
 		first := cmp.Or(s.LookAt[0].Login, s.LookAt[0].UserID)
-		lines = append(lines, "to see what the first of them has: oktareset factors list "+console.ShellQuote(first),
+		who := console.ShellUser(s.LookAt[0].Login, s.LookAt[0].UserID)
+		lines = append(lines, "to see what the first of them has: "+results.FactorsCommand(&r.manifest, "list", who),
 			"if it wasn't this user: "+results.ResetAgainCommand(&r.manifest, first))
 	}
 	if s.Statuses[LookAt] > 1 {

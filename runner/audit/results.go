@@ -24,7 +24,7 @@ type run struct {
 // open reads the manifest and the results, and refuses what can't be evidence.
 func (r *run) open(ctx context.Context) error {
 	path := r.opts.Results
-	m, err := results.ReadWhole(path)
+	m, err := results.ReadWhole(path, r.opts.Org)
 	if err != nil {
 		return err
 	}

@@ -83,8 +83,8 @@ func (r *run) summarize(c Counts) error {
 		r.Console.Info("and %d more in %s", c.More, r.opts.Output)
 	}
 	if c.Settled > 0 {
-		r.Console.Info("the log proves %s whose answer was lost; to settle that in the results, with the flags of the run: oktareset reset --resume %s",
-			console.Plural(c.Settled, "row"), console.ShellFlag("-o", results.PlainPattern(r.opts.Results)))
+		r.Console.Info("the log proves %s whose answer was lost; to settle that in the results: %s",
+			console.Plural(c.Settled, "row"), results.GoOnCommand(&r.manifest, r.opts.Results, "--resume"))
 	}
 	r.Console.Info("audit: %s", r.opts.Output)
 	if !r.opts.JSON {

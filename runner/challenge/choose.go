@@ -1,12 +1,10 @@
 package challenge
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"oktareset/oktaclient"
-	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/steps"
 )
@@ -71,13 +69,14 @@ func named(f oktaclient.Factor, what string) bool {
 	return f.ID == what || f.Type == what || f.String() == what
 }
 
-// Usable returns why a factor can't prove anything, or nil. user names its owner for a shell.
-func Usable(f oktaclient.Factor, login, user string) error {
+// Usable returns why a factor can't prove anything, or nil. command returns a command of factors
+// for its owner.
+func Usable(f oktaclient.Factor, login string, command func(verb string, args ...string) string) error {
 	if why := oktaclient.OwnDevice(f.Type); why != "" {
-		return fault.Usage("choose another: oktareset factors list "+user, "%s can't be verified here: %s", f, why)
+		return fault.Usage("choose another: "+command("list"), "%s can't be verified here: %s", f, why)
 	}
 	if f.Status != oktaclient.FactorActive {
-		return fault.New(fault.ExitRows, fmt.Sprintf("oktareset factors activate %s %s", user, console.ShellQuote(f.ID)), "%s of %s is %s: it proves nothing yet",
+		return fault.New(fault.ExitRows, "activate it first: "+command("activate", f.ID), "%s of %s is %s: it proves nothing yet",
 			f, login, f.Status)
 	}
 	return nil

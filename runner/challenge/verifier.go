@@ -19,6 +19,7 @@ import (
 type Verifier struct {
 	*access.Env
 	Client  *oktaclient.Client
+	Org     access.Flags       // of this run
 	StandIn *access.Sandbox    // nil with a real org
 	By      string             // an ID or TYPE[:PROVIDER]
 	Lost    []steps.FactorType // factors that the run takes because they are lost
@@ -35,16 +36,18 @@ type Verifier struct {
 
 // Verify implements [steps.With.Verify].
 func (v *Verifier) Verify(ctx context.Context, userID, login string, listed []oktaclient.Factor) (steps.Verified, error) {
-	user := console.ShellQuote(userID)
-	f, err := Find(listed, v.By, login, "oktareset factors list "+user)
+	command := func(verb string, args ...string) string {
+		return v.Org.Factors(verb, console.ShellQuote(userID), args...)
+	}
+	f, err := Find(listed, v.By, login, command("list"))
 	if err == nil {
-		err = Usable(f, login, user)
+		err = Usable(f, login, command)
 	}
 	if g, lost := Lost(f, listed, v.Lost); err == nil && lost {
 		err = fault.New(fault.ExitRows, "verify by a factor on another device", "%s proves nothing: --factor names %s as lost, which is on the same device", f, g)
 	}
 	if err != nil {
-		if v.Instead = v.other(login, user, listed); v.Instead != "" {
+		if v.Instead = v.other(login, listed, command); v.Instead != "" {
 			err = fault.WithHint(err, "verify by "+v.Instead)
 		}
 		return steps.Verified{}, &steps.NotVerified{Err: err}
@@ -79,7 +82,7 @@ func (v *Verifier) Verify(ctx context.Context, userID, login string, listed []ok
 
 // other returns a factor by which the user can be verified, or "". If several are meant, the ID of
 // one of these is missing, not another factor.
-func (v *Verifier) other(login, user string, listed []oktaclient.Factor) string {
+func (v *Verifier) other(login string, listed []oktaclient.Factor, command func(string, ...string) string) string {
 	meant := 0
 	for _, f := range listed {
 		if named(f, v.By) {
@@ -90,7 +93,7 @@ func (v *Verifier) other(login, user string, listed []oktaclient.Factor) string 
 		return ""
 	}
 	for _, f := range listed {
-		if _, lost := Lost(f, listed, v.Lost); lost || Usable(f, login, user) != nil {
+		if _, lost := Lost(f, listed, v.Lost); lost || Usable(f, login, command) != nil {
 			continue
 		}
 		for _, name := range []string{f.Type, f.String()} {

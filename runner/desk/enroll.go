@@ -6,7 +6,6 @@ import (
 
 	"oktareset/oktaclient"
 	"oktareset/runner/challenge"
-	"oktareset/runner/console"
 	"oktareset/runner/fault"
 )
 
@@ -31,7 +30,7 @@ func (r *task) enroll(ctx context.Context) error {
 	}
 	f, _, err := r.client.EnrollFactor(ctx, r.user.ID, e, nil)
 	if oktaclient.FateOf(err) == oktaclient.InDoubt {
-		return notDone("see oktareset factors list "+r.shownUser(), "%s may have been enrolled, or not: %w", e, err)
+		return notDone("see whether it is listed: "+r.command("list"), "%s may have been enrolled, or not: %w", e, err)
 	}
 	if e.OtherPhone(err) {
 		return notDone(fmt.Sprintf("if Okta keeps another phone number of this user, replace it with --update-phone; if an active %s factor has it, unenroll that first", e.Type),
@@ -59,7 +58,7 @@ func (r *task) withSecrets(ctx context.Context, e oktaclient.Enrollment) (oktacl
 	switch e.Type {
 	case "question":
 		if e.Profile["question"] == nil {
-			return e, fault.Usage("see oktareset factors questions "+console.ShellQuote(r.opts.User), "which question? --question is missing")
+			return e, fault.Usage("choose one: "+r.command("questions"), "which question? --question is missing")
 		}
 		e.Profile, err = ask(e.Profile, "answer", "answer")
 	case "token:hotp":
@@ -83,7 +82,7 @@ func (r *task) sayNext(f oktaclient.Factor) {
 		r.Console.Info("%s of %s is %s", f, r.user.Profile.Login, f.Status)
 		return
 	}
-	activate := fmt.Sprintf("oktareset factors activate %s %s", r.shownUser(), console.ShellQuote(f.ID))
+	activate := r.command("activate", f.ID)
 	switch {
 	case challenge.Sends(f.Type):
 		r.Console.Info("a passcode is on its way to %s; when the user has read it out: %s", challenge.Which(f), activate)
@@ -139,7 +138,7 @@ func (r *task) activate(ctx context.Context) error {
 	}
 	now, _, err := r.client.ActivateFactor(ctx, r.user.ID, f.ID, code)
 	if oktaclient.FateOf(err) == oktaclient.InDoubt {
-		return notDone(fmt.Sprintf("see oktareset factors get %s %s", r.shownUser(), console.ShellQuote(f.ID)),
+		return notDone("see its status: "+r.command("get", f.ID),
 			"%s may have been activated, or not: %w", f, err)
 	}
 	if err != nil {
@@ -168,7 +167,7 @@ func (r *task) awaitActivation(ctx context.Context, f oktaclient.Factor) error {
 		return err
 	}
 	if now.Status != oktaclient.FactorActive {
-		return notDone("to try again: "+fmt.Sprintf("oktareset factors activate %s %s", r.shownUser(), console.ShellQuote(f.ID)),
+		return notDone("to try again: "+r.command("activate", f.ID),
 			"%s of %s is still %s", f, r.user.Profile.Login, now.Status)
 	}
 	r.Console.Info("%s of %s is %s", f, r.user.Profile.Login, now.Status)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"oktareset/oktaclient"
@@ -111,13 +110,9 @@ func (r *task) sayHolds() (stop func()) {
 
 func (r *task) host() string { return r.client.Org().Host() }
 
-// shownUser returns the user for a printed command. In many orgs, users choose their logins
-// themselves: for a login that looks like a flag it returns the ID.
-func (r *task) shownUser() string {
-	if strings.HasPrefix(r.user.Profile.Login, "-") {
-		return console.ShellQuote(r.user.ID)
-	}
-	return console.ShellQuote(r.user.Profile.Login)
+// command returns a command for another verb and the same user, ready to paste.
+func (r *task) command(verb string, args ...string) string {
+	return r.opts.Org.Factors(verb, console.ShellUser(r.user.Profile.Login, r.user.ID), args...)
 }
 
 // identify finds exactly the user that is meant: Okta would also match short names, cut logins at
@@ -155,7 +150,7 @@ func (r *task) factor(ctx context.Context, needList bool) (f oktaclient.Factor, 
 	if challenge.IsFactorID(what) && !needList {
 		f, _, err = r.client.GetFactor(ctx, r.user.ID, what)
 		if oktaclient.FateOf(err) == oktaclient.Missing {
-			_, err = challenge.Find(nil, what, r.user.Profile.Login, "oktareset factors list "+r.shownUser())
+			_, err = challenge.Find(nil, what, r.user.Profile.Login, r.command("list"))
 			return f, nil, err
 		}
 		return f, nil, r.explain(err, "look up the factor")
@@ -164,7 +159,7 @@ func (r *task) factor(ctx context.Context, needList bool) (f oktaclient.Factor, 
 	if err != nil {
 		return f, nil, r.explain(err, "list the factors")
 	}
-	f, err = challenge.Find(list, what, r.user.Profile.Login, "oktareset factors list "+r.shownUser())
+	f, err = challenge.Find(list, what, r.user.Profile.Login, r.command("list"))
 	return f, list, err
 }
 

@@ -16,7 +16,7 @@ func (r *task) verify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := challenge.Usable(f, r.user.Profile.Login, r.shownUser()); err != nil {
+	if err := challenge.Usable(f, r.user.Profile.Login, r.command); err != nil {
 		return err
 	}
 	if r.opts.NumberMatching && f.Type != "push" {
@@ -26,7 +26,7 @@ func (r *task) verify(ctx context.Context) error {
 		return fault.Usage("leave them out", "--template-id, --token-lifetime and --language are for a passcode that is sent, not for %s", f)
 	}
 	if f.Type == "push" && r.opts.NoChallenge {
-		return fault.Usage("for a push that was sent before: oktareset factors poll", "a push is verified by sending one")
+		return fault.Usage("to wait for the answer to a push that was sent before: "+r.command("poll", f.ID, "TRANSACTION"), "a push is verified by sending one")
 	}
 	c := r.challenge(f)
 	v, _, err := c.Do(ctx)
@@ -53,7 +53,7 @@ func (r *task) poll(ctx context.Context) error {
 	}
 	v, _, err := r.client.GetTransaction(ctx, r.user.ID, f.ID, r.opts.TransID)
 	if oktaclient.FateOf(err) == oktaclient.Missing {
-		return notDone("send another push: oktareset factors verify", "%s has no transaction %q", f, r.opts.TransID)
+		return notDone("send another push: "+r.command("verify", f.ID), "%s has no transaction %q", f, r.opts.TransID)
 	}
 	if err != nil {
 		return r.explain(err, "look up the transaction")
@@ -66,7 +66,7 @@ func (r *task) poll(ctx context.Context) error {
 func (r *task) verified(f oktaclient.Factor, v oktaclient.Verification, err error) error {
 	if failed, ok := errors.AsType[*challenge.Failed](err); ok {
 		if v.TransactionID != "" {
-			r.Console.Info("the answer isn't known yet; to continue: oktareset factors poll %s %s %s", r.shownUser(), console.ShellQuote(f.ID), v.TransactionID)
+			r.Console.Info("the answer isn't known yet; to continue: %s", r.command("poll", f.ID, v.TransactionID))
 		}
 		return r.explain(failed.Err, failed.What)
 	}

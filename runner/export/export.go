@@ -221,6 +221,6 @@ func (x *export) summarize() {
 		if x.opts.Sandbox {
 			dry = "--sandbox"
 		}
-		x.Console.Info("to see what a reset of them would do: oktareset reset %s %s", dry, console.ShellFile(x.opts.Output))
+		x.Console.Info("to see what a reset of them would do: %s", x.opts.Org.Command("reset", dry, console.ShellFile(x.opts.Output)))
 	}
 }

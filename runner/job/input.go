@@ -220,7 +220,7 @@ func (t *target) sameInput() error {
 	}
 	_, hint := t.wanted().InTheWay()
 	if !m.Finished || m.Counts.Open() {
-		hint = "to finish those results: " + results.GoOnCommand(m, t.paths.results, "--resume") + "; put corrected or further rows into a file of their own, with results of their own"
+		hint = "put corrected or further rows into a file of their own, with results of their own; to finish those results: " + results.GoOnCommand(t.reach(m), t.paths.results, "--resume")
 	}
 	return fault.Usage(hint, "%s isn't the input of %s: its SHA-256 begins with %s, not %s (%s)",
 		t.paths.shown, t.paths.results, brief(t.survey.SHA256), brief(m.Input.SHA256), m.Input.File)

@@ -56,3 +56,12 @@ func (o *org) sameOrg(ctx context.Context, m *results.Manifest, path string) (bo
 func (o *org) ofThisOrg(m *results.Manifest) bool {
 	return o.client != nil && m.SameOrg(o.client.Org().Host(), o.is.ID)
 }
+
+// reach has the commands that are made from a manifest use the flags of this run, if they are for
+// its org.
+func (o *org) reach(m *results.Manifest) *results.Manifest {
+	if o.ofThisOrg(m) {
+		m.Reach = o.run.opts.Org
+	}
+	return m
+}

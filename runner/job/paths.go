@@ -37,7 +37,7 @@ func (r *run) choosePaths() (paths, error) {
 		return p, fault.Usage("choose another file with -o", "the results would overwrite the input %s", p.input)
 	}
 	if p.input != "" && !r.opts.Resume && files.SameFile(p.input, results.CopyPath(p.results)) {
-		return p, fault.Usage("choose other results with -o; or resume them: --resume "+console.ShellFlag("-o", p.results),
+		return p, fault.Usage("choose other results with -o; or resume them: "+r.opts.Org.Command("reset", "--resume", console.ShellFlag("-o", results.PlainPattern(p.results))),
 			"the input %s has the name of the copy that the run would make", p.input)
 	}
 	return p, nil

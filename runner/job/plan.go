@@ -76,7 +76,7 @@ func (t *task) checkWritten(m *results.Manifest) error {
 // checkWhole refuses an incomplete plan: its approver would approve less than the input names,
 // and nobody sees the rest.
 func (t *task) checkWhole(m *results.Manifest) error {
-	why, command := results.NotPlanned(m, t.paths.shown)
+	why, command := results.NotPlanned(t.reach(m), t.paths.shown)
 	switch {
 	case why == "":
 		return nil
@@ -132,7 +132,7 @@ func (in *input) checkTicket(m *results.Manifest) error {
 func (t *task) checkPlannedExclusions(m *results.Manifest) error {
 	for _, x := range m.Exclusions() {
 		if !t.protect.Has(x.SHA256) || x.Column != t.opts.Protect.Column {
-			return fault.Usage("give it again, unchanged, with the same --exclude-column; put others who are to be left alone into a further --exclude FILE. The whole command: "+results.PlanCommand(m, t.paths.shown),
+			return fault.Usage("give it again, unchanged, with the same --exclude-column; put others who are to be left alone into a further --exclude FILE; the whole command: "+results.PlanCommand(t.reach(m), t.paths.shown),
 				"%s was made with --exclude %s: no --exclude names a file with the same content (SHA-256 %.12s)", t.paths.shown, x.Path, x.SHA256)
 		}
 	}
@@ -143,7 +143,7 @@ func (t *task) hintPlan(m *results.Manifest) string {
 	if dropped := results.DroppedFlag(m); dropped != "" {
 		return "make a new plan with --dry-run: reset has no " + dropped + " any more"
 	}
-	return "give the flags that the plan was made with: " + results.PlanCommand(m, t.paths.shown) + "; or make a new plan with --dry-run"
+	return "make a new plan with --dry-run, or give the flags that this one was made with: " + results.PlanCommand(t.reach(m), t.paths.shown)
 }
 
 // planText returns a text as "a plan made 3 days ago: 12 users to reset". The age matters:

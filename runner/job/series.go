@@ -234,7 +234,7 @@ func (o *org) findEarlier(ctx context.Context) ([]earlierResults, error) {
 		if same, err := o.sameOrg(ctx, &m, path); err != nil {
 			return nil, err
 		} else if same {
-			found = append(found, earlierResults{path, m})
+			found = append(found, earlierResults{path, *o.reach(&m)})
 		}
 	}
 	slices.SortStableFunc(found, func(a, b earlierResults) int {

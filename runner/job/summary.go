@@ -94,7 +94,7 @@ func (b *book) nextSteps(counts runner.Counts, e ended) []string {
 	case other && b.opts.Sandbox:
 		next = append(next, replace)
 	case counts[runner.StatusPartial] > 0 && b.opts.What.Enroll.Type != "" && !other:
-		byHand := "to enroll by hand what Okta keeps refusing: oktareset factors enroll USER " + console.ShellQuote(b.opts.What.Enroll.String())
+		byHand := "to enroll by hand what Okta keeps refusing: " + b.opts.Org.Factors("enroll", "USER", b.opts.What.Enroll.String())
 		if e.otherPhone {
 			byHand += " --update-phone"
 		}

@@ -26,7 +26,7 @@ func (in *input) verifiable(ctx context.Context) error {
 // counts only if nobody else can have written it.
 func (c *cleared) verify(with *steps.With) {
 	c.verifier = &challenge.Verifier{
-		Env: c.Env, Client: c.client, StandIn: c.standIn, By: c.opts.What.Verify, Lost: c.opts.What.Factors, DryRun: c.opts.DryRun, RunID: c.id,
+		Env: c.Env, Client: c.client, Org: c.opts.Org, StandIn: c.standIn, By: c.opts.What.Verify, Lost: c.opts.What.Factors, DryRun: c.opts.DryRun, RunID: c.id,
 		Record: func(now results.Verified) error {
 			return c.ledger.Update(func(m *results.Manifest) { m.Verified = &now })
 		},

@@ -334,7 +334,7 @@ const maxListAge = 24 * time.Hour
 // readList reads the users of a list that oktareset after wrote who aren't back yet. columns are
 // those of the input. The list must say what holds for the results as they are now.
 func (r *run) readList(ctx context.Context, columns []string) error {
-	anew := "make it anew: oktareset after " + console.ShellFile(r.opts.Results)
+	anew := "make it anew: " + results.AfterCommand(&r.manifest, r.opts.Results)
 	r.only = make(map[string]bool)
 	match := results.MatchAfter(results.AfterList(r.opts.Remind, &r.manifest, columns).ScanAfter(ctx), r.manifest.Steps)
 	err := r.readAway(ctx, match)
@@ -345,7 +345,7 @@ func (r *run) readList(ctx context.Context, columns []string) error {
 	case errors.Is(wrong, table.ErrChanged):
 		return fault.Usage(anew, "%q isn't a list of who is back after these results, or somebody has changed it", r.opts.Remind)
 	case errors.Is(wrong, fs.ErrNotExist):
-		return fault.Usage("to make it: oktareset after "+console.ShellFile(r.opts.Results), "%q isn't there", r.opts.Remind)
+		return fault.Usage("to make it: "+results.AfterCommand(&r.manifest, r.opts.Results), "%q isn't there", r.opts.Remind)
 	case errors.Is(wrong, results.ErrAfterOthers):
 		return fault.Usage(anew, "%q doesn't fit these results: %w", r.opts.Remind, wrong)
 	case errors.Is(wrong, results.ErrAfterStale):
@@ -377,7 +377,7 @@ func (r *run) judgeAge() error {
 	}
 	age := max(r.client.Now().Sub(r.listed), 0)
 	if age > maxListAge {
-		return fault.Usage("make it anew: oktareset after "+console.ShellFile(r.opts.Results),
+		return fault.Usage("make it anew: "+results.AfterCommand(&r.manifest, r.opts.Results),
 			"%q was made %s: users may be back since, and a reminder would be false", r.opts.Remind, console.Ago(age))
 	}
 	r.Console.Info("reminders by %s, made %s", r.opts.Remind, console.Ago(age))

@@ -119,7 +119,7 @@ func (r *run) to(kind string) bool { return slices.Contains(r.opts.To, kind) }
 
 // open reads everything on this machine: results, templates, settings.
 func (r *run) open(ctx context.Context) (err error) {
-	if r.manifest, err = results.ReadEnded(r.opts.Results); err != nil {
+	if r.manifest, err = results.ReadEnded(r.opts.Results, r.opts.Org); err != nil {
 		return err
 	}
 	if r.manifest.Sandbox && !r.opts.DryRun {
@@ -385,5 +385,5 @@ func (r *run) writeList(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	return fault.New(fault.ExitBrokeOff, cmp.Or(fault.Hint(err), "make room on the disk, then "+r.againCommand("--resume"))+"; the record is complete", "%w", err)
+	return fault.New(fault.ExitBrokeOff, "the record is complete; "+cmp.Or(fault.Hint(err), "make room on the disk, then: "+r.againCommand("--resume")), "%w", err)
 }

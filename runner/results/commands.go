@@ -25,15 +25,15 @@ func isSwitch(name string) bool {
 
 // recordedFlags returns those of the named flags that the last run had, quoted for a shell.
 func recordedFlags(m *Manifest, names ...string) []string {
-	return optionFlags(m, m.Run().Options, names...)
+	return optionFlags(m.Run().Options, names...)
 }
 
 // optionFlags is [recordedFlags] for the options of any run.
-func optionFlags(m *Manifest, options map[string]string, names ...string) []string {
+func optionFlags(options map[string]string, names ...string) []string {
 	var args []string
 	for _, name := range names {
 		switch value, ok := options[name]; {
-		case !ok, name == "org-url" && !isOrg(value, m.Org):
+		case !ok:
 		case isSwitch(name):
 			if value == "true" {
 				args = append(args, "--"+name)
@@ -47,6 +47,20 @@ func optionFlags(m *Manifest, options map[string]string, names ...string) []stri
 		}
 	}
 	return args
+}
+
+// orgFlags returns the flags by which a printed command reaches the org: those of this execution,
+// else those of the last run.
+func orgFlags(m *Manifest) console.OrgFlags {
+	if m.Reach != (console.OrgFlags{}) {
+		return m.Reach
+	}
+	options := m.Run().Options
+	f := console.OrgFlags{URL: options["org-url"], TokenFile: options["token-file"]}
+	if !isOrg(f.URL, m.Org) {
+		f.URL = ""
+	}
+	return f
 }
 
 // isOrg reports whether a URL is that of the org with this host. If a manifest had another org's
@@ -132,7 +146,7 @@ func planCommand(m *Manifest, plan string, consent, further []string) string {
 	}
 	then := []string{"--sandbox"}
 	if !m.Sandbox {
-		then = slices.Concat(recordedFlags(m, "rate", "org-url", "token-file"), recordedTicket(m), consent)
+		then = slices.Concat(recordedFlags(m, "rate"), orgFlags(m).Args(), recordedTicket(m), consent)
 	}
 	return command(m, nil, append(then, further...), console.ShellFile(plan))
 }
@@ -142,13 +156,12 @@ func ReportCommand(path string) string { return "oktareset report " + console.Sh
 
 // AuditCommand returns the command that compares results with the System Log of their org.
 func AuditCommand(m *Manifest, path string) string {
-	flags := recordedFlags(m, "org-url", "token-file")
-	return strings.Join(slices.Concat([]string{"oktareset", "audit"}, flags, []string{console.ShellFile(path)}), " ")
+	return orgFlags(m).Command("audit", console.ShellFile(path))
 }
 
 // AfterCommand returns the command that says who is back in. first are flags for it.
 func AfterCommand(m *Manifest, path string, first ...string) string {
-	return strings.Join(slices.Concat([]string{"oktareset", "after"}, first, recordedFlags(m, "org-url", "token-file"), []string{console.ShellFile(path)}), " ")
+	return strings.Join(slices.Concat([]string{"oktareset", "after"}, first, orgFlags(m).Args(), []string{console.ShellFile(path)}), " ")
 }
 
 // RemindCommand returns the command that reminds those who aren't back, by the list of who is. Once
@@ -158,7 +171,7 @@ func RemindCommand(m *Manifest, path, list string) string {
 	if taken(MailRecordPath(Unlinked(path), Reminder)) {
 		flags = []string{"--resume"}
 	}
-	flags = slices.Concat(flags, []string{"--remind", console.ShellFile(list)}, recordedFlags(m, "org-url", "token-file"))
+	flags = slices.Concat(flags, []string{"--remind", console.ShellFile(list)}, orgFlags(m).Args())
 	return NotifyCommand(path, flags...) + " --from ADDRESS --contact TEXT"
 }
 
@@ -180,7 +193,7 @@ func ResetAnyAgainCommand(m *Manifest) string { return resetAgain(m, "--user LOG
 func ResetSeveralAgainCommand(m *Manifest) string { return resetAgain(m, "", "FILE") }
 
 func resetAgain(m *Manifest, user string, last ...string) string {
-	args := slices.Concat([]string{"oktareset", "reset", user, "--clear-sessions"}, recordedFlags(m, "org-url", "token-file"), last)
+	args := slices.Concat([]string{"oktareset", "reset", user, "--clear-sessions"}, orgFlags(m).Args(), last)
 	return strings.Join(slices.DeleteFunc(args, func(s string) bool { return s == "" }), " ")
 }
 
@@ -189,10 +202,15 @@ func onceMoreCommand(m *Manifest, path string) string {
 	users, _ := inputOf(m, path, "")
 	output := append(users, outputFlag(Free(path)))
 	protection := slices.DeleteFunc(recordedProtection(m), func(arg string) bool { return strings.HasPrefix(arg, "--skip-reset-since") })
-	return strings.Join(slices.Concat([]string{"oktareset", "reset"}, recordedWhat(m), recordedFlags(m, "org-url", "token-file"), protection, output), " ")
+	return strings.Join(slices.Concat([]string{"oktareset", "reset"}, recordedWhat(m), orgFlags(m).Args(), protection, output), " ")
 }
 
 func outputFlag(path string) string { return "-o " + console.ShellFile(PlainPattern(path)) }
+
+// FactorsCommand is [console.OrgFlags.Factors] for the org of the manifest.
+func FactorsCommand(m *Manifest, verb, user string, args ...string) string {
+	return orgFlags(m).Factors(verb, user, args...)
+}
 
 // GoOnCommand returns the command that resumes results, or completes a plan, with the flags of
 // the last run. first are the flags --resume or --retry.
@@ -205,7 +223,7 @@ func GoOnCommandOf(m *Manifest, path, file string, first ...string) string {
 	if m.DryRun {
 		first = append([]string{"--dry-run"}, first...)
 	}
-	then := recordedFlags(m, "record-factors", "workers", "rate", "max-api-capacity", "timeout", "halt", "org-url", "token-file")
+	then := append(recordedFlags(m, "record-factors", "workers", "rate", "max-api-capacity", "timeout", "halt"), orgFlags(m).Args()...)
 	output := []string{console.ShellFlag("--output", PlainPattern(path))}
 	var input []string
 	// with the copy of the input, no file is needed
@@ -240,7 +258,7 @@ func JobCommand(m *Manifest, output, input string) string {
 // looked for beside the results.
 func inputOf(m *Manifest, path, file string) (args []string, base string) {
 	if users := m.GivenUsers(); users != "" {
-		return optionFlags(m, map[string]string{"user": users}, "user"), FileName(strings.Split(users, ", "))
+		return optionFlags(map[string]string{"user": users}, "user"), FileName(strings.Split(users, ", "))
 	}
 	if m.Input.File == ShownStdin {
 		return []string{"-"}, "stdin"

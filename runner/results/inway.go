@@ -31,6 +31,16 @@ type Wanted struct {
 	Plan    bool   // its input is a plan
 	Origin  string // SHA-256 of the file that first named its users
 	SameOrg func(*Manifest) bool
+	Reach   console.OrgFlags // of this execution
+}
+
+// reach has the commands that are made from a manifest use the flags of this execution, if they
+// are for its org.
+func (w *Wanted) reach(m *Manifest) *Manifest {
+	if w.SameOrg(m) {
+		m.Reach = w.Reach
+	}
+	return m
 }
 
 // InTheWay says what is at the path, and what to do about it.
@@ -48,6 +58,7 @@ func (w *Wanted) InTheWay() (what, hint string) {
 	case err != nil:
 		return Strange(path)
 	}
+	w.reach(&m)
 	switch {
 	case m.Sandbox:
 		return "it belongs to a rehearsal", hintNothingReal
@@ -76,7 +87,7 @@ func alone(m *Manifest) (what, hint string) {
 func (w *Wanted) plan(m *Manifest) (what, hint string) {
 	what = "a plan of " + console.Plural(m.Counts[runner.StatusWouldReset], "user")
 	if _, command := NotPlanned(m, w.Path); command != "" && w.DryRun && m.Input.SHA256 == w.SHA256 {
-		return what + " that isn't complete", "to complete it: " + command + "; for a new plan, choose another file with -o, or move it away"
+		return what + " that isn't complete", "for a new plan, choose another file with -o, or move this one away; to complete this one: " + command
 	}
 	return what, files.HintExists
 }
@@ -90,7 +101,13 @@ func (w *Wanted) results(m *Manifest) (what, hint string) {
 	case Settled(m) && failed > 0:
 		goOn = "to do only what failed: " + GoOnCommand(m, w.Path, "--retry", "failed,forbidden")
 	case Settled(m):
-		goOn = "nothing is left to do"
+		goOn = ""
+	}
+	then := func(text string) string { // a command stands at the end of a hint, where it can be pasted
+		if goOn == "" {
+			return "nothing is left to do; " + text
+		}
+		return text + "; " + goOn
 	}
 	n := Changed(m)
 	did := ", which reset " + console.Plural(n, "user")
@@ -101,15 +118,15 @@ func (w *Wanted) results(m *Manifest) (what, hint string) {
 	case w.DryRun:
 		return what + did, hintOtherFile
 	case m.Finished && n == 0:
-		return what + ", which reset nobody", goOn + "; or " + hintOtherFile
+		return what + ", which reset nobody", then(hintOtherFile)
 	case m.Input.SHA256 == w.SHA256 && m.GivenUsers() != "" && Settled(m) && failed == 0:
 		return what + did + " of this very input", "that run is complete. To reset " + these(m.Input.Rows) + " once more: " + onceMoreCommand(m, w.Path)
 	case m.Input.SHA256 == w.SHA256:
-		return what + did + " of this very input", goOn + "; " + HintSecondTime
+		return what + did + " of this very input", then(HintSecondTime)
 	case OriginOf(m, w.Path) == w.Origin && !w.Plan, m.Origin() == w.Origin && m.Plan != nil:
-		return what + did + " of this very input, by the plan " + m.Input.File, goOn + "; " + HintSecondTime
+		return what + did + " of this very input, by the plan " + m.Input.File, then(HintSecondTime)
 	case m.Origin() == w.Origin:
-		return what + did + " of " + m.Input.File + ", the file that this plan was made from", goOn + "; " + HintSecondTime
+		return what + did + " of " + m.Input.File + ", the file that this plan was made from", then(HintSecondTime)
 	}
 	return what + did + " of another input, " + m.Input.File, "for other users, choose another file with -o: whoever is in both inputs is then reset a second time"
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"oktareset/runner"
+	"oktareset/runner/console"
 	"oktareset/runner/files"
 )
 
@@ -49,6 +50,17 @@ type Manifest struct {
 	Journal *Mark `json:"journal,omitempty"`
 	// the results have exactly one line for each input row, in input order
 	Finished bool `json:"finished"`
+
+	// the flags by which this execution reaches the org, for printed commands; zero: those of the
+	// last run
+	Reach console.OrgFlags `json:"-"`
+}
+
+// ReachBy sets Reach to the flags of this execution, unless these name another org by its host.
+func (m *Manifest) ReachBy(f console.OrgFlags) {
+	if f.URL == "" || isOrg(f.URL, m.Org) {
+		m.Reach = f
+	}
 }
 
 // Actor is the Okta user or service app that sends the requests.

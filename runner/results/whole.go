@@ -6,13 +6,15 @@ import (
 	"io/fs"
 	"os"
 
+	"oktareset/runner/console"
 	"oktareset/runner/fault"
 )
 
 // ReadWhole reads the manifest of results that are compared with their org. It refuses a plan, a
-// rehearsal, results whose run hasn't ended, and those that aren't as their run left them.
-func ReadWhole(path string) (Manifest, error) {
-	m, err := ReadEnded(path)
+// rehearsal, results whose run hasn't ended, and those that aren't as their run left them. reach
+// are the flags by which this execution reaches the org.
+func ReadWhole(path string, reach console.OrgFlags) (Manifest, error) {
+	m, err := ReadEnded(path, reach)
 	if err == nil && m.Sandbox {
 		return m, fault.Usage("rehearse against oktareset sandbox: its org, and its log, stay until it is stopped",
 			"%s is from the stand-in org of --sandbox, which ended with the run, and its log with it", path)
@@ -21,7 +23,7 @@ func ReadWhole(path string) (Manifest, error) {
 }
 
 // ReadEnded is [ReadWhole] for results that may be those of a rehearsal.
-func ReadEnded(path string) (Manifest, error) {
+func ReadEnded(path string, reach console.OrgFlags) (Manifest, error) {
 	m, err := ReadManifest(path)
 	if missing := Missing(path); missing != nil && (err != nil || m.Finished) {
 		return m, missing
@@ -32,6 +34,7 @@ func ReadEnded(path string) (Manifest, error) {
 	if err != nil {
 		return m, err
 	}
+	m.ReachBy(reach)
 	switch {
 	case m.DryRun:
 		return m, fault.Usage("give the results of the run that carried it out", "%s is a plan: it changed nobody", path)
