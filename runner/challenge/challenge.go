@@ -26,12 +26,14 @@ type Challenge struct {
 	Send    oktaclient.Verify // how the challenge is sent
 	Sent    bool              // the user has a passcode already: none is sent
 	Hint    string            // what to do if no passcode is given, besides giving one
+	Arrived string            // a command that verifies by a passcode that was sent before; "": there is none
 }
 
 // Failed is a request that failed, with words for the request.
 type Failed struct {
 	What string
 	Err  error
+	Look string // what to look at, or to do, if only its answer was lost
 }
 
 func (f *Failed) Error() string { return f.What + ": " + f.Err.Error() }
@@ -47,7 +49,7 @@ func (c *Challenge) Do(ctx context.Context) (oktaclient.Verification, oktaclient
 	}
 	v, rep, err := c.Client.VerifyFactor(ctx, c.UserID, c.Factor.ID, c.Send)
 	if err != nil {
-		return v, rep, &Failed{"send a push to " + c.Login, err}
+		return v, rep, &Failed{"send a push to " + c.Login, err, lookPush}
 	}
 	v, err = c.Await(ctx, v)
 	return v, rep, err
@@ -67,7 +69,7 @@ func (c *Challenge) Await(ctx context.Context, v oktaclient.Verification) (oktac
 	}
 	end, err := c.Client.AwaitPush(ctx, c.UserID, c.Factor.ID, v)
 	if err != nil {
-		return v, &Failed{"wait for the answer to the push", err}
+		return v, &Failed{"wait for the answer to the push", err, lookPush}
 	}
 	return end, nil
 }
@@ -79,7 +81,7 @@ func (c *Challenge) passcode(ctx context.Context) (v oktaclient.Verification, re
 	}
 	if Sends(c.Factor.Type) && !c.Sent {
 		if _, rep, err = c.Client.VerifyFactor(ctx, c.UserID, c.Factor.ID, c.Send); err != nil {
-			return v, rep, &Failed{"send a passcode to " + Which(c.Factor), err}
+			return v, rep, &Failed{"send a passcode to " + Which(c.Factor), err, c.lookSent()}
 		}
 		c.Console.Info("a passcode is on its way to %s", Which(c.Factor))
 	}
@@ -95,6 +97,16 @@ func (c *Challenge) passcode(ctx context.Context) (v oktaclient.Verification, re
 		}
 		c.Console.Warn("%s; %s left", wrong, map[bool]string{true: "one more try is", false: "two more tries are"}[left == 1])
 	}
+}
+
+const lookPush = "the push may have reached the user: verify again, and have the user answer only the newest one"
+
+// lookSent says what to do if nobody knows whether a passcode was sent.
+func (c *Challenge) lookSent() string {
+	if c.Arrived == "" {
+		return "ask the user whether it came, then verify again"
+	}
+	return "ask the user whether it came; with that passcode: " + c.Arrived
 }
 
 // Answerable refuses, before the user is asked, a challenge by a value of --verify or a type whose
@@ -123,10 +135,14 @@ func (c *Challenge) answer(ctx context.Context) (v oktaclient.Verification, rep 
 	}
 	v, rep, err = c.Client.VerifyFactor(ctx, c.UserID, c.Factor.ID, answer)
 	if oktaclient.FateOf(err) == oktaclient.InDoubt {
-		return v, rep, fault.New(fault.ExitRows, "verify again, with a new passcode", "%s isn't verified: %w", c.Login, err)
+		look := "verify again, with a new passcode"
+		if c.Factor.Type == "question" {
+			look = "verify again"
+		}
+		return v, rep, &Failed{c.Login + " isn't verified", err, look}
 	}
 	if err != nil {
-		return v, rep, &Failed{"verify " + c.Login, err}
+		return v, rep, &Failed{"verify " + c.Login, err, ""}
 	}
 	return v, rep, nil
 }

@@ -29,15 +29,13 @@ func (r *task) enroll(ctx context.Context) error {
 		return err
 	}
 	f, _, err := r.client.EnrollFactor(ctx, r.user.ID, e, nil)
-	if oktaclient.FateOf(err) == oktaclient.InDoubt {
-		return notDone("see whether it is listed: "+r.command("list"), "%s may have been enrolled, or not: %w", e, err)
-	}
 	if e.OtherPhone(err) {
 		return notDone(fmt.Sprintf("if Okta keeps another phone number of this user, replace it with --update-phone; if an active %s factor has it, unenroll that first", e.Type),
 			"enroll %s for %s: %w", e, r.user.Profile.Login, err)
 	}
 	if err != nil {
-		return r.explain(err, fmt.Sprintf("enroll %s for %s", e, r.user.Profile.Login))
+		return r.explainSent(err, fmt.Sprintf("enroll %s for %s", e, r.user.Profile.Login), fmt.Sprintf("%s may have been enrolled, or not", e),
+			"see whether it is listed: "+r.command("list"))
 	}
 	err = r.showFactor(f)
 	r.sayNext(f)
@@ -137,12 +135,8 @@ func (r *task) activate(ctx context.Context) error {
 		return err
 	}
 	now, _, err := r.client.ActivateFactor(ctx, r.user.ID, f.ID, code)
-	if oktaclient.FateOf(err) == oktaclient.InDoubt {
-		return notDone("see its status: "+r.command("get", f.ID),
-			"%s may have been activated, or not: %w", f, err)
-	}
 	if err != nil {
-		return r.explain(err, fmt.Sprintf("activate %s of %s", f, r.user.Profile.Login))
+		return r.notActivated(f, err)
 	}
 	r.Console.Info("%s of %s is %s", f, r.user.Profile.Login, now.Status)
 	return r.showFactor(now)
@@ -152,7 +146,7 @@ func (r *task) activate(ctx context.Context) error {
 func (r *task) awaitActivation(ctx context.Context, f oktaclient.Factor) error {
 	begun, _, err := r.client.ActivateFactor(ctx, r.user.ID, f.ID, "")
 	if err != nil {
-		return r.explain(err, fmt.Sprintf("activate %s of %s", f, r.user.Profile.Login))
+		return r.notActivated(f, err)
 	}
 	a, _ := oktaclient.ReadActivation(begun)
 	if a.QRCode != "" {
@@ -161,7 +155,8 @@ func (r *task) awaitActivation(ctx context.Context, f oktaclient.Factor) error {
 	r.Console.Info("waiting for the user's app%s", challenge.Within(r.client, a.ExpiresAt))
 	now, err := r.client.AwaitActivation(ctx, r.user.ID, f.ID, a.ExpiresAt)
 	if err != nil {
-		return r.explain(err, fmt.Sprintf("wait for the activation of %s of %s", f, r.user.Profile.Login))
+		return r.explainSent(err, fmt.Sprintf("wait for the activation of %s of %s", f, r.user.Profile.Login), fmt.Sprintf("%s may have been activated since, or not", f),
+			"see its status: "+r.command("get", f.ID))
 	}
 	if err := r.showFactor(now); err != nil {
 		return err
@@ -172,6 +167,12 @@ func (r *task) awaitActivation(ctx context.Context, f oktaclient.Factor) error {
 	}
 	r.Console.Info("%s of %s is %s", f, r.user.Profile.Login, now.Status)
 	return nil
+}
+
+// notActivated says why a factor isn't active, as far as anybody knows.
+func (r *task) notActivated(f oktaclient.Factor, err error) error {
+	return r.explainSent(err, fmt.Sprintf("activate %s of %s", f, r.user.Profile.Login), fmt.Sprintf("%s may have been activated, or not", f),
+		"see its status: "+r.command("get", f.ID))
 }
 
 // resend sends the passcode of an enrollment again.
@@ -185,11 +186,9 @@ func (r *task) resend(ctx context.Context) error {
 			"nothing can be sent again for %s, which is %s", f, f.Status)
 	}
 	again, _, err := r.client.ResendFactor(ctx, r.user.ID, f, r.opts.Enroll.TemplateID)
-	if oktaclient.FateOf(err) == oktaclient.InDoubt {
-		return notDone("ask the user", "a passcode may have been sent, or not: %w", err)
-	}
 	if err != nil {
-		return r.explain(err, fmt.Sprintf("send to %s again", challenge.Which(f)))
+		return r.explainSent(err, fmt.Sprintf("send to %s again", challenge.Which(f)), "a passcode may have been sent, or not",
+			"ask the user whether it came; when the user has read it out: "+r.command("activate", f.ID))
 	}
 	err = r.showFactor(again)
 	r.sayNext(f)

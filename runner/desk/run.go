@@ -168,6 +168,15 @@ func notDone(hint, format string, a ...any) error {
 	return fault.New(fault.ExitRows, hint, format, a...)
 }
 
+// explainSent is [task.explain] for a request that may have done something although its answer was
+// lost: what may have happened, in words, and what to look at. It is never sent again.
+func (r *task) explainSent(err error, what, may, look string) error {
+	if oktaclient.FateOf(err) == oktaclient.InDoubt {
+		return notDone(look, "%s: %w", may, err)
+	}
+	return r.explain(err, what)
+}
+
 // explain says what an error means for the person whose request, in words, was what, and gives it
 // its exit code. nil stays nil.
 func (r *task) explain(err error, what string) error {
@@ -182,6 +191,9 @@ func (r *task) explain(err error, what string) error {
 	}
 	if known := fault.Of(r.client, err, fault.Before, what); known != nil {
 		return known
+	}
+	if fault.ReadLost(err) {
+		return fault.Unanswered(r.client, err, fault.Before)
 	}
 	if oktaclient.FateOf(err) == oktaclient.NotSent {
 		return fault.Usage("", "%s: %w", what, err)

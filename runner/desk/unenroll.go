@@ -62,6 +62,6 @@ func (r *task) lookAgain(ctx context.Context, f oktaclient.Factor, lost error) e
 	if err != nil {
 		state = "it can't be looked at now"
 	}
-	return notDone("look again in a minute: "+r.command("list"),
-		"%s of %s may be unenrolled, or not (%s): %w", f, r.user.Profile.Login, state, lost)
+	return r.explainSent(lost, "", fmt.Sprintf("%s of %s may be unenrolled, or not (%s)", f, r.user.Profile.Login, state),
+		"look again in a minute: "+r.command("list"))
 }

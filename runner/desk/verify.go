@@ -37,7 +37,8 @@ func (r *task) verify(ctx context.Context) error {
 func (r *task) challenge(f oktaclient.Factor) *challenge.Challenge {
 	return &challenge.Challenge{
 		Env: r.Env, Client: r.client, StandIn: r.sandbox, UserID: r.user.ID, Login: r.user.Profile.Login, Factor: f, Sent: r.opts.NoChallenge,
-		Hint: "; with --no-challenge, verify sends no other passcode",
+		Hint:    "; with --no-challenge, verify sends no other passcode",
+		Arrived: r.command("verify", f.ID) + " --no-challenge",
 		Send: oktaclient.Verify{
 			NumberMatching: r.opts.NumberMatching,
 			TemplateID:     r.opts.Enroll.TemplateID, TokenLifetime: r.opts.Enroll.TokenLifetime, Language: r.opts.Enroll.Language,
@@ -65,10 +66,14 @@ func (r *task) poll(ctx context.Context) error {
 // verified says how a verification ended. Only SUCCESS is one.
 func (r *task) verified(f oktaclient.Factor, v oktaclient.Verification, err error) error {
 	if failed, ok := errors.AsType[*challenge.Failed](err); ok {
+		look := failed.Look
 		if v.TransactionID != "" {
-			r.Console.Info("the answer isn't known yet; to continue: %s", r.command("poll", f.ID, v.TransactionID))
+			look = "to continue: " + r.command("poll", f.ID, v.TransactionID)
+			if oktaclient.FateOf(failed.Err) != oktaclient.InDoubt {
+				r.Console.Info("the answer isn't known yet; %s", look)
+			}
 		}
-		return r.explain(failed.Err, failed.What)
+		return r.explainSent(failed.Err, failed.What, failed.What, look)
 	}
 	if err != nil {
 		return err

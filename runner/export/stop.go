@@ -35,6 +35,9 @@ func (x *export) explain(err error) error {
 	if known := fault.Of(x.client, err, p, "list that"); known != nil {
 		return known
 	}
+	if fault.ReadLost(err) {
+		return fault.Unanswered(x.client, err, p)
+	}
 	return p.Classify(err)
 }
 

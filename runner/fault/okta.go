@@ -133,5 +133,26 @@ func CannotBegin(c *oktaclient.Client, err error, what string) error {
 	if known := Of(c, err, Before, what); known != nil {
 		return known
 	}
-	return Usage(hintLater+"; nothing was changed", "%s can't be asked now: %w", c.Org().Host(), err)
+	return Unanswered(c, err, Before)
+}
+
+// Unanswered explains why a request that changes nothing got no answer.
+func Unanswered(c *oktaclient.Client, err error, p Phase) error {
+	hint := hintLater
+	if p == Before {
+		hint += "; nothing was changed"
+	}
+	return New(p.Code(), hint, "%s can't be asked now: %w", c.Org().Host(), err)
+}
+
+// ReadLost reports whether the answer to a request that changes nothing was lost.
+func ReadLost(err error) bool {
+	if oktaclient.FateOf(err) != oktaclient.InDoubt {
+		return false
+	}
+	if lost, ok := errors.AsType[*oktaclient.TransportError](err); ok {
+		return lost.Method == http.MethodGet
+	}
+	api, ok := errors.AsType[*oktaclient.APIError](err)
+	return ok && api.Method == http.MethodGet
 }
