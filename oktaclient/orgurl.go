@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -55,7 +56,7 @@ func ParseOrgURL(s string) (OrgURL, error) {
 	}
 	host = strings.TrimSuffix(host, ".")
 	if u.Scheme == "" || host == "" {
-		return fail("no scheme and host", "it looks like https://acme.okta.com")
+		return fail("it must begin with https://", hintScheme(s))
 	}
 	if strings.ContainsFunc(host, notHost) {
 		return fail("the host has characters that a host can't have", "it looks like https://acme.okta.com")
@@ -76,6 +77,19 @@ func ParseOrgURL(s string) (OrgURL, error) {
 		return fail("must be https (http only for this machine's own address)", "use https://"+host)
 	}
 	return OrgURL{scheme: u.Scheme, host: strings.TrimSuffix(host, defaultPort(u.Scheme))}, nil
+}
+
+// hintScheme returns how an org URL is written whose scheme is missing. It shows only a host in a
+// domain of Okta's: anything else may be a secret in the wrong place.
+func hintScheme(s string) string {
+	host, path, _ := strings.Cut(strings.ToLower(s), "/")
+	ours := slices.ContainsFunc(adminSuffixes, func(suffix string) bool {
+		return strings.HasSuffix(host, strings.Replace(suffix, "-admin", "", 1)) && adminHint(host) == ""
+	})
+	if !ours || path != "" || len(host) > 100 || strings.ContainsFunc(host, notHost) {
+		return "as https://acme.okta.com"
+	}
+	return "as https://" + host
 }
 
 // Host returns the host in lower case, with the port unless it is the scheme's own.

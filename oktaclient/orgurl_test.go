@@ -31,7 +31,7 @@ func TestParseOrgURLRefuses(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ in, msg, hint string }{
 		{"", "empty", "https://acme.okta.com"},
-		{"acme.okta.com", "no scheme", "https://acme.okta.com"},
+		{"acme.okta.com", "must begin with https://", "https://acme.okta.com"},
 		{"https://{yourOktaDomain}", "placeholder", "own org"},
 		{"https://acme-admin.okta.com", "Admin Console", "use https://acme.okta.com"},
 		{"https://acme-admin.oktapreview.com/admin/dashboard", "Admin Console", "use https://acme.oktapreview.com"},

@@ -41,6 +41,9 @@ func (a *app) completionCommand() *cli.Command {
 		UsageText: printExitCodes,
 		Action: func(c *cli.Context) error {
 			shell := c.Args().First()
+			if shell == "" {
+				return fault.Usage("one of "+strings.Join(shells, ", "), "which shell? SHELL is missing")
+			}
 			if c.NArg() != 1 || !slices.Contains(shells, shell) {
 				return fault.Usage("one of "+strings.Join(shells, ", "), "completion has no script for %q", c.Args().Slice())
 			}

@@ -59,6 +59,10 @@ func parseArguments(o *desk.Options, args []string) error {
 		return fault.Usage(didYouMean("factors", console.Nearest(args[0], names)), "factors has no verb %q; it has %s", args[0], strings.Join(names, ", "))
 	}
 	o.Verb, args = verb, args[1:]
+	if missing := o.Verb.Args[min(len(args), len(o.Verb.Args)):]; len(missing) > 0 {
+		return fault.Usage("as in: oktareset factors "+o.Verb.Name+" "+strings.Join(o.Verb.Args, " "), "which %s? %s is missing",
+			cmp.Or(map[string]string{"USER": "user", "TRANSACTION": "transaction"}[missing[0]], "factor"), missing[0])
+	}
 	if len(args) != len(o.Verb.Args) || slices.Contains(args, "") {
 		return fault.Usage("oktareset factors "+o.Verb.Name+" "+strings.Join(o.Verb.Args, " "), "factors %s takes %s, not %s",
 			o.Verb.Name, strings.Join(o.Verb.Args, " and "), console.Plural(len(args), "argument")) // one may be a passcode: none is shown

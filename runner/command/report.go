@@ -47,7 +47,7 @@ func parseReport(c *cli.Context) (o report.Options, err error) {
 	o.Output = c.String("output")
 	switch {
 	case o.Results == "":
-		return o, fault.Usage("oktareset report users.results.csv, or users.plan.csv", "of what? the results or the plan are missing")
+		return o, fault.Usage("name users.plan.csv or the results, as in: oktareset report users.results.csv", "of what? the results or the plan are missing")
 	case o.Results == "-":
 		return o, fault.Usage("name the file: its manifest is looked for beside it", "report doesn't read stdin")
 	case c.IsSet("output") && o.Output == "":

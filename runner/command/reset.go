@@ -29,7 +29,7 @@ const resetExamples = `   oktareset reset --sandbox users.csv                   
    oktareset reset users.csv --confirm acme.okta.com:1234     unattended: this org, exactly this many users
    oktareset reset users.csv --confirm acme.okta.com:1-500    unattended: this org, within these bounds
    oktareset reset --resume -o users.results.csv              continue a run that stopped or broke off
-   oktareset reset --retry failed,forbidden users.csv         and try those again
+   oktareset reset --retry failed,forbidden users.csv         try the failed and the forbidden rows again
    oktareset reset --user alice@example.com --ticket INC-7    one user, without a file
    oktareset reset --user alice@example.com --verify sms      only once she has proved by sms who she is
    oktareset reset --factor sms --factor call users.csv       unenroll only these
@@ -146,7 +146,7 @@ func checkReset(o *job.Options, c *cli.Context) error {
 	case o.File == "" && len(o.Users) == 0 && o.Resume && o.Output == "":
 		return fault.Usage("as --resume -o users.results.csv", "which results? Without FILE, --resume needs --output")
 	case o.File == "" && len(o.Users) == 0 && !o.Resume:
-		return fault.Usage("oktareset reset users.csv, or - for stdin, or --user alice@example.com", "which users? FILE is missing")
+		return fault.Usage("name it, or - for stdin, or give --user alice@example.com; as in: oktareset reset users.csv", "which users? FILE is missing")
 	case o.File == "-" && o.What.Verify != "":
 		return fault.Usage("as --user alice@example.com --verify sms", "--verify reads the passcode from where - reads the rows")
 	case o.File != "" && len(o.Users) > 0:

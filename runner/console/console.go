@@ -85,6 +85,15 @@ func (c *Console) Fail(err error) {
 	}
 }
 
+// Advise prints what to do, even with --quiet.
+func (c *Console) Advise(hint string) {
+	if c.Opts.JSON {
+		c.Log.Log(context.Background(), levelAlert, "some rows need attention", "hint", hint)
+		return
+	}
+	_, _ = writeMessage(c.Screen, "oktareset: hint: ", Printable(hint))
+}
+
 // writeMessage writes a line, wrapped if the screen is a terminal.
 func writeMessage(screen *progress.Screen, prefix, text string) (int, error) {
 	message := prefix + text

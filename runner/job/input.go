@@ -238,7 +238,9 @@ func (r *run) tellComplete(m *results.Manifest) error {
 		Rows: counts.Total(), Counts: counts, Complete: true, Attention: results.Reread(r.paths.results, counts),
 	})
 	if !counts.OK() {
-		return fault.WithCode(fault.ExitRows, fault.ErrRows)
+		err := fault.WithCode(fault.ExitRows, fault.ErrRows)
+		r.advise(err, r.paths.results)
+		return err
 	}
 	return nil
 }

@@ -49,6 +49,7 @@ func (b *book) summarize(e ended, counts runner.Counts, finish error) error {
 		b.outcome.Limited = b.limitText()
 		return fault.WithCode(fault.ExitStopped, fault.ErrRows)
 	}
+	b.advise(err, b.paths.results)
 	return fault.Told(err)
 }
 
@@ -56,6 +57,14 @@ func (b *book) summarize(e ended, counts runner.Counts, finish error) error {
 func (r *run) report(s *outcome.Summary) {
 	r.last = s
 	outcome.Report(r.Console, s)
+}
+
+// advise says how to see the rows that need attention, if --quiet hides them and their number is
+// all that went wrong.
+func (r *run) advise(err error, path string) {
+	if r.Console.Opts.Quiet && fault.OnlyRows(err) && fault.Code(err) == fault.ExitRows {
+		r.Console.Advise("to see the rows that need attention: " + results.ReportCommand(path))
+	}
 }
 
 // end returns the error for the exit code.

@@ -163,7 +163,7 @@ func (w *work) newBar() *progress.Progress {
 // state returns what keeps the run waiting.
 func (w *work) state() progress.State {
 	if t := w.waiting.Load(); t != nil && !t.IsZero() {
-		return progress.State{Hold: *t, Why: "rows in doubt"}
+		return progress.State{Hold: *t, Why: "looking for proof"}
 	}
 	until, why := w.client.Hold()
 	s := progress.State{Hold: until, Why: why}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"oktareset/runner"
 	"oktareset/runner/console"
@@ -27,6 +28,7 @@ const (
 type Wanted struct {
 	Path    string
 	DryRun  bool
+	Input   string // the name of its input; "" without one
 	SHA256  string // of its input
 	Plan    bool   // its input is a plan
 	Origin  string // SHA-256 of the file that first named its users
@@ -127,6 +129,10 @@ func (w *Wanted) results(m *Manifest) (what, hint string) {
 		return what + did + " of this very input, by the plan " + m.Input.File, then(HintSecondTime)
 	case m.Origin() == w.Origin:
 		return what + did + " of " + m.Input.File + ", the file that this plan was made from", then(HintSecondTime)
+	}
+	if m.Input.File == filepath.Base(w.Input) && w.Input != "" {
+		return what + did + "; " + m.Input.File + " has changed since that run",
+			"restore the file as it was, or put only the users to retry into a new file, with another -o: whoever is in both is reset a second time"
 	}
 	return what + did + " of another input, " + m.Input.File, "for other users, choose another file with -o: whoever is in both inputs is then reset a second time"
 }

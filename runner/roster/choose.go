@@ -120,9 +120,9 @@ func (f *File) columnWarnings(chosen int, e *evidence) []string {
 	}
 	switch {
 	case l.kind == mailColumn:
-		return []string{fmt.Sprintf("%s: taking column %s as logins; whoever is found must have it as login and as email address", why, quote(name))}
+		return []string{fmt.Sprintf("%s, so the email addresses in column %s name the users; each must be both login and email address of a user", why, quote(name))}
 	case len(passed) > 0:
-		return []string{fmt.Sprintf("%s: taking column %s", why, quote(name))}
+		return []string{fmt.Sprintf("%s, so column %s names the users", why, quote(name))}
 	case e.ids == 0 && e.logins > 0 && strings.HasSuffix(PlainName(name), "id"):
 		return []string{fmt.Sprintf("column %s has no Okta user ID: its cells are looked up as logins; %s names another", quote(name), f.options.columnFlag())}
 	}

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"strings"
 
+	"oktareset/runner"
+	"oktareset/runner/console"
 	"oktareset/runner/table"
 )
 
@@ -46,11 +49,14 @@ func errNotify() *Error {
 	}
 }
 
+// hintRun is for a file of a run that is given as an input.
+const hintRun = "a new run would reset its users a second time; to continue that run: oktareset reset --resume -o NAME"
+
 // errJournal is about a file that only the program itself reads.
 func errJournal() *Error {
 	return &Error{
 		Message: "the file is the journal of a run, not a list of users: a run of its own would reset the same people a second time",
-		Hint:    "to continue that run: oktareset reset --resume -o and the name of its results",
+		Hint:    hintRun,
 	}
 }
 
@@ -93,11 +99,21 @@ func fileError(path string, err error) *Error {
 		e.Message, e.Err = ErrChanged.Error(), ErrChanged
 		e.Hint = "no row that wasn't surveyed was acted on; move the copy away, and continue with the input itself and --resume"
 	case errors.Is(err, fs.ErrNotExist):
-		e.Message = "no such file or directory" // in the same words on every system
+		e.Message, e.Hint = "it isn't there", hintMissing(path)
 	case errors.As(err, &system):
 		e.Message = system.Err.Error() // the message begins with the path already
 	}
 	return e
+}
+
+// hintMissing says what to do about a file that isn't there: its name may be that of a user.
+func hintMissing(path string) string {
+	id, reason := runner.ParseIdentifier(path)
+	user := reason == "" && (id.Kind == runner.KindID || strings.Contains(path, "@") && !strings.ContainsAny(path, `/\`))
+	if user && !strings.EqualFold(filepath.Ext(path), ".csv") {
+		return "for one user: oktareset reset " + console.ShellFlag("--user", path)
+	}
+	return "check the name"
 }
 
 // located is [fileError] for f. It also sets the path of an [*Error] that has none.

@@ -35,7 +35,7 @@ func TestExporters(t *testing.T) {
 		if f.Column() != tt.column || f.Mail() != tt.mail || s.Distinct != 1 {
 			t.Errorf("%s: column %q, mail %v, %+v, want %q, %v", name, f.Column(), f.Mail(), s, tt.column, tt.mail)
 		}
-		if warned := strings.Contains(strings.Join(f.Warnings(), " "), "must have it as login and as email address"); warned != tt.mail {
+		if warned := strings.Contains(strings.Join(f.Warnings(), " "), "both login and email address"); warned != tt.mail {
 			t.Errorf("%s: warnings %q", name, f.Warnings())
 		}
 	}

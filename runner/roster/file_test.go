@@ -19,7 +19,7 @@ func TestOpenRefusesTheFile(t *testing.T) {
 		message string
 		is      error
 	}{
-		"missing":    {path: filepath.Join(dir, "none.csv"), message: "no such file", is: fs.ErrNotExist},
+		"missing":    {path: filepath.Join(dir, "none.csv"), message: "it isn't there", is: fs.ErrNotExist},
 		"directory":  {path: dir, message: "is a directory"},
 		"device":     {path: os.DevNull, message: "is not a regular file"},
 		"empty":      {path: write(t, ""), message: "is empty", is: table.ErrEmpty},

@@ -287,8 +287,8 @@ func checkStatus(s runner.Status, line int) error {
 	case s == runner.StatusReset, s == runner.StatusPartial, s == runner.StatusUnknown, s == runner.StatusTaken:
 		return &Error{
 			Line:    line,
-			Message: fmt.Sprintf("the file is a result, not a plan: this row is %s", s),
-			Hint:    "to continue that run, name its results with --resume -o, or with --retry failed -o; a new run would reset its users a second time",
+			Message: fmt.Sprintf("these are the results of a run, not a list of users: this row is %s", s),
+			Hint:    hintRun,
 		}
 	case !slices.Contains(runner.Statuses, s):
 		return &Error{

@@ -93,7 +93,7 @@ func TestSurveyRefuses(t *testing.T) {
 		"a quote not closed": {text: "id,x\n1,2\n3,\"4\n5,6\n", line: 3, message: "isn't closed", hint: "quote"},
 		"a result": {
 			text: planHeader + planRow(t, "1", idA, "would_reset") + planRow(t, "2", idB, "reset"),
-			line: 3, message: "a result, not a plan: this row is reset", hint: "--resume",
+			line: 3, message: "these are the results of a run, not a list of users: this row is reset", hint: "--resume",
 		},
 		"a partial one":  {text: planHeader + planRow(t, "1", idA, "partial"), line: 2, message: "is partial", hint: "--resume"},
 		"an unknown one": {text: planHeader + planRow(t, "1", idA, "unknown"), line: 2, message: "is unknown", hint: "second time"},
