@@ -99,7 +99,7 @@ func TestWhoNeedsAttention(t *testing.T) {
 			t.Errorf("JSON has %+v", s.Attention)
 		}
 		v.reset("--resume", "-q")
-		if strings.Contains(v.stderr, "attention") {
+		if rows := "to see the rows that need attention: oktareset report " + v.path("users.results.csv"); strings.Count(v.stderr, rows) != 1 || strings.Contains(v.stderr, "line 11") {
 			t.Errorf("-q says\n%s", v.stderr)
 		}
 	})

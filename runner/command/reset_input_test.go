@@ -147,11 +147,11 @@ func TestResumeNeedsNoInput(t *testing.T) {
 				v.overwrite("users.csv", list(others...))
 				v.wantSaid(v.reset("--resume", "--confirm=acme.okta.com:0-20"), fault.ExitUsage,
 					"users.csv isn't the input of "+v.path("users.results.csv"),
-					"hint: to finish those results: oktareset reset --resume ", " --output "+v.path("users.results.csv")+"; put corrected or further rows into a file of their own")
+					"hint: put corrected or further rows into a file of their own, with results of their own; to finish those results: oktareset reset --resume ", " --output "+v.path("users.results.csv")+"\n")
 				if err := os.Remove(v.path("users.csv")); err != nil {
 					t.Fatal(err)
 				}
-				v.wantSaid(v.reset("--resume"), fault.ExitUsage, "no such file")
+				v.wantSaid(v.reset("--resume"), fault.ExitUsage, "it isn't there")
 				v.args = []string{"-o", v.path("users.results.csv")}
 				v.wantEnd(v.reset("--resume"), 0, v.path("users.results.input.csv")+": 20 rows")
 				v.wantEnd(v.reset("--resume"), 0, v.path("users.results.csv")+" is complete: 20 reset")

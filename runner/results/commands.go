@@ -243,9 +243,9 @@ func GoOnCommandOf(m *Manifest, path, file string, first ...string) string {
 // with its own consent and bounds. output is its pattern, and input is ready for a shell, "" if
 // there is none.
 func JobCommand(m *Manifest, output, input string) string {
-	then := recordedFlags(m, "column", "delimiter", "no-header", "allow-empty", "record-factors", "workers", "rate", "max-api-capacity", "timeout", "halt", "limit",
-		"max-duration", "org-url", "token-file", "ticket", "confirm")
-	then = append(then, console.ShellFlag("--output", output))
+	then := slices.Concat(
+		recordedFlags(m, "column", "delimiter", "no-header", "allow-empty", "record-factors", "workers", "rate", "max-api-capacity", "timeout", "halt", "limit", "max-duration"),
+		orgFlags(m).Args(), recordedFlags(m, "ticket", "confirm"), []string{console.ShellFlag("--output", output)})
 	var last []string
 	if input != "" {
 		last = []string{input}
