@@ -32,6 +32,9 @@ func TestParseOrgURLRefuses(t *testing.T) {
 	tests := []struct{ in, msg, hint string }{
 		{"", "empty", "https://acme.okta.com"},
 		{"acme.okta.com", "must begin with https://", "https://acme.okta.com"},
+		{"Acme.okta.com", "must begin with https://", "as https://acme.okta.com"},
+		{"eyJhbGciOi.eyJzdWIi.c2VjcmV0", "must begin with https://", "as https://acme.okta.com"},
+		{"acme-admin.okta.com", "must begin with https://", "as https://acme.okta.com"},
 		{"https://{yourOktaDomain}", "placeholder", "own org"},
 		{"https://acme-admin.okta.com", "Admin Console", "use https://acme.okta.com"},
 		{"https://acme-admin.oktapreview.com/admin/dashboard", "Admin Console", "use https://acme.oktapreview.com"},
