@@ -35,8 +35,12 @@ func (d *due) checkConfirm() error {
 		if !d.resumed && !d.file.Plan() {
 			first = "look at it with --dry-run first; "
 		}
+		why := d.whyAgain()
+		if why != "" {
+			why = "; " + why
+		}
 		return console.ConsentError(fmt.Sprintf("%sto go ahead: --confirm %s:%d", first, host, n),
-			"nobody has allowed this, and there is no terminal to ask on: it %s in %s%s", d.opts.What.Text(n), host, because(d.whyAgain()))
+			"nobody has allowed this, and there is no terminal to ask on: it %s in %s%s", d.opts.What.Text(n), host, why)
 	}
 	tty.Close()
 	return nil

@@ -9,10 +9,12 @@ import (
 	"strings"
 	"time"
 
+	"oktareset/oktaclient"
 	"oktareset/runner"
 	"oktareset/runner/console"
 	"oktareset/runner/fault"
 	"oktareset/runner/results"
+	"oktareset/runner/steps"
 )
 
 // This file is about plans as inputs. A plan is accepted only complete, and as it was written and
@@ -154,4 +156,34 @@ func (in *input) planText() string {
 		made = " made " + console.Ago(time.Since(in.plan.Runs[0].StartedAt))
 	}
 	return fmt.Sprintf("a plan%s: %s to reset", made, console.Plural(in.survey.Distinct, "user"))
+}
+
+// enrolling says how each row's factor is enrolled, or nil if none is. The columns that it needs
+// must exist.
+func (in *input) enrolling() (*steps.Enrolling, error) {
+	f := in.opts.What.Enroll
+	if f.Type == "" {
+		return nil, nil
+	}
+	var mail func(runner.Row) string
+	if oktaclient.ByMail(f.Type) {
+		planned := ""
+		if plan := in.planOrigin(); plan != nil { // checkPlan reports an unknown plan
+			planned = plan.Column
+		}
+		mail = in.file.MailCell(planned)
+	}
+	return steps.EnrollBy(f, in.opts.What.Send, in.file.Columns(), mail)
+}
+
+// planOrigin returns what is known about the plan that is the input; nil: it is no plan, or
+// nothing is known.
+func (in *input) planOrigin() *results.Plan {
+	switch {
+	case in.plan != nil:
+		return in.plan.AsPlan()
+	case in.recalled:
+		return in.earlier.Plan
+	}
+	return nil
 }

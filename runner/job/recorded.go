@@ -46,14 +46,6 @@ func (d *due) whyAgain() string {
 	return fmt.Sprintf("the consent of the earlier runs doesn't count, as the folder %q %s", filepath.Dir(d.paths.results), d.folder.Message)
 }
 
-// because adds a reason to a sentence.
-func because(why string) string {
-	if why == "" {
-		return ""
-	}
-	return "; " + why
-}
-
 // warnOfFolder warns once that the recorded consent comes from a folder that a group may change.
 func (d *due) warnOfFolder() {
 	if d.recorded() && d.folder.Trusted && d.folder.Shared && !d.opts.Confirm.Given() {

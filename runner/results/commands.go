@@ -200,9 +200,8 @@ func resetAgain(m *Manifest, user string, last ...string) string {
 // onceMoreCommand returns the command that does the same to given users once more, into a free file.
 func onceMoreCommand(m *Manifest, path string) string {
 	users, _ := inputOf(m, path, "")
-	output := append(users, outputFlag(Free(path)))
 	protection := slices.DeleteFunc(recordedProtection(m), func(arg string) bool { return strings.HasPrefix(arg, "--skip-reset-since") })
-	return strings.Join(slices.Concat([]string{"oktareset", "reset"}, recordedWhat(m), orgFlags(m).Args(), protection, output), " ")
+	return strings.Join(slices.Concat([]string{"oktareset", "reset"}, recordedWhat(m), orgFlags(m).Args(), protection, users, []string{outputFlag(Free(path))}), " ")
 }
 
 func outputFlag(path string) string { return "-o " + console.ShellFile(PlainPattern(path)) }
