@@ -188,7 +188,7 @@ func (r *run) next(s *Summary) (lines []string) {
 			"if it wasn't this user: "+results.ResetAgainCommand(&r.manifest, first))
 	}
 	if s.Statuses[LookAt] > 1 {
-		lines = append(lines, fmt.Sprintf("if it wasn't several of them: put their user_id from %s into a CSV with the header userId, then: %s",
+		lines = append(lines, fmt.Sprintf("for several of them: put their user_id from %s into a CSV with the header userId, then: %s",
 			r.opts.Output, results.ResetSeveralAgainCommand(&r.manifest)))
 	}
 	if s.Statuses[NotYet] > 0 {

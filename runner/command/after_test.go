@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"oktareset/oktaclient"
 	"oktareset/oktaclient/standin"
 	"oktareset/runner/after"
 	"oktareset/runner/fault"
@@ -67,7 +69,7 @@ func TestAfter(t *testing.T) {
 			"200 users: 150 back, 10 to look at, 40 not back yet", "look at these:", "not back yet, the first ten:", "  and 30 more in ",
 			"  from 203.0.113.66 (Singapore, Singapore): 10 of these users enrolled from this address, which is new to all of them; Singapore is a new country: since ",
 			"from Netherlands only:\noktareset:     line ", "to see what the first of them has: oktareset factors list user",
-			"if it wasn't this user: oktareset reset --user user", " --clear-sessions\n", "if it wasn't several of them: put their user_id from ", " into a CSV with the header userId, then: oktareset reset --clear-sessions FILE\n", "to remind those who aren't back: oktareset notify --remind ", "to follow until all are back: oktareset after --wait 8h ",
+			"if it wasn't this user: oktareset reset --user user", " --clear-sessions\n", "for several of them: put their user_id from ", " into a CSV with the header userId, then: oktareset reset --clear-sessions FILE\n", "to remind those who aren't back: oktareset notify --remind ", "to follow until all are back: oktareset after --wait 8h ",
 		} {
 			if !strings.Contains(v.stderr, line) {
 				v.t.Errorf("%q isn't said:\n%s", line, v.stderr)
@@ -76,6 +78,31 @@ func TestAfter(t *testing.T) {
 		var s after.Summary
 		if err := json.Unmarshal(out.Bytes(), &s); err != nil || s.Statuses[after.Back] != 150 || s.Reasons[results.SharedAddress] != 10 || len(s.LookAt) != 10 || s.ExitCode != 1 {
 			v.t.Errorf("%+v, %v", s, err)
+		}
+	})
+}
+
+// Users may be reset days after the first ones. Where they signed in from in between is read, too.
+func TestAfterReadsSignInsUpToTheLastReset(t *testing.T) {
+	t.Parallel()
+	virtually(t, 4, standin.Config{Reenroll: time.Minute, Latency: 50 * time.Millisecond}, func(v *virtual) {
+		v.reset("--limit", "2", confirm(4))
+		<-time.After(72 * time.Hour)
+		last := time.Now()
+		v.reset("--resume")
+		<-time.After(time.Hour)
+		var until time.Time
+		v.tampered = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			if q := r.URL.Query(); strings.Contains(q.Get("filter"), oktaclient.EventSignIn) {
+				if at, err := time.Parse(time.RFC3339, q.Get("until")); err == nil && at.After(until) {
+					until = at
+				}
+			}
+			return next.RoundTrip(r)
+		}
+		v.wantAfter(v.after(v.t.Context(), io.Discard), 0, map[string]int{"back": 4})
+		if until.Before(last) {
+			t.Errorf("sign-ins are read up to %v, want %v at least:\n%s", until, last, v.stderr)
 		}
 	})
 }
