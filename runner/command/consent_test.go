@@ -140,6 +140,28 @@ func TestRetryUnknownNeedsTheExactNumber(t *testing.T) {
 	})
 }
 
+// The rest of a retry of unknown rows may be rows of other statuses. The two commands that are
+// printed do both, one after the other.
+func TestRetryOfMoreThanUnknown(t *testing.T) {
+	t.Parallel()
+	virtually(t, 5, standin.Config{ResetEvents: standin.NoEvents}, func(v *virtual) {
+		v.org.Script(standin.Fault{Kind: standin.Drop, When: standin.After, Op: resetOp, UserID: v.ids[1], Times: 1},
+			standin.Fault{Kind: standin.Forbidden, Op: resetOp, UserID: v.ids[3], Times: 1})
+		v.want(v.reset(confirm(5), "--workers", "1"), 1, map[string]int{"reset": 3, "unknown/unverified": 1, "forbidden": 1})
+		before := map[int]int{0: 1, 1: 4}
+		for _, flags := range [][]string{nil, {confirm(2)}} {
+			v.refused(v.reset(with(flags, "--retry", "unknown,forbidden")...), before, "1 user may have been reset before, and 1 user is left besides")
+		}
+		if !strings.Contains(v.stderr, "do the rest first: oktareset reset --resume --retry forbidden ") ||
+			!strings.Contains(v.stderr, "; then: oktareset reset --resume --retry unknown --confirm acme.okta.com:1 ") {
+			t.Errorf("the two commands aren't there:\n%s", v.stderr)
+		}
+		v.want(v.reset("--resume", "--retry", "forbidden"), 1, map[string]int{"reset": 4, "unknown/unverified": 1})
+		v.want(v.reset("--resume", "--retry", "unknown", confirm(1)), 0, map[string]int{"reset": 5})
+		v.resets(map[int]int{1: 4, 2: 1})
+	})
+}
+
 // On a terminal, the question says whom it is about, and the number is that of all who may be
 // changed.
 func TestRetryUnknownAsks(t *testing.T) {
