@@ -287,7 +287,7 @@ func checkStatus(s runner.Status, line int) error {
 	case s == runner.StatusReset, s == runner.StatusPartial, s == runner.StatusUnknown, s == runner.StatusTaken:
 		return &Error{
 			Line:    line,
-			Message: fmt.Sprintf("these are the results of a run, not a list of users: this row is %s", s),
+			Message: fmt.Sprintf("a row with the status %s: these are the results of a run, not a list of users", s),
 			Hint:    hintRun,
 		}
 	case !slices.Contains(runner.Statuses, s):

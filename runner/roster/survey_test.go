@@ -93,11 +93,11 @@ func TestSurveyRefuses(t *testing.T) {
 		"a quote not closed": {text: "id,x\n1,2\n3,\"4\n5,6\n", line: 3, message: "isn't closed", hint: "quote"},
 		"a result": {
 			text: planHeader + planRow(t, "1", idA, "would_reset") + planRow(t, "2", idB, "reset"),
-			line: 3, message: "these are the results of a run, not a list of users: this row is reset", hint: "--resume",
+			line: 3, message: "a row with the status reset: these are the results of a run, not a list of users", hint: "--resume",
 		},
-		"a partial one":  {text: planHeader + planRow(t, "1", idA, "partial"), line: 2, message: "is partial", hint: "--resume"},
-		"an unknown one": {text: planHeader + planRow(t, "1", idA, "unknown"), line: 2, message: "is unknown", hint: "second time"},
-		"a ledger":       {text: planHeader + planRow(t, "1", idA, "taken"), line: 2, message: "is taken", hint: "--resume"},
+		"a partial one":  {text: planHeader + planRow(t, "1", idA, "partial"), line: 2, message: "with the status partial", hint: "--resume"},
+		"an unknown one": {text: planHeader + planRow(t, "1", idA, "unknown"), line: 2, message: "with the status unknown", hint: "second time"},
+		"a ledger":       {text: planHeader + planRow(t, "1", idA, "taken"), line: 2, message: "with the status taken", hint: "--resume"},
 		"a changed plan": {
 			text: planHeader + planRow(t, "1", idA, "Would_Reset"), line: 2, message: `"Would_Reset" is no status`, hint: "plan",
 		},
