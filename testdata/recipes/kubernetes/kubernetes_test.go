@@ -366,7 +366,7 @@ func refused(s *scene) {
 	check(s.T, os.Rename(list, list+".late"))
 	job := s.once()
 	s.ends(job, batchv1.JobReasonPodFailurePolicy, 2)
-	s.says(job, "no such file")
+	s.says(job, "it isn't there")
 	s.did(s.T, 0)
 	check(s.T, os.Rename(list+".late", list))
 	s.ends(s.byHand("again"), "", 0)
