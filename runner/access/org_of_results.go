@@ -8,7 +8,8 @@ import (
 )
 
 // ConnectToOrgOf makes a client for the org of results, whatever its name is now, and refuses
-// another org. From then on, the commands made from m have the flags of this one. path is that of the results.
+// another org. From then on, the commands made from m have the flags of this one. path is that of
+// the results.
 func (e *Env) ConnectToOrgOf(ctx context.Context, m *results.Manifest, path string, w Way) (*Connection, error) {
 	c, err := e.Connect(ctx, w)
 	if err != nil {

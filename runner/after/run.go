@@ -150,11 +150,7 @@ func (r *run) add(e *results.Entry, recorded bool) error {
 func (r *run) begin() {
 	text := fmt.Sprintf("%s: %s, %s, in %s", r.opts.Results, console.Plural(r.rows, "row"), results.RunsText(&r.manifest), r.manifest.Org)
 	if r.left > 0 {
-		leftOut := console.Plural(r.left, "row") + " are"
-		if r.left == 1 {
-			leftOut = "1 row is"
-		}
-		text += fmt.Sprintf("; %s left out: no factor was removed there", leftOut)
+		text += fmt.Sprintf("; %s left out: no factor was removed there", console.Are(r.left, "row"))
 	}
 	r.Console.Info("%s", text)
 	if slices.Contains(r.manifest.Steps, runner.StepChooseFactors) {

@@ -14,7 +14,7 @@ func consoleFlags() []cli.Flag { return consoleFlagsQuiet("write nothing but err
 func consoleFlagsQuiet(quiet string) []cli.Flag {
 	const category = "OUTPUT"
 	return []cli.Flag{
-		&cli.StringFlag{Name: "log-format", Category: category, Value: "text", Usage: "`FORM` of what is written to stderr: text or json"},
+		&cli.StringFlag{Name: "log-format", Category: category, Value: "text", Usage: "`FORM` of the messages on stderr: text or json"},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Category: category, Usage: "log every request"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Category: category, Usage: quiet},
 	}

@@ -28,7 +28,8 @@ type Query struct {
 	For          time.Duration // no request begins after this time
 }
 
-// Change is an event in which a run of the reader's results, or of a copy of them, took one factor or all from somebody.
+// Change is an event in which a run of the reader's results, or of a copy of them, took one factor
+// or all from somebody.
 type Change struct {
 	UserID, Login string // as in the log
 	At            time.Time

@@ -29,7 +29,7 @@ func (t *target) explainResume(err error) error {
 func (t *target) wanted() *results.Wanted {
 	return &results.Wanted{
 		Path: t.paths.results, Input: t.paths.input, DryRun: t.opts.DryRun, SHA256: t.survey.SHA256, Plan: t.file.Plan(), Origin: t.origin(), SameOrg: t.ofThisOrg,
-		Reach: t.opts.Org,
+		Reach: t.reach,
 	}
 }
 

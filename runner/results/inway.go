@@ -33,16 +33,9 @@ type Wanted struct {
 	Plan    bool   // its input is a plan
 	Origin  string // SHA-256 of the file that first named its users
 	SameOrg func(*Manifest) bool
-	Reach   console.OrgFlags // of this execution
-}
-
-// reach has the commands that are made from a manifest use the flags of this execution, if they
-// are for its org.
-func (w *Wanted) reach(m *Manifest) *Manifest {
-	if w.SameOrg(m) {
-		m.Reach = w.Reach
-	}
-	return m
+	// has the commands that are made from a manifest use the flags of this execution, if they are for
+	// its org, and returns it
+	Reach func(*Manifest) *Manifest
 }
 
 // InTheWay says what is at the path, and what to do about it.
@@ -60,7 +53,7 @@ func (w *Wanted) InTheWay() (what, hint string) {
 	case err != nil:
 		return Strange(path)
 	}
-	w.reach(&m)
+	w.Reach(&m)
 	switch {
 	case m.Sandbox:
 		return "it belongs to a rehearsal", hintNothingReal

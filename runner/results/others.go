@@ -50,7 +50,7 @@ func (w *Wanted) RefuseCopy(input string) error {
 	if err != nil || m.DryRun || m.Sandbox || m.Input.SHA256 != w.SHA256 {
 		return nil //nolint:nilerr // it is the copy of nothing
 	}
-	return fault.Usage("to resume them: "+GoOnCommand(w.reach(&m), path, "--resume"),
+	return fault.Usage("to resume them: "+GoOnCommand(w.Reach(&m), path, "--resume"),
 		"%s is what the results %s keep of their input: a run of its own would reset the same people a second time", input, path)
 }
 
@@ -63,7 +63,7 @@ func (w *Wanted) RefuseSamePeople(m *Manifest, path, shown string) error {
 	}
 	hint := "is it the input of today? To do the same again on purpose, name other results with -o, without a date"
 	if !Settled(m) {
-		hint = "they aren't complete; to resume them: " + GoOnCommand(w.reach(m), path, "--resume")
+		hint = "they aren't complete; to resume them: " + GoOnCommand(w.Reach(m), path, "--resume")
 	}
 	return fault.Usage(hint, "%s names the same people as %s, made from %s: nobody is reset a second time under another date", shown, path, m.Input.File)
 }
@@ -71,21 +71,21 @@ func (w *Wanted) RefuseSamePeople(m *Manifest, path, shown string) error {
 // MismatchHint says what to do if a run can't resume the results because it is of another kind,
 // as org or steps. want is what the results belong to, got what the run has.
 func (w *Wanted) MismatchHint(kind, want, got string) string {
-	_, hint := w.InTheWay()
 	m, err := ReadManifest(w.Path)
 	dropped := DroppedFlag(&m)
 	switch {
 	case err != nil, kind == "kind", kind == "input":
 	case kind == "steps" && dropped != "" && m.DryRun:
-		hint = "make the plan again: reset has no " + dropped + " any more"
+		return "make the plan again: reset has no " + dropped + " any more"
 	case kind == "steps" && dropped != "":
-		hint = fmt.Sprintf("finish it with the version that began it (%s): reset has no %s any more", m.Runs[0].Version, dropped)
+		return fmt.Sprintf("finish it with the version that began it (%s): reset has no %s any more", m.Runs[0].Version, dropped)
 	case kind == "steps" && m.DryRun:
-		hint = "give the flags that the plan was made with: " + GoOnCommand(w.reach(&m), w.Path, "--resume")
+		return "give the flags that the plan was made with: " + GoOnCommand(w.Reach(&m), w.Path, "--resume")
 	case kind == "steps":
-		hint = HintSecondTime + "; give the flags that it was started with: " + GoOnCommand(w.reach(&m), w.Path, "--resume")
+		return HintSecondTime + "; give the flags that it was started with: " + GoOnCommand(w.Reach(&m), w.Path, "--resume")
 	case kind == "org":
-		hint = fmt.Sprintf("resume in the org %s; for %s, name other results with -o", want, got)
+		return fmt.Sprintf("resume in the org %s; for %s, name other results with -o", want, got)
 	}
+	_, hint := w.InTheWay()
 	return hint
 }
